@@ -35,11 +35,16 @@ def scope_of(caller: Caller, state: str | None) -> Scope:
 
 
 def decide(caller: Caller, action: Action, resource: Scope | None = None) -> Decision:
-    """Whether the caller may do this; everything not granted is denied. Public figures need no caller."""
-    if not isinstance(resource, Scope) or action is not Action.SHOW_FIGURE:
+    """Whether the caller may do this; everything not granted is denied. Public figures need no caller.
+
+    Without a scope it is decided on the caller's own.
+    """
+    if action is not Action.SHOW_FIGURE:
         return denied("not-for-your-role")
     if oversees(caller):
         return ALLOWED
     if caller.role not in OF_A_STATE:
         return denied("not-for-your-role")
+    if not isinstance(resource, Scope):
+        return ALLOWED
     return ALLOWED if resource.state == caller.organization else HIDDEN

@@ -186,4 +186,4 @@ def day(days: int) -> str:
     return on(days).astimezone(UTC).date().isoformat()
 
 
-TABLES: Sequence[str] = ("record", "figure_day", "figure_month", "freshness")
+TABLES: Sequence[str] = ("record", "freshness")

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Annotated
 
 from litestar import Response, get
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter, SkipValidation
 
 from chassis.charts.amounts import amounts_drawing
 from chassis.db.database import Database
@@ -17,6 +18,7 @@ from chassis.sheets.tables import Table, table_download
 from chassis.sheets.templates import RIGHT_TO_LEFT, TableFormat
 from contracts.values import Caller, Code, Language, State
 from services.reports import policy
+from services.reports.figures.figure_reader import FigureReader
 from services.reports.figures.labels import label_of, name_of, word
 from services.reports.figures.model import STATUS
 from services.reports.figures.views import FigureView, figure_view, question
@@ -26,6 +28,9 @@ from services.reports.policy import Action
 CACHE_HEADERS = {"Cache-Control": "public, max-age=5"}
 SVG = "image/svg+xml"
 FIGURE, PUBLIC_FIGURE = "/v1/figures/{figure:str}", "/v1/public/figures/{figure:str}"
+
+Owned = NamedDependency[SkipValidation[FigureReader]]
+"""The dependency `own` of this service's routes."""
 
 By = Annotated[str, QueryParameter(max_length=32)]
 AsOf = FromQuery[date | None]
@@ -37,6 +42,7 @@ OfStatus = Annotated[str | None, query_parameter(Code)]
 async def show_figure(
     figure: FromPath[str],
     db: Db,
+    own: Owned,
     caller: CurrentCaller,
     now: Now,
     by: By = STATUS,
@@ -48,7 +54,7 @@ async def show_figure(
 
     `as_of` is today, if not given. Only UNODC may limit it to a `status`, which is itself a code to count `by`.
     """
-    return await _of_caller(db, caller, figure, by, as_of, of_state, status, now)
+    return await _of_caller(db, own, caller, figure, by, as_of, of_state, status, now)
 
 
 @get(
@@ -60,6 +66,7 @@ async def show_figure(
 async def figure_as_table(
     figure: FromPath[str],
     db: Db,
+    own: Owned,
     caller: CurrentCaller,
     now: Now,
     reader_language: ReaderLanguage,
@@ -71,7 +78,7 @@ async def figure_as_table(
     language: FromQuery[Language | None] = None,
 ) -> Download:
     """Codes with their labels in `language`, else in the preferred one of `Accept-Language`, and their numbers."""
-    found = await _of_caller(db, caller, figure, by, as_of, of_state, status, now)
+    found = await _of_caller(db, own, caller, figure, by, as_of, of_state, status, now)
     return await _table(found, format, language or reader_language or Language.EN, now)
 
 
@@ -79,6 +86,7 @@ async def figure_as_table(
 async def figure_as_chart(
     figure: FromPath[str],
     db: Db,
+    own: Owned,
     caller: CurrentCaller,
     now: Now,
     reader_language: ReaderLanguage,
@@ -89,18 +97,18 @@ async def figure_as_chart(
     language: FromQuery[Language | None] = None,
 ) -> Download:
     """A bar for each value, with labels in `language`, else in the preferred one of `Accept-Language`."""
-    found = await _of_caller(db, caller, figure, by, as_of, of_state, status, now)
+    found = await _of_caller(db, own, caller, figure, by, as_of, of_state, status, now)
     return _chart(found, language or reader_language or Language.EN)
 
 
 @get(PUBLIC_FIGURE, opt=PUBLIC, summary="A figure of what its owners published, as of a day")
 async def show_public_figure(
-    figure: FromPath[str], db: Db, now: Now, by: By = STATUS, as_of: AsOf = None
+    figure: FromPath[str], db: Db, own: Owned, now: Now, by: By = STATUS, as_of: AsOf = None
 ) -> Response[FigureView]:
     """Of requests with an approved public summary and published offerings, as they are published now; small numbers are
     suppressed.
     """
-    return Response(await _of_everybody(db, figure, by, as_of, now), headers=CACHE_HEADERS)
+    return Response(await _of_everybody(db, own, figure, by, as_of, now), headers=CACHE_HEADERS)
 
 
 @get(
@@ -112,6 +120,7 @@ async def show_public_figure(
 async def public_figure_as_table(
     figure: FromPath[str],
     db: Db,
+    own: Owned,
     now: Now,
     reader_language: ReaderLanguage,
     by: By = STATUS,
@@ -120,7 +129,7 @@ async def public_figure_as_table(
     language: FromQuery[Language | None] = None,
 ) -> Download:
     """Codes with their labels in `language`, else in the preferred one of `Accept-Language`, and their numbers."""
-    found = await _of_everybody(db, figure, by, as_of, now)
+    found = await _of_everybody(db, own, figure, by, as_of, now)
     return await _table(found, format, language or reader_language or Language.EN, now)
 
 
@@ -128,6 +137,7 @@ async def public_figure_as_table(
 async def public_figure_as_chart(
     figure: FromPath[str],
     db: Db,
+    own: Owned,
     now: Now,
     reader_language: ReaderLanguage,
     by: By = STATUS,
@@ -135,7 +145,7 @@ async def public_figure_as_chart(
     language: FromQuery[Language | None] = None,
 ) -> Download:
     """A bar for each value, with labels in `language`, else in the preferred one of `Accept-Language`."""
-    found = await _of_everybody(db, figure, by, as_of, now)
+    found = await _of_everybody(db, own, figure, by, as_of, now)
     return _chart(found, language or reader_language or Language.EN)
 
 
@@ -144,6 +154,7 @@ async def public_figure_as_chart(
 
 async def _of_caller(
     db: Database,
+    own: FigureReader,
     caller: Caller,
     figure: str,
     by: str,
@@ -156,14 +167,16 @@ async def _of_caller(
     policy.decide(caller, Action.SHOW_FIGURE, scope).required()
     asked = question(figure, by, as_of, scope.state, status, now, exact=policy.oversees(caller))
     async with db.transaction(by=caller, snapshot=True) as tx:
-        return await figure_view(tx, asked)
+        return await figure_view(tx, asked, own.cells)
 
 
-async def _of_everybody(db: Database, figure: str, by: str, as_of: date | None, now: datetime) -> FigureView:
+async def _of_everybody(
+    db: Database, own: FigureReader, figure: str, by: str, as_of: date | None, now: datetime
+) -> FigureView:
     asked = question(figure, by, as_of, None, None, now, public=True)
     # Without a caller: the statement selects only what is public.
     async with db.transaction(by=None, snapshot=True) as tx:
-        return await figure_view(tx, asked)
+        return await figure_view(tx, asked, own.cells)
 
 
 def _title(found: FigureView, language: Language) -> str:

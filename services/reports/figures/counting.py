@@ -28,15 +28,11 @@ from services.reports.demand.model import (
     SummaryRow,
 )
 from services.reports.figures.model import (
-    ALL,
     ENTERED,
     FIGURES,
     MATCH_ENDS,
     NONE,
-    OF_UNODC,
-    PUBLIC,
     TOTAL,
-    Key,
     bucket_of,
 )
 from services.reports.money.model import SHERLOC_FUNDS, SHERLOC_PARAGRAPH, AllocationRow, PledgeRow
@@ -78,47 +74,8 @@ class Item(NamedTuple):
     public: bool
 
 
-class Changes:
-    """The sum of the changes of groups, by key."""
-
-    def __init__(self) -> None:
-        self.by_key: dict[Key, list[int]] = {}
-
-    def add(self, rows: Iterable[Row], sign: int = 1) -> None:
-        """Add what a group of records adds to the figures; with a sign of -1 take it away."""
-        for item in items(rows):
-            scopes = (ALL, PUBLIC) if item.public else (ALL,)
-            for dimension, values in _counted_by(item):
-                for scope in scopes:
-                    if scope is PUBLIC and dimension in OF_UNODC:
-                        continue
-                    for value in values:
-                        for step in item.steps:
-                            self._add(scope, item.figure, dimension, value, step, sign)
-
-    def _add(self, scope: str, figure: str, dimension: str, value: str, step: Step, sign: int) -> None:
-        key = Key(scope, figure, dimension, value, step.status, step.bucket, step.day)
-        found = self.by_key.get(key)
-        if found is None:
-            self.by_key[key] = [sign * step.records, sign * step.amount]
-        else:
-            found[0] += sign * step.records
-            found[1] += sign * step.amount
-
-    def nonzero(self) -> list[tuple[Key, int, int]]:
-        """In the order of their keys, so that two transactions never wait for each other."""
-        return sorted((key, change[0], change[1]) for key, change in self.by_key.items() if any(change))
-
-
-def _counted_by(item: Item) -> Iterator[tuple[str, Sequence[str]]]:
-    yield TOTAL, (NONE,)
-    codes = item.codes
-    for dimension in FIGURES[item.figure].by:
-        yield dimension, codes[dimension]
-
-
 def cells(groups: Iterable[Iterable[Row]], figure: str, dimension: str, as_of: date) -> dict[Cell, list[int]]:
-    """The cells of one figure over these groups as of a day, as the tables have them for all groups."""
+    """The cells of one figure over these groups as of a day, as the index has them for all groups."""
     found: dict[Cell, list[int]] = {}
     for rows in groups:
         for item in items(rows):

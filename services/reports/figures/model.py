@@ -1,9 +1,7 @@
 """The figures: what each counts, in which unit, by which codes, and in which statuses."""
 
 from collections.abc import Mapping
-from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -118,19 +116,3 @@ def median_days(stays: Mapping[int, int]) -> int | None:
         if 0 < half <= seen:
             return BOUNDS[min(bucket, len(BOUNDS)) - 1]
     return None
-
-
-class Key(NamedTuple):
-    """What a change belongs to: a value of a code in a status, on a day."""
-
-    scope: str
-    figure: str
-    dimension: str
-    value: str
-    status: str
-    bucket: int
-    day: date
-
-
-ALL, PUBLIC = "all", "public"
-"""Scopes: all records, and those that their owners have published."""

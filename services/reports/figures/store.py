@@ -1,11 +1,10 @@
-"""Queries on figures."""
+"""Queries on how fresh and complete figures are."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
 from chassis.db.database import Tx
-from services.reports.figures.counting import Cell
 
 CONSUMER = "reports"
 
@@ -19,29 +18,6 @@ class Freshness(Struct, frozen=True, kw_only=True):
     owner: str
     newest: datetime | None
     read_at: datetime | None
-
-
-async def cells(tx: Tx, scope: str, figure: str, dimension: str, as_of: date) -> dict[Cell, list[int]]:
-    """Records and amount of each value, status and bucket as of a day."""
-    rows = await tx.fetch(
-        """
-        SELECT value, status, bucket, sum(records)::bigint AS records, sum(amount)::bigint AS amount
-        FROM (
-            SELECT value, status, bucket, records, amount FROM figure_month
-            WHERE scope = $1 AND figure = $2 AND dimension = $3 AND month < $5
-            UNION ALL
-            SELECT value, status, bucket, records, amount FROM figure_day
-            WHERE scope = $1 AND figure = $2 AND dimension = $3 AND day BETWEEN $5 AND $4
-        ) AS change
-        GROUP BY value, status, bucket HAVING sum(records) <> 0 OR sum(amount) <> 0
-        """,
-        scope,
-        figure,
-        dimension,
-        as_of,
-        as_of.replace(day=1),
-    )
-    return {(row["value"], row["status"], row["bucket"]): [row["records"], row["amount"]] for row in rows}
 
 
 async def freshness(tx: Tx, owners: tuple[str, ...]) -> list[Freshness]:

@@ -1,7 +1,7 @@
 """Views of figures: exact for UNODC, for everybody else with small numbers suppressed and the others in whole fives."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Literal
 
@@ -12,7 +12,7 @@ from contracts.codes import unknown_code
 from contracts.refusals import Invalid, Missing
 from services.reports.figures import store
 from services.reports.figures.counting import Cell, cells
-from services.reports.figures.model import ALL, FIGURES, OF_UNODC, PUBLIC, STATUS, TOTAL, Figure, Unit, median_days
+from services.reports.figures.model import FIGURES, OF_UNODC, STATUS, TOTAL, Figure, Unit, median_days
 from services.reports.figures.store import Freshness
 from services.reports.figures.suppression import protect
 from services.reports.folding import store as row_store
@@ -94,12 +94,16 @@ def question(
     return Asked(figure=name, by=by, as_of=as_of or today, state=state, status=status, public=public, exact=exact)
 
 
-async def figure_view(tx: Tx, asked: Asked) -> FigureView:
-    """Read a figure that the caller may see."""
+CellsOfAll = Callable[[str, str, date, bool], Awaitable[Mapping[Cell, list[int]]]]
+"""`(figure, dimension, as_of, public)`: the cells of all groups, or of those that are public."""
+
+
+async def figure_view(tx: Tx, asked: Asked, of_all: CellsOfAll) -> FigureView:
+    """A figure that the caller may see."""
     figure = FIGURES[asked.figure]
     dimension = TOTAL if asked.by == STATUS else asked.by
-    totals = await _cells(tx, asked, TOTAL)
-    found = totals if dimension == TOTAL else await _cells(tx, asked, dimension)
+    totals = await _cells(tx, asked, TOTAL, of_all)
+    found = totals if dimension == TOTAL else await _cells(tx, asked, dimension, of_all)
     numbers, stays = _numbers(figure, found, asked)
     total = sum(_numbers(figure, totals, asked)[0].values())
     shown = protect(numbers, total)
@@ -125,10 +129,9 @@ async def figure_view(tx: Tx, asked: Asked) -> FigureView:
     )
 
 
-async def _cells(tx: Tx, asked: Asked, dimension: str) -> Mapping[Cell, list[int]]:
+async def _cells(tx: Tx, asked: Asked, dimension: str, of_all: CellsOfAll) -> Mapping[Cell, list[int]]:
     if asked.state is None:
-        scope = PUBLIC if asked.public else ALL
-        return await store.cells(tx, scope, asked.figure, dimension, asked.as_of)
+        return await of_all(asked.figure, dimension, asked.as_of, asked.public)
     groups = by_group(await row_store.rows_of_state(tx, asked.state))
     return cells(groups.values(), asked.figure, dimension, asked.as_of)
 

@@ -1,4 +1,4 @@
-"""Fold facts into rows and figures, in batches: what a group of records adds changes by the difference."""
+"""Fold facts into rows, in batches."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,6 @@ from contracts import reference
 from contracts.facts import Event, Fact
 from contracts.registry import FACTS, decode_fact
 from services.reports.demand.evolve import EVOLVE as DEMAND
-from services.reports.figures.counting import Changes
 from services.reports.folding import store
 from services.reports.folding.store import Known
 from services.reports.money.evolve import EVOLVE as MONEY
@@ -48,15 +47,7 @@ async def fold(tx: Tx, events: Sequence[Event]) -> Sequence[Event]:
     """
     known = await store.rows_of(tx, list({event.aggregate_id for event in events}))
     folded, done = fold_rows(known, events)
-    touched = list({one.group_id for one in folded.values()} | {known[one].group_id for one in folded if one in known})
-    groups = {one.record_id: one for one in await store.rows_of_groups(tx, touched)}
-    changes = Changes()
-    for rows in by_group(groups.values()).values():
-        changes.add(rows, -1)
-    for rows in by_group({**groups, **folded}.values()).values():
-        changes.add(rows)
     await store.save(tx, folded.values())
-    await store.add(tx, changes.nonzero())
     await store.refresh(tx, newest_of(done))
     return done
 

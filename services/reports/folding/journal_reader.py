@@ -1,29 +1,23 @@
-"""Rebuild the figures from the owners' journals, in batches, while facts keep arriving.
+"""Rebuild the rows of all figures from the owners' journals, in batches, while facts keep arriving.
 
-Rows are emptied and folded again from the journals, then the figures are summed from the rows. Facts that arrive
-meanwhile are kept, and folded afterwards: those that the rebuild has read are then known by their versions.
+Rows are emptied and folded again. Facts that arrive meanwhile are kept, and folded afterwards: those that the rebuild
+has read are then known by their versions.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from uuid import UUID
 
 from msgspec import Struct
 
 from chassis.db.database import Database
 from chassis.journal.outbox import JournalPosition, read_with_positions
 from contracts.facts import Event
-from services.reports.figures.counting import Changes
 from services.reports.folding import store
-from services.reports.folding.actions import FOLDED, by_group, fold_rows, newest_of
+from services.reports.folding.actions import FOLDED, fold_rows, newest_of
 
 PAGE = 5_000
-GROUPS = 500
-KEYS_MAX = 50_000
-"""Changes that are added up in memory before they are written."""
-
-WRITTEN_MAX = 10_000
+EMPTIED = 10_000
 """Rows of one statement."""
 
 LEASE_SECONDS = 60
@@ -40,7 +34,7 @@ class RebuildUnderWay(Exception):
 
 
 class Rebuilt(Struct, frozen=True, kw_only=True):
-    """Facts read, groups summed, and rows whose journal has fewer facts than were counted before (`lost`)."""
+    """Facts read, groups counted, and rows whose journal has fewer facts than were counted before (`lost`)."""
 
     facts: int
     groups: int
@@ -56,8 +50,9 @@ async def rebuild(db: Database, journals: Mapping[str, Database], *, say: Say) -
     reading = _Reading(db, journals, say)
     await reading.read_all()
     lost = await reading.reach()
-    groups = await _sum(db, say)
     async with db.transaction() as tx:
+        groups = await store.count_groups(tx)
+        await store.forget_freshness(tx)
         await store.refresh(tx, reading.newest)
         await store.end_rebuild(tx)
     return Rebuilt(facts=reading.facts, groups=groups, lost=lost)
@@ -70,12 +65,11 @@ async def _renew(db: Database) -> None:
 
 
 async def _empty(db: Database) -> None:
-    for empty in (store.empty_rows, store.empty_figures):
-        while True:
-            async with db.transaction() as tx:
-                if not await empty(tx, limit=WRITTEN_MAX):
-                    break
-            await _renew(db)
+    more = True
+    while more:
+        async with db.transaction() as tx:
+            more = await store.empty_rows(tx, limit=EMPTIED) > 0
+        await _renew(db)
 
 
 class _Reading:
@@ -129,31 +123,3 @@ class _Reading:
             await store.save(tx, folded.values())
         for owner, newest in newest_of(done).items():
             self.newest[owner] = max(newest, self.newest.get(owner, newest))
-
-
-async def _sum(db: Database, say: Say) -> int:
-    """Sum what all groups add to the figures; return how many groups there are."""
-    changes, after, groups = Changes(), UUID(int=0), 0
-    while True:
-        async with db.transaction() as tx:
-            rows = await store.groups_after(tx, after, limit=GROUPS)
-        if not rows:
-            break
-        for group in by_group(rows).values():
-            changes.add(group)
-            groups += 1
-        after = rows[-1].group_id
-        if len(changes.by_key) > KEYS_MAX:
-            await _write(db, changes)
-            changes = Changes()
-        say("groups", groups, groups)
-    await _write(db, changes)
-    return groups
-
-
-async def _write(db: Database, changes: Changes) -> None:
-    written = changes.nonzero()
-    for start in range(0, len(written), WRITTEN_MAX):
-        async with db.transaction() as tx:
-            await store.add(tx, written[start : start + WRITTEN_MAX])
-        await _renew(db)

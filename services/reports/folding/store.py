@@ -1,4 +1,4 @@
-"""Queries on facts that have arrived, rows of aggregates, and the changes of figures."""
+"""Queries on facts that have arrived, and on rows of aggregates."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -12,7 +12,6 @@ from chassis.db.database import Tx
 from chassis.db.writes import Write
 from contracts.facts import Event, decode_event
 from services.reports.figures.counting import Row
-from services.reports.figures.model import Key
 
 _ARRIVED = Write(
     parts={"arrived_fact": "INSERT INTO arrived (event_id, aggregate_id, version, event) VALUES ($1, $2, $3, $4)"}
@@ -102,13 +101,17 @@ def _known(row: Record) -> Known:
 
 
 async def save(tx: Tx, rows: Iterable[Known]) -> None:
+    """Save rows that a batch changed."""
+    batch = await next_batch(tx)
     found = sorted(rows, key=lambda one: one.record_id)
     await tx.execute(
         """
-        INSERT INTO record AS held (record_id, owner, group_id, state, version, data)
-        SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::integer[], $6::text[])
+        INSERT INTO record AS held (record_id, owner, group_id, state, version, data, changed)
+        SELECT record_id, owner, group_id, state, version, data, $7
+        FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::integer[], $6::text[])
+            AS r(record_id, owner, group_id, state, version, data)
         ON CONFLICT (record_id) DO UPDATE SET group_id = excluded.group_id, state = excluded.state,
-            version = excluded.version, data = excluded.data
+            version = excluded.version, data = excluded.data, changed = excluded.changed
         """,
         [one.record_id for one in found],
         [one.owner for one in found],
@@ -116,45 +119,58 @@ async def save(tx: Tx, rows: Iterable[Known]) -> None:
         [one.state for one in found],
         [one.version for one in found],
         [msgspec.json.encode(one.row).decode() if one.row is not None else None for one in found],
+        batch,
     )
 
 
-async def add(tx: Tx, changes: Sequence[tuple[Key, int, int]]) -> None:
-    """Add changes to the days, and to their months."""
-    months: dict[Key, list[int]] = {}
-    for key, records, amount in changes:
-        month = months.setdefault(key._replace(day=key.day.replace(day=1)), [0, 0])
-        month[0] += records
-        month[1] += amount
-    await _add(
-        tx,
+class Changed(NamedTuple):
+    """A row that a batch changed, and its group."""
+
+    changed: int
+    record_id: UUID
+    group_id: UUID
+
+
+async def changed_after(tx: Tx, changed: int, record_id: UUID, *, limit: int) -> list[Changed]:
+    """The rows that were changed after that one, in the order of batches."""
+    rows = await tx.fetch(
         """
-        INSERT INTO figure_day AS held (scope, figure, dimension, value, status, bucket, day, records, amount)
-        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::date[],
-            $8::bigint[], $9::bigint[])
-        ON CONFLICT (scope, figure, dimension, day, value, status, bucket) DO UPDATE
-        SET records = held.records + excluded.records, amount = held.amount + excluded.amount
+        SELECT changed, record_id, group_id FROM record WHERE (changed, record_id) > ($1, $2)
+        ORDER BY changed, record_id LIMIT $3
         """,
-        changes,
+        changed,
+        record_id,
+        limit,
     )
-    await _add(
-        tx,
+    return [
+        Changed(row["changed"], UUID(bytes=row["record_id"].bytes), UUID(bytes=row["group_id"].bytes)) for row in rows
+    ]
+
+
+async def last_batch(tx: Tx) -> int:
+    """The number of the last batch that is committed, and with it all before it."""
+    return int(await tx.fetchval("SELECT changed FROM folding"))
+
+
+async def groups_after(tx: Tx, after: UUID, *, limit: int) -> list[Known]:
+    """The rows of the next groups, in the order of their ids."""
+    rows = await tx.fetch(
         """
-        INSERT INTO figure_month AS held (scope, figure, dimension, value, status, bucket, month, records, amount)
-        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::date[],
-            $8::bigint[], $9::bigint[])
-        ON CONFLICT (scope, figure, dimension, month, value, status, bucket) DO UPDATE
-        SET records = held.records + excluded.records, amount = held.amount + excluded.amount
+        WITH next AS (
+            SELECT DISTINCT group_id FROM record WHERE group_id > $1 ORDER BY group_id LIMIT $2
+        )
+        SELECT record_id, owner, group_id, state, version, data FROM record JOIN next USING (group_id)
+        ORDER BY group_id
         """,
-        sorted((key, change[0], change[1]) for key, change in months.items() if any(change)),
+        after,
+        limit,
     )
+    return [_known(row) for row in rows]
 
 
-async def _add(tx: Tx, statement: str, changes: Sequence[tuple[Key, int, int]]) -> None:
-    if changes:
-        keys = list(zip(*(key for key, _, _ in changes), strict=True))
-        columns = [list(column) for column in keys]
-        await tx.execute(statement, *columns, [one for _, one, _ in changes], [one for _, _, one in changes])
+async def next_batch(tx: Tx) -> int:
+    """The number of a new batch; the next one waits until this transaction ends."""
+    return int(await tx.fetchval("UPDATE folding SET changed = changed + 1 RETURNING changed"))
 
 
 async def refresh(tx: Tx, newest: Mapping[str, datetime]) -> None:
@@ -205,24 +221,17 @@ async def empty_rows(tx: Tx, *, limit: int) -> int:
     """Empty rows, and remember their versions as those that have to be reached again; return how many."""
     rows = await tx.fetch(
         """
-        UPDATE record SET wanted = greatest(wanted, version), version = 0, data = NULL
+        UPDATE record SET wanted = greatest(wanted, version), version = 0, data = NULL, changed = $2
         WHERE record_id IN (SELECT record_id FROM record WHERE version > 0 LIMIT $1) RETURNING 1
         """,
         limit,
+        await next_batch(tx),
     )
     return len(rows)
 
 
-async def empty_figures(tx: Tx, *, limit: int) -> int:
-    """Delete figures; return how many rows."""
+async def forget_freshness(tx: Tx) -> None:
     await tx.execute("DELETE FROM freshness")
-    days = await tx.execute(
-        "DELETE FROM figure_day WHERE ctid = ANY (ARRAY(SELECT ctid FROM figure_day LIMIT $1))", limit
-    )
-    months = await tx.execute(
-        "DELETE FROM figure_month WHERE ctid = ANY (ARRAY(SELECT ctid FROM figure_month LIMIT $1))", limit
-    )
-    return int(days.split()[-1]) + int(months.split()[-1])
 
 
 async def unreached(tx: Tx) -> int:
@@ -230,17 +239,5 @@ async def unreached(tx: Tx) -> int:
     return int(await tx.fetchval("SELECT count(*) FROM record WHERE version < wanted"))
 
 
-async def groups_after(tx: Tx, after: UUID, *, limit: int) -> list[Known]:
-    """The rows of the next groups, in the order of their ids."""
-    rows = await tx.fetch(
-        """
-        WITH next AS (
-            SELECT DISTINCT group_id FROM record WHERE group_id > $1 AND data IS NOT NULL ORDER BY group_id LIMIT $2
-        )
-        SELECT record_id, owner, group_id, state, version, data FROM record JOIN next USING (group_id)
-        WHERE data IS NOT NULL ORDER BY group_id
-        """,
-        after,
-        limit,
-    )
-    return [_known(row) for row in rows]
+async def count_groups(tx: Tx) -> int:
+    return int(await tx.fetchval("SELECT count(DISTINCT group_id) FROM record WHERE data IS NOT NULL"))

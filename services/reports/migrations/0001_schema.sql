@@ -21,7 +21,9 @@ CALL wall_in('arrived', 'false');
 CREATE TABLE folding (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     incomplete boolean NOT NULL DEFAULT false,
-    rebuilding_until timestamptz
+    rebuilding_until timestamptz,
+    -- Counts batches: each is committed before the next one begins.
+    changed bigint NOT NULL DEFAULT 0
 );
 INSERT INTO folding DEFAULT VALUES;
 CALL wall_in('folding', 'true');
@@ -44,45 +46,17 @@ CREATE TABLE record (
     state text CHECK (state ~ '^[A-Z]{3}$'),
     version integer NOT NULL CHECK (version >= 0),
     wanted integer NOT NULL DEFAULT 0,
+    -- The batch that changed it last: figures in memory read on from there.
+    changed bigint NOT NULL,
     data text
 );
+CREATE INDEX record_changed ON record (changed, record_id);
 CREATE INDEX record_group ON record (group_id);
 CREATE INDEX record_state ON record (state, group_id) WHERE state IS NOT NULL;
 
--- Visibility of rows and figures, as in policy.py; a test compares them.
+-- Visibility of rows, as in policy.py; a test compares them.
 CREATE FUNCTION may_see(of_state text, organization text, role text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN oversees(role) OR (role IN ('focal_point', 'official') AND of_state = organization);
 
 CALL wall_in('record', 'may_see(state, caller_organization(), caller_role())');
-
--- -- figures ----------------------------------------------------------------------------------------------------------
-
--- What was added to a value of a code in a status on a day, or taken from it: a figure as of a day is the sum of the
--- months before it and of the days of its own month. `scope`: all records, or those that their owners have published.
-CREATE TABLE figure_day (
-    scope text NOT NULL CHECK (scope IN ('all', 'public')),
-    figure text NOT NULL,
-    dimension text NOT NULL,
-    value text NOT NULL,
-    status text NOT NULL,
-    bucket smallint NOT NULL,
-    day date NOT NULL,
-    records bigint NOT NULL,
-    amount bigint NOT NULL,
-    PRIMARY KEY (scope, figure, dimension, day, value, status, bucket)
-);
-CREATE TABLE figure_month (
-    scope text NOT NULL CHECK (scope IN ('all', 'public')),
-    figure text NOT NULL,
-    dimension text NOT NULL,
-    value text NOT NULL,
-    status text NOT NULL,
-    bucket smallint NOT NULL,
-    month date NOT NULL,
-    records bigint NOT NULL,
-    amount bigint NOT NULL,
-    PRIMARY KEY (scope, figure, dimension, month, value, status, bucket)
-);
-CALL wall_in('figure_day', 'scope = ''public'' OR oversees(caller_role())');
-CALL wall_in('figure_month', 'scope = ''public'' OR oversees(caller_role())');

@@ -43,7 +43,7 @@ async def test_figures_of_another_state_and_of_none_are_the_same_answer(api: Cli
     answers = [await asked(api, "requests", KENYA, state=state) for state in ("UGA", "XXX")]
 
     assert [404, 404] == [one.status_code for one in answers]
-    assert 1 == len({(one.json()["type"], one.json()["detail"]) for one in answers})
+    assert 1 == len({str({**one.json(), "correlation_id": None}) for one in answers})
 
 
 @pytest.mark.parametrize("who", ["NOR:provider_officer", "NOR:donor_officer", "UNODC:administrator"])
@@ -115,6 +115,5 @@ async def test_the_policy_and_the_database_say_the_same(owners: Owners, db: Data
                 if decide(caller, ReportAction.SHOW_FIGURE, scope_of(caller, state)).allowed
             }
             assert allowed == {row["state"] for row in rows}, caller
-            async with db.transaction(by=caller) as tx:
-                everything = await tx.fetchval("SELECT count(*) FROM figure_day WHERE scope = 'all'") > 0
+            everything = {"KEN", "UGA"} == {row["state"] for row in rows}
             assert everything == decide(caller, ReportAction.SHOW_FIGURE, Scope(None)).allowed, caller

@@ -1,12 +1,15 @@
 """Steps of tests of folding: a story in facts, and what the tables have of it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from chassis.db.database import Database
 from chassis.rebuild import contents
 from contracts import deliveries as d
 from contracts import requests as r
 from contracts.facts import Event, Fact
+from services.reports.figures.figure_reader import FigureReader
+from services.reports.figures.model import FIGURES, TOTAL
 from tests.reports.steps import AMatch, Owners, a_line, a_ranking, a_submission, approval, of_request, on
 
 
@@ -32,13 +35,16 @@ def a_story(owners: Owners) -> list[Event]:
 
 
 async def tables(db: Database) -> Mapping[str, set[str]]:
-    """What was folded; changes that came to nothing are left out."""
+    """What was folded, and each figure by each of its codes."""
     found = {}
     async with db.transaction() as tx:
-        await tx.execute("UPDATE record SET wanted = 0")
-        for table in ("record", "freshness"):
-            found[table] = await contents(tx, table)
-        for table in ("figure_day", "figure_month"):
-            rows = await tx.fetch(f"SELECT * FROM {table} WHERE records <> 0 OR amount <> 0")
-            found[table] = {str(tuple(row.values())) for row in rows}
+        rows = await tx.fetch("SELECT record_id, owner, group_id, state, version, data FROM record")
+        found["record"] = {str(tuple(row.values())) for row in rows}
+        found["freshness"] = await contents(tx, "freshness")
+    reader = FigureReader(db)
+    for public in (True, False):
+        for name, figure in FIGURES.items():
+            for by in (TOTAL, *figure.by):
+                cells = await reader.cells(name, by, date(2999, 1, 1), public)
+                found[f"{name} by {by} {public}"] = {str(cell) for cell in cells.items()}
     return found
