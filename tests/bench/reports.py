@@ -30,7 +30,7 @@ from tests.bench.ground import Ground
 from tests.bench.report_facts import STATES, stories
 
 DATABASE = "bench_reports"
-FACTS, FACTS_QUICK = 1_000_000, 100_000
+FACTS, FACTS_QUICK = 1_000_000, 50_000
 LOAD_BATCH = 20_000
 P95_MS_MAX = 100.0
 REBUILD_PER_SECOND_MIN = 5_000.0
