@@ -54,6 +54,7 @@ OWNERS = {
     "clients": "directory",
     "token": "directory",
     "reference": "requests",
+    "figures": "reports",
 }
 """The service of each `/v1/<collection>`, for services with addresses of their own."""
 
@@ -67,4 +68,6 @@ def owner_of(path: str) -> str:
         return "matching"
     if collection == "public" and rest[0] == "funds":
         return "pledges"
+    if collection == "public" and rest[0].startswith("figures"):
+        return "reports"
     return OWNERS[collection.partition(".")[0]]

@@ -19,7 +19,7 @@ DECLARE
 BEGIN
     -- As the owner, whom row-level security lets see all rows.
     PERFORM set_config('entraide.role', 'owner', true);
-    FOREACH service IN ARRAY ARRAY['requests', 'matching', 'pledges', 'delivery', 'sherloc', 'notifications', 'directory', 'console'] LOOP
+    FOREACH service IN ARRAY ARRAY['requests', 'matching', 'pledges', 'delivery', 'sherloc', 'notifications', 'directory', 'reports', 'console'] LOOP
         EXECUTE format('UPDATE %I.journal SET written_by = ''0''', service);
         EXECUTE format('DELETE FROM %I.watermark', service);
         EXECUTE format('UPDATE %I.bookmark_key SET key = sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))', service);

@@ -23,6 +23,7 @@
 \getenv sherloc_password POSTGRES_PASSWORD_SHERLOC
 \getenv notifications_password POSTGRES_PASSWORD_NOTIFICATIONS
 \getenv directory_password POSTGRES_PASSWORD_DIRECTORY
+\getenv reports_password POSTGRES_PASSWORD_REPORTS
 \getenv console_password POSTGRES_PASSWORD_CONSOLE
 
 BEGIN;
@@ -51,7 +52,7 @@ BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
-    FOREACH service IN ARRAY ARRAY['requests', 'matching', 'pledges', 'delivery', 'sherloc', 'notifications', 'directory', 'console'] LOOP
+    FOREACH service IN ARRAY ARRAY['requests', 'matching', 'pledges', 'delivery', 'sherloc', 'notifications', 'directory', 'reports', 'console'] LOOP
         login := format('entraide_%s_login', service);
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login) THEN
             EXECUTE format('CREATE ROLE %I', login);
@@ -84,6 +85,7 @@ ALTER ROLE entraide_delivery_login PASSWORD :'delivery_password';
 ALTER ROLE entraide_sherloc_login PASSWORD :'sherloc_password';
 ALTER ROLE entraide_notifications_login PASSWORD :'notifications_password';
 ALTER ROLE entraide_directory_login PASSWORD :'directory_password';
+ALTER ROLE entraide_reports_login PASSWORD :'reports_password';
 ALTER ROLE entraide_console_login PASSWORD :'console_password';
 
 COMMIT;

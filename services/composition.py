@@ -50,6 +50,12 @@ def _directory() -> Service:
     return SERVICE
 
 
+def _reports() -> Service:
+    from services.reports.wiring import SERVICE
+
+    return SERVICE
+
+
 def _console() -> Service:
     from services.console.wiring import SERVICE
 
@@ -64,6 +70,7 @@ SERVICES: Mapping[str, Callable[[], Service]] = {
     "sherloc": _sherloc,
     "notifications": _notifications,
     "directory": _directory,
+    "reports": _reports,
     "console": _console,
 }
 NAMES = tuple(SERVICES)

@@ -85,7 +85,9 @@ LANGUAGE = re.compile(r"-(ar|en|fr)-(?=\d+\])")
 TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", "outages", "broker_wipe"))
 """Files that measure how long something takes: one after the other."""
 
-SERVED = frozenset(("requests", "matching", "pledges", "delivery", "sherloc", "notifications", "directory", "platform"))
+SERVED = frozenset(
+    ("requests", "matching", "pledges", "delivery", "sherloc", "notifications", "directory", "reports", "platform")
+)
 """Folders whose tests run services in their own process."""
 
 SCHEMAS = {"matching": ("requests", "matching"), "pledges": ("requests", "pledges")}

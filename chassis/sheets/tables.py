@@ -31,7 +31,7 @@ TEXT_OPTIONS = {
     "strings_to_urls": False,
 }
 
-Cell = str | datetime | None
+Cell = str | int | datetime | None
 
 
 class Table(Struct, frozen=True, kw_only=True):
@@ -71,6 +71,8 @@ def csv_of(table: Table) -> bytes:
 def _csv_cell(cell: Cell) -> str:
     if cell is None:
         return ""
+    if isinstance(cell, int):
+        return str(cell)
     return cell.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(cell, datetime) else escape_formula(cell)
 
 
@@ -92,6 +94,8 @@ def xlsx_of(table: Table, *, created_at: datetime) -> bytes:
             for column, cell in enumerate(row):
                 if isinstance(cell, datetime):
                     sheet.write_datetime(number, column, cell.replace(tzinfo=None), time)
+                elif isinstance(cell, int):
+                    sheet.write_number(number, column, cell)
                 elif cell:
                     sheet.write_string(number, column, cell)
         if table.language in RIGHT_TO_LEFT:

@@ -292,6 +292,12 @@ def choices() -> Mapping[str, Term]:
 
 
 @cache
+def figures() -> Mapping[str, Term]:
+    """The names of figures, as `figure:<name>`, of their codes, as `by:<code>`, and of values in no other list."""
+    return by_code("figures", Term)
+
+
+@cache
 def work_table() -> Mapping[str, Term]:
     """The headings and values of a table of work, as `column:<name>` and `<column>:<value>`."""
     return by_code("work_table", Term)

@@ -1,7 +1,6 @@
 """`entraide ledger`."""
 
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
@@ -10,21 +9,8 @@ import msgspec
 
 from services.cli.database import in_tx
 from services.cli.options import JSON, STATE
+from services.cli.progress import Progress
 from services.pledges.ledger.verify import Report, verify
-
-PROGRESS_SECONDS = 5.0
-
-
-class Progress:
-    """Prints on standard error, every five seconds, how far it is."""
-
-    def __init__(self) -> None:
-        self._said_at = time.monotonic()
-
-    def __call__(self, what: str, done: int, of: int) -> None:
-        if time.monotonic() - self._said_at >= PROGRESS_SECONDS:
-            self._said_at = time.monotonic()
-            click.echo(f"{done:,} of {of:,} {what}", err=True)
 
 
 @click.group("ledger")

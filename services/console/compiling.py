@@ -8,7 +8,7 @@ from jinja2 import BytecodeCache, Environment, nodes
 from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
 
-from services.console import escaping
+from chassis import escaping
 
 TAKE_THE_CONTEXT = frozenset({"ngettext", "pgettext", "npgettext"})
 """Functions of templates that want to know where they are called; none of ours does."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from services.console.escaping import markup
+from chassis.escaping import markup
 from services.console.formats import direction
 from services.console.labels import LABELS
 from services.console.statuses import TAG_COLOURS

@@ -13,12 +13,12 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, P
 from markupsafe import Markup
 
 from chassis import clock
+from chassis.escaping import markup
 from contracts import reference
 from contracts.reference import country_name, country_order
 from contracts.reference import deliveries as of_deliveries
 from services.console import formats, labels, parts
 from services.console.compiling import COMPILED, Templates
-from services.console.escaping import markup
 from services.console.fields import Field, Option, shown
 from services.console.translations import LANGUAGES, OWN_NAMES, translated, translations
 

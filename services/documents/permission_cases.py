@@ -8,6 +8,7 @@ from services.documents import (
     matching_cases,
     notification_cases,
     pledge_cases,
+    report_cases,
     request_cases,
     sherloc_cases,
 )
@@ -22,7 +23,7 @@ PARKED = tuple(
         reads=tuple(ParkedAction),
         views=(ParkedEvent,),
     )
-    for service in ("requests", "matching", "pledges", "delivery", "sherloc", "notifications")
+    for service in ("requests", "matching", "pledges", "delivery", "sherloc", "notifications", "reports")
 )
 SUBJECTS = (
     *directory_cases.SUBJECTS,
@@ -32,5 +33,6 @@ SUBJECTS = (
     *delivery_cases.SUBJECTS,
     *sherloc_cases.SUBJECTS,
     *notification_cases.SUBJECTS,
+    *report_cases.SUBJECTS,
     *PARKED,
 )

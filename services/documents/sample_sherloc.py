@@ -53,7 +53,7 @@ SHERLOC_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "LegislationView.moves": ["confirm_unchanged"],
         "LegislationVersion.move": "verified",
         "LegislationPage.legislation": [],
-        "Freshness.months": 12,
+        "RegisterFreshness.months": 12,
         "LegislationGaps.at_least": 5,
         "LegislationGap.without_law": ["UNTOC:20"],
         "LegislationGap.not_on_sherloc": ["UNTOC:16", "UNTOC:18"],

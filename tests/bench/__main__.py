@@ -10,7 +10,7 @@ import msgspec
 
 from chassis.embedded import EmbeddedError
 from chassis.telemetry import configure_logs
-from tests.bench import candidates, console, desk, digests, filing, ledger, reading, suggestion
+from tests.bench import candidates, console, desk, digests, filing, ledger, reading, reports, suggestion
 from tests.bench.figures import Aim, Comparison
 from tests.bench.ground import ChildError, ground
 
@@ -29,6 +29,7 @@ PARTS = {
     "digests": digests.compare,
     "console": console.compare,
     "ledger": ledger.compare,
+    "reports": reports.compare,
 }
 
 

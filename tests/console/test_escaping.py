@@ -6,8 +6,8 @@ import pytest
 from jinja2 import DictLoader, Environment, StrictUndefined, UndefinedError
 from markupsafe import Markup, escape
 
+from chassis.escaping import markup, text
 from services.console.compiling import OF_DICTIONARIES, TAKE_THE_CONTEXT, Generator, Templates
-from services.console.escaping import markup, text
 from services.console.rendering import environment
 from services.console.translations import LANGUAGES
 

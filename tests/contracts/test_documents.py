@@ -60,6 +60,9 @@ PUBLIC = {
     "/v1/public/offerings",
     "/v1/public/offerings/{offering_id}",
     "/v1/public/funds",
+    "/v1/public/figures/{figure}",
+    "/v1/public/figures/{figure}/table",
+    "/v1/public/figures/{figure}/chart",
     "/v1/token",
     "/.well-known/jwks.json",
 }
@@ -176,7 +179,7 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
     once |= {f"/v1/{each}/translations" for each in ("requests/{request_id}", "offerings/{offering_id}")}
     once |= {"/v1/requests/{request_id}/summary", "/v1/deliveries/{delivery_id}/agreement"}
     # An event has no revision; what is not parked any more is refused.
-    services = ("requests", "matching", "pledges", "delivery", "sherloc", "notifications")
+    services = ("requests", "matching", "pledges", "delivery", "sherloc", "notifications", "reports")
     once |= {f"/v1/parked/{one}/{{event_id}}/{move}" for one in services for move in ("release", "discard")}
     # They add a record and change none.
     once |= {f"/v1/deliveries/{{delivery_id}}/{each}" for each in ("files", "messages", "messages/read", "sessions")}
@@ -242,6 +245,7 @@ def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
         "application/octet-stream",
         "application/xml",
         "application/pdf",
+        "image/svg+xml",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "text/calendar",
         "text/csv",

@@ -40,7 +40,7 @@ from tests.files import FLOWS, PDF
 from tests.personas import persona_id
 from tests.platform.world import A_CLIENT, World
 
-NAMES = ("requests", "matching", "pledges", "delivery", "sherloc", "notifications", "directory")
+NAMES = ("requests", "matching", "pledges", "delivery", "sherloc", "notifications", "directory", "reports")
 ORGANIZATIONS = ("KEN", "NOR", "FRA", "UNODC")
 ACTORS = [
     *(f"{one}:{role}" for one in ORGANIZATIONS for role, kinds in HELD_IN.items() if kind_of(one) in kinds),
@@ -101,6 +101,7 @@ LISTS = {
 """Lists whose entries are decided on one by one, and what names an entry."""
 
 NAMED = {
+    "figure": "requests",
     "table": "kinds",
     "move": "decline",
     "code": "SHERLOC-MNT",

@@ -94,7 +94,7 @@ async def test_operator_erases_only_after_approval(api: Client, operator: Operat
     await done(api, f"{path}/approve-erasure", "second", revision=2)
     code, report = await operator.erase(person_id)
     assert (0, person_id, str(persona_id(OTHER))) == (code, report["person_id"], report["approved_by"])
-    assert {name: {} for name in (*SERVICES_TO_ERASE, "directory", "console")} == {
+    assert {name: {} for name in (*SERVICES_TO_ERASE, "directory", "reports", "console")} == {
         name: one["left"] for name, one in report["services"].items()
     }
     assert 7 == operator.said.count("nothing is left")

@@ -13,7 +13,7 @@ from tests.builders import a_caller, headers
 from tests.platform.world import park
 
 Client = httpx.AsyncClient
-SERVICES = ("requests", "matching", "pledges", "delivery", "sherloc", "notifications")
+SERVICES = ("requests", "matching", "pledges", "delivery", "sherloc", "notifications", "reports")
 COORDINATOR, ADMINISTRATOR = "UNODC:coordinator", "UNODC:administrator"
 
 

@@ -417,7 +417,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
     records["mail_id"] = {one.mail_id: one for one in mails if one}
     records["file_id"] = {file.file_id: one for one in mails if one for file in one.files}
     event_id = uuid4()
-    for name in ("requests", "matching", "pledges", "delivery", "sherloc", "notifications"):
+    for name in ("requests", "matching", "pledges", "delivery", "sherloc", "notifications", "reports"):
         await park(databases[name], event_id)
     records["event_id"] = {event_id: None}
     async with databases["matching"].transaction() as tx:

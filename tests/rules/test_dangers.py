@@ -38,7 +38,7 @@ NAMES_OF_OUR_OWN = {
     ("chassis/rebuild.py", "B608"): "the tables that a service's wiring lists",
     ("chassis/db/writes.py", "B608"): "the names that a Write gives its parts",
     ("services/console/rendering.py", "B704"): "our own messages and their translations",
-    ("services/console/escaping.py", "B704"): "a constant, with values that are escaped first",
+    ("chassis/escaping.py", "B704"): "a constant, with values that are escaped first",
     ("chassis/embedded/postgres.py", "B103"): "the folder of the socket has to be entered by PostgreSQL's own user",
 }
 """What bandit finds and is meant: file and rule, and what is put in there. Nothing of it comes from a caller."""

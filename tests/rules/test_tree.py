@@ -85,6 +85,7 @@ HEARD = {
         "turn",
     },
     "directory": set[str](),
+    "reports": {"arrived", "folding", "freshness", "record"},
 }
 """Tables that tell what other services said, or that are of the moment: no service's own journal rebuilds them."""
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 from msgspec import Struct
 
-from services.console.escaping import markup
+from chassis.escaping import markup
 from services.console.formats import RIGHT_TO_LEFT, number
 from services.console.translations import translations
 

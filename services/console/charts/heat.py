@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from services.console.charts.drawing import Drawing
+from chassis.charts.drawing import Drawing
 
 LABEL, CELL, ROW, HEAD = 200, 104, 48, 76
 SHADES = 4

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chassis.charts.amounts import amounts
 from contracts import reference
-from services.console.charts.amounts import amounts
 from services.console.charts.heat import heat
 from services.console.formats import direction, month, number
 from services.console.public.figures import Picture

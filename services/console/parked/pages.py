@@ -21,6 +21,7 @@ SERVICES = {
     "pledges": N_("Money"),
     "delivery": N_("Deliveries"),
     "notifications": N_("Notifications"),
+    "reports": N_("Figures"),
 }
 PAGES = {
     "requests.request": "/requests",

@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 from msgspec import Struct
 
-from services.console.charts.amounts import amounts
+from chassis.charts.amounts import amounts
 from services.console.charts.heat import heat
 from services.console.formats import direction, number
 from services.console.rendering import code_label

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from services.console.charts.amounts import amounts
+from chassis.charts.amounts import amounts
 from services.console.formats import direction, money, percent
 from services.console.labels import WORK_PACKAGE
 from services.console.public.figures import Picture

@@ -61,7 +61,7 @@ class LegislationPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-class Freshness(Struct, frozen=True, kw_only=True):
+class RegisterFreshness(Struct, frozen=True, kw_only=True):
     """The register of each State, as this caller sees it, with what was not verified for so many `months`."""
 
     months: int
@@ -122,12 +122,12 @@ async def show_freshness(
     now: Now,
     of_state: Annotated[str | None, query_parameter(State, name="state")] = None,
     months: Annotated[int, QueryParameter(ge=1, le=MONTHS_MAX)] = MONTHS,
-) -> Freshness:
+) -> RegisterFreshness:
     """Per State how many articles have each status, and how many records nobody verified for so many months."""
     _check("state", of_state, reference.countries(), "countries")
     async with db.transaction(by=caller) as tx:
         tallies = await store.tallies(tx, caller, state=of_state, verified_before=_day_before(now, months))
-    return Freshness(months=months, states=freshness_of(tallies, state=of_state))
+    return RegisterFreshness(months=months, states=freshness_of(tallies, state=of_state))
 
 
 @create(

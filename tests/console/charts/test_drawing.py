@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.console.charts.drawing import Drawing, lines_of
+from chassis.charts.drawing import Drawing, lines_of
 from services.console.charts.heat import shade
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from services.console.charts.drawing import Drawing
+from chassis.charts.drawing import Drawing
 
 LABEL, LENGTH, VALUE, ROW = 200, 380, 140, 48
 
@@ -13,6 +13,12 @@ def amounts(
     rows: Sequence[tuple[str, int, str]], *, title: str, mirrored: bool = False, names: Sequence[str] = ("bar-1",)
 ) -> Markup:
     """Rows of a label, a value that is the bar's length, and how it is written; `names` are classes of the bars."""
+    return amounts_drawing(rows, title=title, mirrored=mirrored, names=names).markup()
+
+
+def amounts_drawing(
+    rows: Sequence[tuple[str, int, str]], *, title: str, mirrored: bool = False, names: Sequence[str] = ("bar-1",)
+) -> Drawing:
     highest = max((value for _, value, _ in rows), default=0)
     drawing = Drawing(LABEL + LENGTH + VALUE, ROW * len(rows), title=title, mirrored=mirrored)
     for number, (label, value, written) in enumerate(rows):
@@ -21,4 +27,4 @@ def amounts(
         drawing.text(label, 0, top + ROW // 2 + 4, chars=28, most=3)
         drawing.box(LABEL, top + 13, max(length, 1), ROW - 26, names[number % len(names)])
         drawing.text(written, LABEL + length + 8, top + ROW // 2 + 4)
-    return drawing.markup()
+    return drawing

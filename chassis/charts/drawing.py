@@ -6,12 +6,16 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from services.console.escaping import markup
+from chassis.escaping import markup
 
 LINE = 15
 """The height of a line of text of 13 px."""
 
 LINES_MAX = 2
+MARGIN = 16
+FILE_LETTERS = Markup("font-family=\"'Noto Sans', 'Noto Sans Arabic', 'Noto Sans SC', sans-serif\" font-size=\"13\"")
+FILE_COLOURS = {"bar-1": "#14506b", "": "#1b1b1b"}
+"""Of boxes and texts in a file, as in the console's style."""
 
 
 def width_of(text: str) -> int:
@@ -91,6 +95,20 @@ class Drawing:
                     line,
                 )
             )
+
+    def file(self) -> bytes:
+        """A file of its own (image/svg+xml), with its title, colours and letters as attributes: it needs no style."""
+        frame = Markup('viewBox="{} {} {} {}"').format(
+            -MARGIN, -MARGIN, self._width + 2 * MARGIN, self._height + 2 * MARGIN
+        )
+        head = Markup('<svg xmlns="http://www.w3.org/2000/svg" {} role="img" {}><title>{}</title>').format(
+            frame, FILE_LETTERS, self._title
+        )
+        # As plain text: methods of Markup escape what they put in.
+        picture = str(head + Markup("").join(self._parts) + Markup("</svg>"))
+        for name, colour in FILE_COLOURS.items():
+            picture = picture.replace(f'class="{name}"', f'fill="{colour}"')
+        return f'<?xml version="1.0" encoding="UTF-8"?>\n{picture}\n'.encode()
 
     def markup(self) -> Markup:
         """An image with its title for screen readers: its parts are in the table beside it.

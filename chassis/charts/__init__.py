@@ -1,0 +1,1 @@
+"""Charts in SVG, for pages and as files."""

@@ -1,0 +1,235 @@
+"""Routes of figures: as data, as a table and as a chart, for callers and for everybody."""
+
+import hashlib
+import io
+from datetime import date, datetime
+from typing import Annotated
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter, SkipValidation
+
+from chassis.charts.amounts import amounts_drawing
+from chassis.db.database import Database
+from chassis.http.application import PUBLIC, CurrentCaller, Db, Now, ReaderLanguage, requires
+from chassis.http.downloads import Download
+from chassis.http.queries import query_parameter
+from chassis.sheets.tables import Table, table_download
+from chassis.sheets.templates import RIGHT_TO_LEFT, TableFormat
+from contracts.values import Caller, Code, Language, State
+from services.reports import policy
+from services.reports.figures.figure_reader import FigureReader
+from services.reports.figures.labels import label_of, name_of, word
+from services.reports.figures.model import STATUS
+from services.reports.figures.views import FigureView, figure_view, question
+from services.reports.policy import Action
+
+# No longer than five seconds: then a request that its State unpublished counts nowhere any more.
+CACHE_HEADERS = {"Cache-Control": "public, max-age=5"}
+SVG = "image/svg+xml"
+FIGURE, PUBLIC_FIGURE = "/v1/figures/{figure:str}", "/v1/public/figures/{figure:str}"
+
+Owned = NamedDependency[SkipValidation[FigureReader]]
+"""The dependency `own` of this service's routes."""
+
+By = Annotated[str, QueryParameter(max_length=32)]
+AsOf = FromQuery[date | None]
+OfState = Annotated[str | None, query_parameter(State, name="state")]
+OfStatus = Annotated[str | None, query_parameter(Code)]
+
+
+@get(FIGURE, opt=requires(Action.SHOW_FIGURE), summary="A figure by a code, as of a day")
+async def show_figure(
+    figure: FromPath[str],
+    db: Db,
+    own: Owned,
+    caller: CurrentCaller,
+    now: Now,
+    by: By = STATUS,
+    as_of: AsOf = None,
+    of_state: OfState = None,
+    status: OfStatus = None,
+) -> FigureView:
+    """For UNODC of all records or those of one `state`; for a State of its own, with small numbers suppressed.
+
+    `as_of` is today, if not given. Only UNODC may limit it to a `status`, which is itself a code to count `by`.
+    """
+    return await _of_caller(db, own, caller, figure, by, as_of, of_state, status, now)
+
+
+@get(
+    f"{FIGURE}/table",
+    opt=requires(Action.SHOW_FIGURE),
+    media_type=TableFormat.XLSX.media_type,
+    summary="A figure as a spreadsheet or CSV",
+)
+async def figure_as_table(
+    figure: FromPath[str],
+    db: Db,
+    own: Owned,
+    caller: CurrentCaller,
+    now: Now,
+    reader_language: ReaderLanguage,
+    by: By = STATUS,
+    as_of: AsOf = None,
+    of_state: OfState = None,
+    status: OfStatus = None,
+    format: FromQuery[TableFormat] = TableFormat.XLSX,
+    language: FromQuery[Language | None] = None,
+) -> Download:
+    """Codes with their labels in `language`, else in the preferred one of `Accept-Language`, and their numbers."""
+    found = await _of_caller(db, own, caller, figure, by, as_of, of_state, status, now)
+    return await _table(found, format, language or reader_language or Language.EN, now)
+
+
+@get(f"{FIGURE}/chart", opt=requires(Action.SHOW_FIGURE), media_type=SVG, summary="A figure as a chart in SVG")
+async def figure_as_chart(
+    figure: FromPath[str],
+    db: Db,
+    own: Owned,
+    caller: CurrentCaller,
+    now: Now,
+    reader_language: ReaderLanguage,
+    by: By = STATUS,
+    as_of: AsOf = None,
+    of_state: OfState = None,
+    status: OfStatus = None,
+    language: FromQuery[Language | None] = None,
+) -> Download:
+    """A bar for each value, with labels in `language`, else in the preferred one of `Accept-Language`."""
+    found = await _of_caller(db, own, caller, figure, by, as_of, of_state, status, now)
+    return _chart(found, language or reader_language or Language.EN)
+
+
+@get(PUBLIC_FIGURE, opt=PUBLIC, summary="A figure of what its owners published, as of a day")
+async def show_public_figure(
+    figure: FromPath[str], db: Db, own: Owned, now: Now, by: By = STATUS, as_of: AsOf = None
+) -> Response[FigureView]:
+    """Of requests with an approved public summary and published offerings, as they are published now; small numbers are
+    suppressed.
+    """
+    return Response(await _of_everybody(db, own, figure, by, as_of, now), headers=CACHE_HEADERS)
+
+
+@get(
+    f"{PUBLIC_FIGURE}/table",
+    opt=PUBLIC,
+    media_type=TableFormat.XLSX.media_type,
+    summary="A public figure as a spreadsheet or CSV",
+)
+async def public_figure_as_table(
+    figure: FromPath[str],
+    db: Db,
+    own: Owned,
+    now: Now,
+    reader_language: ReaderLanguage,
+    by: By = STATUS,
+    as_of: AsOf = None,
+    format: FromQuery[TableFormat] = TableFormat.XLSX,
+    language: FromQuery[Language | None] = None,
+) -> Download:
+    """Codes with their labels in `language`, else in the preferred one of `Accept-Language`, and their numbers."""
+    found = await _of_everybody(db, own, figure, by, as_of, now)
+    return await _table(found, format, language or reader_language or Language.EN, now)
+
+
+@get(f"{PUBLIC_FIGURE}/chart", opt=PUBLIC, media_type=SVG, summary="A public figure as a chart in SVG")
+async def public_figure_as_chart(
+    figure: FromPath[str],
+    db: Db,
+    own: Owned,
+    now: Now,
+    reader_language: ReaderLanguage,
+    by: By = STATUS,
+    as_of: AsOf = None,
+    language: FromQuery[Language | None] = None,
+) -> Download:
+    """A bar for each value, with labels in `language`, else in the preferred one of `Accept-Language`."""
+    found = await _of_everybody(db, own, figure, by, as_of, now)
+    return _chart(found, language or reader_language or Language.EN)
+
+
+# -- what they share --------------------------------------------------------------------------------------------------
+
+
+async def _of_caller(
+    db: Database,
+    own: FigureReader,
+    caller: Caller,
+    figure: str,
+    by: str,
+    as_of: date | None,
+    state: str | None,
+    status: str | None,
+    now: datetime,
+) -> FigureView:
+    scope = policy.scope_of(caller, state)
+    policy.decide(caller, Action.SHOW_FIGURE, scope).required()
+    asked = question(figure, by, as_of, scope.state, status, now, exact=policy.oversees(caller))
+    async with db.transaction(by=caller, snapshot=True) as tx:
+        return await figure_view(tx, asked, own.cells)
+
+
+async def _of_everybody(
+    db: Database, own: FigureReader, figure: str, by: str, as_of: date | None, now: datetime
+) -> FigureView:
+    asked = question(figure, by, as_of, None, None, now, public=True)
+    # Without a caller: the statement selects only what is public.
+    async with db.transaction(by=None, snapshot=True) as tx:
+        return await figure_view(tx, asked, own.cells)
+
+
+def _title(found: FigureView, language: Language) -> str:
+    return f"{name_of(found.figure, found.by, language)} ({found.as_of.isoformat()})"
+
+
+async def _table(found: FigureView, of: TableFormat, language: Language, now: datetime) -> Download:
+    """A row for each value, and the total. A suppressed number is an empty cell, and says so."""
+    suppressed = word("column:suppressed", language)
+    rows = [
+        (
+            cell.value,
+            label_of(found.by, cell.value, language),
+            cell.number,
+            suppressed if cell.suppressed else None,
+            cell.median_days,
+        )
+        for cell in found.cells
+    ]
+    hidden = suppressed if found.total is None else None
+    rows.append(("total", word("value:total", language), found.total, hidden, None))
+    table = Table(
+        name=f"{found.figure}-{found.as_of.isoformat()}",
+        language=language,
+        headings=[
+            word(f"column:{name}", language) for name in ("code", "label", "number", "suppressed", "median_days")
+        ],
+        rows=rows,
+    )
+    return await table_download(table, of, created_at=now)
+
+
+def _chart(found: FigureView, language: Language) -> Download:
+    suppressed = word("column:suppressed", language)
+    rows = [
+        (
+            label_of(found.by, cell.value, language),
+            cell.number or 0,
+            suppressed if cell.number is None else f"{cell.number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}"),
+        )
+        for cell in found.cells
+    ]
+    content = amounts_drawing(rows, title=_title(found, language), mirrored=language in RIGHT_TO_LEFT).file()
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    name = f"{found.figure}-{found.by}-{found.as_of.isoformat()}-{language}.svg"
+    return Download(io.BytesIO(content), name=name, size_bytes=len(content), etag=etag, media_type=SVG)
+
+
+ROUTES = [
+    show_figure,
+    figure_as_table,
+    figure_as_chart,
+    show_public_figure,
+    public_figure_as_table,
+    public_figure_as_chart,
+]

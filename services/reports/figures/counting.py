@@ -1,0 +1,333 @@
+"""What a group of records adds to the figures: signed changes by day, a pure function of its rows.
+
+A group is a request with what belongs to it, or a record of its own. Figures are the sum over all groups, so they do
+not depend on the order in which facts of different owners arrive.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import cache
+from itertools import pairwise, product
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from contracts import reference
+from contracts.reference.deliveries import indicators
+from services.reports.demand.model import (
+    ENDED,
+    DeliveryRow,
+    EffectRow,
+    LineRow,
+    MatchRow,
+    Moves,
+    OfferingRow,
+    RankingRow,
+    RequestRow,
+    ResultRow,
+    SessionRow,
+    SummaryRow,
+)
+from services.reports.figures.model import (
+    ENTERED,
+    FIGURES,
+    MATCH_ENDS,
+    NONE,
+    TOTAL,
+    bucket_of,
+)
+from services.reports.money.model import SHERLOC_FUNDS, SHERLOC_PARAGRAPH, AllocationRow, PledgeRow
+
+Codes = Mapping[str, Sequence[str]]
+Row = (
+    RequestRow
+    | SummaryRow
+    | RankingRow
+    | OfferingRow
+    | MatchRow
+    | DeliveryRow
+    | SessionRow
+    | ResultRow
+    | EffectRow
+    | PledgeRow
+    | AllocationRow
+)
+Cell = tuple[str, str, int]
+"""Value, status and bucket."""
+
+
+class Step(NamedTuple):
+    """A record enters a status (1) or leaves it (-1) on a day, with its amount."""
+
+    day: date
+    status: str
+    records: int
+    amount: int = 0
+    bucket: int = 0
+
+
+class Item(NamedTuple):
+    """The steps of one record in one figure, and its codes."""
+
+    figure: str
+    codes: Codes
+    steps: Sequence[Step]
+    public: bool
+
+
+def cells(groups: Iterable[Iterable[Row]], figure: str, dimension: str, as_of: date) -> dict[Cell, list[int]]:
+    """The cells of one figure over these groups as of a day, as the index has them for all groups."""
+    found: dict[Cell, list[int]] = {}
+    for rows in groups:
+        for item in items(rows):
+            if item.figure == figure:
+                values = (NONE,) if dimension == TOTAL else item.codes[dimension]
+                for value, step in product(values, item.steps):
+                    if step.day <= as_of:
+                        cell = found.setdefault((value, step.status, step.bucket), [0, 0])
+                        cell[0] += step.records
+                        cell[1] += step.amount
+    return {cell: change for cell, change in found.items() if any(change)}
+
+
+def items(rows: Iterable[Row]) -> Iterator[Item]:
+    """The items of a group."""
+    group = list(rows)
+    request = next((row for row in group if isinstance(row, RequestRow)), None)
+    lines = {line.line_id: _line_codes(request.state, line) for line in request.lines} if request else {}
+    unknown = _unknown(request.state if request else None)
+    deliveries = {row.delivery_id: row for row in group if isinstance(row, DeliveryRow)}
+    public = _is_public(request, group)
+
+    def codes_of(line_id: UUID | None, row: Any, **more: str) -> Codes:
+        found = lines.get(line_id, unknown) if line_id else unknown
+        return {**found, "provider": [getattr(row, "provider", NONE)], **{name: [code] for name, code in more.items()}}
+
+    if request:
+        yield from _request_items(request, group, lines, public)
+    for row in group:
+        match row:
+            case OfferingRow():
+                yield _offering_item(row)
+            case MatchRow():
+                codes = codes_of(row.line_id, row, month=_month(row.moves[0].day))
+                yield Item("matches", codes, _steps(row.moves), public)
+                yield Item("match_days", codes, _stays(row.moves), public)
+                if row.moves[-1].status in MATCH_ENDS:
+                    end = {**codes, "reason": [row.reason or NONE]}
+                    yield Item("match_ends", end, _steps(row.moves[-1:]), public)
+            case DeliveryRow():
+                codes = codes_of(row.line_id, row, month=_month(row.moves[0].day))
+                yield Item("deliveries", codes, _steps(row.moves), public)
+                yield Item("delivery_days", codes, _stays(row.moves), public)
+            case ResultRow() if indicators()[row.indicator].unit == "persons":
+                delivery = deliveries.get(row.delivery_id)
+                codes = codes_of(
+                    delivery.line_id if delivery else None,
+                    delivery,
+                    month=_month(row.reports[0].day),
+                    indicator=row.indicator,
+                )
+                yield Item("people", codes, _report_steps(row), public)
+            case EffectRow():
+                delivery = deliveries.get(row.delivery_id)
+                codes = codes_of(
+                    delivery.line_id if delivery else None,
+                    delivery,
+                    month=_month(row.moves[0].day),
+                    change=row.change,
+                )
+                if row.articles:
+                    codes = {**codes, "article": row.articles}
+                yield Item("effects", codes, _steps(row.moves), public)
+            case SessionRow():
+                yield from _session_items(row)
+            case PledgeRow():
+                yield from _pledge_items(row)
+            case AllocationRow():
+                yield from _allocation_items(row, codes_of, public)
+
+
+# -- publication ------------------------------------------------------------------------------------------------------
+
+
+def _is_public(request: RequestRow | None, group: Sequence[Row]) -> bool:
+    """Whether the State has published the request: its summary is approved, and its circulation is granted.
+
+    Unlike the summary itself it remains in the figures once it is closed; a withdrawn request does not.
+    """
+    return (
+        request is not None
+        and any(isinstance(row, SummaryRow) and row.approved for row in group)
+        and request.visibility == "public_summary"
+        and request.circulation == "granted"
+        and request.moves[-1].status not in ENDED
+        and not any(reference.kinds()[line.kind].restricted for line in request.lines)
+    )
+
+
+# -- codes ------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _place(state: str | None) -> Codes:
+    groups = [code for code, group in reference.special_groups().items() if state in group.states]
+    region = reference.region_of(state) if state else None
+    return {"state": [state or NONE], "region": [region or NONE], "group": sorted(groups) or [NONE]}
+
+
+@cache
+def _unknown(state: str | None) -> Codes:
+    """The codes of what belongs to a line that has not been heard of yet."""
+    return {**dict.fromkeys(FIGURES["lines"].by, (NONE,)), **_place(state)}
+
+
+def _some(codes: Iterable[str]) -> Sequence[str]:
+    return sorted(set(codes)) or [NONE]
+
+
+def _line_codes(state: str, line: LineRow) -> Codes:
+    return {
+        **_place(state),
+        "kind": [line.kind],
+        "topic": _some(line.topics),
+        "article": _some(line.articles),
+        "paragraph": _some(line.paragraphs),
+        "pillar": _some(line.pillars),
+        "language": _some(line.languages),
+        "modality": [line.modality],
+        "institution": [line.institution],
+        "gender_marker": [str(line.gender_marker)],
+        "human_rights_marker": [str(line.human_rights_marker)],
+        "month": [_month(line.moves[0].day)],
+    }
+
+
+def _month(day: date) -> str:
+    return day.isoformat()[:7]
+
+
+# -- items ------------------------------------------------------------------------------------------------------------
+
+
+def _request_items(
+    request: RequestRow, group: Sequence[Row], lines: Mapping[UUID, Codes], public: bool
+) -> Iterator[Item]:
+    codes: Codes = {
+        **_place(request.state),
+        **{
+            name: _some(code for line in lines.values() for code in line[name] if code != NONE)
+            for name in ("kind", "topic", "article", "paragraph", "pillar")
+        },
+        "language": [request.language],
+        "priority": [request.priority],
+        "month": [_month(request.moves[0].day)],
+    }
+    yield Item("requests", codes, _steps(request.moves), public)
+    yield Item("request_days", codes, _stays(request.moves), public)
+    ranked = {row.line_id: row.ranked for row in group if isinstance(row, RankingRow)}
+    for line in request.lines:
+        yield Item("lines", lines[line.line_id], _steps(line.moves), public)
+        yield Item("unserved_lines", lines[line.line_id], _unserved(line, ranked.get(line.line_id)), public)
+
+
+def _steps(moves: Moves, amount: int = 0) -> list[Step]:
+    found: list[Step] = []
+    for before, move in zip((None, *moves), moves, strict=False):
+        if before is not None:
+            found.append(Step(move.day, before.status, -1, -amount))
+        found.append(Step(move.day, move.status, 1, amount))
+    return found
+
+
+def _stays(moves: Moves) -> list[Step]:
+    """One for each status that was left, by how long it lasted."""
+    return [
+        Step(after.day, before.status, 1, bucket=bucket_of((after.day - before.day).days))
+        for before, after in pairwise(moves)
+    ]
+
+
+def _unserved(line: LineRow, ranked: date | None) -> list[Step]:
+    """From the submission until an offering is found, or the line ends."""
+    (entered,) = ENTERED
+    ends = [move.day for move in line.moves[1:] if move.status not in ("open", "partial")]
+    if ranked is not None:
+        ends.append(max(ranked, line.moves[0].day))
+    left = [Step(min(ends), entered, -1)] if ends else []
+    return [Step(line.moves[0].day, entered, 1), *left]
+
+
+def _offering_item(row: OfferingRow) -> Item:
+    codes = {
+        "kind": _some(row.kinds),
+        "topic": _some(row.topics),
+        "article": _some(row.articles),
+        "paragraph": _some(row.paragraphs),
+        "pillar": _some(row.pillars),
+        "language": _some(row.languages),
+        "modality": _some(row.modalities),
+        "resource_status": [row.resource_status],
+        "provider": [row.provider],
+        "month": [_month(row.moves[0].day)],
+    }
+    restricted = any(reference.kinds()[kind].restricted for kind in row.kinds)
+    public = row.published and row.moves[-1].status == "available" and not restricted
+    return Item("offerings", codes, _steps(row.moves), public)
+
+
+def _report_steps(row: ResultRow) -> list[Step]:
+    found: list[Step] = []
+    for before, report in zip((None, *row.reports), row.reports, strict=False):
+        if before is not None:
+            found.append(Step(report.day, before.status, -1, -before.actual))
+        found.append(Step(report.day, report.status, 1, report.actual))
+    return found
+
+
+def _session_items(row: SessionRow) -> Iterator[Item]:
+    """A session is of all its States; no State has published it, since it can serve several."""
+    codes = {
+        "state": _some(row.states),
+        "region": _some(code for state in row.states for code in _place(state)["region"]),
+        "group": _some(code for state in row.states for code in _place(state)["group"] if code != NONE),
+        "language": _some(row.languages),
+        "modality": [row.modality],
+        "provider": [row.provider],
+        "month": [_month(row.moves[0].day)],
+    }
+    yield Item("sessions", codes, _steps(row.moves), False)
+    if row.people is not None:
+        women = row.women
+        sexes = {"not_stated": row.people} if women is None else {"women": women, "others": max(0, row.people - women)}
+        for sex, people in sexes.items():
+            if people:
+                yield Item("places", {**codes, "sex": [sex]}, _steps(row.moves, people), False)
+
+
+def _pledge_items(row: PledgeRow) -> Iterator[Item]:
+    paragraph = SHERLOC_PARAGRAPH if row.fund.startswith(SHERLOC_FUNDS) else NONE
+    codes = {
+        "fund": [row.fund],
+        "donor": [row.donor],
+        "earmarking": [row.earmarking],
+        "form": [row.form],
+        "paragraph": [paragraph],
+    }
+    yield from _money_items(row, codes, False)
+
+
+def _allocation_items(row: AllocationRow, codes_of: Any, public: bool) -> Iterator[Item]:
+    codes = codes_of(UUID(row.line_id) if row.line_id else None, row, fund=row.fund)
+    if row.line_id is None and row.fund.startswith(SHERLOC_FUNDS):
+        codes = {**codes, "paragraph": [SHERLOC_PARAGRAPH]}
+    yield from _money_items(row, codes, public)
+
+
+def _money_items(row: PledgeRow | AllocationRow, codes: Codes, public: bool) -> Iterator[Item]:
+    (entered,) = ENTERED
+    for book in dict.fromkeys(entry.book for entry in row.entries):
+        of_book = [entry for entry in row.entries if entry.book == book]
+        steps = [
+            Step(entry.day, entered, 1 if number == 0 else 0, entry.usd_minor) for number, entry in enumerate(of_book)
+        ]
+        yield Item(book.value, {**codes, "month": [_month(of_book[0].day)]}, steps, public)

@@ -1,0 +1,146 @@
+"""All items in memory, in columns: a figure by a code as of a day is a sum over the steps up to that day.
+
+Columns grow at their end. An item that is replaced is no longer alive; a figure with more such items than others is
+made anew.
+"""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from services.reports.figures.counting import Cell, Item, Row, items
+from services.reports.figures.model import BOUNDS, FIGURES, NONE, TOTAL, Unit
+
+BUCKETS = len(BOUNDS) + 2
+DEAD_MIN = 10_000
+"""So many items are replaced before their columns are made anew."""
+
+
+class _Words:
+    """Words by their number."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    def number(self, word: str) -> int:
+        found = self._numbers.get(word)
+        if found is None:
+            found = self._numbers[word] = len(self.words)
+            self.words.append(word)
+        return found
+
+
+class _Values:
+    """The values of one code: of each item so many, from a place on."""
+
+    def __init__(self) -> None:
+        self.words = _Words()
+        self.start, self.count, self.values = array("i"), array("i"), array("i")
+
+    def append(self, values: Sequence[str]) -> None:
+        self.start.append(len(self.values))
+        self.count.append(len(values))
+        self.values.extend(map(self.words.number, values))
+
+
+class _Figure:
+    """The items of one figure."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.amounts = FIGURES[name].unit in (Unit.PEOPLE, Unit.USD_MINOR)
+        self.statuses = _Words()
+        self.codes = {code: _Values() for code in FIGURES[name].by}
+        self.alive, self.public = array("b"), array("b")
+        self.item, self.day, self.status = array("i"), array("i"), array("i")
+        self.records, self.amount = array("b"), array("q")
+        self.dead = 0
+
+    def append(self, item: Item) -> int:
+        number = len(self.alive)
+        self.alive.append(1)
+        self.public.append(item.public)
+        for code, values in self.codes.items():
+            values.append(item.codes[code])
+        for step in item.steps:
+            self.item.append(number)
+            self.day.append(step.day.toordinal())
+            self.status.append(self.statuses.number(step.status) * BUCKETS + step.bucket)
+            self.records.append(step.records)
+            if self.amounts:
+                self.amount.append(step.amount)
+        return number
+
+    def remove(self, number: int) -> None:
+        self.alive[number] = 0
+        self.dead += 1
+
+    def cells(self, dimension: str, as_of: date, *, public: bool) -> dict[Cell, list[int]]:
+        item = _column(self.item)
+        shown = _column(self.alive) & _column(self.public) if public else _column(self.alive)
+        chosen = np.flatnonzero((_column(self.day) <= as_of.toordinal()) & (shown[item] != 0))
+        key, records = _column(self.status)[chosen], _column(self.records)[chosen]
+        amount = _column(self.amount)[chosen] if self.amounts else None
+        words = [NONE]
+        if dimension != TOTAL:
+            values = self.codes[dimension]
+            words = values.words.words
+            of = item[chosen]
+            counts = _column(values.count)[of]
+            place = _column(values.start)[of]
+            if len(counts) and counts.max() > 1:
+                # Each step once for each value of its item.
+                repeated = np.repeat(np.arange(len(of)), counts)
+                place = place[repeated] + np.arange(len(repeated)) - (np.cumsum(counts) - counts)[repeated]
+                key, records = key[repeated], records[repeated]
+                amount = amount[repeated] if amount is not None else None
+            key = key + _column(values.values)[place] * (len(self.statuses.words) * BUCKETS)
+        return self._decoded(key, records, amount, words)
+
+    def _decoded(self, key: Any, records: Any, amount: Any, words: Sequence[str]) -> dict[Cell, list[int]]:
+        sums = np.bincount(key, weights=records).astype(np.int64)
+        amounts = np.zeros_like(sums)
+        if amount is not None:
+            # Whole numbers: a sum of cents can be more than a float holds.
+            np.add.at(amounts, key, amount)
+        found: dict[Cell, list[int]] = {}
+        for one in np.flatnonzero((sums != 0) | (amounts != 0)).tolist():
+            rest, bucket = divmod(one, BUCKETS)
+            value, status = divmod(rest, len(self.statuses.words))
+            found[words[value], self.statuses.words[status], bucket] = [int(sums[one]), int(amounts[one])]
+        return found
+
+
+def _column(values: "array[int]") -> Any:
+    """A view: nothing is appended while it is there."""
+    return np.frombuffer(values, dtype=values.typecode) if len(values) else np.zeros(0, dtype=values.typecode)
+
+
+class FigureIndex:
+    """The figures of all groups; a group is replaced as a whole."""
+
+    def __init__(self) -> None:
+        self._figures = {name: _Figure(name) for name in FIGURES}
+        self._groups: dict[UUID, list[tuple[str, int]]] = {}
+
+    @property
+    def stale(self) -> bool:
+        """Whether more is dead than alive, so that a new index is smaller."""
+        return any(one.dead > max(DEAD_MIN, len(one.alive) // 2) for one in self._figures.values())
+
+    def replace(self, group_id: UUID, rows: Iterable[Row]) -> None:
+        """Count the rows of a group, in place of those before."""
+        for name, number in self._groups.pop(group_id, ()):
+            self._figures[name].remove(number)
+        held = [(item.figure, self._figures[item.figure].append(item)) for item in items(rows)]
+        if held:
+            self._groups[group_id] = held
+
+    def cells(self, figure: str, dimension: str, as_of: date, *, public: bool) -> dict[Cell, list[int]]:
+        """Records and amount of each value, status and bucket as of a day."""
+        return self._figures[figure].cells(dimension, as_of, public=public)

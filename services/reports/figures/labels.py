@@ -1,0 +1,74 @@
+"""The names of figures, codes and statuses in the six languages, from the tables of reference data."""
+
+from collections.abc import Callable, Mapping
+
+from contracts import reference
+from contracts.reference import Term, country_name
+from contracts.reference.deliveries import indicators
+from contracts.values import Language
+from services.reports.figures.model import NONE, OF_UNODC
+
+Terms = Callable[[], Mapping[str, Term]]
+
+TABLES: Mapping[str, Terms] = {
+    "kind": reference.kinds,
+    "topic": reference.topics,
+    "article": reference.articles,
+    "paragraph": reference.paragraphs,
+    "pillar": reference.pillars,
+    "language": reference.languages,
+    "modality": reference.modalities,
+    "institution": reference.institutions,
+    "form": reference.in_kind_forms,
+}
+PREFIXES: Mapping[str, tuple[Terms, str]] = {
+    "priority": (reference.work_table, "priority"),
+    "region": (reference.choices, "eligible.regions"),
+    "resource_status": (reference.choices, "resource_status"),
+    "gender_marker": (reference.figures, "marker"),
+    "human_rights_marker": (reference.figures, "marker"),
+    "sex": (reference.figures, "sex"),
+    "change": (reference.figures, "change"),
+    "earmarking": (reference.figures, "earmarking"),
+}
+"""Codes whose terms are listed with a prefix."""
+
+PLAIN = frozenset({"month", "fund"}) | OF_UNODC
+"""Codes that are their own label; of organizations only States have a name here."""
+
+
+def name_of(figure: str, by: str, language: Language) -> str:
+    """The name of a figure by a code, as a heading."""
+    words = reference.figures()
+    return f"{words[f'figure:{figure}'].label(language)}, {words[f'by:{by}'].label(language)}"
+
+
+def word(code: str, language: Language) -> str:
+    return reference.figures()[code].label(language)
+
+
+def label_of(by: str, value: str, language: Language) -> str:
+    """The label of a value of a code; a code without one is its own."""
+    term = _term(by, value)
+    if term is not None:
+        return term.label(language)
+    if by in {"state", *OF_UNODC} and value in reference.countries():
+        return country_name(value, language)
+    return value
+
+
+def _term(by: str, value: str) -> Term | None:
+    if value == NONE:
+        return reference.figures()["value:none"]
+    if by == "status":
+        return reference.figures().get(f"status:{value}") or reference.work_table().get(f"status:{value}")
+    if by == "reason":
+        return reference.by_code("reasons", Term).get(value)
+    if by == "indicator":
+        return indicators().get(value)
+    if by == "group":
+        return reference.special_groups().get(value)
+    if by in PREFIXES:
+        terms, prefix = PREFIXES[by]
+        return terms().get(f"{prefix}:{value}")
+    return TABLES[by]().get(value) if by in TABLES else None

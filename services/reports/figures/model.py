@@ -1,0 +1,118 @@
+"""The figures: what each counts, in which unit, by which codes, and in which statuses."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Unit(StrEnum):
+    """What the number of a cell is: records, people, US cents, or stays in a status, with their median in days."""
+
+    RECORDS = "records"
+    PEOPLE = "people"
+    USD_MINOR = "usd_minor"
+    DAYS = "days"
+
+
+TOTAL = "total"
+STATUS = "status"
+NONE = "none"
+"""The value of a code that a record does not have."""
+
+PLACE = ("state", "region", "group")
+CONTENT = ("kind", "topic", "article", "paragraph", "pillar", "language")
+LINE = (*PLACE, *CONTENT, "modality", "institution", "gender_marker", "human_rights_marker", "month")
+OF_UNODC = frozenset({"provider", "donor"})
+"""Codes that are no part of public figures: who offers and gives is for its owner to publish."""
+
+MULTIPLE = frozenset({"group", "kind", "topic", "article", "paragraph", "pillar", "language", "modality"})
+"""Codes of which a record can have several: their cells add up to more than the total."""
+
+REQUEST_STATUSES = (
+    *("submitted", "registered", "returned", "not_accepted", "open", "on_hold", "in_delivery", "delivered"),
+    *("closed_met", "closed_partially_met", "closed_unmet", "lapsed", "withdrawn"),
+)
+LINE_STATUSES = ("open", "partial", "complete", "partly_met", "unmet")
+MATCH_ENDS = ("declined_by_state", "declined_by_provider", "not_pursued", "revoked")
+MATCH_STATUSES = (
+    *("nominated", "interested", "shortlisted", "presented", "accepted", "provider_confirmed", "confirmed"),
+    *("in_delivery", "completed", *MATCH_ENDS, "expired"),
+)
+DELIVERY_STATUSES = ("open", "in_delivery", "suspended", "completed", "terminated")
+OFFERING_STATUSES = ("submitted", "returned", "draft", "available", "suspended", "lapsed", "withdrawn")
+ENTERED = ("entered",)
+"""The status of records that have none."""
+
+
+class Figure(Struct, frozen=True, kw_only=True):
+    """A figure. `by` are the codes that its records are counted by, beside `status`."""
+
+    unit: Unit
+    by: tuple[str, ...]
+    statuses: tuple[str, ...] = ENTERED
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        return (STATUS, *self.by)
+
+
+_REQUEST = (*PLACE, *CONTENT, "priority", "month")
+_MONEY = ("fund", "donor", "earmarking", "paragraph", "month")
+_GIVEN = (*LINE, "provider")
+
+FIGURES: Mapping[str, Figure] = {
+    "requests": Figure(unit=Unit.RECORDS, by=_REQUEST, statuses=REQUEST_STATUSES),
+    "request_days": Figure(unit=Unit.DAYS, by=_REQUEST, statuses=REQUEST_STATUSES),
+    "lines": Figure(unit=Unit.RECORDS, by=LINE, statuses=LINE_STATUSES),
+    "unserved_lines": Figure(unit=Unit.RECORDS, by=LINE),
+    "matches": Figure(unit=Unit.RECORDS, by=_GIVEN, statuses=MATCH_STATUSES),
+    "match_days": Figure(unit=Unit.DAYS, by=_GIVEN, statuses=MATCH_STATUSES),
+    "match_ends": Figure(unit=Unit.RECORDS, by=(*_GIVEN, "reason"), statuses=MATCH_ENDS),
+    "offerings": Figure(
+        unit=Unit.RECORDS, by=(*CONTENT, "modality", "resource_status", "provider", "month"), statuses=OFFERING_STATUSES
+    ),
+    "deliveries": Figure(unit=Unit.RECORDS, by=_GIVEN, statuses=DELIVERY_STATUSES),
+    "delivery_days": Figure(unit=Unit.DAYS, by=_GIVEN, statuses=DELIVERY_STATUSES),
+    "sessions": Figure(
+        unit=Unit.RECORDS,
+        by=(*PLACE, "language", "modality", "provider", "month"),
+        statuses=("planned", "held", "cancelled"),
+    ),
+    "places": Figure(
+        unit=Unit.PEOPLE,
+        by=(*PLACE, "sex", "language", "modality", "provider", "month"),
+        statuses=("planned", "held", "cancelled"),
+    ),
+    "people": Figure(unit=Unit.PEOPLE, by=(*_GIVEN, "indicator"), statuses=("reported", "confirmed", "disputed")),
+    "effects": Figure(
+        unit=Unit.RECORDS, by=(*_GIVEN, "change"), statuses=("recorded", "verified", "declined", "withdrawn")
+    ),
+    "pledged": Figure(unit=Unit.USD_MINOR, by=_MONEY),
+    "committed": Figure(unit=Unit.USD_MINOR, by=_MONEY),
+    "received": Figure(unit=Unit.USD_MINOR, by=_MONEY),
+    "in_kind": Figure(unit=Unit.USD_MINOR, by=("fund", "donor", "form", "paragraph", "month")),
+    "allocated": Figure(unit=Unit.USD_MINOR, by=(*LINE, "fund")),
+    "spent": Figure(unit=Unit.USD_MINOR, by=(*LINE, "fund")),
+}
+
+BOUNDS = (0, 1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 270, 365, 545, 730)
+"""The last day of each bucket of durations; the last bucket has no last day."""
+
+
+def bucket_of(days: int) -> int:
+    """The bucket of a duration, from 1: 0 is of what has no duration."""
+    return next((number for number, last in enumerate(BOUNDS, 1) if days <= last), len(BOUNDS) + 1)
+
+
+def median_days(stays: Mapping[int, int]) -> int | None:
+    """The last day of the bucket in which the median of so many stays is; None for no stays.
+
+    Beyond the last bound it is that bound.
+    """
+    half, seen = (sum(stays.values()) + 1) // 2, 0
+    for bucket in sorted(stays):
+        seen += stays[bucket]
+        if 0 < half <= seen:
+            return BOUNDS[min(bucket, len(BOUNDS)) - 1]
+    return None

@@ -1,0 +1,1 @@
+"""Tests of the reports service, laid out as it is."""

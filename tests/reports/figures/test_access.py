@@ -1,0 +1,119 @@
+"""Who reads which figures: UNODC all of them, a State its own, everybody what was published."""
+
+import pytest
+
+from chassis.db.database import Database
+from contracts import requests as r
+from contracts.summaries import PublicSummaryUnpublished
+from contracts.values import Role
+from services.reports.policy import Action as ReportAction
+from services.reports.policy import Scope, decide, scope_of
+from tests.builders import NOON, a_caller
+from tests.reports.steps import (
+    AUDITOR,
+    KENYA,
+    OFFICIAL,
+    Client,
+    Owners,
+    a_line,
+    a_submission,
+    approval,
+    asked,
+    day,
+    numbers,
+    of_request,
+    shown,
+)
+
+
+async def test_a_state_reads_its_own_figures_only(api: Client, owners: Owners) -> None:
+    await owners.submit(6)
+    await owners.submit(11, state="UGA")
+
+    for who in (KENYA, OFFICIAL):
+        assert {"submitted": 5} == await numbers(api, "requests", who)
+        assert {"submitted": 5} == await numbers(api, "requests", who, state="KEN")
+    assert {"KEN": 6, "UGA": 11} == await numbers(api, "requests", AUDITOR, by="state")
+    assert {"submitted": 11} == await numbers(api, "requests", state="UGA")
+
+
+async def test_figures_of_another_state_and_of_none_are_the_same_answer(api: Client, owners: Owners) -> None:
+    await owners.submit(6, state="UGA")
+
+    answers = [await asked(api, "requests", KENYA, state=state) for state in ("UGA", "XXX")]
+
+    assert [404, 404] == [one.status_code for one in answers]
+    assert 1 == len({str({**one.json(), "correlation_id": None}) for one in answers})
+
+
+@pytest.mark.parametrize("who", ["NOR:provider_officer", "NOR:donor_officer", "UNODC:administrator"])
+async def test_others_have_the_public_figures(api: Client, who: str) -> None:
+    assert 403 == (await asked(api, "requests", who)).status_code
+    assert 200 == (await asked(api, "requests", public=True)).status_code
+
+
+async def test_public_figures_count_what_was_published(api: Client, owners: Owners) -> None:
+    await owners.submit(7, public=True)
+    await owners.submit(5)
+    await owners.submit(5, kind="witness_protection", public=True)
+
+    assert {"mla_training": 5} == await numbers(api, "lines", public=True, by="kind")
+    assert {"KEN": 17} == await numbers(api, "requests", by="state")
+
+
+async def test_a_request_that_its_state_takes_back_leaves_the_public_figures_of_every_day(
+    api: Client, owners: Owners
+) -> None:
+    await owners.submit(5, public=True)
+    requests = [a_submission(a_line(kind="equipment")) for _ in range(5)]
+    summaries = [approval(request) for request in requests]
+    await owners.tell(*requests, *summaries)
+    assert 10 == (await shown(api, "requests", public=True))["total"]
+
+    await owners.tell(
+        *(
+            PublicSummaryUnpublished(
+                public_summary_id=one.public_summary_id, request_id=one.request_id, state="KEN", unpublished_at=NOON
+            )
+            for one in summaries[:3]
+        ),
+        *(of_request(r.RequestWithdrawn, request, "withdrawn_at") for request in requests[3:]),
+        day=9,
+    )
+
+    for as_of in (day(1), day(9)):
+        assert {"mla_training": 5} == await numbers(api, "lines", public=True, by="kind", as_of=as_of)
+
+
+async def test_a_closed_request_stays_in_the_public_figures(api: Client, owners: Owners) -> None:
+    requests = [a_submission() for _ in range(5)]
+    await owners.tell(*requests, *map(approval, requests))
+    await owners.tell(*(of_request(r.RequestClosed, one, "closed_at", outcome="met") for one in requests), day=5)
+
+    assert {"closed_met": 5} == await numbers(api, "requests", public=True)
+
+
+@pytest.mark.parametrize(("figure", "code"), [("pledged", "donor"), ("offerings", "provider")])
+async def test_who_gives_is_no_code_of_public_figures(api: Client, figure: str, code: str) -> None:
+    assert 400 == (await asked(api, figure, public=True, by=code)).status_code
+    assert 400 == (await asked(api, figure, KENYA, by=code)).status_code
+    assert 200 == (await asked(api, figure, by=code)).status_code
+
+
+async def test_the_policy_and_the_database_say_the_same(owners: Owners, db: Database) -> None:
+    await owners.submit(1)
+    await owners.submit(1, state="UGA")
+
+    for role in Role:
+        for organization in ("KEN", "UGA", "UNODC"):
+            caller = a_caller(f"{organization}:{role.value}")
+            async with db.transaction(by=caller) as tx:
+                rows = await tx.fetch("SELECT DISTINCT state FROM record")
+            allowed = {
+                state
+                for state in ("KEN", "UGA")
+                if decide(caller, ReportAction.SHOW_FIGURE, scope_of(caller, state)).allowed
+            }
+            assert allowed == {row["state"] for row in rows}, caller
+            everything = {"KEN", "UGA"} == {row["state"] for row in rows}
+            assert everything == decide(caller, ReportAction.SHOW_FIGURE, Scope(None)).allowed, caller

@@ -1,0 +1,99 @@
+"""Small numbers, and what they follow from, are shown to nobody but UNODC."""
+
+from collections import defaultdict
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.reports.figures.suppression import Shown, protect
+from tests.reports.steps import KENYA, Client, Owners, day, shown
+
+TABLES = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 60), max_size=6)
+
+
+def all_numbers(found: Shown) -> list[int]:
+    return [one for one in (*found.cells.values(), found.total) if one is not None]
+
+
+@given(TABLES)
+def test_no_number_below_five_is_shown(table: dict[str, int]) -> None:
+    found = protect(table, sum(table.values()))
+
+    assert not [one for one in all_numbers(found) if 0 < one < 5]
+    assert all(found.cells.get(value) is None for value, number in table.items() if 0 < number < 5)
+
+
+@given(TABLES)
+def test_no_number_is_suppressed_alone(table: dict[str, int]) -> None:
+    found = protect(table, sum(table.values()))
+
+    assert list(found.cells.values()).count(None) != 1 or len(found.cells) == 1
+
+
+@given(TABLES)
+def test_a_number_that_is_shown_is_at_most_four_too_low(table: dict[str, int]) -> None:
+    found = protect(table, sum(table.values()))
+
+    assert all(0 <= table[value] - number < 5 for value, number in found.cells.items() if number is not None)
+
+
+@given(st.lists(TABLES, min_size=2, max_size=6))
+def test_numbers_of_two_reports_never_differ_by_less_than_five(tables: list[dict[str, int]]) -> None:
+    """Of two days, of two codes, of a part and its whole: each is a report, and any two of their numbers are compared."""
+    seen = {one for table in tables for one in all_numbers(protect(table, sum(table.values())))}
+
+    assert not [(one, other) for one in seen for other in seen if 0 < abs(one - other) < 5]
+
+
+@pytest.mark.parametrize(("values", "highest"), [(1, 30), (2, 24), (3, 14), (4, 9)])
+def test_who_knows_the_rules_cannot_tell_a_small_number(values: int, highest: int) -> None:
+    """All tables that would be shown like this one: each small number in them has at least two possible values."""
+    alike: dict[Any, list[tuple[int, ...]]] = defaultdict(list)
+    for numbers in product(range(highest + 1), repeat=values):
+        found = protect(dict(zip("abcd", numbers, strict=False)), sum(numbers))
+        alike[tuple(sorted(found.cells.items())), found.total, found.withheld].append(numbers)
+
+    told = [
+        tables[0]
+        for tables in alike.values()
+        for place in range(values)
+        if len({one[place] for one in tables}) == 1 and 0 < tables[0][place] < 5
+    ]
+    assert [] == told
+
+
+async def test_a_state_cannot_find_a_small_number_between_two_days(api: Client, owners: Owners) -> None:
+    await owners.submit(10, day=0)
+    await owners.submit(3, day=1)
+
+    before, after = [await shown(api, "requests", KENYA, as_of=day(one)) for one in (0, 1)]
+
+    assert [10, 10] == [one["total"] for one in (before, after)]
+    assert not after["exact"]
+    assert 13 == (await shown(api, "requests"))["total"]
+
+
+async def test_a_state_cannot_find_a_small_number_by_subtraction(api: Client, owners: Owners) -> None:
+    await owners.submit(12)
+    await owners.submit(8, kind="equipment")
+    await owners.submit(2, kind="outreach")
+
+    found = await shown(api, "lines", KENYA, by="kind")
+
+    assert {"mla_training": 10, "equipment": None, "outreach": None} == {
+        cell["value"]: cell["number"] for cell in found["cells"]
+    }
+    assert 20 == found["total"]
+    assert [True, False, True] == [cell["suppressed"] for cell in found["cells"]]
+
+
+async def test_nothing_is_listed_where_all_is_suppressed(api: Client, owners: Owners) -> None:
+    await owners.submit(3)
+    await owners.submit(3, kind="equipment")
+
+    found = await shown(api, "lines", KENYA, by="kind")
+
+    assert (True, [], 5) == (found["withheld"], found["cells"], found["total"])

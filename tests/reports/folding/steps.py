@@ -1,0 +1,50 @@
+"""Steps of tests of folding: a story in facts, and what the tables have of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from chassis.db.database import Database
+from chassis.rebuild import contents
+from contracts import deliveries as d
+from contracts import requests as r
+from contracts.facts import Event, Fact
+from services.reports.figures.figure_reader import FigureReader
+from services.reports.figures.model import FIGURES, TOTAL
+from tests.reports.steps import AMatch, Owners, a_line, a_ranking, a_submission, approval, of_request, on
+
+
+def a_story(owners: Owners) -> list[Event]:
+    """Three requests, from their submission to a delivery, with days between."""
+    events: list[Event] = []
+    for number in range(3):
+        line = a_line(kind="equipment" if number else "training")
+        request = a_submission(line, state="KEN" if number < 2 else "UGA")
+        match = AMatch(request, line)
+        told: Sequence[Fact] = (
+            request,
+            approval(request),
+            of_request(r.RequestOpened, request, "opened_at", priority="high"),
+            a_ranking(request, line),
+            match.presented,
+            match.opened,
+            match.delivery(d.DeliveryBegun, "begun_at"),
+            of_request(r.RequestStarted, request, "started_at"),
+        )
+        events += [owners.event(fact, on(20 * number + place)) for place, fact in enumerate(told)]
+    return events
+
+
+async def tables(db: Database) -> Mapping[str, set[str]]:
+    """What was folded, and each figure by each of its codes."""
+    found = {}
+    async with db.transaction() as tx:
+        rows = await tx.fetch("SELECT record_id, owner, group_id, state, version, data FROM record")
+        found["record"] = {str(tuple(row.values())) for row in rows}
+        found["freshness"] = await contents(tx, "freshness")
+    reader = FigureReader(db)
+    for public in (True, False):
+        for name, figure in FIGURES.items():
+            for by in (TOTAL, *figure.by):
+                cells = await reader.cells(name, by, date(2999, 1, 1), public)
+                found[f"{name} by {by} {public}"] = {str(cell) for cell in cells.items()}
+    return found
