@@ -9,7 +9,7 @@ import pytest
 from services.__main__ import COMMANDS, LazyCommand
 
 ROOT = Path(__file__).parents[2]
-SHARED = {"__init__", "database", "options", "settings"}
+SHARED = {"__init__", "database", "options", "progress", "settings"}
 """Files of services/cli that are no command."""
 
 

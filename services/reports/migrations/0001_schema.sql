@@ -26,14 +26,14 @@ CREATE TABLE folding (
     changed bigint NOT NULL DEFAULT 0
 );
 INSERT INTO folding DEFAULT VALUES;
-CALL wall_in('folding', 'true');
+CALL wall_in('folding', 'caller_role() <> ''''');
 
 -- The time of the newest fact of each owner that was folded.
 CREATE TABLE freshness (
     owner text PRIMARY KEY,
     newest timestamptz NOT NULL
 );
-CALL wall_in('freshness', 'true');
+CALL wall_in('freshness', 'caller_role() <> ''''');
 
 -- -- rows of aggregates -----------------------------------------------------------------------------------------------
 
