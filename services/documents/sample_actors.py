@@ -46,6 +46,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"ActionPointReopened", "ScreeningReopened", "EffectVerified", "EffectDeclined"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
+            | {"ReportDrafted", "ReportRevised", "ReportIssued", "ReportSuperseded"}
             | {
                 "PackagePresented",
                 "PackageWithdrawn",
@@ -114,6 +115,6 @@ FIRST: frozenset[str] = frozenset(
     | {"PublicSummaryDrafted", "PackagePresented"}
     | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "FileAdded", "MessageSent", "AgreementProposed"}
     | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded", "ScreeningAnswered"}
-    | {"FollowUpScheduled", "EffectRecorded"}
+    | {"FollowUpScheduled", "EffectRecorded", "ReportDrafted"}
 )
 """The first fact of an aggregate."""

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from services.documents.sample_alerts import ALERTS
+from services.documents.sample_reports import REPORTS
 from services.matching.scoring.weights import FIRST as FIRST_WEIGHTS
 
 FICTITIOUS = "[Fictitious sample]"
@@ -47,6 +48,7 @@ WITH_TEXTS = ("NewMeasure", "DraftedMeasure", "MeasureView")
 
 VALUES: Mapping[str, Any] = MappingProxyType(
     {
+        **REPORTS,
         # who
         "state": "KEN",
         "provider": "UNODC-SHERLOC",

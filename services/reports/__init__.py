@@ -1,4 +1,5 @@
-"""Owns: figures about requests, lines, offerings, matches, deliveries, people and money, folded from facts alone.
-Publishes: none.
+"""Owns: figures about requests, lines, offerings, matches, deliveries, people and money, folded from facts alone;
+yearly reports.
+Publishes: report drafted, revised, issued, superseded.
 Listens to: requests, matching, delivery, pledges, directory.
 """

@@ -23,6 +23,7 @@ from contracts import notifications as n
 from contracts import offerings as o
 from contracts import pledge_reversals as pr
 from contracts import pledges as p
+from contracts import reports as rp
 from contracts import requests as r
 from contracts import rewording as w
 from contracts import screenings as sc
@@ -93,6 +94,7 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     **dict.fromkeys(
         (ss.SessionHeld, ss.SessionParticipantsReported), "both sides were there; what is reported can be read"
     ),
+    **dict.fromkeys(rp.FACTS, "reports are read when they are needed; the list shows the valid one"),
     ef.EffectWithdrawn: "by the side that recorded it; what it said is gone",
     fu.FollowUpScheduled: "its side is asked when it is due",
     fu.FollowUpAnswered: "both sides and coordinators read it with the delivery",

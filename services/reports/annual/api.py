@@ -1,0 +1,145 @@
+"""Routes of yearly reports."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta, Struct
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.commands import change, create, show
+from chassis.http.queries import query_parameter
+from contracts.reports import FIRST_YEAR, LAST_YEAR, Year
+from contracts.values import Code, Language, State
+from services.reports import policy
+from services.reports.annual import actions, store
+from services.reports.annual.model import ReportStatus
+from services.reports.annual.views import ReportSummary, ReportView, report_view, summary_of
+from services.reports.policy import Action
+
+REPORT = "/v1/reports/{report_id:uuid}"
+TEXT = f"{REPORT}/texts/{{block:str}}/{{language:str}}"
+
+Words = Annotated[str, Meta(min_length=1, max_length=8000)]
+
+
+class DraftReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A report of a `year` from the figures as of a day in it."""
+
+    year: Year
+    as_of: date
+
+
+class RefreshReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The day as of which the figures are drawn again."""
+
+    as_of: date
+
+
+class WriteReportText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The text of a block; an empty line begins a new paragraph."""
+
+    text: Words
+
+
+class NoFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A body without fields."""
+
+
+class ReportPage(Struct, frozen=True, kw_only=True):
+    """Reports, newest first; `cursor` leads to the next page."""
+
+    reports: list[ReportSummary]
+    cursor: str | None
+
+
+@get("/v1/reports", opt=requires(Action.LIST_REPORTS), summary="The yearly reports this caller may see")
+async def list_reports(
+    db: Db,
+    caller: CurrentCaller,
+    paging: Pagination,
+    of_state: Annotated[str | None, query_parameter(State, name="state")] = None,
+    conference: FromQuery[bool] = False,
+    year: Annotated[int | None, QueryParameter(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
+    status: FromQuery[ReportStatus | None] = None,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[ReportPage]:
+    """Those to the Conference, and those of a State; `conference` leaves out the latter."""
+    policy.decide(caller, Action.LIST_REPORTS).required()
+    async with db.transaction(by=caller) as tx:
+        found = await store.page(
+            tx,
+            caller,
+            state=of_state,
+            conference=conference,
+            year=year,
+            status=status,
+            before=cursor,
+            limit=limit + 1,
+        )
+    return paging.page(ReportPage, found, limit, view=lambda one: summary_of(one, caller))
+
+
+@create("/v1/reports", Action.DRAFT_REPORT, "Draft a yearly report", read=report_view)
+async def draft_report(tx: Tx, ctx: Context, report_id: UUID, data: JSONBody[DraftReport]) -> None:
+    """By a coordinator the report to the Conference, by a focal point that of the State. One draft at a time; it begins
+    with the texts of the version before.
+    """
+    await actions.draft(tx, ctx, report_id, data.year, data.as_of)
+
+
+@show(REPORT, Action.SHOW_REPORT, "One yearly report")
+async def show_report(tx: Tx, ctx: Context, report_id: FromPath[UUID]) -> ReportView:
+    """With its figures and texts."""
+    return await report_view(tx, ctx, report_id)
+
+
+@change(TEXT, Action.REVISE_REPORT, "Write a text of a report in one language", read=report_view, method="PUT")
+async def write_report_text(
+    tx: Tx,
+    ctx: Context,
+    report_id: FromPath[UUID],
+    block: FromPath[Code],
+    language: FromPath[Language],
+    data: JSONBody[WriteReportText],
+) -> None:
+    """Of the `introduction` or a paragraph of the resolution. Texts in other languages stay as they are; those
+    translated from this one become stale.
+    """
+    await actions.write(tx, ctx, report_id, block, language, data.text)
+
+
+@change(TEXT, Action.REVISE_REPORT, "Remove a text of a report in one language", read=report_view, method="DELETE")
+async def remove_report_text(
+    tx: Tx, ctx: Context, report_id: FromPath[UUID], block: FromPath[Code], language: FromPath[Language]
+) -> None:
+    """The one that others were translated from is removed last."""
+    await actions.remove(tx, ctx, report_id, block, language)
+
+
+@change(f"{REPORT}/refresh", Action.REVISE_REPORT, "Draw the figures of a draft again", read=report_view)
+async def refresh_report(tx: Tx, ctx: Context, report_id: FromPath[UUID], data: JSONBody[RefreshReport]) -> None:
+    """As of a day of its year; its texts stay as they are."""
+    await actions.refresh(tx, ctx, report_id, data.as_of)
+
+
+@change(f"{REPORT}/issue", Action.ISSUE_REPORT, "Issue a report", read=report_view)
+async def issue_report(tx: Tx, ctx: Context, report_id: FromPath[UUID], data: JSONBody[NoFields]) -> None:
+    """From then on its figures and texts do not change; the version that was valid is superseded."""
+    await actions.issue(tx, ctx, report_id)
+
+
+ROUTES = [
+    list_reports,
+    draft_report,
+    show_report,
+    write_report_text,
+    remove_report_text,
+    refresh_report,
+    issue_report,
+]
