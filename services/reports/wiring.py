@@ -12,7 +12,9 @@ from chassis.supervise import Loop, while_active
 from services.reports import event_feed
 from services.reports.annual import actions as report_actions
 from services.reports.annual import api as report_api
+from services.reports.annual.printing.press import Press
 from services.reports.consumers import HANDLERS
+from services.reports.dependencies import Dependencies
 from services.reports.figures import api
 from services.reports.folding import actions
 
@@ -25,6 +27,10 @@ async def fold_arrived(db: Database) -> float | None:
         async with db.transaction() as tx:
             if await actions.fold_arrived(tx) < actions.BATCH_MAX:
                 return None
+
+
+def own(_running: Running) -> Dependencies:
+    return Dependencies(press=Press())
 
 
 def loops(running: Running) -> Mapping[str, Loop]:
@@ -43,4 +49,5 @@ SERVICE = Service(
     tables=("report",),
     texts=("report_figures", "report_text"),
     feed_policy=FeedPolicy(event_feed.seen),
+    own=own,
 )

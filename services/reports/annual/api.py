@@ -1,24 +1,29 @@
 """Routes of yearly reports."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from chassis.context import Context
-from chassis.db.database import Tx
+from chassis.db.database import Database, Tx
 from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from chassis.http.commands import change, create, show
+from chassis.http.downloads import disposition
+from chassis.http.edge import reader_language
 from chassis.http.queries import query_parameter
 from contracts.reports import FIRST_YEAR, LAST_YEAR, Year
-from contracts.values import Code, Language, State
+from contracts.values import Caller, Code, Language, State
 from services.reports import policy
 from services.reports.annual import actions, store
 from services.reports.annual.model import ReportStatus
+from services.reports.annual.printed_reader import printed
+from services.reports.annual.printing.press import MEDIA_TYPES, Format
 from services.reports.annual.views import ReportSummary, ReportView, report_view, summary_of
+from services.reports.dependencies import Dependencies, Owned
 from services.reports.policy import Action
 
 REPORT = "/v1/reports/{report_id:uuid}"
@@ -134,6 +139,56 @@ async def issue_report(tx: Tx, ctx: Context, report_id: FromPath[UUID], data: JS
     await actions.issue(tx, ctx, report_id)
 
 
+@get(
+    f"{REPORT}/pdf",
+    opt=requires(Action.SHOW_REPORT),
+    media_type=MEDIA_TYPES[Format.PDF],
+    summary="A yearly report as PDF",
+)
+async def download_report_pdf(
+    report_id: FromPath[UUID],
+    request: Request[Any, Any, Any],
+    db: Db,
+    own: Owned,
+    caller: CurrentCaller,
+    language: FromQuery[Language | None] = None,
+) -> Response[bytes]:
+    """Tagged, with charts. An issued report gives the same bytes each time. In `language`, else the preferred one of
+    `Accept-Language`; a text without a translation is shown in the language it was written in.
+    """
+    return await _download(report_id, Format.PDF, language or reader_language(request.scope), db, own, caller)
+
+
+@get(
+    f"{REPORT}/docx",
+    opt=requires(Action.SHOW_REPORT),
+    media_type=MEDIA_TYPES[Format.DOCX],
+    summary="A yearly report as a text document",
+)
+async def download_report_docx(
+    report_id: FromPath[UUID],
+    request: Request[Any, Any, Any],
+    db: Db,
+    own: Owned,
+    caller: CurrentCaller,
+    language: FromQuery[Language | None] = None,
+) -> Response[bytes]:
+    """Office Open XML, with the contents of the PDF; the same bytes each time, too."""
+    return await _download(report_id, Format.DOCX, language or reader_language(request.scope), db, own, caller)
+
+
+async def _download(
+    report_id: UUID, format: Format, language: Language, db: Database, own: Dependencies, caller: Caller
+) -> Response[bytes]:
+    async with db.transaction(by=caller, snapshot=True) as tx:
+        found = await printed(tx, caller, report_id)
+    made = await own.press.report(found, language, format, organization=caller.organization)
+    report = found.report
+    name = f"report-{report.state or 'conference'}-{report.year}-{report.number}-{language}.{format}"
+    headers = {"Content-Disposition": disposition(name), "Content-Language": language.value}
+    return Response(made, media_type=MEDIA_TYPES[format], headers=headers)
+
+
 ROUTES = [
     list_reports,
     draft_report,
@@ -142,4 +197,6 @@ ROUTES = [
     remove_report_text,
     refresh_report,
     issue_report,
+    download_report_pdf,
+    download_report_docx,
 ]
