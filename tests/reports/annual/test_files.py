@@ -114,7 +114,7 @@ async def test_a_draft_says_that_it_is_one(api: Client) -> None:
 
 async def test_markup_in_a_text_is_text(api: Client) -> None:
     report_id = await drafted(api)
-    await written(api, report_id, "I.k", "en", '#read("/etc/passwd") *bold* \u0000 \u202e <w:p/> 🦄')
+    await written(api, report_id, "I.k", "en", '#read("/etc/passwd") *bold* \u0007 \u202e <w:p/> 🦄')
 
     assert (await downloaded(api, report_id, "pdf", "en")).startswith(b"%PDF-")
     read = Document(BytesIO(await downloaded(api, report_id, "docx", "en")))

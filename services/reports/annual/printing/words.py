@@ -13,6 +13,9 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 from msgspec import Struct
 
+from chassis.charts import compact
+from chassis.charts.drawing import Drawing
+from chassis.printing.typesetting import RTL
 from contracts.reference import country_name, paragraphs
 from contracts.values import Language
 from services.reports.annual.counting import BY_YEAR, MEASURES, MONEY, Number, ReportFigures
@@ -20,7 +23,6 @@ from services.reports.annual.model import INTRODUCTION, Report, ReportStatus
 from services.reports.annual.printing import charts
 from services.reports.annual.printing.charts import Chart, Series
 
-RTL = frozenset({Language.AR})
 SUPPRESSED = "…"
 """Three dots: not separately reported, as in the tables of the United Nations."""
 
@@ -228,8 +230,8 @@ class _Words:
         series = Series(
             self._words["requests"], tuple(one.numbers["requests"].to_date for one in self._figures.paragraphs)
         )
-        svg = charts.bars(codes, series.numbers, self.number, self._language in RTL)
         heading = self._words["chart_paragraphs"].format(day=self._day)
+        drawing = compact.bars(codes, series.numbers, self.number, title=heading, mirrored=self._language in RTL)
         table = Table(
             head=(self._words["paragraph"], *(self._words[name] for name in IN_TABLE)),
             rows=tuple(
@@ -237,25 +239,29 @@ class _Words:
                 for one in self._figures.paragraphs
             ),
         )
-        return self._figure(heading, svg, codes, [series], table)
+        return self._figure(heading, drawing, codes, [series], table)
 
     def _by_year(self) -> Figure:
         years = [str(one.year) for one in self._figures.years]
         names = [name for name in BY_YEAR if all(name in one.numbers for one in self._figures.years)]
         series = [Series(self._words[name], tuple(one.numbers[name] for one in self._figures.years)) for name in names]
-        svg = charts.columns(years, series, self.number, self._language in RTL)
+        heading = self._words["chart_years"]
+        numbers = [one.numbers for one in series]
+        drawing = compact.columns(years, numbers, self.number, title=heading, mirrored=self._language in RTL)
         table = Table(
             head=(self._words["year"], *(one.name for one in series)),
             rows=tuple(
                 (year, *(self.number(one.numbers[place]) for one in series)) for place, year in enumerate(years)
             ),
         )
-        return self._figure(self._words["chart_years"], svg, years, series, table)
+        return self._figure(heading, drawing, years, series, table)
 
-    def _figure(self, heading: str, svg: str, keys: Sequence[str], series: Sequence[Series], table: Table) -> Figure:
-        description = self._words["chart_alt"].format(title=heading, values=charts.in_words(keys, series, self.number))
-        legend = charts.legend_of(series) if len(series) > 1 else ()
-        chart = Chart(svg, description, legend)
+    def _figure(
+        self, heading: str, drawing: Drawing, keys: Sequence[str], series: Sequence[Series], table: Table
+    ) -> Figure:
+        values = charts.in_words(keys, series, self.number)
+        description = self._words["chart_alt"].format(title=heading, values=values)
+        chart = charts.chart_of(drawing, description, series)
         return Figure(heading=heading, note=self._words["chart_note"], chart=chart, table=table)
 
     def _shown(self, name: str, number: int | None) -> str:
