@@ -1,4 +1,4 @@
-"""Compact charts of counts: many bars with codes as labels, and groups of columns. A count that is not shown is None."""
+"""Compact charts of counts: bars with codes as labels, and groups of columns. A count that is not shown is None."""
 
 from collections.abc import Callable, Sequence
 

@@ -62,7 +62,7 @@ async def report_the_year(steps: Steps, folder: Path) -> Reported:
 
 async def _write(steps: Steps, path: str) -> Mapping[str, Any]:
     """Write one block in three languages, and edit it in French: the other two stay as they are."""
-    report = await steps.api.get(COORDINATOR, path)
+    report: Mapping[str, Any] = await steps.api.get(COORDINATOR, path)
     for language, text in (*WRITTEN.items(), ("fr", REWORDED)):
         at = f"{path}/texts/{BLOCK}/{language}"
         report = await steps.api.put(COORDINATOR, at, {"text": text}, revision=report["revision"])
