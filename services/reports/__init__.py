@@ -1,4 +1,4 @@
 """Owns: figures about requests, lines, offerings, matches, deliveries, people and money, folded from facts; reports.
-Publishes: report drafted, revised, issued, superseded.
+Publishes: ta.reports.report.*
 Listens to: requests, matching, delivery, pledges, directory.
 """
