@@ -118,7 +118,7 @@ async def test_markup_in_a_text_is_text(api: Client) -> None:
 
     assert (await downloaded(api, report_id, "pdf", "en")).startswith(b"%PDF-")
     read = Document(BytesIO(await downloaded(api, report_id, "docx", "en")))
-    assert '#read("/etc/passwd") *bold* <w:p/> \N{REPLACEMENT CHARACTER}' in [one.text for one in read.paragraphs]
+    assert '#read("/etc/passwd") *bold*  <w:p/> \N{REPLACEMENT CHARACTER}' in [one.text for one in read.paragraphs]
 
 
 async def test_a_file_of_a_hidden_report_is_not_found(api: Client) -> None:
