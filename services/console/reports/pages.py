@@ -59,7 +59,7 @@ async def show_report(page: CurrentPage, report_id: FromPath[str]) -> Response[b
         "reports/show.html",
         report=report,
         moves=REPORT.open_to(report, session.role),
-        pictures=(by_paragraph(figures, page.language), by_year(figures, page.language)),
+        pictures=[one for one in (by_paragraph(figures, page.language), by_year(figures, page.language)) if one.drawn],
         measures=MEASURES,
         money=MONEY,
         blocks=[INTRODUCTION, *(one["paragraph"] for one in figures["paragraphs"])],

@@ -42,6 +42,8 @@ class Picture(Struct, frozen=True):
     legend: Sequence[tuple[str, str]]
     headers: Sequence[str]
     rows: Sequence[Sequence[str]]
+    drawn: bool
+    """Whether a count is shown and not zero."""
 
 
 def shown(count: int | None, language: str) -> str:
@@ -60,7 +62,7 @@ def by_paragraph(figures: Mapping[str, Any], language: str) -> Picture:
         for one in figures["paragraphs"]
     ]
     headers = [gettext(N_("Paragraph")), *(gettext(MEASURES[name]) for name in IN_TABLE)]
-    return Picture("paragraphs", heading, drawing.markup(), (), headers, rows)
+    return Picture("paragraphs", heading, drawing.markup(), (), headers, rows, any(counts))
 
 
 def by_year(figures: Mapping[str, Any], language: str) -> Picture:
@@ -74,4 +76,5 @@ def by_year(figures: Mapping[str, Any], language: str) -> Picture:
     labels = [gettext(MEASURES[name]) for name in names]
     rows = [[year, *(shown(one[place], language) for one in series)] for place, year in enumerate(years)]
     legend = list(zip(labels, compact.NAMES, strict=False)) if len(names) > 1 else ()
-    return Picture("years", heading, drawing.markup(), legend, [gettext(N_("Year")), *labels], rows)
+    headers = [gettext(N_("Year")), *labels]
+    return Picture("years", heading, drawing.markup(), legend, headers, rows, any(any(one) for one in series))

@@ -14,7 +14,7 @@ def test_a_focal_point_drafts_writes_and_issues_the_report_of_the_state(visit: C
     kenya.go("/reports")
     press(kenya, "Draft the report")
     report = path_of(kenya)
-    says(kenya, "Nothing was recorded under this paragraph.")
+    says(kenya, "By paragraph of the resolution")
 
     for code, text in (("fr", FRENCH), ("en", ENGLISH)):
         kenya.go(f"{report}/texts/I.c/{code}")
