@@ -55,6 +55,7 @@ OWNERS = {
     "token": "directory",
     "reference": "requests",
     "figures": "reports",
+    "reports": "reports",
 }
 """The service of each `/v1/<collection>`, for services with addresses of their own."""
 

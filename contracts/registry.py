@@ -32,6 +32,7 @@ from contracts import (
     pledge_reversals,
     pledges,
     reminders,
+    reports,
     requests,
     results,
     rewording,
@@ -81,6 +82,7 @@ FACTS: Mapping[str, type[Fact]] = {
         *notifications.FACTS,
         *alerts.FACTS,
         *directory.FACTS,
+        *reports.FACTS,
     )
 }
 """All fact types ever published, by name."""

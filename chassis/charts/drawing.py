@@ -1,5 +1,6 @@
 """Drawing in SVG: boxes and lines of text with attributes only, mirrored for right-to-left scripts."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Literal
@@ -14,8 +15,11 @@ LINE = 15
 LINES_MAX = 2
 MARGIN = 16
 FILE_LETTERS = Markup("font-family=\"'Noto Sans', 'Noto Sans Arabic', 'Noto Sans SC', sans-serif\" font-size=\"13\"")
-FILE_COLOURS = {"bar-1": "#14506b", "": "#1b1b1b"}
+FILE_COLOURS = {"bar-1": "#14506b", "bar-2": "#c4691c", "bar-3": "#6a7f1f", "": "#1b1b1b"}
 """Of boxes and texts in a file, as in the console's style."""
+
+ANCHORS = re.compile('text-anchor="(start|end)"')
+OTHER_END = {"start": "end", "end": "start"}
 
 
 def width_of(text: str) -> int:
@@ -106,6 +110,9 @@ class Drawing:
         )
         # As plain text: methods of Markup escape what they put in.
         picture = str(head + Markup("").join(self._parts) + Markup("</svg>"))
+        if self._mirrored:
+            # A page says that its text runs from right to left; in a file a start is on the left.
+            picture = ANCHORS.sub(lambda found: f'text-anchor="{OTHER_END[found[1]]}"', picture)
         for name, colour in FILE_COLOURS.items():
             picture = picture.replace(f'class="{name}"', f'fill="{colour}"')
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{picture}\n'.encode()

@@ -42,14 +42,15 @@ NEEDS = Place("/needs", N_("Unfunded needs"), "g u")
 APPROVALS = Place("/approvals", N_("Approvals"), "g a")
 LEDGER = Place("/ledger", N_("Ledger"), "g e")
 YEARS = Place("/years", N_("Years"), "g y")
+REPORTS = Place("/reports", N_("Reports"), "g z")
 PARKED = Place("/parked", N_("Events"), "g x")
 PEOPLE = Place("/people", N_("People"), "g d")
 NOTIFICATIONS = Place("/notifications", N_("Notifications"), "g n")
 
 OF_ROLE: Mapping[str, Sequence[Place]] = {
     "": (Place("/public", N_("Published"), "g h"),),
-    "focal_point": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, FUNDS, NOTIFICATIONS, PEOPLE),
-    "official": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, FUNDS, NOTIFICATIONS),
+    "focal_point": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, FUNDS, REPORTS, NOTIFICATIONS, PEOPLE),
+    "official": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, FUNDS, REPORTS, NOTIFICATIONS),
     "coordinator": (
         HOME,
         WORK,
@@ -61,13 +62,14 @@ OF_ROLE: Mapping[str, Sequence[Place]] = {
         ROUNDS,
         INTAKE,
         FUNDS,
+        REPORTS,
         NOTIFICATIONS,
     ),
     "provider_officer": (HOME, DEMAND, REQUESTS, OFFERINGS, MATCHES, DELIVERIES, EXPERTS, FUNDS, NOTIFICATIONS),
     "donor_officer": (HOME, FUNDS, NEEDS, PLEDGES, NOTIFICATIONS),
     "finance_officer": (HOME, FUNDS, PLEDGES, NEEDS, APPROVALS, LEDGER, YEARS, NOTIFICATIONS),
     "administrator": (HOME, PEOPLE, PARKED, NOTIFICATIONS),
-    "auditor": (HOME, WORK, REQUESTS, DELIVERIES, FUNDS, LEDGER, YEARS, NOTIFICATIONS),
+    "auditor": (HOME, WORK, REQUESTS, DELIVERIES, FUNDS, LEDGER, YEARS, REPORTS, NOTIFICATIONS),
 }
 
 

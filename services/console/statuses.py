@@ -142,6 +142,11 @@ IN_KIND_STATUS = {
     "withdrawn": P_("contribution in kind", "Withdrawn"),
     "struck": P_("contribution in kind", "Struck out"),
 }
+REPORT_STATUS = {
+    "draft": P_("report", "Draft"),
+    "issued": P_("report", "Issued"),
+    "superseded": P_("report", "Superseded"),
+}
 ACTIVITY_STATUS = {
     "planned": P_("activity", "Planned"),
     "completed": P_("activity", "Completed"),

@@ -48,6 +48,7 @@ from services.console.parked import pages as parked
 from services.console.people import pages as people
 from services.console.pledges import pages as pledges
 from services.console.public import pages as public
+from services.console.reports import pages as reports
 from services.console.requests import pages as requests
 from services.console.rounds import pages as rounds
 from services.console.search import pages as search
@@ -74,6 +75,7 @@ ROUTES = (
     *views.ROUTES,
     *queue.ROUTES,
     *figures.ROUTES,
+    *reports.ROUTES,
     *live.ROUTES,
     *intake.ROUTES,
     *calendar.ROUTES,

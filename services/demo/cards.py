@@ -18,6 +18,7 @@ from services.demo.ending import finance_officers
 from services.demo.giving import DonorStory
 from services.demo.planning import Planned
 from services.demo.records import Ended, LineRecord, RequestRecord
+from services.demo.reporting import Reported
 from services.demo.tables import amount, in_dollars
 
 COLUMNS = 80
@@ -103,6 +104,24 @@ def donor_card(given: DonorStory, refunded: Mapping[str, Any]) -> Iterator[Rende
     yield _amounts(
         [(refunded["money"], f"from {refunded['fund']}: proposed by {proposer.name}, approved by {approver.name}")]
     )
+
+
+def report_card(reported: Reported) -> Iterator[RenderableType]:
+    """The year's report: what it counts, in which languages it is written, and where its files are."""
+    report = reported.report
+    yield heading(f"The report of {report['year']} to the Conference", report["status"])
+    totals = report["figures"]["totals"]
+    counted = ", ".join(f"{totals[name]['to_date'] or 'few'} {name}" for name in ("requests", "matches", "deliveries"))
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column()
+    grid.add_column(overflow="fold")
+    grid.add_row(f"  as of {report['as_of']}", f"{counted}, in whole fives")
+    for block in dict.fromkeys(one["block"] for one in report["texts"]):
+        languages = [one["language"] for one in report["texts"] if one["block"] == block]
+        grid.add_row(f"  written for {block}", ", ".join(languages))
+    for file in reported.files:
+        grid.add_row("  PDF with charts", str(file))
+    yield grid
 
 
 def delivery_card(record: RequestRecord) -> Iterator[RenderableType]:

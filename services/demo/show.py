@@ -31,6 +31,7 @@ from services.demo.cards import (
     donor_card,
     ended_card,
     joint_session_card,
+    report_card,
     request_card,
     round_card,
     summary,
@@ -233,6 +234,7 @@ def _print(story: Story, seen: Seen, *, first: bool, details: bool) -> None:
     assert story.given is not None, "the story came to its end"
     assert story.ended is not None, "the story came to its end"
     assert story.desk.joint is not None, "the story came to its end"
+    assert story.reported is not None, "the story came to its end"
     cards = [
         *(request_card(record, details=details) for record in story.requests),
         *(delivery_card(record) for record in story.requests if record.agreement is not None),
@@ -241,6 +243,7 @@ def _print(story: Story, seen: Seen, *, first: bool, details: bool) -> None:
         donor_card(story.given, story.refunded),
         round_card(story.planned, details=details),
         desk_card(story.desk),
+        report_card(story.reported),
     ]
     with out.capture() as printed:
         out.print(FICTITIOUS)
@@ -284,6 +287,13 @@ def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> 
             "counts": story.desk.counts,
             "package": story.desk.package,
         },
+        "report": {
+            "report_id": story.reported.report["report_id"],
+            "status": story.reported.report["status"],
+            "files": [str(file) for file in story.reported.files],
+        }
+        if story.reported
+        else None,
         "kinds_offered": sorted(story.kinds_offered),
         "not_waited_for": story.not_waited_for,
         "facts_seen": dict(sorted(seen.types.items())),

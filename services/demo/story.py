@@ -26,6 +26,7 @@ from services.demo.people import Api, Persona, StepError, personas
 from services.demo.planning import Planned, plan_round
 from services.demo.publishing import publish_summaries
 from services.demo.records import Ended, LineRecord, RequestRecord, Seen
+from services.demo.reporting import Reported, report_the_year
 from services.demo.samples import shift_to_today, world
 from services.demo.steps import POLL_SECONDS, Say, Steps
 from services.matching.texts import meaning
@@ -80,6 +81,7 @@ class Story:
         self.refunded: Mapping[str, Any] = {}
         self.session: Mapping[str, Any] = {}
         self.ended: Ended | None = None
+        self.reported: Reported | None = None
         self.kinds_offered: frozenset[str] = frozenset()
 
     async def run(self) -> None:
@@ -109,6 +111,7 @@ class Story:
         for record in self.requests:
             if record.delivery is not None:
                 await answer_mail(self._steps, record, self._ask, self._mails)
+        self.reported = await report_the_year(self._steps, self._folder)
 
     # -- subscriptions, and the money ------------------------------------------------------------------------------
 

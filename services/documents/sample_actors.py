@@ -50,6 +50,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"LegislationMarkedOutdated"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
+            | {"ReportDrafted", "ReportRevised", "ReportIssued", "ReportSuperseded"}
             | {
                 "PackagePresented",
                 "PackageWithdrawn",
@@ -120,5 +121,6 @@ FIRST: frozenset[str] = frozenset(
     | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded", "ScreeningAnswered"}
     | {"FollowUpScheduled", "EffectRecorded", "StrategyDrawnUp"}
     | {"LegislationRecorded"}
+    | {"FollowUpScheduled", "EffectRecorded", "ReportDrafted"}
 )
 """The first fact of an aggregate."""

@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from services.documents.sample_alerts import ALERTS
+from services.documents.sample_reports import REPORTS
+from services.documents.sample_scores import SHARES
 from services.matching.scoring.weights import FIRST as FIRST_WEIGHTS
 
 FICTITIOUS = "[Fictitious sample]"
@@ -23,21 +25,6 @@ OF_AN_INSTALMENT = (
 OF_ITS_WORTH = ("PledgeConditionMet", "PledgeConditionReversed", "PledgeWrittenOff", "PledgeWriteOffReversed")
 KRONE_RATE = {"rate": "0.0950", "rate_source": "fictitious", "rate_date": "2026-11-01"}
 CURRICULUM = ["convention_provisions", "obtaining_evidence", "preservation_of_stored_data", "real_time_traffic_data"]
-SHARES = (
-    ("topics", 220, 220),
-    ("articles", 110, 110),
-    ("kind", 50, 50),
-    ("paragraphs", 60, 60),
-    ("pillars", 30, 30),
-    ("language", 100, 100),
-    ("window", 75, 100),
-    ("region", 18, 60),
-    ("legal_system", 15, 30),
-    ("experience", 28, 60),
-    ("funding", 25, 50),
-    ("load", 20, 30),
-    ("meaning", 55, 100),
-)
 
 SUBJECT = {"issuer": "https://issuer.entraide.example", "subject": "e2e0974d-4f87-5a11-9e66-f8dbe4bf28ed"}
 
@@ -47,6 +34,7 @@ WITH_TEXTS = ("NewMeasure", "DraftedMeasure", "MeasureView")
 
 VALUES: Mapping[str, Any] = MappingProxyType(
     {
+        **REPORTS,
         # who
         "state": "KEN",
         "provider": "UNODC-SHERLOC",

@@ -1,11 +1,12 @@
-"""The access policy for figures; /docs/permissions lists it. `may_see` in SQL implements it for the rows of a State."""
+"""The access policy for figures and reports; /docs/permissions lists it. `may_see` in SQL implements it for rows."""
 
 from enum import StrEnum
 
 from msgspec import Struct
 
-from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
+from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.values import Caller, Role
+from services.reports.annual.model import MOVES, Report, ReportStatus
 
 OVERSEEING = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.FINANCE_OFFICER, Role.SERVICE})
 """Who sees all figures, and small numbers."""
@@ -17,6 +18,11 @@ class Action(StrEnum):
     """The actions of this service, one for each route."""
 
     SHOW_FIGURE = "show_figure"
+    LIST_REPORTS = "list_reports"
+    DRAFT_REPORT = "draft_report"
+    SHOW_REPORT = "show_report"
+    REVISE_REPORT = "revise_report"
+    ISSUE_REPORT = "issue_report"
 
 
 class Scope(Struct, frozen=True):
@@ -34,17 +40,55 @@ def scope_of(caller: Caller, state: str | None) -> Scope:
     return Scope(caller.organization if state is None and caller.role in OF_A_STATE else state)
 
 
-def decide(caller: Caller, action: Action, resource: Scope | None = None) -> Decision:
+def decide(caller: Caller, action: Action, resource: Scope | Report | None = None) -> Decision:
     """Whether the caller may do this; everything not granted is denied. Public figures need no caller.
 
     Without a scope it is decided on the caller's own.
     """
-    if action is not Action.SHOW_FIGURE:
-        return denied("not-for-your-role")
+    match resource, action:
+        case Scope() | None, Action.SHOW_FIGURE:
+            return _figure(caller, resource)
+        case None, Action.LIST_REPORTS:
+            return ALLOWED
+        case None, Action.DRAFT_REPORT:
+            return ALLOWED if caller.role in (Role.COORDINATOR, Role.FOCAL_POINT) else denied("not-for-your-role")
+        case Report(), Action.SHOW_REPORT | Action.REVISE_REPORT | Action.ISSUE_REPORT:
+            if not may_see_report(caller, resource):
+                return HIDDEN
+            if action is Action.SHOW_REPORT or writes_report(caller, resource.state):
+                return ALLOWED
+    return denied("not-for-your-role")
+
+
+def _figure(caller: Caller, scope: Scope | None) -> Decision:
     if oversees(caller):
         return ALLOWED
     if caller.role not in OF_A_STATE:
         return denied("not-for-your-role")
-    if not isinstance(resource, Scope):
-        return ALLOWED
-    return ALLOWED if resource.state == caller.organization else HIDDEN
+    return ALLOWED if scope is None or scope.state == caller.organization else HIDDEN
+
+
+def reported_state(caller: Caller) -> str | None:
+    """Whose report this caller drafts: the State's own, or that to the Conference (None)."""
+    return caller.organization if caller.role is Role.FOCAL_POINT else None
+
+
+def writes_report(caller: Caller, state: str | None) -> bool:
+    """A coordinator writes the report to the Conference, a focal point that of the State."""
+    if state is None:
+        return caller.role is Role.COORDINATOR
+    return caller.role is Role.FOCAL_POINT and caller.organization == state
+
+
+def may_see_report(caller: Caller, report: Report) -> bool:
+    """A draft is read by those it is of. Issued, the report to the Conference is for all, that of a State for UNODC."""
+    issued = report.status is not ReportStatus.DRAFT
+    if report.state is None:
+        return issued or oversees(caller)
+    if caller.role in OF_A_STATE:
+        return caller.organization == report.state
+    return issued and oversees(caller)
+
+
+def report_moves_open_to(caller: Caller, report: Report) -> tuple[str, ...]:
+    return open_moves(caller, report, Action, decide, MOVES)

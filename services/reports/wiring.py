@@ -6,9 +6,15 @@ from pathlib import Path
 
 from chassis.db.database import Database
 from chassis.http.parked_api import parked_routes
+from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
 from chassis.supervise import Loop, while_active
+from services.reports import event_feed
+from services.reports.annual import actions as report_actions
+from services.reports.annual import api as report_api
+from services.reports.annual.printing.press import Press
 from services.reports.consumers import HANDLERS
+from services.reports.dependencies import Dependencies
 from services.reports.figures import api
 from services.reports.figures.figure_reader import FigureReader
 from services.reports.folding import actions
@@ -31,22 +37,25 @@ async def fold_and_read(db: Database, reader: FigureReader) -> float | None:
     return None
 
 
-def own(running: Running) -> FigureReader:
-    return FigureReader(running.db)
+def own(running: Running) -> Dependencies:
+    return Dependencies(reader=FigureReader(running.db), press=Press())
 
 
 def loops(running: Running) -> Mapping[str, Loop]:
-    fold = partial(fold_and_read, running.db, running.own)
+    fold = partial(fold_and_read, running.db, running.own.reader)
     return {"folding": partial(while_active, running.db.activity, FOLD_SECONDS, fold)}
 
 
 SERVICE = Service(
     name="reports",
     folder=Path(__file__).parent,
-    routes=[*api.ROUTES, *parked_routes("reports")],
-    publishes=False,
+    routes=[*api.ROUTES, *report_api.ROUTES, *parked_routes("reports")],
     listens_to=("requests", "matching", "delivery", "pledges", "directory"),
     handlers=HANDLERS,
     loops=loops,
+    rebuild=report_actions.rebuild,
+    tables=("report",),
+    texts=("report_figures", "report_text"),
+    feed_policy=FeedPolicy(event_feed.seen),
     own=own,
 )

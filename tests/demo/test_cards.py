@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from services.demo.cards import (
     joint_card,
     joint_session_card,
     reasons,
+    report_card,
     request_card,
     round_card,
     summary,
@@ -26,6 +28,7 @@ from services.demo.giving import DonorStory
 from services.demo.people import Api, personas
 from services.demo.planning import Planned
 from services.demo.records import Ended, LineRecord, RequestRecord
+from services.demo.reporting import Reported
 from services.demo.steps import Steps
 
 LONGEST_KIND = max(kinds(), key=len)
@@ -263,3 +266,22 @@ def test_summary_counts_what_was_closed_and_the_kinds_that_are_offered() -> None
         "4 requests, 3 of them delivered, evaluated and closed (2 met, 1 partially_met).",
         "Offerings for 1 of 2 kinds of assistance.",
     ] == list(summary(records, ["outreach"], ["outreach", "training"]))
+
+
+def test_report_card_says_what_was_counted_and_where_the_files_are() -> None:
+    numbers = {name: {"in_year": 5, "to_date": 1_000_000} for name in ("requests", "matches")}
+    report = {
+        "year": 2026,
+        "as_of": "2026-12-31",
+        "status": "superseded",
+        "figures": {"totals": {**numbers, "deliveries": {"in_year": None, "to_date": None}}},
+        "texts": [{"block": "II.k", "language": language} for language in ("fr", "ar", "en", "es", "ru", "zh")],
+    }
+    files = tuple(Path("/tmp") / ("a folder of some length " * 5) / f"report-2026-{one}.pdf" for one in ("fr", "ar"))
+
+    lines = printed(report_card(Reported(report, files)))
+
+    assert all(cell_len(line) <= COLUMNS for line in lines)
+    text = " ".join(" ".join(lines).split())
+    assert "few deliveries" in text
+    assert "report-2026-ar.pdf" in "".join(line.strip() for line in lines)

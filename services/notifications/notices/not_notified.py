@@ -24,6 +24,7 @@ from contracts import notifications as n
 from contracts import offerings as o
 from contracts import pledge_reversals as pr
 from contracts import pledges as p
+from contracts import reports as rp
 from contracts import requests as r
 from contracts import rewording as w
 from contracts import screenings as sc
@@ -95,6 +96,7 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     **dict.fromkeys(
         (ss.SessionHeld, ss.SessionParticipantsReported), "both sides were there; what is reported can be read"
     ),
+    **dict.fromkeys(rp.FACTS, "reports are read when they are needed; the list shows the valid one"),
     ef.EffectWithdrawn: "by the side that recorded it; what it said is gone",
     **dict.fromkeys(sg.FACTS, "the State and UNODC read it with the request; its milestones are notified"),
     **dict.fromkeys(

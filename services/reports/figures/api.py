@@ -6,8 +6,7 @@ from datetime import date, datetime
 from typing import Annotated
 
 from litestar import Response, get
-from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter, SkipValidation
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from chassis.charts.amounts import amounts_drawing
 from chassis.db.database import Database
@@ -18,7 +17,7 @@ from chassis.sheets.tables import Table, table_download
 from chassis.sheets.templates import RIGHT_TO_LEFT, TableFormat
 from contracts.values import Caller, Code, Language, State
 from services.reports import policy
-from services.reports.figures.figure_reader import FigureReader
+from services.reports.dependencies import Dependencies, Owned
 from services.reports.figures.labels import label_of, name_of, word
 from services.reports.figures.model import STATUS
 from services.reports.figures.views import FigureView, figure_view, question
@@ -28,9 +27,6 @@ from services.reports.policy import Action
 CACHE_HEADERS = {"Cache-Control": "public, max-age=5"}
 SVG = "image/svg+xml"
 FIGURE, PUBLIC_FIGURE = "/v1/figures/{figure:str}", "/v1/public/figures/{figure:str}"
-
-Owned = NamedDependency[SkipValidation[FigureReader]]
-"""The dependency `own` of this service's routes."""
 
 By = Annotated[str, QueryParameter(max_length=32)]
 AsOf = FromQuery[date | None]
@@ -154,7 +150,7 @@ async def public_figure_as_chart(
 
 async def _of_caller(
     db: Database,
-    own: FigureReader,
+    own: Dependencies,
     caller: Caller,
     figure: str,
     by: str,
@@ -167,16 +163,16 @@ async def _of_caller(
     policy.decide(caller, Action.SHOW_FIGURE, scope).required()
     asked = question(figure, by, as_of, scope.state, status, now, exact=policy.oversees(caller))
     async with db.transaction(by=caller, snapshot=True) as tx:
-        return await figure_view(tx, asked, own.cells)
+        return await figure_view(tx, asked, own.reader.cells)
 
 
 async def _of_everybody(
-    db: Database, own: FigureReader, figure: str, by: str, as_of: date | None, now: datetime
+    db: Database, own: Dependencies, figure: str, by: str, as_of: date | None, now: datetime
 ) -> FigureView:
     asked = question(figure, by, as_of, None, None, now, public=True)
     # Without a caller: the statement selects only what is public.
     async with db.transaction(by=None, snapshot=True) as tx:
-        return await figure_view(tx, asked, own.cells)
+        return await figure_view(tx, asked, own.reader.cells)
 
 
 def _title(found: FigureView, language: Language) -> str:

@@ -4,7 +4,7 @@ A group is a request with what belongs to it, or a record of its own. Figures ar
 not depend on the order in which facts of different owners arrive.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from itertools import pairwise, product
@@ -72,6 +72,10 @@ class Item(NamedTuple):
     codes: Codes
     steps: Sequence[Step]
     public: bool
+
+
+CellsOfAll = Callable[[str, str, date, bool], Awaitable[Mapping[Cell, list[int]]]]
+"""`(figure, dimension, as_of, public)`: the cells of all groups, or of those that are public."""
 
 
 def cells(groups: Iterable[Iterable[Row]], figure: str, dimension: str, as_of: date) -> dict[Cell, list[int]]:

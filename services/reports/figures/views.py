@@ -1,7 +1,7 @@
 """Views of figures: exact for UNODC, for everybody else with small numbers suppressed and the others in whole fives."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Literal
 
@@ -11,7 +11,7 @@ from chassis.db.database import Tx
 from contracts.codes import unknown_code
 from contracts.refusals import Invalid, Missing
 from services.reports.figures import store
-from services.reports.figures.counting import Cell, cells
+from services.reports.figures.counting import Cell, CellsOfAll, cells
 from services.reports.figures.model import FIGURES, OF_UNODC, STATUS, TOTAL, Figure, Unit, median_days
 from services.reports.figures.store import Freshness
 from services.reports.figures.suppression import protect
@@ -92,10 +92,6 @@ def question(
     if as_of is not None and as_of > today:
         raise Invalid("invalid-field", field="as_of", expected="a day that has come")
     return Asked(figure=name, by=by, as_of=as_of or today, state=state, status=status, public=public, exact=exact)
-
-
-CellsOfAll = Callable[[str, str, date, bool], Awaitable[Mapping[Cell, list[int]]]]
-"""`(figure, dimension, as_of, public)`: the cells of all groups, or of those that are public."""
 
 
 async def figure_view(tx: Tx, asked: Asked, of_all: CellsOfAll) -> FigureView:

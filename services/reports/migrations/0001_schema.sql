@@ -1,4 +1,4 @@
--- Codes, numbers and days only: there is no text to erase, and no person.
+-- Figures are codes, numbers and days only: there is no text to erase, and no person. Words are in `report_text`.
 
 -- -- roles ------------------------------------------------------------------------------------------------------------
 
@@ -60,3 +60,75 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN oversees(role) OR (role IN ('focal_point', 'official') AND of_state = organization);
 
 CALL wall_in('record', 'may_see(state, caller_organization(), caller_role())');
+
+-- -- yearly reports ---------------------------------------------------------------------------------------------------
+
+-- `state` is null for the report to the Conference. `blocks`: the texts by block and language, without their words.
+CREATE TABLE report (
+    report_id uuid PRIMARY KEY,
+    state text CHECK (state ~ '^[A-Z]{3}$'),
+    year integer NOT NULL CHECK (year BETWEEN 2022 AND 2100),
+    number integer NOT NULL CHECK (number > 0),
+    as_of date NOT NULL CHECK (extract(year FROM as_of) = year),
+    status text NOT NULL CHECK (status IN ('draft', 'issued', 'superseded')),
+    revision integer NOT NULL CHECK (revision > 0),
+    figures_hash text NOT NULL,
+    blocks jsonb NOT NULL,
+    drafted_at timestamptz NOT NULL,
+    issued_at timestamptz,
+    superseded_at timestamptz,
+    superseded_by uuid,
+    UNIQUE NULLS NOT DISTINCT (state, year, number),
+    CHECK ((status = 'draft') = (issued_at IS NULL)),
+    CHECK ((status = 'superseded') = (superseded_at IS NOT NULL)),
+    CHECK ((superseded_at IS NULL) = (superseded_by IS NULL))
+);
+-- Of a State and a year there is one draft, and one report that is valid.
+CREATE UNIQUE INDEX report_drafted ON report (state, year) NULLS NOT DISTINCT WHERE status = 'draft';
+CREATE UNIQUE INDEX report_valid ON report (state, year) NULLS NOT DISTINCT WHERE status = 'issued';
+
+-- Visibility of reports, as in policy.py; a test compares them.
+CREATE FUNCTION may_see(r report, organization text, role text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN r.state IS NULL THEN r.status <> 'draft' OR oversees(role)
+    WHEN role IN ('focal_point', 'official') THEN r.state = organization
+    ELSE r.status <> 'draft' AND oversees(role)
+END;
+
+-- The figures of a report, as they are printed: numbers that may be shown, and codes.
+CREATE TABLE report_figures (
+    report_id uuid PRIMARY KEY REFERENCES report DEFERRABLE INITIALLY DEFERRED,
+    figures_hash text NOT NULL,
+    figures text NOT NULL CHECK (length(figures) <= 200000)
+);
+-- The words of a block in one language.
+CREATE TABLE report_text (
+    report_id uuid NOT NULL REFERENCES report DEFERRABLE INITIALLY DEFERRED,
+    block text NOT NULL,
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    salt bytea NOT NULL,
+    text text NOT NULL CHECK (length(text) BETWEEN 1 AND 8000),
+    PRIMARY KEY (report_id, block, language)
+);
+
+-- What is issued does not change any more.
+CREATE FUNCTION require_draft() RETURNS trigger
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    of_report uuid := CASE WHEN TG_OP = 'DELETE' THEN OLD.report_id ELSE NEW.report_id END;
+BEGIN
+    IF EXISTS (SELECT FROM report WHERE report_id = of_report AND status <> 'draft') THEN
+        RAISE EXCEPTION 'an issued report does not change'
+            USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = 'report_is_a_draft';
+    END IF;
+    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+CREATE TRIGGER figures_of_a_draft BEFORE INSERT OR UPDATE OR DELETE ON report_figures
+    FOR EACH ROW EXECUTE FUNCTION require_draft();
+CREATE TRIGGER text_of_a_draft BEFORE INSERT OR UPDATE OR DELETE ON report_text
+    FOR EACH ROW EXECUTE FUNCTION require_draft();
+
+CALL wall_in('report', 'may_see(report, caller_organization(), caller_role())');
+CALL wall_in('report_figures', 'EXISTS (SELECT FROM report r WHERE r.report_id = report_figures.report_id)');
+CALL wall_in('report_text', 'EXISTS (SELECT FROM report r WHERE r.report_id = report_text.report_id)');

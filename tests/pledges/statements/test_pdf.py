@@ -12,14 +12,16 @@ import msgspec
 import pytest
 import typst
 
+from chassis.printing import glyphs, typesetting
+from chassis.printing.typesetting import font_files, legible
 from contracts.reference import in_kind_forms
 from contracts.values import Language
 from services.pledges.allocations.model import WORK_PACKAGES
 from services.pledges.funds.shares import REQUESTS
 from services.pledges.ledger.postings import EntryType
 from services.pledges.pledge.earmarking import Earmarking
-from services.pledges.statements.printing import glyphs, pdf, words
-from services.pledges.statements.printing.pdf import font_files, legible, statement_pdf, template_data
+from services.pledges.statements.printing import pdf, words
+from services.pledges.statements.printing.pdf import statement_pdf, template_data
 from services.pledges.statements.printing.press import RenderInput
 from tests.pledges.statements.builders import (
     LABELS,
@@ -53,7 +55,7 @@ def shown(language: Language, **changes: Any) -> str:
 def headings(language: Language, **changes: Any) -> Iterator[Any]:
     """The headings that typst made of the template, as content."""
     sheet = msgspec.json.encode(template_data(a_statement(**changes), language)).decode()
-    made = typst.query(pdf.template(), "heading", sys_inputs={"sheet": sheet}, font_paths=pdf._fonts())
+    made = typst.query(pdf.template(), "heading", sys_inputs={"sheet": sheet}, font_paths=typesetting.fonts())
     yield from (one["body"] for one in json.loads(made))
 
 
@@ -187,13 +189,13 @@ def test_template_reads_no_files_or_packages(reach: str) -> None:
 
 
 def test_only_packaged_fonts_are_used() -> None:
-    assert {"Noto Sans", "Noto Sans Arabic", "Noto Sans SC"} <= set(pdf._fonts().families())
-    assert not {"DejaVu Sans", "Libertinus Serif", "New Computer Modern"} & set(pdf._fonts().families())
+    assert {"Noto Sans", "Noto Sans Arabic", "Noto Sans SC"} <= set(typesetting.fonts().families())
+    assert not {"DejaVu Sans", "Libertinus Serif", "New Computer Modern"} & set(typesetting.fonts().families())
 
 
 def test_missing_font_file_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "FONTS", {"manimgx-fonts": ("manimgx_fonts/None.ttf",)})
-    with pytest.raises(pdf.RenderError, match=r"None\.ttf"):
+    monkeypatch.setattr(typesetting, "FONTS", {"manimgx-fonts": ("manimgx_fonts/None.ttf",)})
+    with pytest.raises(typesetting.RenderError, match=r"None\.ttf"):
         font_files()
 
 

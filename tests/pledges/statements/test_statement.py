@@ -1,6 +1,7 @@
 """A donor's statement from the ledger to the PDF: visibility, content, finality."""
 
 import asyncio
+import sys
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -350,6 +351,6 @@ async def test_event_loop_runs_while_rendering() -> None:
 async def test_failed_child_is_logged_without_its_input(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(press.sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(RuntimeError):
         await Press().statement_pdf(a_statement(), Language.EN, organization="NOR")

@@ -4,39 +4,21 @@ The same statement in the same language gives the same bytes: its date is its `a
 nothing is fetched.
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from importlib import metadata, resources
+from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import typst
 
+from chassis.printing import typesetting
+from chassis.printing.typesetting import families, legible
 from contracts.values import Language
 from services.pledges.statements.model import Statement
-from services.pledges.statements.printing.glyphs import characters
 from services.pledges.statements.printing.words import TemplateData, labels
 
-FONTS: Mapping[str, tuple[str, ...]] = {
-    "manimgx-fonts": ("manimgx_fonts/NotoSans[wght].ttf", "manimgx_fonts/NotoSansArabic[wght].ttf"),
-    "pylopdf-fonts-zh-cn": ("pylopdf_fonts_zh_cn/NotoSansSC-Regular.otf",),
-}
-"""Package and its files, all under the SIL Open Font License 1.1. Only the files are used: no package is imported."""
-
-FAMILIES = ("Noto Sans", "Noto Sans Arabic", "Noto Sans SC")
-FIRST_FONT: Mapping[Language, str] = {Language.AR: "Noto Sans Arabic", Language.ZH: "Noto Sans SC"}
-"""The first font family of a language, used for digits and signs; the others are fallbacks."""
-
-NOT_SHOWN = "\N{REPLACEMENT CHARACTER}"
-# A direction mark would affect text beyond its own.
-_DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_SPACES = re.compile(r"\s+")
-
-
-class RenderError(Exception):
-    """The template or its fonts are broken."""
+FOLDER = Path(__file__).parent / "labels"
 
 
 def statement_pdf(statement: Statement, language: Language) -> bytes:
@@ -70,53 +52,14 @@ def with_texts(statement: Statement, changed: Callable[[str], str]) -> Statement
     return msgspec.structs.replace(statement, pledges=pledges, funds=funds, in_kind=in_kind)
 
 
-def legible(text: str) -> str:
-    """The text without direction and control characters; characters without a glyph become U+FFFD."""
-    plain = _SPACES.sub(" ", _DIRECTIONS.sub("", text)).strip()
-    return "".join(c if ord(c) in supported_characters() else NOT_SHOWN for c in plain if c.isprintable())
-
-
-@cache
-def supported_characters() -> frozenset[int]:
-    """Every character in one of the fonts."""
-    return frozenset().union(*(characters(path) for path in font_files()))
-
-
-def font_files() -> Sequence[Path]:
-    """Paths of the fonts. Raises RenderError if a package is not as locked."""
-    found = []
-    for package, names in FONTS.items():
-        distribution = metadata.distribution(package)
-        found += [Path(str(distribution.locate_file(name))) for name in names]
-    if missing := [path.name for path in found if not path.is_file()]:
-        raise RenderError(f"fonts are missing: {', '.join(missing)}")
-    return found
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    folders = sorted({str(path.parent) for path in font_files()})
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
-
-
 def template_data(statement: Statement, language: Language) -> dict[str, Any]:
     """The template's input."""
-    first = FIRST_FONT.get(language, FAMILIES[0])
-    return TemplateData(statement, language).data() | {"fonts": [first, *(one for one in FAMILIES if one != first)]}
+    return TemplateData(statement, language).data() | {"fonts": families(language)}
 
 
 def _render(statement: Statement, language: Language) -> bytes:
-    made, warnings = compiler().compile_with_warnings(
-        input=template(),
-        format="pdf",
-        pdf_standards=["ua-1"],
-        sys_inputs={"sheet": msgspec.json.encode(template_data(statement, language)).decode()},
-        timestamp=int(statement.as_at.timestamp()),
-    )
-    if warnings:
-        raise RenderError("; ".join(warning.message for warning in warnings))
-    assert isinstance(made, bytes), "a PDF is one file"
-    return made
+    data = template_data(statement, language)
+    return typesetting.pdf(template(), data, folder=FOLDER, timestamp=int(statement.as_at.timestamp()))
 
 
 def template() -> bytes:
@@ -125,6 +68,4 @@ def template() -> bytes:
 
 def compiler() -> typst.Compiler:
     """A compiler that reads no packages, and no files but the labels."""
-    folder = Path(__file__).parent
-    nowhere = folder / "nothing"
-    return typst.Compiler(font_paths=_fonts(), root=folder / "labels", package_path=nowhere, package_cache_path=nowhere)
+    return typesetting.compiler(FOLDER)

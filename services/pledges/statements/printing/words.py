@@ -16,6 +16,7 @@ import msgspec
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
+from chassis.printing.typesetting import RTL
 from contracts.reference import countries, country_name, exponent, in_kind_forms
 from contracts.values import Language
 from services.pledges.funds.shares import FundShare
@@ -36,7 +37,6 @@ HEADINGS = (
 )
 """Labels that the template reads by name; all others are in its input."""
 
-RTL = frozenset({Language.AR})
 Cell = str | list[str]
 """A text, or the lines of a figure, the first in the largest type."""
 

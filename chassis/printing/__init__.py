@@ -1,0 +1,1 @@
+"""PDF by typst, in six languages: fonts of pinned packages, and child processes that render."""

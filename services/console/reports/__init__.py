@@ -1,0 +1,1 @@
+"""Yearly reports: a list, one with its figures and charts, and its texts."""

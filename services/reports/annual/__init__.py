@@ -1,0 +1,1 @@
+"""Yearly reports: to the Conference, and of a State."""

@@ -1,0 +1,212 @@
+"""The figures of a report: by paragraph of the resolution and by year, with small numbers suppressed; pure.
+
+What is stored is what may be shown: a draft and what is issued have the same figures, and no other copy exists.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from contracts import reference
+from services.reports.figures.counting import Cell
+from services.reports.figures.model import FIGURES, NONE, TOTAL, Unit
+from services.reports.figures.suppression import protect
+
+YEARS_MAX = 10
+MONEY_STEP_MINOR = 5_000_000
+"""Amounts by paragraph are in whole steps of 50,000 US dollars, rounded down: the difference between two reports shows
+no single allocation."""
+
+TOTAL_STEP_MINOR = 100_000
+"""Totals of the funds are public to the cent; here they are in whole thousands of dollars."""
+
+
+class Measure(NamedTuple):
+    """A figure, limited to some statuses, if named."""
+
+    figure: str
+    statuses: tuple[str, ...] = ()
+
+
+MEASURES: Mapping[str, Measure] = {
+    "requests": Measure("requests"),
+    "lines": Measure("lines"),
+    "met": Measure("lines", ("complete",)),
+    "offerings": Measure("offerings"),
+    "matches": Measure("matches", ("confirmed", "in_delivery", "completed")),
+    "deliveries": Measure("deliveries"),
+    "completed": Measure("deliveries", ("completed",)),
+    "people": Measure("people"),
+    "effects": Measure("effects", ("verified",)),
+    "allocated": Measure("allocated"),
+    "spent": Measure("spent"),
+}
+"""By paragraph of the resolution. Matches are those that were confirmed, effects those that were verified."""
+
+MONEY = ("pledged", "committed", "received", "in_kind", "allocated", "spent")
+"""Totals of the report to the Conference, in US cents; they are never added to each other."""
+
+BY_YEAR = ("requests", "offerings", "deliveries")
+"""Demand, supply, and what came of them, by the year of the first move."""
+
+
+class Number(Struct, frozen=True, kw_only=True):
+    """What was added in the year, and all until the day of the report; null if suppressed."""
+
+    in_year: int | None
+    to_date: int | None
+
+
+class OfParagraph(Struct, frozen=True, kw_only=True):
+    """The numbers of a paragraph, by measure."""
+
+    paragraph: str
+    numbers: Mapping[str, Number]
+
+
+class OfYear(Struct, frozen=True, kw_only=True):
+    """Requests, offerings and deliveries that began in a year; null if suppressed."""
+
+    year: int
+    numbers: Mapping[str, int | None]
+
+
+class Counted(Struct, frozen=True, kw_only=True):
+    """Until when facts of a service were counted."""
+
+    owner: str
+    newest: datetime | None
+
+
+class ReportFigures(Struct, frozen=True, kw_only=True):
+    """All numbers of a report. `totals` count each record once; amounts are in US cents."""
+
+    as_of: date
+    totals: Mapping[str, Number]
+    paragraphs: tuple[OfParagraph, ...]
+    years: tuple[OfYear, ...]
+    freshness: tuple[Counted, ...]
+
+
+Cells = Mapping[Cell, Sequence[int]]
+"""Records and amount by value, status and bucket."""
+
+
+class Tables(Struct, frozen=True):
+    """Cells by figure and dimension: as of the end of the year before, and as of the day."""
+
+    before: Mapping[tuple[str, str], Cells]
+    until: Mapping[tuple[str, str], Cells]
+
+
+def asked(state: str | None) -> list[tuple[str, str]]:
+    """The figures and dimensions that a report needs."""
+    of_paragraphs = [(one.figure, dimension) for one in MEASURES.values() for dimension in (TOTAL, "paragraph")]
+    of_money = [(name, TOTAL) for name in MONEY] if state is None else []
+    of_years = [(name, "month") for name in BY_YEAR]
+    return list(dict.fromkeys((*of_paragraphs, *of_money, *of_years)))
+
+
+def figures(tables: Tables, state: str | None, as_of: date, freshness: Sequence[Counted]) -> ReportFigures:
+    measured = {name: _measured(tables, one) for name, one in MEASURES.items() if state is None or name != "offerings"}
+    totals = {name: total for name, (total, _) in measured.items()}
+    if state is None:
+        totals |= {name: _money_total(tables, name) for name in MONEY}
+    return ReportFigures(
+        as_of=as_of,
+        totals=totals,
+        paragraphs=tuple(
+            OfParagraph(paragraph=code, numbers={name: numbers[code] for name, (_, numbers) in measured.items()})
+            for code in reference.paragraphs()
+        ),
+        years=_years(tables, state, as_of.year),
+        freshness=tuple(freshness),
+    )
+
+
+class _Sum(NamedTuple):
+    records: int = 0
+    amount: int = 0
+
+    def less(self, other: "_Sum") -> "_Sum":
+        return _Sum(self.records - other.records, self.amount - other.amount)
+
+
+def _sums(cells: Cells, statuses: tuple[str, ...]) -> Mapping[str, _Sum]:
+    found: dict[str, _Sum] = defaultdict(_Sum)
+    for (value, status, _), (records, amount) in cells.items():
+        if not statuses or status in statuses:
+            found[value] = _Sum(found[value].records + records, found[value].amount + amount)
+    return found
+
+
+def _measured(tables: Tables, measure: Measure) -> tuple[Number, Mapping[str, Number]]:
+    """The total, and the number of each paragraph."""
+    figure, statuses = measure
+    unit = FIGURES[figure].unit
+    until = _sums(tables.until[figure, "paragraph"], statuses)
+    before = _sums(tables.before[figure, "paragraph"], statuses)
+    total_until = _all(tables.until[figure, TOTAL], statuses)
+    total_before = _all(tables.before[figure, TOTAL], statuses)
+    since = {value: one.less(before.get(value, _Sum())) for value, one in until.items()}
+    to_date, total_to_date = _protected(until, total_until, unit)
+    in_year, total_in_year = _protected(since, total_until.less(total_before), unit)
+    codes = reference.paragraphs()
+    return (
+        Number(in_year=total_in_year, to_date=total_to_date),
+        {code: Number(in_year=in_year.get(code, 0), to_date=to_date.get(code, 0)) for code in codes},
+    )
+
+
+def _all(cells: Cells, statuses: tuple[str, ...]) -> _Sum:
+    found = _sums(cells, statuses).values()
+    return _Sum(sum(one.records for one in found), sum(one.amount for one in found))
+
+
+def _protected(sums: Mapping[str, _Sum], total: _Sum, unit: Unit) -> tuple[Mapping[str, int | None], int | None]:
+    """What is shown of each value and of the total. Of money it depends on how many allocations it is the sum of."""
+    is_money = unit is Unit.USD_MINOR
+    size = {value: max(0, one.amount if unit is Unit.PEOPLE else one.records) for value, one in sums.items()}
+    whole = max(0, total.amount if unit is Unit.PEOPLE else total.records)
+    shown = protect(size, whole)
+    if shown.withheld:
+        # Which paragraphs have none at all would say more than the numbers.
+        hidden: Mapping[str, int | None] = dict.fromkeys(reference.paragraphs())
+        return hidden, _amount(total, shown.total) if is_money else shown.total
+    if is_money:
+        cells = {value: _amount(one, shown.cells.get(value, 0)) for value, one in sums.items()}
+        return cells, _amount(total, shown.total)
+    return shown.cells, shown.total
+
+
+def _amount(one: _Sum, shown: int | None) -> int | None:
+    """An amount, if it is the sum of enough allocations, or there is none."""
+    if not one.amount and not one.records:
+        return 0
+    return max(0, one.amount) // MONEY_STEP_MINOR * MONEY_STEP_MINOR if shown else None
+
+
+def _money_total(tables: Tables, name: str) -> Number:
+    until, before = _all(tables.until[name, TOTAL], ()).amount, _all(tables.before[name, TOTAL], ()).amount
+    in_year, to_date = (max(0, one) // TOTAL_STEP_MINOR * TOTAL_STEP_MINOR for one in (until - before, until))
+    return Number(in_year=in_year, to_date=to_date)
+
+
+def _years(tables: Tables, state: str | None, last: int) -> tuple[OfYear, ...]:
+    """The last years with requests or offerings, the earliest first."""
+    shown: dict[str, Mapping[str, int | None]] = {}
+    for name in BY_YEAR if state is None else ("requests", "deliveries"):
+        by_year: dict[str, int] = defaultdict(int)
+        for month, one in _sums(tables.until[name, "month"], ()).items():
+            if month != NONE:
+                by_year[month[:4]] += one.records
+        protected = protect(by_year, sum(by_year.values()))
+        shown[name] = dict.fromkeys(by_year) if protected.withheld else protected.cells
+    years = sorted({int(year) for numbers in shown.values() for year in numbers} | {last})[-YEARS_MAX:]
+    return tuple(
+        OfYear(year=year, numbers={name: numbers.get(str(year), 0) for name, numbers in shown.items()})
+        for year in years
+    )

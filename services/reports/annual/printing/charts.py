@@ -1,0 +1,39 @@
+"""Charts of a report: bars by paragraph, and columns by year. Words stand in the table beside a chart."""
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from chassis.charts import compact
+from chassis.charts.drawing import Drawing
+
+
+class Series(Struct, frozen=True):
+    """Numbers in the order of the labels; None is not shown."""
+
+    name: str
+    numbers: tuple[int | None, ...]
+
+
+class Chart(Struct, frozen=True):
+    """A chart: its SVG, what it shows in words, and the names of its series with their colours."""
+
+    svg: str
+    description: str
+    legend: tuple[tuple[str, str], ...]
+
+
+def chart_of(drawing: Drawing, description: str, series: Sequence[Series]) -> Chart:
+    """A chart as a file; a legend is for several series."""
+    legend = [(one.name, compact.colour_of(place)) for place, one in enumerate(series)] if len(series) > 1 else []
+    return Chart(drawing.file().decode(), description, tuple(legend))
+
+
+def in_words(labels: Sequence[str], series: Sequence[Series], shown: Callable[[int | None], str]) -> str:
+    """What a chart shows, for those who do not see it."""
+    several = len(series) > 1
+    found = []
+    for place, label in enumerate(labels):
+        values = [f"{one.name} {shown(one.numbers[place])}" if several else shown(one.numbers[place]) for one in series]
+        found.append(f"{label}: {', '.join(values)}")
+    return "; ".join(found)

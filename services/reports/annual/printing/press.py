@@ -1,0 +1,43 @@
+"""Render reports in child processes, with the limits of `chassis.printing.press`."""
+
+from enum import StrEnum
+
+import msgspec
+from msgspec import Struct
+
+from chassis.printing import press
+from contracts.values import Language
+from services.reports.annual.printing.words import Printed
+
+
+class Format(StrEnum):
+    """A format of a file."""
+
+    PDF = "pdf"
+    DOCX = "docx"
+
+
+MEDIA_TYPES = {
+    Format.PDF: "application/pdf",
+    Format.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+
+
+class RenderInput(Struct, frozen=True, kw_only=True):
+    """A child's input."""
+
+    printed: Printed
+    language: Language
+    format: Format
+
+
+class Press(press.Press):
+    """Renders reports."""
+
+    def __init__(self) -> None:
+        super().__init__("services.reports.annual.printing", "report-not-now")
+
+    async def report(self, printed: Printed, language: Language, format: Format, *, organization: str) -> bytes:
+        """Raises Unavailable if it takes too long, Excessive if too many calls of the organization wait already."""
+        order = msgspec.json.encode(RenderInput(printed=printed, language=language, format=format))
+        return await self.render(order, organization=organization)

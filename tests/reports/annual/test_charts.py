@@ -1,0 +1,39 @@
+"""Charts of counts: a bar is as long as its count, and none is drawn for a count that is not shown."""
+
+import re
+
+from chassis.charts import compact
+
+
+def shown(count: int | None) -> str:
+    return "…" if count is None else str(count)
+
+
+def widths(svg: bytes) -> list[int]:
+    return [int(found) for found in re.findall(rb'<rect[^>]*width="(\d+)"', svg)]
+
+
+def test_a_bar_is_as_long_as_its_count() -> None:
+    svg = compact.bars(["I.a", "I.b", "I.c"], [10, None, 5], shown, title="T", mirrored=False).file()
+
+    long, half = widths(svg)
+    assert long == 2 * half
+    assert ">…<".encode() in svg
+
+
+def test_columns_have_a_colour_for_each_series() -> None:
+    svg = compact.columns(["2025", "2026"], [[1, 2], [2, 4], [None, 1]], shown, title="T", mirrored=False).file()
+
+    assert 6 == len(widths(svg)), "five columns and the line below them"
+    for place in range(3):
+        assert compact.colour_of(place).encode() in svg
+
+
+def test_a_mirrored_file_has_its_labels_inside_the_picture() -> None:
+    """A file has no direction of text: a label that begins at the right edge ends there."""
+    plain, mirrored = (
+        compact.bars(["I.a"], [3], shown, title="T", mirrored=one).file().decode() for one in (False, True)
+    )
+
+    assert '<text x="0" y="14" text-anchor="start"' in plain
+    assert f'<text x="{compact.WIDTH}" y="14" text-anchor="end"' in mirrored
