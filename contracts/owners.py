@@ -25,6 +25,8 @@ OWNERS = {
     "follow-ups": "delivery",
     "effects": "delivery",
     "legislation": "sherloc",
+    "contributions": "sherloc",
+    "contribution-exports": "sherloc",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

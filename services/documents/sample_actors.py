@@ -15,6 +15,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"SessionRescheduled", "SessionParticipantsReported", "ResultConfirmed", "ResultDisputed"}
             | {"ActionPointDone", "ActionPointDropped"}
             | {"FollowUpScheduled", "FollowUpAnswered", "EffectRecorded", "EffectWithdrawn"}
+            | {"ContributionDrafted", "ContributionRevised", "ContributionSubmitted", "ContributionWithdrawn"}
             | {"LegislationRecorded", "LegislationRevised", "LegislationSubmitted", "LegislationConfirmedUnchanged"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
@@ -45,6 +46,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
             | {"JointDeliveryProposed", "ActionPointAdded", "ActionPointRevised", "ActionPointVerified"}
             | {"ActionPointReopened", "ScreeningReopened", "EffectVerified", "EffectDeclined"}
+            | {"ContributionMarksCleared", "ContributionReturned", "ContributionAccepted", "ContributionPublished"}
+            | {"ContributionSuperseded", "ContributionExportMade", "ContributionExportConfirmed"}
             | {"LegislationReviewBegun", "LegislationReturned", "LegislationPublished", "LegislationVerified"}
             | {"LegislationMarkedOutdated"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
@@ -119,5 +122,6 @@ FIRST: frozenset[str] = frozenset(
     | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded", "ScreeningAnswered"}
     | {"FollowUpScheduled", "EffectRecorded"}
     | {"LegislationRecorded"}
+    | {"ContributionDrafted", "ContributionExportMade"}
 )
 """The first fact of an aggregate."""

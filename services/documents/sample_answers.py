@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from services.documents.sample_contributions import CONTRIBUTION_ANSWERS
 from services.documents.sample_delivery import DELIVERY_ANSWERS
 from services.documents.sample_desk import DESK_ANSWERS
 from services.documents.sample_joint import JOINT_ANSWERS
@@ -27,6 +28,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         **JOINT_ANSWERS,
         **MAIL_ANSWERS,
         **SHERLOC_ANSWERS,
+        **CONTRIBUTION_ANSWERS,
         # of any record
         "revision": 1,
         "cursor": None,

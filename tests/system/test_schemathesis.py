@@ -70,6 +70,8 @@ LISTS = {
     "expert_id": "/v1/experts",
     "effect_id": "/v1/effects",
     "legislation_id": "/v1/legislation?older_than_months=1",
+    "contribution_id": "/v1/contributions",
+    "contribution_export_id": "/v1/contribution-exports",
     "joint_delivery_id": "/v1/joint-deliveries",
     "package_id": "/v1/packages",
     "round_id": "/v1/rounds",
