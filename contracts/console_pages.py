@@ -10,6 +10,7 @@ PAGES: Mapping[str, str] = {
     "/v1/sessions/{id}": "/sessions/{id}",
     "/v1/follow-ups/{id}": "/follow-ups/{id}",
     "/v1/effects/{id}": "/effects/{id}",
+    "/v1/contributions/{id}": "/sherloc/contributions/{id}",
     "/v1/matches?request={id}": "/requests/{id}",
     "/v1/offerings/{id}": "/offerings/{id}",
     "/v1/pledges/{id}": "/pledges/{id}",
@@ -28,7 +29,6 @@ OF_NO_PAGE = frozenset(
     {
         "/v1/packages/{id}",
         "/v1/legislation/{id}",
-        "/v1/contributions/{id}",
         "/v1/clients/{id}",
         "/v1/activities/{id}",
         "/v1/in-kind-contributions/{id}",

@@ -23,6 +23,7 @@ DEMAND = Place("/demand", N_("Demand"), "g t")
 MATCHES = Place("/matches", N_("Matches"), "g m")
 DELIVERIES = Place("/deliveries", N_("Deliveries"), "g v")
 EXPERTS = Place("/experts", N_("Experts"), "g x")
+SHERLOC = Place("/sherloc/contributions", N_("SHERLOC"), "g s")
 COHORTS = Place("/cohorts", N_("Cohorts"), "g c")
 ROUNDS = Place("/rounds", N_("Allocation rounds"), "g l")
 INTAKE = Place("/intake", N_("Intake"), "g i")
@@ -38,8 +39,8 @@ NOTIFICATIONS = Place("/notifications", N_("Notifications"), "g n")
 
 OF_ROLE: Mapping[str, Sequence[Place]] = {
     "": (Place("/public", N_("Published"), "g h"),),
-    "focal_point": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, FUNDS, NOTIFICATIONS, PEOPLE),
-    "official": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, FUNDS, NOTIFICATIONS),
+    "focal_point": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, SHERLOC, FUNDS, NOTIFICATIONS, PEOPLE),
+    "official": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, SHERLOC, FUNDS, NOTIFICATIONS),
     "coordinator": (
         HOME,
         WORK,
@@ -50,6 +51,7 @@ OF_ROLE: Mapping[str, Sequence[Place]] = {
         COHORTS,
         ROUNDS,
         INTAKE,
+        SHERLOC,
         FUNDS,
         NOTIFICATIONS,
     ),

@@ -53,6 +53,7 @@ from services.console.rounds import pages as rounds
 from services.console.search import pages as search
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import Sessions
+from services.console.sherloc_contributions import pages as sherloc_contributions
 from services.console.sign_in import pages as sign_in
 from services.console.statement import pages as statement
 from services.console.work import assign, queue, views
@@ -101,6 +102,7 @@ ROUTES = (
     *screening_pages.ROUTES,
     *after_pages.ROUTES,
     *experts.ROUTES,
+    *sherloc_contributions.ROUTES,
     *packages.ROUTES,
     *joint_deliveries.ROUTES,
     *imports.ROUTES,

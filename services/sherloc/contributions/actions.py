@@ -69,7 +69,7 @@ async def publish_contribution(
         before = await _locked(tx, ctx, contribution_id)
         texts = replace(await _texts_of(tx, contribution_id), portal_address=portal_address)
         salt, texts_hash = hash_texts(texts)
-        await _save(tx, before, before.publish(texts_hash, now=ctx.now), comment)
+        await _save(tx, before, before.put_on_portal(texts_hash, now=ctx.now), comment)
         await store.save_texts(tx, contribution_id, texts, salt)
 
 

@@ -200,7 +200,7 @@ class Contribution(Struct, frozen=True, kw_only=True):
             raise Conflict("contribution-marks-left")
         return ContributionAccepted(**self._ids(), accepted_at=now)
 
-    def publish(self, texts_hash: str, *, now: datetime) -> ContributionPublished:
+    def put_on_portal(self, texts_hash: str, *, now: datetime) -> ContributionPublished:
         self.require("publish_contribution")
         return ContributionPublished(**self._ids(), texts_hash=texts_hash, published_at=now)
 
