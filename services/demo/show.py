@@ -26,6 +26,7 @@ from contracts.refusals import Conflict
 from services.demo.appointing import founders
 from services.demo.cards import (
     COLUMNS,
+    contributions_card,
     delivery_card,
     desk_card,
     donor_card,
@@ -88,6 +89,7 @@ EXPECTED = tuple(
         ("pledges.activity", "planned completed"),
         ("pledges.in_kind_contribution", "declared acknowledged"),
         ("pledges.proposal", "made approved"),
+        ("sherloc.contribution", "drafted submitted accepted returned"),
         ("notifications.notification", "owed delivered"),
     )
     for event in events.split()
@@ -232,6 +234,7 @@ def _print(story: Story, seen: Seen, *, first: bool, details: bool) -> None:
     assert story.given is not None, "the story came to its end"
     assert story.ended is not None, "the story came to its end"
     assert story.desk.joint is not None, "the story came to its end"
+    assert story.desk.contributed is not None, "the story came to its end"
     cards = [
         *(request_card(record, details=details) for record in story.requests),
         *(delivery_card(record) for record in story.requests if record.agreement is not None),
@@ -240,6 +243,7 @@ def _print(story: Story, seen: Seen, *, first: bool, details: bool) -> None:
         donor_card(story.given, story.refunded),
         round_card(story.planned, details=details),
         desk_card(story.desk),
+        contributions_card(story.desk.contributed),
     ]
     with out.capture() as printed:
         out.print(FICTITIOUS)
@@ -282,6 +286,12 @@ def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> 
             "overdue": story.desk.overdue,
             "counts": story.desk.counts,
             "package": story.desk.package,
+            "contributed": [
+                {"contribution_id": one["contribution_id"], "status": one["status"]}
+                for one in (story.desk.contributed.accepted, story.desk.contributed.returned)
+            ]
+            if story.desk.contributed
+            else [],
         },
         "kinds_offered": sorted(story.kinds_offered),
         "not_waited_for": story.not_waited_for,

@@ -11,6 +11,7 @@ from rich.console import Console, Group, RenderableType
 from contracts.reference import kinds
 from services.demo.cards import (
     COLUMNS,
+    contributions_card,
     delivery_card,
     donor_card,
     ended_card,
@@ -22,6 +23,7 @@ from services.demo.cards import (
     round_card,
     summary,
 )
+from services.demo.contributing import Contributed
 from services.demo.giving import DonorStory
 from services.demo.people import Api, personas
 from services.demo.planning import Planned
@@ -263,3 +265,25 @@ def test_summary_counts_what_was_closed_and_the_kinds_that_are_offered() -> None
         "4 requests, 3 of them delivered, evaluated and closed (2 met, 1 partially_met).",
         "Offerings for 1 of 2 kinds of assistance.",
     ] == list(summary(records, ["outreach"], ["outreach", "training"]))
+
+
+def test_contributions_are_shown_with_what_was_marked_in_them() -> None:
+    one = {
+        "kind": "court_decision",
+        "outcome": "partial_conviction",
+        "articles": ["UNTOC:5"] * 3,
+        "text": "Mr. Sample",
+        "state": "KEN",
+        "status": "accepted",
+        "title": TITLES["Latin"],
+        "reason": None,
+        "marks": [],
+    }
+    mark = {"field": "text", "start": 0, "end": 10, "kind": "name"}
+    lines = printed(
+        contributions_card(Contributed(one, one | {"status": "returned", "reason": "personal_data", "marks": [mark]}))
+    )
+
+    assert COLUMNS >= max(cell_len(line) for line in lines)
+    assert "marked as name: Mr. Sample" in lines[-1]
+    assert "reason: personal_data" in lines[-2]

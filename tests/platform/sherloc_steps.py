@@ -1,6 +1,13 @@
 """The register of legislation and the contributions in the world of records."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from uuid import UUID
+
+from chassis.db.database import Tx
+from services.sherloc.contributions import store as contribution_store
+from services.sherloc.contributions.exports import store as export_store
+from services.sherloc.legislation import store as legislation_store
 
 KENYA, KENYAS_OFFICIAL, COORDINATOR = "KEN:focal_point", "KEN:official", "UNODC:coordinator"
 A_LAW = {
@@ -58,3 +65,12 @@ async def contribute(world: Any) -> None:
             page = "https://sherloc.example/2"
             await world.say(COORDINATOR, f"{at}/publish", about=case, portal_address=page)
     await world.say(COORDINATOR, "/v1/contribution-exports")
+
+
+async def records_of_sherloc(
+    tx: Tx, ids: Callable[[Tx, str], Awaitable[list[UUID]]]
+) -> dict[str, Mapping[UUID, object]]:
+    """The records of each noun by their ids."""
+    known = {"legislation": legislation_store.known, "contribution": contribution_store.known,
+             "contribution_export": export_store.known}  # fmt: skip
+    return {f"{noun}_id": {one: await read(tx, one) for one in await ids(tx, noun)} for noun, read in known.items()}

@@ -17,15 +17,17 @@ from contracts import reference
 from contracts.codes import unknown_code
 from contracts.contributions import ContributionKind
 from contracts.values import Code, Language, State
-from services.sherloc.commands import Comment, Reason, check_reason
-from services.sherloc.contributions import actions, store
-from services.sherloc.contributions.commands import (
+from services.sherloc.commands import (
     AcceptContribution,
+    Comment,
     DraftContribution,
     PublishContribution,
+    Reason,
     ReviseContribution,
     SupersedeContribution,
+    check_reason,
 )
+from services.sherloc.contributions import actions, store
 from services.sherloc.contributions.model import ContributionStatus
 from services.sherloc.contributions.store import Filter
 from services.sherloc.contributions.views import ContributionView, contribution_view, views_of

@@ -23,8 +23,8 @@ from chassis.sheets.report import TableImport
 from chassis.sheets.templates import TableFormat, download
 from contracts.values import Language
 from services.sherloc import policy
+from services.sherloc.commands import DraftContribution
 from services.sherloc.contributions import actions, model, store
-from services.sherloc.contributions.commands import DraftContribution
 from services.sherloc.contributions.evolve import evolve
 from services.sherloc.policy import Action
 

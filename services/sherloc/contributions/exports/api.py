@@ -19,6 +19,7 @@ from chassis.ids import new_id
 from chassis.journal.outbox import announce
 from chassis.sheets.cells import CSV_TYPE
 from services.sherloc import policy
+from services.sherloc.commands import Nothing
 from services.sherloc.contributions.exports import model, store
 from services.sherloc.contributions.exports.views import (
     ContributionExportView,
@@ -31,10 +32,6 @@ from services.sherloc.contributions.exports.views import (
 from services.sherloc.policy import Action
 
 EXPORT = "/v1/contribution-exports/{contribution_export_id:uuid}"
-
-
-class Nothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An empty body."""
 
 
 class ContributionExportPage(Struct, frozen=True, kw_only=True):
