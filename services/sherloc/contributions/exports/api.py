@@ -5,25 +5,26 @@ import io
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, CurrentCommand, Db, Now, Pagination, requires
-from chassis.http.commands import change, show
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
+from chassis.http.commands import change, create, show
 from chassis.http.downloads import Download
-from chassis.http.idempotency import check_revision, etag, once
-from chassis.ids import new_id
+from chassis.http.idempotency import check_revision
 from chassis.journal.outbox import announce
 from chassis.sheets.cells import CSV_TYPE
+from contracts.refusals import Conflict
 from services.sherloc import policy
 from services.sherloc.commands import Nothing
 from services.sherloc.contributions.exports import model, store
 from services.sherloc.contributions.exports.views import (
     ContributionExportView,
     ExportedContributions,
+    batch_of_call,
     csv_of_rows,
     export_view,
     export_view_of,
@@ -56,44 +57,31 @@ async def list_contribution_exports(
     return paging.page(ContributionExportPage, found, limit, view=export_view_of)
 
 
-@post(
+@create(
     "/v1/contribution-exports",
-    opt=requires(Action.MAKE_CONTRIBUTION_EXPORT) | {"creates": True},
-    summary="Hand over to the portal what it has not been told",
-    status_code=201,
+    Action.MAKE_CONTRIBUTION_EXPORT,
+    "Hand over to the portal what it has not been told",
+    read=batch_of_call,
 )
 async def make_contribution_export(
-    db: Db, caller: CurrentCaller, command: CurrentCommand, now: Now, data: JSONBody[Nothing]
-) -> Response[ContributionExportView]:
+    tx: Tx, ctx: Context, contribution_export_id: UUID, data: JSONBody[Nothing]
+) -> ContributionExportView:
     """What was published since the last batch, and what was superseded or withdrawn after it was handed over, at most
     500. Until the batch is confirmed, every call gives the same one. Each change is in one batch only.
     """
-    policy.decide(caller, Action.MAKE_CONTRIBUTION_EXPORT).required()
-    ctx = Context(caller=caller, now=now, expected=0)
-    async with db.transaction() as tx:
-        open_batch = await store.open_batch(tx)
-
-    async def first(tx: Tx, outcome: UUID) -> ContributionExportView:
-        async with tx.as_service():
-            await store.lock(tx)
-            found = await store.open_batch(tx)
-            if found is None:
-                fact = model.make(outcome, await store.due(tx), now=now)
-                found = model.evolve(None, fact)
-                await store.save(tx, found, fact)
-                await announce(tx, fact, version=found.revision)
-        return export_view_of(found)
-
-    async def again(tx: Tx, outcome: UUID) -> ContributionExportView:
-        return await export_view(tx, ctx, outcome)
-
-    outcome = open_batch.contribution_export_id if open_batch else new_id()
-    view = await once(db, command, outcome, first=first, again=again)
-    headers = {
-        "Location": f"/v1/contribution-exports/{view.contribution_export_id}",
-        "ETag": etag(view.revision),
-    }
-    return Response(view, status_code=201, headers=headers)
+    policy.decide(ctx.caller, Action.MAKE_CONTRIBUTION_EXPORT).required()
+    async with tx.as_service():
+        await store.lock(tx)
+        found = await store.open_batch(tx)
+        if found is None:
+            fact = model.make(contribution_export_id, await store.due(tx), now=ctx.now)
+            found = model.evolve(None, fact)
+            await store.save(tx, found, fact)
+            await announce(tx, fact, version=found.revision)
+        elif found.contribution_export_id > contribution_export_id:
+            # Made by another call meanwhile: a repeat of this one would not find it by its id.
+            raise Conflict("command-under-way")
+    return export_view_of(found)
 
 
 @show(EXPORT, Action.SHOW_CONTRIBUTION_EXPORT, "One batch")

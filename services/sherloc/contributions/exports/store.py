@@ -39,6 +39,23 @@ async def get(tx: Tx, export_id: UUID, caller: Caller) -> Export:
     return export_of(row)
 
 
+async def last_until(tx: Tx, export_id: UUID, caller: Caller) -> Export:
+    """The last batch with this id or a lower one, that is, the last made by then. Raises Missing."""
+    row = await tx.fetchrow(
+        """
+        SELECT * FROM contribution_export
+        WHERE contribution_export_id <= $1 AND may_read_exports($2, $3)
+        ORDER BY contribution_export_id DESC LIMIT 1
+        """,
+        export_id,
+        caller.organization,
+        caller.role,
+    )
+    if row is None:
+        raise Missing("not-found")
+    return export_of(row)
+
+
 async def page(tx: Tx, caller: Caller, *, before: UUID | None, limit: int) -> list[Export]:
     """Batches that this caller may see, newest first, before `before`."""
     rows = await tx.fetch(

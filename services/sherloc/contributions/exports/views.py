@@ -79,6 +79,12 @@ async def export_view(tx: Tx, ctx: Context, contribution_export_id: UUID) -> Con
     return export_view_of(found)
 
 
+async def batch_of_call(tx: Tx, ctx: Context, contribution_export_id: UUID) -> ContributionExportView:
+    """The batch that a call with this id got: its own, or the open one: the last made before. Raises Missing."""
+    policy.decide(ctx.caller, Action.MAKE_CONTRIBUTION_EXPORT).required()
+    return export_view_of(await store.last_until(tx, contribution_export_id, ctx.caller))
+
+
 async def exported(tx: Tx, ctx: Context, contribution_export_id: UUID) -> ExportedContributions:
     """The contributions of a batch that this caller may read. Raises Missing."""
     await export_view(tx, ctx, contribution_export_id)
