@@ -11,6 +11,7 @@ PAGES: Mapping[str, str] = {
     "/v1/follow-ups/{id}": "/follow-ups/{id}",
     "/v1/effects/{id}": "/effects/{id}",
     "/v1/strategies/{id}": "/strategies/{id}",
+    "/v1/contributions/{id}": "/sherloc/contributions/{id}",
     "/v1/matches?request={id}": "/requests/{id}",
     "/v1/offerings/{id}": "/offerings/{id}",
     "/v1/pledges/{id}": "/pledges/{id}",

@@ -26,6 +26,8 @@ OWNERS = {
     "effects": "delivery",
     "strategies": "delivery",
     "legislation": "sherloc",
+    "contributions": "sherloc",
+    "contribution-exports": "sherloc",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

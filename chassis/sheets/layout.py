@@ -45,13 +45,15 @@ class Column(Struct, frozen=True, kw_only=True):
     """Only the values of `labels` are valid."""
     values: tuple[str, ...] = ()
     """Of an enumeration."""
+    titled: str = ""
+    """The entry of its title and labels in the reference data, if it is not that of its name."""
 
     def title(self, language: str) -> str:
-        return reference.columns()[self.name].label(language)
+        return reference.columns()[self.titled or self.name].label(language)
 
     def labels(self) -> Mapping[str, Mapping[str, str]]:
         """Its codes, each with its labels by language."""
-        return labels_of(self.name, self.code_list, self.values)
+        return labels_of(self.titled or self.name, self.code_list, self.values)
 
 
 class Layout:
@@ -65,13 +67,15 @@ class Layout:
         items: str,
         without: Collection[str] = (),
         lists: Mapping[str, str] = MappingProxyType({}),
+        titles: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """`items` is the body's field with a list of which a row is one item; `without` are fields that no column sets.
+        """`items` is the body's field with a list of which a row is one item, or empty if it has none.
 
-        `lists` are columns of codes whose type names no list, with the list that has most of their labels.
+        `without` are fields that no column sets; `lists` are columns of codes whose type names no list, with the list
+        that has most of their labels; `titles` are columns with another title than theirs in the reference data.
         """
         self.body, self.key, self.items = body, key, items
-        self._without, self._lists = frozenset(without), lists
+        self._without, self._lists, self._titles = frozenset(without), lists, titles
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -125,6 +129,7 @@ class Layout:
             code_list=code_list,
             closed=bool(codes or given),
             values=codes,
+            titled=self._titles.get(name, ""),
         )
 
 

@@ -33,6 +33,7 @@ DELIVERIES = Place(
     also=("/sessions", "/results", "/action-points", "/screenings", "/follow-ups", "/effects"),
 )
 EXPERTS = Place("/experts", N_("Experts"), "g x")
+SHERLOC = Place("/sherloc/contributions", N_("SHERLOC"), "g s")
 COHORTS = Place("/cohorts", N_("Cohorts"), "g c")
 ROUNDS = Place("/rounds", N_("Allocation rounds"), "g l")
 INTAKE = Place("/intake", N_("Intake"), "g i")
@@ -49,8 +50,8 @@ NOTIFICATIONS = Place("/notifications", N_("Notifications"), "g n")
 
 OF_ROLE: Mapping[str, Sequence[Place]] = {
     "": (Place("/public", N_("Published"), "g h"),),
-    "focal_point": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, FUNDS, REPORTS, NOTIFICATIONS, PEOPLE),
-    "official": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, FUNDS, REPORTS, NOTIFICATIONS),
+    "focal_point": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, SHERLOC, FUNDS, REPORTS, NOTIFICATIONS, PEOPLE),
+    "official": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, SHERLOC, FUNDS, REPORTS, NOTIFICATIONS),
     "coordinator": (
         HOME,
         WORK,
@@ -61,6 +62,7 @@ OF_ROLE: Mapping[str, Sequence[Place]] = {
         COHORTS,
         ROUNDS,
         INTAKE,
+        SHERLOC,
         FUNDS,
         REPORTS,
         NOTIFICATIONS,

@@ -91,6 +91,15 @@ EFFECT_STATUS = {
     "declined": P_("effect", "Declined"),
     "withdrawn": P_("effect", "Withdrawn"),
 }
+CONTRIBUTION_STATUS = {
+    "draft": P_("contribution", "Draft"),
+    "submitted": P_("contribution", "Submitted"),
+    "returned": P_("contribution", "Returned"),
+    "accepted": P_("contribution", "Accepted"),
+    "published": P_("contribution", "Published"),
+    "superseded": P_("contribution", "Superseded"),
+    "withdrawn": P_("contribution", "Withdrawn"),
+}
 PLEDGE_STATUS = {
     "pledged": P_("pledge", "Pledged"),
     "committed": P_("pledge", "Committed"),

@@ -54,6 +54,7 @@ from services.console.rounds import pages as rounds
 from services.console.search import pages as search
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import Sessions
+from services.console.sherloc_contributions import pages as sherloc_contributions
 from services.console.sign_in import pages as sign_in
 from services.console.statement import pages as statement
 from services.console.strategies import pages as strategies
@@ -105,6 +106,7 @@ ROUTES = (
     *after_pages.ROUTES,
     *strategies.ROUTES,
     *experts.ROUTES,
+    *sherloc_contributions.ROUTES,
     *packages.ROUTES,
     *joint_deliveries.ROUTES,
     *imports.ROUTES,

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from services.demo.contributing import Contributed
 from services.demo.desk import DeskStory
 from services.demo.ending import finance_officers
 from services.demo.giving import DonorStory
@@ -263,6 +264,21 @@ def desk_card(desk: DeskStory) -> Iterator[RenderableType]:
         title = one["title"].removeprefix("[Fictitious sample] ")
         words = f"{one['due_at'][:10]} {one['step']:<15} {one['state']} {title}"
         yield _indented(2, words, no_wrap=True)
+
+
+def contributions_card(contributed: Contributed) -> Iterator[RenderableType]:
+    """Two court decisions for SHERLOC: one that was accepted, one that was returned, with what was marked in it."""
+    both = (contributed.accepted, contributed.returned)
+    yield heading("Contributions to SHERLOC", ", ".join(one["status"] for one in both))
+    for one in both:
+        articles = ", ".join(one["articles"])
+        yield _indented(2, f"{one['state']} {one['kind']} {articles}, {one['outcome']}: {one['status']}")
+        yield _indented(4, one["title"], no_wrap=True)
+        if one["reason"]:
+            yield _indented(4, f"reason: {one['reason']}")
+        for mark in one["marks"]:
+            passage = one[mark["field"]][mark["start"] : mark["end"]]
+            yield _indented(4, f"marked as {mark['kind']}: {passage}", no_wrap=True)
 
 
 def joint_card(joint: Mapping[str, Any]) -> Iterator[RenderableType]:

@@ -8,6 +8,7 @@ import aiosmtplib
 from msgspec import Struct
 
 from chassis import clock
+from services.demo.contributing import Contributed, contribute
 from services.demo.people import StepError, personas
 from services.demo.steps import Steps
 
@@ -84,6 +85,7 @@ class DeskStory:
         self.joint: Mapping[str, Any] | None = None
         """One delivery that was proposed to several States."""
         self.package: Mapping[str, Any] = {}
+        self.contributed: Contributed | None = None
 
     async def watch(self) -> None:
         """A provider and a donor create alerts before the first request."""
@@ -99,6 +101,7 @@ class DeskStory:
 
         await self._steps.each("needs come in by note verbale, in parts, by mail", ways, come_in)
         await self._steps.each("alerts are read, overdue work is escalated", ["one"], self._read)
+        self.contributed = await contribute(self._steps)
 
     # -- intake ----------------------------------------------------------------------------------------------------
 

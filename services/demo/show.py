@@ -26,6 +26,7 @@ from contracts.refusals import Conflict
 from services.demo.appointing import founders
 from services.demo.cards import (
     COLUMNS,
+    contributions_card,
     delivery_card,
     desk_card,
     donor_card,
@@ -90,6 +91,7 @@ EXPECTED = tuple(
         ("pledges.activity", "planned completed"),
         ("pledges.in_kind_contribution", "declared acknowledged"),
         ("pledges.proposal", "made approved"),
+        ("sherloc.contribution", "drafted submitted accepted returned"),
         ("notifications.notification", "owed delivered"),
     )
     for event in events.split()
@@ -235,6 +237,7 @@ def _print(story: Story, seen: Seen, *, first: bool, details: bool) -> None:
     assert story.ended is not None, "the story came to its end"
     assert story.desk.joint is not None, "the story came to its end"
     assert story.reported is not None, "the story came to its end"
+    assert story.desk.contributed is not None, "the story came to its end"
     cards = [
         *(request_card(record, details=details) for record in story.requests),
         *(delivery_card(record) for record in story.requests if record.agreement is not None),
@@ -244,6 +247,7 @@ def _print(story: Story, seen: Seen, *, first: bool, details: bool) -> None:
         round_card(story.planned, details=details),
         desk_card(story.desk),
         report_card(story.reported),
+        contributions_card(story.desk.contributed),
     ]
     with out.capture() as printed:
         out.print(FICTITIOUS)
@@ -286,6 +290,12 @@ def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> 
             "overdue": story.desk.overdue,
             "counts": story.desk.counts,
             "package": story.desk.package,
+            "contributed": [
+                {"contribution_id": one["contribution_id"], "status": one["status"]}
+                for one in (story.desk.contributed.accepted, story.desk.contributed.returned)
+            ]
+            if story.desk.contributed
+            else [],
         },
         "report": {
             "report_id": story.reported.report["report_id"],

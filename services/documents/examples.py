@@ -17,6 +17,7 @@ from contracts.facts import Event, Fact, fact_type
 from contracts.values import Language, Role
 from services.documents.sample_actors import ACTORS, FIRST
 from services.documents.sample_answers import ANSWERS, BY_OPERATION
+from services.documents.sample_contributions import CONTRIBUTIONS
 from services.documents.sample_delivery import DELIVERY
 from services.documents.sample_desk import DESK
 from services.documents.sample_joint import JOINT
@@ -29,7 +30,7 @@ from services.documents.sample_values import LEAST, VALUES
 
 WHEN = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 DAY = "2026-11-25"
-IN_FACTS = (DELIVERY, DESK, JOINT, MAIL, SHERLOC, TRANSLATED, VALUES)
+IN_FACTS = (CONTRIBUTIONS, DELIVERY, DESK, JOINT, MAIL, SHERLOC, TRANSLATED, VALUES)
 
 
 class NoExample(Exception):

@@ -16,6 +16,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"ActionPointDone", "ActionPointDropped"}
             | {"FollowUpScheduled", "FollowUpAnswered", "EffectRecorded", "EffectWithdrawn"}
             | {"StrategyDrawnUp", "StrategyRevised", "StrategyConcluded", "StrategyReopened"}
+            | {"ContributionDrafted", "ContributionRevised", "ContributionSubmitted", "ContributionWithdrawn"}
             | {"LegislationRecorded", "LegislationRevised", "LegislationSubmitted", "LegislationConfirmedUnchanged"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
@@ -46,6 +47,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
             | {"JointDeliveryProposed", "ActionPointAdded", "ActionPointRevised", "ActionPointVerified"}
             | {"ActionPointReopened", "ScreeningReopened", "EffectVerified", "EffectDeclined"}
+            | {"ContributionMarksCleared", "ContributionReturned", "ContributionAccepted", "ContributionPublished"}
+            | {"ContributionSuperseded", "ContributionExportMade", "ContributionExportConfirmed"}
             | {"LegislationReviewBegun", "LegislationReturned", "LegislationPublished", "LegislationVerified"}
             | {"LegislationMarkedOutdated"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
@@ -122,5 +125,6 @@ FIRST: frozenset[str] = frozenset(
     | {"FollowUpScheduled", "EffectRecorded", "StrategyDrawnUp"}
     | {"LegislationRecorded"}
     | {"FollowUpScheduled", "EffectRecorded", "ReportDrafted"}
+    | {"ContributionDrafted", "ContributionExportMade"}
 )
 """The first fact of an aggregate."""

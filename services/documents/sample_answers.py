@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from services.documents.sample_contributions import CONTRIBUTION_ANSWERS
 from services.documents.sample_delivery import DELIVERY_ANSWERS
 from services.documents.sample_desk import DESK_ANSWERS
 from services.documents.sample_joint import JOINT_ANSWERS
@@ -29,6 +30,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         **MAIL_ANSWERS,
         **SHERLOC_ANSWERS,
         **REPORT_ANSWERS,
+        **CONTRIBUTION_ANSWERS,
         # of any record
         "revision": 1,
         "cursor": None,

@@ -29,6 +29,7 @@ NAMES: Mapping[str, str] = {
     "contracts.values.Period": "Period",
     "services.delivery.commands.Comment": "DeliveryComment",
     "services.delivery.commands.Nothing": "DeliveryNothing",
+    "services.sherloc.commands.Nothing": "SherlocNothing",
     "services.delivery.commands.Reason": "DeliveryReason",
     "services.sherloc.commands.Comment": "SherlocComment",
     "services.sherloc.commands.Reason": "SherlocReason",

@@ -1,4 +1,4 @@
-"""Owns: the register of legislation: per State and article, what is known of its law on SHERLOC, and who verified it.
-Publishes: ta.sherloc.{legislation}.*
+"""Owns: the register of legislation, per State and article; what States contribute to SHERLOC, and its hand-over.
+Publishes: ta.sherloc.{legislation,contribution,contribution_export}.*
 Listens to: directory: erased persons.
 """

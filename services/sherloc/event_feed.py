@@ -1,4 +1,4 @@
-"""Which events of the register a caller may stream; `may_see` in the statement is the policy."""
+"""Which events of SHERLOC's desk a caller may stream; `may_see` in the statement is the policy."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -15,10 +15,19 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
         """
         SELECT
             ARRAY(SELECT legislation_id FROM legislation
-                WHERE legislation_id = ANY ($3::uuid[]) AND may_see(legislation, who.organization, who.role)) AS shown,
+                WHERE legislation_id = ANY ($3::uuid[]) AND may_see(legislation, who.organization, who.role)
+                UNION ALL SELECT contribution_id FROM contribution
+                WHERE contribution_id = ANY ($3::uuid[])
+                  AND may_see(contribution, who.organization, who.role)) AS shown,
             ARRAY(SELECT legislation_id FROM legislation
                 WHERE legislation_id = ANY ($3::uuid[])
-                  AND is_party_to(state, who.organization, who.role)) AS own
+                  AND is_party_to(state, who.organization, who.role)
+                UNION ALL SELECT contribution_id FROM contribution
+                WHERE contribution_id = ANY ($3::uuid[])
+                  AND is_party_to(state, who.organization, who.role)
+                UNION ALL SELECT contribution_export_id FROM contribution_export
+                WHERE contribution_export_id = ANY ($3::uuid[])
+                  AND may_read_exports(who.organization, who.role)) AS own
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

@@ -11,6 +11,10 @@ from msgspec import Struct
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.values import Caller, Role
+from services.sherloc.contributions.exports.model import Export
+from services.sherloc.contributions.model import MOVES as CONTRIBUTION_MOVES
+from services.sherloc.contributions.model import SHOWN_TO_ALL as CONTRIBUTIONS_SHOWN_TO_ALL
+from services.sherloc.contributions.model import Contribution
 from services.sherloc.legislation.model import MOVES as LEGISLATION_MOVES
 from services.sherloc.legislation.model import SHOWN_TO_ALL, Legislation
 
@@ -32,6 +36,22 @@ class Action(StrEnum):
     PUBLISH_LEGISLATION = "publish_legislation"
     VERIFY_LEGISLATION = "verify_legislation"
     MARK_OUTDATED = "mark_outdated"
+    LIST_CONTRIBUTIONS = "list_contributions"
+    DRAFT_CONTRIBUTION = "draft_contribution"
+    IMPORT_CONTRIBUTIONS = "import_contributions"
+    SHOW_CONTRIBUTION = "show_contribution"
+    REVISE_CONTRIBUTION = "revise_contribution"
+    SUBMIT_CONTRIBUTION = "submit_contribution"
+    CLEAR_MARKS = "clear_marks"
+    RETURN_CONTRIBUTION = "return_contribution"
+    ACCEPT_CONTRIBUTION = "accept_contribution"
+    PUBLISH_CONTRIBUTION = "publish_contribution"
+    SUPERSEDE_CONTRIBUTION = "supersede_contribution"
+    WITHDRAW_CONTRIBUTION = "withdraw_contribution"
+    LIST_CONTRIBUTION_EXPORTS = "list_contribution_exports"
+    MAKE_CONTRIBUTION_EXPORT = "make_contribution_export"
+    SHOW_CONTRIBUTION_EXPORT = "show_contribution_export"
+    CONFIRM_CONTRIBUTION_EXPORT = "confirm_contribution_export"
 
 
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
@@ -47,9 +67,25 @@ LEGISLATION_MOVERS: Mapping[Action, frozenset[Role]] = {
         _COORDINATORS,
     ),
 }
-_LISTS = frozenset({Action.FOLLOW, Action.LIST_LEGISLATION})
+CONTRIBUTION_MOVERS: Mapping[Action, frozenset[Role]] = {
+    **dict.fromkeys(
+        (Action.REVISE_CONTRIBUTION, Action.SUBMIT_CONTRIBUTION, Action.WITHDRAW_CONTRIBUTION),
+        _OF_STATE,
+    ),
+    Action.CLEAR_MARKS: _OF_STATE | _COORDINATORS,
+    **dict.fromkeys(
+        (
+            *(Action.RETURN_CONTRIBUTION, Action.ACCEPT_CONTRIBUTION),
+            *(Action.PUBLISH_CONTRIBUTION, Action.SUPERSEDE_CONTRIBUTION),
+        ),
+        _COORDINATORS,
+    ),
+}
+_LISTS = frozenset({Action.FOLLOW, Action.LIST_LEGISLATION, Action.LIST_CONTRIBUTIONS})
+_BY_STATE = frozenset({Action.DRAFT_CONTRIBUTION, Action.IMPORT_CONTRIBUTIONS})
+_HANDS_OVER = frozenset({Action.MAKE_CONTRIBUTION_EXPORT, Action.CONFIRM_CONTRIBUTION_EXPORT})
 
-EVENTS_FOR_ALL = frozenset({"published", "verified", "confirmed-unchanged"})
+EVENTS_FOR_ALL = frozenset({"published", "verified", "confirmed-unchanged", "superseded"})
 """What others than the State and UNODC are sent of a record that they see: not what it was before."""
 
 
@@ -59,7 +95,7 @@ class NewLegislation(Struct, frozen=True, kw_only=True):
     state: str
 
 
-Record: TypeAlias = Legislation | NewLegislation
+Record: TypeAlias = Legislation | NewLegislation | Contribution | Export
 
 
 def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
@@ -70,6 +106,15 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
         return ALLOWED if caller.organization == record.state else denied("not-your-state")
     if action is Action.SHOW_GAPS and record is None:
         return ALLOWED if caller.role in _OF_STATE | _OVERSEERS else denied("not-for-your-role")
+    if isinstance(record, Contribution):
+        return _on_contribution(caller, action, record)
+    if isinstance(record, Export):
+        return _on_exports(caller, action)
+    if action in _BY_STATE:
+        return ALLOWED if caller.role in _OF_STATE else denied("not-for-your-role")
+    if action in _HANDS_OVER or action is Action.LIST_CONTRIBUTION_EXPORTS:
+        decision = _on_exports(caller, action)
+        return denied("not-for-your-role") if decision.hidden else decision
     if not isinstance(record, Legislation):
         return ALLOWED if action in _LISTS or action is Action.SHOW_FRESHNESS else HIDDEN
     if not may_see(caller, record):
@@ -83,9 +128,41 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
     return ALLOWED
 
 
-def may_see(caller: Caller, record: Legislation) -> bool:
+def _on_contribution(caller: Caller, action: Action, record: Contribution) -> Decision:
+    if not may_see(caller, record):
+        return HIDDEN
+    if action in _LISTS or action is Action.SHOW_CONTRIBUTION:
+        return ALLOWED
+    if caller.role not in CONTRIBUTION_MOVERS.get(action, ()):
+        return denied("not-for-your-role")
+    if caller.role in _OF_STATE and caller.organization != record.state:
+        return denied("not-your-state")
+    return ALLOWED
+
+
+def _on_exports(caller: Caller, action: Action) -> Decision:
+    if not may_read_exports(caller):
+        return HIDDEN
+    if action in _HANDS_OVER and not is_of_portal(caller):
+        return denied("not-for-your-role")
+    return ALLOWED
+
+
+def is_of_portal(caller: Caller) -> bool:
+    """Who takes contributions over to SHERLOC: a coordinator, or UNODC as a provider, as its client is one."""
+    return caller.role is Role.COORDINATOR or (caller.role is Role.PROVIDER_OFFICER and caller.of_unodc)
+
+
+def may_read_exports(caller: Caller) -> bool:
+    """Those who take over, and who oversees."""
+    return is_of_portal(caller) or caller.role in _OVERSEERS
+
+
+def may_see(caller: Caller, record: Legislation | Contribution) -> bool:
     """The State and UNODC's office; all others what is on SHERLOC."""
-    return is_party_to(caller, record.state) or record.status in SHOWN_TO_ALL
+    return is_party_to(caller, record.state) or record.status in (
+        CONTRIBUTIONS_SHOWN_TO_ALL if isinstance(record, Contribution) else SHOWN_TO_ALL
+    )
 
 
 def is_party_to(caller: Caller, state: str) -> bool:
@@ -96,3 +173,10 @@ def is_party_to(caller: Caller, state: str) -> bool:
 def legislation_moves_open_to(caller: Caller, record: Legislation) -> tuple[str, ...]:
     """The moves of a record that this caller may make now."""
     return open_moves(caller, record, Action, decide, LEGISLATION_MOVES)
+
+
+def contribution_moves_open_to(caller: Caller, record: Contribution) -> tuple[str, ...]:
+    """The moves of a contribution that this caller may make now; there is nothing to clear without marks."""
+    found = open_moves(caller, record, Action, decide, CONTRIBUTION_MOVES)
+    open_marks = bool(record.marks) and not record.marks_cleared
+    return tuple(one for one in found if open_marks or one != Action.CLEAR_MARKS)

@@ -10,6 +10,13 @@ from contracts.facts import Event
 from contracts.registry import decode_fact
 from services.sherloc import event_feed
 from services.sherloc.consumers import HANDLERS
+from services.sherloc.contributions import api as contributions_api
+from services.sherloc.contributions import import_api as contributions_import_api
+from services.sherloc.contributions import store as contribution_store
+from services.sherloc.contributions.evolve import evolve as evolve_contribution
+from services.sherloc.contributions.exports import api as exports_api
+from services.sherloc.contributions.exports import store as export_store
+from services.sherloc.contributions.exports.model import evolve as evolve_export
 from services.sherloc.legislation import api as legislation_api
 from services.sherloc.legislation import gaps_api
 from services.sherloc.legislation import store as legislation_store
@@ -20,18 +27,33 @@ async def rebuild(tx: Tx, event: Event) -> None:
     """Fold one fact of our own journal into the tables, as the action that announced it did."""
     fact = decode_fact(event)
     assert fact is not None, "the own journal only has known facts"
-    known = await legislation_store.known(tx, event.aggregate_id)
-    await legislation_store.save(tx, evolve_legislation(known, fact), fact)
+    match event.aggregate:
+        case "contribution":
+            contribution = await contribution_store.known(tx, event.aggregate_id)
+            await contribution_store.save(tx, evolve_contribution(contribution, fact))
+        case "contribution_export":
+            export = await export_store.known(tx, event.aggregate_id)
+            await export_store.save(tx, evolve_export(export, fact), fact)
+        case _:
+            record = await legislation_store.known(tx, event.aggregate_id)
+            await legislation_store.save(tx, evolve_legislation(record, fact), fact)
 
 
 SERVICE = Service(
     name="sherloc",
     folder=Path(__file__).parent,
-    routes=[*legislation_api.ROUTES, *gaps_api.ROUTES, *parked_routes("sherloc")],
+    routes=[
+        *legislation_api.ROUTES,
+        *gaps_api.ROUTES,
+        *contributions_api.ROUTES,
+        *contributions_import_api.ROUTES,
+        *exports_api.ROUTES,
+        *parked_routes("sherloc"),
+    ],
     listens_to=("directory",),
     handlers=HANDLERS,
     rebuild=rebuild,
-    tables=("legislation_version", "legislation"),
-    texts=("legislation_text", "remark"),
+    tables=("legislation_version", "legislation", "handed_over", "contribution_export", "contribution"),
+    texts=("legislation_text", "remark", "contribution_text", "contribution_remark"),
     feed_policy=FeedPolicy(event_feed.seen),
 )

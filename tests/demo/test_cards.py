@@ -12,6 +12,7 @@ from rich.console import Console, Group, RenderableType
 from contracts.reference import kinds
 from services.demo.cards import (
     COLUMNS,
+    contributions_card,
     delivery_card,
     donor_card,
     ended_card,
@@ -24,6 +25,7 @@ from services.demo.cards import (
     round_card,
     summary,
 )
+from services.demo.contributing import Contributed
 from services.demo.giving import DonorStory
 from services.demo.people import Api, personas
 from services.demo.planning import Planned
@@ -285,3 +287,25 @@ def test_report_card_says_what_was_counted_and_where_the_files_are() -> None:
     text = " ".join(" ".join(lines).split())
     assert "few deliveries" in text
     assert "report-2026-ar.pdf" in "".join(line.strip() for line in lines)
+
+
+def test_contributions_are_shown_with_what_was_marked_in_them() -> None:
+    one = {
+        "kind": "court_decision",
+        "outcome": "partial_conviction",
+        "articles": ["UNTOC:5"] * 3,
+        "text": "Mr. Sample",
+        "state": "KEN",
+        "status": "accepted",
+        "title": TITLES["Latin"],
+        "reason": None,
+        "marks": [],
+    }
+    mark = {"field": "text", "start": 0, "end": 10, "kind": "name"}
+    lines = printed(
+        contributions_card(Contributed(one, one | {"status": "returned", "reason": "personal_data", "marks": [mark]}))
+    )
+
+    assert COLUMNS >= max(cell_len(line) for line in lines)
+    assert "marked as name: Mr. Sample" in lines[-1]
+    assert "reason: personal_data" in lines[-2]

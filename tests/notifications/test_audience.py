@@ -9,7 +9,9 @@ import msgspec
 import pytest
 
 from contracts import action_points as ap
+from contracts import contributions as co
 from contracts import deliveries as dl
+from contracts import legislation as lg
 from contracts import mails
 from contracts import matching as m
 from contracts import packages as pk
@@ -96,6 +98,8 @@ def test_coordinators_are_notified_of_what_asks_them_to_act_and_what_has_ended()
         ap.ActionPointDone: "verify the milestone of a strategy",
         dl.DeliverySuspended: "help the two sides to go on",
         pk.PackageDeclined: "look for other money or another unit",
+        lg.LegislationSubmitted: "review it, or return it",
+        co.ContributionSubmitted: "check it, or return it",
     }
     notified = {kind for kind, notices in NOTICES.items() if any(audience.COORDINATORS in one.to for one in notices)}
 

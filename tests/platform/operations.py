@@ -78,6 +78,8 @@ LISTS = {
     "/v1/effects": "effect_id",
     "/v1/strategies": "strategy_id",
     "/v1/legislation": "legislation_id",
+    "/v1/contributions": "contribution_id",
+    "/v1/contribution-exports": "contribution_export_id",
     "/v1/packages": "package_id",
     "/v1/rounds": "round_id",
     "/v1/pledges": "pledge_id",
@@ -122,6 +124,7 @@ FILES = {
     "POST /v1/imports": FLOWS,
     "POST /v1/offerings/import": b"language,title\r\n",
     "POST /v1/requests/import": b"language,title\r\n",
+    "POST /v1/contributions/import": b"kind,language\r\n",
 }
 """Operations whose body is a file, with one they take."""
 

@@ -1,6 +1,13 @@
-"""The register of legislation in the world of records."""
+"""The register of legislation and the contributions in the world of records."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from uuid import UUID
+
+from chassis.db.database import Tx
+from services.sherloc.contributions import store as contribution_store
+from services.sherloc.contributions.exports import store as export_store
+from services.sherloc.legislation import store as legislation_store
 
 KENYA, KENYAS_OFFICIAL, COORDINATOR = "KEN:focal_point", "KEN:official", "UNODC:coordinator"
 A_LAW = {
@@ -24,3 +31,46 @@ async def keep_register(world: Any) -> None:
     record = await world.say(COORDINATOR, f"{at}/review", about=record)
     page = "https://sherloc.example/1"
     await world.say(COORDINATOR, f"{at}/publish", about=record, portal_address=page)
+
+
+A_CASE = {
+    "kind": "court_decision",
+    "title": "Republic v. A.",
+    "text": "A sample.",
+    "court": "A sample",
+    "decided_on": "2026-11-01",
+    "parties": ["Republic", "A."],
+    "language": "en",
+    "articles": ["UNTOC:5"],
+    "offence": "money_laundering",
+    "outcome": "conviction",
+    "rights": "public_domain",
+}
+
+
+async def contribute(world: Any) -> None:
+    """A draft, one that waits with a marked passage, one returned, and one published and handed over."""
+    path, checked = "/v1/contributions", dict.fromkeys(("complete", "rights_checked", "no_personal_data"), True)
+    await world.say(KENYAS_OFFICIAL, path, **A_CASE)
+    waiting = await world.say(KENYA, path, **(A_CASE | {"text": "Mr. Sample was heard."}))
+    await world.say(KENYA, f"{path}/{waiting['contribution_id']}/submit", about=waiting)
+    for returned in (True, False):
+        case = await world.say(KENYA, path, **A_CASE)
+        at = f"{path}/{case['contribution_id']}"
+        case = await world.say(KENYA, f"{at}/submit", about=case)
+        if returned:
+            await world.say(COORDINATOR, f"{at}/return", about=case, reason="personal_data")
+        else:
+            case = await world.say(COORDINATOR, f"{at}/accept", about=case, **checked)
+            page = "https://sherloc.example/2"
+            await world.say(COORDINATOR, f"{at}/publish", about=case, portal_address=page)
+    await world.say(COORDINATOR, "/v1/contribution-exports")
+
+
+async def records_of_sherloc(
+    tx: Tx, ids: Callable[[Tx, str], Awaitable[list[UUID]]]
+) -> dict[str, Mapping[UUID, object]]:
+    """The records of each noun by their ids."""
+    known = {"legislation": legislation_store.known, "contribution": contribution_store.known,
+             "contribution_export": export_store.known}  # fmt: skip
+    return {f"{noun}_id": {one: await read(tx, one) for one in await ids(tx, noun)} for noun, read in known.items()}

@@ -97,7 +97,7 @@ def may_receive(world: World, running: Running, caller: Caller, event: Event) ->
     record = world.records[f"{event.aggregate}_id"][event.aggregate_id]
     if not decide(caller, follow, record).allowed:
         return False
-    if event.aggregate == "legislation":
+    if event.aggregate in {"legislation", "contribution"}:
         return is_party_to(caller, record.state) or event.type.split(".")[2] in EVENTS_FOR_ALL
     if running.name != "matching" or caller.role in OVERSEERS:
         return True

@@ -71,6 +71,8 @@ LISTS = {
     "effect_id": "/v1/effects",
     "strategy_id": "/v1/strategies",
     "legislation_id": "/v1/legislation?older_than_months=1",
+    "contribution_id": "/v1/contributions",
+    "contribution_export_id": "/v1/contribution-exports",
     "joint_delivery_id": "/v1/joint-deliveries",
     "package_id": "/v1/packages",
     "round_id": "/v1/rounds",

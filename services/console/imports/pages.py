@@ -37,10 +37,12 @@ class Table(Struct, frozen=True):
     title: str
     explains: str
     roles: frozenset[str]
+    records: str = ""
+    """The path of its records in the API, if it is not that of its pages."""
 
     @property
     def api(self) -> str:
-        return f"/v1{self.path}/import"
+        return f"/v1{self.records or self.path}/import"
 
 
 TABLES = (
@@ -55,6 +57,13 @@ TABLES = (
         N_("Import requests from a spreadsheet"),
         N_("A row is a line of a request; rows with the same mark in the first column are one request."),
         frozenset({"focal_point", "official", "coordinator"}),
+    ),
+    Table(
+        "/sherloc/contributions",
+        N_("Import contributions from a spreadsheet"),
+        N_("A row is a contribution of your State to SHERLOC."),
+        frozenset({"focal_point", "official"}),
+        "/contributions",
     ),
 )
 
@@ -74,7 +83,7 @@ def routes_of(table: Table) -> Sequence[HTTPRouteHandler]:
         if language not in LANGUAGES or format_ not in FORMATS:
             raise NotFoundException
         answer = await page.api.download(f"{table.api}/template", language=language, format=format_)
-        return handed_on(answer, f"{table.path.strip('/')}.{format_}")
+        return handed_on(answer, f"{table.path.rpartition('/')[2]}.{format_}")
 
     @post(f"/{{language:str}}{table.path}/import", status_code=303, name=f"send import of{table.path}")
     async def send_import(page: CurrentPage) -> Response[bytes]:

@@ -14,6 +14,7 @@ from contracts import agreements as ag
 from contracts import alerts as al
 from contracts import attachments as at
 from contracts import clocks as c
+from contracts import contributions as co
 from contracts import deliveries as dl
 from contracts import directory as d
 from contracts import earmarks, mails, reminders
@@ -59,6 +60,7 @@ DELIVERY = "/v1/deliveries/{delivery_id}"
 EFFECT = "/v1/effects/{effect_id}"
 STRATEGY = "/v1/strategies/{strategy_id}"
 LEGISLATION = "/v1/legislation/{legislation_id}"
+CONTRIBUTION = "/v1/contributions/{contribution_id}"
 WORK = "/v1/work"
 MAIL = "/v1/intake/mails/{mail_id}"
 IN_KIND = "/v1/in-kind-contributions/{in_kind_contribution_id}"
@@ -108,6 +110,10 @@ def _of_session(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
 
 def _of_legislation(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
     return kind, (notice_of(kind, *to, link=LEGISLATION, reference="article"),)
+
+
+def _of_contribution(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (notice_of(kind, *to, link=CONTRIBUTION, reference="state"),)
 
 
 def _of_follow_up(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -246,6 +252,11 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_legislation(lg.LegislationPublished, STATE),
         _of_legislation(lg.LegislationVerified, STATE),
         _of_legislation(lg.LegislationMarkedOutdated, STATE),
+        _of_contribution(co.ContributionSubmitted, COORDINATORS),
+        _of_contribution(co.ContributionReturned, STATE),
+        _of_contribution(co.ContributionAccepted, STATE),
+        _of_contribution(co.ContributionPublished, STATE),
+        _of_contribution(co.ContributionSuperseded, STATE),
         # The State and the provider are notified of what the match does.
         _of_package(pk.PackagePresented, UNIT, DONOR),
         _of_package(pk.PackageAgreed, LAST),

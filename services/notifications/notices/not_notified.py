@@ -7,6 +7,7 @@ from contracts import activities as a
 from contracts import alerts as al
 from contracts import attachments as at
 from contracts import clocks as c
+from contracts import contributions as co
 from contracts import criteria as cr
 from contracts import deliveries as dl
 from contracts import directory as d
@@ -104,6 +105,13 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
         "the State did it; coordinators read it in the register",
     ),
     lg.LegislationReviewBegun: "the State is notified of what comes of it",
+    **dict.fromkeys(
+        (co.ContributionDrafted, co.ContributionRevised, co.ContributionWithdrawn),
+        "the State did it; coordinators read it in the list",
+    ),
+    co.ContributionMarksCleared: "the State and coordinators read it in the contribution",
+    co.ContributionExportMade: "the portal's side made it",
+    co.ContributionExportConfirmed: "the portal's side did it; coordinators read it in the list of batches",
     fu.FollowUpScheduled: "its side is asked when it is due",
     fu.FollowUpAnswered: "both sides and coordinators read it with the delivery",
     fu.FollowUpLapsed: "the side was asked and reminded",

@@ -99,3 +99,96 @@ CALL wall_in('legislation_text', 'EXISTS (SELECT FROM legislation_version v
 CALL wall_in('remark', 'EXISTS (SELECT FROM legislation l
     WHERE l.legislation_id = remark.legislation_id
       AND is_party_to(l.state, caller_organization(), caller_role()))');
+
+-- -- contributions ----------------------------------------------------------------------------------------------------
+
+-- What a State contributes to SHERLOC: its words are in `contribution_text`.
+CREATE TABLE contribution (
+    contribution_id uuid PRIMARY KEY,
+    state text NOT NULL CHECK (state ~ '^[A-Z]{3}$'),
+    kind text NOT NULL CHECK (kind IN ('explanatory_material', 'court_decision', 'strategy', 'bibliography')),
+    status text NOT NULL
+        CHECK (status IN ('draft', 'submitted', 'returned', 'accepted', 'published', 'superseded', 'withdrawn')),
+    revision integer NOT NULL CHECK (revision > 0),
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    articles text[] NOT NULL CHECK (cardinality(articles) <= 30),
+    rights text NOT NULL CHECK (rights IN ('public_domain', 'held_by_state', 'permission_given', 'unclear')),
+    decided_on date,
+    offence text,
+    outcome text CHECK (outcome IN ('conviction', 'partial_conviction', 'acquittal', 'dismissal',
+        'cooperation_granted', 'cooperation_refused', 'other')),
+    marks integer NOT NULL CHECK (marks >= 0),
+    marks_cleared boolean NOT NULL,
+    drafted_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    published_at timestamptz,
+    superseded_by uuid,
+    -- Why it was returned to the State.
+    reason text,
+    CHECK (kind = 'court_decision' OR num_nonnulls(decided_on, offence, outcome) = 0),
+    CHECK (status NOT IN ('accepted', 'published') OR marks = 0 OR marks_cleared),
+    CHECK (status NOT IN ('published', 'superseded') OR published_at IS NOT NULL),
+    CHECK ((status = 'superseded') = (superseded_by IS NOT NULL))
+);
+CREATE INDEX contribution_state ON contribution (state, contribution_id);
+
+CREATE FUNCTION may_see(c contribution, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN is_party_to(c.state, organization, role) OR (coalesce(role, '') <> '' AND c.status IN ('published', 'superseded'));
+
+-- Its words as they are now: those before a revision are gone.
+CREATE TABLE contribution_text (
+    contribution_id uuid PRIMARY KEY REFERENCES contribution DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    text text NOT NULL,
+    court text NOT NULL,
+    parties text NOT NULL,
+    authors text NOT NULL,
+    address text NOT NULL,
+    portal_address text NOT NULL
+);
+
+-- Comments on moves, by the revision that the move led to; of the State and UNODC.
+CREATE TABLE contribution_remark (
+    contribution_id uuid NOT NULL REFERENCES contribution DEFERRABLE INITIALLY DEFERRED,
+    revision integer NOT NULL,
+    comment text NOT NULL,
+    PRIMARY KEY (contribution_id, revision)
+);
+
+-- A batch handed over to the portal.
+CREATE TABLE contribution_export (
+    contribution_export_id uuid PRIMARY KEY,
+    revision integer NOT NULL CHECK (revision > 0),
+    contributions integer NOT NULL CHECK (contributions BETWEEN 1 AND 500),
+    made_at timestamptz NOT NULL,
+    confirmed_at timestamptz
+);
+-- One batch is open at a time.
+CREATE UNIQUE INDEX contribution_export_open ON contribution_export ((true)) WHERE confirmed_at IS NULL;
+
+-- What is in a batch: each change of a contribution in one of them.
+CREATE TABLE handed_over (
+    contribution_id uuid NOT NULL REFERENCES contribution DEFERRABLE INITIALLY DEFERRED,
+    change text NOT NULL CHECK (change IN ('publish', 'remove')),
+    contribution_export_id uuid NOT NULL REFERENCES contribution_export DEFERRABLE INITIALLY DEFERRED,
+    place integer NOT NULL,
+    PRIMARY KEY (contribution_id, change),
+    UNIQUE (contribution_export_id, place)
+);
+
+-- Who takes contributions over to SHERLOC, as in policy.py: UNODC as a provider too, as its client is one.
+CREATE FUNCTION may_read_exports(organization text, role text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(oversees(role) OR role = 'provider_officer'
+    AND (organization = 'UNODC' OR starts_with(organization, 'UNODC-')), false);
+
+CALL wall_in('contribution', 'may_see(contribution, caller_organization(), caller_role())');
+CALL wall_in('contribution_text', 'EXISTS (SELECT FROM contribution c
+    WHERE c.contribution_id = contribution_text.contribution_id
+      AND may_see(c, caller_organization(), caller_role()))');
+CALL wall_in('contribution_remark', 'EXISTS (SELECT FROM contribution c
+    WHERE c.contribution_id = contribution_remark.contribution_id
+      AND is_party_to(c.state, caller_organization(), caller_role()))');
+CALL wall_in('contribution_export', 'may_read_exports(caller_organization(), caller_role())');
+CALL wall_in('handed_over', 'may_read_exports(caller_organization(), caller_role())');
