@@ -31,8 +31,8 @@ from tests.builders import NOON
 from tests.contracts.example_codes import unknown_codes
 
 Document = Mapping[str, Any]
-NO_CODES = {"donor: Government of Norway", "kind: state"}
-"""What an import keeps in the words of others, and what an organization is."""
+NO_CODES = {"donor: Government of Norway", "kind: state", "kind: court_decision", "kind: case_party"}
+"""What an import keeps in the words of others, what an organization is, and what is contributed, and marked in it."""
 WORDS = {
     "NewSubject.subject",
     "NotificationView.subject",
