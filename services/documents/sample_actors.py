@@ -16,6 +16,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"ActionPointDone", "ActionPointDropped"}
             | {"FollowUpScheduled", "FollowUpAnswered", "EffectRecorded", "EffectWithdrawn"}
             | {"LegislationRecorded", "LegislationRevised", "LegislationSubmitted", "LegislationConfirmedUnchanged"}
+            | {"ExtensionVotedFor", "ExtensionVoteWithdrawn"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -47,6 +48,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"ActionPointReopened", "ScreeningReopened", "EffectVerified", "EffectDeclined"}
             | {"LegislationReviewBegun", "LegislationReturned", "LegislationPublished", "LegislationVerified"}
             | {"LegislationMarkedOutdated"}
+            | {"ExtensionProposed", "ExtensionRevised", "ExtensionPlanned", "ExtensionBegun", "ExtensionReleased"}
+            | {"ExtensionDropped", "ExtensionNoted"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
             | {
@@ -118,6 +121,6 @@ FIRST: frozenset[str] = frozenset(
     | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "FileAdded", "MessageSent", "AgreementProposed"}
     | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded", "ScreeningAnswered"}
     | {"FollowUpScheduled", "EffectRecorded"}
-    | {"LegislationRecorded"}
+    | {"LegislationRecorded", "ExtensionProposed"}
 )
 """The first fact of an aggregate."""

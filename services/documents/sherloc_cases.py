@@ -5,12 +5,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from contracts.extensions import ExtensionProposed, ExtensionStatus
 from contracts.facts import Fact
 from contracts.legislation import LegislationRecorded, LegislationStatus
 from contracts.registry import decode_fact
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, STATE, UNODC, Subject, of
 from services.sherloc import policy as sherloc
+from services.sherloc.extensions.evolve import evolve as evolve_extension
+from services.sherloc.extensions.model import Extension
+from services.sherloc.extensions.rules import MOVERS as EXTENSION_MOVERS
+from services.sherloc.extensions.views import ExtensionView
 from services.sherloc.legislation.evolve import evolve as evolve_legislation
 from services.sherloc.legislation.model import Legislation
 from services.sherloc.legislation.views import LegislationView
@@ -30,13 +35,18 @@ def _legislation(status: str) -> Legislation:
     )
 
 
+def _extension(status: str) -> Extension:
+    return replace(evolve_extension(None, _example(ExtensionProposed)), status=ExtensionStatus(status))
+
+
 SUBJECTS = (
     Subject(
         service="sherloc",
         title="Operations without a record",
         decide=sherloc.decide,
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
-        reads=(_S.LIST_LEGISLATION, _S.SHOW_FRESHNESS, _S.SHOW_GAPS, _S.FOLLOW),
+        reads=(_S.LIST_LEGISLATION, _S.SHOW_FRESHNESS, _S.SHOW_GAPS, _S.LIST_EXTENSIONS, _S.FOLLOW),
+        acts=(_S.PROPOSE_EXTENSION,),
     ),
     Subject(
         service="sherloc",
@@ -56,5 +66,16 @@ SUBJECTS = (
         make=_legislation,
         reads=(_S.SHOW_LEGISLATION, _S.LIST_LEGISLATION, _S.FOLLOW),
         acts=tuple(sherloc.LEGISLATION_MOVERS),
+    ),
+    Subject(
+        service="sherloc",
+        title="An extension of the portal",
+        views=(ExtensionView,),
+        decide=sherloc.decide,
+        standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
+        properties={"status": tuple(ExtensionStatus)},
+        make=_extension,
+        reads=(_S.SHOW_EXTENSION, _S.LIST_EXTENSIONS, _S.FOLLOW),
+        acts=tuple(_S(move) for move in EXTENSION_MOVERS),
     ),
 )

@@ -29,6 +29,16 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     comment: Words = ""
 
 
+class Nothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A move that takes nothing more than its record."""
+
+
+class CodedReason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A coded reason (`/v1/reference/reasons/…`)."""
+
+    reason: Code
+
+
 class ReviseLegislation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a State's law on an article is on SHERLOC: `none`, `missing` or `outdated`, and where the law can be read.
 

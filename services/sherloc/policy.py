@@ -11,6 +11,9 @@ from msgspec import Struct
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.values import Caller, Role
+from services.sherloc.extensions.model import MOVES as EXTENSION_MOVES
+from services.sherloc.extensions.model import Extension
+from services.sherloc.extensions.rules import decide_extension
 from services.sherloc.legislation.model import MOVES as LEGISLATION_MOVES
 from services.sherloc.legislation.model import SHOWN_TO_ALL, Legislation
 
@@ -32,6 +35,17 @@ class Action(StrEnum):
     PUBLISH_LEGISLATION = "publish_legislation"
     VERIFY_LEGISLATION = "verify_legislation"
     MARK_OUTDATED = "mark_outdated"
+    LIST_EXTENSIONS = "list_extensions"
+    PROPOSE_EXTENSION = "propose_extension"
+    SHOW_EXTENSION = "show_extension"
+    REVISE_EXTENSION = "revise_extension"
+    PLAN_EXTENSION = "plan_extension"
+    BEGIN_EXTENSION = "begin_extension"
+    RELEASE_EXTENSION = "release_extension"
+    DROP_EXTENSION = "drop_extension"
+    NOTE_PROGRESS = "note_progress"
+    VOTE_FOR_EXTENSION = "vote_for_extension"
+    WITHDRAW_VOTE = "withdraw_vote"
 
 
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
@@ -47,7 +61,7 @@ LEGISLATION_MOVERS: Mapping[Action, frozenset[Role]] = {
         _COORDINATORS,
     ),
 }
-_LISTS = frozenset({Action.FOLLOW, Action.LIST_LEGISLATION})
+_LISTS = frozenset({Action.FOLLOW, Action.LIST_LEGISLATION, Action.LIST_EXTENSIONS})
 
 EVENTS_FOR_ALL = frozenset({"published", "verified", "confirmed-unchanged"})
 """What others than the State and UNODC are sent of a record that they see: not what it was before."""
@@ -59,11 +73,13 @@ class NewLegislation(Struct, frozen=True, kw_only=True):
     state: str
 
 
-Record: TypeAlias = Legislation | NewLegislation
+Record: TypeAlias = Legislation | NewLegislation | Extension
 
 
 def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
     """Whether the caller may do this; denied unless granted. Listing takes no record, and is decided for each one."""
+    if isinstance(record, Extension) or (record is None and action is Action.PROPOSE_EXTENSION):
+        return decide_extension(caller, action)
     if isinstance(record, NewLegislation):
         if action is not Action.RECORD_LEGISLATION or caller.role not in _OF_STATE:
             return denied("not-for-your-role")
@@ -96,3 +112,8 @@ def is_party_to(caller: Caller, state: str) -> bool:
 def legislation_moves_open_to(caller: Caller, record: Legislation) -> tuple[str, ...]:
     """The moves of a record that this caller may make now."""
     return open_moves(caller, record, Action, decide, LEGISLATION_MOVES)
+
+
+def extension_moves_open_to(caller: Caller, record: Extension) -> tuple[str, ...]:
+    """The moves of an extension that this caller may make now."""
+    return open_moves(caller, record, Action, decide, EXTENSION_MOVES)

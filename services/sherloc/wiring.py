@@ -10,6 +10,9 @@ from contracts.facts import Event
 from contracts.registry import decode_fact
 from services.sherloc import event_feed
 from services.sherloc.consumers import HANDLERS
+from services.sherloc.extensions import api as extension_api
+from services.sherloc.extensions import store as extension_store
+from services.sherloc.extensions.evolve import evolve as evolve_extension
 from services.sherloc.legislation import api as legislation_api
 from services.sherloc.legislation import gaps_api
 from services.sherloc.legislation import store as legislation_store
@@ -20,18 +23,23 @@ async def rebuild(tx: Tx, event: Event) -> None:
     """Fold one fact of our own journal into the tables, as the action that announced it did."""
     fact = decode_fact(event)
     assert fact is not None, "the own journal only has known facts"
-    known = await legislation_store.known(tx, event.aggregate_id)
-    await legislation_store.save(tx, evolve_legislation(known, fact), fact)
+    match event.aggregate:
+        case "extension":
+            extension = await extension_store.known(tx, event.aggregate_id)
+            await extension_store.save(tx, evolve_extension(extension, fact))
+        case _:
+            known = await legislation_store.known(tx, event.aggregate_id)
+            await legislation_store.save(tx, evolve_legislation(known, fact), fact)
 
 
 SERVICE = Service(
     name="sherloc",
     folder=Path(__file__).parent,
-    routes=[*legislation_api.ROUTES, *gaps_api.ROUTES, *parked_routes("sherloc")],
-    listens_to=("directory",),
+    routes=[*legislation_api.ROUTES, *gaps_api.ROUTES, *extension_api.ROUTES, *parked_routes("sherloc")],
+    listens_to=("pledges", "directory"),
     handlers=HANDLERS,
     rebuild=rebuild,
-    tables=("legislation_version", "legislation"),
-    texts=("legislation_text", "remark"),
+    tables=("legislation_version", "legislation", "extension"),
+    texts=("legislation_text", "remark", "extension_text", "extension_note"),
     feed_policy=FeedPolicy(event_feed.seen),
 )

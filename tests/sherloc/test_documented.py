@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from services.sherloc.extensions.model import MOVES as EXTENSION_MOVES
+from services.sherloc.extensions.rules import MOVERS as EXTENSION_MOVERS
 from services.sherloc.legislation.model import MOVES
 from services.sherloc.policy import LEGISLATION_MOVERS
 
@@ -28,3 +30,12 @@ def test_state_table_of_the_register_is_that_of_the_model() -> None:
     assert {str(move): set(roles) for move, roles in LEGISLATION_MOVERS.items()} == {
         move: roles for move, (_, roles) in told.items() if move != "record_legislation"
     }
+
+
+def test_state_table_of_extensions_is_that_of_the_model() -> None:
+    told = rows("Extensions of the portal")
+
+    assert {"propose_extension", *EXTENSION_MOVES} == told.keys()
+    assert EXTENSION_MOVES.keys() == EXTENSION_MOVERS.keys()
+    for move, states in EXTENSION_MOVES.items():
+        assert (set(states), set(EXTENSION_MOVERS[move])) == told[move]

@@ -18,6 +18,7 @@ from contracts import deliveries as dl
 from contracts import directory as d
 from contracts import earmarks, mails, reminders
 from contracts import effects as ef
+from contracts import extensions as ex
 from contracts import follow_ups as fu
 from contracts import in_kind as k
 from contracts import ledger as g
@@ -56,6 +57,7 @@ PLEDGE, FUND = "/v1/pledges/{pledge_id}", "/v1/funds/{fund}"
 ACTIVITY = "/v1/activities/{activity_id}"
 DELIVERY = "/v1/deliveries/{delivery_id}"
 EFFECT = "/v1/effects/{effect_id}"
+EXTENSION = "/v1/extensions/{extension_id}"
 LEGISLATION = "/v1/legislation/{legislation_id}"
 WORK = "/v1/work"
 MAIL = "/v1/intake/mails/{mail_id}"
@@ -96,6 +98,10 @@ def _of_session(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
 
 def _of_legislation(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
     return kind, (notice_of(kind, *to, link=LEGISLATION, reference="article"),)
+
+
+def _of_extension(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (notice_of(kind, Relation.DONORS, link=EXTENSION, reference="extension_id"),)
 
 
 def _of_follow_up(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -232,6 +238,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_legislation(lg.LegislationPublished, STATE),
         _of_legislation(lg.LegislationVerified, STATE),
         _of_legislation(lg.LegislationMarkedOutdated, STATE),
+        *map(_of_extension, ex.PHASE_CHANGES),
         # The State and the provider are notified of what the match does.
         _of_package(pk.PackagePresented, UNIT, DONOR),
         _of_package(pk.PackageAgreed, LAST),

@@ -12,6 +12,7 @@ from contracts import deliveries as dl
 from contracts import directory as d
 from contracts import effects as ef
 from contracts import experts as ex
+from contracts import extensions as xt
 from contracts import files as fl
 from contracts import follow_ups as fu
 from contracts import funds as f
@@ -98,6 +99,10 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     **dict.fromkeys(
         (lg.LegislationRecorded, lg.LegislationRevised, lg.LegislationConfirmedUnchanged),
         "the State did it; coordinators read it in the register",
+    ),
+    **dict.fromkeys(
+        (kind for kind in xt.FACTS if kind not in xt.PHASE_CHANGES),
+        "every appointment reads it in the list of extensions",
     ),
     lg.LegislationReviewBegun: "the State is notified of what comes of it",
     fu.FollowUpScheduled: "its side is asked when it is due",

@@ -99,3 +99,59 @@ CALL wall_in('legislation_text', 'EXISTS (SELECT FROM legislation_version v
 CALL wall_in('remark', 'EXISTS (SELECT FROM legislation l
     WHERE l.legislation_id = remark.legislation_id
       AND is_party_to(l.state, caller_organization(), caller_role()))');
+
+-- -- extensions of the portal ------------------------------------------------------------------------------------------
+
+CREATE TABLE extension (
+    extension_id uuid PRIMARY KEY,
+    -- Its phase.
+    status text NOT NULL CHECK (status IN ('proposed', 'planned', 'in_progress', 'released', 'dropped')),
+    revision integer NOT NULL CHECK (revision > 0),
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    cost_minor bigint NOT NULL CHECK (cost_minor BETWEEN 0 AND 1000000000000000),
+    currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    work_package text NOT NULL,
+    proposed_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    voted_by text[] NOT NULL,
+    notes integer NOT NULL CHECK (notes BETWEEN 0 AND 100),
+    reason text,
+    CHECK ((status = 'dropped') = (reason IS NOT NULL))
+);
+
+-- Visibility, as in policy.py; a test compares them: every appointment.
+CREATE FUNCTION may_see(e extension, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(role, '') <> '';
+
+CREATE TABLE extension_text (
+    extension_id uuid PRIMARY KEY REFERENCES extension DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    scope text NOT NULL
+);
+
+-- What was told of its progress, by the revision that the note led to.
+CREATE TABLE extension_note (
+    extension_id uuid NOT NULL REFERENCES extension DEFERRABLE INITIALLY DEFERRED,
+    revision integer NOT NULL,
+    salt bytea NOT NULL,
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    text text NOT NULL,
+    noted_at timestamptz NOT NULL,
+    PRIMARY KEY (extension_id, revision)
+);
+
+-- Pledges earmarked to an extension, as the pledges service tells them; a pledge may name one that does not exist.
+CREATE TABLE earmark (
+    pledge_id uuid PRIMARY KEY,
+    extension_id uuid NOT NULL,
+    donor text NOT NULL
+);
+CREATE INDEX earmark_extension ON earmark (extension_id, donor);
+
+CALL wall_in('extension', 'may_see(extension, caller_organization(), caller_role())');
+CALL wall_in('extension_text', 'EXISTS (SELECT FROM extension e WHERE e.extension_id = extension_text.extension_id)');
+CALL wall_in('extension_note', 'EXISTS (SELECT FROM extension e WHERE e.extension_id = extension_note.extension_id)');
+-- Which donor pledged for what is its own affair.
+CALL wall_in('earmark', 'false');

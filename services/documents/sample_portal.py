@@ -1,0 +1,49 @@
+"""Values of example fields of what else SHERLOC's desk keeps, such as extensions of the portal; see `sample_values`."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+FICTITIOUS = "[Fictitious sample]"
+EXTENSION_ID = "6a0e2b1c-8d4f-5b3a-9c7e-2f1d0b4a6c58"
+DESCRIPTION = {"cost": {"minor": 12_000_000, "currency": "USD"}, "work_package": "development"}
+EXTENSION_TEXTS = {
+    "title": f"{FICTITIOUS} Search of court decisions in six languages",
+    "scope": f"{FICTITIOUS} One search finds decisions in all six languages by article and by offence.",
+}
+NOTE = f"{FICTITIOUS} The index of decisions is complete in three languages."
+
+PORTAL: Mapping[str, Any] = MappingProxyType(
+    {
+        "extension_id": EXTENSION_ID,
+        "donors": ["DEU", "NOR"],
+        **{
+            f"{one}.{name}": value
+            for one in ("ExtensionProposed", "ExtensionRevised", "ProposeExtension", "ReviseExtension")
+            for name, value in DESCRIPTION.items()
+        },
+        **{
+            f"{one}.{name}": value
+            for one in ("ProposeExtension", "ReviseExtension")
+            for name, value in EXTENSION_TEXTS.items()
+        },
+        "NoteProgress.text": NOTE,
+        "PledgePledged.extension_id": None,
+        "MakePledge.extension_id": None,
+    }
+)
+"""In facts and bodies."""
+
+PORTAL_ANSWERS: Mapping[str, Any] = MappingProxyType(
+    {
+        **{f"ExtensionView.{name}": value for name, value in {**DESCRIPTION, **EXTENSION_TEXTS}.items()},
+        "ExtensionView.status": "in_progress",
+        "ExtensionView.pledges": 2,
+        "ExtensionView.voted_by": ["KEN", "UGA"],
+        "ExtensionView.reason": None,
+        "ExtensionView.moves": ["vote_for_extension"],
+        "ProgressNote.text": NOTE,
+        "PledgeView.extension_id": None,
+    }
+)
+"""In answers."""
