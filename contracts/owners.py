@@ -26,6 +26,7 @@ OWNERS = {
     "effects": "delivery",
     "legislation": "sherloc",
     "extensions": "sherloc",
+    "outreach-activities": "sherloc",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

@@ -86,7 +86,6 @@ class RatesLoaded(Fact, frozen=True, kw_only=True, tag="pledges.rate_table.loade
 
 class PledgePledged(Fact, frozen=True, kw_only=True, tag="pledges.pledge.pledged.v1"):
     """A donor pledged an amount to a fund, for a match or a portal extension if named; it is not binding yet.
-
     A pledge that UNODC recorded for its donor names the flow in which the donor reported it: the import, and its line.
     """
 

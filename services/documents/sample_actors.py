@@ -50,6 +50,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"LegislationMarkedOutdated"}
             | {"ExtensionProposed", "ExtensionRevised", "ExtensionPlanned", "ExtensionBegun", "ExtensionReleased"}
             | {"ExtensionDropped", "ExtensionNoted"}
+            | {"OutreachActivityPlanned", "OutreachActivityRevised", "OutreachActivityHeld"}
+            | {"OutreachActivityCancelled"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
             | {
@@ -121,6 +123,6 @@ FIRST: frozenset[str] = frozenset(
     | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "FileAdded", "MessageSent", "AgreementProposed"}
     | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded", "ScreeningAnswered"}
     | {"FollowUpScheduled", "EffectRecorded"}
-    | {"LegislationRecorded", "ExtensionProposed"}
+    | {"LegislationRecorded", "ExtensionProposed", "OutreachActivityPlanned"}
 )
 """The first fact of an aggregate."""

@@ -12,6 +12,19 @@ EXTENSION_TEXTS = {
     "scope": f"{FICTITIOUS} One search finds decisions in all six languages by article and by offence.",
 }
 NOTE = f"{FICTITIOUS} The index of decisions is complete in three languages."
+TERMS = {
+    "audience": "judges_and_prosecutors",
+    "outreach_kind": "webinar",
+    "languages": ["en", "fr"],
+    "starts": "2026-11-24",
+    "ends": "2026-11-24",
+    "budget": {"minor": 400_000, "currency": "USD"},
+    "reach_target": 250,
+}
+OUTREACH_TEXTS = {
+    "title": f"{FICTITIOUS} How courts find comparable decisions",
+    "text": f"{FICTITIOUS} A webinar of two hours with exercises.",
+}
 
 PORTAL: Mapping[str, Any] = MappingProxyType(
     {
@@ -30,6 +43,22 @@ PORTAL: Mapping[str, Any] = MappingProxyType(
         "NoteProgress.text": NOTE,
         "PledgePledged.extension_id": None,
         "MakePledge.extension_id": None,
+        "outreach_activity_id": "1d7c3e9a-5b2f-5e8d-8a4c-6f0e9b1d2c37",
+        "audience": "judges_and_prosecutors",
+        "reach": 312,
+        **{
+            f"{one}.{name}": value
+            for one in (
+                *("OutreachActivityPlanned", "OutreachActivityRevised", "PlanOutreachActivity"),
+                "ReviseOutreachActivity",
+            )
+            for name, value in TERMS.items()
+        },
+        **{
+            f"{one}.{name}": value
+            for one in ("PlanOutreachActivity", "ReviseOutreachActivity")
+            for name, value in OUTREACH_TEXTS.items()
+        },
     }
 )
 """In facts and bodies."""
@@ -44,6 +73,10 @@ PORTAL_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "ExtensionView.moves": ["vote_for_extension"],
         "ProgressNote.text": NOTE,
         "PledgeView.extension_id": None,
+        **{f"OutreachActivityView.{name}": value for name, value in {**TERMS, **OUTREACH_TEXTS}.items()},
+        "OutreachActivityView.status": "held",
+        "OutreachActivityView.reason": None,
+        "OutreachActivityView.moves": [],
     }
 )
 """In answers."""

@@ -24,6 +24,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "EffectDeclined": "evidence_insufficient",
         "LegislationReturned": "evidence_insufficient",
         "ExtensionDropped": "no_funding",
+        "OutreachActivityCancelled": "dates_unsuitable",
         "PackageDeclined": "dates_unsuitable",
         "PackageWithdrawn": "no_funding",
         "PackageEnded": "match_ended",

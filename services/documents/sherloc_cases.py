@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from contracts.extensions import ExtensionProposed, ExtensionStatus
 from contracts.facts import Fact
 from contracts.legislation import LegislationRecorded, LegislationStatus
+from contracts.outreach import OutreachActivityPlanned
 from contracts.registry import decode_fact
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, STATE, UNODC, Subject, of
@@ -19,6 +20,10 @@ from services.sherloc.extensions.views import ExtensionView
 from services.sherloc.legislation.evolve import evolve as evolve_legislation
 from services.sherloc.legislation.model import Legislation
 from services.sherloc.legislation.views import LegislationView
+from services.sherloc.outreach.evolve import evolve as evolve_outreach
+from services.sherloc.outreach.model import OutreachActivity, OutreachStatus
+from services.sherloc.outreach.rules import MOVERS as OUTREACH_MOVERS
+from services.sherloc.outreach.views import OutreachActivityView
 
 _S = sherloc.Action
 
@@ -39,14 +44,25 @@ def _extension(status: str) -> Extension:
     return replace(evolve_extension(None, _example(ExtensionProposed)), status=ExtensionStatus(status))
 
 
+def _outreach(status: str) -> OutreachActivity:
+    return replace(evolve_outreach(None, _example(OutreachActivityPlanned)), status=OutreachStatus(status))
+
+
 SUBJECTS = (
     Subject(
         service="sherloc",
         title="Operations without a record",
         decide=sherloc.decide,
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
-        reads=(_S.LIST_LEGISLATION, _S.SHOW_FRESHNESS, _S.SHOW_GAPS, _S.LIST_EXTENSIONS, _S.FOLLOW),
-        acts=(_S.PROPOSE_EXTENSION,),
+        reads=(
+            _S.LIST_LEGISLATION,
+            _S.SHOW_FRESHNESS,
+            _S.SHOW_GAPS,
+            _S.LIST_EXTENSIONS,
+            _S.LIST_OUTREACH_ACTIVITIES,
+            _S.FOLLOW,
+        ),
+        acts=(_S.PROPOSE_EXTENSION, _S.PLAN_OUTREACH_ACTIVITY),
     ),
     Subject(
         service="sherloc",
@@ -77,5 +93,16 @@ SUBJECTS = (
         make=_extension,
         reads=(_S.SHOW_EXTENSION, _S.LIST_EXTENSIONS, _S.FOLLOW),
         acts=tuple(_S(move) for move in EXTENSION_MOVERS),
+    ),
+    Subject(
+        service="sherloc",
+        title="An activity of the outreach plan",
+        views=(OutreachActivityView,),
+        decide=sherloc.decide,
+        standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
+        properties={"status": tuple(OutreachStatus)},
+        make=_outreach,
+        reads=(_S.SHOW_OUTREACH_ACTIVITY, _S.LIST_OUTREACH_ACTIVITIES, _S.FOLLOW),
+        acts=tuple(_S(move) for move in OUTREACH_MOVERS),
     ),
 )

@@ -1,5 +1,4 @@
-"""Owns: the register of legislation: per State and article, what is known of its law on SHERLOC, and who verified it.
-Owns also: extensions of the portal.
-Publishes: ta.sherloc.{extension,legislation}.*
+"""Owns: the register of legislation, extensions of the portal, the outreach plan.
+Publishes: ta.sherloc.{extension,legislation,outreach_activity}.*
 Listens to: pledges: what is earmarked to an extension; directory: erased persons.
 """

@@ -10,7 +10,8 @@ from services.sherloc.policy import EVENTS_FOR_ALL
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see: all of what a caller's State has and of extensions, and of others' records of
+    """The events each caller may see: all of what a caller's State has of extensions
+    and of the outreach plan, and of others' records of
     the register what was published.
     """
     rows = await tx.fetch(
@@ -22,7 +23,10 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 WHERE legislation_id = ANY ($3::uuid[])
                   AND is_party_to(state, who.organization, who.role)
                 UNION ALL SELECT extension_id FROM extension
-                WHERE extension_id = ANY ($3::uuid[]) AND may_see(extension, who.organization, who.role)) AS own
+                WHERE extension_id = ANY ($3::uuid[]) AND may_see(extension, who.organization, who.role)
+                UNION ALL SELECT outreach_activity_id FROM outreach_activity
+                WHERE outreach_activity_id = ANY ($3::uuid[])
+                  AND may_see(outreach_activity, who.organization, who.role)) AS own
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

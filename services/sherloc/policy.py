@@ -16,6 +16,9 @@ from services.sherloc.extensions.model import Extension
 from services.sherloc.extensions.rules import decide_extension
 from services.sherloc.legislation.model import MOVES as LEGISLATION_MOVES
 from services.sherloc.legislation.model import SHOWN_TO_ALL, Legislation
+from services.sherloc.outreach.model import MOVES as OUTREACH_MOVES
+from services.sherloc.outreach.model import OutreachActivity
+from services.sherloc.outreach.rules import decide_outreach
 
 
 class Action(StrEnum):
@@ -46,6 +49,12 @@ class Action(StrEnum):
     NOTE_PROGRESS = "note_progress"
     VOTE_FOR_EXTENSION = "vote_for_extension"
     WITHDRAW_VOTE = "withdraw_vote"
+    LIST_OUTREACH_ACTIVITIES = "list_outreach_activities"
+    PLAN_OUTREACH_ACTIVITY = "plan_outreach_activity"
+    SHOW_OUTREACH_ACTIVITY = "show_outreach_activity"
+    REVISE_OUTREACH_ACTIVITY = "revise_outreach_activity"
+    HOLD_OUTREACH_ACTIVITY = "hold_outreach_activity"
+    CANCEL_OUTREACH_ACTIVITY = "cancel_outreach_activity"
 
 
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
@@ -61,7 +70,7 @@ LEGISLATION_MOVERS: Mapping[Action, frozenset[Role]] = {
         _COORDINATORS,
     ),
 }
-_LISTS = frozenset({Action.FOLLOW, Action.LIST_LEGISLATION, Action.LIST_EXTENSIONS})
+_LISTS = frozenset({Action.FOLLOW, Action.LIST_LEGISLATION, Action.LIST_EXTENSIONS, Action.LIST_OUTREACH_ACTIVITIES})
 
 EVENTS_FOR_ALL = frozenset({"published", "verified", "confirmed-unchanged"})
 """What others than the State and UNODC are sent of a record that they see: not what it was before."""
@@ -73,13 +82,15 @@ class NewLegislation(Struct, frozen=True, kw_only=True):
     state: str
 
 
-Record: TypeAlias = Legislation | NewLegislation | Extension
+Record: TypeAlias = Legislation | NewLegislation | Extension | OutreachActivity
 
 
 def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
     """Whether the caller may do this; denied unless granted. Listing takes no record, and is decided for each one."""
     if isinstance(record, Extension) or (record is None and action is Action.PROPOSE_EXTENSION):
         return decide_extension(caller, action)
+    if isinstance(record, OutreachActivity) or (record is None and action is Action.PLAN_OUTREACH_ACTIVITY):
+        return decide_outreach(caller, action)
     if isinstance(record, NewLegislation):
         if action is not Action.RECORD_LEGISLATION or caller.role not in _OF_STATE:
             return denied("not-for-your-role")
@@ -117,3 +128,8 @@ def legislation_moves_open_to(caller: Caller, record: Legislation) -> tuple[str,
 def extension_moves_open_to(caller: Caller, record: Extension) -> tuple[str, ...]:
     """The moves of an extension that this caller may make now."""
     return open_moves(caller, record, Action, decide, EXTENSION_MOVES)
+
+
+def outreach_moves_open_to(caller: Caller, record: OutreachActivity) -> tuple[str, ...]:
+    """The moves of an outreach activity that this caller may make now."""
+    return open_moves(caller, record, Action, decide, OUTREACH_MOVES)

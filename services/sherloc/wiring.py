@@ -17,6 +17,9 @@ from services.sherloc.legislation import api as legislation_api
 from services.sherloc.legislation import gaps_api
 from services.sherloc.legislation import store as legislation_store
 from services.sherloc.legislation.evolve import evolve as evolve_legislation
+from services.sherloc.outreach import api as outreach_api
+from services.sherloc.outreach import store as outreach_store
+from services.sherloc.outreach.evolve import evolve as evolve_outreach
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
@@ -27,6 +30,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
         case "extension":
             extension = await extension_store.known(tx, event.aggregate_id)
             await extension_store.save(tx, evolve_extension(extension, fact))
+        case "outreach_activity":
+            activity = await outreach_store.known(tx, event.aggregate_id)
+            await outreach_store.save(tx, evolve_outreach(activity, fact))
         case _:
             known = await legislation_store.known(tx, event.aggregate_id)
             await legislation_store.save(tx, evolve_legislation(known, fact), fact)
@@ -35,11 +41,17 @@ async def rebuild(tx: Tx, event: Event) -> None:
 SERVICE = Service(
     name="sherloc",
     folder=Path(__file__).parent,
-    routes=[*legislation_api.ROUTES, *gaps_api.ROUTES, *extension_api.ROUTES, *parked_routes("sherloc")],
+    routes=[
+        *legislation_api.ROUTES,
+        *gaps_api.ROUTES,
+        *extension_api.ROUTES,
+        *outreach_api.ROUTES,
+        *parked_routes("sherloc"),
+    ],
     listens_to=("pledges", "directory"),
     handlers=HANDLERS,
     rebuild=rebuild,
-    tables=("legislation_version", "legislation", "extension"),
-    texts=("legislation_text", "remark", "extension_text", "extension_note"),
+    tables=("legislation_version", "legislation", "extension", "outreach_activity"),
+    texts=("legislation_text", "remark", "extension_text", "extension_note", "outreach_text"),
     feed_policy=FeedPolicy(event_feed.seen),
 )

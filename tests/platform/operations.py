@@ -78,6 +78,7 @@ LISTS = {
     "/v1/effects": "effect_id",
     "/v1/legislation": "legislation_id",
     "/v1/extensions": "extension_id",
+    "/v1/outreach-activities": "outreach_activity_id",
     "/v1/packages": "package_id",
     "/v1/rounds": "round_id",
     "/v1/pledges": "pledge_id",

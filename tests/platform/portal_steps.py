@@ -1,6 +1,12 @@
-"""What else SHERLOC's desk keeps, in the world of records: extensions of the portal."""
+"""What else SHERLOC's desk keeps, in the world of records: extensions of the portal, outreach."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
+from uuid import UUID
+
+from chassis.db.database import Tx
+from services.sherloc.extensions import store as extension_store
+from services.sherloc.outreach import store as outreach_store
 
 KENYA, COORDINATOR = "KEN:focal_point", "UNODC:coordinator"
 AN_EXTENSION = {
@@ -9,6 +15,18 @@ AN_EXTENSION = {
     "scope": "A sample.",
     "cost": {"minor": 100_000, "currency": "USD"},
     "work_package": "development",
+}
+AN_ACTIVITY = {
+    "audience": "academia",
+    "outreach_kind": "webinar",
+    "language": "en",
+    "title": "A sample.",
+    "text": "A sample.",
+    "languages": ["en"],
+    "starts": "2026-11-20",
+    "ends": "2026-11-20",
+    "budget": {"minor": 0, "currency": "USD"},
+    "reach_target": 10,
 }
 
 
@@ -22,3 +40,14 @@ async def keep_portal(world: Any) -> None:
     for move in ("plan", "begin"):
         extension = await world.say(COORDINATOR, f"{at}/{move}", about=extension)
     await world.say(COORDINATOR, f"{at}/note", about=extension, language="en", text="A sample.")
+    await world.say(COORDINATOR, "/v1/outreach-activities", **AN_ACTIVITY)
+
+
+async def portal_records(tx: Tx, ids: Callable[[Tx, str], Awaitable[Sequence[UUID]]]) -> dict[str, dict[UUID, Any]]:
+    """The records of the desk besides the register, by what names them in a path."""
+    return {
+        "extension_id": {one: await extension_store.known(tx, one) for one in await ids(tx, "extension")},
+        "outreach_activity_id": {
+            one: await outreach_store.known(tx, one) for one in await ids(tx, "outreach_activity")
+        },
+    }

@@ -61,14 +61,13 @@ from services.requests.observation.model import Observation
 from services.requests.request import store as requests_store
 from services.requests.wiring import scan
 from services.requests.work import view_store
-from services.sherloc.extensions import store as extension_store
 from services.sherloc.legislation import store as legislation_store
 from tests.builders import a_caller, a_request, headers
 from tests.directory.steps import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
 from tests.files import FLOWS, PDF
 from tests.matching.builders import an_offering_body
 from tests.platform.delivery_steps import deliver
-from tests.platform.portal_steps import keep_portal
+from tests.platform.portal_steps import keep_portal, portal_records
 from tests.platform.sherloc_steps import keep_register
 from tests.pledges.steps import prepared, usd
 from tests.requests.mail_steps import a_mail
@@ -460,7 +459,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         records["legislation_id"] = {
             one: await legislation_store.known(tx, one) for one in await ids(tx, "legislation")
         }
-        records["extension_id"] = {one: await extension_store.known(tx, one) for one in await ids(tx, "extension")}
+        records |= await portal_records(tx, ids)
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}
         records["requirement_id"] = {

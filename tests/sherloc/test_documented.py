@@ -1,12 +1,16 @@
 """docs/sherloc.md has the moves, states and roles of the code."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+
+import pytest
 
 from services.sherloc.extensions.model import MOVES as EXTENSION_MOVES
 from services.sherloc.extensions.rules import MOVERS as EXTENSION_MOVERS
 from services.sherloc.legislation.model import MOVES
+from services.sherloc.outreach.model import MOVES as OUTREACH_MOVES
+from services.sherloc.outreach.rules import MOVERS as OUTREACH_MOVERS
 from services.sherloc.policy import LEGISLATION_MOVERS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "sherloc.md").read_text(encoding="utf-8")
@@ -32,10 +36,19 @@ def test_state_table_of_the_register_is_that_of_the_model() -> None:
     }
 
 
-def test_state_table_of_extensions_is_that_of_the_model() -> None:
-    told = rows("Extensions of the portal")
+@pytest.mark.parametrize(
+    ("heading", "first", "moves", "movers"),
+    [
+        ("Extensions of the portal", "propose_extension", EXTENSION_MOVES, EXTENSION_MOVERS),
+        ("The outreach plan", "plan_outreach_activity", OUTREACH_MOVES, OUTREACH_MOVERS),
+    ],
+)
+def test_state_table_is_that_of_the_model(
+    heading: str, first: str, moves: Mapping[str, Collection[str]], movers: Mapping[str, Collection[str]]
+) -> None:
+    told = rows(heading)
 
-    assert {"propose_extension", *EXTENSION_MOVES} == told.keys()
-    assert EXTENSION_MOVES.keys() == EXTENSION_MOVERS.keys()
-    for move, states in EXTENSION_MOVES.items():
-        assert (set(states), set(EXTENSION_MOVERS[move])) == told[move]
+    assert {first, *moves} == told.keys()
+    assert moves.keys() == movers.keys()
+    for move, states in moves.items():
+        assert (set(states), set(movers[move])) == told[move]

@@ -71,6 +71,7 @@ LISTS = {
     "effect_id": "/v1/effects",
     "legislation_id": "/v1/legislation?older_than_months=1",
     "extension_id": "/v1/extensions",
+    "outreach_activity_id": "/v1/outreach-activities",
     "joint_delivery_id": "/v1/joint-deliveries",
     "package_id": "/v1/packages",
     "round_id": "/v1/rounds",

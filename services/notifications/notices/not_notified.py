@@ -23,6 +23,7 @@ from contracts import matching as m
 from contracts import messages as ms
 from contracts import notifications as n
 from contracts import offerings as o
+from contracts import outreach as ou
 from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import requests as r
@@ -104,6 +105,7 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
         (kind for kind in xt.FACTS if kind not in xt.PHASE_CHANGES),
         "every appointment reads it in the list of extensions",
     ),
+    **dict.fromkeys(ou.FACTS, "every appointment reads it in the outreach plan"),
     lg.LegislationReviewBegun: "the State is notified of what comes of it",
     fu.FollowUpScheduled: "its side is asked when it is due",
     fu.FollowUpAnswered: "both sides and coordinators read it with the delivery",

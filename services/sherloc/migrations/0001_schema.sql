@@ -155,3 +155,42 @@ CALL wall_in('extension_text', 'EXISTS (SELECT FROM extension e WHERE e.extensio
 CALL wall_in('extension_note', 'EXISTS (SELECT FROM extension e WHERE e.extension_id = extension_note.extension_id)');
 -- Which donor pledged for what is its own affair.
 CALL wall_in('earmark', 'false');
+
+-- -- the outreach plan -------------------------------------------------------------------------------------------------
+
+CREATE TABLE outreach_activity (
+    outreach_activity_id uuid PRIMARY KEY,
+    status text NOT NULL CHECK (status IN ('planned', 'held', 'cancelled')),
+    revision integer NOT NULL CHECK (revision > 0),
+    audience text NOT NULL,
+    outreach_kind text NOT NULL,
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    languages text[] NOT NULL CHECK (languages <@ ARRAY['ar', 'en', 'es', 'fr', 'ru', 'zh']),
+    starts date NOT NULL,
+    ends date NOT NULL CHECK (ends >= starts),
+    budget_minor bigint NOT NULL CHECK (budget_minor BETWEEN 0 AND 1000000000000000),
+    currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    reach_target integer NOT NULL CHECK (reach_target BETWEEN 0 AND 100000000),
+    planned_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    reach integer CHECK (reach BETWEEN 0 AND 100000000),
+    reason text,
+    CHECK ((status = 'held') = (reach IS NOT NULL)),
+    CHECK ((status = 'cancelled') = (reason IS NOT NULL))
+);
+
+-- Visibility, as in policy.py; a test compares them: every appointment.
+CREATE FUNCTION may_see(o outreach_activity, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(role, '') <> '';
+
+CREATE TABLE outreach_text (
+    outreach_activity_id uuid PRIMARY KEY REFERENCES outreach_activity DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    text text NOT NULL
+);
+
+CALL wall_in('outreach_activity', 'may_see(outreach_activity, caller_organization(), caller_role())');
+CALL wall_in('outreach_text', 'EXISTS (SELECT FROM outreach_activity o
+    WHERE o.outreach_activity_id = outreach_text.outreach_activity_id)');
