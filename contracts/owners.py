@@ -27,6 +27,7 @@ OWNERS = {
     "legislation": "sherloc",
     "extensions": "sherloc",
     "outreach-activities": "sherloc",
+    "review-progress": "sherloc",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

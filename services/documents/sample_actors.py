@@ -17,6 +17,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"FollowUpScheduled", "FollowUpAnswered", "EffectRecorded", "EffectWithdrawn"}
             | {"LegislationRecorded", "LegislationRevised", "LegislationSubmitted", "LegislationConfirmedUnchanged"}
             | {"ExtensionVotedFor", "ExtensionVoteWithdrawn"}
+            | {"ReviewProgressRecorded", "ReviewProgressRevised", "ReviewProgressConsented"}
+            | {"ReviewProgressConsentWithdrawn", "ReviewProgressWithdrawn"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -124,5 +126,6 @@ FIRST: frozenset[str] = frozenset(
     | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded", "ScreeningAnswered"}
     | {"FollowUpScheduled", "EffectRecorded"}
     | {"LegislationRecorded", "ExtensionProposed", "OutreachActivityPlanned"}
+    | {"ReviewProgressRecorded"}
 )
 """The first fact of an aggregate."""

@@ -25,6 +25,8 @@ OUTREACH_TEXTS = {
     "title": f"{FICTITIOUS} How courts find comparable decisions",
     "text": f"{FICTITIOUS} A webinar of two hours with exercises.",
 }
+PROGRESS = {"cluster": "international_cooperation", "progress": "partly_addressed"}
+PROGRESS_TEXT = f"{FICTITIOUS} The central authority has its own budget since July; an online register is being built."
 
 PORTAL: Mapping[str, Any] = MappingProxyType(
     {
@@ -59,6 +61,9 @@ PORTAL: Mapping[str, Any] = MappingProxyType(
             for one in ("PlanOutreachActivity", "ReviseOutreachActivity")
             for name, value in OUTREACH_TEXTS.items()
         },
+        "review_progress_id": "8e5b1d4f-3c6a-5f9e-9b2d-7a1c0e4f8d63",
+        **PROGRESS,
+        **{f"{one}.text": PROGRESS_TEXT for one in ("RecordReviewProgress", "ReviseReviewProgress")},
     }
 )
 """In facts and bodies."""
@@ -77,6 +82,11 @@ PORTAL_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "OutreachActivityView.status": "held",
         "OutreachActivityView.reason": None,
         "OutreachActivityView.moves": [],
+        "ReviewProgressView.status": "shown",
+        "ReviewProgressView.text": PROGRESS_TEXT,
+        "ReviewProgressView.moves": ["revise_review_progress", "withdraw_table_consent"],
+        "TableEntry.text": PROGRESS_TEXT,
+        "ReviewProgressTable.agreed": 1,
     }
 )
 """In answers."""

@@ -10,6 +10,7 @@ from contracts.facts import Fact
 from contracts.legislation import LegislationRecorded, LegislationStatus
 from contracts.outreach import OutreachActivityPlanned
 from contracts.registry import decode_fact
+from contracts.review_progress import ReviewProgressRecorded
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, STATE, UNODC, Subject, of
 from services.sherloc import policy as sherloc
@@ -24,6 +25,11 @@ from services.sherloc.outreach.evolve import evolve as evolve_outreach
 from services.sherloc.outreach.model import OutreachActivity, OutreachStatus
 from services.sherloc.outreach.rules import MOVERS as OUTREACH_MOVERS
 from services.sherloc.outreach.views import OutreachActivityView
+from services.sherloc.review_progress.evolve import evolve as evolve_progress
+from services.sherloc.review_progress.model import ReviewProgress, ReviewProgressStatus
+from services.sherloc.review_progress.rules import MOVERS as PROGRESS_MOVERS
+from services.sherloc.review_progress.rules import NewReviewProgress
+from services.sherloc.review_progress.views import ReviewProgressView
 
 _S = sherloc.Action
 
@@ -48,6 +54,11 @@ def _outreach(status: str) -> OutreachActivity:
     return replace(evolve_outreach(None, _example(OutreachActivityPlanned)), status=OutreachStatus(status))
 
 
+def _progress(status: str) -> ReviewProgress:
+    recorded = evolve_progress(None, _example(ReviewProgressRecorded))
+    return replace(recorded, state=STATE, status=ReviewProgressStatus(status))
+
+
 SUBJECTS = (
     Subject(
         service="sherloc",
@@ -60,6 +71,8 @@ SUBJECTS = (
             _S.SHOW_GAPS,
             _S.LIST_EXTENSIONS,
             _S.LIST_OUTREACH_ACTIVITIES,
+            _S.LIST_REVIEW_PROGRESS,
+            _S.SHOW_PROGRESS_TABLE,
             _S.FOLLOW,
         ),
         acts=(_S.PROPOSE_EXTENSION, _S.PLAN_OUTREACH_ACTIVITY),
@@ -104,5 +117,24 @@ SUBJECTS = (
         make=_outreach,
         reads=(_S.SHOW_OUTREACH_ACTIVITY, _S.LIST_OUTREACH_ACTIVITIES, _S.FOLLOW),
         acts=tuple(_S(move) for move in OUTREACH_MOVERS),
+    ),
+    Subject(
+        service="sherloc",
+        title="A State's progress that is about to be recorded",
+        decide=sherloc.decide,
+        standings={"the State itself": of(STATE), "another organization": of(OTHER), "UNODC": of(UNODC)},
+        make=lambda: NewReviewProgress(state=STATE),
+        reads=(_S.RECORD_REVIEW_PROGRESS,),
+    ),
+    Subject(
+        service="sherloc",
+        title="A State's progress after the review",
+        views=(ReviewProgressView,),
+        decide=sherloc.decide,
+        standings={"the State itself": of(STATE), "another organization": of(OTHER), "UNODC": of(UNODC)},
+        properties={"status": tuple(ReviewProgressStatus)},
+        make=_progress,
+        reads=(_S.SHOW_REVIEW_PROGRESS, _S.LIST_REVIEW_PROGRESS, _S.FOLLOW),
+        acts=tuple(_S(move) for move in PROGRESS_MOVERS),
     ),
 )

@@ -7,6 +7,7 @@ from chassis.db.database import Tx
 from contracts.facts import Event
 from contracts.values import Caller
 from services.sherloc.policy import EVENTS_FOR_ALL
+from services.sherloc.review_progress.rules import EVENTS_FOR_ALL as PROGRESS_EVENTS_FOR_ALL
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
@@ -18,10 +19,15 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
         """
         SELECT
             ARRAY(SELECT legislation_id FROM legislation
-                WHERE legislation_id = ANY ($3::uuid[]) AND may_see(legislation, who.organization, who.role)) AS shown,
+                WHERE legislation_id = ANY ($3::uuid[]) AND may_see(legislation, who.organization, who.role)
+                UNION ALL SELECT review_progress_id FROM review_progress
+                WHERE review_progress_id = ANY ($3::uuid[])
+                  AND may_see(review_progress, who.organization, who.role)) AS shown,
             ARRAY(SELECT legislation_id FROM legislation
                 WHERE legislation_id = ANY ($3::uuid[])
                   AND is_party_to(state, who.organization, who.role)
+                UNION ALL SELECT review_progress_id FROM review_progress
+                WHERE review_progress_id = ANY ($3::uuid[]) AND is_party_to(state, who.organization, who.role)
                 UNION ALL SELECT extension_id FROM extension
                 WHERE extension_id = ANY ($3::uuid[]) AND may_see(extension, who.organization, who.role)
                 UNION ALL SELECT outreach_activity_id FROM outreach_activity
@@ -42,4 +48,5 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
 def _receives(event: Event, shown: Collection[UUID], own: Collection[UUID]) -> bool:
     if event.aggregate_id in own:
         return True
-    return event.aggregate_id in shown and event.type.split(".")[2] in EVENTS_FOR_ALL
+    for_all = PROGRESS_EVENTS_FOR_ALL if event.aggregate == "review_progress" else EVENTS_FOR_ALL
+    return event.aggregate_id in shown and event.type.split(".")[2] in for_all

@@ -19,6 +19,9 @@ from services.sherloc.legislation.model import SHOWN_TO_ALL, Legislation
 from services.sherloc.outreach.model import MOVES as OUTREACH_MOVES
 from services.sherloc.outreach.model import OutreachActivity
 from services.sherloc.outreach.rules import decide_outreach
+from services.sherloc.review_progress.model import MOVES as REVIEW_PROGRESS_MOVES
+from services.sherloc.review_progress.model import ReviewProgress
+from services.sherloc.review_progress.rules import NewReviewProgress, decide_review_progress
 
 
 class Action(StrEnum):
@@ -55,6 +58,14 @@ class Action(StrEnum):
     REVISE_OUTREACH_ACTIVITY = "revise_outreach_activity"
     HOLD_OUTREACH_ACTIVITY = "hold_outreach_activity"
     CANCEL_OUTREACH_ACTIVITY = "cancel_outreach_activity"
+    LIST_REVIEW_PROGRESS = "list_review_progress"
+    SHOW_PROGRESS_TABLE = "show_progress_table"
+    RECORD_REVIEW_PROGRESS = "record_review_progress"
+    SHOW_REVIEW_PROGRESS = "show_review_progress"
+    REVISE_REVIEW_PROGRESS = "revise_review_progress"
+    CONSENT_TO_TABLE = "consent_to_table"
+    WITHDRAW_TABLE_CONSENT = "withdraw_table_consent"
+    WITHDRAW_REVIEW_PROGRESS = "withdraw_review_progress"
 
 
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
@@ -70,7 +81,10 @@ LEGISLATION_MOVERS: Mapping[Action, frozenset[Role]] = {
         _COORDINATORS,
     ),
 }
-_LISTS = frozenset({Action.FOLLOW, Action.LIST_LEGISLATION, Action.LIST_EXTENSIONS, Action.LIST_OUTREACH_ACTIVITIES})
+_LISTS = frozenset(
+    {Action.FOLLOW, Action.LIST_LEGISLATION, Action.LIST_EXTENSIONS, Action.LIST_OUTREACH_ACTIVITIES}
+    | {Action.LIST_REVIEW_PROGRESS, Action.SHOW_PROGRESS_TABLE}
+)
 
 EVENTS_FOR_ALL = frozenset({"published", "verified", "confirmed-unchanged"})
 """What others than the State and UNODC are sent of a record that they see: not what it was before."""
@@ -82,7 +96,7 @@ class NewLegislation(Struct, frozen=True, kw_only=True):
     state: str
 
 
-Record: TypeAlias = Legislation | NewLegislation | Extension | OutreachActivity
+Record: TypeAlias = Legislation | NewLegislation | Extension | OutreachActivity | ReviewProgress | NewReviewProgress
 
 
 def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
@@ -91,6 +105,8 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
         return decide_extension(caller, action)
     if isinstance(record, OutreachActivity) or (record is None and action is Action.PLAN_OUTREACH_ACTIVITY):
         return decide_outreach(caller, action)
+    if isinstance(record, ReviewProgress | NewReviewProgress):
+        return decide_review_progress(caller, action, record)
     if isinstance(record, NewLegislation):
         if action is not Action.RECORD_LEGISLATION or caller.role not in _OF_STATE:
             return denied("not-for-your-role")
@@ -133,3 +149,8 @@ def extension_moves_open_to(caller: Caller, record: Extension) -> tuple[str, ...
 def outreach_moves_open_to(caller: Caller, record: OutreachActivity) -> tuple[str, ...]:
     """The moves of an outreach activity that this caller may make now."""
     return open_moves(caller, record, Action, decide, OUTREACH_MOVES)
+
+
+def review_progress_moves_open_to(caller: Caller, record: ReviewProgress) -> tuple[str, ...]:
+    """The moves of a State's progress that this caller may make now."""
+    return open_moves(caller, record, Action, decide, REVIEW_PROGRESS_MOVES)

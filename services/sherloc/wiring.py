@@ -20,6 +20,9 @@ from services.sherloc.legislation.evolve import evolve as evolve_legislation
 from services.sherloc.outreach import api as outreach_api
 from services.sherloc.outreach import store as outreach_store
 from services.sherloc.outreach.evolve import evolve as evolve_outreach
+from services.sherloc.review_progress import api as review_api
+from services.sherloc.review_progress import store as review_store
+from services.sherloc.review_progress.evolve import evolve as evolve_progress
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
@@ -33,6 +36,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
         case "outreach_activity":
             activity = await outreach_store.known(tx, event.aggregate_id)
             await outreach_store.save(tx, evolve_outreach(activity, fact))
+        case "review_progress":
+            progress = await review_store.known(tx, event.aggregate_id)
+            await review_store.save(tx, evolve_progress(progress, fact))
         case _:
             known = await legislation_store.known(tx, event.aggregate_id)
             await legislation_store.save(tx, evolve_legislation(known, fact), fact)
@@ -46,12 +52,13 @@ SERVICE = Service(
         *gaps_api.ROUTES,
         *extension_api.ROUTES,
         *outreach_api.ROUTES,
+        *review_api.ROUTES,
         *parked_routes("sherloc"),
     ],
     listens_to=("pledges", "directory"),
     handlers=HANDLERS,
     rebuild=rebuild,
-    tables=("legislation_version", "legislation", "extension", "outreach_activity"),
-    texts=("legislation_text", "remark", "extension_text", "extension_note", "outreach_text"),
+    tables=("legislation_version", "legislation", "extension", "outreach_activity", "review_progress"),
+    texts=("legislation_text", "remark", "extension_text", "extension_note", "outreach_text", "review_progress_text"),
     feed_policy=FeedPolicy(event_feed.seen),
 )

@@ -1,4 +1,4 @@
-"""What else SHERLOC's desk keeps, in the world of records: extensions of the portal, outreach."""
+"""What else SHERLOC's desk keeps, in the world of records: extensions of the portal, outreach, progress."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis.db.database import Tx
 from services.sherloc.extensions import store as extension_store
 from services.sherloc.outreach import store as outreach_store
+from services.sherloc.review_progress import store as review_store
 
 KENYA, COORDINATOR = "KEN:focal_point", "UNODC:coordinator"
 AN_EXTENSION = {
@@ -41,11 +42,16 @@ async def keep_portal(world: Any) -> None:
         extension = await world.say(COORDINATOR, f"{at}/{move}", about=extension)
     await world.say(COORDINATOR, f"{at}/note", about=extension, language="en", text="A sample.")
     await world.say(COORDINATOR, "/v1/outreach-activities", **AN_ACTIVITY)
+    for cluster in ("international_cooperation", "prevention_and_assistance"):
+        said = {"state": "KEN", "cluster": cluster, "progress": "addressed", "language": "en", "text": "A sample."}
+        record = await world.say(KENYA, "/v1/review-progress", **said)
+    await world.say(KENYA, f"/v1/review-progress/{record['review_progress_id']}/consent", about=record)
 
 
 async def portal_records(tx: Tx, ids: Callable[[Tx, str], Awaitable[Sequence[UUID]]]) -> dict[str, dict[UUID, Any]]:
     """The records of the desk besides the register, by what names them in a path."""
     return {
+        "review_progress_id": {one: await review_store.known(tx, one) for one in await ids(tx, "review_progress")},
         "extension_id": {one: await extension_store.known(tx, one) for one in await ids(tx, "extension")},
         "outreach_activity_id": {
             one: await outreach_store.known(tx, one) for one in await ids(tx, "outreach_activity")

@@ -12,6 +12,8 @@ from services.sherloc.legislation.model import MOVES
 from services.sherloc.outreach.model import MOVES as OUTREACH_MOVES
 from services.sherloc.outreach.rules import MOVERS as OUTREACH_MOVERS
 from services.sherloc.policy import LEGISLATION_MOVERS
+from services.sherloc.review_progress.model import MOVES as PROGRESS_MOVES
+from services.sherloc.review_progress.rules import MOVERS as PROGRESS_MOVERS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "sherloc.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \|([^|]*)\|([^|]*)\|", re.M)
@@ -41,6 +43,7 @@ def test_state_table_of_the_register_is_that_of_the_model() -> None:
     [
         ("Extensions of the portal", "propose_extension", EXTENSION_MOVES, EXTENSION_MOVERS),
         ("The outreach plan", "plan_outreach_activity", OUTREACH_MOVES, OUTREACH_MOVERS),
+        ("Progress after the review", "record_review_progress", PROGRESS_MOVES, PROGRESS_MOVERS),
     ],
 )
 def test_state_table_is_that_of_the_model(

@@ -72,6 +72,7 @@ LISTS = {
     "legislation_id": "/v1/legislation?older_than_months=1",
     "extension_id": "/v1/extensions",
     "outreach_activity_id": "/v1/outreach-activities",
+    "review_progress_id": "/v1/review-progress",
     "joint_delivery_id": "/v1/joint-deliveries",
     "package_id": "/v1/packages",
     "round_id": "/v1/rounds",

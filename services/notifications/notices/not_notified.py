@@ -27,6 +27,7 @@ from contracts import outreach as ou
 from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import requests as r
+from contracts import review_progress as rp
 from contracts import rewording as w
 from contracts import screenings as sc
 from contracts import sessions as ss
@@ -106,6 +107,7 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
         "every appointment reads it in the list of extensions",
     ),
     **dict.fromkeys(ou.FACTS, "every appointment reads it in the outreach plan"),
+    **dict.fromkeys(rp.FACTS, "the State did it; others read in the table what it agreed to show"),
     lg.LegislationReviewBegun: "the State is notified of what comes of it",
     fu.FollowUpScheduled: "its side is asked when it is due",
     fu.FollowUpAnswered: "both sides and coordinators read it with the delivery",

@@ -194,3 +194,35 @@ CREATE TABLE outreach_text (
 CALL wall_in('outreach_activity', 'may_see(outreach_activity, caller_organization(), caller_role())');
 CALL wall_in('outreach_text', 'EXISTS (SELECT FROM outreach_activity o
     WHERE o.outreach_activity_id = outreach_text.outreach_activity_id)');
+
+-- -- progress after the review -----------------------------------------------------------------------------------------
+
+-- What a State says, if it wishes, of its progress in a cluster of the review.
+CREATE TABLE review_progress (
+    review_progress_id uuid PRIMARY KEY,
+    state text NOT NULL CHECK (state ~ '^[A-Z]{3}$'),
+    cluster text NOT NULL,
+    -- `shown`: the State agreed that the table for the Conference shows it.
+    status text NOT NULL CHECK (status IN ('own', 'shown', 'withdrawn')),
+    revision integer NOT NULL CHECK (revision > 0),
+    progress text NOT NULL CHECK (progress IN ('not_addressed', 'partly_addressed', 'addressed')),
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    recorded_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    UNIQUE (state, cluster)
+);
+
+-- Visibility, as in policy.py; a test compares them: the State and UNODC's office, all others what is shown.
+CREATE FUNCTION may_see(r review_progress, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN is_party_to(r.state, organization, role) OR (coalesce(role, '') <> '' AND r.status = 'shown');
+
+CREATE TABLE review_progress_text (
+    review_progress_id uuid PRIMARY KEY REFERENCES review_progress DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    text text NOT NULL
+);
+
+CALL wall_in('review_progress', 'may_see(review_progress, caller_organization(), caller_role())');
+CALL wall_in('review_progress_text', 'EXISTS (SELECT FROM review_progress r
+    WHERE r.review_progress_id = review_progress_text.review_progress_id)');
