@@ -28,6 +28,7 @@ OWNERS = {
     "extensions": "sherloc",
     "outreach-activities": "sherloc",
     "review-progress": "sherloc",
+    "meetings": "sherloc",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

@@ -18,7 +18,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"LegislationRecorded", "LegislationRevised", "LegislationSubmitted", "LegislationConfirmedUnchanged"}
             | {"ExtensionVotedFor", "ExtensionVoteWithdrawn"}
             | {"ReviewProgressRecorded", "ReviewProgressRevised", "ReviewProgressConsented"}
-            | {"ReviewProgressConsentWithdrawn", "ReviewProgressWithdrawn"}
+            | {"ReviewProgressConsentWithdrawn", "ReviewProgressWithdrawn", "MeetingSignedUp", "MeetingSignUpWithdrawn"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -53,7 +53,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"ExtensionProposed", "ExtensionRevised", "ExtensionPlanned", "ExtensionBegun", "ExtensionReleased"}
             | {"ExtensionDropped", "ExtensionNoted"}
             | {"OutreachActivityPlanned", "OutreachActivityRevised", "OutreachActivityHeld"}
-            | {"OutreachActivityCancelled"}
+            | {"OutreachActivityCancelled", "MeetingPlanned", "MeetingRevised", "MeetingInvited", "MeetingHeld"}
+            | {"MeetingCancelled", "MeetingLessonRemoved"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
             | {
@@ -126,6 +127,6 @@ FIRST: frozenset[str] = frozenset(
     | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded", "ScreeningAnswered"}
     | {"FollowUpScheduled", "EffectRecorded"}
     | {"LegislationRecorded", "ExtensionProposed", "OutreachActivityPlanned"}
-    | {"ReviewProgressRecorded"}
+    | {"ReviewProgressRecorded", "MeetingPlanned"}
 )
 """The first fact of an aggregate."""

@@ -27,6 +27,14 @@ OUTREACH_TEXTS = {
 }
 PROGRESS = {"cluster": "international_cooperation", "progress": "partly_addressed"}
 PROGRESS_TEXT = f"{FICTITIOUS} The central authority has its own budget since July; an online register is being built."
+MEETING_TEXTS = {
+    "place": "https://meeting.example/international-cooperation",
+    "title": f"{FICTITIOUS} What helped central authorities to answer sooner",
+    "agenda": f"{FICTITIOUS} 1. Experiences of three States. 2. Questions. 3. What we take home.",
+    "invitation": f"{FICTITIOUS} Practitioners of central authorities are welcome; nothing is recorded.",
+}
+LESSON = f"{FICTITIOUS} A list of the documents that a request needs halves the number of questions."
+LESSON_ID = "c2a8e6f0-4d1b-4a7c-9e35-8b0d6f2a1c94"
 
 PORTAL: Mapping[str, Any] = MappingProxyType(
     {
@@ -64,6 +72,16 @@ PORTAL: Mapping[str, Any] = MappingProxyType(
         "review_progress_id": "8e5b1d4f-3c6a-5f9e-9b2d-7a1c0e4f8d63",
         **PROGRESS,
         **{f"{one}.text": PROGRESS_TEXT for one in ("RecordReviewProgress", "ReviseReviewProgress")},
+        "meeting_id": "2e9d6b4c-7a1f-5c3e-8d0b-4f5a9c7e1b26",
+        "starts_on": "2026-12-10",
+        **{
+            f"{one}.states": ["KEN", "UGA"]
+            for one in ("MeetingRevised", "MeetingInvited", "MeetingCancelled", "InviteStates")
+        },
+        **{f"{one}.people": 3 for one in ("MeetingSignedUp", "SignUp")},
+        "lesson_id": LESSON_ID,
+        "AddLesson.text": LESSON,
+        **{f"{one}.{name}": value for one in ("PlanMeeting", "ReviseMeeting") for name, value in MEETING_TEXTS.items()},
     }
 )
 """In facts and bodies."""
@@ -87,6 +105,17 @@ PORTAL_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "ReviewProgressView.moves": ["revise_review_progress", "withdraw_table_consent"],
         "TableEntry.text": PROGRESS_TEXT,
         "ReviewProgressTable.agreed": 1,
+        **{f"MeetingView.{name}": value for name, value in MEETING_TEXTS.items()},
+        "MeetingView.status": "held",
+        "MeetingView.starts_on": "2026-11-20",
+        "MeetingView.invited": ["KEN", "UGA"],
+        "MeetingView.states": 2,
+        "MeetingView.people": 5,
+        "MeetingView.own_people": 3,
+        "MeetingView.lessons": [{"lesson_id": LESSON_ID, "text": LESSON}],
+        "MeetingView.reason": None,
+        "MeetingView.moves": ["add_lesson"],
+        "LessonView.text": LESSON,
     }
 )
 """In answers."""

@@ -25,6 +25,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "LegislationReturned": "evidence_insufficient",
         "ExtensionDropped": "no_funding",
         "OutreachActivityCancelled": "dates_unsuitable",
+        "MeetingCancelled": "dates_unsuitable",
         "PackageDeclined": "dates_unsuitable",
         "PackageWithdrawn": "no_funding",
         "PackageEnded": "match_ended",

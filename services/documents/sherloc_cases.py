@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from contracts.extensions import ExtensionProposed, ExtensionStatus
 from contracts.facts import Fact
 from contracts.legislation import LegislationRecorded, LegislationStatus
+from contracts.meetings import MeetingPlanned
 from contracts.outreach import OutreachActivityPlanned
 from contracts.registry import decode_fact
 from contracts.review_progress import ReviewProgressRecorded
@@ -21,6 +22,10 @@ from services.sherloc.extensions.views import ExtensionView
 from services.sherloc.legislation.evolve import evolve as evolve_legislation
 from services.sherloc.legislation.model import Legislation
 from services.sherloc.legislation.views import LegislationView
+from services.sherloc.meetings.evolve import evolve as evolve_meeting
+from services.sherloc.meetings.model import Meeting, MeetingStatus
+from services.sherloc.meetings.rules import MOVERS as MEETING_MOVERS
+from services.sherloc.meetings.views import MeetingView
 from services.sherloc.outreach.evolve import evolve as evolve_outreach
 from services.sherloc.outreach.model import OutreachActivity, OutreachStatus
 from services.sherloc.outreach.rules import MOVERS as OUTREACH_MOVERS
@@ -59,6 +64,10 @@ def _progress(status: str) -> ReviewProgress:
     return replace(recorded, state=STATE, status=ReviewProgressStatus(status))
 
 
+def _meeting(status: str) -> Meeting:
+    return replace(evolve_meeting(None, _example(MeetingPlanned)), status=MeetingStatus(status))
+
+
 SUBJECTS = (
     Subject(
         service="sherloc",
@@ -73,9 +82,10 @@ SUBJECTS = (
             _S.LIST_OUTREACH_ACTIVITIES,
             _S.LIST_REVIEW_PROGRESS,
             _S.SHOW_PROGRESS_TABLE,
+            _S.LIST_MEETINGS,
             _S.FOLLOW,
         ),
-        acts=(_S.PROPOSE_EXTENSION, _S.PLAN_OUTREACH_ACTIVITY),
+        acts=(_S.PROPOSE_EXTENSION, _S.PLAN_OUTREACH_ACTIVITY, _S.PLAN_MEETING),
     ),
     Subject(
         service="sherloc",
@@ -136,5 +146,16 @@ SUBJECTS = (
         make=_progress,
         reads=(_S.SHOW_REVIEW_PROGRESS, _S.LIST_REVIEW_PROGRESS, _S.FOLLOW),
         acts=tuple(_S(move) for move in PROGRESS_MOVERS),
+    ),
+    Subject(
+        service="sherloc",
+        title="An informal meeting",
+        views=(MeetingView,),
+        decide=sherloc.decide,
+        standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
+        properties={"status": tuple(MeetingStatus)},
+        make=_meeting,
+        reads=(_S.SHOW_MEETING, _S.LIST_MEETINGS, _S.FOLLOW),
+        acts=tuple(_S(move) for move in MEETING_MOVERS),
     ),
 )

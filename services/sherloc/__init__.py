@@ -1,4 +1,4 @@
-"""Owns: the register of legislation, extensions of the portal, the outreach plan, review progress.
-Publishes: ta.sherloc.{extension,legislation,outreach_activity,review_progress}.*
+"""Owns: the register of legislation, extensions of the portal, the outreach plan, review progress, informal meetings.
+Publishes: ta.sherloc.{extension,legislation,meeting,outreach_activity,review_progress}.*
 Listens to: pledges: what is earmarked to an extension; directory: erased persons.
 """

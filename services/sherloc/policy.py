@@ -16,6 +16,9 @@ from services.sherloc.extensions.model import Extension
 from services.sherloc.extensions.rules import decide_extension
 from services.sherloc.legislation.model import MOVES as LEGISLATION_MOVES
 from services.sherloc.legislation.model import SHOWN_TO_ALL, Legislation
+from services.sherloc.meetings.model import MOVES as MEETING_MOVES
+from services.sherloc.meetings.model import Meeting
+from services.sherloc.meetings.rules import decide_meeting
 from services.sherloc.outreach.model import MOVES as OUTREACH_MOVES
 from services.sherloc.outreach.model import OutreachActivity
 from services.sherloc.outreach.rules import decide_outreach
@@ -66,6 +69,17 @@ class Action(StrEnum):
     CONSENT_TO_TABLE = "consent_to_table"
     WITHDRAW_TABLE_CONSENT = "withdraw_table_consent"
     WITHDRAW_REVIEW_PROGRESS = "withdraw_review_progress"
+    LIST_MEETINGS = "list_meetings"
+    PLAN_MEETING = "plan_meeting"
+    SHOW_MEETING = "show_meeting"
+    REVISE_MEETING = "revise_meeting"
+    INVITE_STATES = "invite_states"
+    SIGN_UP = "sign_up"
+    WITHDRAW_SIGN_UP = "withdraw_sign_up"
+    HOLD_MEETING = "hold_meeting"
+    CANCEL_MEETING = "cancel_meeting"
+    ADD_LESSON = "add_lesson"
+    REMOVE_LESSON = "remove_lesson"
 
 
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
@@ -83,7 +97,7 @@ LEGISLATION_MOVERS: Mapping[Action, frozenset[Role]] = {
 }
 _LISTS = frozenset(
     {Action.FOLLOW, Action.LIST_LEGISLATION, Action.LIST_EXTENSIONS, Action.LIST_OUTREACH_ACTIVITIES}
-    | {Action.LIST_REVIEW_PROGRESS, Action.SHOW_PROGRESS_TABLE}
+    | {Action.LIST_REVIEW_PROGRESS, Action.SHOW_PROGRESS_TABLE, Action.LIST_MEETINGS}
 )
 
 EVENTS_FOR_ALL = frozenset({"published", "verified", "confirmed-unchanged"})
@@ -96,7 +110,9 @@ class NewLegislation(Struct, frozen=True, kw_only=True):
     state: str
 
 
-Record: TypeAlias = Legislation | NewLegislation | Extension | OutreachActivity | ReviewProgress | NewReviewProgress
+Record: TypeAlias = (
+    Legislation | NewLegislation | Extension | OutreachActivity | ReviewProgress | NewReviewProgress | Meeting
+)
 
 
 def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
@@ -107,6 +123,8 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
         return decide_outreach(caller, action)
     if isinstance(record, ReviewProgress | NewReviewProgress):
         return decide_review_progress(caller, action, record)
+    if isinstance(record, Meeting) or (record is None and action is Action.PLAN_MEETING):
+        return decide_meeting(caller, action)
     if isinstance(record, NewLegislation):
         if action is not Action.RECORD_LEGISLATION or caller.role not in _OF_STATE:
             return denied("not-for-your-role")
@@ -154,3 +172,8 @@ def outreach_moves_open_to(caller: Caller, record: OutreachActivity) -> tuple[st
 def review_progress_moves_open_to(caller: Caller, record: ReviewProgress) -> tuple[str, ...]:
     """The moves of a State's progress that this caller may make now."""
     return open_moves(caller, record, Action, decide, REVIEW_PROGRESS_MOVES)
+
+
+def meeting_moves_open_to(caller: Caller, record: Meeting) -> tuple[str, ...]:
+    """The moves of a meeting that this caller may make now."""
+    return open_moves(caller, record, Action, decide, MEETING_MOVES)

@@ -17,6 +17,9 @@ from services.sherloc.legislation import api as legislation_api
 from services.sherloc.legislation import gaps_api
 from services.sherloc.legislation import store as legislation_store
 from services.sherloc.legislation.evolve import evolve as evolve_legislation
+from services.sherloc.meetings import api as meeting_api
+from services.sherloc.meetings import store as meeting_store
+from services.sherloc.meetings.evolve import evolve as evolve_meeting
 from services.sherloc.outreach import api as outreach_api
 from services.sherloc.outreach import store as outreach_store
 from services.sherloc.outreach.evolve import evolve as evolve_outreach
@@ -39,6 +42,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
         case "review_progress":
             progress = await review_store.known(tx, event.aggregate_id)
             await review_store.save(tx, evolve_progress(progress, fact))
+        case "meeting":
+            meeting = await meeting_store.known(tx, event.aggregate_id)
+            await meeting_store.save(tx, evolve_meeting(meeting, fact))
         case _:
             known = await legislation_store.known(tx, event.aggregate_id)
             await legislation_store.save(tx, evolve_legislation(known, fact), fact)
@@ -53,12 +59,22 @@ SERVICE = Service(
         *extension_api.ROUTES,
         *outreach_api.ROUTES,
         *review_api.ROUTES,
+        *meeting_api.ROUTES,
         *parked_routes("sherloc"),
     ],
     listens_to=("pledges", "directory"),
     handlers=HANDLERS,
     rebuild=rebuild,
-    tables=("legislation_version", "legislation", "extension", "outreach_activity", "review_progress"),
-    texts=("legislation_text", "remark", "extension_text", "extension_note", "outreach_text", "review_progress_text"),
+    tables=("legislation_version", "legislation", "extension", "outreach_activity", "review_progress", "meeting"),
+    texts=(
+        "legislation_text",
+        "remark",
+        "extension_text",
+        "extension_note",
+        "outreach_text",
+        "review_progress_text",
+        "meeting_text",
+        "meeting_lesson",
+    ),
     feed_policy=FeedPolicy(event_feed.seen),
 )

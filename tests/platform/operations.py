@@ -81,6 +81,7 @@ LISTS = {
     "/v1/extensions": "extension_id",
     "/v1/outreach-activities": "outreach_activity_id",
     "/v1/review-progress": "review_progress_id",
+    "/v1/meetings": "meeting_id",
     "/v1/packages": "package_id",
     "/v1/rounds": "round_id",
     "/v1/pledges": "pledge_id",

@@ -1,13 +1,16 @@
-"""What else SHERLOC's desk keeps, in the world of records: extensions of the portal, outreach, progress."""
+"""What else SHERLOC's desk keeps, in the world of records: extensions of the portal, outreach, progress, meetings."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from chassis import clock
 from chassis.db.database import Tx
 from services.sherloc.extensions import store as extension_store
+from services.sherloc.meetings import store as meeting_store
 from services.sherloc.outreach import store as outreach_store
 from services.sherloc.review_progress import store as review_store
+from tests.builders import headers
 
 KENYA, COORDINATOR = "KEN:focal_point", "UNODC:coordinator"
 AN_EXTENSION = {
@@ -29,6 +32,13 @@ AN_ACTIVITY = {
     "budget": {"minor": 0, "currency": "USD"},
     "reach_target": 10,
 }
+A_MEETING = {
+    "place": "https://meeting.example",
+    "language": "en",
+    "title": "A sample.",
+    "agenda": "A sample.",
+    "invitation": "A sample.",
+}
 
 
 async def keep_portal(world: Any) -> None:
@@ -46,12 +56,22 @@ async def keep_portal(world: Any) -> None:
         said = {"state": "KEN", "cluster": cluster, "progress": "addressed", "language": "en", "text": "A sample."}
         record = await world.say(KENYA, "/v1/review-progress", **said)
     await world.say(KENYA, f"/v1/review-progress/{record['review_progress_id']}/consent", about=record)
+    today = str(clock.now().date())
+    meeting = await world.say(COORDINATOR, "/v1/meetings", **A_MEETING, starts_on=today)
+    at = f"/v1/meetings/{meeting['meeting_id']}"
+    meeting = await world.say(COORDINATOR, f"{at}/invite", about=meeting, states=["KEN"])
+    meeting = await world.say(KENYA, f"{at}/sign-up", about=meeting, people=2)
+    await world.say(COORDINATOR, f"{at}/hold", about=meeting)
+    said = await world.client.put(f"{at}/lessons/{uuid4()}", json={"text": "A sample."}, headers=headers(KENYA))
+    assert said.status_code == 200, said.text
+    await world.say(COORDINATOR, "/v1/meetings", **A_MEETING, starts_on=today)
 
 
 async def portal_records(tx: Tx, ids: Callable[[Tx, str], Awaitable[Sequence[UUID]]]) -> dict[str, dict[UUID, Any]]:
     """The records of the desk besides the register, by what names them in a path."""
     return {
         "review_progress_id": {one: await review_store.known(tx, one) for one in await ids(tx, "review_progress")},
+        "meeting_id": {one: await meeting_store.known(tx, one) for one in await ids(tx, "meeting")},
         "extension_id": {one: await extension_store.known(tx, one) for one in await ids(tx, "extension")},
         "outreach_activity_id": {
             one: await outreach_store.known(tx, one) for one in await ids(tx, "outreach_activity")

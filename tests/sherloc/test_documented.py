@@ -9,6 +9,8 @@ import pytest
 from services.sherloc.extensions.model import MOVES as EXTENSION_MOVES
 from services.sherloc.extensions.rules import MOVERS as EXTENSION_MOVERS
 from services.sherloc.legislation.model import MOVES
+from services.sherloc.meetings.model import MOVES as MEETING_MOVES
+from services.sherloc.meetings.rules import MOVERS as MEETING_MOVERS
 from services.sherloc.outreach.model import MOVES as OUTREACH_MOVES
 from services.sherloc.outreach.rules import MOVERS as OUTREACH_MOVERS
 from services.sherloc.policy import LEGISLATION_MOVERS
@@ -42,6 +44,7 @@ def test_state_table_of_the_register_is_that_of_the_model() -> None:
     ("heading", "first", "moves", "movers"),
     [
         ("Extensions of the portal", "propose_extension", EXTENSION_MOVES, EXTENSION_MOVERS),
+        ("Informal meetings", "plan_meeting", MEETING_MOVES, MEETING_MOVERS),
         ("The outreach plan", "plan_outreach_activity", OUTREACH_MOVES, OUTREACH_MOVERS),
         ("Progress after the review", "record_review_progress", PROGRESS_MOVES, PROGRESS_MOVERS),
     ],

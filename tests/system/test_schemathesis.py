@@ -73,6 +73,7 @@ LISTS = {
     "extension_id": "/v1/extensions",
     "outreach_activity_id": "/v1/outreach-activities",
     "review_progress_id": "/v1/review-progress",
+    "meeting_id": "/v1/meetings",
     "joint_delivery_id": "/v1/joint-deliveries",
     "package_id": "/v1/packages",
     "round_id": "/v1/rounds",

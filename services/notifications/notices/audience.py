@@ -24,6 +24,7 @@ from contracts import in_kind as k
 from contracts import ledger as g
 from contracts import legislation as lg
 from contracts import matching as m
+from contracts import meetings as mt
 from contracts import messages as ms
 from contracts import notifications as n
 from contracts import offerings as o
@@ -58,6 +59,7 @@ ACTIVITY = "/v1/activities/{activity_id}"
 DELIVERY = "/v1/deliveries/{delivery_id}"
 EFFECT = "/v1/effects/{effect_id}"
 EXTENSION = "/v1/extensions/{extension_id}"
+MEETING = "/v1/meetings/{meeting_id}"
 LEGISLATION = "/v1/legislation/{legislation_id}"
 WORK = "/v1/work"
 MAIL = "/v1/intake/mails/{mail_id}"
@@ -102,6 +104,10 @@ def _of_legislation(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[
 
 def _of_extension(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
     return kind, (notice_of(kind, Relation.DONORS, link=EXTENSION, reference="extension_id"),)
+
+
+def _of_meeting(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (notice_of(kind, STATES, link=MEETING, reference="starts_on"),)
 
 
 def _of_follow_up(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -239,6 +245,9 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_legislation(lg.LegislationVerified, STATE),
         _of_legislation(lg.LegislationMarkedOutdated, STATE),
         *map(_of_extension, ex.PHASE_CHANGES),
+        _of_meeting(mt.MeetingInvited),
+        _of_meeting(mt.MeetingRevised),
+        _of_meeting(mt.MeetingCancelled),
         # The State and the provider are notified of what the match does.
         _of_package(pk.PackagePresented, UNIT, DONOR),
         _of_package(pk.PackageAgreed, LAST),

@@ -20,6 +20,7 @@ from contracts import joint_deliveries, mails, rankings, rounds, treaties
 from contracts import ledger as g
 from contracts import legislation as lg
 from contracts import matching as m
+from contracts import meetings as mt
 from contracts import messages as ms
 from contracts import notifications as n
 from contracts import offerings as o
@@ -108,6 +109,12 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     ),
     **dict.fromkeys(ou.FACTS, "every appointment reads it in the outreach plan"),
     **dict.fromkeys(rp.FACTS, "the State did it; others read in the table what it agreed to show"),
+    mt.MeetingPlanned: "the States that are invited are notified",
+    **dict.fromkeys(
+        (mt.MeetingSignedUp, mt.MeetingSignUpWithdrawn), "coordinators read how many come with the meeting"
+    ),
+    mt.MeetingHeld: "those who were there know; what was learnt is read with the meeting",
+    mt.MeetingLessonRemoved: "nothing says whose it was",
     lg.LegislationReviewBegun: "the State is notified of what comes of it",
     fu.FollowUpScheduled: "its side is asked when it is due",
     fu.FollowUpAnswered: "both sides and coordinators read it with the delivery",

@@ -226,3 +226,47 @@ CREATE TABLE review_progress_text (
 CALL wall_in('review_progress', 'may_see(review_progress, caller_organization(), caller_role())');
 CALL wall_in('review_progress_text', 'EXISTS (SELECT FROM review_progress r
     WHERE r.review_progress_id = review_progress_text.review_progress_id)');
+
+-- -- informal meetings ------------------------------------------------------------------------------------------------
+
+CREATE TABLE meeting (
+    meeting_id uuid PRIMARY KEY,
+    status text NOT NULL CHECK (status IN ('planned', 'held', 'cancelled')),
+    revision integer NOT NULL CHECK (revision > 0),
+    starts_on date NOT NULL,
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    planned_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    invited text[] NOT NULL,
+    -- States that come, and how many people of each, in the same order; no one is named.
+    signed_up text[] NOT NULL CHECK (signed_up <@ invited),
+    people integer[] NOT NULL CHECK (cardinality(people) = cardinality(signed_up)),
+    reason text,
+    CHECK ((status = 'cancelled') = (reason IS NOT NULL))
+);
+
+-- Visibility, as in policy.py; a test compares them: States and UNODC's office.
+CREATE FUNCTION may_see(m meeting, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(oversees(role) OR role IN ('focal_point', 'official'), false);
+
+CREATE TABLE meeting_text (
+    meeting_id uuid PRIMARY KEY REFERENCES meeting DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    agenda text NOT NULL,
+    invitation text NOT NULL,
+    place text NOT NULL
+);
+
+-- What was learnt: without author and time, under a random id.
+CREATE TABLE meeting_lesson (
+    lesson_id uuid PRIMARY KEY,
+    meeting_id uuid NOT NULL REFERENCES meeting DEFERRABLE INITIALLY DEFERRED,
+    text text NOT NULL
+);
+CREATE INDEX meeting_lessons ON meeting_lesson (meeting_id, lesson_id);
+
+CALL wall_in('meeting', 'may_see(meeting, caller_organization(), caller_role())');
+CALL wall_in('meeting_text', 'EXISTS (SELECT FROM meeting m WHERE m.meeting_id = meeting_text.meeting_id)');
+CALL wall_in('meeting_lesson', 'EXISTS (SELECT FROM meeting m WHERE m.meeting_id = meeting_lesson.meeting_id)');
