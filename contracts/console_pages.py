@@ -30,6 +30,8 @@ OF_NO_PAGE = frozenset(
     {
         "/v1/packages/{id}",
         "/v1/legislation/{id}",
+        "/v1/extensions/{id}",
+        "/v1/meetings/{id}",
         "/v1/clients/{id}",
         "/v1/activities/{id}",
         "/v1/in-kind-contributions/{id}",

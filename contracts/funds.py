@@ -15,6 +15,17 @@ REQUIREMENTS_MAX = 100
 GenderMarker = Annotated[int, Meta(ge=0, le=2)]
 """The OECD DAC's gender equality marker: 0 not targeted, 1 significant objective, 2 principal objective."""
 
+WORK_PACKAGES = (
+    "case_law_upload",
+    "development",
+    "hosting",
+    "legal_research",
+    "maintenance",
+    "training",
+    "translation",
+)
+"""What a SHERLOC fund can be spent on besides requests (I.a to I.g, I.o)."""
+
 
 class YearlyRequirement(Struct, frozen=True, kw_only=True):
     """The requirement of a fund for a year; of a SHERLOC fund for a work package, where known."""

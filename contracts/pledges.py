@@ -85,8 +85,7 @@ class RatesLoaded(Fact, frozen=True, kw_only=True, tag="pledges.rate_table.loade
 
 
 class PledgePledged(Fact, frozen=True, kw_only=True, tag="pledges.pledge.pledged.v1"):
-    """A donor pledged an amount to a fund, or for the gap of a match if named; it is not binding yet.
-
+    """A donor pledged an amount to a fund, for a match or a portal extension if named; it is not binding yet.
     A pledge that UNODC recorded for its donor names the flow in which the donor reported it: the import, and its line.
     """
 
@@ -102,6 +101,7 @@ class PledgePledged(Fact, frozen=True, kw_only=True, tag="pledges.pledge.pledged
     requirement_id: UUID | None = None
     import_id: UUID | None = None
     import_line: Annotated[int, Meta(ge=1)] | None = None
+    extension_id: UUID | None = None
 
 
 class PledgeCommitted(Fact, frozen=True, kw_only=True, tag="pledges.pledge.committed.v1"):

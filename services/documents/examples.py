@@ -22,6 +22,7 @@ from services.documents.sample_delivery import DELIVERY
 from services.documents.sample_desk import DESK
 from services.documents.sample_joint import JOINT
 from services.documents.sample_mails import MAIL
+from services.documents.sample_portal import PORTAL
 from services.documents.sample_problems import PROBLEMS
 from services.documents.sample_reasons import REASONS
 from services.documents.sample_sherloc import SHERLOC
@@ -30,7 +31,7 @@ from services.documents.sample_values import LEAST, VALUES
 
 WHEN = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 DAY = "2026-11-25"
-IN_FACTS = (CONTRIBUTIONS, DELIVERY, DESK, JOINT, MAIL, SHERLOC, TRANSLATED, VALUES)
+IN_FACTS = (CONTRIBUTIONS, DELIVERY, DESK, JOINT, MAIL, PORTAL, SHERLOC, TRANSLATED, VALUES)
 
 
 class NoExample(Exception):

@@ -18,6 +18,9 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"StrategyDrawnUp", "StrategyRevised", "StrategyConcluded", "StrategyReopened"}
             | {"ContributionDrafted", "ContributionRevised", "ContributionSubmitted", "ContributionWithdrawn"}
             | {"LegislationRecorded", "LegislationRevised", "LegislationSubmitted", "LegislationConfirmedUnchanged"}
+            | {"ExtensionVotedFor", "ExtensionVoteWithdrawn"}
+            | {"ReviewProgressRecorded", "ReviewProgressRevised", "ReviewProgressConsented"}
+            | {"ReviewProgressConsentWithdrawn", "ReviewProgressWithdrawn", "MeetingSignedUp", "MeetingSignUpWithdrawn"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -51,6 +54,11 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"ContributionSuperseded", "ContributionExportMade", "ContributionExportConfirmed"}
             | {"LegislationReviewBegun", "LegislationReturned", "LegislationPublished", "LegislationVerified"}
             | {"LegislationMarkedOutdated"}
+            | {"ExtensionProposed", "ExtensionRevised", "ExtensionPlanned", "ExtensionBegun", "ExtensionReleased"}
+            | {"ExtensionDropped", "ExtensionNoted"}
+            | {"OutreachActivityPlanned", "OutreachActivityRevised", "OutreachActivityHeld"}
+            | {"OutreachActivityCancelled", "MeetingPlanned", "MeetingRevised", "MeetingInvited", "MeetingHeld"}
+            | {"MeetingCancelled", "MeetingLessonRemoved"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
             | {"ReportDrafted", "ReportRevised", "ReportIssued", "ReportSuperseded"}
@@ -123,8 +131,9 @@ FIRST: frozenset[str] = frozenset(
     | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "FileAdded", "MessageSent", "AgreementProposed"}
     | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded", "ScreeningAnswered"}
     | {"FollowUpScheduled", "EffectRecorded", "StrategyDrawnUp"}
-    | {"LegislationRecorded"}
     | {"FollowUpScheduled", "EffectRecorded", "ReportDrafted"}
     | {"ContributionDrafted", "ContributionExportMade"}
+    | {"LegislationRecorded", "ExtensionProposed", "OutreachActivityPlanned"}
+    | {"ReviewProgressRecorded", "MeetingPlanned"}
 )
 """The first fact of an aggregate."""

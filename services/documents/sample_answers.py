@@ -13,6 +13,7 @@ from services.documents.sample_desk import DESK_ANSWERS
 from services.documents.sample_joint import JOINT_ANSWERS
 from services.documents.sample_mails import MAIL_ANSWERS
 from services.documents.sample_money import MONEY_MOVES
+from services.documents.sample_portal import PORTAL_ANSWERS
 from services.documents.sample_reports import REPORT_ANSWERS
 from services.documents.sample_sherloc import SHERLOC_ANSWERS
 from services.documents.sample_values import FICTITIOUS, SUBJECT
@@ -31,6 +32,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         **SHERLOC_ANSWERS,
         **REPORT_ANSWERS,
         **CONTRIBUTION_ANSWERS,
+        **PORTAL_ANSWERS,
         # of any record
         "revision": 1,
         "cursor": None,

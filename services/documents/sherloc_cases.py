@@ -6,9 +6,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from contracts.contributions import ContributionDrafted, ContributionExportMade
+from contracts.extensions import ExtensionProposed, ExtensionStatus
 from contracts.facts import Fact
 from contracts.legislation import LegislationRecorded, LegislationStatus
+from contracts.meetings import MeetingPlanned
+from contracts.outreach import OutreachActivityPlanned
 from contracts.registry import decode_fact
+from contracts.review_progress import ReviewProgressRecorded
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, STATE, UNODC, Subject, of
 from services.sherloc import policy as sherloc
@@ -18,9 +22,26 @@ from services.sherloc.contributions.exports.model import evolve as evolve_export
 from services.sherloc.contributions.exports.views import ContributionExportView
 from services.sherloc.contributions.model import Contribution, ContributionStatus
 from services.sherloc.contributions.views import ContributionView
+from services.sherloc.extensions.evolve import evolve as evolve_extension
+from services.sherloc.extensions.model import Extension
+from services.sherloc.extensions.rules import MOVERS as EXTENSION_MOVERS
+from services.sherloc.extensions.views import ExtensionView
 from services.sherloc.legislation.evolve import evolve as evolve_legislation
 from services.sherloc.legislation.model import Legislation
 from services.sherloc.legislation.views import LegislationView
+from services.sherloc.meetings.evolve import evolve as evolve_meeting
+from services.sherloc.meetings.model import Meeting, MeetingStatus
+from services.sherloc.meetings.rules import MOVERS as MEETING_MOVERS
+from services.sherloc.meetings.views import MeetingView
+from services.sherloc.outreach.evolve import evolve as evolve_outreach
+from services.sherloc.outreach.model import OutreachActivity, OutreachStatus
+from services.sherloc.outreach.rules import MOVERS as OUTREACH_MOVERS
+from services.sherloc.outreach.views import OutreachActivityView
+from services.sherloc.review_progress.evolve import evolve as evolve_progress
+from services.sherloc.review_progress.model import ReviewProgress, ReviewProgressStatus
+from services.sherloc.review_progress.rules import MOVERS as PROGRESS_MOVERS
+from services.sherloc.review_progress.rules import NewReviewProgress
+from services.sherloc.review_progress.views import ReviewProgressView
 
 _S = sherloc.Action
 
@@ -47,6 +68,23 @@ def _export() -> Export:
     return evolve_export(None, _example(ContributionExportMade))
 
 
+def _extension(status: str) -> Extension:
+    return replace(evolve_extension(None, _example(ExtensionProposed)), status=ExtensionStatus(status))
+
+
+def _outreach(status: str) -> OutreachActivity:
+    return replace(evolve_outreach(None, _example(OutreachActivityPlanned)), status=OutreachStatus(status))
+
+
+def _progress(status: str) -> ReviewProgress:
+    recorded = evolve_progress(None, _example(ReviewProgressRecorded))
+    return replace(recorded, state=STATE, status=ReviewProgressStatus(status))
+
+
+def _meeting(status: str) -> Meeting:
+    return replace(evolve_meeting(None, _example(MeetingPlanned)), status=MeetingStatus(status))
+
+
 SUBJECTS = (
     Subject(
         service="sherloc",
@@ -57,7 +95,10 @@ SUBJECTS = (
             *(_S.LIST_LEGISLATION, _S.SHOW_FRESHNESS, _S.SHOW_GAPS, _S.FOLLOW, _S.LIST_CONTRIBUTIONS),
             *(_S.DRAFT_CONTRIBUTION, _S.IMPORT_CONTRIBUTIONS),
             *(_S.LIST_CONTRIBUTION_EXPORTS, _S.MAKE_CONTRIBUTION_EXPORT),
+            *(_S.LIST_EXTENSIONS, _S.LIST_OUTREACH_ACTIVITIES, _S.LIST_REVIEW_PROGRESS, _S.SHOW_PROGRESS_TABLE),
+            _S.LIST_MEETINGS,
         ),
+        acts=(_S.PROPOSE_EXTENSION, _S.PLAN_OUTREACH_ACTIVITY, _S.PLAN_MEETING),
     ),
     Subject(
         service="sherloc",
@@ -98,5 +139,57 @@ SUBJECTS = (
         make=_export,
         reads=(_S.SHOW_CONTRIBUTION_EXPORT, _S.LIST_CONTRIBUTION_EXPORTS, _S.FOLLOW),
         acts=(_S.CONFIRM_CONTRIBUTION_EXPORT,),
+    ),
+    Subject(
+        service="sherloc",
+        title="An extension of the portal",
+        views=(ExtensionView,),
+        decide=sherloc.decide,
+        standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
+        properties={"status": tuple(ExtensionStatus)},
+        make=_extension,
+        reads=(_S.SHOW_EXTENSION, _S.LIST_EXTENSIONS, _S.FOLLOW),
+        acts=tuple(_S(move) for move in EXTENSION_MOVERS),
+    ),
+    Subject(
+        service="sherloc",
+        title="An activity of the outreach plan",
+        views=(OutreachActivityView,),
+        decide=sherloc.decide,
+        standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
+        properties={"status": tuple(OutreachStatus)},
+        make=_outreach,
+        reads=(_S.SHOW_OUTREACH_ACTIVITY, _S.LIST_OUTREACH_ACTIVITIES, _S.FOLLOW),
+        acts=tuple(_S(move) for move in OUTREACH_MOVERS),
+    ),
+    Subject(
+        service="sherloc",
+        title="A State's progress that is about to be recorded",
+        decide=sherloc.decide,
+        standings={"the State itself": of(STATE), "another organization": of(OTHER), "UNODC": of(UNODC)},
+        make=lambda: NewReviewProgress(state=STATE),
+        reads=(_S.RECORD_REVIEW_PROGRESS,),
+    ),
+    Subject(
+        service="sherloc",
+        title="A State's progress after the review",
+        views=(ReviewProgressView,),
+        decide=sherloc.decide,
+        standings={"the State itself": of(STATE), "another organization": of(OTHER), "UNODC": of(UNODC)},
+        properties={"status": tuple(ReviewProgressStatus)},
+        make=_progress,
+        reads=(_S.SHOW_REVIEW_PROGRESS, _S.LIST_REVIEW_PROGRESS, _S.FOLLOW),
+        acts=tuple(_S(move) for move in PROGRESS_MOVERS),
+    ),
+    Subject(
+        service="sherloc",
+        title="An informal meeting",
+        views=(MeetingView,),
+        decide=sherloc.decide,
+        standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
+        properties={"status": tuple(MeetingStatus)},
+        make=_meeting,
+        reads=(_S.SHOW_MEETING, _S.LIST_MEETINGS, _S.FOLLOW),
+        acts=tuple(_S(move) for move in MEETING_MOVERS),
     ),
 )

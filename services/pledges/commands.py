@@ -24,10 +24,10 @@ from contracts.refusals import Invalid, Mismatch
 from contracts.requests import CODES_MAX
 from contracts.values import MINOR_UNITS_MAX, Code, Currency, Language, Money, Organization
 from services.pledges.activities.model import Plan
-from services.pledges.allocations.model import Purpose, Spending
+from services.pledges.allocations.model import SHERLOC_FUNDS, Purpose, Spending
 from services.pledges.funds.store import Labels
 from services.pledges.money.model import USD
-from services.pledges.pledge.earmarking import Earmarking
+from services.pledges.pledge.earmarking import Earmarking, earmarked, earmarked_to_extension
 from services.pledges.pledge.model import SUPPORT_COST_BASIS_POINTS
 
 Label = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -99,7 +99,8 @@ class MakePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A pledge of the caller's organization, not yet binding. `pledged_on` is its value date.
 
     A pledge for a requirement names it in `requirement_id` (`GET /v1/requirements/unfunded`) and is tightly earmarked;
-    any other is softly earmarked by default.
+    one to a SHERLOC fund for an extension of the portal names it in `extension_id` (`GET /v1/extensions`) and is
+    earmarked; any other is softly earmarked by default.
     """
 
     fund: FundCode
@@ -108,6 +109,17 @@ class MakePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: Annotated[str, Meta(max_length=2000)] = ""
     earmarking: Earmarking | None = None
     requirement_id: UUID | None = None
+    extension_id: UUID | None = None
+
+    def earmarked(self) -> Earmarking:
+        """How closely the pledge is earmarked. Raises Invalid, Mismatch for what does not fit its purpose."""
+        if self.extension_id is None:
+            return earmarked(self.earmarking, for_requirement=self.requirement_id is not None)
+        if self.requirement_id is not None:
+            raise Invalid("pledge-one-purpose", field="extension_id")
+        if not self.fund.startswith(SHERLOC_FUNDS):
+            raise Mismatch("extension-of-sherloc")
+        return earmarked_to_extension(self.earmarking)
 
 
 class RewordPledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

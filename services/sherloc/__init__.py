@@ -1,4 +1,4 @@
-"""Owns: the register of legislation, per State and article; what States contribute to SHERLOC, and its hand-over.
-Publishes: ta.sherloc.{legislation,contribution,contribution_export}.*
-Listens to: directory: erased persons.
+"""Owns: the register of legislation, what States contribute, extensions, the outreach plan, review progress, meetings.
+Publishes: ta.sherloc.* for each of these, and contribution_export
+Listens to: pledges: what is earmarked to an extension; directory: erased persons.
 """

@@ -42,6 +42,12 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     comment: Words = ""
 
 
+class CodedReason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A coded reason (`/v1/reference/reasons/…`)."""
+
+    reason: Code
+
+
 class ReviseLegislation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a State's law on an article is on SHERLOC: `none`, `missing` or `outdated`, and where the law can be read.
 

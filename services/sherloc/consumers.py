@@ -1,4 +1,4 @@
-"""Events the sherloc service consumes: erased persons."""
+"""Events the sherloc service consumes: pledges that are earmarked to an extension of the portal, and erased persons."""
 
 from collections.abc import Mapping
 
@@ -6,5 +6,12 @@ from chassis.erasure import forget, handler_of
 from chassis.journal.inbox import Handler
 from contracts.directory import PersonErased
 from contracts.facts import Fact
+from contracts.pledges import PledgeLapsed, PledgePledged, PledgeWithdrawn
+from services.sherloc.extensions import actions as extension_actions
 
-HANDLERS: Mapping[type[Fact], Handler] = {PersonErased: handler_of(forget)}
+HANDLERS: Mapping[type[Fact], Handler] = {
+    PledgePledged: extension_actions.on_pledged,
+    PledgeWithdrawn: extension_actions.on_earmark_ended,
+    PledgeLapsed: extension_actions.on_earmark_ended,
+    PersonErased: handler_of(forget),
+}

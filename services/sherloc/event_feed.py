@@ -6,11 +6,21 @@ from uuid import UUID
 from chassis.db.database import Tx
 from contracts.facts import Event
 from contracts.values import Caller
+from services.sherloc.meetings.rules import EVENTS_FOR_ALL as MEETING_EVENTS_FOR_ALL
 from services.sherloc.policy import EVENTS_FOR_ALL
+from services.sherloc.review_progress.rules import EVENTS_FOR_ALL as PROGRESS_EVENTS_FOR_ALL
+
+FOR_ALL: Mapping[str, Collection[str]] = {
+    "legislation": EVENTS_FOR_ALL,
+    "contribution": EVENTS_FOR_ALL,
+    "review_progress": PROGRESS_EVENTS_FOR_ALL,
+    "meeting": MEETING_EVENTS_FOR_ALL,
+}
+"""Aggregate → what those are sent who see the record and are no party to it."""
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see: all of what a caller's State has, and of others' records what was published."""
+    """The events each caller may see: all of its own State, extensions and outreach; of others what was published."""
     rows = await tx.fetch(
         """
         SELECT
@@ -18,7 +28,12 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 WHERE legislation_id = ANY ($3::uuid[]) AND may_see(legislation, who.organization, who.role)
                 UNION ALL SELECT contribution_id FROM contribution
                 WHERE contribution_id = ANY ($3::uuid[])
-                  AND may_see(contribution, who.organization, who.role)) AS shown,
+                  AND may_see(contribution, who.organization, who.role)
+                UNION ALL SELECT review_progress_id FROM review_progress
+                WHERE review_progress_id = ANY ($3::uuid[])
+                  AND may_see(review_progress, who.organization, who.role)
+                UNION ALL SELECT meeting_id FROM meeting
+                WHERE meeting_id = ANY ($3::uuid[]) AND may_see(meeting, who.organization, who.role)) AS shown,
             ARRAY(SELECT legislation_id FROM legislation
                 WHERE legislation_id = ANY ($3::uuid[])
                   AND is_party_to(state, who.organization, who.role)
@@ -27,7 +42,15 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                   AND is_party_to(state, who.organization, who.role)
                 UNION ALL SELECT contribution_export_id FROM contribution_export
                 WHERE contribution_export_id = ANY ($3::uuid[])
-                  AND may_read_exports(who.organization, who.role)) AS own
+                  AND may_read_exports(who.organization, who.role)
+                UNION ALL SELECT review_progress_id FROM review_progress
+                WHERE review_progress_id = ANY ($3::uuid[]) AND is_party_to(state, who.organization, who.role)
+                UNION ALL SELECT meeting_id FROM meeting WHERE meeting_id = ANY ($3::uuid[]) AND oversees(who.role)
+                UNION ALL SELECT extension_id FROM extension
+                WHERE extension_id = ANY ($3::uuid[]) AND may_see(extension, who.organization, who.role)
+                UNION ALL SELECT outreach_activity_id FROM outreach_activity
+                WHERE outreach_activity_id = ANY ($3::uuid[])
+                  AND may_see(outreach_activity, who.organization, who.role)) AS own
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],
@@ -43,4 +66,4 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
 def _receives(event: Event, shown: Collection[UUID], own: Collection[UUID]) -> bool:
     if event.aggregate_id in own:
         return True
-    return event.aggregate_id in shown and event.type.split(".")[2] in EVENTS_FOR_ALL
+    return event.aggregate_id in shown and event.type.split(".")[2] in FOR_ALL[event.aggregate]

@@ -15,8 +15,20 @@ from services.sherloc.contributions.exports.model import Export
 from services.sherloc.contributions.model import MOVES as CONTRIBUTION_MOVES
 from services.sherloc.contributions.model import SHOWN_TO_ALL as CONTRIBUTIONS_SHOWN_TO_ALL
 from services.sherloc.contributions.model import Contribution
+from services.sherloc.extensions.model import MOVES as EXTENSION_MOVES
+from services.sherloc.extensions.model import Extension
+from services.sherloc.extensions.rules import decide_extension
 from services.sherloc.legislation.model import MOVES as LEGISLATION_MOVES
 from services.sherloc.legislation.model import SHOWN_TO_ALL, Legislation
+from services.sherloc.meetings.model import MOVES as MEETING_MOVES
+from services.sherloc.meetings.model import Meeting
+from services.sherloc.meetings.rules import decide_meeting
+from services.sherloc.outreach.model import MOVES as OUTREACH_MOVES
+from services.sherloc.outreach.model import OutreachActivity
+from services.sherloc.outreach.rules import decide_outreach
+from services.sherloc.review_progress.model import MOVES as REVIEW_PROGRESS_MOVES
+from services.sherloc.review_progress.model import ReviewProgress
+from services.sherloc.review_progress.rules import NewReviewProgress, decide_review_progress
 
 
 class Action(StrEnum):
@@ -52,6 +64,42 @@ class Action(StrEnum):
     MAKE_CONTRIBUTION_EXPORT = "make_contribution_export"
     SHOW_CONTRIBUTION_EXPORT = "show_contribution_export"
     CONFIRM_CONTRIBUTION_EXPORT = "confirm_contribution_export"
+    LIST_EXTENSIONS = "list_extensions"
+    PROPOSE_EXTENSION = "propose_extension"
+    SHOW_EXTENSION = "show_extension"
+    REVISE_EXTENSION = "revise_extension"
+    PLAN_EXTENSION = "plan_extension"
+    BEGIN_EXTENSION = "begin_extension"
+    RELEASE_EXTENSION = "release_extension"
+    DROP_EXTENSION = "drop_extension"
+    NOTE_PROGRESS = "note_progress"
+    VOTE_FOR_EXTENSION = "vote_for_extension"
+    WITHDRAW_VOTE = "withdraw_vote"
+    LIST_OUTREACH_ACTIVITIES = "list_outreach_activities"
+    PLAN_OUTREACH_ACTIVITY = "plan_outreach_activity"
+    SHOW_OUTREACH_ACTIVITY = "show_outreach_activity"
+    REVISE_OUTREACH_ACTIVITY = "revise_outreach_activity"
+    HOLD_OUTREACH_ACTIVITY = "hold_outreach_activity"
+    CANCEL_OUTREACH_ACTIVITY = "cancel_outreach_activity"
+    LIST_REVIEW_PROGRESS = "list_review_progress"
+    SHOW_PROGRESS_TABLE = "show_progress_table"
+    RECORD_REVIEW_PROGRESS = "record_review_progress"
+    SHOW_REVIEW_PROGRESS = "show_review_progress"
+    REVISE_REVIEW_PROGRESS = "revise_review_progress"
+    CONSENT_TO_TABLE = "consent_to_table"
+    WITHDRAW_TABLE_CONSENT = "withdraw_table_consent"
+    WITHDRAW_REVIEW_PROGRESS = "withdraw_review_progress"
+    LIST_MEETINGS = "list_meetings"
+    PLAN_MEETING = "plan_meeting"
+    SHOW_MEETING = "show_meeting"
+    REVISE_MEETING = "revise_meeting"
+    INVITE_STATES = "invite_states"
+    SIGN_UP = "sign_up"
+    WITHDRAW_SIGN_UP = "withdraw_sign_up"
+    HOLD_MEETING = "hold_meeting"
+    CANCEL_MEETING = "cancel_meeting"
+    ADD_LESSON = "add_lesson"
+    REMOVE_LESSON = "remove_lesson"
 
 
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
@@ -81,9 +129,13 @@ CONTRIBUTION_MOVERS: Mapping[Action, frozenset[Role]] = {
         _COORDINATORS,
     ),
 }
-_LISTS = frozenset({Action.FOLLOW, Action.LIST_LEGISLATION, Action.LIST_CONTRIBUTIONS})
 _BY_STATE = frozenset({Action.DRAFT_CONTRIBUTION, Action.IMPORT_CONTRIBUTIONS})
 _HANDS_OVER = frozenset({Action.MAKE_CONTRIBUTION_EXPORT, Action.CONFIRM_CONTRIBUTION_EXPORT})
+_LISTS = frozenset(
+    {Action.FOLLOW, Action.LIST_LEGISLATION, Action.LIST_CONTRIBUTIONS, Action.LIST_EXTENSIONS}
+    | {Action.LIST_OUTREACH_ACTIVITIES}
+    | {Action.LIST_REVIEW_PROGRESS, Action.SHOW_PROGRESS_TABLE, Action.LIST_MEETINGS}
+)
 
 EVENTS_FOR_ALL = frozenset({"published", "verified", "confirmed-unchanged", "superseded"})
 """What others than the State and UNODC are sent of a record that they see: not what it was before."""
@@ -95,11 +147,29 @@ class NewLegislation(Struct, frozen=True, kw_only=True):
     state: str
 
 
-Record: TypeAlias = Legislation | NewLegislation | Contribution | Export
+Record: TypeAlias = (
+    Legislation
+    | NewLegislation
+    | Contribution
+    | Export
+    | Extension
+    | OutreachActivity
+    | ReviewProgress
+    | NewReviewProgress
+    | Meeting
+)
 
 
 def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
     """Whether the caller may do this; denied unless granted. Listing takes no record, and is decided for each one."""
+    if isinstance(record, Extension) or (record is None and action is Action.PROPOSE_EXTENSION):
+        return decide_extension(caller, action)
+    if isinstance(record, OutreachActivity) or (record is None and action is Action.PLAN_OUTREACH_ACTIVITY):
+        return decide_outreach(caller, action)
+    if isinstance(record, ReviewProgress | NewReviewProgress):
+        return decide_review_progress(caller, action, record)
+    if isinstance(record, Meeting) or (record is None and action is Action.PLAN_MEETING):
+        return decide_meeting(caller, action)
     if isinstance(record, NewLegislation):
         if action is not Action.RECORD_LEGISLATION or caller.role not in _OF_STATE:
             return denied("not-for-your-role")
@@ -180,3 +250,23 @@ def contribution_moves_open_to(caller: Caller, record: Contribution) -> tuple[st
     found = open_moves(caller, record, Action, decide, CONTRIBUTION_MOVES)
     open_marks = bool(record.marks) and not record.marks_cleared
     return tuple(one for one in found if open_marks or one != Action.CLEAR_MARKS)
+
+
+def extension_moves_open_to(caller: Caller, record: Extension) -> tuple[str, ...]:
+    """The moves of an extension that this caller may make now."""
+    return open_moves(caller, record, Action, decide, EXTENSION_MOVES)
+
+
+def outreach_moves_open_to(caller: Caller, record: OutreachActivity) -> tuple[str, ...]:
+    """The moves of an outreach activity that this caller may make now."""
+    return open_moves(caller, record, Action, decide, OUTREACH_MOVES)
+
+
+def review_progress_moves_open_to(caller: Caller, record: ReviewProgress) -> tuple[str, ...]:
+    """The moves of a State's progress that this caller may make now."""
+    return open_moves(caller, record, Action, decide, REVIEW_PROGRESS_MOVES)
+
+
+def meeting_moves_open_to(caller: Caller, record: Meeting) -> tuple[str, ...]:
+    """The moves of a meeting that this caller may make now."""
+    return open_moves(caller, record, Action, decide, MEETING_MOVES)

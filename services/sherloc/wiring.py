@@ -17,10 +17,22 @@ from services.sherloc.contributions.evolve import evolve as evolve_contribution
 from services.sherloc.contributions.exports import api as exports_api
 from services.sherloc.contributions.exports import store as export_store
 from services.sherloc.contributions.exports.model import evolve as evolve_export
+from services.sherloc.extensions import api as extension_api
+from services.sherloc.extensions import store as extension_store
+from services.sherloc.extensions.evolve import evolve as evolve_extension
 from services.sherloc.legislation import api as legislation_api
 from services.sherloc.legislation import gaps_api
 from services.sherloc.legislation import store as legislation_store
 from services.sherloc.legislation.evolve import evolve as evolve_legislation
+from services.sherloc.meetings import api as meeting_api
+from services.sherloc.meetings import store as meeting_store
+from services.sherloc.meetings.evolve import evolve as evolve_meeting
+from services.sherloc.outreach import api as outreach_api
+from services.sherloc.outreach import store as outreach_store
+from services.sherloc.outreach.evolve import evolve as evolve_outreach
+from services.sherloc.review_progress import api as review_api
+from services.sherloc.review_progress import store as review_store
+from services.sherloc.review_progress.evolve import evolve as evolve_progress
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
@@ -34,6 +46,18 @@ async def rebuild(tx: Tx, event: Event) -> None:
         case "contribution_export":
             export = await export_store.known(tx, event.aggregate_id)
             await export_store.save(tx, evolve_export(export, fact), fact)
+        case "extension":
+            extension = await extension_store.known(tx, event.aggregate_id)
+            await extension_store.save(tx, evolve_extension(extension, fact))
+        case "outreach_activity":
+            activity = await outreach_store.known(tx, event.aggregate_id)
+            await outreach_store.save(tx, evolve_outreach(activity, fact))
+        case "review_progress":
+            progress = await review_store.known(tx, event.aggregate_id)
+            await review_store.save(tx, evolve_progress(progress, fact))
+        case "meeting":
+            meeting = await meeting_store.known(tx, event.aggregate_id)
+            await meeting_store.save(tx, evolve_meeting(meeting, fact))
         case _:
             record = await legislation_store.known(tx, event.aggregate_id)
             await legislation_store.save(tx, evolve_legislation(record, fact), fact)
@@ -48,12 +72,22 @@ SERVICE = Service(
         *contributions_api.ROUTES,
         *contributions_import_api.ROUTES,
         *exports_api.ROUTES,
+        *extension_api.ROUTES,
+        *outreach_api.ROUTES,
+        *review_api.ROUTES,
+        *meeting_api.ROUTES,
         *parked_routes("sherloc"),
     ],
-    listens_to=("directory",),
+    listens_to=("pledges", "directory"),
     handlers=HANDLERS,
     rebuild=rebuild,
-    tables=("legislation_version", "legislation", "handed_over", "contribution_export", "contribution"),
-    texts=("legislation_text", "remark", "contribution_text", "contribution_remark"),
+    tables=(
+        *("legislation_version", "legislation", "handed_over", "contribution_export", "contribution"),
+        *("extension", "outreach_activity", "review_progress", "meeting"),
+    ),
+    texts=(
+        *("legislation_text", "remark", "contribution_text", "contribution_remark", "extension_text", "extension_note"),
+        *("outreach_text", "review_progress_text", "meeting_text", "meeting_lesson"),
+    ),
     feed_policy=FeedPolicy(event_feed.seen),
 )

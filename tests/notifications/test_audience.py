@@ -100,6 +100,7 @@ def test_coordinators_are_notified_of_what_asks_them_to_act_and_what_has_ended()
         pk.PackageDeclined: "look for other money or another unit",
         lg.LegislationSubmitted: "review it, or return it",
         co.ContributionSubmitted: "check it, or return it",
+        lg.LegislationSubmitted: "review it",
     }
     notified = {kind for kind, notices in NOTICES.items() if any(audience.COORDINATORS in one.to for one in notices)}
 

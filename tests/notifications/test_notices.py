@@ -14,6 +14,7 @@ from chassis.db.database import Database
 from chassis.journal.inbox import Inbox, Outcome
 from chassis.rebuild import verify
 from contracts import directory as d
+from contracts import extensions as x
 from contracts import matching as m
 from contracts import pledges as p
 from contracts import requests as r
@@ -271,6 +272,19 @@ async def test_donors_of_a_fund_are_notified_without_the_request_in_any_order_of
     assert str(request_id) not in json.dumps(to_donor)
     assert [str(request_id)] == [one["request_id"] for one in await notifications_of(api, FOCAL_POINT)]
     assert ["pledges.pledge.committed.v1"] == [one["notice"] for one in await notifications_of(api, FINANCE)]
+
+
+async def test_donors_who_earmarked_a_pledge_are_notified_of_each_phase_of_the_extension(
+    api: Client, inbox: Inbox
+) -> None:
+    await subscribe(api, DONOR, FINANCE, FOCAL_POINT)
+    extension_id = uuid4()
+    await inbox.receive(an_event(x.ExtensionPlanned(extension_id=extension_id, donors=("DEU",), planned_at=NOON), 1))
+    await inbox.receive(an_event(x.ExtensionReleased(extension_id=extension_id, donors=("NOR",), released_at=NOON), 2))
+
+    (told,) = await notifications_of(api, DONOR)
+    assert ("sherloc.extension.planned.v1", str(extension_id)) == (told["notice"], told["reference"])
+    assert [] == [*await notifications_of(api, FINANCE), *await notifications_of(api, FOCAL_POINT)]
 
 
 async def test_subscription_without_channels_gets_no_notification(api: Client, inbox: Inbox) -> None:

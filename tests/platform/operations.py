@@ -36,6 +36,7 @@ from services.requests.policy import Action as R
 from services.requests.policy import Filing
 from services.sherloc.policy import Action as L
 from services.sherloc.policy import NewLegislation
+from services.sherloc.review_progress.rules import NewReviewProgress
 from tests.files import FLOWS, PDF
 from tests.personas import persona_id
 from tests.platform.world import A_CLIENT, World
@@ -80,6 +81,10 @@ LISTS = {
     "/v1/legislation": "legislation_id",
     "/v1/contributions": "contribution_id",
     "/v1/contribution-exports": "contribution_export_id",
+    "/v1/extensions": "extension_id",
+    "/v1/outreach-activities": "outreach_activity_id",
+    "/v1/review-progress": "review_progress_id",
+    "/v1/meetings": "meeting_id",
     "/v1/packages": "package_id",
     "/v1/rounds": "round_id",
     "/v1/pledges": "pledge_id",
@@ -433,6 +438,12 @@ def recording(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterat
         yield Case(operation, asking(question), body={**body, "state": state})
 
 
+def recording_progress(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    for state in ("KEN", "NOR"):
+        question = Question(L.RECORD_REVIEW_PROGRESS, NewReviewProgress(state=state))
+        yield Case(operation, asking(question), body={**body, "state": state})
+
+
 def listing_records(_: World, operation: Operation, __: Mapping[str, Any]) -> Iterator[Case]:
     """Of the register, which also lists what nobody recorded."""
     query = {"older_than_months": "1", "limit": "100"}
@@ -455,6 +466,7 @@ NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], It
     named(P.PROPOSE_REVERSAL): reversing,
     named(L.RECORD_LEGISLATION): recording,
     named(L.LIST_LEGISLATION): listing_records,
+    named(L.RECORD_REVIEW_PROGRESS): recording_progress,
     named(V.ADD_FILE): adding_to_delivery,
     named(V.READ_FILE): on_file,
     named(V.REMOVE_FILE): on_file,

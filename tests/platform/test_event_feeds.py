@@ -22,7 +22,10 @@ from services.matching.policy import OVERSEERS
 from services.notifications.policy import Action as N
 from services.requests.policy import Action as R
 from services.requests.policy import Guarded
+from services.sherloc.meetings.rules import EVENTS_FOR_ALL as MEETING_EVENTS_FOR_ALL
+from services.sherloc.meetings.rules import oversees
 from services.sherloc.policy import EVENTS_FOR_ALL, is_party_to
+from services.sherloc.review_progress.rules import EVENTS_FOR_ALL as PROGRESS_EVENTS_FOR_ALL
 from tests.builders import a_caller
 from tests.conftest import Within, running_of
 from tests.platform.operations import ACTORS, DECIDE, NAMES
@@ -97,6 +100,10 @@ def may_receive(world: World, running: Running, caller: Caller, event: Event) ->
     record = world.records[f"{event.aggregate}_id"][event.aggregate_id]
     if not decide(caller, follow, record).allowed:
         return False
+    if event.aggregate == "meeting":
+        return oversees(caller) or event.type.split(".")[2] in MEETING_EVENTS_FOR_ALL
+    if event.aggregate == "review_progress":
+        return is_party_to(caller, record.state) or event.type.split(".")[2] in PROGRESS_EVENTS_FOR_ALL
     if event.aggregate in {"legislation", "contribution"}:
         return is_party_to(caller, record.state) or event.type.split(".")[2] in EVENTS_FOR_ALL
     if running.name != "matching" or caller.role in OVERSEERS:

@@ -67,6 +67,7 @@ from tests.directory.steps import FIRST, OTHER, TODAY, a_founder, a_role, done, 
 from tests.files import FLOWS, PDF
 from tests.matching.builders import an_offering_body
 from tests.platform.delivery_steps import deliver
+from tests.platform.portal_steps import keep_portal, portal_records
 from tests.platform.sherloc_steps import contribute, keep_register, records_of_sherloc
 from tests.pledges.steps import prepared, usd
 from tests.requests.mail_steps import a_mail
@@ -159,6 +160,7 @@ async def fill(world: World) -> None:
     await deliver(world)
     await keep_register(world)
     await contribute(world)
+    await keep_portal(world)
     await _package(world)
     await _translations(world)
     await _digests(world)
@@ -457,6 +459,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         records["session_id"] = {one: await session_store.known(tx, one) for one in await ids(tx, "session")}
     async with databases["sherloc"].transaction() as tx:
         records |= await records_of_sherloc(tx, ids)
+        records |= await portal_records(tx, ids)
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}
         records["requirement_id"] = {

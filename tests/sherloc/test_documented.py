@@ -1,12 +1,22 @@
 """docs/sherloc.md has the moves, states and roles of the code."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
+import pytest
+
 from services.sherloc.contributions.model import MOVES as CONTRIBUTION_MOVES
+from services.sherloc.extensions.model import MOVES as EXTENSION_MOVES
+from services.sherloc.extensions.rules import MOVERS as EXTENSION_MOVERS
 from services.sherloc.legislation.model import MOVES
+from services.sherloc.meetings.model import MOVES as MEETING_MOVES
+from services.sherloc.meetings.rules import MOVERS as MEETING_MOVERS
+from services.sherloc.outreach.model import MOVES as OUTREACH_MOVES
+from services.sherloc.outreach.rules import MOVERS as OUTREACH_MOVERS
 from services.sherloc.policy import CONTRIBUTION_MOVERS, LEGISLATION_MOVERS
+from services.sherloc.review_progress.model import MOVES as PROGRESS_MOVES
+from services.sherloc.review_progress.rules import MOVERS as PROGRESS_MOVERS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "sherloc.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \|([^|]*)\|([^|]*)\|", re.M)
@@ -41,3 +51,23 @@ def test_state_table_of_contributions_is_that_of_the_model() -> None:
     assert {str(move): set(roles) for move, roles in CONTRIBUTION_MOVERS.items()} == {
         move: roles for move, (_, roles) in told.items() if move != "draft_contribution"
     }
+
+
+@pytest.mark.parametrize(
+    ("heading", "first", "moves", "movers"),
+    [
+        ("Extensions of the portal", "propose_extension", EXTENSION_MOVES, EXTENSION_MOVERS),
+        ("Informal meetings", "plan_meeting", MEETING_MOVES, MEETING_MOVERS),
+        ("The outreach plan", "plan_outreach_activity", OUTREACH_MOVES, OUTREACH_MOVERS),
+        ("Progress after the review", "record_review_progress", PROGRESS_MOVES, PROGRESS_MOVERS),
+    ],
+)
+def test_state_table_is_that_of_the_model(
+    heading: str, first: str, moves: Mapping[str, Collection[str]], movers: Mapping[str, Collection[str]]
+) -> None:
+    told = rows(heading)
+
+    assert {first, *moves} == told.keys()
+    assert moves.keys() == movers.keys()
+    for move, states in moves.items():
+        assert (set(states), set(movers[move])) == told[move]

@@ -19,11 +19,13 @@ from contracts import deliveries as dl
 from contracts import directory as d
 from contracts import earmarks, mails, reminders
 from contracts import effects as ef
+from contracts import extensions as ex
 from contracts import follow_ups as fu
 from contracts import in_kind as k
 from contracts import ledger as g
 from contracts import legislation as lg
 from contracts import matching as m
+from contracts import meetings as mt
 from contracts import messages as ms
 from contracts import notifications as n
 from contracts import offerings as o
@@ -59,6 +61,8 @@ ACTIVITY = "/v1/activities/{activity_id}"
 DELIVERY = "/v1/deliveries/{delivery_id}"
 EFFECT = "/v1/effects/{effect_id}"
 STRATEGY = "/v1/strategies/{strategy_id}"
+EXTENSION = "/v1/extensions/{extension_id}"
+MEETING = "/v1/meetings/{meeting_id}"
 LEGISLATION = "/v1/legislation/{legislation_id}"
 CONTRIBUTION = "/v1/contributions/{contribution_id}"
 WORK = "/v1/work"
@@ -114,6 +118,14 @@ def _of_legislation(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[
 
 def _of_contribution(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
     return kind, (notice_of(kind, *to, link=CONTRIBUTION, reference="state"),)
+
+
+def _of_extension(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (notice_of(kind, Relation.DONORS, link=EXTENSION, reference="extension_id"),)
+
+
+def _of_meeting(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (notice_of(kind, STATES, link=MEETING, reference="starts_on"),)
 
 
 def _of_follow_up(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -257,6 +269,10 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_contribution(co.ContributionAccepted, STATE),
         _of_contribution(co.ContributionPublished, STATE),
         _of_contribution(co.ContributionSuperseded, STATE),
+        *map(_of_extension, ex.PHASE_CHANGES),
+        _of_meeting(mt.MeetingInvited),
+        _of_meeting(mt.MeetingRevised),
+        _of_meeting(mt.MeetingCancelled),
         # The State and the provider are notified of what the match does.
         _of_package(pk.PackagePresented, UNIT, DONOR),
         _of_package(pk.PackageAgreed, LAST),

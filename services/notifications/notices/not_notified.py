@@ -13,6 +13,7 @@ from contracts import deliveries as dl
 from contracts import directory as d
 from contracts import effects as ef
 from contracts import experts as ex
+from contracts import extensions as xt
 from contracts import files as fl
 from contracts import follow_ups as fu
 from contracts import funds as f
@@ -20,13 +21,16 @@ from contracts import joint_deliveries, mails, rankings, rounds, treaties
 from contracts import ledger as g
 from contracts import legislation as lg
 from contracts import matching as m
+from contracts import meetings as mt
 from contracts import messages as ms
 from contracts import notifications as n
 from contracts import offerings as o
+from contracts import outreach as ou
 from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import reports as rp
 from contracts import requests as r
+from contracts import review_progress as vp
 from contracts import rewording as w
 from contracts import screenings as sc
 from contracts import sessions as ss
@@ -104,6 +108,18 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
         (lg.LegislationRecorded, lg.LegislationRevised, lg.LegislationConfirmedUnchanged),
         "the State did it; coordinators read it in the register",
     ),
+    **dict.fromkeys(
+        (kind for kind in xt.FACTS if kind not in xt.PHASE_CHANGES),
+        "every appointment reads it in the list of extensions",
+    ),
+    **dict.fromkeys(ou.FACTS, "every appointment reads it in the outreach plan"),
+    **dict.fromkeys(vp.FACTS, "the State did it; others read in the table what it agreed to show"),
+    mt.MeetingPlanned: "the States that are invited are notified",
+    **dict.fromkeys(
+        (mt.MeetingSignedUp, mt.MeetingSignUpWithdrawn), "coordinators read how many come with the meeting"
+    ),
+    mt.MeetingHeld: "those who were there know; what was learnt is read with the meeting",
+    mt.MeetingLessonRemoved: "nothing says whose it was",
     lg.LegislationReviewBegun: "the State is notified of what comes of it",
     **dict.fromkeys(
         (co.ContributionDrafted, co.ContributionRevised, co.ContributionWithdrawn),

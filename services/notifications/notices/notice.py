@@ -21,6 +21,8 @@ class Relation(StrEnum):
     DONOR = "donor"
     UNIT = "unit"
     FUND_DONORS = "fund_donors"
+    DONORS = "donors"
+    """Those who earmarked a pledge to it."""
     COORDINATORS = "coordinators"
     FINANCE = "finance"
     PERSON = "person_id"

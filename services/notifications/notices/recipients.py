@@ -33,7 +33,7 @@ def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
             case Relation.RESPONSIBLE:
                 if getattr(fact, "assignee", None) is None:
                     found.add(Appointment(*attrgetter("organization", "role")(fact)))
-            case Relation.FUND_DONORS:
+            case Relation.FUND_DONORS | Relation.DONORS:
                 found |= {Appointment(donor, Role.DONOR_OFFICER) for donor in getattr(fact, relation.value)}
             case Relation.STATES:
                 found |= {Appointment(state, Role.FOCAL_POINT) for state in getattr(fact, relation.value)}

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from contracts.codes import unknown_code
 from contracts.facts import Fact
-from contracts.funds import FundGenderMarkerStated, FundOpened, FundRequirementRevised, YearlyRequirement
+from contracts.funds import WORK_PACKAGES, FundGenderMarkerStated, FundOpened, FundRequirementRevised, YearlyRequirement
 from contracts.pledges import (
     AllocationMade,
     AllocationReturned,
@@ -25,17 +25,6 @@ from contracts.refusals import Conflict, Invalid, Mismatch
 from contracts.requests import About
 from services.pledges.activities.model import Activity
 from services.pledges.money.model import check_amount
-
-WORK_PACKAGES = (
-    "case_law_upload",
-    "development",
-    "hosting",
-    "legal_research",
-    "maintenance",
-    "training",
-    "translation",
-)
-"""What a SHERLOC fund can be spent on besides requests (I.a to I.g, I.o)."""
 
 SHERLOC_FUNDS = "SHERLOC-"
 

@@ -218,6 +218,8 @@ CREATE TABLE pledge (
     -- The requirement of one match for which the donor pledged. Two people may release the earmark with the donor's
     -- consent; the pledge still names the requirement.
     requirement_id uuid REFERENCES requirement,
+    -- The portal extension for which the donor pledged, which the sherloc service knows.
+    extension_id uuid,
     -- The imported flow it was made from.
     import_id uuid REFERENCES flow_import,
     import_line integer CHECK (import_line > 0),
@@ -254,6 +256,7 @@ CREATE TABLE pledge (
     refunded_usd_minor bigint NOT NULL CHECK (refunded_usd_minor >= 0),
     carried_over_usd_minor bigint NOT NULL CHECK (carried_over_usd_minor >= 0),
     CONSTRAINT pledge_to_requirement CHECK (requirement_id IS NULL OR earmarking IN ('earmarked', 'tightly_earmarked')),
+    CONSTRAINT pledge_to_extension CHECK (extension_id IS NULL OR requirement_id IS NULL AND earmarking = 'earmarked'),
     CONSTRAINT pledge_of_a_flow CHECK ((import_id IS NULL) = (import_line IS NULL)),
     CONSTRAINT pledge_open CHECK (open_usd_minor BETWEEN 0 AND usd_minor
         AND (status = 'pledged' OR open_usd_minor = 0)),

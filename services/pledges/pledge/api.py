@@ -21,7 +21,6 @@ from services.pledges.commands import CommitPledge, MakePledge, ReceiveInstalmen
 from services.pledges.dependencies import Owned
 from services.pledges.funds import balance_locks
 from services.pledges.pledge import actions, store
-from services.pledges.pledge.earmarking import earmarked
 from services.pledges.pledge.model import Status
 from services.pledges.pledge.views import PledgeView, pledge_view, view_of
 from services.pledges.policy import Action
@@ -35,8 +34,9 @@ class PledgePage(Struct, frozen=True, kw_only=True):
 
 
 async def _is_shown(db: Database, ctx: Context, _pledge_id: UUID, data: JSONBody[MakePledge], own: Owned) -> bool:
-    """Whether the requirement of the pledge is shown to the caller, asked of the requests service."""
+    """Whether the requirement of the pledge is shown to the caller, asked of the requests service; True without one."""
     policy.decide(ctx.caller, Action.PLEDGE).required()
+    data.earmarked()
     wanted = data.requirement_id
     return wanted is None or bool(await unfunded_reader.shown_requirement(db, own.consents, ctx.caller, wanted))
 
@@ -55,10 +55,11 @@ async def make_pledge(
         pledge_id,
         data.fund,
         data.money,
-        earmarked(data.earmarking, for_requirement=data.requirement_id is not None),
+        data.earmarked(),
         data.note,
         donor=ctx.caller.organization,
         requirement_id=data.requirement_id,
+        extension_id=data.extension_id,
         on=data.pledged_on,
         validity=own.validity,
         now=ctx.now,

@@ -24,3 +24,13 @@ def earmarked(said: Earmarking | None, *, for_requirement: bool) -> Earmarking:
     if said not in {None, Earmarking.TIGHTLY_EARMARKED}:
         raise Mismatch("earmarking-too-loose")
     return Earmarking.TIGHTLY_EARMARKED
+
+
+def earmarked_to_extension(said: Earmarking | None) -> Earmarking:
+    """The stated earmarking of a pledge for a portal extension, by default `earmarked`.
+
+    Raises Mismatch for a looser one, and for a tight one, which only a requirement can have.
+    """
+    if said not in {None, Earmarking.EARMARKED}:
+        raise Mismatch("earmarking-of-extension")
+    return Earmarking.EARMARKED

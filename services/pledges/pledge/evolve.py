@@ -56,6 +56,7 @@ def evolve(pledge: Pledge | None, fact: Fact) -> Pledge:
             open_usd_minor=fact.valuation.usd_minor,
             texts_hash=fact.texts_hash,
             requirement_id=fact.requirement_id,
+            extension_id=fact.extension_id,
             import_id=fact.import_id,
             import_line=fact.import_line,
         )

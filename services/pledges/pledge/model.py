@@ -105,6 +105,7 @@ class Pledge(Struct, frozen=True, kw_only=True):
     open_usd_minor: int
     texts_hash: str
     requirement_id: UUID | None = None
+    extension_id: UUID | None = None
     import_id: UUID | None = None
     import_line: int | None = None
     committed_on: date | None = None
@@ -347,6 +348,7 @@ def pledge(
     *,
     donor: str,
     requirement_id: UUID | None = None,
+    extension_id: UUID | None = None,
     import_id: UUID | None = None,
     import_line: int | None = None,
     on: date,
@@ -364,6 +366,7 @@ def pledge(
         texts_hash=texts_hash,
         pledged_at=now,
         requirement_id=requirement_id,
+        extension_id=extension_id,
         import_id=import_id,
         import_line=import_line,
     )

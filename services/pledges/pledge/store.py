@@ -149,6 +149,7 @@ _SAVE = Write(
     parts={
         "pledged": """
             INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, requirement_id,
+                extension_id,
                 import_id, import_line, pledged_on, pledged_at, usd_minor, rate, rate_source, rate_date,
                 open_usd_minor, texts_hash, committed_on, committed_usd_minor, committed_rate,
                 committed_rate_source, committed_rate_date,
@@ -157,6 +158,7 @@ _SAVE = Write(
                 charges_usd_minor, relieved_usd_minor, received_on, written_off_minor, refunded_minor,
                 refunded_usd_minor, carried_over_usd_minor)
             SELECT pledge_id, donor, fund, status, revision, minor, currency, earmarking, requirement_id,
+                extension_id,
                 import_id, import_line, pledged_on, pledged_at, usd_minor, rate, rate_source, rate_date,
                 open_usd_minor, texts_hash, committed_on, committed_usd_minor, committed_rate,
                 committed_rate_source, committed_rate_date,

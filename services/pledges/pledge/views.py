@@ -59,6 +59,7 @@ class PledgeView(Struct, frozen=True, kw_only=True):
     rate_date: date
     earmarking: Earmarking
     requirement_id: UUID | None
+    extension_id: UUID | None
     import_id: UUID | None
     import_line: int | None
     note: str

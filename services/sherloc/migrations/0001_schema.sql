@@ -192,3 +192,174 @@ CALL wall_in('contribution_remark', 'EXISTS (SELECT FROM contribution c
       AND is_party_to(c.state, caller_organization(), caller_role()))');
 CALL wall_in('contribution_export', 'may_read_exports(caller_organization(), caller_role())');
 CALL wall_in('handed_over', 'may_read_exports(caller_organization(), caller_role())');
+
+-- -- extensions of the portal ------------------------------------------------------------------------------------------
+
+CREATE TABLE extension (
+    extension_id uuid PRIMARY KEY,
+    -- Its phase.
+    status text NOT NULL CHECK (status IN ('proposed', 'planned', 'in_progress', 'released', 'dropped')),
+    revision integer NOT NULL CHECK (revision > 0),
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    cost_minor bigint NOT NULL CHECK (cost_minor BETWEEN 0 AND 1000000000000000),
+    currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    work_package text NOT NULL,
+    proposed_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    voted_by text[] NOT NULL,
+    notes integer NOT NULL CHECK (notes BETWEEN 0 AND 100),
+    reason text,
+    CHECK ((status = 'dropped') = (reason IS NOT NULL))
+);
+
+-- Visibility, as in policy.py; a test compares them: every appointment.
+CREATE FUNCTION may_see(e extension, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(role, '') <> '';
+
+CREATE TABLE extension_text (
+    extension_id uuid PRIMARY KEY REFERENCES extension DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    scope text NOT NULL
+);
+
+-- What was told of its progress, by the revision that the note led to.
+CREATE TABLE extension_note (
+    extension_id uuid NOT NULL REFERENCES extension DEFERRABLE INITIALLY DEFERRED,
+    revision integer NOT NULL,
+    salt bytea NOT NULL,
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    text text NOT NULL,
+    noted_at timestamptz NOT NULL,
+    PRIMARY KEY (extension_id, revision)
+);
+
+-- Pledges earmarked to an extension, as the pledges service tells them; a pledge may name one that does not exist.
+CREATE TABLE earmark (
+    pledge_id uuid PRIMARY KEY,
+    extension_id uuid NOT NULL,
+    donor text NOT NULL
+);
+CREATE INDEX earmark_extension ON earmark (extension_id, donor);
+
+CALL wall_in('extension', 'may_see(extension, caller_organization(), caller_role())');
+CALL wall_in('extension_text', 'EXISTS (SELECT FROM extension e WHERE e.extension_id = extension_text.extension_id)');
+CALL wall_in('extension_note', 'EXISTS (SELECT FROM extension e WHERE e.extension_id = extension_note.extension_id)');
+-- Which donor pledged for what is its own affair.
+CALL wall_in('earmark', 'false');
+
+-- -- the outreach plan -------------------------------------------------------------------------------------------------
+
+CREATE TABLE outreach_activity (
+    outreach_activity_id uuid PRIMARY KEY,
+    status text NOT NULL CHECK (status IN ('planned', 'held', 'cancelled')),
+    revision integer NOT NULL CHECK (revision > 0),
+    audience text NOT NULL,
+    outreach_kind text NOT NULL,
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    languages text[] NOT NULL CHECK (languages <@ ARRAY['ar', 'en', 'es', 'fr', 'ru', 'zh']),
+    starts date NOT NULL,
+    ends date NOT NULL CHECK (ends >= starts),
+    budget_minor bigint NOT NULL CHECK (budget_minor BETWEEN 0 AND 1000000000000000),
+    currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    reach_target integer NOT NULL CHECK (reach_target BETWEEN 0 AND 100000000),
+    planned_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    reach integer CHECK (reach BETWEEN 0 AND 100000000),
+    reason text,
+    CHECK ((status = 'held') = (reach IS NOT NULL)),
+    CHECK ((status = 'cancelled') = (reason IS NOT NULL))
+);
+
+-- Visibility, as in policy.py; a test compares them: every appointment.
+CREATE FUNCTION may_see(o outreach_activity, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(role, '') <> '';
+
+CREATE TABLE outreach_text (
+    outreach_activity_id uuid PRIMARY KEY REFERENCES outreach_activity DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    text text NOT NULL
+);
+
+CALL wall_in('outreach_activity', 'may_see(outreach_activity, caller_organization(), caller_role())');
+CALL wall_in('outreach_text', 'EXISTS (SELECT FROM outreach_activity o
+    WHERE o.outreach_activity_id = outreach_text.outreach_activity_id)');
+
+-- -- progress after the review -----------------------------------------------------------------------------------------
+
+-- What a State says, if it wishes, of its progress in a cluster of the review.
+CREATE TABLE review_progress (
+    review_progress_id uuid PRIMARY KEY,
+    state text NOT NULL CHECK (state ~ '^[A-Z]{3}$'),
+    cluster text NOT NULL,
+    -- `shown`: the State agreed that the table for the Conference shows it.
+    status text NOT NULL CHECK (status IN ('own', 'shown', 'withdrawn')),
+    revision integer NOT NULL CHECK (revision > 0),
+    progress text NOT NULL CHECK (progress IN ('not_addressed', 'partly_addressed', 'addressed')),
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    recorded_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    UNIQUE (state, cluster)
+);
+
+-- Visibility, as in policy.py; a test compares them: the State and UNODC's office, all others what is shown.
+CREATE FUNCTION may_see(r review_progress, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN is_party_to(r.state, organization, role) OR (coalesce(role, '') <> '' AND r.status = 'shown');
+
+CREATE TABLE review_progress_text (
+    review_progress_id uuid PRIMARY KEY REFERENCES review_progress DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    text text NOT NULL
+);
+
+CALL wall_in('review_progress', 'may_see(review_progress, caller_organization(), caller_role())');
+CALL wall_in('review_progress_text', 'EXISTS (SELECT FROM review_progress r
+    WHERE r.review_progress_id = review_progress_text.review_progress_id)');
+
+-- -- informal meetings ------------------------------------------------------------------------------------------------
+
+CREATE TABLE meeting (
+    meeting_id uuid PRIMARY KEY,
+    status text NOT NULL CHECK (status IN ('planned', 'held', 'cancelled')),
+    revision integer NOT NULL CHECK (revision > 0),
+    starts_on date NOT NULL,
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    planned_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    invited text[] NOT NULL,
+    -- States that come, and how many people of each, in the same order; no one is named.
+    signed_up text[] NOT NULL CHECK (signed_up <@ invited),
+    people integer[] NOT NULL CHECK (cardinality(people) = cardinality(signed_up)),
+    reason text,
+    CHECK ((status = 'cancelled') = (reason IS NOT NULL))
+);
+
+-- Visibility, as in policy.py; a test compares them: States and UNODC's office.
+CREATE FUNCTION may_see(m meeting, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(oversees(role) OR role IN ('focal_point', 'official'), false);
+
+CREATE TABLE meeting_text (
+    meeting_id uuid PRIMARY KEY REFERENCES meeting DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    agenda text NOT NULL,
+    invitation text NOT NULL,
+    place text NOT NULL
+);
+
+-- What was learnt: without author and time, under a random id.
+CREATE TABLE meeting_lesson (
+    lesson_id uuid PRIMARY KEY,
+    meeting_id uuid NOT NULL REFERENCES meeting DEFERRABLE INITIALLY DEFERRED,
+    text text NOT NULL
+);
+CREATE INDEX meeting_lessons ON meeting_lesson (meeting_id, lesson_id);
+
+CALL wall_in('meeting', 'may_see(meeting, caller_organization(), caller_role())');
+CALL wall_in('meeting_text', 'EXISTS (SELECT FROM meeting m WHERE m.meeting_id = meeting_text.meeting_id)');
+CALL wall_in('meeting_lesson', 'EXISTS (SELECT FROM meeting m WHERE m.meeting_id = meeting_lesson.meeting_id)');

@@ -7,11 +7,11 @@ from uuid import UUID
 import msgspec
 
 from chassis.db.database import Tx
+from contracts.funds import WORK_PACKAGES
 from contracts.refusals import Conflict
 from contracts.requests import About
 from contracts.values import Caller
 from services.pledges.activities import store as activity_store
-from services.pledges.allocations.model import WORK_PACKAGES
 from services.pledges.funds import store as funds
 from services.pledges.open_data.flows.store import FORCE_CUSTOM_PLAN, OTHER_FUND
 from services.pledges.open_data.iati.aims import Aims, aims_of

@@ -1,0 +1,119 @@
+"""Facts of the sherloc service about portal extensions: what SHERLOC is to be able to do, and how far it is.
+
+Titles, scopes and progress notes are stored apart; facts have their salted hash.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta
+
+from contracts.facts import Fact
+from contracts.values import Code, Language, Money, Organization, State
+
+DONORS_MAX = 300
+
+Donors = Annotated[tuple[Organization, ...], Meta(max_length=DONORS_MAX)]
+
+
+class ExtensionStatus(StrEnum):
+    """The phase of an extension."""
+
+    PROPOSED = "proposed"
+    PLANNED = "planned"
+    IN_PROGRESS = "in_progress"
+    RELEASED = "released"
+    DROPPED = "dropped"
+
+
+class _ExtensionFact(Fact, frozen=True, kw_only=True):
+    """The field repeated in every fact of an extension."""
+
+    extension_id: UUID
+
+
+class _Described(_ExtensionFact, frozen=True, kw_only=True):
+    """What is to be built: `work_package` is that of a SHERLOC fund which pays for it."""
+
+    language: Language
+    cost: Money
+    work_package: Code
+    texts_hash: str
+
+
+class _PhaseChanged(_ExtensionFact, frozen=True, kw_only=True):
+    """`donors` have earmarked a pledge to the extension, and are notified."""
+
+    donors: Donors = ()
+
+
+class ExtensionProposed(_Described, frozen=True, kw_only=True, tag="sherloc.extension.proposed.v1"):
+    """A coordinator proposed an extension of the portal."""
+
+    proposed_at: datetime
+
+
+class ExtensionRevised(_Described, frozen=True, kw_only=True, tag="sherloc.extension.revised.v1"):
+    """A coordinator changed its texts, cost or work package."""
+
+    revised_at: datetime
+
+
+class ExtensionPlanned(_PhaseChanged, frozen=True, kw_only=True, tag="sherloc.extension.planned.v1"):
+    """It is to be built."""
+
+    planned_at: datetime
+
+
+class ExtensionBegun(_PhaseChanged, frozen=True, kw_only=True, tag="sherloc.extension.begun.v1"):
+    """It is being built."""
+
+    begun_at: datetime
+
+
+class ExtensionReleased(_PhaseChanged, frozen=True, kw_only=True, tag="sherloc.extension.released.v1"):
+    """The portal has it."""
+
+    released_at: datetime
+
+
+class ExtensionDropped(_PhaseChanged, frozen=True, kw_only=True, tag="sherloc.extension.dropped.v1"):
+    """It is not built, for a coded reason."""
+
+    reason: Code
+    dropped_at: datetime
+
+
+class ExtensionVotedFor(_ExtensionFact, frozen=True, kw_only=True, tag="sherloc.extension.voted-for.v1"):
+    """A State voted for it."""
+
+    state: State
+    voted_at: datetime
+
+
+class ExtensionVoteWithdrawn(_ExtensionFact, frozen=True, kw_only=True, tag="sherloc.extension.vote-withdrawn.v1"):
+    """A State withdrew its vote."""
+
+    state: State
+    withdrawn_at: datetime
+
+
+class ExtensionNoted(_ExtensionFact, frozen=True, kw_only=True, tag="sherloc.extension.noted.v1"):
+    """A coordinator noted its progress."""
+
+    language: Language
+    texts_hash: str
+    noted_at: datetime
+
+
+PHASE_CHANGES: tuple[type[Fact], ...] = (ExtensionPlanned, ExtensionBegun, ExtensionReleased, ExtensionDropped)
+FACTS: tuple[type[Fact], ...] = (
+    ExtensionProposed,
+    ExtensionRevised,
+    *PHASE_CHANGES,
+    ExtensionVotedFor,
+    ExtensionVoteWithdrawn,
+    ExtensionNoted,
+)

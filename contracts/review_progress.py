@@ -1,0 +1,73 @@
+"""Facts of the sherloc service about progress after the review, which a State records of itself, if it wishes.
+
+Texts are stored apart; facts have their salted hash.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from contracts.codes import ReviewCluster
+from contracts.effects import Progress
+from contracts.facts import Fact
+from contracts.values import Language, State
+
+
+class _ReviewProgressFact(Fact, frozen=True, kw_only=True):
+    """Fields repeated in every fact: one record for each State and cluster of the review."""
+
+    review_progress_id: UUID
+    state: State
+    cluster: ReviewCluster
+
+
+class _Stated(_ReviewProgressFact, frozen=True, kw_only=True):
+    """How far the State has addressed the observations of the cluster."""
+
+    progress: Progress
+    language: Language
+    texts_hash: str
+
+
+class ReviewProgressRecorded(_Stated, frozen=True, kw_only=True, tag="sherloc.review_progress.recorded.v1"):
+    """A State recorded its progress in a cluster for the first time."""
+
+    recorded_at: datetime
+
+
+class ReviewProgressRevised(_Stated, frozen=True, kw_only=True, tag="sherloc.review_progress.revised.v1"):
+    """A State recorded it anew."""
+
+    revised_at: datetime
+
+
+class ReviewProgressConsented(
+    _ReviewProgressFact, frozen=True, kw_only=True, tag="sherloc.review_progress.consented.v1"
+):
+    """The State agreed that the table for the Conference shows it."""
+
+    consented_at: datetime
+
+
+class ReviewProgressConsentWithdrawn(
+    _ReviewProgressFact, frozen=True, kw_only=True, tag="sherloc.review_progress.consent-withdrawn.v1"
+):
+    """The State no longer agrees to that: the table shows it no more."""
+
+    consent_withdrawn_at: datetime
+
+
+class ReviewProgressWithdrawn(
+    _ReviewProgressFact, frozen=True, kw_only=True, tag="sherloc.review_progress.withdrawn.v1"
+):
+    """The State took its record back; its words are deleted."""
+
+    withdrawn_at: datetime
+
+
+FACTS: tuple[type[Fact], ...] = (
+    ReviewProgressRecorded,
+    ReviewProgressRevised,
+    ReviewProgressConsented,
+    ReviewProgressConsentWithdrawn,
+    ReviewProgressWithdrawn,
+)

@@ -1,0 +1,66 @@
+"""Views of the outreach plan."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from contracts.conversion import from_attributes
+from contracts.outreach import OutreachAudience, OutreachKind
+from contracts.values import Caller, Language, Money
+from services.sherloc import policy
+from services.sherloc.outreach import store
+from services.sherloc.outreach.model import OutreachActivity, OutreachStatus
+from services.sherloc.policy import Action
+
+
+class OutreachActivityView(Struct, frozen=True, kw_only=True):
+    """What makes SHERLOC known to an audience, in `languages`; `title` and `text` are in `language`.
+
+    `reach_target` is how many people it is to reach, `reach` how many it reached, null before it was held. `reason` is
+    why it was cancelled, a code of `/v1/reference/reasons/cancel_outreach_activity`.
+    """
+
+    outreach_activity_id: UUID
+    status: OutreachStatus
+    revision: int
+    audience: OutreachAudience
+    outreach_kind: OutreachKind
+    language: Language
+    title: str
+    text: str
+    languages: tuple[Language, ...]
+    starts: date
+    ends: date
+    budget: Money
+    reach_target: int
+    reach: int | None
+    planned_at: datetime
+    changed_at: datetime
+    reason: str | None
+    moves: tuple[str, ...]
+
+
+async def outreach_view(tx: Tx, ctx: Context, outreach_activity_id: UUID) -> OutreachActivityView:
+    """Raises Missing if this caller may not see it."""
+    found = await store.get(tx, outreach_activity_id, ctx.caller)
+    policy.decide(ctx.caller, Action.SHOW_OUTREACH_ACTIVITY, found).required()
+    return (await views_of(tx, [found], ctx.caller))[0]
+
+
+async def views_of(tx: Tx, found: Sequence[OutreachActivity], caller: Caller) -> list[OutreachActivityView]:
+    """Views of activities that this caller sees."""
+    texts = await store.texts_of(tx, [one.outreach_activity_id for one in found])
+    return [
+        from_attributes(
+            OutreachActivityView,
+            one,
+            title=texts[one.outreach_activity_id].title,
+            text=texts[one.outreach_activity_id].text,
+            moves=policy.outreach_moves_open_to(caller, one),
+        )
+        for one in found
+    ]

@@ -1,0 +1,132 @@
+"""Routes of review progress. Each opens one transaction; a repeated command gets the recorded answer."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Struct
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.commands import change, create, show
+from chassis.http.queries import query_parameter
+from contracts import reference
+from contracts.codes import unknown_code
+from contracts.values import Code, State
+from services.sherloc.commands import Nothing
+from services.sherloc.policy import Action
+from services.sherloc.review_progress import actions, store, views
+from services.sherloc.review_progress.commands import RecordReviewProgress, ReviseReviewProgress
+from services.sherloc.review_progress.model import review_progress_id_of
+from services.sherloc.review_progress.views import ReviewProgressTable, ReviewProgressView, review_progress_view
+
+ALL = "/v1/review-progress"
+ONE = "/v1/review-progress/{review_progress_id:uuid}"
+
+
+class ReviewProgressPage(Struct, frozen=True, kw_only=True):
+    """Records of review progress; `cursor` leads to the next page."""
+
+    review_progress: list[ReviewProgressView]
+    cursor: str | None
+
+
+@get(ALL, opt=requires(Action.LIST_REVIEW_PROGRESS), summary="What States recorded of their progress")
+async def list_review_progress(
+    db: Db,
+    caller: CurrentCaller,
+    paging: Pagination,
+    of_state: Annotated[str | None, query_parameter(State, name="state")] = None,
+    cluster: Annotated[str | None, query_parameter(Code)] = None,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 100,
+) -> Response[ReviewProgressPage]:
+    """A State's own, and what others agreed to show; all for coordinators and auditors."""
+    for name, code, known, codes in (
+        ("state", of_state, reference.countries(), "countries"),
+        ("cluster", cluster, reference.review_clusters(), "review_clusters"),
+    ):
+        if code is not None and code not in known:
+            raise unknown_code(name, code, known, code_list=codes)
+    async with db.transaction(by=caller) as tx:
+        found = await store.page(tx, caller, state=of_state, cluster=cluster, before=cursor, limit=limit + 1)
+        shown = await views.views_of(tx, found, caller)
+    return paging.page(ReviewProgressPage, shown, limit)
+
+
+@get(f"{ALL}/table", opt=requires(Action.SHOW_PROGRESS_TABLE), summary="The table for the Conference")
+async def show_progress_table(db: Db, caller: CurrentCaller) -> ReviewProgressTable:
+    """Of the States that agreed, at this moment; the same for every appointment."""
+    async with db.transaction(by=caller) as tx:
+        return await views.table(tx, caller)
+
+
+@create(
+    ALL,
+    Action.RECORD_REVIEW_PROGRESS,
+    "Record one's progress in a cluster of the review",
+    read=review_progress_view,
+    key=lambda data: review_progress_id_of(data.state, data.cluster),
+)
+async def record_review_progress(
+    tx: Tx, ctx: Context, review_progress_id: UUID, data: JSONBody[RecordReviewProgress]
+) -> None:
+    """Voluntary, by the focal point or an official of the State; others than UNODC do not see it."""
+    data.check()
+    await actions.record_review_progress(
+        tx, ctx, review_progress_id, data.state, data.cluster, data.progress, data.language, data.text
+    )
+
+
+@show(ONE, Action.SHOW_REVIEW_PROGRESS, "One record of review progress")
+async def show_review_progress(tx: Tx, ctx: Context, review_progress_id: FromPath[UUID]) -> ReviewProgressView:
+    """As the State recorded it."""
+    return await review_progress_view(tx, ctx, review_progress_id)
+
+
+@change(f"{ONE}/revise", Action.REVISE_REVIEW_PROGRESS, "Revise one's progress", read=review_progress_view)
+async def revise_review_progress(
+    tx: Tx, ctx: Context, review_progress_id: FromPath[UUID], data: JSONBody[ReviseReviewProgress]
+) -> None:
+    """By the State; the table shows it at once, if the State has agreed. What was taken back is recorded anew."""
+    await actions.revise_review_progress(tx, ctx, review_progress_id, data.progress, data.language, data.text)
+
+
+@change(f"{ONE}/consent", Action.CONSENT_TO_TABLE, "Agree that the table shows it", read=review_progress_view)
+async def consent_to_table(tx: Tx, ctx: Context, review_progress_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
+    """By a focal point of the State, until withdrawn; from then on every appointment reads it."""
+    await actions.move(tx, ctx, review_progress_id, Action.CONSENT_TO_TABLE, lambda one: one.consent(now=ctx.now))
+
+
+@change(f"{ONE}/withdraw-consent", Action.WITHDRAW_TABLE_CONSENT, "No longer agree to that", read=review_progress_view)
+async def withdraw_table_consent(
+    tx: Tx, ctx: Context, review_progress_id: FromPath[UUID], data: JSONBody[Nothing]
+) -> None:
+    """By a focal point of the State; others do not see it from then on."""
+    await actions.move(
+        tx, ctx, review_progress_id, Action.WITHDRAW_TABLE_CONSENT, lambda one: one.withdraw_consent(now=ctx.now)
+    )
+
+
+@change(f"{ONE}/withdraw", Action.WITHDRAW_REVIEW_PROGRESS, "Take one's progress back", read=review_progress_view)
+async def withdraw_review_progress(
+    tx: Tx, ctx: Context, review_progress_id: FromPath[UUID], data: JSONBody[Nothing]
+) -> None:
+    """By a focal point of the State; its words are deleted, and the table shows it no more."""
+    await actions.move(
+        tx, ctx, review_progress_id, Action.WITHDRAW_REVIEW_PROGRESS, lambda one: one.withdraw(now=ctx.now)
+    )
+
+
+ROUTES = [
+    list_review_progress,
+    show_progress_table,
+    record_review_progress,
+    show_review_progress,
+    revise_review_progress,
+    consent_to_table,
+    withdraw_table_consent,
+    withdraw_review_progress,
+]

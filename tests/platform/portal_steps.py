@@ -1,0 +1,79 @@
+"""What else SHERLOC's desk keeps, in the world of records: extensions of the portal, outreach, progress, meetings."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from chassis import clock
+from chassis.db.database import Tx
+from services.sherloc.extensions import store as extension_store
+from services.sherloc.meetings import store as meeting_store
+from services.sherloc.outreach import store as outreach_store
+from services.sherloc.review_progress import store as review_store
+from tests.builders import headers
+
+KENYA, COORDINATOR = "KEN:focal_point", "UNODC:coordinator"
+AN_EXTENSION = {
+    "language": "en",
+    "title": "A sample.",
+    "scope": "A sample.",
+    "cost": {"minor": 100_000, "currency": "USD"},
+    "work_package": "development",
+}
+AN_ACTIVITY = {
+    "audience": "academia",
+    "outreach_kind": "webinar",
+    "language": "en",
+    "title": "A sample.",
+    "text": "A sample.",
+    "languages": ["en"],
+    "starts": "2026-11-20",
+    "ends": "2026-11-20",
+    "budget": {"minor": 0, "currency": "USD"},
+    "reach_target": 10,
+}
+A_MEETING = {
+    "place": "https://meeting.example",
+    "language": "en",
+    "title": "A sample.",
+    "agenda": "A sample.",
+    "invitation": "A sample.",
+}
+
+
+async def keep_portal(world: Any) -> None:
+    """An extension that Kenya voted for and that is in progress, and one that is only proposed."""
+    path = "/v1/extensions"
+    await world.say(COORDINATOR, path, **AN_EXTENSION)
+    extension = await world.say(COORDINATOR, path, **AN_EXTENSION)
+    at = f"{path}/{extension['extension_id']}"
+    extension = await world.say(KENYA, f"{at}/vote", about=extension)
+    for move in ("plan", "begin"):
+        extension = await world.say(COORDINATOR, f"{at}/{move}", about=extension)
+    await world.say(COORDINATOR, f"{at}/note", about=extension, language="en", text="A sample.")
+    await world.say(COORDINATOR, "/v1/outreach-activities", **AN_ACTIVITY)
+    for cluster in ("international_cooperation", "prevention_and_assistance"):
+        said = {"state": "KEN", "cluster": cluster, "progress": "addressed", "language": "en", "text": "A sample."}
+        record = await world.say(KENYA, "/v1/review-progress", **said)
+    await world.say(KENYA, f"/v1/review-progress/{record['review_progress_id']}/consent", about=record)
+    today = str(clock.now().date())
+    meeting = await world.say(COORDINATOR, "/v1/meetings", **A_MEETING, starts_on=today)
+    at = f"/v1/meetings/{meeting['meeting_id']}"
+    meeting = await world.say(COORDINATOR, f"{at}/invite", about=meeting, states=["KEN"])
+    meeting = await world.say(KENYA, f"{at}/sign-up", about=meeting, people=2)
+    await world.say(COORDINATOR, f"{at}/hold", about=meeting)
+    said = await world.client.put(f"{at}/lessons/{uuid4()}", json={"text": "A sample."}, headers=headers(KENYA))
+    assert said.status_code == 200, said.text
+    await world.say(COORDINATOR, "/v1/meetings", **A_MEETING, starts_on=today)
+
+
+async def portal_records(tx: Tx, ids: Callable[[Tx, str], Awaitable[Sequence[UUID]]]) -> dict[str, dict[UUID, Any]]:
+    """The records of the desk besides the register, by what names them in a path."""
+    return {
+        "review_progress_id": {one: await review_store.known(tx, one) for one in await ids(tx, "review_progress")},
+        "meeting_id": {one: await meeting_store.known(tx, one) for one in await ids(tx, "meeting")},
+        "extension_id": {one: await extension_store.known(tx, one) for one in await ids(tx, "extension")},
+        "outreach_activity_id": {
+            one: await outreach_store.known(tx, one) for one in await ids(tx, "outreach_activity")
+        },
+    }

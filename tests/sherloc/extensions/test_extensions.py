@@ -1,0 +1,193 @@
+"""Extensions of the portal: proposed, voted for, paid for by earmarked pledges, told of until they are released (I.e)."""
+
+from datetime import date
+from itertools import product
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from msgspec.structs import replace
+
+from chassis.db.database import Database
+from chassis.ids import new_id
+from contracts.extensions import ExtensionStatus
+from contracts.pledges import PledgePledged, PledgeWithdrawn, Valuation
+from contracts.refusals import Conflict
+from contracts.values import Language, Money
+from services.sherloc.extensions.actions import on_earmark_ended, on_pledged
+from services.sherloc.extensions.evolve import evolve
+from services.sherloc.extensions.model import MOVES, Description, Extension, propose
+from tests.builders import NOON, headers
+from tests.sherloc.steps import COORDINATOR, KENYA, KENYAS_OFFICIAL, UGANDA, Client, slug
+
+S = ExtensionStatus
+DOLLARS = Money(minor=12_000_000, currency="USD")
+DESCRIPTION = Description(language=Language.EN, cost=DOLLARS, work_package="development")
+SEARCH = {
+    "language": "en",
+    "title": "Fictitious: search of court decisions",
+    "scope": "Fictitious: by article and offence, in six languages.",
+    "cost": {"minor": 12_000_000, "currency": "USD"},
+    "work_package": "development",
+}
+NORWAY = "NOR:donor_officer"
+VALUATION = Valuation(usd_minor=100, rate="1", rate_source="fictitious", rate_date=date(2026, 11, 1))
+
+
+async def proposed(api: Client, **changes: Any) -> dict[str, Any]:
+    answer = await api.post("/v1/extensions", json=SEARCH | changes, headers=headers(COORDINATOR))
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def tried(api: Client, extension_id: str, name: str, by: str, **body: Any) -> httpx.Response:
+    shown = await api.get(f"/v1/extensions/{extension_id}", headers=headers(COORDINATOR))
+    given = headers(by, revision=shown.json()["revision"])
+    return await api.post(f"/v1/extensions/{extension_id}/{name}", json=body, headers=given)
+
+
+async def move(api: Client, extension_id: str, name: str, by: str = COORDINATOR, **body: Any) -> dict[str, Any]:
+    answer = await tried(api, extension_id, name, by, **body)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def pledged(extension_id: UUID | None, pledge_id: UUID, donor: str = "NOR") -> PledgePledged:
+    return PledgePledged(
+        pledge_id=pledge_id,
+        donor=donor,
+        fund="SHERLOC-EXT",
+        money=DOLLARS,
+        valuation=VALUATION,
+        earmarking="earmarked",
+        effective_on=date(2026, 11, 1),
+        texts_hash="hash",
+        pledged_at=NOON,
+        extension_id=extension_id,
+    )
+
+
+async def donors_told(db: Database, extension_id: str) -> list[str]:
+    """The donors in the last fact about the extension."""
+    async with db.transaction() as tx:
+        return list(
+            await tx.fetchval(
+                """
+                SELECT ARRAY(SELECT json_array_elements_text(event -> 'data' -> 'donors')) FROM journal
+                WHERE aggregate_id = $1 ORDER BY version DESC LIMIT 1
+                """,
+                UUID(extension_id),
+            )
+        )
+
+
+async def test_extension_goes_from_proposal_to_release_and_everybody_reads_its_progress(api: Client) -> None:
+    extension_id = (await proposed(api))["extension_id"]
+    await move(api, extension_id, "plan")
+    await move(api, extension_id, "begin")
+    await move(api, extension_id, "note", language="en", text="Fictitious: the index is complete.")
+    await move(api, extension_id, "release")
+
+    for reader in (KENYA, KENYAS_OFFICIAL, NORWAY, "JPN:provider_officer", "UNODC:auditor"):
+        (one,) = (await api.get("/v1/extensions", headers=headers(reader))).json()["extensions"]
+        assert ("released", SEARCH["scope"], SEARCH["cost"]) == (one["status"], one["scope"], one["cost"])
+        assert ["Fictitious: the index is complete."] == [note["text"] for note in one["progress_notes"]]
+        assert [] == one["moves"] or reader == COORDINATOR
+
+
+async def test_each_state_has_one_vote_which_it_may_withdraw(api: Client) -> None:
+    extension_id = (await proposed(api))["extension_id"]
+    await move(api, extension_id, "vote", UGANDA)
+    assert ["KEN", "UGA"] == (await move(api, extension_id, "vote", KENYA))["voted_by"]
+
+    assert (409, "extension-voted") == slug(await tried(api, extension_id, "vote", KENYA))
+    assert (403, "not-for-your-role") == slug(await tried(api, extension_id, "vote", KENYAS_OFFICIAL))
+    assert (403, "not-for-your-role") == slug(await tried(api, extension_id, "vote", NORWAY))
+    assert ["UGA"] == (await move(api, extension_id, "withdraw-vote", KENYA))["voted_by"]
+    assert (409, "extension-not-voted") == slug(await tried(api, extension_id, "withdraw-vote", KENYA))
+
+
+async def test_donors_who_earmarked_a_pledge_are_told_of_each_phase(api: Client, db: Database) -> None:
+    extension_id = (await proposed(api))["extension_id"]
+    theirs, given_up = new_id(), new_id()
+    async with db.transaction() as tx:
+        for fact in (
+            pledged(UUID(extension_id), theirs),
+            pledged(UUID(extension_id), new_id(), "DEU"),
+            pledged(UUID(extension_id), given_up, "FRA"),
+            pledged(None, new_id(), "JPN"),
+            pledged(uuid4(), new_id(), "ITA"),
+        ):
+            await on_pledged(tx, None, fact)  # type: ignore[arg-type]
+        withdrawn = PledgeWithdrawn(
+            pledge_id=given_up, donor="FRA", fund="SHERLOC-EXT", money=DOLLARS, valuation=VALUATION,
+            effective_on=date(2026, 11, 2), withdrawn_at=NOON,
+        )  # fmt: skip
+        await on_earmark_ended(tx, None, withdrawn)  # type: ignore[arg-type]
+
+    planned = await move(api, extension_id, "plan")
+
+    assert 2 == planned["pledges"]
+    assert ["DEU", "NOR"] == await donors_told(db, extension_id)
+    await move(api, extension_id, "drop", reason="no_funding")
+    assert ["DEU", "NOR"] == await donors_told(db, extension_id)
+
+
+async def test_only_a_coordinator_proposes_and_moves_an_extension(api: Client) -> None:
+    extension_id = (await proposed(api))["extension_id"]
+    for other in (KENYA, NORWAY, "UNODC:finance_officer"):
+        answer = await api.post("/v1/extensions", json=SEARCH, headers=headers(other))
+        assert (403, "not-for-your-role") == slug(answer)
+        assert (403, "not-for-your-role") == slug(await tried(api, extension_id, "plan", other))
+
+
+async def test_revision_replaces_the_words_and_keeps_the_votes(api: Client, db: Database) -> None:
+    extension_id = (await proposed(api))["extension_id"]
+    await move(api, extension_id, "vote", KENYA)
+
+    revised = await move(api, extension_id, "revise", **SEARCH | {"scope": "Fictitious: narrower."})
+
+    assert ("Fictitious: narrower.", ["KEN"]) == (revised["scope"], revised["voted_by"])
+    async with db.transaction() as tx:
+        assert ["Fictitious: narrower."] == [row["scope"] for row in await tx.fetch("SELECT scope FROM extension_text")]
+
+
+async def test_unknown_work_package_and_reason_are_refused(api: Client) -> None:
+    body = SEARCH | {"work_package": "banquets"}
+    assert (400, "unknown-code") == slug(await api.post("/v1/extensions", json=body, headers=headers(COORDINATOR)))
+    extension_id = (await proposed(api))["extension_id"]
+    assert (400, "unknown-code") == slug(await tried(api, extension_id, "drop", COORDINATOR, reason="need_met"))
+
+
+def an_extension(status: ExtensionStatus) -> Extension:
+    known = evolve(None, propose(uuid4(), DESCRIPTION, "hash", now=NOON))
+    return replace(known, status=status)
+
+
+@pytest.mark.parametrize(("status", "name"), list(product(S, MOVES)))
+def test_move_is_made_only_in_its_phases(status: ExtensionStatus, name: str) -> None:
+    one = an_extension(status)
+    if name == "withdraw_vote":
+        one = replace(one, voted_by=("KEN",))
+    decide = {
+        "revise_extension": lambda: one.revise(DESCRIPTION, "hash", now=NOON),
+        "plan_extension": lambda: one.plan((), now=NOON),
+        "begin_extension": lambda: one.begin((), now=NOON),
+        "release_extension": lambda: one.release((), now=NOON),
+        "drop_extension": lambda: one.drop((), "other", now=NOON),
+        "note_progress": lambda: one.note(Language.EN, "hash", now=NOON),
+        "vote_for_extension": lambda: one.vote("KEN", now=NOON),
+        "withdraw_vote": lambda: one.withdraw_vote("KEN", now=NOON),
+    }[name]
+
+    if status not in MOVES[name]:
+        with pytest.raises(Conflict, match="extension-status"):
+            decide()
+        return
+    assert 2 == evolve(one, decide()).revision
+
+
+def test_extension_has_at_most_a_hundred_notes() -> None:
+    with pytest.raises(Conflict, match="extension-notes"):
+        replace(an_extension(S.PLANNED), notes=100).note(Language.EN, "hash", now=NOON)

@@ -1,0 +1,80 @@
+"""The outreach plan: activities for an audience, with whom they reached against whom they were to reach (I.b)."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from tests.builders import headers
+from tests.clocks import TODAY
+from tests.sherloc.steps import COORDINATOR, KENYA, Client, slug
+
+PATH = "/v1/outreach-activities"
+WEBINAR = {
+    "audience": "judges_and_prosecutors",
+    "outreach_kind": "webinar",
+    "language": "en",
+    "title": "Fictitious: how courts find comparable decisions",
+    "languages": ["en", "fr"],
+    "starts": str(TODAY),
+    "ends": str(TODAY),
+    "budget": {"minor": 400_000, "currency": "USD"},
+    "reach_target": 250,
+}
+
+
+async def planned(api: Client, **changes: Any) -> dict[str, Any]:
+    answer = await api.post(PATH, json=WEBINAR | changes, headers=headers(COORDINATOR))
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def tried(api: Client, one: dict[str, Any], name: str, by: str = COORDINATOR, **body: Any) -> httpx.Response:
+    given = headers(by, revision=one["revision"])
+    return await api.post(f"{PATH}/{one['outreach_activity_id']}/{name}", json=body, headers=given)
+
+
+async def test_plan_shows_whom_an_activity_reached_against_its_target(api: Client) -> None:
+    held = await tried(api, await planned(api), "hold", reach=312)
+    assert 200 == held.status_code
+    await planned(api, audience="academia")
+
+    answer = await api.get(PATH, headers=headers(KENYA))
+
+    plan = [
+        (one["audience"], one["reach_target"], one["reach"], one["moves"])
+        for one in answer.json()["outreach_activities"]
+    ]
+    assert [("academia", 250, None, []), ("judges_and_prosecutors", 250, 312, [])] == plan
+    for query, found in (({"status": "held"}, 1), ({"audience": "academia"}, 1), ({"audience": "legislators"}, 0)):
+        answer = await api.get(PATH, params=query, headers=headers(KENYA))
+        assert found == len(answer.json()["outreach_activities"])
+
+
+async def test_what_was_held_or_cancelled_is_over(api: Client) -> None:
+    one = await planned(api)
+    cancelled = (await tried(api, one, "cancel", reason="dates_unsuitable")).json()
+
+    assert ("cancelled", "dates_unsuitable", []) == tuple(cancelled[name] for name in ("status", "reason", "moves"))
+    for name, body in (("hold", {"reach": 1}), ("cancel", {"reason": "other"}), ("revise", WEBINAR)):
+        assert (409, "outreach-status") == slug(await tried(api, cancelled, name, **body))
+
+
+async def test_reach_is_recorded_from_the_first_day_on(api: Client) -> None:
+    tomorrow = str(TODAY + timedelta(days=1))
+    one = await planned(api, starts=tomorrow, ends=tomorrow)
+    assert (409, "outreach-not-begun") == slug(await tried(api, one, "hold", reach=1))
+
+    revised = (await tried(api, one, "revise", **WEBINAR | {"reach_target": 9})).json()
+
+    assert (9, "held") == (revised["reach_target"], (await tried(api, revised, "hold", reach=1)).json()["status"])
+
+
+async def test_days_are_not_reversed(api: Client) -> None:
+    body = WEBINAR | {"ends": str(TODAY - timedelta(days=1))}
+    assert (400, "dates-reversed") == slug(await api.post(PATH, json=body, headers=headers(COORDINATOR)))
+
+
+async def test_only_a_coordinator_keeps_the_plan(api: Client) -> None:
+    assert (403, "not-for-your-role") == slug(await api.post(PATH, json=WEBINAR, headers=headers(KENYA)))
+    assert (403, "not-for-your-role") == slug(await tried(api, await planned(api), "hold", KENYA, reach=1))
