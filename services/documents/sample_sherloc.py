@@ -14,6 +14,22 @@ TEXTS = {
 }
 PORTAL_ADDRESS = "https://sherloc.example/legislation/112"
 
+CHECK = {"result": "unchanged", "confirmed": 3}
+CHECKS = {
+    "legislation_check_id": "0193a1c2-7d4e-7f60-8a1b-2c3d4e5f6071",
+    **{
+        f"LegislationCheckAsked.{name}": at
+        for name, at in (
+            ("due_at", "2026-11-25T09:00:00Z"),
+            ("asked_at", "2026-11-25T09:00:30Z"),
+            ("closes_at", "2027-02-23T09:00:30Z"),
+        )
+    },
+    **{f"LegislationCheckAnswered.{name}": value for name, value in CHECK.items()},
+    "AnswerCheck.result": "unchanged",
+}
+"""Of yearly checks, in facts and bodies."""
+
 SHERLOC: Mapping[str, Any] = MappingProxyType(
     {
         "legislation_id": LEGISLATION_ID,
@@ -31,6 +47,7 @@ SHERLOC: Mapping[str, Any] = MappingProxyType(
         "LegislationVerified.by_role": "coordinator",
         "LegislationConfirmedUnchanged.by_role": "focal_point",
         "portal_address": PORTAL_ADDRESS,
+        **CHECKS,
     }
 )
 """In facts and bodies."""
@@ -51,6 +68,10 @@ SHERLOC_ANSWERS: Mapping[str, Any] = MappingProxyType(
             for name, value in _SHOWN.items()
         },
         "LegislationView.moves": ["confirm_unchanged"],
+        **{f"LegislationCheckView.{name}": value for name, value in CHECK.items()},
+        "LegislationCheckView.status": "answered",
+        "LegislationCheckView.moves": ["answer_check"],
+        "LegislationCheckPage.checks": [],
         "LegislationVersion.move": "verified",
         "LegislationPage.legislation": [],
         "Freshness.months": 12,

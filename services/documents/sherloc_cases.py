@@ -7,10 +7,13 @@ from msgspec.structs import replace
 
 from contracts.facts import Fact
 from contracts.legislation import LegislationRecorded, LegislationStatus
+from contracts.legislation_checks import LegislationCheckAsked
 from contracts.registry import decode_fact
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, STATE, UNODC, Subject, of
 from services.sherloc import policy as sherloc
+from services.sherloc.checks.evolve import evolve as evolve_check
+from services.sherloc.checks.views import LegislationCheckView
 from services.sherloc.legislation.evolve import evolve as evolve_legislation
 from services.sherloc.legislation.model import Legislation
 from services.sherloc.legislation.views import LegislationView
@@ -36,7 +39,7 @@ SUBJECTS = (
         title="Operations without a record",
         decide=sherloc.decide,
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
-        reads=(_S.LIST_LEGISLATION, _S.SHOW_FRESHNESS, _S.SHOW_GAPS, _S.FOLLOW),
+        reads=(_S.LIST_LEGISLATION, _S.SHOW_FRESHNESS, _S.SHOW_GAPS, _S.LIST_CHECKS, _S.FOLLOW),
     ),
     Subject(
         service="sherloc",
@@ -56,5 +59,15 @@ SUBJECTS = (
         make=_legislation,
         reads=(_S.SHOW_LEGISLATION, _S.LIST_LEGISLATION, _S.FOLLOW),
         acts=tuple(sherloc.LEGISLATION_MOVERS),
+    ),
+    Subject(
+        service="sherloc",
+        title="A yearly check of the register",
+        views=(LegislationCheckView,),
+        decide=sherloc.decide,
+        standings={"the State itself": of(STATE), "another organization": of(OTHER), "UNODC": of(UNODC)},
+        make=lambda: replace(evolve_check(None, _example(LegislationCheckAsked)), state=STATE),
+        reads=(_S.SHOW_CHECK, _S.LIST_CHECKS, _S.FOLLOW),
+        acts=tuple(sherloc.CHECK_MOVERS),
     ),
 )

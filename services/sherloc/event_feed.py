@@ -18,7 +18,11 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 WHERE legislation_id = ANY ($3::uuid[]) AND may_see(legislation, who.organization, who.role)) AS shown,
             ARRAY(SELECT legislation_id FROM legislation
                 WHERE legislation_id = ANY ($3::uuid[])
-                  AND is_party_to(state, who.organization, who.role)) AS own
+                  AND is_party_to(state, who.organization, who.role)
+                UNION ALL
+                SELECT legislation_check_id FROM legislation_check
+                WHERE legislation_check_id = ANY ($3::uuid[])
+                  AND may_see(legislation_check, who.organization, who.role)) AS own
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

@@ -11,6 +11,8 @@ from msgspec import Struct
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.values import Caller, Role
+from services.sherloc.checks.model import MOVES as CHECK_MOVES
+from services.sherloc.checks.model import LegislationCheck
 from services.sherloc.legislation.model import MOVES as LEGISLATION_MOVES
 from services.sherloc.legislation.model import SHOWN_TO_ALL, Legislation
 
@@ -32,6 +34,9 @@ class Action(StrEnum):
     PUBLISH_LEGISLATION = "publish_legislation"
     VERIFY_LEGISLATION = "verify_legislation"
     MARK_OUTDATED = "mark_outdated"
+    LIST_CHECKS = "list_checks"
+    SHOW_CHECK = "show_check"
+    ANSWER_CHECK = "answer_check"
 
 
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
@@ -47,7 +52,10 @@ LEGISLATION_MOVERS: Mapping[Action, frozenset[Role]] = {
         _COORDINATORS,
     ),
 }
+CHECK_MOVERS: Mapping[Action, frozenset[Role]] = {Action.ANSWER_CHECK: frozenset({Role.FOCAL_POINT})}
 _LISTS = frozenset({Action.FOLLOW, Action.LIST_LEGISLATION})
+_READ = frozenset({Action.FOLLOW, Action.LIST_CHECKS, Action.SHOW_CHECK})
+_WITHOUT_RECORD = _LISTS | {Action.SHOW_FRESHNESS, Action.LIST_CHECKS}
 
 EVENTS_FOR_ALL = frozenset({"published", "verified", "confirmed-unchanged"})
 """What others than the State and UNODC are sent of a record that they see: not what it was before."""
@@ -59,7 +67,7 @@ class NewLegislation(Struct, frozen=True, kw_only=True):
     state: str
 
 
-Record: TypeAlias = Legislation | NewLegislation
+Record: TypeAlias = Legislation | NewLegislation | LegislationCheck
 
 
 def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
@@ -70,8 +78,10 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
         return ALLOWED if caller.organization == record.state else denied("not-your-state")
     if action is Action.SHOW_GAPS and record is None:
         return ALLOWED if caller.role in _OF_STATE | _OVERSEERS else denied("not-for-your-role")
+    if isinstance(record, LegislationCheck):
+        return _of_the_state(caller, action, record.state, CHECK_MOVERS)
     if not isinstance(record, Legislation):
-        return ALLOWED if action in _LISTS or action is Action.SHOW_FRESHNESS else HIDDEN
+        return ALLOWED if action in _WITHOUT_RECORD else HIDDEN
     if not may_see(caller, record):
         return HIDDEN
     if action in _LISTS or action is Action.SHOW_LEGISLATION:
@@ -81,6 +91,15 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
     if caller.role in _OF_STATE and caller.organization != record.state:
         return denied("not-your-state")
     return ALLOWED
+
+
+def _of_the_state(caller: Caller, action: Action, state: str, movers: Mapping[Action, frozenset[Role]]) -> Decision:
+    """Records that the State and UNODC read."""
+    if not is_party_to(caller, state):
+        return HIDDEN
+    if action in _READ or caller.role in movers.get(action, ()):
+        return ALLOWED
+    return denied("not-for-your-role")
 
 
 def may_see(caller: Caller, record: Legislation) -> bool:
@@ -96,3 +115,8 @@ def is_party_to(caller: Caller, state: str) -> bool:
 def legislation_moves_open_to(caller: Caller, record: Legislation) -> tuple[str, ...]:
     """The moves of a record that this caller may make now."""
     return open_moves(caller, record, Action, decide, LEGISLATION_MOVES)
+
+
+def check_moves_open_to(caller: Caller, check: LegislationCheck) -> tuple[str, ...]:
+    """The moves of a check that this caller may make until it closes."""
+    return open_moves(caller, check, Action, decide, CHECK_MOVES)

@@ -1,6 +1,9 @@
 """The register of legislation in the world of records."""
 
+from datetime import timedelta
 from typing import Any
+
+from services.sherloc.wiring import ask_states
 
 KENYA, KENYAS_OFFICIAL, COORDINATOR = "KEN:focal_point", "KEN:official", "UNODC:coordinator"
 A_LAW = {
@@ -24,3 +27,4 @@ async def keep_register(world: Any) -> None:
     record = await world.say(COORDINATOR, f"{at}/review", about=record)
     page = "https://sherloc.example/1"
     await world.say(COORDINATOR, f"{at}/publish", about=record, portal_address=page)
+    await ask_states(world.databases["sherloc"], ahead=timedelta(days=366))

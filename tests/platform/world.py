@@ -61,6 +61,7 @@ from services.requests.observation.model import Observation
 from services.requests.request import store as requests_store
 from services.requests.wiring import scan
 from services.requests.work import view_store
+from services.sherloc.checks import store as check_store
 from services.sherloc.legislation import store as legislation_store
 from tests.builders import a_caller, a_request, headers
 from tests.directory.steps import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
@@ -456,6 +457,9 @@ async def _records(databases: Mapping[str, Database]) -> Records:
     async with databases["sherloc"].transaction() as tx:
         records["legislation_id"] = {
             one: await legislation_store.known(tx, one) for one in await ids(tx, "legislation")
+        }
+        records["legislation_check_id"] = {
+            one: await check_store.known(tx, one) for one in await ids(tx, "legislation_check")
         }
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from services.sherloc.checks.model import MOVES as CHECK_MOVES
 from services.sherloc.legislation.model import MOVES
-from services.sherloc.policy import LEGISLATION_MOVERS
+from services.sherloc.policy import CHECK_MOVERS, LEGISLATION_MOVERS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "sherloc.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \|([^|]*)\|([^|]*)\|", re.M)
@@ -27,4 +28,13 @@ def test_state_table_of_the_register_is_that_of_the_model() -> None:
     assert {move: set(states) for move, states in MOVES.items()} == {move: told[move][0] for move in MOVES}
     assert {str(move): set(roles) for move, roles in LEGISLATION_MOVERS.items()} == {
         move: roles for move, (_, roles) in told.items() if move != "record_legislation"
+    }
+
+
+def test_state_table_of_yearly_checks_is_that_of_the_model() -> None:
+    told = rows("A yearly check")
+
+    assert {move: set(states) for move, states in CHECK_MOVES.items()} == {move: one[0] for move, one in told.items()}
+    assert {str(move): set(roles) for move, roles in CHECK_MOVERS.items()} == {
+        move: one[1] for move, one in told.items()
     }

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from chassis.ids import new_id
-from services.console.client import SERVER_ERROR, ApiClient, Problem
+from services.console.client import SERVER_ERROR, Problem
 from services.console.deliveries.moves import (
     ANSWER_TEXT,
     EFFECT_FIELDS,
@@ -19,7 +19,7 @@ from services.console.deliveries.moves import (
 from services.console.deliveries.words import USE
 from services.console.fields import FormError, Option, errors_of, read
 from services.console.moves.pages import KEY, routes_of
-from services.console.page import FOR_EVERYBODY, CurrentPage, Page, browser_address
+from services.console.page import FOR_EVERYBODY, CurrentPage, Page
 
 LINK = "/v1/follow-ups/link"
 NOT_FOUND = 404
@@ -105,7 +105,7 @@ async def _form(
 async def ask(page: CurrentPage) -> Response[bytes]:
     """A button for each answer. Opening the page answers nothing: programs follow links before people do."""
     try:
-        found = await _anonymous(page).get(LINK, token=page.asked("token"))
+        found = await page.anonymous().get(LINK, token=page.asked("token"))
     except Problem as problem:
         if problem.status >= SERVER_ERROR:
             raise
@@ -119,7 +119,7 @@ async def answer(page: CurrentPage) -> Response[bytes]:
     token, result = page.asked("token"), page.value("result")
     text = read((ANSWER_TEXT,), page.typed).body.get("text", "")
     body = {"result": result, "text": text, "language": page.language} if text else {"result": result}
-    api = _anonymous(page)
+    api = page.anonymous()
     try:
         await api.send("POST", f"{LINK}?token={token}", body)
     except Problem as problem:
@@ -133,12 +133,6 @@ def _asked(page: Page, found: Any, *, problem: str = "", status: int = 200) -> R
     return page.render(
         "deliveries/answer.html", status=status, found=found, problem=problem, answers=USE, field=ANSWER_TEXT
     )
-
-
-def _anonymous(page: Page) -> ApiClient:
-    """A client without the reader's token: the link says who answers."""
-    address = browser_address(page.request, page.console.settings.trusted_proxies)
-    return ApiClient(page.console.http, language=page.language, address=address)
 
 
 ROUTES = (

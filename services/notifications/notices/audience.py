@@ -22,6 +22,7 @@ from contracts import follow_ups as fu
 from contracts import in_kind as k
 from contracts import ledger as g
 from contracts import legislation as lg
+from contracts import legislation_checks as lc
 from contracts import matching as m
 from contracts import messages as ms
 from contracts import notifications as n
@@ -232,6 +233,17 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_legislation(lg.LegislationPublished, STATE),
         _of_legislation(lg.LegislationVerified, STATE),
         _of_legislation(lg.LegislationMarkedOutdated, STATE),
+        (
+            lc.LegislationCheckAsked,
+            (
+                notice_of(
+                    lc.LegislationCheckAsked,
+                    STATE,
+                    link="/v1/legislation/checks/{legislation_check_id}",
+                    reference="state",
+                ),
+            ),
+        ),
         # The State and the provider are notified of what the match does.
         _of_package(pk.PackagePresented, UNIT, DONOR),
         _of_package(pk.PackageAgreed, LAST),

@@ -99,3 +99,35 @@ CALL wall_in('legislation_text', 'EXISTS (SELECT FROM legislation_version v
 CALL wall_in('remark', 'EXISTS (SELECT FROM legislation l
     WHERE l.legislation_id = remark.legislation_id
       AND is_party_to(l.state, caller_organization(), caller_role()))');
+
+-- -- yearly checks ----------------------------------------------------------------------------------------------------
+
+CREATE TABLE legislation_check (
+    legislation_check_id uuid PRIMARY KEY,
+    state text NOT NULL CHECK (state ~ '^[A-Z]{3}$'),
+    status text NOT NULL CHECK (status IN ('asked', 'answered')),
+    revision integer NOT NULL CHECK (revision > 0),
+    due_at timestamptz NOT NULL,
+    asked_at timestamptz NOT NULL CHECK (asked_at >= due_at),
+    -- Until when it can be answered.
+    closes_at timestamptz NOT NULL CHECK (closes_at > asked_at),
+    result text CHECK (result IN ('unchanged', 'changed')),
+    -- How many published records the answer confirmed.
+    confirmed integer NOT NULL CHECK (confirmed >= 0),
+    answered_at timestamptz,
+    CHECK ((status = 'answered') = (answered_at IS NOT NULL) AND (status = 'answered') = (result IS NOT NULL)),
+    CHECK (confirmed = 0 OR result = 'unchanged'),
+    -- A State is asked once for each day on which it was due.
+    UNIQUE (state, due_at)
+);
+
+CREATE FUNCTION may_see(c legislation_check, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE RETURN is_party_to(c.state, organization, role);
+
+CALL wall_in('legislation_check', 'may_see(legislation_check, caller_organization(), caller_role())');
+
+-- When each State with a record is asked next: a year after it was asked last, or after its first record.
+CREATE VIEW due_check WITH (security_invoker = true) AS
+SELECT state, (coalesce(asked_at, recorded_at) AT TIME ZONE 'UTC' + interval '1 year') AT TIME ZONE 'UTC' AS due_at
+FROM (SELECT state, min(recorded_at) AS recorded_at FROM legislation GROUP BY state) AS known
+LEFT JOIN (SELECT state, max(asked_at) AS asked_at FROM legislation_check GROUP BY state) AS asked USING (state);
