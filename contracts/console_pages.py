@@ -31,6 +31,7 @@ OF_NO_PAGE = frozenset(
         "/v1/packages/{id}",
         "/v1/legislation/{id}",
         "/v1/legislation/checks/{id}",
+        "/v1/legislation/proposals/{id}",
         "/v1/clients/{id}",
         "/v1/activities/{id}",
         "/v1/in-kind-contributions/{id}",

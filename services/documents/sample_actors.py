@@ -16,7 +16,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"ActionPointDone", "ActionPointDropped"}
             | {"FollowUpScheduled", "FollowUpAnswered", "EffectRecorded", "EffectWithdrawn"}
             | {"LegislationRecorded", "LegislationRevised", "LegislationSubmitted", "LegislationConfirmedUnchanged"}
-            | {"LegislationCheckAnswered"}
+            | {"LegislationCheckAnswered", "LegislationProposalAccepted", "LegislationProposalDropped"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -119,6 +119,6 @@ FIRST: frozenset[str] = frozenset(
     | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "FileAdded", "MessageSent", "AgreementProposed"}
     | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded", "ScreeningAnswered"}
     | {"FollowUpScheduled", "EffectRecorded"}
-    | {"LegislationRecorded", "LegislationCheckAsked"}
+    | {"LegislationRecorded", "LegislationCheckAsked", "LegislationProposalMade"}
 )
 """The first fact of an aggregate."""

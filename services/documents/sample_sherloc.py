@@ -30,6 +30,20 @@ CHECKS = {
 }
 """Of yearly checks, in facts and bodies."""
 
+PROPOSAL = {"kind": "legislative_drafting", "article": "UNTOC:18", "completed_on": "2026-11-25"}
+_PROPOSAL_FACTS = ("Made", "Accepted", "Dropped")
+PROPOSALS = {
+    "legislation_proposal_id": "0193a1c2-8e5f-7061-9b2c-3d4e5f607182",
+    **{f"LegislationProposalMade.{name}": value for name, value in PROPOSAL.items()},
+    **{f"LegislationProposal{fact}.article": "UNTOC:18" for fact in _PROPOSAL_FACTS},
+    "LegislationProposalDropped.reason": "law_not_changed",
+    "DropProposal.reason": "law_not_changed",
+    **{f"AcceptProposal.{name}": value for name, value in {**STATEMENT, **TEXTS}.items()},
+    "AcceptProposal.article": "UNTOC:18",
+    "AcceptProposal.legislation_revision": 0,
+}
+"""Of proposals after deliveries, in facts and bodies."""
+
 SHERLOC: Mapping[str, Any] = MappingProxyType(
     {
         "legislation_id": LEGISLATION_ID,
@@ -48,6 +62,7 @@ SHERLOC: Mapping[str, Any] = MappingProxyType(
         "LegislationConfirmedUnchanged.by_role": "focal_point",
         "portal_address": PORTAL_ADDRESS,
         **CHECKS,
+        **PROPOSALS,
     }
 )
 """In facts and bodies."""
@@ -72,6 +87,12 @@ SHERLOC_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "LegislationCheckView.status": "answered",
         "LegislationCheckView.moves": ["answer_check"],
         "LegislationCheckPage.checks": [],
+        **{f"LegislationProposalView.{name}": value for name, value in PROPOSAL.items()},
+        "LegislationProposalView.status": "accepted",
+        "LegislationProposalView.reason": None,
+        "LegislationProposalView.dropped_at": None,
+        "LegislationProposalView.moves": [],
+        "LegislationProposalPage.proposals": [],
         "LegislationVersion.move": "verified",
         "LegislationPage.legislation": [],
         "Freshness.months": 12,

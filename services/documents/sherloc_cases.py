@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from contracts.facts import Fact
 from contracts.legislation import LegislationRecorded, LegislationStatus
 from contracts.legislation_checks import LegislationCheckAsked
+from contracts.legislation_proposals import LegislationProposalMade
 from contracts.registry import decode_fact
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, STATE, UNODC, Subject, of
@@ -17,6 +18,8 @@ from services.sherloc.checks.views import LegislationCheckView
 from services.sherloc.legislation.evolve import evolve as evolve_legislation
 from services.sherloc.legislation.model import Legislation
 from services.sherloc.legislation.views import LegislationView
+from services.sherloc.proposals.evolve import evolve as evolve_proposal
+from services.sherloc.proposals.views import LegislationProposalView
 
 _S = sherloc.Action
 
@@ -39,7 +42,7 @@ SUBJECTS = (
         title="Operations without a record",
         decide=sherloc.decide,
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
-        reads=(_S.LIST_LEGISLATION, _S.SHOW_FRESHNESS, _S.SHOW_GAPS, _S.LIST_CHECKS, _S.FOLLOW),
+        reads=(_S.LIST_LEGISLATION, _S.SHOW_FRESHNESS, _S.SHOW_GAPS, _S.LIST_CHECKS, _S.LIST_PROPOSALS, _S.FOLLOW),
     ),
     Subject(
         service="sherloc",
@@ -69,5 +72,15 @@ SUBJECTS = (
         make=lambda: replace(evolve_check(None, _example(LegislationCheckAsked)), state=STATE),
         reads=(_S.SHOW_CHECK, _S.LIST_CHECKS, _S.FOLLOW),
         acts=tuple(sherloc.CHECK_MOVERS),
+    ),
+    Subject(
+        service="sherloc",
+        title="A proposal for the register after a delivery",
+        views=(LegislationProposalView,),
+        decide=sherloc.decide,
+        standings={"the State itself": of(STATE), "another organization": of(OTHER), "UNODC": of(UNODC)},
+        make=lambda: replace(evolve_proposal(None, _example(LegislationProposalMade)), state=STATE),
+        reads=(_S.SHOW_PROPOSAL, _S.LIST_PROPOSALS, _S.FOLLOW),
+        acts=tuple(sherloc.PROPOSAL_MOVERS),
     ),
 )

@@ -7,8 +7,10 @@ from msgspec import Meta, Struct
 
 from contracts import reference
 from contracts.codes import ArticleCode, unknown_code
+from contracts.conversion import from_attributes
 from contracts.legislation import LegislationStatus
 from contracts.values import END, Code, Language, State
+from services.sherloc.legislation.model import LegislationTexts, Statement
 
 Words = Annotated[str, Meta(max_length=2000)]
 Title = Annotated[str, Meta(max_length=300)]
@@ -61,6 +63,12 @@ class PublishLegislation(Comment, frozen=True, kw_only=True, forbid_unknown_fiel
     """The page of SHERLOC on which it is published."""
 
     portal_address: PortalAddress
+
+
+def stated(body: ReviseLegislation) -> tuple[Statement, LegislationTexts]:
+    """What a body says of a law, and its words."""
+    texts = LegislationTexts(title=body.title, gazette=body.gazette, address=body.address)
+    return from_attributes(Statement, body), texts
 
 
 def check_reason(move: str, reason: str) -> str:

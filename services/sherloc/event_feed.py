@@ -22,7 +22,11 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 UNION ALL
                 SELECT legislation_check_id FROM legislation_check
                 WHERE legislation_check_id = ANY ($3::uuid[])
-                  AND may_see(legislation_check, who.organization, who.role)) AS own
+                  AND may_see(legislation_check, who.organization, who.role)
+                UNION ALL
+                SELECT legislation_proposal_id FROM legislation_proposal
+                WHERE legislation_proposal_id = ANY ($3::uuid[])
+                  AND may_see(legislation_proposal, who.organization, who.role)) AS own
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

@@ -15,6 +15,8 @@ from services.sherloc.checks.model import MOVES as CHECK_MOVES
 from services.sherloc.checks.model import LegislationCheck
 from services.sherloc.legislation.model import MOVES as LEGISLATION_MOVES
 from services.sherloc.legislation.model import SHOWN_TO_ALL, Legislation
+from services.sherloc.proposals.model import MOVES as PROPOSAL_MOVES
+from services.sherloc.proposals.model import LegislationProposal
 
 
 class Action(StrEnum):
@@ -37,6 +39,10 @@ class Action(StrEnum):
     LIST_CHECKS = "list_checks"
     SHOW_CHECK = "show_check"
     ANSWER_CHECK = "answer_check"
+    LIST_PROPOSALS = "list_proposals"
+    SHOW_PROPOSAL = "show_proposal"
+    ACCEPT_PROPOSAL = "accept_proposal"
+    DROP_PROPOSAL = "drop_proposal"
 
 
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
@@ -53,9 +59,12 @@ LEGISLATION_MOVERS: Mapping[Action, frozenset[Role]] = {
     ),
 }
 CHECK_MOVERS: Mapping[Action, frozenset[Role]] = {Action.ANSWER_CHECK: frozenset({Role.FOCAL_POINT})}
+PROPOSAL_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
+    (Action.ACCEPT_PROPOSAL, Action.DROP_PROPOSAL), _OF_STATE
+)
 _LISTS = frozenset({Action.FOLLOW, Action.LIST_LEGISLATION})
-_READ = frozenset({Action.FOLLOW, Action.LIST_CHECKS, Action.SHOW_CHECK})
-_WITHOUT_RECORD = _LISTS | {Action.SHOW_FRESHNESS, Action.LIST_CHECKS}
+_READ = frozenset({Action.FOLLOW, Action.LIST_CHECKS, Action.SHOW_CHECK, Action.LIST_PROPOSALS, Action.SHOW_PROPOSAL})
+_WITHOUT_RECORD = _LISTS | {Action.SHOW_FRESHNESS, Action.LIST_CHECKS, Action.LIST_PROPOSALS}
 
 EVENTS_FOR_ALL = frozenset({"published", "verified", "confirmed-unchanged"})
 """What others than the State and UNODC are sent of a record that they see: not what it was before."""
@@ -67,7 +76,7 @@ class NewLegislation(Struct, frozen=True, kw_only=True):
     state: str
 
 
-Record: TypeAlias = Legislation | NewLegislation | LegislationCheck
+Record: TypeAlias = Legislation | NewLegislation | LegislationCheck | LegislationProposal
 
 
 def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
@@ -80,6 +89,8 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
         return ALLOWED if caller.role in _OF_STATE | _OVERSEERS else denied("not-for-your-role")
     if isinstance(record, LegislationCheck):
         return _of_the_state(caller, action, record.state, CHECK_MOVERS)
+    if isinstance(record, LegislationProposal):
+        return _of_the_state(caller, action, record.state, PROPOSAL_MOVERS)
     if not isinstance(record, Legislation):
         return ALLOWED if action in _WITHOUT_RECORD else HIDDEN
     if not may_see(caller, record):
@@ -120,3 +131,8 @@ def legislation_moves_open_to(caller: Caller, record: Legislation) -> tuple[str,
 def check_moves_open_to(caller: Caller, check: LegislationCheck) -> tuple[str, ...]:
     """The moves of a check that this caller may make until it closes."""
     return open_moves(caller, check, Action, decide, CHECK_MOVES)
+
+
+def proposal_moves_open_to(caller: Caller, proposal: LegislationProposal) -> tuple[str, ...]:
+    """The moves of a proposal that this caller may make now."""
+    return open_moves(caller, proposal, Action, decide, PROPOSAL_MOVES)

@@ -24,6 +24,9 @@ from services.sherloc.legislation import api as legislation_api
 from services.sherloc.legislation import gaps_api
 from services.sherloc.legislation import store as legislation_store
 from services.sherloc.legislation.evolve import evolve as evolve_legislation
+from services.sherloc.proposals import api as proposal_api
+from services.sherloc.proposals import store as proposal_store
+from services.sherloc.proposals.evolve import evolve as evolve_proposal
 
 CLOCK_SECONDS, CLOCK_IDLE_SECONDS = 60.0, 600.0
 """Between two looks for checks that are due."""
@@ -36,6 +39,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
     match fact.aggregate:
         case "legislation_check":
             await check_store.save(tx, evolve_check(await check_store.known(tx, event.aggregate_id), fact))
+        case "legislation_proposal":
+            proposal = evolve_proposal(await proposal_store.known(tx, event.aggregate_id), fact)
+            await proposal_store.save(tx, proposal)
         case _:
             known = await legislation_store.known(tx, event.aggregate_id)
             await legislation_store.save(tx, evolve_legislation(known, fact), fact)
@@ -63,12 +69,18 @@ def loops(running: Running) -> Mapping[str, Loop]:
 SERVICE = Service(
     name="sherloc",
     folder=Path(__file__).parent,
-    routes=[*legislation_api.ROUTES, *gaps_api.ROUTES, *check_api.ROUTES, *parked_routes("sherloc")],
-    listens_to=("directory",),
+    routes=[
+        *legislation_api.ROUTES,
+        *gaps_api.ROUTES,
+        *check_api.ROUTES,
+        *proposal_api.ROUTES,
+        *parked_routes("sherloc"),
+    ],
+    listens_to=("requests", "delivery", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=rebuild,
-    tables=("legislation_check", "legislation_version", "legislation"),
+    tables=("legislation_proposal", "legislation_check", "legislation_version", "legislation"),
     texts=("legislation_text", "remark"),
     feed_policy=FeedPolicy(event_feed.seen),
     own=own,

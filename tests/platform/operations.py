@@ -78,6 +78,7 @@ LISTS = {
     "/v1/effects": "effect_id",
     "/v1/legislation": "legislation_id",
     "/v1/legislation/checks": "legislation_check_id",
+    "/v1/legislation/proposals": "legislation_proposal_id",
     "/v1/packages": "package_id",
     "/v1/rounds": "round_id",
     "/v1/pledges": "pledge_id",

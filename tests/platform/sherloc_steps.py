@@ -3,7 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+from chassis.db.database import Tx
+from services.sherloc.checks import store as checks
+from services.sherloc.legislation import store as laws
+from services.sherloc.proposals import store as proposals
 from services.sherloc.wiring import ask_states
+from tests.sherloc.proposals.steps import facts, hear
 
 KENYA, KENYAS_OFFICIAL, COORDINATOR = "KEN:focal_point", "KEN:official", "UNODC:coordinator"
 A_LAW = {
@@ -27,4 +32,17 @@ async def keep_register(world: Any) -> None:
     record = await world.say(COORDINATOR, f"{at}/review", about=record)
     page = "https://sherloc.example/1"
     await world.say(COORDINATOR, f"{at}/publish", about=record, portal_address=page)
-    await ask_states(world.databases["sherloc"], ahead=timedelta(days=366))
+    (db,) = [one.db for one in world.running if one.name == "sherloc"]
+    await hear(db, *facts(articles=("UNTOC:18",)))
+    await ask_states(db, ahead=timedelta(days=366))
+
+
+async def records_of_sherloc(tx: Tx) -> dict[str, dict[Any, Any]]:
+    """Every record of the service as it is now, by what names its id."""
+    known = {"legislation": laws.known, "legislation_check": checks.known, "legislation_proposal": proposals.known}
+    return {
+        f"{table}_id": {
+            row["id"]: await read(tx, row["id"]) for row in await tx.fetch(f"SELECT {table}_id AS id FROM {table}")
+        }
+        for table, read in known.items()
+    }

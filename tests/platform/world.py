@@ -61,14 +61,12 @@ from services.requests.observation.model import Observation
 from services.requests.request import store as requests_store
 from services.requests.wiring import scan
 from services.requests.work import view_store
-from services.sherloc.checks import store as check_store
-from services.sherloc.legislation import store as legislation_store
 from tests.builders import a_caller, a_request, headers
 from tests.directory.steps import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
 from tests.files import FLOWS, PDF
 from tests.matching.builders import an_offering_body
 from tests.platform.delivery_steps import deliver
-from tests.platform.sherloc_steps import keep_register
+from tests.platform.sherloc_steps import keep_register, records_of_sherloc
 from tests.pledges.steps import prepared, usd
 from tests.requests.mail_steps import a_mail
 
@@ -455,12 +453,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         records["follow_up_id"] = {one: await follow_up_store.known(tx, one) for one in await ids(tx, "follow_up")}
         records["session_id"] = {one: await session_store.known(tx, one) for one in await ids(tx, "session")}
     async with databases["sherloc"].transaction() as tx:
-        records["legislation_id"] = {
-            one: await legislation_store.known(tx, one) for one in await ids(tx, "legislation")
-        }
-        records["legislation_check_id"] = {
-            one: await check_store.known(tx, one) for one in await ids(tx, "legislation_check")
-        }
+        records |= await records_of_sherloc(tx)
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}
         records["requirement_id"] = {

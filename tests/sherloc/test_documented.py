@@ -3,10 +3,14 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from services.sherloc.checks.model import MOVES as CHECK_MOVES
 from services.sherloc.legislation.model import MOVES
-from services.sherloc.policy import CHECK_MOVERS, LEGISLATION_MOVERS
+from services.sherloc.policy import CHECK_MOVERS, LEGISLATION_MOVERS, PROPOSAL_MOVERS
+from services.sherloc.proposals.model import MOVES as PROPOSAL_MOVES
 
 TEXT = (Path(__file__).parents[2] / "docs" / "sherloc.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \|([^|]*)\|([^|]*)\|", re.M)
@@ -31,10 +35,15 @@ def test_state_table_of_the_register_is_that_of_the_model() -> None:
     }
 
 
-def test_state_table_of_yearly_checks_is_that_of_the_model() -> None:
-    told = rows("A yearly check")
+@pytest.mark.parametrize(
+    ("heading", "moves", "movers"),
+    [
+        ("A yearly check", CHECK_MOVES, CHECK_MOVERS),
+        ("After a delivery", PROPOSAL_MOVES, PROPOSAL_MOVERS),
+    ],
+)
+def test_state_table_is_that_of_the_model(heading: str, moves: Mapping[str, Any], movers: Mapping[Any, Any]) -> None:
+    told = rows(heading)
 
-    assert {move: set(states) for move, states in CHECK_MOVES.items()} == {move: one[0] for move, one in told.items()}
-    assert {str(move): set(roles) for move, roles in CHECK_MOVERS.items()} == {
-        move: one[1] for move, one in told.items()
-    }
+    assert {move: set(states) for move, states in moves.items()} == {move: one[0] for move, one in told.items()}
+    assert {str(move): set(roles) for move, roles in movers.items()} == {move: one[1] for move, one in told.items()}

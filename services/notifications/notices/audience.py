@@ -23,6 +23,7 @@ from contracts import in_kind as k
 from contracts import ledger as g
 from contracts import legislation as lg
 from contracts import legislation_checks as lc
+from contracts import legislation_proposals as lp
 from contracts import matching as m
 from contracts import messages as ms
 from contracts import notifications as n
@@ -241,6 +242,18 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
                     STATE,
                     link="/v1/legislation/checks/{legislation_check_id}",
                     reference="state",
+                ),
+            ),
+        ),
+        # One delivery has a proposal for each article.
+        (
+            lp.LegislationProposalMade,
+            (
+                notice_of(
+                    lp.LegislationProposalMade,
+                    STATE,
+                    link="/v1/legislation/proposals/{legislation_proposal_id}",
+                    gathered=True,
                 ),
             ),
         ),

@@ -19,6 +19,7 @@ from contracts import joint_deliveries, mails, rankings, rounds, treaties
 from contracts import ledger as g
 from contracts import legislation as lg
 from contracts import legislation_checks as lc
+from contracts import legislation_proposals as lp
 from contracts import matching as m
 from contracts import messages as ms
 from contracts import notifications as n
@@ -101,6 +102,10 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
         "the State did it; coordinators read it in the register",
     ),
     lg.LegislationReviewBegun: "the State is notified of what comes of it",
+    **dict.fromkeys(
+        (lp.LegislationProposalAccepted, lp.LegislationProposalDropped),
+        "the State did it; coordinators read it in the register",
+    ),
     lc.LegislationCheckAnswered: "the State did it; coordinators read it in the register",
     fu.FollowUpScheduled: "its side is asked when it is due",
     fu.FollowUpAnswered: "both sides and coordinators read it with the delivery",

@@ -74,7 +74,7 @@ async def publish_legislation(tx: Tx, ctx: Context, legislation_id: UUID, *, por
         before = await _locked(tx, ctx, legislation_id)
         texts = replace(await _texts_of(tx, before), portal_address=portal_address)
         salt, texts_hash = hash_texts(texts)
-        after = await _save(tx, before, before.publish(texts_hash, now=ctx.now), comment)
+        after = await _save(tx, before, before.mark_published(texts_hash, now=ctx.now), comment)
         await store.save_texts(tx, after, texts, salt)
 
 
