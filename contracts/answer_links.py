@@ -1,11 +1,12 @@
-"""The token of the link in a mail that asks a side for its follow-up: which one, and who may answer without signing in.
+"""The token of the link in a mail that asks a question: which record it is about, and who answers without signing in.
 
-It is signed with the key of the addresses for answers. It says nothing of how long it is valid: the follow-up does, and
-whether the person still holds an appointment of the side that is asked.
+It is signed with the key of the addresses for answers, for one purpose alone. It says nothing of how long it is valid:
+the record does, and whether the person still holds an appointment of the side that is asked.
 """
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
@@ -14,30 +15,38 @@ _ID_BYTES = 16
 _MAC_BYTES = 16
 
 
-class AnswerLink(Struct, frozen=True, kw_only=True):
-    """The follow-up that is asked for, and the person to whom the mail was sent."""
+class Purpose(StrEnum):
+    """What a link asks."""
 
-    follow_up_id: UUID
+    FOLLOW_UP = "follow-up"
+    LEGISLATION_CHECK = "legislation-check"
+
+
+class AnswerLink(Struct, frozen=True, kw_only=True):
+    """The record that is asked about, and the person to whom the mail was sent."""
+
+    purpose: Purpose
+    about: UUID
     person_id: UUID
 
 
 def token_of(key: bytes, link: AnswerLink) -> str:
     """The token, in the letters of a URL."""
-    said = link.follow_up_id.bytes + link.person_id.bytes
-    return urlsafe_b64encode(said + _mac(key, said)).decode()
+    said = link.about.bytes + link.person_id.bytes
+    return urlsafe_b64encode(said + _mac(key, link.purpose, said)).decode()
 
 
-def read_token(key: bytes, token: str) -> AnswerLink | None:
-    """What a token says; None if it is forged."""
+def read_token(key: bytes, purpose: Purpose, token: str) -> AnswerLink | None:
+    """What a token says; None if it is forged, or made for another purpose."""
     try:
         given = urlsafe_b64decode(token)
     except ValueError:
         return None
     said, mac = given[:-_MAC_BYTES], given[-_MAC_BYTES:]
-    if len(said) != 2 * _ID_BYTES or not hmac.compare_digest(mac, _mac(key, said)):
+    if len(said) != 2 * _ID_BYTES or not hmac.compare_digest(mac, _mac(key, purpose, said)):
         return None
-    return AnswerLink(follow_up_id=UUID(bytes=said[:_ID_BYTES]), person_id=UUID(bytes=said[_ID_BYTES:]))
+    return AnswerLink(purpose=purpose, about=UUID(bytes=said[:_ID_BYTES]), person_id=UUID(bytes=said[_ID_BYTES:]))
 
 
-def _mac(key: bytes, said: bytes) -> bytes:
-    return hmac.digest(key, b"entraide follow-up 1\0" + said, "sha256")[:_MAC_BYTES]
+def _mac(key: bytes, purpose: Purpose, said: bytes) -> bytes:
+    return hmac.digest(key, f"entraide {purpose} 1\0".encode() + said, "sha256")[:_MAC_BYTES]

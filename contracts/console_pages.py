@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from contracts.answer_links import Purpose
+
 PAGES: Mapping[str, str] = {
     "/v1/requests/{id}": "/requests/{id}",
     "/v1/matches/{id}": "/matches/{id}",
@@ -32,6 +34,8 @@ OF_NO_PAGE = frozenset(
         "/v1/legislation/{id}",
         "/v1/extensions/{id}",
         "/v1/meetings/{id}",
+        "/v1/legislation/checks/{id}",
+        "/v1/legislation/proposals/{id}",
         "/v1/clients/{id}",
         "/v1/activities/{id}",
         "/v1/in-kind-contributions/{id}",
@@ -39,7 +43,10 @@ OF_NO_PAGE = frozenset(
 )
 """Links of records without a page of their own: the page of the notification says what there is to say."""
 
-ANSWER = "/answer?token={token}"
+ANSWERS: Mapping[Purpose, str] = {
+    Purpose.FOLLOW_UP: "/answer?token={token}",
+    Purpose.LEGISLATION_CHECK: "/legislation-check?token={token}",
+}
 """The page that the link of a mail leads to, for an answer without signing in."""
 
 ID = re.compile(r"[A-Za-z0-9_-]+\Z")

@@ -128,6 +128,11 @@ class Page:
         """The first value of a field that was posted."""
         return next(iter(self.typed.get(name, ())), "")
 
+    def anonymous(self) -> ApiClient:
+        """A client without the reader's token: the link of a mail says who answers."""
+        address = browser_address(self.request, self.console.settings.trusted_proxies)
+        return ApiClient(self.console.http, language=self.language, address=address)
+
     async def part(self, path: str, *, unseen: Collection[int] = NOT_SEEN, **query: object) -> Any:
         """A part that the page can do without: None if the reader may not see it, or if its service does not answer."""
         try:

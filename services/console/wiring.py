@@ -36,6 +36,7 @@ from services.console.imports import pages as imports
 from services.console.intake import pages as intake
 from services.console.joint_deliveries import pages as joint_deliveries
 from services.console.ledger import pages as ledger
+from services.console.legislation_check import pages as legislation_check
 from services.console.live import pages as live
 from services.console.matches import compare, nominate
 from services.console.matches import pages as matches
@@ -105,6 +106,7 @@ ROUTES = (
     *screening_pages.ROUTES,
     *after_pages.ROUTES,
     *strategies.ROUTES,
+    *legislation_check.ROUTES,
     *experts.ROUTES,
     *sherloc_contributions.ROUTES,
     *packages.ROUTES,

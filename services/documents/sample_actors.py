@@ -21,6 +21,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"ExtensionVotedFor", "ExtensionVoteWithdrawn"}
             | {"ReviewProgressRecorded", "ReviewProgressRevised", "ReviewProgressConsented"}
             | {"ReviewProgressConsentWithdrawn", "ReviewProgressWithdrawn", "MeetingSignedUp", "MeetingSignUpWithdrawn"}
+            | {"LegislationCheckAnswered", "LegislationProposalAccepted", "LegislationProposalDropped"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -135,5 +136,6 @@ FIRST: frozenset[str] = frozenset(
     | {"ContributionDrafted", "ContributionExportMade"}
     | {"LegislationRecorded", "ExtensionProposed", "OutreachActivityPlanned"}
     | {"ReviewProgressRecorded", "MeetingPlanned"}
+    | {"LegislationRecorded", "LegislationCheckAsked", "LegislationProposalMade"}
 )
 """The first fact of an aggregate."""

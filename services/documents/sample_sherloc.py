@@ -14,6 +14,36 @@ TEXTS = {
 }
 PORTAL_ADDRESS = "https://sherloc.example/legislation/112"
 
+CHECK = {"result": "unchanged", "confirmed": 3}
+CHECKS = {
+    "legislation_check_id": "0193a1c2-7d4e-7f60-8a1b-2c3d4e5f6071",
+    **{
+        f"LegislationCheckAsked.{name}": at
+        for name, at in (
+            ("due_at", "2026-11-25T09:00:00Z"),
+            ("asked_at", "2026-11-25T09:00:30Z"),
+            ("closes_at", "2027-02-23T09:00:30Z"),
+        )
+    },
+    **{f"LegislationCheckAnswered.{name}": value for name, value in CHECK.items()},
+    "AnswerCheck.result": "unchanged",
+}
+"""Of yearly checks, in facts and bodies."""
+
+PROPOSAL = {"kind": "legislative_drafting", "article": "UNTOC:18", "completed_on": "2026-11-25"}
+_PROPOSAL_FACTS = ("Made", "Accepted", "Dropped")
+PROPOSALS = {
+    "legislation_proposal_id": "0193a1c2-8e5f-7061-9b2c-3d4e5f607182",
+    **{f"LegislationProposalMade.{name}": value for name, value in PROPOSAL.items()},
+    **{f"LegislationProposal{fact}.article": "UNTOC:18" for fact in _PROPOSAL_FACTS},
+    "LegislationProposalDropped.reason": "law_not_changed",
+    "DropProposal.reason": "law_not_changed",
+    **{f"AcceptProposal.{name}": value for name, value in {**STATEMENT, **TEXTS}.items()},
+    "AcceptProposal.article": "UNTOC:18",
+    "AcceptProposal.legislation_revision": 0,
+}
+"""Of proposals after deliveries, in facts and bodies."""
+
 SHERLOC: Mapping[str, Any] = MappingProxyType(
     {
         "legislation_id": LEGISLATION_ID,
@@ -31,6 +61,8 @@ SHERLOC: Mapping[str, Any] = MappingProxyType(
         "LegislationVerified.by_role": "coordinator",
         "LegislationConfirmedUnchanged.by_role": "focal_point",
         "portal_address": PORTAL_ADDRESS,
+        **CHECKS,
+        **PROPOSALS,
     }
 )
 """In facts and bodies."""
@@ -51,6 +83,16 @@ SHERLOC_ANSWERS: Mapping[str, Any] = MappingProxyType(
             for name, value in _SHOWN.items()
         },
         "LegislationView.moves": ["confirm_unchanged"],
+        **{f"LegislationCheckView.{name}": value for name, value in CHECK.items()},
+        "LegislationCheckView.status": "answered",
+        "LegislationCheckView.moves": ["answer_check"],
+        "LegislationCheckPage.checks": [],
+        **{f"LegislationProposalView.{name}": value for name, value in PROPOSAL.items()},
+        "LegislationProposalView.status": "accepted",
+        "LegislationProposalView.reason": None,
+        "LegislationProposalView.dropped_at": None,
+        "LegislationProposalView.moves": [],
+        "LegislationProposalPage.proposals": [],
         "LegislationVersion.move": "verified",
         "LegislationPage.legislation": [],
         "RegisterFreshness.months": 12,

@@ -9,6 +9,8 @@ from contracts.contributions import ContributionDrafted, ContributionExportMade
 from contracts.extensions import ExtensionProposed, ExtensionStatus
 from contracts.facts import Fact
 from contracts.legislation import LegislationRecorded, LegislationStatus
+from contracts.legislation_checks import LegislationCheckAsked
+from contracts.legislation_proposals import LegislationProposalMade
 from contracts.meetings import MeetingPlanned
 from contracts.outreach import OutreachActivityPlanned
 from contracts.registry import decode_fact
@@ -16,6 +18,8 @@ from contracts.review_progress import ReviewProgressRecorded
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, STATE, UNODC, Subject, of
 from services.sherloc import policy as sherloc
+from services.sherloc.checks.evolve import evolve as evolve_check
+from services.sherloc.checks.views import LegislationCheckView
 from services.sherloc.contributions.evolve import evolve as evolve_contribution
 from services.sherloc.contributions.exports.model import Export
 from services.sherloc.contributions.exports.model import evolve as evolve_export
@@ -37,6 +41,8 @@ from services.sherloc.outreach.evolve import evolve as evolve_outreach
 from services.sherloc.outreach.model import OutreachActivity, OutreachStatus
 from services.sherloc.outreach.rules import MOVERS as OUTREACH_MOVERS
 from services.sherloc.outreach.views import OutreachActivityView
+from services.sherloc.proposals.evolve import evolve as evolve_proposal
+from services.sherloc.proposals.views import LegislationProposalView
 from services.sherloc.review_progress.evolve import evolve as evolve_progress
 from services.sherloc.review_progress.model import ReviewProgress, ReviewProgressStatus
 from services.sherloc.review_progress.rules import MOVERS as PROGRESS_MOVERS
@@ -96,7 +102,7 @@ SUBJECTS = (
             *(_S.DRAFT_CONTRIBUTION, _S.IMPORT_CONTRIBUTIONS),
             *(_S.LIST_CONTRIBUTION_EXPORTS, _S.MAKE_CONTRIBUTION_EXPORT),
             *(_S.LIST_EXTENSIONS, _S.LIST_OUTREACH_ACTIVITIES, _S.LIST_REVIEW_PROGRESS, _S.SHOW_PROGRESS_TABLE),
-            _S.LIST_MEETINGS,
+            *(_S.LIST_MEETINGS, _S.LIST_CHECKS, _S.LIST_PROPOSALS),
         ),
         acts=(_S.PROPOSE_EXTENSION, _S.PLAN_OUTREACH_ACTIVITY, _S.PLAN_MEETING),
     ),
@@ -191,5 +197,25 @@ SUBJECTS = (
         make=_meeting,
         reads=(_S.SHOW_MEETING, _S.LIST_MEETINGS, _S.FOLLOW),
         acts=tuple(_S(move) for move in MEETING_MOVERS),
+    ),
+    Subject(
+        service="sherloc",
+        title="A yearly check of the register",
+        views=(LegislationCheckView,),
+        decide=sherloc.decide,
+        standings={"the State itself": of(STATE), "another organization": of(OTHER), "UNODC": of(UNODC)},
+        make=lambda: replace(evolve_check(None, _example(LegislationCheckAsked)), state=STATE),
+        reads=(_S.SHOW_CHECK, _S.LIST_CHECKS, _S.FOLLOW),
+        acts=tuple(sherloc.CHECK_MOVERS),
+    ),
+    Subject(
+        service="sherloc",
+        title="A proposal for the register after a delivery",
+        views=(LegislationProposalView,),
+        decide=sherloc.decide,
+        standings={"the State itself": of(STATE), "another organization": of(OTHER), "UNODC": of(UNODC)},
+        make=lambda: replace(evolve_proposal(None, _example(LegislationProposalMade)), state=STATE),
+        reads=(_S.SHOW_PROPOSAL, _S.LIST_PROPOSALS, _S.FOLLOW),
+        acts=tuple(sherloc.PROPOSAL_MOVERS),
     ),
 )

@@ -14,6 +14,7 @@ from contracts.legislation import LegislationStatus
 from contracts.refusals import Invalid
 from contracts.values import END, Code, Language, State
 from services.sherloc.contributions.model import BETWEEN_PARTIES, Content, ContributionTexts
+from services.sherloc.legislation.model import LegislationTexts, Statement
 
 Words = Annotated[str, Meta(max_length=2000)]
 Title = Annotated[str, Meta(max_length=300)]
@@ -148,6 +149,12 @@ class SupersedeContribution(Comment, frozen=True, kw_only=True, forbid_unknown_f
     """The published contribution of the same State and kind that takes its place."""
 
     superseded_by: UUID
+
+
+def stated(body: ReviseLegislation) -> tuple[Statement, LegislationTexts]:
+    """What a body says of a law, and its words."""
+    texts = LegislationTexts(title=body.title, gazette=body.gazette, address=body.address)
+    return from_attributes(Statement, body), texts
 
 
 def check_reason(move: str, reason: str) -> str:

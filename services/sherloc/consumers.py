@@ -1,15 +1,20 @@
-"""Events the sherloc service consumes: pledges that are earmarked to an extension of the portal, and erased persons."""
+"""Events the sherloc service consumes: lines, completed deliveries, pledges for an extension, and erased persons."""
 
 from collections.abc import Mapping
 
 from chassis.erasure import forget, handler_of
 from chassis.journal.inbox import Handler
+from contracts.deliveries import DeliveryCompleted
 from contracts.directory import PersonErased
 from contracts.facts import Fact
 from contracts.pledges import PledgeLapsed, PledgePledged, PledgeWithdrawn
+from contracts.requests import RequestSubmitted
 from services.sherloc.extensions import actions as extension_actions
+from services.sherloc.proposals import actions as proposal_actions
 
 HANDLERS: Mapping[type[Fact], Handler] = {
+    RequestSubmitted: proposal_actions.on_submitted,
+    DeliveryCompleted: proposal_actions.on_completed,
     PledgePledged: extension_actions.on_pledged,
     PledgeWithdrawn: extension_actions.on_earmark_ended,
     PledgeLapsed: extension_actions.on_earmark_ended,

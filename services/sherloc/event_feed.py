@@ -50,7 +50,15 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 WHERE extension_id = ANY ($3::uuid[]) AND may_see(extension, who.organization, who.role)
                 UNION ALL SELECT outreach_activity_id FROM outreach_activity
                 WHERE outreach_activity_id = ANY ($3::uuid[])
-                  AND may_see(outreach_activity, who.organization, who.role)) AS own
+                  AND may_see(outreach_activity, who.organization, who.role)
+                UNION ALL
+                SELECT legislation_check_id FROM legislation_check
+                WHERE legislation_check_id = ANY ($3::uuid[])
+                  AND may_see(legislation_check, who.organization, who.role)
+                UNION ALL
+                SELECT legislation_proposal_id FROM legislation_proposal
+                WHERE legislation_proposal_id = ANY ($3::uuid[])
+                  AND may_see(legislation_proposal, who.organization, who.role)) AS own
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

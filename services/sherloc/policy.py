@@ -11,6 +11,8 @@ from msgspec import Struct
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.values import Caller, Role
+from services.sherloc.checks.model import MOVES as CHECK_MOVES
+from services.sherloc.checks.model import LegislationCheck
 from services.sherloc.contributions.exports.model import Export
 from services.sherloc.contributions.model import MOVES as CONTRIBUTION_MOVES
 from services.sherloc.contributions.model import SHOWN_TO_ALL as CONTRIBUTIONS_SHOWN_TO_ALL
@@ -26,6 +28,8 @@ from services.sherloc.meetings.rules import decide_meeting
 from services.sherloc.outreach.model import MOVES as OUTREACH_MOVES
 from services.sherloc.outreach.model import OutreachActivity
 from services.sherloc.outreach.rules import decide_outreach
+from services.sherloc.proposals.model import MOVES as PROPOSAL_MOVES
+from services.sherloc.proposals.model import LegislationProposal
 from services.sherloc.review_progress.model import MOVES as REVIEW_PROGRESS_MOVES
 from services.sherloc.review_progress.model import ReviewProgress
 from services.sherloc.review_progress.rules import NewReviewProgress, decide_review_progress
@@ -100,6 +104,13 @@ class Action(StrEnum):
     CANCEL_MEETING = "cancel_meeting"
     ADD_LESSON = "add_lesson"
     REMOVE_LESSON = "remove_lesson"
+    LIST_CHECKS = "list_checks"
+    SHOW_CHECK = "show_check"
+    ANSWER_CHECK = "answer_check"
+    LIST_PROPOSALS = "list_proposals"
+    SHOW_PROPOSAL = "show_proposal"
+    ACCEPT_PROPOSAL = "accept_proposal"
+    DROP_PROPOSAL = "drop_proposal"
 
 
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
@@ -136,6 +147,12 @@ _LISTS = frozenset(
     | {Action.LIST_OUTREACH_ACTIVITIES}
     | {Action.LIST_REVIEW_PROGRESS, Action.SHOW_PROGRESS_TABLE, Action.LIST_MEETINGS}
 )
+CHECK_MOVERS: Mapping[Action, frozenset[Role]] = {Action.ANSWER_CHECK: frozenset({Role.FOCAL_POINT})}
+PROPOSAL_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
+    (Action.ACCEPT_PROPOSAL, Action.DROP_PROPOSAL), _OF_STATE
+)
+_READ = frozenset({Action.FOLLOW, Action.LIST_CHECKS, Action.SHOW_CHECK, Action.LIST_PROPOSALS, Action.SHOW_PROPOSAL})
+_WITHOUT_RECORD = _LISTS | {Action.SHOW_FRESHNESS, Action.LIST_CHECKS, Action.LIST_PROPOSALS}
 
 EVENTS_FOR_ALL = frozenset({"published", "verified", "confirmed-unchanged", "superseded"})
 """What others than the State and UNODC are sent of a record that they see: not what it was before."""
@@ -150,6 +167,8 @@ class NewLegislation(Struct, frozen=True, kw_only=True):
 Record: TypeAlias = (
     Legislation
     | NewLegislation
+    | LegislationCheck
+    | LegislationProposal
     | Contribution
     | Export
     | Extension
@@ -185,8 +204,12 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
     if action in _HANDS_OVER or action is Action.LIST_CONTRIBUTION_EXPORTS:
         decision = _on_exports(caller, action)
         return denied("not-for-your-role") if decision.hidden else decision
+    if isinstance(record, LegislationCheck):
+        return _of_the_state(caller, action, record.state, CHECK_MOVERS)
+    if isinstance(record, LegislationProposal):
+        return _of_the_state(caller, action, record.state, PROPOSAL_MOVERS)
     if not isinstance(record, Legislation):
-        return ALLOWED if action in _LISTS or action is Action.SHOW_FRESHNESS else HIDDEN
+        return ALLOWED if action in _WITHOUT_RECORD else HIDDEN
     if not may_see(caller, record):
         return HIDDEN
     if action in _LISTS or action is Action.SHOW_LEGISLATION:
@@ -226,6 +249,15 @@ def is_of_portal(caller: Caller) -> bool:
 def may_read_exports(caller: Caller) -> bool:
     """Those who take over, and who oversees."""
     return is_of_portal(caller) or caller.role in _OVERSEERS
+
+
+def _of_the_state(caller: Caller, action: Action, state: str, movers: Mapping[Action, frozenset[Role]]) -> Decision:
+    """Records that the State and UNODC read."""
+    if not is_party_to(caller, state):
+        return HIDDEN
+    if action in _READ or caller.role in movers.get(action, ()):
+        return ALLOWED
+    return denied("not-for-your-role")
 
 
 def may_see(caller: Caller, record: Legislation | Contribution) -> bool:
@@ -270,3 +302,13 @@ def review_progress_moves_open_to(caller: Caller, record: ReviewProgress) -> tup
 def meeting_moves_open_to(caller: Caller, record: Meeting) -> tuple[str, ...]:
     """The moves of a meeting that this caller may make now."""
     return open_moves(caller, record, Action, decide, MEETING_MOVES)
+
+
+def check_moves_open_to(caller: Caller, check: LegislationCheck) -> tuple[str, ...]:
+    """The moves of a check that this caller may make until it closes."""
+    return open_moves(caller, check, Action, decide, CHECK_MOVES)
+
+
+def proposal_moves_open_to(caller: Caller, proposal: LegislationProposal) -> tuple[str, ...]:
+    """The moves of a proposal that this caller may make now."""
+    return open_moves(caller, proposal, Action, decide, PROPOSAL_MOVES)

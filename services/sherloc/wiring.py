@@ -1,14 +1,23 @@
 """The wiring of the sherloc service."""
 
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-from chassis.db.database import Tx
+from chassis import clock
+from chassis.db.database import Database, Tx
 from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
-from chassis.service import Service
+from chassis.service import Running, Service
+from chassis.supervise import Loop, while_active
 from contracts.facts import Event
 from contracts.registry import decode_fact
 from services.sherloc import event_feed
+from services.sherloc.checks import actions as check_actions
+from services.sherloc.checks import api as check_api
+from services.sherloc.checks import store as check_store
+from services.sherloc.checks.evolve import evolve as evolve_check
 from services.sherloc.consumers import HANDLERS
 from services.sherloc.contributions import api as contributions_api
 from services.sherloc.contributions import import_api as contributions_import_api
@@ -17,6 +26,7 @@ from services.sherloc.contributions.evolve import evolve as evolve_contribution
 from services.sherloc.contributions.exports import api as exports_api
 from services.sherloc.contributions.exports import store as export_store
 from services.sherloc.contributions.exports.model import evolve as evolve_export
+from services.sherloc.dependencies import Dependencies
 from services.sherloc.extensions import api as extension_api
 from services.sherloc.extensions import store as extension_store
 from services.sherloc.extensions.evolve import evolve as evolve_extension
@@ -30,9 +40,15 @@ from services.sherloc.meetings.evolve import evolve as evolve_meeting
 from services.sherloc.outreach import api as outreach_api
 from services.sherloc.outreach import store as outreach_store
 from services.sherloc.outreach.evolve import evolve as evolve_outreach
+from services.sherloc.proposals import api as proposal_api
+from services.sherloc.proposals import store as proposal_store
+from services.sherloc.proposals.evolve import evolve as evolve_proposal
 from services.sherloc.review_progress import api as review_api
 from services.sherloc.review_progress import store as review_store
 from services.sherloc.review_progress.evolve import evolve as evolve_progress
+
+CLOCK_SECONDS, CLOCK_IDLE_SECONDS = 60.0, 600.0
+"""Between two looks for checks that are due."""
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
@@ -40,6 +56,11 @@ async def rebuild(tx: Tx, event: Event) -> None:
     fact = decode_fact(event)
     assert fact is not None, "the own journal only has known facts"
     match event.aggregate:
+        case "legislation_check":
+            await check_store.save(tx, evolve_check(await check_store.known(tx, event.aggregate_id), fact))
+        case "legislation_proposal":
+            proposal = evolve_proposal(await proposal_store.known(tx, event.aggregate_id), fact)
+            await proposal_store.save(tx, proposal)
         case "contribution":
             contribution = await contribution_store.known(tx, event.aggregate_id)
             await contribution_store.save(tx, evolve_contribution(contribution, fact))
@@ -63,12 +84,33 @@ async def rebuild(tx: Tx, event: Event) -> None:
             await legislation_store.save(tx, evolve_legislation(record, fact), fact)
 
 
+async def ask_states(db: Database, *, ahead: timedelta = timedelta()) -> float | None:
+    """Ask the States whose yearly check is due, `ahead` of now. Returns the seconds until the next one is."""
+    now = clock.now() + ahead
+    async with db.transaction() as tx:
+        await check_actions.ask(tx, now)
+        return await check_store.due_in_seconds(tx, now)
+
+
+def own(running: Running) -> Dependencies:
+    key = running.settings.reply_key
+    return Dependencies(callers=running.callers, reply_key=key.encode() if key else None)
+
+
+def loops(running: Running) -> Mapping[str, Loop]:
+    asking = partial(ask_states, running.db)
+    clocked = partial(while_active, running.db.activity, CLOCK_SECONDS, asking, idle_seconds=CLOCK_IDLE_SECONDS)
+    return {"yearly checks of the register": clocked}
+
+
 SERVICE = Service(
     name="sherloc",
     folder=Path(__file__).parent,
     routes=[
         *legislation_api.ROUTES,
         *gaps_api.ROUTES,
+        *check_api.ROUTES,
+        *proposal_api.ROUTES,
         *contributions_api.ROUTES,
         *contributions_import_api.ROUTES,
         *exports_api.ROUTES,
@@ -78,11 +120,13 @@ SERVICE = Service(
         *meeting_api.ROUTES,
         *parked_routes("sherloc"),
     ],
-    listens_to=("pledges", "directory"),
+    listens_to=("requests", "pledges", "delivery", "directory"),
     handlers=HANDLERS,
+    loops=loops,
     rebuild=rebuild,
     tables=(
-        *("legislation_version", "legislation", "handed_over", "contribution_export", "contribution"),
+        *("legislation_proposal", "legislation_check", "legislation_version", "legislation"),
+        *("handed_over", "contribution_export", "contribution"),
         *("extension", "outreach_activity", "review_progress", "meeting"),
     ),
     texts=(
@@ -90,4 +134,5 @@ SERVICE = Service(
         *("outreach_text", "review_progress_text", "meeting_text", "meeting_lesson"),
     ),
     feed_policy=FeedPolicy(event_feed.seen),
+    own=own,
 )

@@ -14,6 +14,7 @@ OPEN_PAGES = {
     "/",
     "/{language:str}",
     "/{language:str}/answer",
+    "/{language:str}/legislation-check",
     "/{language:str}/appointment",
     "/{language:str}/public",
     "/{language:str}/public/figures",

@@ -21,6 +21,7 @@ from tests.contracts.example_codes import unknown_codes
 
 NOT_DOCUMENTED = {
     "/v1/follow-ups/link",
+    "/v1/legislation/checks/link",
     "/v1/unsubscribe",
     "/metrics",
     "/docs",

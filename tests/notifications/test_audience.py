@@ -19,7 +19,7 @@ from contracts import pledges as p
 from contracts import requests as r
 from contracts import results as rs
 from contracts.alerts import DigestIssued, HitRecorded
-from contracts.answer_links import AnswerLink, read_token
+from contracts.answer_links import AnswerLink, Purpose, read_token
 from contracts.facts import Fact
 from contracts.notifications import Link
 from contracts.registry import FACTS
@@ -97,6 +97,7 @@ def test_coordinators_are_notified_of_what_asks_them_to_act_and_what_has_ended()
         rs.ResultDisputed: "help the two sides to agree",
         ap.ActionPointDone: "verify the milestone of a strategy",
         dl.DeliverySuspended: "help the two sides to go on",
+        lg.LegislationSubmitted: "review it",
         pk.PackageDeclined: "look for other money or another unit",
         lg.LegislationSubmitted: "review it, or return it",
         co.ContributionSubmitted: "check it, or return it",
@@ -322,8 +323,24 @@ def test_mail_that_asks_for_a_follow_up_has_a_link_to_answer_by() -> None:
     for letter in letters:
         text = mail(letter, sender=sender, public_url=url, replies=replies).get_content()
         (page,) = re.findall(rf"^{url}/{letter.language}/answer\?token=(.+)$", text, re.M)
-        assert AnswerLink(follow_up_id=UUID(int=12), person_id=UUID(int=10)) == read_token(replies.key, page)
+        assert AnswerLink(purpose=Purpose.FOLLOW_UP, about=UUID(int=12), person_id=UUID(int=10)) == read_token(
+            replies.key, Purpose.FOLLOW_UP, page
+        )
     assert "/answer?" not in written(letters[0]).get_content()
+
+
+def test_mail_that_asks_for_a_yearly_check_has_a_link_of_its_own() -> None:
+    replies = ReplyTerms(key=b"k" * 32, domain="entraide.example")
+    letter = a_letter(
+        notice="sherloc.legislation_check.asked.v1", link=f"/v1/legislation/checks/{UUID(int=12)}", reference="KEN"
+    )
+
+    text = mail(letter, sender="E <no-reply@e.example>", public_url="https://e.example", replies=replies).get_content()
+
+    (token,) = re.findall(r"^https://e.example/en/legislation-check\?token=(.+)$", text, re.M)
+    link = AnswerLink(purpose=Purpose.LEGISLATION_CHECK, about=UUID(int=12), person_id=UUID(int=10))
+    assert link == read_token(replies.key, Purpose.LEGISLATION_CHECK, token)
+    assert read_token(replies.key, Purpose.FOLLOW_UP, token) is None
 
 
 def test_resent_mail_is_identical() -> None:

@@ -85,6 +85,8 @@ LISTS = {
     "/v1/outreach-activities": "outreach_activity_id",
     "/v1/review-progress": "review_progress_id",
     "/v1/meetings": "meeting_id",
+    "/v1/legislation/checks": "legislation_check_id",
+    "/v1/legislation/proposals": "legislation_proposal_id",
     "/v1/packages": "package_id",
     "/v1/rounds": "round_id",
     "/v1/pledges": "pledge_id",

@@ -1,13 +1,18 @@
 """The register of legislation and the contributions in the world of records."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from chassis.db.database import Tx
+from services.sherloc.checks import store as check_store
 from services.sherloc.contributions import store as contribution_store
 from services.sherloc.contributions.exports import store as export_store
 from services.sherloc.legislation import store as legislation_store
+from services.sherloc.proposals import store as proposal_store
+from services.sherloc.wiring import ask_states
+from tests.sherloc.proposals.steps import facts, hear
 
 KENYA, KENYAS_OFFICIAL, COORDINATOR = "KEN:focal_point", "KEN:official", "UNODC:coordinator"
 A_LAW = {
@@ -31,6 +36,9 @@ async def keep_register(world: Any) -> None:
     record = await world.say(COORDINATOR, f"{at}/review", about=record)
     page = "https://sherloc.example/1"
     await world.say(COORDINATOR, f"{at}/publish", about=record, portal_address=page)
+    (db,) = [one.db for one in world.running if one.name == "sherloc"]
+    await hear(db, *facts(articles=("UNTOC:18",)))
+    await ask_states(db, ahead=timedelta(days=366))
 
 
 A_CASE = {
@@ -71,6 +79,7 @@ async def records_of_sherloc(
     tx: Tx, ids: Callable[[Tx, str], Awaitable[list[UUID]]]
 ) -> dict[str, Mapping[UUID, object]]:
     """The records of each noun by their ids."""
-    known = {"legislation": legislation_store.known, "contribution": contribution_store.known,
+    known = {"legislation": legislation_store.known, "legislation_check": check_store.known,
+             "legislation_proposal": proposal_store.known, "contribution": contribution_store.known,
              "contribution_export": export_store.known}  # fmt: skip
     return {f"{noun}_id": {one: await read(tx, one) for one in await ids(tx, noun)} for noun, read in known.items()}

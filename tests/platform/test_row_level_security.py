@@ -1,6 +1,7 @@
 """Row-level security: a statement without a WHERE finds only the rows of its caller."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ from services.composition import all_services
 from services.directory.wiring import found
 from services.requests.request import store
 from services.requests.request.model import Request
+from services.sherloc.wiring import ask_states
 from tests.builders import a_caller, a_request, headers
 from tests.directory.steps import FIRST, OTHER, a_founder, done, entered
 from tests.matching.builders import a_submission
@@ -26,6 +28,8 @@ from tests.matching.steps import Owner, opened, presented
 from tests.pledges.in_kind.steps import declared
 from tests.pledges.steps import pledged, prepared
 from tests.rules.steps import CHASSIS_TABLES
+from tests.sherloc.proposals.steps import facts, hear
+from tests.sherloc.steps import published, recorded
 
 Client = httpx.AsyncClient
 NAMES = [service.name for service in all_services()]
@@ -386,6 +390,33 @@ async def test_row_level_security_and_policy_agree_on_rounds(
         papers = await _ids(db, "round_papers", caller, "round_id")
         assert papers == ({UUID(found["round_id"])} if caller.role in {"coordinator", "auditor"} else set())
         assert not await _ids(db, "round_lease", caller, "round_id")
+
+
+async def test_row_level_security_and_policy_agree_on_the_register_of_legislation(
+    client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
+) -> None:
+    api, db = await client_of("sherloc"), databases["sherloc"]
+    for by, state in (("KEN:focal_point", "KEN"), ("UGA:focal_point", "UGA")):
+        await published(api, by, state=state)
+        await recorded(api, by, state=state, article="UNTOC:5")
+        await hear(db, *facts(state=state))
+    await hear(db, *facts(state="KEN")[1:])
+    await ask_states(db, ahead=timedelta(days=366))
+    callers = [
+        a_caller(one)
+        for one in ("KEN:focal_point", "UGA:official", "TZA:focal_point", "KEN:provider_officer", "NOR:donor_officer",
+                    "UNODC:coordinator", "UNODC:auditor", "UNODC:finance_officer")
+    ]  # fmt: skip
+
+    for table in ("legislation", "legislation_check", "legislation_proposal"):
+        await _agree(db, table, callers)
+    for caller in callers:
+        own = caller.organization in {"KEN", "UGA"} and caller.role in {"focal_point", "official"}
+        oversees = caller.role in {"coordinator", "auditor"}
+        lines = await _ids(db, "requested_line", caller, "line_id")
+        waiting = await _ids(db, "completed_delivery", caller, "line_id")
+        assert (2 if oversees else int(own)) == len(lines)
+        assert (oversees or (caller.organization == "KEN" and own)) == bool(waiting)
 
 
 async def test_row_level_security_and_policy_agree_on_what_donors_give(

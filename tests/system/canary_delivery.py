@@ -8,6 +8,7 @@ import asyncpg
 
 from contracts.reference.deliveries import human_rights_questions
 from tests.system.canaries import NOBODY, Readers
+from tests.system.canary_sherloc import expect_a_law, record_what_was_drafted
 from tests.system.canary_stage import AUDITOR, COORDINATOR, KENYA, NORWAY, SERVICE, Stage, until
 
 PATH, SESSION = "/v1/deliveries/{delivery_id}", "/v1/sessions/{session_id}"
@@ -46,6 +47,7 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any
     await _results(stage, delivery, sides)
     await _action_points(stage, delivery, sides)
     await _screen(stage, delivery, sides)
+    await expect_a_law(stage)
     await stage.say(KENYA, "POST", f"{PATH}/complete", {}, about=delivery, to=sides)
 
     async def completed() -> Any:
@@ -53,6 +55,7 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any
         return found if found["status"] == "completed" else None
 
     match = await until(completed)
+    await record_what_was_drafted(stage)
     await _answer(stage, delivery, sides)
     await _change(stage, delivery, sides)
     await _plan(stage, delivery, sides)

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from services.console.client import SERVER_ERROR, ApiClient, Problem
+from services.console.client import SERVER_ERROR, Problem
 from services.console.deliveries.moves import (
     ANSWER_TEXT,
     EFFECT_FIELDS,
@@ -18,7 +18,7 @@ from services.console.deliveries.words import USE
 from services.console.fields import Option, read
 from services.console.moves.forms import NOTHING, Form, Sent, send, show
 from services.console.moves.pages import routes_of
-from services.console.page import FOR_EVERYBODY, CurrentPage, Page, browser_address
+from services.console.page import FOR_EVERYBODY, CurrentPage, Page
 from services.console.translations import N_
 
 LINK = "/v1/follow-ups/link"
@@ -96,7 +96,7 @@ async def _form(page: Page, delivery_id: str, sent: Sent) -> Response[bytes]:
 async def ask(page: CurrentPage) -> Response[bytes]:
     """A button for each answer. Opening the page answers nothing: programs follow links before people do."""
     try:
-        found = await _anonymous(page).get(LINK, token=page.asked("token"))
+        found = await page.anonymous().get(LINK, token=page.asked("token"))
     except Problem as problem:
         if problem.status >= SERVER_ERROR:
             raise
@@ -110,7 +110,7 @@ async def answer(page: CurrentPage) -> Response[bytes]:
     token, result = page.asked("token"), page.value("result")
     text = read((ANSWER_TEXT,), page.typed).body.get("text", "")
     body = {"result": result, "text": text, "language": page.language} if text else {"result": result}
-    api = _anonymous(page)
+    api = page.anonymous()
     try:
         await api.send("POST", f"{LINK}?token={token}", body)
     except Problem as problem:
@@ -124,12 +124,6 @@ def _asked(page: Page, found: Any, *, problem: str = "", status: int = 200) -> R
     return page.render(
         "deliveries/answer.html", status=status, found=found, problem=problem, answers=USE, field=ANSWER_TEXT
     )
-
-
-def _anonymous(page: Page) -> ApiClient:
-    """A client without the reader's token: the link says who answers."""
-    address = browser_address(page.request, page.console.settings.trusted_proxies)
-    return ApiClient(page.console.http, language=page.language, address=address)
 
 
 ROUTES = (

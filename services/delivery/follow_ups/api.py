@@ -6,13 +6,13 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from chassis.auth.answer_links import linked
 from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.application import PUBLIC, Db, Now
 from chassis.http.commands import change, show
-from contracts.answer_links import read_token
-from contracts.refusals import Missing, Unavailable
-from contracts.values import Caller
+from contracts.answer_links import Purpose
+from contracts.values import Caller, Role
 from services.delivery.commands import AnswerFollowUp
 from services.delivery.dependencies import Dependencies, Owned
 from services.delivery.follow_ups import actions, store, views
@@ -69,21 +69,14 @@ async def answer_linked_follow_up(
 
 
 async def _linked(db: Db, own: Dependencies, token: str, now: datetime) -> tuple[UUID, Caller]:
-    """The follow-up and the person of a token, in the appointment that is asked.
+    """The follow-up and the person of a token, in the appointment that is asked. Raises Missing, Unavailable."""
 
-    Raises Missing for a forged token, and once the person no longer holds the appointment.
-    """
-    link = read_token(own.reply_key, token) if own.reply_key is not None else None
-    if link is None:
-        raise Missing("not-found")
-    if own.callers.stale():
-        raise Unavailable("identity-unavailable")
-    async with db.transaction(by=None) as tx:
-        asked = await store.known(tx, link.follow_up_id)
-    for one in own.callers.in_force(link.person_id, now):
-        if asked is not None and (one.organization, one.role) == (asked.organization, asked.role):
-            return asked.follow_up_id, one.caller
-    raise Missing("not-found")
+    async def asked(follow_up_id: UUID) -> tuple[str, Role] | None:
+        async with db.transaction(by=None) as tx:
+            found = await store.known(tx, follow_up_id)
+        return (found.organization, found.role) if found else None
+
+    return await linked(own.reply_key, own.callers, Purpose.FOLLOW_UP, token, asked, now=now)
 
 
 ROUTES = [

@@ -24,6 +24,8 @@ from contracts import follow_ups as fu
 from contracts import in_kind as k
 from contracts import ledger as g
 from contracts import legislation as lg
+from contracts import legislation_checks as lc
+from contracts import legislation_proposals as lp
 from contracts import matching as m
 from contracts import meetings as mt
 from contracts import messages as ms
@@ -273,6 +275,29 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_meeting(mt.MeetingInvited),
         _of_meeting(mt.MeetingRevised),
         _of_meeting(mt.MeetingCancelled),
+        (
+            lc.LegislationCheckAsked,
+            (
+                notice_of(
+                    lc.LegislationCheckAsked,
+                    STATE,
+                    link="/v1/legislation/checks/{legislation_check_id}",
+                    reference="state",
+                ),
+            ),
+        ),
+        # One delivery has a proposal for each article.
+        (
+            lp.LegislationProposalMade,
+            (
+                notice_of(
+                    lp.LegislationProposalMade,
+                    STATE,
+                    link="/v1/legislation/proposals/{legislation_proposal_id}",
+                    gathered=True,
+                ),
+            ),
+        ),
         # The State and the provider are notified of what the match does.
         _of_package(pk.PackagePresented, UNIT, DONOR),
         _of_package(pk.PackageAgreed, LAST),

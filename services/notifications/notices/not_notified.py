@@ -20,6 +20,8 @@ from contracts import funds as f
 from contracts import joint_deliveries, mails, rankings, rounds, treaties
 from contracts import ledger as g
 from contracts import legislation as lg
+from contracts import legislation_checks as lc
+from contracts import legislation_proposals as lp
 from contracts import matching as m
 from contracts import meetings as mt
 from contracts import messages as ms
@@ -128,6 +130,11 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     co.ContributionMarksCleared: "the State and coordinators read it in the contribution",
     co.ContributionExportMade: "the portal's side made it",
     co.ContributionExportConfirmed: "the portal's side did it; coordinators read it in the list of batches",
+    **dict.fromkeys(
+        (lp.LegislationProposalAccepted, lp.LegislationProposalDropped),
+        "the State did it; coordinators read it in the register",
+    ),
+    lc.LegislationCheckAnswered: "the State did it; coordinators read it in the register",
     fu.FollowUpScheduled: "its side is asked when it is due",
     fu.FollowUpAnswered: "both sides and coordinators read it with the delivery",
     fu.FollowUpLapsed: "the side was asked and reminded",

@@ -13,13 +13,18 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.answer_links import AnswerLink, token_of
-from contracts.console_pages import ANSWER, page_of, page_of_notification
+from contracts.answer_links import AnswerLink, Purpose, token_of
+from contracts.console_pages import ANSWERS, page_of, page_of_notification
 from contracts.reply_addresses import Reply, reply_address
 from contracts.values import Language, Role
 
 RIGHT_TO_LEFT = frozenset({Language.AR})
-FOLLOW_UPS = "/v1/follow-ups/"
+_ASKED_ABOUT: Mapping[Purpose, str] = {
+    Purpose.FOLLOW_UP: "/v1/follow-ups/",
+    Purpose.LEGISLATION_CHECK: "/v1/legislation/checks/",
+}
+"""How the links of notices begin that ask a question."""
+
 RLM, LRI, PDI = "\u200f", "\u2066", "\u2069"
 
 
@@ -135,11 +140,12 @@ def reply_to(letter: Letter, terms: ReplyTerms | None) -> str | None:
 
 def answer_page(letter: Letter, terms: ReplyTerms | None) -> str | None:
     """The page for an answer without signing in, without the language before it; None if nothing is asked."""
-    about = letter.link.removeprefix(FOLLOW_UPS)
-    if terms is None or about == letter.link:
-        return None
-    link = AnswerLink(follow_up_id=UUID(about), person_id=letter.person_id)
-    return ANSWER.format(token=token_of(terms.key, link))
+    for purpose, page in ANSWERS.items():
+        about = letter.link.removeprefix(_ASKED_ABOUT[purpose])
+        if terms is not None and about != letter.link:
+            link = AnswerLink(purpose=purpose, about=UUID(about), person_id=letter.person_id)
+            return page.format(token=token_of(terms.key, link))
+    return None
 
 
 def mail(letter: Letter, *, sender: str, public_url: str, replies: ReplyTerms | None = None) -> EmailMessage:

@@ -1,6 +1,7 @@
 """Actions on the register: load for the caller, decide, save, announce. The edge opens the transaction."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from chassis.journal.outbox import announce
 from chassis.texts import hash_texts
 from contracts.facts import Fact
 from contracts.refusals import Conflict
+from contracts.values import Role
 from services.sherloc import policy
 from services.sherloc.legislation import model, store
 from services.sherloc.legislation.evolve import evolve
@@ -72,7 +74,7 @@ async def publish_legislation(tx: Tx, ctx: Context, legislation_id: UUID, *, por
         before = await _locked(tx, ctx, legislation_id)
         texts = replace(await _texts_of(tx, before), portal_address=portal_address)
         salt, texts_hash = hash_texts(texts)
-        after = await _save(tx, before, before.publish(texts_hash, now=ctx.now), comment)
+        after = await _save(tx, before, before.mark_published(texts_hash, now=ctx.now), comment)
         await store.save_texts(tx, after, texts, salt)
 
 
@@ -84,6 +86,14 @@ async def move(
     async with tx.as_service():
         before = await _locked(tx, ctx, legislation_id)
         await _save(tx, before, decide(before), comment)
+
+
+async def confirm_published(tx: Tx, state: str, role: Role, *, now: datetime) -> int:
+    """A State's confirmation of all that SHERLOC has of its law; return of how many records. As the service."""
+    found = await store.published_of(tx, state)
+    for one in found:
+        await _save(tx, one, one.confirm_unchanged(role, now=now), "")
+    return len(found)
 
 
 async def _allow(tx: Tx, ctx: Context, legislation_id: UUID, action: Action) -> None:

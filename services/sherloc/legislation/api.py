@@ -17,7 +17,6 @@ from chassis.http.queries import query_parameter
 from chassis.journal.event_feed import FeedItem
 from contracts import reference
 from contracts.codes import unknown_code
-from contracts.conversion import from_attributes
 from contracts.legislation import LegislationStatus
 from contracts.values import Code, State
 from services.sherloc.commands import (
@@ -27,15 +26,14 @@ from services.sherloc.commands import (
     RecordLegislation,
     ReviseLegislation,
     check_reason,
+    stated,
 )
 from services.sherloc.legislation import actions, register_store, store
 from services.sherloc.legislation.cells import Cell, cell_of
 from services.sherloc.legislation.freshness import StateFreshness, freshness_of, months_before
 from services.sherloc.legislation.model import (
     Legislation,
-    LegislationTexts,
     RegisterStatus,
-    Statement,
     legislation_id_of,
 )
 from services.sherloc.legislation.store import Filter
@@ -142,7 +140,7 @@ async def record_legislation(tx: Tx, ctx: Context, legislation_id: UUID, data: J
     """By the focal point or an official of the State; a draft that others than UNODC do not see."""
     data.check()
     await actions.record_legislation(
-        tx, ctx, legislation_id, data.state, data.article, *_stated(data), comment=data.comment
+        tx, ctx, legislation_id, data.state, data.article, *stated(data), comment=data.comment
     )
 
 
@@ -164,7 +162,7 @@ async def revise_legislation(
     tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[ReviseLegislation]
 ) -> None:
     """By the State: here is what has changed. Others see it again once it is published."""
-    await actions.revise_legislation(tx, ctx, legislation_id, *_stated(data), comment=data.comment)
+    await actions.revise_legislation(tx, ctx, legislation_id, *stated(data), comment=data.comment)
 
 
 @change(f"{LEGISLATION}/submit", Action.SUBMIT_LEGISLATION, "Submit the law for SHERLOC", read=legislation_view)
@@ -253,11 +251,6 @@ async def mark_outdated(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], da
 async def follow_sherloc(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
     """Events of records the caller may see; others than the State and UNODC receive those of published versions."""
     return stream(last_event_id)
-
-
-def _stated(body: ReviseLegislation) -> tuple[Statement, LegislationTexts]:
-    texts = LegislationTexts(title=body.title, gazette=body.gazette, address=body.address)
-    return from_attributes(Statement, body), texts
 
 
 def _day_before(now: datetime, months: int) -> datetime:

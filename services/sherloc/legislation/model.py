@@ -145,7 +145,7 @@ class Legislation(Struct, frozen=True, kw_only=True):
         self.require("return_legislation")
         return LegislationReturned(**self._ids(), reason=reason, returned_at=now)
 
-    def publish(self, texts_hash: str, *, now: datetime) -> LegislationPublished:
+    def mark_published(self, texts_hash: str, *, now: datetime) -> LegislationPublished:
         self.require("publish_legislation")
         return LegislationPublished(**self._ids(), texts_hash=texts_hash, published_at=now)
 

@@ -140,6 +140,18 @@ async def known(tx: Tx, legislation_id: UUID) -> Legislation | None:
     return legislation_of(row) if row else None
 
 
+async def published_of(tx: Tx, state: str) -> list[Legislation]:
+    """The records of a State that are on SHERLOC, for the service itself, locked until the transaction ends."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM legislation WHERE state = $1 AND status IN ('published', 'verified')
+        ORDER BY place_of(article) FOR UPDATE
+        """,
+        state,
+    )
+    return [legislation_of(row) for row in rows]
+
+
 _SAVE = Write(
     parts={
         "legislation_saved": """

@@ -363,3 +363,81 @@ CREATE INDEX meeting_lessons ON meeting_lesson (meeting_id, lesson_id);
 CALL wall_in('meeting', 'may_see(meeting, caller_organization(), caller_role())');
 CALL wall_in('meeting_text', 'EXISTS (SELECT FROM meeting m WHERE m.meeting_id = meeting_text.meeting_id)');
 CALL wall_in('meeting_lesson', 'EXISTS (SELECT FROM meeting m WHERE m.meeting_id = meeting_lesson.meeting_id)');
+
+-- -- yearly checks ----------------------------------------------------------------------------------------------------
+
+CREATE TABLE legislation_check (
+    legislation_check_id uuid PRIMARY KEY,
+    state text NOT NULL CHECK (state ~ '^[A-Z]{3}$'),
+    status text NOT NULL CHECK (status IN ('asked', 'answered')),
+    revision integer NOT NULL CHECK (revision > 0),
+    due_at timestamptz NOT NULL,
+    asked_at timestamptz NOT NULL CHECK (asked_at >= due_at),
+    -- Until when it can be answered.
+    closes_at timestamptz NOT NULL CHECK (closes_at > asked_at),
+    result text CHECK (result IN ('unchanged', 'changed')),
+    -- How many published records the answer confirmed.
+    confirmed integer NOT NULL CHECK (confirmed >= 0),
+    answered_at timestamptz,
+    CHECK ((status = 'answered') = (answered_at IS NOT NULL) AND (status = 'answered') = (result IS NOT NULL)),
+    CHECK (confirmed = 0 OR result = 'unchanged'),
+    -- A State is asked once for each day on which it was due.
+    UNIQUE (state, due_at)
+);
+
+CREATE FUNCTION may_see(c legislation_check, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE RETURN is_party_to(c.state, organization, role);
+
+CALL wall_in('legislation_check', 'may_see(legislation_check, caller_organization(), caller_role())');
+
+-- When each State with a record is asked next: a year after it was asked last, or after its first record.
+CREATE VIEW due_check WITH (security_invoker = true) AS
+SELECT state, (coalesce(asked_at, recorded_at) AT TIME ZONE 'UTC' + interval '1 year') AT TIME ZONE 'UTC' AS due_at
+FROM (SELECT state, min(recorded_at) AS recorded_at FROM legislation GROUP BY state) AS known
+LEFT JOIN (SELECT state, max(asked_at) AS asked_at FROM legislation_check GROUP BY state) AS asked USING (state);
+
+-- -- proposals after deliveries ---------------------------------------------------------------------------------------
+
+CREATE TABLE legislation_proposal (
+    legislation_proposal_id uuid PRIMARY KEY,
+    state text NOT NULL CHECK (state ~ '^[A-Z]{3}$'),
+    delivery_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    kind text NOT NULL,
+    completed_on date NOT NULL,
+    -- Null if the request's line had none: the State names it.
+    article text,
+    status text NOT NULL CHECK (status IN ('proposed', 'accepted', 'dropped')),
+    revision integer NOT NULL CHECK (revision > 0),
+    made_at timestamptz NOT NULL,
+    legislation_id uuid,
+    accepted_at timestamptz,
+    reason text,
+    dropped_at timestamptz,
+    UNIQUE NULLS NOT DISTINCT (delivery_id, article),
+    CHECK ((status = 'accepted') = (accepted_at IS NOT NULL) AND (status = 'accepted') = (legislation_id IS NOT NULL)),
+    CHECK ((status = 'dropped') = (dropped_at IS NOT NULL) AND (status = 'dropped') = (reason IS NOT NULL))
+);
+
+CREATE FUNCTION may_see(p legislation_proposal, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE RETURN is_party_to(p.state, organization, role);
+
+-- What other services said: the lines of submitted requests, and deliveries that wait for their line.
+CREATE TABLE requested_line (
+    line_id uuid PRIMARY KEY,
+    state text NOT NULL,
+    kind text NOT NULL,
+    articles text[] NOT NULL
+);
+CREATE TABLE completed_delivery (
+    delivery_id uuid PRIMARY KEY,
+    request_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    state text NOT NULL,
+    completed_on date NOT NULL
+);
+CREATE INDEX completed_delivery_line ON completed_delivery (line_id);
+
+CALL wall_in('legislation_proposal', 'may_see(legislation_proposal, caller_organization(), caller_role())');
+CALL wall_in('requested_line', 'is_party_to(state, caller_organization(), caller_role())');
+CALL wall_in('completed_delivery', 'is_party_to(state, caller_organization(), caller_role())');

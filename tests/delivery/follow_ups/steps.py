@@ -8,7 +8,7 @@ import httpx
 from msgspec.structs import replace
 
 from chassis.db.database import Database
-from contracts.answer_links import AnswerLink, token_of
+from contracts.answer_links import AnswerLink, Purpose, token_of
 from contracts.follow_ups import follow_up_id_of
 from contracts.values import Side
 from services.delivery.deliveries.model import Delivery, DeliveryStatus
@@ -64,7 +64,9 @@ async def answering(api: Client, follow_up_id: str, by: str = KENYA, **body: Any
 
 
 def link(follow_up_id: str, by: str = KENYA, key: bytes = KEY) -> str:
-    token = token_of(key, AnswerLink(follow_up_id=UUID(follow_up_id), person_id=a_caller(by).person_id))
+    token = token_of(
+        key, AnswerLink(purpose=Purpose.FOLLOW_UP, about=UUID(follow_up_id), person_id=a_caller(by).person_id)
+    )
     return f"{LINK}?token={token}"
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from contracts.answer_links import AnswerLink, read_token, token_of
+from contracts.answer_links import AnswerLink, Purpose, read_token, token_of
 from contracts.facts import Fact
 from contracts.follow_ups import Use
 from contracts.refusals import Conflict
@@ -104,10 +104,11 @@ def test_it_is_due_on_the_last_day_of_a_shorter_month() -> None:
 
 
 def test_token_of_another_key_or_with_another_letter_is_none() -> None:
-    link = AnswerLink(follow_up_id=uuid4(), person_id=uuid4())
+    link = AnswerLink(purpose=Purpose.FOLLOW_UP, about=uuid4(), person_id=uuid4())
     token = token_of(KEY, link)
 
-    assert link == read_token(KEY, token)
+    assert link == read_token(KEY, Purpose.FOLLOW_UP, token)
     for forged in ("", "é", token[:-4], token[:10] + ("A" if token[10] != "A" else "B") + token[11:], token + "AAAA"):
-        assert read_token(KEY, forged) is None
-    assert read_token(b"another key", token) is None
+        assert read_token(KEY, Purpose.FOLLOW_UP, forged) is None
+    assert read_token(b"another key", Purpose.FOLLOW_UP, token) is None
+    assert read_token(KEY, Purpose.LEGISLATION_CHECK, token) is None, "it asks something else"

@@ -35,7 +35,7 @@ def test_move_is_made_only_in_its_states(status: LegislationStatus, move: str) -
         "submit_legislation": lambda: one.submit(TEXTS, now=then),
         "review_legislation": lambda: one.begin_review(now=then),
         "return_legislation": lambda: one.send_back("other", now=then),
-        "publish_legislation": lambda: one.publish("hash", now=then),
+        "publish_legislation": lambda: one.mark_published("hash", now=then),
         "verify_legislation": lambda: one.verify(Role.COORDINATOR, now=then),
         "mark_outdated": lambda: one.mark_outdated(now=then),
         "confirm_unchanged": lambda: one.confirm_unchanged(Role.OFFICIAL, now=then),

@@ -1,0 +1,34 @@
+"""The person of a mail's link, who answers without signing in, in the appointment that is asked."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from chassis.auth.callers import Callers
+from contracts.answer_links import Purpose, read_token
+from contracts.refusals import Missing, Unavailable
+from contracts.values import Caller, Role
+
+Asked: TypeAlias = Callable[[UUID], Awaitable[tuple[str, Role] | None]]
+"""The organization and role that a record asks; None once it asks nobody."""
+
+
+async def linked(
+    key: bytes | None, callers: Callers, purpose: Purpose, token: str, asked: Asked, *, now: datetime
+) -> tuple[UUID, Caller]:
+    """The record and the person of a token.
+
+    Raises Missing for a forged token, once the record asks nobody, and once the person no longer holds the appointment;
+    Unavailable if appointments are stale.
+    """
+    link = read_token(key, purpose, token) if key is not None else None
+    if link is None:
+        raise Missing("not-found")
+    if callers.stale():
+        raise Unavailable("identity-unavailable")
+    appointment = await asked(link.about)
+    for one in callers.in_force(link.person_id, now):
+        if appointment is not None and (one.organization, one.role) == appointment:
+            return link.about, one.caller
+    raise Missing("not-found")

@@ -1,0 +1,114 @@
+"""Rows of checks. Every read of a caller names it; `is_party_to` in the WHERE is the policy in SQL."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.refusals import Missing
+from contracts.values import Caller
+from services.sherloc.checks.model import LegislationCheck
+
+LIST_MAX = 200
+DUE_MAX = 300
+"""More than there are States."""
+
+
+class DueCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """A State that is to be asked."""
+
+    state: str
+    due_at: datetime
+
+
+async def get(tx: Tx, legislation_check_id: UUID, caller: Caller) -> LegislationCheck:
+    """The check, if this caller may see it. Raises Missing."""
+    row = await tx.fetchrow(
+        "SELECT * FROM legislation_check WHERE legislation_check_id = $1 AND may_see(legislation_check, $2, $3)",
+        legislation_check_id,
+        caller.organization,
+        caller.role,
+    )
+    if row is None:
+        raise Missing("not-found")
+    return check_of(row)
+
+
+async def page(tx: Tx, caller: Caller, *, state: str | None, before: UUID | None, limit: int) -> list[LegislationCheck]:
+    """Checks that this caller may see, newest first."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM legislation_check
+        WHERE may_see(legislation_check, $1, $2) AND ($3::text IS NULL OR state = $3)
+          AND ($4::uuid IS NULL OR legislation_check_id < $4)
+        ORDER BY legislation_check_id DESC LIMIT $5
+        """,
+        caller.organization,
+        caller.role,
+        state,
+        before,
+        limit,
+    )
+    return [check_of(row) for row in rows]
+
+
+async def known(tx: Tx, legislation_check_id: UUID) -> LegislationCheck | None:
+    """The check, for the service itself, locked until the transaction ends."""
+    row = await tx.fetchrow(
+        "SELECT * FROM legislation_check WHERE legislation_check_id = $1 FOR UPDATE", legislation_check_id
+    )
+    return check_of(row) if row else None
+
+
+async def lock(tx: Tx) -> None:
+    """Until the transaction ends, no other process asks States."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('legislation checks', 0))")
+
+
+async def due(tx: Tx, now: datetime) -> list[DueCheck]:
+    """The States that are to be asked; read after `lock`."""
+    rows = await tx.fetch(
+        "SELECT state, due_at FROM due_check WHERE due_at <= $1 ORDER BY due_at, state LIMIT $2", now, DUE_MAX
+    )
+    return [msgspec.convert(dict(row), DueCheck) for row in rows]
+
+
+async def due_in_seconds(tx: Tx, now: datetime) -> float | None:
+    """Seconds until the next check is due; None if none is."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        """
+        SELECT greatest(extract(epoch FROM min(due_at) - $1::timestamptz), 0)::float8 FROM due_check HAVING count(*) > 0
+        """,
+        now,
+    )
+
+
+async def published_count(tx: Tx, state: str) -> int:
+    """How many records of a State are on SHERLOC."""
+    found: int = await tx.fetchval(
+        "SELECT count(*) FROM legislation WHERE state = $1 AND status IN ('published', 'verified')", state
+    )
+    return found
+
+
+_SAVE = Write(
+    parts={
+        "legislation_check_saved": """
+            INSERT INTO legislation_check SELECT * FROM json_populate_record(NULL::legislation_check, $1::text::json)
+            ON CONFLICT (legislation_check_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+                result = excluded.result, confirmed = excluded.confirmed, answered_at = excluded.answered_at
+        """
+    }
+)
+
+
+async def save(tx: Tx, check: LegislationCheck) -> None:
+    await tx.write(_SAVE, msgspec.json.encode(check).decode())
+
+
+def check_of(row: Record) -> LegislationCheck:
+    """The check of a row of `legislation_check`."""
+    return msgspec.convert(dict(row), LegislationCheck)

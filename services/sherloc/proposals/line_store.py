@@ -1,0 +1,56 @@
+"""Rows of requests' lines and completed deliveries, as their services say.
+
+The two services are heard in no order: what comes first waits for the other.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Tx
+from contracts.requests import RequestSubmitted
+from services.sherloc.proposals.model import Completed
+
+
+async def lock(tx: Tx, request_id: UUID) -> None:
+    """Until the transaction ends, nobody else hears of this request and its deliveries."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(request_id))
+
+
+async def put(tx: Tx, fact: RequestSubmitted) -> None:
+    """The lines of a request, as it was submitted last."""
+    await tx.executemany(
+        """
+        INSERT INTO requested_line (line_id, state, kind, articles) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (line_id) DO UPDATE SET kind = excluded.kind, articles = excluded.articles
+        """,
+        [(one.line_id, fact.state, one.kind, list(one.articles)) for one in fact.lines],
+    )
+
+
+async def line(tx: Tx, line_id: UUID) -> tuple[str, tuple[str, ...]] | None:
+    """The kind and the articles of a line; None before it was heard of."""
+    row = await tx.fetchrow("SELECT kind, articles FROM requested_line WHERE line_id = $1", line_id)
+    return (row["kind"], tuple(row["articles"])) if row else None
+
+
+async def wait(tx: Tx, completed: Completed) -> None:
+    """Keep a delivery until its line is heard of."""
+    await tx.execute(
+        """
+        INSERT INTO completed_delivery (delivery_id, request_id, line_id, state, completed_on)
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+        """,
+        completed.delivery_id,
+        completed.request_id,
+        completed.line_id,
+        completed.state,
+        completed.completed_on,
+    )
+
+
+async def take_waiting(tx: Tx, line_ids: Sequence[UUID]) -> list[Completed]:
+    """The deliveries that waited for these lines; they wait no longer."""
+    rows = await tx.fetch("DELETE FROM completed_delivery WHERE line_id = ANY ($1::uuid[]) RETURNING *", line_ids)
+    return [msgspec.convert(dict(row), Completed) for row in rows]

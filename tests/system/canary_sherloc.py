@@ -1,0 +1,57 @@
+"""The register of legislation in the main workflow, with a distinct text in every free field."""
+
+from typing import Any
+
+import asyncpg
+
+from tests.system.canary_stage import COORDINATOR, EVERYBODY, KENYA, OFFICIAL, STATE, Stage, until
+
+PATH = "/v1/legislation"
+RECORD = f"{PATH}/{{legislation_id}}"
+LAW = {"status": "missing", "language": "en", "in_force_on": "2026-11-01"}
+
+
+async def record_laws(stage: Stage) -> None:
+    """One that is a draft; one that is returned, published in other words, outdated, published again and verified."""
+    await stage.say(OFFICIAL, "POST", PATH, {"state": "KEN", "article": "UNTOC:5", **LAW}, to=STATE)
+    found = await stage.say(KENYA, "POST", PATH, {"state": "KEN", "article": "UNTOC:6", **LAW}, to=STATE)
+    for who, move, body in (
+        (KENYA, "submit", {}),
+        (COORDINATOR, "return", {"reason": "other"}),
+    ):
+        found = await stage.say(who, "POST", f"{RECORD}/{move}", body, about=found, to=STATE)
+    found = await stage.say(KENYA, "POST", f"{RECORD}/revise", LAW, about=found, to=EVERYBODY, comment=STATE)
+    publish = ((KENYA, "submit"), (COORDINATOR, "review"), (COORDINATOR, "publish"))
+    for who, move in (
+        *(*publish, (COORDINATOR, "mark-outdated"), *publish),
+        *((KENYA, "confirm-unchanged"), (COORDINATOR, "verify")),
+    ):
+        body = {"portal_address": "https://sherloc.example/1"} if move == "publish" else {}
+        found = await stage.say(who, "POST", f"{RECORD}/{move}", body, about=found, to=STATE)
+
+
+async def expect_a_law(stage: Stage) -> None:
+    """As if the deliveries to come were of drafting a law."""
+    connection = await asyncpg.connect(stage.database_url)
+
+    async def known() -> Any:
+        done = await connection.execute("UPDATE sherloc.requested_line SET kind = 'legislative_drafting'")
+        return done != "UPDATE 0"
+
+    try:
+        await until(known)
+    finally:
+        await connection.close()
+
+
+async def record_what_was_drafted(stage: Stage) -> None:
+    """The proposal that a completed delivery led to, accepted in the State's words."""
+
+    async def proposed() -> Any:
+        page = await stage.see(KENYA, f"{PATH}/proposals?status=proposed")
+        return next(iter(page["proposals"]), None)
+
+    proposal = await until(proposed)
+    await stage.say(
+        KENYA, "POST", f"{PATH}/proposals/{{legislation_proposal_id}}/accept", LAW, about=proposal, to=STATE
+    )
