@@ -28,6 +28,7 @@ OF_NO_PAGE = frozenset(
     {
         "/v1/packages/{id}",
         "/v1/legislation/{id}",
+        "/v1/practices/{id}",
         "/v1/clients/{id}",
         "/v1/activities/{id}",
         "/v1/in-kind-contributions/{id}",

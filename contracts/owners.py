@@ -25,6 +25,7 @@ OWNERS = {
     "follow-ups": "delivery",
     "effects": "delivery",
     "legislation": "sherloc",
+    "practices": "sherloc",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

@@ -16,6 +16,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"ActionPointDone", "ActionPointDropped"}
             | {"FollowUpScheduled", "FollowUpAnswered", "EffectRecorded", "EffectWithdrawn"}
             | {"LegislationRecorded", "LegislationRevised", "LegislationSubmitted", "LegislationConfirmedUnchanged"}
+            | {"PracticeRecorded", "PracticeRevised", "PracticeSubmitted", "PracticeWithdrawn"}
+            | {"PracticeUseAdded", "PracticeUseRemoved"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -46,7 +48,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"JointDeliveryProposed", "ActionPointAdded", "ActionPointRevised", "ActionPointVerified"}
             | {"ActionPointReopened", "ScreeningReopened", "EffectVerified", "EffectDeclined"}
             | {"LegislationReviewBegun", "LegislationReturned", "LegislationPublished", "LegislationVerified"}
-            | {"LegislationMarkedOutdated"}
+            | {"LegislationMarkedOutdated", "PracticeReturned", "PracticeCatalogued"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
             | {
@@ -118,6 +120,6 @@ FIRST: frozenset[str] = frozenset(
     | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "FileAdded", "MessageSent", "AgreementProposed"}
     | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded", "ScreeningAnswered"}
     | {"FollowUpScheduled", "EffectRecorded"}
-    | {"LegislationRecorded"}
+    | {"LegislationRecorded", "PracticeRecorded"}
 )
 """The first fact of an aggregate."""

@@ -23,6 +23,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "SessionCancelled": "dates_unsuitable",
         "EffectDeclined": "evidence_insufficient",
         "LegislationReturned": "evidence_insufficient",
+        "PracticeReturned": "too_general",
         "PackageDeclined": "dates_unsuitable",
         "PackageWithdrawn": "no_funding",
         "PackageEnded": "match_ended",

@@ -1,4 +1,4 @@
-"""Which events of the register a caller may stream; `may_see` in the statement is the policy."""
+"""Which events of records a caller may stream; `may_see` in the statement is the policy."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -10,15 +10,20 @@ from services.sherloc.policy import EVENTS_FOR_ALL
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see: all of what a caller's State has, and of others' records what was published."""
+    """The events each caller may see: all of the own records that it sees, and of others' what was published."""
     rows = await tx.fetch(
         """
         SELECT
             ARRAY(SELECT legislation_id FROM legislation
-                WHERE legislation_id = ANY ($3::uuid[]) AND may_see(legislation, who.organization, who.role)) AS shown,
+                WHERE legislation_id = ANY ($3::uuid[]) AND may_see(legislation, who.organization, who.role)
+                UNION ALL SELECT practice_id FROM practice
+                WHERE practice_id = ANY ($3::uuid[]) AND may_see(practice, who.organization, who.role)) AS shown,
             ARRAY(SELECT legislation_id FROM legislation
                 WHERE legislation_id = ANY ($3::uuid[])
-                  AND is_party_to(state, who.organization, who.role)) AS own
+                  AND is_party_to(state, who.organization, who.role)
+                UNION ALL SELECT practice_id FROM practice
+                WHERE practice_id = ANY ($3::uuid[]) AND may_see(practice, who.organization, who.role)
+                  AND (oversees(who.role) OR is_author(practice, who.organization, who.role))) AS own
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

@@ -9,10 +9,12 @@ import msgspec
 import pytest
 
 from contracts import deliveries as dl
+from contracts import legislation as lg
 from contracts import mails
 from contracts import matching as m
 from contracts import packages as pk
 from contracts import pledges as p
+from contracts import practices as pc
 from contracts import requests as r
 from contracts import results as rs
 from contracts.alerts import DigestIssued, HitRecorded
@@ -94,6 +96,8 @@ def test_coordinators_are_notified_of_what_asks_them_to_act_and_what_has_ended()
         rs.ResultDisputed: "help the two sides to agree",
         dl.DeliverySuspended: "help the two sides to go on",
         pk.PackageDeclined: "look for other money or another unit",
+        lg.LegislationSubmitted: "review it",
+        pc.PracticeSubmitted: "catalogue it, or return it",
     }
     notified = {kind for kind, notices in NOTICES.items() if any(audience.COORDINATORS in one.to for one in notices)}
 

@@ -77,6 +77,7 @@ LISTS = {
     "/v1/experts": "expert_id",
     "/v1/effects": "effect_id",
     "/v1/legislation": "legislation_id",
+    "/v1/practices": "practice_id",
     "/v1/packages": "package_id",
     "/v1/rounds": "round_id",
     "/v1/pledges": "pledge_id",

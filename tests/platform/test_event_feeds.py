@@ -22,7 +22,7 @@ from services.matching.policy import OVERSEERS
 from services.notifications.policy import Action as N
 from services.requests.policy import Action as R
 from services.requests.policy import Guarded
-from services.sherloc.policy import EVENTS_FOR_ALL, is_party_to
+from services.sherloc.policy import EVENTS_FOR_ALL, is_author_or_unodc, is_party_to
 from tests.builders import a_caller
 from tests.conftest import Within, running_of
 from tests.platform.operations import ACTORS, DECIDE, NAMES
@@ -99,6 +99,8 @@ def may_receive(world: World, running: Running, caller: Caller, event: Event) ->
         return False
     if event.aggregate == "legislation":
         return is_party_to(caller, record.state) or event.type.split(".")[2] in EVENTS_FOR_ALL
+    if event.aggregate == "practice":
+        return is_author_or_unodc(caller, record) or event.type.split(".")[2] in EVENTS_FOR_ALL
     if running.name != "matching" or caller.role in OVERSEERS:
         return True
     if event.aggregate in {"offering_translation", "package"}:

@@ -62,12 +62,13 @@ from services.requests.request import store as requests_store
 from services.requests.wiring import scan
 from services.requests.work import view_store
 from services.sherloc.legislation import store as legislation_store
+from services.sherloc.practices import store as practice_store
 from tests.builders import a_caller, a_request, headers
 from tests.directory.steps import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
 from tests.files import FLOWS, PDF
 from tests.matching.builders import an_offering_body
 from tests.platform.delivery_steps import deliver
-from tests.platform.sherloc_steps import keep_register
+from tests.platform.sherloc_steps import collect_practices, keep_register
 from tests.pledges.steps import prepared, usd
 from tests.requests.mail_steps import a_mail
 
@@ -158,6 +159,7 @@ async def fill(world: World) -> None:
     await _money(world)
     await deliver(world)
     await keep_register(world)
+    await collect_practices(world)
     await _package(world)
     await _translations(world)
     await _digests(world)
@@ -457,6 +459,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         records["legislation_id"] = {
             one: await legislation_store.known(tx, one) for one in await ids(tx, "legislation")
         }
+        records["practice_id"] = {one: await practice_store.known(tx, one) for one in await ids(tx, "practice")}
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}
         records["requirement_id"] = {

@@ -71,7 +71,7 @@ HEARD = {
     },
     "pledges": {"closed", "closing", "agreed_pledge"},
     "delivery": {"closed_request"},
-    "sherloc": set[str](),
+    "sherloc": {"completed_delivery"},
     "notifications": {
         "known_reference",
         "known_circulation",

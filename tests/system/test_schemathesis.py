@@ -70,6 +70,7 @@ LISTS = {
     "expert_id": "/v1/experts",
     "effect_id": "/v1/effects",
     "legislation_id": "/v1/legislation?older_than_months=1",
+    "practice_id": "/v1/practices",
     "joint_delivery_id": "/v1/joint-deliveries",
     "package_id": "/v1/packages",
     "round_id": "/v1/rounds",

@@ -24,6 +24,7 @@ from contracts import notifications as n
 from contracts import offerings as o
 from contracts import pledge_reversals as pr
 from contracts import pledges as p
+from contracts import practices as pc
 from contracts import requests as r
 from contracts import rewording as w
 from contracts import screenings as sc
@@ -99,6 +100,10 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
         (lg.LegislationRecorded, lg.LegislationRevised, lg.LegislationConfirmedUnchanged),
         "the State did it; coordinators read it in the register",
     ),
+    **dict.fromkeys(
+        (pc.PracticeRecorded, pc.PracticeRevised, pc.PracticeWithdrawn), "the author did it; nobody else waits for it"
+    ),
+    **dict.fromkeys((pc.PracticeUseAdded, pc.PracticeUseRemoved), "can be read in the catalogue"),
     lg.LegislationReviewBegun: "the State is notified of what comes of it",
     fu.FollowUpScheduled: "its side is asked when it is due",
     fu.FollowUpAnswered: "both sides and coordinators read it with the delivery",
