@@ -10,6 +10,8 @@ PAGES: Mapping[str, str] = {
     "/v1/sessions/{id}": "/sessions/{id}",
     "/v1/follow-ups/{id}": "/follow-ups/{id}",
     "/v1/effects/{id}": "/effects/{id}",
+    "/v1/legislation/{id}": "/legislation/{id}",
+    "/v1/practices/{id}": "/practices/{id}",
     "/v1/matches?request={id}": "/requests/{id}",
     "/v1/offerings/{id}": "/offerings/{id}",
     "/v1/pledges/{id}": "/pledges/{id}",
@@ -27,8 +29,6 @@ PAGES: Mapping[str, str] = {
 OF_NO_PAGE = frozenset(
     {
         "/v1/packages/{id}",
-        "/v1/legislation/{id}",
-        "/v1/practices/{id}",
         "/v1/clients/{id}",
         "/v1/activities/{id}",
         "/v1/in-kind-contributions/{id}",

@@ -17,6 +17,8 @@ from services.console.deliveries.words import (
     USE,
 )
 from services.console.ledger.words import ACCOUNT, BOOK, ENTRY
+from services.console.legislation.words import LEGISLATION_STATUS
+from services.console.practices.words import COUNTRY_REVIEW, PRACTICE_KIND, PRACTICE_STATUS
 from services.console.statuses import (
     ACTION_POINT_STATUS,
     ACTIVITY_STATUS,
@@ -302,6 +304,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "action_source": ACTION_SOURCE,
     "follow_up_status": FOLLOW_UP_STATUS,
     "effect_status": EFFECT_STATUS,
+    "practice_status": PRACTICE_STATUS,
+    "practice_kind": PRACTICE_KIND,
+    "country_review": COUNTRY_REVIEW,
+    "legislation_status": LEGISLATION_STATUS,
     "effect": EFFECT,
     "progress": PROGRESS,
     "use": USE,

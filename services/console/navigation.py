@@ -23,6 +23,8 @@ DEMAND = Place("/demand", N_("Demand"), "g t")
 MATCHES = Place("/matches", N_("Matches"), "g m")
 DELIVERIES = Place("/deliveries", N_("Deliveries"), "g v")
 EXPERTS = Place("/experts", N_("Experts"), "g x")
+PRACTICES = Place("/practices", N_("Practices"), "g k")
+REGISTER = Place("/legislation", N_("Legislation"), "g s")
 COHORTS = Place("/cohorts", N_("Cohorts"), "g c")
 ROUNDS = Place("/rounds", N_("Allocation rounds"), "g l")
 INTAKE = Place("/intake", N_("Intake"), "g i")
@@ -38,8 +40,8 @@ NOTIFICATIONS = Place("/notifications", N_("Notifications"), "g n")
 
 OF_ROLE: Mapping[str, Sequence[Place]] = {
     "": (Place("/public", N_("Published"), "g h"),),
-    "focal_point": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, FUNDS, NOTIFICATIONS, PEOPLE),
-    "official": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, FUNDS, NOTIFICATIONS),
+    "focal_point": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, FUNDS, REGISTER, PRACTICES, NOTIFICATIONS, PEOPLE),
+    "official": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, FUNDS, REGISTER, PRACTICES, NOTIFICATIONS),
     "coordinator": (
         HOME,
         WORK,
@@ -51,9 +53,22 @@ OF_ROLE: Mapping[str, Sequence[Place]] = {
         ROUNDS,
         INTAKE,
         FUNDS,
+        REGISTER,
+        PRACTICES,
         NOTIFICATIONS,
     ),
-    "provider_officer": (HOME, DEMAND, REQUESTS, OFFERINGS, MATCHES, DELIVERIES, EXPERTS, FUNDS, NOTIFICATIONS),
+    "provider_officer": (
+        HOME,
+        DEMAND,
+        REQUESTS,
+        OFFERINGS,
+        MATCHES,
+        DELIVERIES,
+        EXPERTS,
+        FUNDS,
+        PRACTICES,
+        NOTIFICATIONS,
+    ),
     "donor_officer": (HOME, FUNDS, NEEDS, PLEDGES, NOTIFICATIONS),
     "finance_officer": (HOME, FUNDS, PLEDGES, NEEDS, APPROVALS, LEDGER, YEARS, NOTIFICATIONS),
     "administrator": (HOME, PEOPLE, PARKED, NOTIFICATIONS),

@@ -36,6 +36,7 @@ from services.console.imports import pages as imports
 from services.console.intake import pages as intake
 from services.console.joint_deliveries import pages as joint_deliveries
 from services.console.ledger import pages as ledger
+from services.console.legislation import pages as legislation
 from services.console.live import pages as live
 from services.console.matches import compare, nominate
 from services.console.matches import pages as matches
@@ -47,6 +48,7 @@ from services.console.page import Console
 from services.console.parked import pages as parked
 from services.console.people import pages as people
 from services.console.pledges import pages as pledges
+from services.console.practices import pages as practices
 from services.console.public import pages as public
 from services.console.requests import pages as requests
 from services.console.rounds import pages as rounds
@@ -101,6 +103,8 @@ ROUTES = (
     *screening_pages.ROUTES,
     *after_pages.ROUTES,
     *experts.ROUTES,
+    *practices.ROUTES,
+    *legislation.ROUTES,
     *packages.ROUTES,
     *joint_deliveries.ROUTES,
     *imports.ROUTES,
