@@ -15,7 +15,7 @@ from tests.matching.builders import a_drafted_line, an_offering_body
 from tests.matching.steps import settled
 from tests.personas import ISSUER, persona_id
 from tests.pledges.steps import RATES, usd
-from tests.system import canary_delivery
+from tests.system import canary_delivery, canary_sherloc
 from tests.system.canaries import NOBODY, Canary, Readers
 from tests.system.canary_stage import (
     ADMINISTRATOR,
@@ -55,6 +55,8 @@ async def run_workflow(stage: Stage) -> None:
     await file_a_mail(stage)
     await save_a_view(stage)
     await enter_an_observation(stage)
+    await canary_sherloc.keep_register(stage)
+    await canary_sherloc.collect_practices(stage)
 
 
 async def appoint_all(stage: Stage) -> None:
