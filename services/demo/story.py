@@ -24,6 +24,7 @@ from services.demo.outcomes import Ask, Mails, answer_mail
 from services.demo.packaging import present_package
 from services.demo.people import Api, Persona, StepError, personas
 from services.demo.planning import Planned, plan_round
+from services.demo.portal import Portal, keep_portal
 from services.demo.publishing import publish_summaries
 from services.demo.records import Ended, LineRecord, RequestRecord, Seen
 from services.demo.samples import shift_to_today, world
@@ -80,6 +81,7 @@ class Story:
         self.refunded: Mapping[str, Any] = {}
         self.session: Mapping[str, Any] = {}
         self.ended: Ended | None = None
+        self.portal = Portal()
         self.kinds_offered: frozenset[str] = frozenset()
 
     async def run(self) -> None:
@@ -109,6 +111,7 @@ class Story:
         for record in self.requests:
             if record.delivery is not None:
                 await answer_mail(self._steps, record, self._ask, self._mails)
+        self.portal = await keep_portal(self._steps, self.requests)
 
     # -- subscriptions, and the money ------------------------------------------------------------------------------
 
