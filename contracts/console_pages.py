@@ -14,6 +14,8 @@ PAGES: Mapping[str, str] = {
     "/v1/effects/{id}": "/effects/{id}",
     "/v1/strategies/{id}": "/strategies/{id}",
     "/v1/contributions/{id}": "/sherloc/contributions/{id}",
+    "/v1/legislation/{id}": "/legislation/{id}",
+    "/v1/practices/{id}": "/practices/{id}",
     "/v1/matches?request={id}": "/requests/{id}",
     "/v1/offerings/{id}": "/offerings/{id}",
     "/v1/pledges/{id}": "/pledges/{id}",
@@ -31,7 +33,6 @@ PAGES: Mapping[str, str] = {
 OF_NO_PAGE = frozenset(
     {
         "/v1/packages/{id}",
-        "/v1/legislation/{id}",
         "/v1/extensions/{id}",
         "/v1/meetings/{id}",
         "/v1/legislation/checks/{id}",

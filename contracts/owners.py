@@ -32,6 +32,7 @@ OWNERS = {
     "outreach-activities": "sherloc",
     "review-progress": "sherloc",
     "meetings": "sherloc",
+    "practices": "sherloc",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

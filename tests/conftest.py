@@ -68,7 +68,8 @@ SYSTEM_SECONDS = 400
 OF_THE_SITE = tuple(
     f"tests/console/{name}.py"
     for name in (
-        *("test_keyboard", "test_deliveries", "deliveries/test_after", "test_jobs", "test_hostile", "test_pages"),
+        *("test_keyboard", "test_deliveries", "deliveries/test_after", "test_sherloc", "test_jobs", "test_hostile"),
+        "test_pages",
         *("test_journeys", "live/test_pages", "test_access", "test_sessions", "test_weight"),
     )
 )

@@ -17,6 +17,8 @@ from services.console.deliveries.words import (
     USE,
 )
 from services.console.ledger.words import ACCOUNT, BOOK, ENTRY
+from services.console.legislation.words import LEGISLATION_STATUS
+from services.console.practices.words import COUNTRY_REVIEW, PRACTICE_KIND, PRACTICE_STATUS
 from services.console.statuses import (
     ACTION_POINT_STATUS,
     ACTIVITY_STATUS,
@@ -308,6 +310,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "effect_status": EFFECT_STATUS,
     "strategy_status": STRATEGY_STATUS,
     "stakeholder": STAKEHOLDER,
+    "practice_status": PRACTICE_STATUS,
+    "practice_kind": PRACTICE_KIND,
+    "country_review": COUNTRY_REVIEW,
+    "legislation_status": LEGISLATION_STATUS,
     "effect": EFFECT,
     "contribution_status": CONTRIBUTION_STATUS,
     "progress": PROGRESS,

@@ -33,7 +33,8 @@ DELIVERIES = Place(
     also=("/sessions", "/results", "/action-points", "/screenings", "/follow-ups", "/effects"),
 )
 EXPERTS = Place("/experts", N_("Experts"), "g x")
-SHERLOC = Place("/sherloc/contributions", N_("SHERLOC"), "g s")
+SHERLOC = Place("/legislation", N_("SHERLOC"), "g s", also=("/sherloc/contributions", "/practices"))
+PRACTICES = Place("/practices", N_("Practices"), "g k")
 COHORTS = Place("/cohorts", N_("Cohorts"), "g c")
 ROUNDS = Place("/rounds", N_("Allocation rounds"), "g l")
 INTAKE = Place("/intake", N_("Intake"), "g i")
@@ -67,7 +68,9 @@ OF_ROLE: Mapping[str, Sequence[Place]] = {
         REPORTS,
         NOTIFICATIONS,
     ),
-    "provider_officer": (HOME, DEMAND, REQUESTS, OFFERINGS, MATCHES, DELIVERIES, EXPERTS, FUNDS, NOTIFICATIONS),
+    "provider_officer": (
+        *(HOME, DEMAND, REQUESTS, OFFERINGS, MATCHES, DELIVERIES, EXPERTS, PRACTICES, FUNDS, NOTIFICATIONS),
+    ),
     "donor_officer": (HOME, FUNDS, NEEDS, PLEDGES, NOTIFICATIONS),
     "finance_officer": (HOME, FUNDS, PLEDGES, NEEDS, APPROVALS, LEDGER, YEARS, NOTIFICATIONS),
     "administrator": (HOME, PEOPLE, PARKED, NOTIFICATIONS),

@@ -36,6 +36,7 @@ from services.console.imports import pages as imports
 from services.console.intake import pages as intake
 from services.console.joint_deliveries import pages as joint_deliveries
 from services.console.ledger import pages as ledger
+from services.console.legislation import pages as legislation
 from services.console.legislation_check import pages as legislation_check
 from services.console.live import pages as live
 from services.console.matches import compare, nominate
@@ -48,6 +49,7 @@ from services.console.page import Console
 from services.console.parked import pages as parked
 from services.console.people import pages as people
 from services.console.pledges import pages as pledges
+from services.console.practices import pages as practices
 from services.console.public import pages as public
 from services.console.reports import pages as reports
 from services.console.requests import pages as requests
@@ -109,6 +111,8 @@ ROUTES = (
     *legislation_check.ROUTES,
     *experts.ROUTES,
     *sherloc_contributions.ROUTES,
+    *practices.ROUTES,
+    *legislation.ROUTES,
     *packages.ROUTES,
     *joint_deliveries.ROUTES,
     *imports.ROUTES,

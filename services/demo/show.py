@@ -39,6 +39,7 @@ from services.demo.cards import (
 )
 from services.demo.desk import Intake
 from services.demo.people import Api, StepError
+from services.demo.portal_card import portal_card
 from services.demo.records import RequestRecord, Seen
 from services.demo.story import Story
 from services.demo.tables import funds_table, work_packages_table, years_table
@@ -78,6 +79,8 @@ EXPECTED = tuple(
         ("delivery.message", "sent"),
         ("delivery.session", "planned held"),
         ("delivery.expert", "listed consented"),
+        ("sherloc.legislation", "recorded submitted returned published verified"),
+        ("sherloc.practice", "recorded submitted catalogued use-added"),
         ("delivery.result", "reported confirmed"),
         ("delivery.screening", "answered completed"),
         ("delivery.action_point", "added done verified"),
@@ -248,6 +251,7 @@ def _print(story: Story, seen: Seen, *, first: bool, details: bool) -> None:
         desk_card(story.desk),
         report_card(story.reported),
         contributions_card(story.desk.contributed),
+        portal_card(story.portal),
     ]
     with out.capture() as printed:
         out.print(FICTITIOUS)

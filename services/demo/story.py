@@ -24,6 +24,7 @@ from services.demo.outcomes import Ask, Mails, answer_mail
 from services.demo.packaging import present_package
 from services.demo.people import Api, Persona, StepError, personas
 from services.demo.planning import Planned, plan_round
+from services.demo.portal import Portal, keep_portal
 from services.demo.publishing import publish_summaries
 from services.demo.records import Ended, LineRecord, RequestRecord, Seen
 from services.demo.reporting import Reported, report_the_year
@@ -82,6 +83,7 @@ class Story:
         self.session: Mapping[str, Any] = {}
         self.ended: Ended | None = None
         self.reported: Reported | None = None
+        self.portal = Portal()
         self.kinds_offered: frozenset[str] = frozenset()
 
     async def run(self) -> None:
@@ -112,6 +114,7 @@ class Story:
             if record.delivery is not None:
                 await answer_mail(self._steps, record, self._ask, self._mails)
         self.reported = await report_the_year(self._steps, self._folder)
+        self.portal = await keep_portal(self._steps, self.requests)
 
     # -- subscriptions, and the money ------------------------------------------------------------------------------
 

@@ -25,13 +25,14 @@ from services.documents.sample_mails import MAIL
 from services.documents.sample_portal import PORTAL
 from services.documents.sample_problems import PROBLEMS
 from services.documents.sample_reasons import REASONS
-from services.documents.sample_sherloc import SHERLOC
+from services.documents.sample_sherloc import LEAST_SHERLOC, SHERLOC
 from services.documents.sample_translations import TRANSLATED
 from services.documents.sample_values import LEAST, VALUES
 
 WHEN = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 DAY = "2026-11-25"
 IN_FACTS = (CONTRIBUTIONS, DELIVERY, DESK, JOINT, MAIL, PORTAL, SHERLOC, TRANSLATED, VALUES)
+LEAST_VALUES = {**LEAST, **LEAST_SHERLOC}
 
 
 class NoExample(Exception):
@@ -117,8 +118,8 @@ class _ExampleMaker:
     def _given(self, owner: str, field: inspect.Field) -> tuple[bool, Any]:
         """The value from the tables, if there is one."""
         name = field.encode_name
-        if self._least and f"{owner}.{name}" in LEAST:
-            return True, LEAST[f"{owner}.{name}"]
+        if self._least and f"{owner}.{name}" in LEAST_VALUES:
+            return True, LEAST_VALUES[f"{owner}.{name}"]
         if self._least and not field.required:
             return True, None
         if name == "reason" and owner in REASONS:

@@ -22,6 +22,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"ReviewProgressRecorded", "ReviewProgressRevised", "ReviewProgressConsented"}
             | {"ReviewProgressConsentWithdrawn", "ReviewProgressWithdrawn", "MeetingSignedUp", "MeetingSignUpWithdrawn"}
             | {"LegislationCheckAnswered", "LegislationProposalAccepted", "LegislationProposalDropped"}
+            | {"PracticeRecorded", "PracticeRevised", "PracticeSubmitted", "PracticeWithdrawn"}
+            | {"PracticeUseAdded", "PracticeUseRemoved"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -54,12 +56,12 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"ContributionMarksCleared", "ContributionReturned", "ContributionAccepted", "ContributionPublished"}
             | {"ContributionSuperseded", "ContributionExportMade", "ContributionExportConfirmed"}
             | {"LegislationReviewBegun", "LegislationReturned", "LegislationPublished", "LegislationVerified"}
-            | {"LegislationMarkedOutdated"}
             | {"ExtensionProposed", "ExtensionRevised", "ExtensionPlanned", "ExtensionBegun", "ExtensionReleased"}
             | {"ExtensionDropped", "ExtensionNoted"}
             | {"OutreachActivityPlanned", "OutreachActivityRevised", "OutreachActivityHeld"}
             | {"OutreachActivityCancelled", "MeetingPlanned", "MeetingRevised", "MeetingInvited", "MeetingHeld"}
             | {"MeetingCancelled", "MeetingLessonRemoved"}
+            | {"LegislationMarkedOutdated", "PracticeReturned", "PracticeCatalogued"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
             | {"ReportDrafted", "ReportRevised", "ReportIssued", "ReportSuperseded"}
@@ -137,5 +139,6 @@ FIRST: frozenset[str] = frozenset(
     | {"LegislationRecorded", "ExtensionProposed", "OutreachActivityPlanned"}
     | {"ReviewProgressRecorded", "MeetingPlanned"}
     | {"LegislationRecorded", "LegislationCheckAsked", "LegislationProposalMade"}
+    | {"LegislationRecorded", "PracticeRecorded"}
 )
 """The first fact of an aggregate."""

@@ -27,6 +27,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "ExtensionDropped": "no_funding",
         "OutreachActivityCancelled": "dates_unsuitable",
         "MeetingCancelled": "dates_unsuitable",
+        "PracticeReturned": "too_general",
         "PackageDeclined": "dates_unsuitable",
         "PackageWithdrawn": "no_funding",
         "PackageEnded": "match_ended",

@@ -12,6 +12,21 @@ TEXTS = {
     "gazette": f"{FICTITIOUS} Gazette Supplement No. 112",
     "address": "https://gazette.example/2026/112",
 }
+PRACTICE_ID = "019ab8f4-3c00-7000-8000-00000000a101"
+PRACTICE = {
+    "practice_kind": "practice",
+    "provider": None,
+    "articles": ["UNTOC:18"],
+    "topics": ["mutual_legal_assistance"],
+    "country_review": "nothing",
+}
+PRACTICE_TEXTS = {
+    "title": f"{FICTITIOUS} A form for urgent requests",
+    "text": f"{FICTITIOUS} The central authority answers urgent requests in two days since they come in one form.",
+}
+PRACTICE_FACTS = ("Recorded", "Revised", "Submitted", "Returned", "Catalogued", "Withdrawn", "UseAdded", "UseRemoved")
+LEAST_SHERLOC = {f"Practice{each}.provider": "UNODC-SHERLOC" for each in PRACTICE_FACTS}
+"""Either a State or a provider is the author."""
 PORTAL_ADDRESS = "https://sherloc.example/legislation/112"
 
 CHECK = {"result": "unchanged", "confirmed": 3}
@@ -63,6 +78,17 @@ SHERLOC: Mapping[str, Any] = MappingProxyType(
         "portal_address": PORTAL_ADDRESS,
         **CHECKS,
         **PROPOSALS,
+        "practice_id": PRACTICE_ID,
+        **{
+            f"{one}.{name}": value
+            for one in (*(f"Practice{each}" for each in PRACTICE_FACTS), "RecordPractice", "RevisePractice")
+            for name, value in PRACTICE.items()
+        },
+        **{
+            f"{one}.{name}": value
+            for one in ("RecordPractice", "RevisePractice")
+            for name, value in PRACTICE_TEXTS.items()
+        },
     }
 )
 """In facts and bodies."""
@@ -82,6 +108,13 @@ SHERLOC_ANSWERS: Mapping[str, Any] = MappingProxyType(
             for one in ("LegislationView", "LegislationVersion")
             for name, value in _SHOWN.items()
         },
+        **{f"PracticeView.{name}": value for name, value in (PRACTICE | PRACTICE_TEXTS).items()},
+        "PracticeView.status": "catalogued",
+        "PracticeView.reason": None,
+        "PracticeView.uses": 1,
+        "PracticeView.used_in": [],
+        "PracticeView.moves": ["withdraw_practice", "add_use", "remove_use"],
+        "PracticePage.practices": [],
         "LegislationView.moves": ["confirm_unchanged"],
         **{f"LegislationCheckView.{name}": value for name, value in CHECK.items()},
         "LegislationCheckView.status": "answered",

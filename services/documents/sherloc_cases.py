@@ -13,10 +13,11 @@ from contracts.legislation_checks import LegislationCheckAsked
 from contracts.legislation_proposals import LegislationProposalMade
 from contracts.meetings import MeetingPlanned
 from contracts.outreach import OutreachActivityPlanned
+from contracts.practices import PracticeRecorded, PracticeSubmitted
 from contracts.registry import decode_fact
 from contracts.review_progress import ReviewProgressRecorded
 from services.documents.examples import example_event
-from services.documents.permission_subjects import OTHER, STATE, UNODC, Subject, of
+from services.documents.permission_subjects import OTHER, PROVIDER, STATE, UNODC, Subject, of
 from services.sherloc import policy as sherloc
 from services.sherloc.checks.evolve import evolve as evolve_check
 from services.sherloc.checks.views import LegislationCheckView
@@ -41,6 +42,10 @@ from services.sherloc.outreach.evolve import evolve as evolve_outreach
 from services.sherloc.outreach.model import OutreachActivity, OutreachStatus
 from services.sherloc.outreach.rules import MOVERS as OUTREACH_MOVERS
 from services.sherloc.outreach.views import OutreachActivityView
+from services.sherloc.practices.evolve import evolve as evolve_practice
+from services.sherloc.practices.model import Practice, PracticeStatus
+from services.sherloc.practices.rules import MOVERS as PRACTICE_MOVERS
+from services.sherloc.practices.views import PracticeView
 from services.sherloc.proposals.evolve import evolve as evolve_proposal
 from services.sherloc.proposals.views import LegislationProposalView
 from services.sherloc.review_progress.evolve import evolve as evolve_progress
@@ -91,6 +96,19 @@ def _meeting(status: str) -> Meeting:
     return replace(evolve_meeting(None, _example(MeetingPlanned)), status=MeetingStatus(status))
 
 
+def _practice(author: str, status: str) -> Practice:
+    found = evolve_practice(None, _example(PracticeRecorded))
+    if status not in {"draft", "withdrawn unsubmitted"}:
+        found = evolve_practice(found, _example(PracticeSubmitted))
+    of_state = author == "a State"
+    return replace(
+        found,
+        state=STATE if of_state else None,
+        provider=None if of_state else PROVIDER,
+        status=PracticeStatus(status.partition(" ")[0]),
+    )
+
+
 SUBJECTS = (
     Subject(
         service="sherloc",
@@ -102,7 +120,7 @@ SUBJECTS = (
             *(_S.DRAFT_CONTRIBUTION, _S.IMPORT_CONTRIBUTIONS),
             *(_S.LIST_CONTRIBUTION_EXPORTS, _S.MAKE_CONTRIBUTION_EXPORT),
             *(_S.LIST_EXTENSIONS, _S.LIST_OUTREACH_ACTIVITIES, _S.LIST_REVIEW_PROGRESS, _S.SHOW_PROGRESS_TABLE),
-            *(_S.LIST_MEETINGS, _S.LIST_CHECKS, _S.LIST_PROPOSALS),
+            *(_S.LIST_MEETINGS, _S.LIST_CHECKS, _S.LIST_PROPOSALS, _S.LIST_PRACTICES, _S.RECORD_PRACTICE),
         ),
         acts=(_S.PROPOSE_EXTENSION, _S.PLAN_OUTREACH_ACTIVITY, _S.PLAN_MEETING),
     ),
@@ -217,5 +235,21 @@ SUBJECTS = (
         make=lambda: replace(evolve_proposal(None, _example(LegislationProposalMade)), state=STATE),
         reads=(_S.SHOW_PROPOSAL, _S.LIST_PROPOSALS, _S.FOLLOW),
         acts=tuple(sherloc.PROPOSAL_MOVERS),
+    ),
+    Subject(
+        service="sherloc",
+        title="A practice, a challenge or a tool",
+        views=(PracticeView,),
+        decide=sherloc.decide,
+        standings={
+            "the State itself": of(STATE),
+            "the provider itself": of(PROVIDER),
+            "another organization": of(OTHER),
+            "UNODC": of(UNODC),
+        },
+        properties={"author": ("a State", "a provider"), "status": (*PracticeStatus, "withdrawn unsubmitted")},
+        make=_practice,
+        reads=(_S.SHOW_PRACTICE, _S.LIST_PRACTICES, _S.FOLLOW),
+        acts=tuple(_S(move) for move in PRACTICE_MOVERS),
     ),
 )

@@ -13,6 +13,7 @@ from services.sherloc.review_progress.rules import EVENTS_FOR_ALL as PROGRESS_EV
 FOR_ALL: Mapping[str, Collection[str]] = {
     "legislation": EVENTS_FOR_ALL,
     "contribution": EVENTS_FOR_ALL,
+    "practice": EVENTS_FOR_ALL,
     "review_progress": PROGRESS_EVENTS_FOR_ALL,
     "meeting": MEETING_EVENTS_FOR_ALL,
 }
@@ -33,7 +34,9 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 WHERE review_progress_id = ANY ($3::uuid[])
                   AND may_see(review_progress, who.organization, who.role)
                 UNION ALL SELECT meeting_id FROM meeting
-                WHERE meeting_id = ANY ($3::uuid[]) AND may_see(meeting, who.organization, who.role)) AS shown,
+                WHERE meeting_id = ANY ($3::uuid[]) AND may_see(meeting, who.organization, who.role)
+                UNION ALL SELECT practice_id FROM practice
+                WHERE practice_id = ANY ($3::uuid[]) AND may_see(practice, who.organization, who.role)) AS shown,
             ARRAY(SELECT legislation_id FROM legislation
                 WHERE legislation_id = ANY ($3::uuid[])
                   AND is_party_to(state, who.organization, who.role)
@@ -58,7 +61,10 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 UNION ALL
                 SELECT legislation_proposal_id FROM legislation_proposal
                 WHERE legislation_proposal_id = ANY ($3::uuid[])
-                  AND may_see(legislation_proposal, who.organization, who.role)) AS own
+                  AND may_see(legislation_proposal, who.organization, who.role)
+                UNION ALL SELECT practice_id FROM practice
+                WHERE practice_id = ANY ($3::uuid[]) AND may_see(practice, who.organization, who.role)
+                  AND (oversees(who.role) OR is_author(practice, who.organization, who.role))) AS own
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

@@ -28,6 +28,9 @@ from services.sherloc.meetings.rules import decide_meeting
 from services.sherloc.outreach.model import MOVES as OUTREACH_MOVES
 from services.sherloc.outreach.model import OutreachActivity
 from services.sherloc.outreach.rules import decide_outreach
+from services.sherloc.practices.model import MOVES as PRACTICE_MOVES
+from services.sherloc.practices.model import Practice
+from services.sherloc.practices.rules import decide_practice
 from services.sherloc.proposals.model import MOVES as PROPOSAL_MOVES
 from services.sherloc.proposals.model import LegislationProposal
 from services.sherloc.review_progress.model import MOVES as REVIEW_PROGRESS_MOVES
@@ -68,6 +71,16 @@ class Action(StrEnum):
     MAKE_CONTRIBUTION_EXPORT = "make_contribution_export"
     SHOW_CONTRIBUTION_EXPORT = "show_contribution_export"
     CONFIRM_CONTRIBUTION_EXPORT = "confirm_contribution_export"
+    LIST_PRACTICES = "list_practices"
+    RECORD_PRACTICE = "record_practice"
+    SHOW_PRACTICE = "show_practice"
+    REVISE_PRACTICE = "revise_practice"
+    SUBMIT_PRACTICE = "submit_practice"
+    RETURN_PRACTICE = "return_practice"
+    CATALOGUE_PRACTICE = "catalogue_practice"
+    WITHDRAW_PRACTICE = "withdraw_practice"
+    ADD_USE = "add_use"
+    REMOVE_USE = "remove_use"
     LIST_EXTENSIONS = "list_extensions"
     PROPOSE_EXTENSION = "propose_extension"
     SHOW_EXTENSION = "show_extension"
@@ -144,6 +157,7 @@ _BY_STATE = frozenset({Action.DRAFT_CONTRIBUTION, Action.IMPORT_CONTRIBUTIONS})
 _HANDS_OVER = frozenset({Action.MAKE_CONTRIBUTION_EXPORT, Action.CONFIRM_CONTRIBUTION_EXPORT})
 _LISTS = frozenset(
     {Action.FOLLOW, Action.LIST_LEGISLATION, Action.LIST_CONTRIBUTIONS, Action.LIST_EXTENSIONS}
+    | {Action.LIST_PRACTICES}
     | {Action.LIST_OUTREACH_ACTIVITIES}
     | {Action.LIST_REVIEW_PROGRESS, Action.SHOW_PROGRESS_TABLE, Action.LIST_MEETINGS}
 )
@@ -154,8 +168,8 @@ PROPOSAL_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
 _READ = frozenset({Action.FOLLOW, Action.LIST_CHECKS, Action.SHOW_CHECK, Action.LIST_PROPOSALS, Action.SHOW_PROPOSAL})
 _WITHOUT_RECORD = _LISTS | {Action.SHOW_FRESHNESS, Action.LIST_CHECKS, Action.LIST_PROPOSALS}
 
-EVENTS_FOR_ALL = frozenset({"published", "verified", "confirmed-unchanged", "superseded"})
-"""What others than the State and UNODC are sent of a record that they see: not what it was before."""
+EVENTS_FOR_ALL = frozenset({"published", "verified", "confirmed-unchanged", "superseded", "catalogued"})
+"""What others than the State or author and UNODC are sent of a record that they see: not what it was before."""
 
 
 class NewLegislation(Struct, frozen=True, kw_only=True):
@@ -171,6 +185,7 @@ Record: TypeAlias = (
     | LegislationProposal
     | Contribution
     | Export
+    | Practice
     | Extension
     | OutreachActivity
     | ReviewProgress
@@ -195,6 +210,8 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
         return ALLOWED if caller.organization == record.state else denied("not-your-state")
     if action is Action.SHOW_GAPS and record is None:
         return ALLOWED if caller.role in _OF_STATE | _OVERSEERS else denied("not-for-your-role")
+    if isinstance(record, Practice) or (record is None and action is Action.RECORD_PRACTICE):
+        return decide_practice(caller, action, record)
     if isinstance(record, Contribution):
         return _on_contribution(caller, action, record)
     if isinstance(record, Export):
@@ -312,3 +329,8 @@ def check_moves_open_to(caller: Caller, check: LegislationCheck) -> tuple[str, .
 def proposal_moves_open_to(caller: Caller, proposal: LegislationProposal) -> tuple[str, ...]:
     """The moves of a proposal that this caller may make now."""
     return open_moves(caller, proposal, Action, decide, PROPOSAL_MOVES)
+
+
+def practice_moves_open_to(caller: Caller, practice: Practice) -> tuple[str, ...]:
+    """The moves of a practice that this caller may make now."""
+    return open_moves(caller, practice, Action, decide, PRACTICE_MOVES)

@@ -40,6 +40,9 @@ from services.sherloc.meetings.evolve import evolve as evolve_meeting
 from services.sherloc.outreach import api as outreach_api
 from services.sherloc.outreach import store as outreach_store
 from services.sherloc.outreach.evolve import evolve as evolve_outreach
+from services.sherloc.practices import api as practice_api
+from services.sherloc.practices import store as practice_store
+from services.sherloc.practices.evolve import evolve as evolve_practice
 from services.sherloc.proposals import api as proposal_api
 from services.sherloc.proposals import store as proposal_store
 from services.sherloc.proposals.evolve import evolve as evolve_proposal
@@ -67,6 +70,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
         case "contribution_export":
             export = await export_store.known(tx, event.aggregate_id)
             await export_store.save(tx, evolve_export(export, fact), fact)
+        case "practice":
+            practice = evolve_practice(await practice_store.known(tx, event.aggregate_id), fact)
+            await practice_store.save(tx, practice, fact)
         case "extension":
             extension = await extension_store.known(tx, event.aggregate_id)
             await extension_store.save(tx, evolve_extension(extension, fact))
@@ -114,6 +120,7 @@ SERVICE = Service(
         *contributions_api.ROUTES,
         *contributions_import_api.ROUTES,
         *exports_api.ROUTES,
+        *practice_api.ROUTES,
         *extension_api.ROUTES,
         *outreach_api.ROUTES,
         *review_api.ROUTES,
@@ -127,11 +134,12 @@ SERVICE = Service(
     tables=(
         *("legislation_proposal", "legislation_check", "legislation_version", "legislation"),
         *("handed_over", "contribution_export", "contribution"),
-        *("extension", "outreach_activity", "review_progress", "meeting"),
+        *("practice_use", "practice", "extension", "outreach_activity", "review_progress", "meeting"),
     ),
     texts=(
         *("legislation_text", "remark", "contribution_text", "contribution_remark", "extension_text", "extension_note"),
         *("outreach_text", "review_progress_text", "meeting_text", "meeting_lesson"),
+        *("practice_text", "practice_remark", "practice_stems"),
     ),
     feed_policy=FeedPolicy(event_feed.seen),
     own=own,

@@ -3,9 +3,12 @@
 from typing import Any
 
 from contracts import reference
+from contracts.contributions import ContributionKind
+from services.sherloc.contributions.screening import MarkKind
 
 TABLES = {
-    "kind": reference.kinds,
+    # Of assistance; of a contribution to SHERLOC, and of what is marked in it.
+    "kind": lambda: {*reference.kinds(), *ContributionKind, *MarkKind},
     "kinds": reference.kinds,
     "topics": reference.topics,
     "articles": reference.articles,

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
+from contracts.stemming.words import LANGUAGES
 from services.matching.texts.meaning import model_problem
-from services.matching.texts.words import LANGUAGES
 from tests.evaluation import ways
 from tests.evaluation.figures import RELEVANT, Interval, interval, ndcg
 from tests.evaluation.pairs import fitting, grades, lines, samples

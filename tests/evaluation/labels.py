@@ -14,10 +14,10 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from contracts.stemming.words import LANGUAGES, Language, stems
 from services.matching.texts.bm25 import Index
 from services.matching.texts.fusion import fused
 from services.matching.texts.meaning import Vector, embedded, load, model_problem, nearest
-from services.matching.texts.words import LANGUAGES, Language, stems
 from tests.evaluation.figures import Interval, interval
 from tests.evaluation.report import Report, Say
 

@@ -11,12 +11,12 @@ import msgspec
 from msgspec import Struct
 
 from contracts.matching import Capacity, Terms
+from contracts.stemming.words import LANGUAGES, Language
 from contracts.values import Period
 from services.demo.samples import world
 from services.matching.lines.model import WantedLine
 from services.matching.offerings.model import Offering
 from services.matching.scoring.constraints import violated
-from services.matching.texts.words import LANGUAGES, Language
 from tests.matching.builders import a_wanted_line, an_offering
 
 FOLDER = Path(__file__).with_name("judged")

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.matching import Judgement
+from contracts.stemming.words import Language
 from services.matching.scoring.criteria import FULL, meaning_degree
 from services.matching.scoring.model import Scored, scored
 from services.matching.scoring.weights import CRITERIA, FIRST, Criterion
 from services.matching.texts.meaning import load
 from services.matching.texts.reading import Reading, Wording, judgements, read
-from services.matching.texts.words import Language
 from tests.evaluation.pairs import lines, samples, texts, wanted
 from tests.evaluation.ways import Ranking
 

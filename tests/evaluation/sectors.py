@@ -10,10 +10,10 @@ from typing import Literal
 
 from msgspec import Struct
 
+from contracts.stemming.words import stems
 from services.matching.texts.bm25 import Index
 from services.matching.texts.fusion import fused
 from services.matching.texts.meaning import model_problem
-from services.matching.texts.words import stems
 from tests.evaluation.figures import interval, ndcg, recall, reciprocal_rank
 from tests.evaluation.report import Report, Say
 from tests.evaluation.ways import embedded

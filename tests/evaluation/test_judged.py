@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from contracts import reference
+from contracts.stemming.words import LANGUAGES
 from services.matching.scoring.model import ranked
 from services.matching.scoring.weights import FIRST
 from services.matching.texts.meaning import model_problem
-from services.matching.texts.words import LANGUAGES
 from tests.evaluation import cross_language, judged, scores, sectors, ways
 from tests.evaluation.__main__ import DATA, PARTS
 from tests.evaluation.figures import interval, kappa, ndcg, recall, reciprocal_rank

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from contracts.stemming.words import LANGUAGES
 from services.matching.texts.meaning import load
-from services.matching.texts.words import LANGUAGES
 from tests.evaluation import labels
 from tests.evaluation.labels import ALL, BY_WORDS, Evaluation, Figure, Interval, evaluate
 

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.reference import Term, kinds, topic_similarity, topics
+from contracts.stemming.words import LANGUAGES, Language, stems
 from services.matching.texts.bm25 import Index
 from services.matching.texts.fusion import fused
 from services.matching.texts.meaning import load
 from services.matching.texts.topics import names, suggested
-from services.matching.texts.words import LANGUAGES, Language, stems
 from tests.evaluation.pairs import samples, texts
 
 BATCH = 32

@@ -16,6 +16,7 @@ from contracts import mails
 from contracts import matching as m
 from contracts import packages as pk
 from contracts import pledges as p
+from contracts import practices as pc
 from contracts import requests as r
 from contracts import results as rs
 from contracts.alerts import DigestIssued, HitRecorded
@@ -102,6 +103,8 @@ def test_coordinators_are_notified_of_what_asks_them_to_act_and_what_has_ended()
         lg.LegislationSubmitted: "review it, or return it",
         co.ContributionSubmitted: "check it, or return it",
         lg.LegislationSubmitted: "review it",
+        lg.LegislationSubmitted: "review it",
+        pc.PracticeSubmitted: "catalogue it, or return it",
     }
     notified = {kind for kind, notices in NOTICES.items() if any(audience.COORDINATORS in one.to for one in notices)}
 

@@ -87,6 +87,7 @@ LISTS = {
     "/v1/meetings": "meeting_id",
     "/v1/legislation/checks": "legislation_check_id",
     "/v1/legislation/proposals": "legislation_proposal_id",
+    "/v1/practices": "practice_id",
     "/v1/packages": "package_id",
     "/v1/rounds": "round_id",
     "/v1/pledges": "pledge_id",

@@ -1,4 +1,4 @@
-"""The register of legislation and the contributions in the world of records."""
+"""The records of SHERLOC's desk in the world of records."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
@@ -15,6 +15,15 @@ from services.sherloc.wiring import ask_states
 from tests.sherloc.proposals.steps import facts, hear
 
 KENYA, KENYAS_OFFICIAL, COORDINATOR = "KEN:focal_point", "KEN:official", "UNODC:coordinator"
+NORWAY = "NOR:provider_officer"
+A_PRACTICE = {
+    "practice_kind": "practice",
+    "title": "A sample.",
+    "text": "A sample.",
+    "language": "en",
+    "country_review": "nothing",
+    "topics": ["mutual_legal_assistance"],
+}
 A_LAW = {
     "state": "KEN",
     "status": "missing",
@@ -83,3 +92,16 @@ async def records_of_sherloc(
              "legislation_proposal": proposal_store.known, "contribution": contribution_store.known,
              "contribution_export": export_store.known}  # fmt: skip
     return {f"{noun}_id": {one: await read(tx, one) for one in await ids(tx, noun)} for noun, read in known.items()}
+
+
+async def collect_practices(world: Any) -> None:
+    """Of a State and of a provider: one in each state but `returned`, and one that was withdrawn unsubmitted."""
+    path = "/v1/practices"
+    for who in (KENYA, NORWAY):
+        await world.say(who, path, **A_PRACTICE)
+        record = await world.say(who, path, **A_PRACTICE)
+        await world.say(who, f"{path}/{record['practice_id']}/withdraw", about=record)
+        for moves in ((), ((COORDINATOR, "catalogue"),), ((COORDINATOR, "catalogue"), (who, "withdraw"))):
+            record = await world.say(who, path, **A_PRACTICE)
+            for by, move in ((who, "submit"), *moves):
+                record = await world.say(by, f"{path}/{record['practice_id']}/{move}", about=record)

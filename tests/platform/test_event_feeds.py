@@ -25,6 +25,7 @@ from services.requests.policy import Guarded
 from services.sherloc.meetings.rules import EVENTS_FOR_ALL as MEETING_EVENTS_FOR_ALL
 from services.sherloc.meetings.rules import oversees
 from services.sherloc.policy import EVENTS_FOR_ALL, is_party_to
+from services.sherloc.practices.rules import is_author_or_unodc
 from services.sherloc.review_progress.rules import EVENTS_FOR_ALL as PROGRESS_EVENTS_FOR_ALL
 from tests.builders import a_caller
 from tests.conftest import Within, running_of
@@ -106,6 +107,8 @@ def may_receive(world: World, running: Running, caller: Caller, event: Event) ->
         return is_party_to(caller, record.state) or event.type.split(".")[2] in PROGRESS_EVENTS_FOR_ALL
     if event.aggregate in {"legislation", "contribution"}:
         return is_party_to(caller, record.state) or event.type.split(".")[2] in EVENTS_FOR_ALL
+    if event.aggregate == "practice":
+        return is_author_or_unodc(caller, record) or event.type.split(".")[2] in EVENTS_FOR_ALL
     if running.name != "matching" or caller.role in OVERSEERS:
         return True
     if event.aggregate in {"offering_translation", "package"}:

@@ -28,6 +28,8 @@ from tests.matching.steps import Owner, opened, presented
 from tests.pledges.in_kind.steps import declared
 from tests.pledges.steps import pledged, prepared
 from tests.rules.steps import CHASSIS_TABLES
+from tests.sherloc.practices.steps import catalogued, completed, move
+from tests.sherloc.practices.steps import recorded as practice_recorded
 from tests.sherloc.proposals.steps import facts, hear
 from tests.sherloc.steps import published, recorded
 
@@ -414,7 +416,7 @@ async def test_row_level_security_and_policy_agree_on_the_register_of_legislatio
         own = caller.organization in {"KEN", "UGA"} and caller.role in {"focal_point", "official"}
         oversees = caller.role in {"coordinator", "auditor"}
         lines = await _ids(db, "requested_line", caller, "line_id")
-        waiting = await _ids(db, "completed_delivery", caller, "line_id")
+        waiting = await _ids(db, "waiting_delivery", caller, "line_id")
         assert (2 if oversees else int(own)) == len(lines)
         assert (oversees or (caller.organization == "KEN" and own)) == bool(waiting)
 
@@ -438,6 +440,30 @@ async def test_row_level_security_and_policy_agree_on_what_donors_give(
         assert words == norways
     async with databases["pledges"].transaction(by=a_caller("NOR:donor_officer")) as tx:
         assert await tx.fetchval("SELECT count(*) FROM entry CROSS JOIN unnest(postings)") == 2 * len(norways) == 2
+
+
+async def test_practices_and_their_uses_are_visible_as_the_policy_decides(
+    client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
+) -> None:
+    api, db = await client_of("sherloc"), databases["sherloc"]
+    delivery_id = await completed(db, state="UGA", provider="FRA")
+    shown = UUID(await catalogued(api, "KEN:focal_point"))
+    await move(api, str(shown), "add-use", "UGA:focal_point", delivery_id=str(delivery_id))
+    await practice_recorded(api, "NOR:provider_officer")
+    submitted = await practice_recorded(api, "NOR:provider_officer")
+    await move(api, submitted, "submit", "NOR:provider_officer", comment="Fictitious.")
+    callers = [KENYA, UGANDA, NORWAY, *map(a_caller, ("FRA:provider_officer", "UNODC:coordinator", "UNODC:auditor"))]
+
+    await _agree(db, "practice", callers)
+    for who in callers:
+        seen = await _ids(db, "practice", who, "practice_id")
+        for table in ("practice_text", "practice_stems"):
+            assert seen == await _ids(db, table, who, "practice_id"), table
+        sides = who.organization in {"UGA", "FRA", "UNODC"}
+        assert ({delivery_id} if sides else set()) == await _ids(db, "completed_delivery", who, "delivery_id"), who
+        assert ({shown} if sides else set()) == await _ids(db, "practice_use", who, "practice_id"), who
+        is_party = who == NORWAY or who.organization == "UNODC"
+        assert ({UUID(submitted)} if is_party else set()) == await _ids(db, "practice_remark", who, "practice_id"), who
 
 
 async def test_notifications_are_visible_to_their_person_only(

@@ -62,13 +62,14 @@ from services.requests.observation.model import Observation
 from services.requests.request import store as requests_store
 from services.requests.wiring import scan
 from services.requests.work import view_store
+from services.sherloc.practices import store as practice_store
 from tests.builders import a_caller, a_request, headers
 from tests.directory.steps import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
 from tests.files import FLOWS, PDF
 from tests.matching.builders import an_offering_body
 from tests.platform.delivery_steps import deliver
 from tests.platform.portal_steps import keep_portal, portal_records
-from tests.platform.sherloc_steps import contribute, keep_register, records_of_sherloc
+from tests.platform.sherloc_steps import collect_practices, contribute, keep_register, records_of_sherloc
 from tests.pledges.steps import prepared, usd
 from tests.requests.mail_steps import a_mail
 
@@ -161,6 +162,7 @@ async def fill(world: World) -> None:
     await keep_register(world)
     await contribute(world)
     await keep_portal(world)
+    await collect_practices(world)
     await _package(world)
     await _translations(world)
     await _digests(world)
@@ -460,6 +462,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
     async with databases["sherloc"].transaction() as tx:
         records |= await records_of_sherloc(tx, ids)
         records |= await portal_records(tx, ids)
+        records["practice_id"] = {one: await practice_store.known(tx, one) for one in await ids(tx, "practice")}
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}
         records["requirement_id"] = {

@@ -60,11 +60,12 @@ PLANTED = {
         ("services.pledges.ledger.postings", "socket"),
         ("services.notifications.webhooks.destinations", "socket"),
         ("services.matching.scoring.model", "chassis.ids"),
-        ("services.matching.texts.words", "socket"),
+        ("services.matching.texts.topics", "socket"),
     ],
     "pure-contracts": [
         # By way of another module it is an import all the same.
         ("contracts.reference", "httpx"),
+        ("contracts.stemming.words", "socket"),
     ],
     "acyclic-contracts": [
         ("contracts.facts", "contracts.registry"),

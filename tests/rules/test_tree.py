@@ -71,7 +71,7 @@ HEARD = {
     },
     "pledges": {"closed", "closing", "agreed_pledge"},
     "delivery": {"closed_request"},
-    "sherloc": {"earmark", "requested_line", "completed_delivery"},
+    "sherloc": {"earmark", "requested_line", "waiting_delivery", "completed_delivery"},
     "notifications": {
         "known_reference",
         "known_circulation",

@@ -1,13 +1,17 @@
-"""The register of legislation in the main workflow, with a distinct text in every free field."""
+"""SHERLOC's desk in the main workflow, with a distinct text in every free field."""
 
 from typing import Any
 
 import asyncpg
 
+from tests.system.canaries import NOBODY, Readers
 from tests.system.canary_stage import COORDINATOR, EVERYBODY, KENYA, OFFICIAL, STATE, Stage, until
 
 PATH = "/v1/legislation"
 RECORD = f"{PATH}/{{legislation_id}}"
+PRACTICES, PRACTICE = "/v1/practices", "/v1/practices/{practice_id}"
+ABOUT = {"practice_kind": "tool", "language": "en", "country_review": "nothing", "topics": ["mutual_legal_assistance"]}
+RETURNED = {"reason": "other"}
 LAW = {"status": "missing", "language": "en", "in_force_on": "2026-11-01"}
 
 
@@ -55,3 +59,19 @@ async def record_what_was_drafted(stage: Stage) -> None:
     await stage.say(
         KENYA, "POST", f"{PATH}/proposals/{{legislation_proposal_id}}/accept", LAW, about=proposal, to=STATE
     )
+
+
+async def collect_practices(stage: Stage) -> None:
+    """One that is revised and catalogued, of which the last words are kept; and one that is withdrawn: none are."""
+    practice = await stage.say(KENYA, "POST", PRACTICES, ABOUT)
+    said: tuple[tuple[str, str, Any, Readers], ...] = (
+        (KENYA, "submit", {}, NOBODY),
+        (COORDINATOR, "return", RETURNED, NOBODY),
+        (KENYA, "revise", ABOUT, EVERYBODY),
+        (KENYA, "submit", {}, NOBODY),
+        (COORDINATOR, "catalogue", {}, STATE),
+    )
+    for who, move, body, to in said:
+        practice = await stage.say(who, "POST", f"{PRACTICE}/{move}", body, about=practice, to=to)
+    gone = await stage.say(KENYA, "POST", PRACTICES, ABOUT)
+    await stage.say(KENYA, "POST", f"{PRACTICE}/withdraw", {}, about=gone)

@@ -45,6 +45,8 @@ class Stage:
     """Ids that no list without parameters contains."""
     files: set[str] = field(default_factory=set)
     """Likewise, of files of mails and deliveries."""
+    laws: set[str] = field(default_factory=set)
+    """Likewise, of records of the register of legislation."""
     written_about: set[str] = field(default_factory=set)
     """The ids in answers to commands with a text."""
     database_url: str = ""

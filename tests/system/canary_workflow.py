@@ -56,6 +56,7 @@ async def run_workflow(stage: Stage) -> None:
     await save_a_view(stage)
     await enter_an_observation(stage)
     await canary_sherloc.record_laws(stage)
+    await canary_sherloc.collect_practices(stage)
 
 
 async def appoint_all(stage: Stage) -> None:

@@ -137,7 +137,7 @@ async def each_list(stage: Stage, paths: Sequence[str]) -> AsyncIterator[tuple[s
 async def readable_paths(stage: Stage) -> AsyncIterator[tuple[str, str, str]]:
     """Caller, path, response: every readable path, for every caller, with every known id."""
     ids: dict[str, set[str]] = {name: set(values) for name, values in KNOWN.items()}
-    ids["attachment_id"], ids["file_id"] = stage.attachments, stage.files
+    ids["attachment_id"], ids["file_id"], ids["legislation_id"] = stage.attachments, stage.files, set(stage.laws)
     lists = [f"{path}?limit=100" if is_paged(path) else path for path in READABLE if "{" not in path]
     async for who, path, said in each_list(stage, [*lists, *INSIDE]):
         for name, value in re.findall(r'"(\w+_id)":\s*"([0-9a-f-]{36})"', said):

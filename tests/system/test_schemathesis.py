@@ -77,6 +77,7 @@ LISTS = {
     "outreach_activity_id": "/v1/outreach-activities",
     "review_progress_id": "/v1/review-progress",
     "meeting_id": "/v1/meetings",
+    "practice_id": "/v1/practices",
     "joint_delivery_id": "/v1/joint-deliveries",
     "package_id": "/v1/packages",
     "round_id": "/v1/rounds",

@@ -1,1 +1,1 @@
-"""Text processing in the six UN languages: language detection, words, similarity, topics, and stored readings."""
+"""Text processing in the six UN languages: language detection, similarity, topics, and stored readings."""

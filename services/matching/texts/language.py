@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from services.matching.texts.words import ARABIC, CYRILLIC, HAN, LANGUAGES, Language
+from contracts.stemming.words import ARABIC, CYRILLIC, HAN, LANGUAGES, Language
 
 CHARACTERS_MAX = 10_000
 """Per paragraph; enough to detect a language."""

@@ -12,10 +12,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts.matching import Judgement
+from contracts.stemming.words import CHARACTERS_MAX, Language, stems
 from contracts.words import RequestWords
 from services.matching.texts.language import by_paragraph, identify
 from services.matching.texts.meaning import FULL, Embedder, Vector, embedded, nearest
-from services.matching.texts.words import CHARACTERS_MAX, Language, stems
 
 TOKENS_MAX = 2_000
 """The first tokens of a text; texts within the limits of requests and offerings have fewer."""

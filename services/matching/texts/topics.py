@@ -15,9 +15,9 @@ import msgspec
 from msgspec import Struct
 
 from contracts.reference import Term, topics
-from services.matching.texts import arabic
+from contracts.stemming import arabic
+from contracts.stemming.words import ARABIC, CHARACTERS_MAX, CYRILLIC, HAN, Language, Word, words_and_characters
 from services.matching.texts.language import by_paragraph, identify
-from services.matching.texts.words import ARABIC, CHARACTERS_MAX, CYRILLIC, HAN, Language, Word, words_and_characters
 
 SUGGESTIONS_MAX = 10
 PASSAGES_MAX = 3

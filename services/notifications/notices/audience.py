@@ -34,6 +34,7 @@ from contracts import offerings as o
 from contracts import packages as pk
 from contracts import pledge_reversals as pr
 from contracts import pledges as p
+from contracts import practices as pc
 from contracts import requests as r
 from contracts import results as rs
 from contracts import screenings as sc
@@ -128,6 +129,10 @@ def _of_extension(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
 
 def _of_meeting(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
     return kind, (notice_of(kind, STATES, link=MEETING, reference="starts_on"),)
+
+
+def _of_practice(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (notice_of(kind, *to, link="/v1/practices/{practice_id}", reference="practice_id"),)
 
 
 def _of_follow_up(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -298,6 +303,9 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
                 ),
             ),
         ),
+        _of_practice(pc.PracticeSubmitted, COORDINATORS),
+        _of_practice(pc.PracticeReturned, STATE, PROVIDER),
+        _of_practice(pc.PracticeCatalogued, STATE, PROVIDER),
         # The State and the provider are notified of what the match does.
         _of_package(pk.PackagePresented, UNIT, DONOR),
         _of_package(pk.PackageAgreed, LAST),

@@ -30,6 +30,7 @@ from contracts import offerings as o
 from contracts import outreach as ou
 from contracts import pledge_reversals as pr
 from contracts import pledges as p
+from contracts import practices as pc
 from contracts import reports as rp
 from contracts import requests as r
 from contracts import review_progress as vp
@@ -122,6 +123,10 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     ),
     mt.MeetingHeld: "those who were there know; what was learnt is read with the meeting",
     mt.MeetingLessonRemoved: "nothing says whose it was",
+    **dict.fromkeys(
+        (pc.PracticeRecorded, pc.PracticeRevised, pc.PracticeWithdrawn), "the author did it; nobody else waits for it"
+    ),
+    **dict.fromkeys((pc.PracticeUseAdded, pc.PracticeUseRemoved), "can be read in the catalogue"),
     lg.LegislationReviewBegun: "the State is notified of what comes of it",
     **dict.fromkeys(
         (co.ContributionDrafted, co.ContributionRevised, co.ContributionWithdrawn),

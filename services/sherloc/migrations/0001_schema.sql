@@ -429,15 +429,111 @@ CREATE TABLE requested_line (
     kind text NOT NULL,
     articles text[] NOT NULL
 );
-CREATE TABLE completed_delivery (
+CREATE TABLE waiting_delivery (
     delivery_id uuid PRIMARY KEY,
     request_id uuid NOT NULL,
     line_id uuid NOT NULL,
     state text NOT NULL,
     completed_on date NOT NULL
 );
-CREATE INDEX completed_delivery_line ON completed_delivery (line_id);
+CREATE INDEX waiting_delivery_line ON waiting_delivery (line_id);
 
 CALL wall_in('legislation_proposal', 'may_see(legislation_proposal, caller_organization(), caller_role())');
 CALL wall_in('requested_line', 'is_party_to(state, caller_organization(), caller_role())');
-CALL wall_in('completed_delivery', 'is_party_to(state, caller_organization(), caller_role())');
+CALL wall_in('waiting_delivery', 'is_party_to(state, caller_organization(), caller_role())');
+
+-- -- practices, challenges and tools ----------------------------------------------------------------------------------
+
+-- Either a State or a provider is the author.
+CREATE TABLE practice (
+    practice_id uuid PRIMARY KEY,
+    practice_kind text NOT NULL CHECK (practice_kind IN ('practice', 'challenge', 'tool')),
+    state text,
+    provider text,
+    status text NOT NULL CHECK (status IN ('draft', 'submitted', 'returned', 'catalogued', 'withdrawn')),
+    revision integer NOT NULL CHECK (revision > 0),
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    articles text[] NOT NULL,
+    topics text[] NOT NULL,
+    -- What the author states: only a State itself enters what comes from its country review.
+    country_review text NOT NULL CHECK (country_review IN ('nothing', 'entered_by_state')),
+    -- The completed delivery from which it was learned.
+    delivery_id uuid,
+    uses integer NOT NULL CHECK (uses >= 0),
+    recorded_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    submitted_at timestamptz,
+    catalogued_at timestamptz,
+    -- Why it was returned to its author.
+    reason text,
+    CHECK ((state IS NULL) <> (provider IS NULL)),
+    CHECK (country_review = 'nothing' OR state IS NOT NULL),
+    CHECK (status <> 'submitted' OR submitted_at IS NOT NULL),
+    CHECK (status <> 'catalogued' OR catalogued_at IS NOT NULL),
+    CHECK ((status = 'returned') = (reason IS NOT NULL)),
+    CHECK (status NOT IN ('submitted', 'catalogued') OR cardinality(articles) + cardinality(topics) > 0)
+);
+CREATE INDEX practice_articles ON practice USING gin (articles);
+CREATE INDEX practice_topics ON practice USING gin (topics);
+
+CREATE FUNCTION is_author(p practice, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(role IN ('focal_point', 'official') AND p.state = organization
+    OR role = 'provider_officer' AND p.provider = organization, false);
+
+-- Visibility, as in policy.py; a test compares them. What was never submitted is its author's; every appointment
+-- sees the catalogue.
+CREATE FUNCTION may_see(p practice, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN is_author(p, organization, role) OR coalesce(oversees(role), false) AND p.submitted_at IS NOT NULL
+    OR coalesce(role, '') <> '' AND p.status = 'catalogued';
+
+-- Its words; deleted when it is withdrawn.
+CREATE TABLE practice_text (
+    practice_id uuid PRIMARY KEY REFERENCES practice DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    text text NOT NULL
+);
+
+-- The comment on its last move; of the author and UNODC.
+CREATE TABLE practice_remark (
+    practice_id uuid PRIMARY KEY REFERENCES practice DEFERRABLE INITIALLY DEFERRED,
+    comment text NOT NULL
+);
+
+-- What it is found by: stems of its words and of the labels of its tags, each with its language, such as `fr:judiciair`.
+CREATE TABLE practice_stems (
+    practice_id uuid PRIMARY KEY REFERENCES practice DEFERRABLE INITIALLY DEFERRED,
+    stems text[] NOT NULL
+);
+CREATE INDEX practice_stems_stems ON practice_stems USING gin (stems);
+
+-- The completed deliveries that used it.
+CREATE TABLE practice_use (
+    practice_id uuid NOT NULL REFERENCES practice DEFERRABLE INITIALLY DEFERRED,
+    delivery_id uuid NOT NULL,
+    PRIMARY KEY (practice_id, delivery_id)
+);
+
+-- Deliveries that were completed, as the delivery service says.
+CREATE TABLE completed_delivery (
+    delivery_id uuid PRIMARY KEY,
+    state text NOT NULL,
+    provider text NOT NULL
+);
+
+CREATE FUNCTION may_see(d completed_delivery, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN is_party_to(d.state, organization, role)
+    OR coalesce(role = 'provider_officer' AND d.provider = organization, false);
+
+CALL wall_in('practice', 'may_see(practice, caller_organization(), caller_role())');
+CALL wall_in('practice_text', 'EXISTS (SELECT FROM practice p WHERE p.practice_id = practice_text.practice_id)');
+CALL wall_in('practice_remark', 'EXISTS (SELECT FROM practice p WHERE p.practice_id = practice_remark.practice_id
+    AND (oversees(caller_role()) OR is_author(p, caller_organization(), caller_role())))');
+CALL wall_in('practice_stems', 'EXISTS (SELECT FROM practice p WHERE p.practice_id = practice_stems.practice_id)');
+CALL wall_in('completed_delivery', 'may_see(completed_delivery, caller_organization(), caller_role())');
+-- How often it was used is known to all, in which deliveries to their sides and UNODC.
+CALL wall_in('practice_use', 'EXISTS (SELECT FROM practice p WHERE p.practice_id = practice_use.practice_id)
+    AND EXISTS (SELECT FROM completed_delivery d WHERE d.delivery_id = practice_use.delivery_id)');

@@ -39,7 +39,7 @@ async def wait(tx: Tx, completed: Completed) -> None:
     """Keep a delivery until its line is heard of."""
     await tx.execute(
         """
-        INSERT INTO completed_delivery (delivery_id, request_id, line_id, state, completed_on)
+        INSERT INTO waiting_delivery (delivery_id, request_id, line_id, state, completed_on)
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
         """,
         completed.delivery_id,
@@ -52,5 +52,5 @@ async def wait(tx: Tx, completed: Completed) -> None:
 
 async def take_waiting(tx: Tx, line_ids: Sequence[UUID]) -> list[Completed]:
     """The deliveries that waited for these lines; they wait no longer."""
-    rows = await tx.fetch("DELETE FROM completed_delivery WHERE line_id = ANY ($1::uuid[]) RETURNING *", line_ids)
+    rows = await tx.fetch("DELETE FROM waiting_delivery WHERE line_id = ANY ($1::uuid[]) RETURNING *", line_ids)
     return [msgspec.convert(dict(row), Completed) for row in rows]

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import reference
+from contracts.stemming.words import LANGUAGES, words_and_characters
 from services.matching.texts.topics import PASSAGES_MAX, SUGGESTIONS_MAX, Suggestion, names, suggested, wordings
-from services.matching.texts.words import LANGUAGES, words_and_characters
 from tests.demo.steps import world
 
 

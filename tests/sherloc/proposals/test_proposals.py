@@ -79,7 +79,7 @@ async def test_delivery_that_is_heard_before_its_request_waits_for_it(api: Clien
 
     assert 2 == len(await proposals(api))
     async with db.transaction() as tx:
-        assert 0 == await tx.fetchval("SELECT count(*) FROM completed_delivery")
+        assert 0 == await tx.fetchval("SELECT count(*) FROM waiting_delivery")
     assert not await verify(db, SERVICE)
 
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import Final, Literal, NamedTuple
 
-from services.matching.texts import arabic
-from services.matching.texts.stop_words import STOP_WORDS
+from contracts.stemming import arabic
+from contracts.stemming.stop_words import STOP_WORDS
 
 Language = Literal["ar", "en", "es", "fr", "ru", "zh"]
 LANGUAGES: Final[tuple[Language, ...]] = ("ar", "en", "es", "fr", "ru", "zh")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.matching.texts import arabic
-from services.matching.texts.stop_words import STOP_WORDS
-from services.matching.texts.words import (
+from contracts.stemming import arabic
+from contracts.stemming.stop_words import STOP_WORDS
+from contracts.stemming.words import (
     CHARACTERS_MAX,
     LANGUAGES,
     WORD_CHARACTERS_MAX,
@@ -175,7 +175,7 @@ def test_dictionaries_are_loaded_on_first_use() -> None:
     code = """
 import sys
 import services.matching.texts.language, services.matching.texts.topics
-from services.matching.texts.words import stems
+from contracts.stemming.words import stems
 loaded = [name for name in ("rjieba", "py3langid", "snowballstemmer") if name in sys.modules]
 assert not loaded, loaded
 stems("witness", "en")

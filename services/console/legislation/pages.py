@@ -1,0 +1,146 @@
+"""The register of legislation: a State's articles, how fresh all registers are, and the page of each record."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from msgspec.structs import replace
+
+from services.console.fields import Field, Option
+from services.console.legislation.moves import LEGISLATION, REVISE
+from services.console.legislation.words import LEGISLATION_STATUS
+from services.console.moves.forms import NOTHING, Sent, send
+from services.console.moves.pages import routes_of
+from services.console.page import CurrentPage, Page
+from services.console.translations import LANGUAGES, N_, OWN_NAMES
+
+LIST_LENGTH = 60
+OF_STATE = frozenset({"focal_point", "official"})
+STATED = tuple((one, LEGISLATION_STATUS[one]) for one in ("none", "missing", "outdated"))
+FIELDS = (
+    Field(name="status", label=N_("What the law is on SHERLOC"), kind="choice", options=STATED),
+    Field(name="title", label=N_("Title"), max_length=300, required=False, empty=""),
+    Field(name="language", label=N_("Language of the law"), kind="choice", options="text_languages", required=False),
+    Field(name="in_force_on", label=N_("In force since"), kind="date", required=False),
+    Field(name="gazette", label=N_("Gazette"), max_length=300, required=False, empty=""),
+    Field(name="address", label=N_("Address where it can be read"), max_length=500, required=False, empty=""),
+    Field(name="comment", label=N_("Comment"), kind="words", required=False),
+)
+IDS = (Field(name="state", label=N_("State"), kind="hidden"), Field(name="article", label=N_("Article"), kind="hidden"))
+ONE = "/{language:str}/legislation/{legislation_id:str}"
+NEW = "/{language:str}/legislation/new"
+NOT_RECORDED = {"legislation_id": "", "title": "", "language": None, "status": ""}
+
+
+@get("/{language:str}/legislation")
+async def show_register(page: CurrentPage) -> Response[bytes]:
+    """Of one's own State, or of the one asked for; without any, how fresh all are."""
+    own = page.signed_in.organization if page.signed_in.role in OF_STATE else ""
+    state = page.asked("state") or own
+    if not state:
+        return await _freshness(page)
+    query = {name: page.asked(name) for name in ("instrument", "status") if page.asked(name)} | {"state": state}
+    found = await page.api.get("/v1/legislation", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
+    fresh = await page.part("/v1/legislation/freshness", state=state)
+    return page.render(
+        "legislation/register.html",
+        found=found,
+        query=query,
+        state=state,
+        records_own=state == own,
+        counted=next(iter(fresh["states"]), None) if fresh else None,
+        statuses=list(LEGISLATION_STATUS),
+    )
+
+
+@get("/{language:str}/legislation/freshness")
+async def show_freshness(page: CurrentPage) -> Response[bytes]:
+    return await _freshness(page)
+
+
+async def _freshness(page: Page) -> Response[bytes]:
+    found = await page.api.get("/v1/legislation/freshness")
+    rows = [(one, {each["status"]: each["articles"] for each in one["counts"]}) for one in found["states"]]
+    # Registers with records first: of most States nothing is recorded.
+    rows.sort(key=lambda row: (row[0]["articles"] == row[1].get("not_known", 0), row[0]["state"]))
+    return page.render("legislation/freshness.html", rows=rows, months=found["months"])
+
+
+@get(NEW)
+async def new_record(page: CurrentPage) -> Response[bytes]:
+    """`article` in the address is what the law implements."""
+    return await _new(page, NOTHING)
+
+
+@post(NEW, status_code=303)
+async def record_law(page: CurrentPage) -> Response[bytes]:
+    sent = await send(page, "POST", "/v1/legislation", (*IDS, *FIELDS))
+    if sent.record is None:
+        return await _new(page, sent)
+    return page.redirect(f"/legislation/{sent.record['legislation_id']}", done="saved")
+
+
+@get(ONE)
+async def show_record(page: CurrentPage, legislation_id: FromPath[str]) -> Response[bytes]:
+    """As it is now, and its versions."""
+    record = await page.api.get(f"/v1/legislation/{legislation_id}")
+    versions = await page.part(f"/v1/legislation/{legislation_id}/versions")
+    return page.render(
+        "legislation/show.html",
+        record=record,
+        versions=versions["versions"] if versions else [],
+        moves=LEGISLATION.open_to(record, page.signed_in.role),
+    )
+
+
+@get(f"{ONE}{REVISE}")
+async def show_revision(page: CurrentPage, legislation_id: FromPath[str]) -> Response[bytes]:
+    """The form, with what was stated last."""
+    return await _again(page, legislation_id, NOTHING)
+
+
+@post(f"{ONE}{REVISE}", status_code=303)
+async def revise_law(page: CurrentPage, legislation_id: FromPath[str]) -> Response[bytes]:
+    sent = await send(page, "POST", f"/v1/legislation/{legislation_id}/revise", FIELDS)
+    if sent.record is None:
+        return await _again(page, legislation_id, sent)
+    return page.redirect(f"/legislation/{legislation_id}", done="saved")
+
+
+async def _new(page: Page, sent: Sent) -> Response[bytes]:
+    first = {"state": page.signed_in.organization, "article": page.asked("article"), "language": page.language}
+    fields = tuple(replace(one, value=first.get(one.name)) for one in (*IDS, *FIELDS))
+    return _form(page, fields, sent, {**NOT_RECORDED, "state": first["state"], "article": first["article"]})
+
+
+async def _again(page: Page, legislation_id: str, sent: Sent) -> Response[bytes]:
+    record = await page.api.get(f"/v1/legislation/{legislation_id}")
+    # A comment is of one move.
+    said = {**record, "comment": ""}
+    return _form(page, tuple(replace(one, value=said[one.name]) for one in FIELDS), sent, record)
+
+
+def _form(page: Page, fields: Sequence[Field], sent: Sent, record: Mapping[str, Any]) -> Response[bytes]:
+    return page.render(
+        "legislation/form.html",
+        status=sent.status,
+        record=record,
+        fields=fields,
+        given={"text_languages": [Option(one, OWN_NAMES[one]) for one in LANGUAGES]},
+        typed=page.typed,
+        errors=sent.errors,
+        stale=sent.stale,
+    )
+
+
+ROUTES = (
+    show_register,
+    show_freshness,
+    new_record,
+    record_law,
+    show_record,
+    show_revision,
+    revise_law,
+    *routes_of(LEGISLATION),
+)

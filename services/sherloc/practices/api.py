@@ -1,0 +1,174 @@
+"""Routes of practices. Each opens one transaction; a repeated command gets the recorded answer."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Struct
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.commands import change, create, show
+from chassis.http.queries import query_parameter
+from contracts import reference
+from contracts.codes import unknown_code
+from contracts.conversion import from_attributes
+from contracts.practices import PracticeKind
+from contracts.values import Code, Language, State
+from services.sherloc.commands import Comment, Reason, check_reason
+from services.sherloc.policy import Action
+from services.sherloc.practices import actions, store
+from services.sherloc.practices.commands import PracticeUse, RecordPractice, RevisePractice
+from services.sherloc.practices.model import Description, PracticeStatus, PracticeTexts
+from services.sherloc.practices.search import wanted_stems
+from services.sherloc.practices.store import Filter
+from services.sherloc.practices.views import PracticeView, practice_view, views_of
+
+PRACTICE = "/v1/practices/{practice_id:uuid}"
+
+
+class PracticePage(Struct, frozen=True, kw_only=True):
+    """Practices, newest first; `cursor` leads to the next page."""
+
+    practices: list[PracticeView]
+    cursor: str | None
+
+
+@get("/v1/practices", opt=requires(Action.LIST_PRACTICES), summary="Practices, challenges and tools")
+async def list_practices(
+    db: Db,
+    caller: CurrentCaller,
+    paging: Pagination,
+    of_kind: Annotated[PracticeKind | None, QueryParameter(name="kind")] = None,
+    article: Annotated[str | None, query_parameter(Code)] = None,
+    topic: Annotated[str | None, query_parameter(Code)] = None,
+    of_state: Annotated[str | None, query_parameter(State, name="state")] = None,
+    language: FromQuery[Language | None] = None,
+    status: FromQuery[PracticeStatus | None] = None,
+    q: Annotated[str | None, QueryParameter(max_length=200)] = None,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[PracticePage]:
+    """The catalogue, and one's own. `topic` also finds narrower ones.
+
+    `q` is in any of the six languages: it finds by stems the words of a text, and the names of its topics and articles
+    in all six.
+    """
+    _check("article", article, reference.articles(), "articles")
+    _check("topic", topic, reference.topics(), "topics")
+    _check("state", of_state, reference.countries(), "countries")
+    wanted = Filter(
+        kind=of_kind,
+        status=status,
+        article=article,
+        topics=reference.with_narrower([topic]) if topic else None,
+        state=of_state,
+        language=language,
+        stems=wanted_stems(q) if q and q.strip() else None,
+    )
+    async with db.transaction(by=caller) as tx:
+        found = await store.page(tx, caller, wanted, before=cursor, limit=limit + 1)
+        views = await views_of(tx, found, caller)
+    return paging.page(PracticePage, views, limit)
+
+
+@create(
+    "/v1/practices",
+    Action.RECORD_PRACTICE,
+    "Record a practice, a challenge or a tool",
+    read=practice_view,
+    location=lambda view: f"/v1/practices/{view.practice_id}",
+)
+async def record_practice(tx: Tx, ctx: Context, practice_id: UUID, data: JSONBody[RecordPractice]) -> None:
+    """By a focal point or an official of a State, or a provider, at any time; a draft that nobody else sees."""
+    data.check()
+    await actions.record_practice(tx, ctx, practice_id, *_said(data), delivery_id=data.delivery_id)
+
+
+@show(PRACTICE, Action.SHOW_PRACTICE, "One practice")
+async def show_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID]) -> PracticeView:
+    """With its texts in the language of its author, and how often it was used."""
+    return await practice_view(tx, ctx, practice_id)
+
+
+@change(f"{PRACTICE}/revise", Action.REVISE_PRACTICE, "Revise a practice", read=practice_view)
+async def revise_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[RevisePractice]) -> None:
+    """By its author, before it is submitted or after it was returned."""
+    data.check()
+    await actions.revise_practice(tx, ctx, practice_id, *_said(data))
+
+
+@change(f"{PRACTICE}/submit", Action.SUBMIT_PRACTICE, "Submit it for the catalogue", read=practice_view)
+async def submit_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
+    """By its author, with an article or a topic."""
+    await actions.move(
+        tx, ctx, practice_id, Action.SUBMIT_PRACTICE, lambda one: one.submit(now=ctx.now), comment=data.comment
+    )
+
+
+@change(f"{PRACTICE}/return", Action.RETURN_PRACTICE, "Return it to its author", read=practice_view)
+async def return_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
+    """By a coordinator, with a coded reason."""
+    reason = check_reason("return_practice", data.reason)
+    await actions.move(
+        tx,
+        ctx,
+        practice_id,
+        Action.RETURN_PRACTICE,
+        lambda one: one.send_back(reason, now=ctx.now),
+        comment=data.comment,
+    )
+
+
+@change(f"{PRACTICE}/catalogue", Action.CATALOGUE_PRACTICE, "Put it into the catalogue", read=practice_view)
+async def catalogue_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
+    """By a coordinator; from then on every appointment reads and finds it."""
+    await actions.move(
+        tx, ctx, practice_id, Action.CATALOGUE_PRACTICE, lambda one: one.catalogue(now=ctx.now), comment=data.comment
+    )
+
+
+@change(f"{PRACTICE}/withdraw", Action.WITHDRAW_PRACTICE, "Withdraw it", read=practice_view)
+async def withdraw_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
+    """By its author, at any time; its texts and comments are deleted, and others do not see it any more."""
+    await actions.move(
+        tx, ctx, practice_id, Action.WITHDRAW_PRACTICE, lambda one: one.withdraw(now=ctx.now), comment=data.comment
+    )
+
+
+@change(f"{PRACTICE}/add-use", Action.ADD_USE, "Say that a delivery used it", read=practice_view)
+async def add_use(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[PracticeUse]) -> None:
+    """By a side of the completed delivery, or a coordinator; others see the count alone."""
+    await actions.add_use(tx, ctx, practice_id, data.delivery_id)
+
+
+@change(f"{PRACTICE}/remove-use", Action.REMOVE_USE, "Say that a delivery did not use it", read=practice_view)
+async def remove_use(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[PracticeUse]) -> None:
+    """By the same, if it was a mistake."""
+    await actions.remove_use(tx, ctx, practice_id, data.delivery_id)
+
+
+def _said(body: RevisePractice) -> tuple[Description, PracticeTexts]:
+    return from_attributes(Description, body), from_attributes(PracticeTexts, body)
+
+
+def _check(name: str, code: str | None, known: Mapping[str, object], code_list: str) -> None:
+    if code is not None and code not in known:
+        raise unknown_code(name, code, known, code_list=code_list)
+
+
+ROUTES = [
+    list_practices,
+    record_practice,
+    show_practice,
+    revise_practice,
+    submit_practice,
+    return_practice,
+    catalogue_practice,
+    withdraw_practice,
+    add_use,
+    remove_use,
+]

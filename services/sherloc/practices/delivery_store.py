@@ -1,0 +1,42 @@
+"""Rows of completed deliveries, as the delivery service says: a practice is recorded from one, or used in one."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chassis.db.database import Tx
+from contracts.deliveries import DeliveryCompleted
+from contracts.facts import Event
+from contracts.values import Caller
+
+
+async def on_completed(tx: Tx, event: Event, fact: DeliveryCompleted) -> None:
+    """Nothing is recorded by itself: its sides may do so."""
+    await tx.execute(
+        "INSERT INTO completed_delivery (delivery_id, state, provider) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        fact.delivery_id,
+        fact.state,
+        fact.provider,
+    )
+
+
+async def is_shown(tx: Tx, delivery_id: UUID, caller: Caller) -> bool:
+    """Whether the delivery is complete, and the caller one of its sides or of UNODC."""
+    found: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM completed_delivery d WHERE delivery_id = $1 AND may_see(d, $2, $3))",
+        delivery_id,
+        caller.organization,
+        caller.role,
+    )
+    return found
+
+
+async def uses_of(tx: Tx, practice_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    """The deliveries that used these practices; row-level security hides those of others."""
+    rows = await tx.fetch(
+        "SELECT practice_id, delivery_id FROM practice_use WHERE practice_id = ANY ($1::uuid[]) ORDER BY delivery_id",
+        practice_ids,
+    )
+    found: dict[UUID, tuple[UUID, ...]] = {}
+    for row in rows:
+        found[row["practice_id"]] = (*found.get(row["practice_id"], ()), row["delivery_id"])
+    return found

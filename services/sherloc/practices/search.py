@@ -1,0 +1,44 @@
+"""What a practice is found by: stems of its own words, and of the labels of its topics and articles in six languages.
+
+A text is in one language, and its tags have labels in all six: so it is found in the others by what it is about.
+"""
+
+from collections.abc import Iterator
+
+from contracts import reference
+from contracts.stemming.words import LANGUAGES, Language, stems
+from services.sherloc.practices.model import Description, PracticeTexts
+
+STEMS_MAX = 5000
+"""Per practice."""
+QUERY_STEMS_MAX = 20
+
+
+def stems_of(description: Description, texts: PracticeTexts) -> list[str]:
+    """The stems under which a practice is found, each with its language: `fr:judiciair`."""
+    found: dict[str, None] = {}
+    for language, text in _texts(description, texts):
+        found |= dict.fromkeys(f"{language}:{stem}" for stem in stems(text, language))
+    return list(found)[:STEMS_MAX]
+
+
+def wanted_stems(q: str) -> list[list[str] | None]:
+    """For each of the six languages the stems that a practice must all have; None if there are none."""
+    return [
+        [f"{language}:{stem}" for stem in dict.fromkeys(stems(q, language))][:QUERY_STEMS_MAX] or None
+        for language in LANGUAGES
+    ]
+
+
+def _texts(description: Description, texts: PracticeTexts) -> Iterator[tuple[Language, str]]:
+    own = next(one for one in LANGUAGES if one == description.language)
+    yield own, texts.title
+    tags = [
+        *(reference.topics()[code] for code in description.topics),
+        *(reference.articles()[code] for code in description.articles),
+    ]
+    for tag in tags:
+        for language in LANGUAGES:
+            yield language, tag.label(language)
+            yield from ((language, one.text) for one in tag.alternatives(language))
+    yield own, texts.text

@@ -1,0 +1,78 @@
+"""SHERLOC's desk in browsers: a practice on its way into the catalogue, and a law on its way to SHERLOC."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+from playwright.sync_api import expect
+
+from tests.console.site import Visitor
+from tests.console.steps import follow, is_quiet, press, says
+
+Visit = Callable[..., Visitor]
+STATE, OTHER, COORDINATOR = "MDG:focal_point", "ZAF:provider_officer", "UNODC:coordinator"
+
+
+def test_a_practice_is_recorded_catalogued_and_found_in_another_language(visit: Visit) -> None:
+    """Without JavaScript; the State writes in English, and another reader searches in French."""
+    state, desk = visit(scripts=False).step_into(STATE), visit(scripts=False).step_into(COORDINATOR)
+    title = f"Fictitious: a roster of interpreters {uuid4().hex[:8]}"
+
+    state.go("/practices/new")
+    press(state, "Save")
+    assert "govuk-error-summary" in state.page.content(), "what is missing is said at its field"
+    state.wrong.clear()
+    state.page.fill("input[name=title]", title)
+    state.page.fill("textarea[name=text]", "Fictitious: courts share one roster.")
+    for name, value in (("practice_kind", "practice"), ("country_review", "nothing")):
+        state.page.check(f"input[name={name}][value={value}]")
+    state.page.check("input[name=topics][value=witness_protection]")
+    press(state, "Save")
+    says(state, "Draft")
+    path = state.page.url.partition("/en")[2].partition("?")[0]
+    press(state, "Submit it for the catalogue")
+    press(state, "Submit it for the catalogue")
+    says(state, "Submitted")
+
+    desk.go(path)
+    press(desk, "Put it into the catalogue")
+    press(desk, "Put it into the catalogue")
+    says(desk, "In the catalogue")
+
+    reader = visit(scripts=False, language="fr").step_into(OTHER)
+    reader.go("/practices?q=protection+des+temoins")
+    expect(reader.page.locator("main")).to_contain_text(title)
+    is_quiet(state, desk, reader)
+
+
+def test_a_law_is_recorded_published_and_confirmed(visit: Visit) -> None:
+    state, desk = visit(scripts=False).step_into(STATE), visit(scripts=False).step_into(COORDINATOR)
+
+    state.go("/legislation")
+    follow(state, "Record the law")
+    state.page.check("input[name=status][value=missing]")
+    state.page.fill("input[name=title]", "Fictitious: Act on everything")
+    state.page.fill("input[name=in_force_on]", "2020-01-01")
+    state.page.fill("input[name=gazette]", "Fictitious: No. 1")
+    press(state, "Save")
+    path = state.page.url.partition("/en")[2].partition("?")[0]
+    press(state, "Submit the law for SHERLOC")
+    press(state, "Submit the law for SHERLOC")
+    says(state, "Submitted")
+
+    desk.go(path)
+    press(desk, "Begin the review")
+    press(desk, "Begin the review")
+    says(desk, "In review")
+    press(desk, "Publish it on SHERLOC")
+    desk.page.fill("input[name=portal_address]", "https://sherloc.example/1")
+    press(desk, "Publish it on SHERLOC")
+    says(desk, "Published")
+
+    state.go(path)
+    press(state, "Nothing has changed")
+    press(state, "Nothing has changed")
+    says(state, "Verified")
+    says(state, "Versions")
+    state.go("/legislation/freshness")
+    says(state, "Madagascar")
+    is_quiet(state, desk)
