@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import sys
+from collections.abc import Callable
 
 import structlog
 
@@ -26,12 +27,20 @@ log = structlog.get_logger()
 
 
 class Press:
-    """Runs `python -m module` for each document, with the limits of one process; `slug` refuses what takes too long."""
+    """Runs `python -m module` for each document, with the limits of one process.
+
+    `busy` makes the refusal of what takes too long.
+    """
 
     def __init__(
-        self, module: str, slug: str, *, wait_seconds: float = WAIT_SECONDS, set_seconds: float = SET_SECONDS
+        self,
+        module: str,
+        busy: Callable[[], Unavailable],
+        *,
+        wait_seconds: float = WAIT_SECONDS,
+        set_seconds: float = SET_SECONDS,
     ) -> None:
-        self._module, self._slug = module, slug
+        self._module, self._busy = module, busy
         self._places = asyncio.Semaphore(AT_ONCE_MAX)
         # Prevents a deadlock of two large documents, each holding one slot and waiting for the other.
         self._large = asyncio.Lock()
@@ -54,7 +63,7 @@ class Press:
                     for _ in range(AT_ONCE_MAX if large else 1):
                         await held.enter_async_context(self._places)
             except TimeoutError as error:
-                raise Unavailable(self._slug) from error
+                raise self._busy() from error
             return await self._render(order)
 
     async def _render(self, order: bytes) -> bytes:
@@ -69,7 +78,7 @@ class Press:
             async with asyncio.timeout(self._set_seconds):
                 made, said = await child.communicate(order)
         except TimeoutError as error:
-            raise Unavailable(self._slug) from error
+            raise self._busy() from error
         finally:
             with contextlib.suppress(ProcessLookupError):
                 child.kill()

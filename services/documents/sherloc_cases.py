@@ -118,7 +118,7 @@ SUBJECTS = (
         reads=(
             *(_S.LIST_LEGISLATION, _S.SHOW_FRESHNESS, _S.SHOW_GAPS, _S.FOLLOW, _S.LIST_CONTRIBUTIONS),
             *(_S.DRAFT_CONTRIBUTION, _S.IMPORT_CONTRIBUTIONS),
-            *(_S.LIST_CONTRIBUTION_EXPORTS, _S.MAKE_CONTRIBUTION_EXPORT),
+            *(_S.LIST_EXPORTS, _S.MAKE_EXPORT),
             *(_S.LIST_EXTENSIONS, _S.LIST_OUTREACH_ACTIVITIES, _S.LIST_REVIEW_PROGRESS, _S.SHOW_PROGRESS_TABLE),
             *(_S.LIST_MEETINGS, _S.LIST_CHECKS, _S.LIST_PROPOSALS, _S.LIST_PRACTICES, _S.RECORD_PRACTICE),
         ),
@@ -161,8 +161,8 @@ SUBJECTS = (
         decide=sherloc.decide,
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
         make=_export,
-        reads=(_S.SHOW_CONTRIBUTION_EXPORT, _S.LIST_CONTRIBUTION_EXPORTS, _S.FOLLOW),
-        acts=(_S.CONFIRM_CONTRIBUTION_EXPORT,),
+        reads=(_S.SHOW_EXPORT, _S.LIST_EXPORTS, _S.FOLLOW),
+        acts=(_S.CONFIRM_EXPORT,),
     ),
     Subject(
         service="sherloc",

@@ -67,10 +67,10 @@ class Action(StrEnum):
     PUBLISH_CONTRIBUTION = "publish_contribution"
     SUPERSEDE_CONTRIBUTION = "supersede_contribution"
     WITHDRAW_CONTRIBUTION = "withdraw_contribution"
-    LIST_CONTRIBUTION_EXPORTS = "list_contribution_exports"
-    MAKE_CONTRIBUTION_EXPORT = "make_contribution_export"
-    SHOW_CONTRIBUTION_EXPORT = "show_contribution_export"
-    CONFIRM_CONTRIBUTION_EXPORT = "confirm_contribution_export"
+    LIST_EXPORTS = "list_exports"
+    MAKE_EXPORT = "make_export"
+    SHOW_EXPORT = "show_export"
+    CONFIRM_EXPORT = "confirm_export"
     LIST_PRACTICES = "list_practices"
     RECORD_PRACTICE = "record_practice"
     SHOW_PRACTICE = "show_practice"
@@ -154,7 +154,7 @@ CONTRIBUTION_MOVERS: Mapping[Action, frozenset[Role]] = {
     ),
 }
 _BY_STATE = frozenset({Action.DRAFT_CONTRIBUTION, Action.IMPORT_CONTRIBUTIONS})
-_HANDS_OVER = frozenset({Action.MAKE_CONTRIBUTION_EXPORT, Action.CONFIRM_CONTRIBUTION_EXPORT})
+_HANDS_OVER = frozenset({Action.MAKE_EXPORT, Action.CONFIRM_EXPORT})
 _LISTS = frozenset(
     {Action.FOLLOW, Action.LIST_LEGISLATION, Action.LIST_CONTRIBUTIONS, Action.LIST_EXTENSIONS}
     | {Action.LIST_PRACTICES}
@@ -218,7 +218,7 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
         return _on_exports(caller, action)
     if action in _BY_STATE:
         return ALLOWED if caller.role in _OF_STATE else denied("not-for-your-role")
-    if action in _HANDS_OVER or action is Action.LIST_CONTRIBUTION_EXPORTS:
+    if action in _HANDS_OVER or action is Action.LIST_EXPORTS:
         decision = _on_exports(caller, action)
         return denied("not-for-your-role") if decision.hidden else decision
     if isinstance(record, LegislationCheck):
@@ -253,9 +253,8 @@ def _on_contribution(caller: Caller, action: Action, record: Contribution) -> De
 def _on_exports(caller: Caller, action: Action) -> Decision:
     if not may_read_exports(caller):
         return HIDDEN
-    if action in _HANDS_OVER and not is_of_portal(caller):
-        return denied("not-for-your-role")
-    return ALLOWED
+    reads = action in {Action.LIST_EXPORTS, Action.SHOW_EXPORT, Action.FOLLOW}
+    return ALLOWED if reads or (action in _HANDS_OVER and is_of_portal(caller)) else denied("not-for-your-role")
 
 
 def is_of_portal(caller: Caller) -> bool:

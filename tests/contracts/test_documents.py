@@ -248,6 +248,7 @@ def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
         "application/pdf",
         "image/svg+xml",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         "text/calendar",
         "text/csv",
         "text/event-stream",

@@ -10,7 +10,7 @@ from chassis.db.database import Database
 from contracts.parked import OPERATORS
 from contracts.values import Role
 from tests.builders import a_caller, headers
-from tests.platform.world import park
+from tests.platform.parking import park
 
 Client = httpx.AsyncClient
 SERVICES = ("requests", "matching", "pledges", "delivery", "sherloc", "notifications", "reports")

@@ -1,7 +1,6 @@
 """Row-level security: a statement without a WHERE finds only the rows of its caller."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +16,6 @@ from services.composition import all_services
 from services.directory.wiring import found
 from services.requests.request import store
 from services.requests.request.model import Request
-from services.sherloc.wiring import ask_states
 from tests.builders import a_caller, a_request, headers
 from tests.directory.steps import FIRST, OTHER, a_founder, done, entered
 from tests.matching.builders import a_submission
@@ -25,13 +23,10 @@ from tests.matching.joint_deliveries.steps import proposed, requests_of
 from tests.matching.offerings.steps import approved
 from tests.matching.rounds.steps import planned
 from tests.matching.steps import Owner, opened, presented
+from tests.platform.row_level_steps import agree, ids_of
 from tests.pledges.in_kind.steps import declared
 from tests.pledges.steps import pledged, prepared
 from tests.rules.steps import CHASSIS_TABLES
-from tests.sherloc.practices.steps import catalogued, completed, move
-from tests.sherloc.practices.steps import recorded as practice_recorded
-from tests.sherloc.proposals.steps import facts, hear
-from tests.sherloc.steps import published, recorded
 
 Client = httpx.AsyncClient
 NAMES = [service.name for service in all_services()]
@@ -60,24 +55,6 @@ async def administrator(database_url: str) -> Any:
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
-
-
-async def _ids(db: Database, table: str, caller: Caller | None, key: str) -> set[UUID]:
-    async with db.transaction(by=caller) as tx:
-        return {row[key] for row in await tx.fetch(f"SELECT {key} FROM {table}")}
-
-
-async def _agree(db: Database, table: str, callers: list[Caller]) -> None:
-    """Every caller finds without a WHERE what `may_see` allows, and at least one finds nothing."""
-    found = {}
-    for caller in callers:
-        async with db.transaction() as tx:
-            rows = await tx.fetch(
-                f"SELECT {table}_id AS id FROM {table} WHERE may_see({table}, $1, $2)", caller.organization, caller.role
-            )
-        found[caller] = await _ids(db, table, caller, f"{table}_id")
-        assert {row["id"] for row in rows} == found[caller], (table, caller)
-    assert len({len(ids) for ids in found.values()}) > 1, "it would agree on anything"
 
 
 # -- the tables as they are -------------------------------------------------------------------------------------------
@@ -199,8 +176,8 @@ async def test_comments_of_moves_are_visible_to_the_state_and_unodc_only(
 
     for who, finds in (("KEN:official", True), ("UNODC:coordinator", True), ("NOR:provider_officer", False),
                        ("NOR:donor_officer", False), ("UGA:official", False)):  # fmt: skip
-        assert ({request_id} if finds else set()) == await _ids(db, "remark", a_caller(who), "request_id"), who
-    assert {request_id} == await _ids(db, "request", NORWAY, "request_id"), "the request itself it finds"
+        assert ({request_id} if finds else set()) == await ids_of(db, "remark", a_caller(who), "request_id"), who
+    assert {request_id} == await ids_of(db, "request", NORWAY, "request_id"), "the request itself it finds"
 
 
 @pytest.mark.parametrize(
@@ -216,11 +193,11 @@ async def test_texts_are_visible_by_consent(
         await tx.execute("UPDATE request SET status = 'open'")
         await tx.execute("UPDATE consent SET fields = $1::text[]", fields.strip("{}").split(","))
 
-    assert {request_id} == await _ids(db, "request", NORWAY, "request_id")
+    assert {request_id} == await ids_of(db, "request", NORWAY, "request_id")
     tables = ("request_text", "line_text")
-    assert finds == {table for table in tables if await _ids(db, table, NORWAY, "request_id")}
+    assert finds == {table for table in tables if await ids_of(db, table, NORWAY, "request_id")}
     for who in ("KEN:official", "UNODC:coordinator"):
-        assert {request_id} == await _ids(db, "line_text", a_caller(who), "request_id")
+        assert {request_id} == await ids_of(db, "line_text", a_caller(who), "request_id")
 
 
 async def test_comments_of_matches_and_offerings_are_visible_as_the_policy_decides(
@@ -243,7 +220,7 @@ async def test_comments_of_matches_and_offerings_are_visible_as_the_policy_decid
 
     for who, finds in (("KEN:focal_point", {shown}), ("NOR:provider_officer", {shown, offering}),
                        ("FRA:provider_officer", set()), ("UNODC:auditor", {hidden, shown, offering})):  # fmt: skip
-        assert finds == await _ids(db, "remark", a_caller(who), "about_id"), who
+        assert finds == await ids_of(db, "remark", a_caller(who), "about_id"), who
 
 
 async def test_state_sees_own_rows_only_in_every_table(requests: Client, databases: Mapping[str, Database]) -> None:
@@ -251,7 +228,7 @@ async def test_state_sees_own_rows_only_in_every_table(requests: Client, databas
 
     for table in OF_A_REQUEST:
         found = {
-            caller.organization: await _ids(databases["requests"], table, caller, "request_id")
+            caller.organization: await ids_of(databases["requests"], table, caller, "request_id")
             for caller in (KENYA, UGANDA)
         }
         assert found == {"KEN": {kenyas}, "UGA": {ugandas}}, table
@@ -263,9 +240,9 @@ async def test_draft_and_its_texts_are_visible_to_the_state_only(
     draft = await _filed(requests, "KEN:focal_point", submit=False)
 
     for table in OF_A_REQUEST[:4]:
-        assert await _ids(databases["requests"], table, KENYA, "request_id") == {draft}, table
+        assert await ids_of(databases["requests"], table, KENYA, "request_id") == {draft}, table
         for other in ("UGA:focal_point", "UNODC:coordinator", "UNODC:auditor", "NOR:provider_officer", "UNODC:service"):
-            assert await _ids(databases["requests"], table, a_caller(other), "request_id") == set(), (table, other)
+            assert await ids_of(databases["requests"], table, a_caller(other), "request_id") == set(), (table, other)
 
 
 async def test_writing_a_row_of_another_state_is_rejected(requests: Client, databases: Mapping[str, Database]) -> None:
@@ -292,7 +269,7 @@ async def test_visible_row_is_not_necessarily_writable(requests: Client, databas
         await tx.execute("UPDATE request SET status = 'open'")
 
     async def may_write(caller: Caller, table: str) -> bool:
-        assert await _ids(databases["requests"], table, caller, "request_id") == {request_id}, "it is seen"
+        assert await ids_of(databases["requests"], table, caller, "request_id") == {request_id}, "it is seen"
         try:
             async with databases["requests"].transaction(by=caller) as tx:
                 await tx.execute(f"UPDATE {table} SET state = state")
@@ -330,7 +307,7 @@ async def test_row_level_security_and_policy_agree_on_requests(
     callers = ("KEN:focal_point", "KEN:official", "KEN:provider_officer", "UGA:focal_point", "NOR:provider_officer",
                "NOR:donor_officer", "UNODC:coordinator", "UNODC:auditor", "UNODC:administrator")  # fmt: skip
 
-    await _agree(databases["requests"], "request", [a_caller(one) for one in callers])
+    await agree(databases["requests"], "request", [a_caller(one) for one in callers])
 
 
 async def test_row_level_security_and_policy_agree_on_offerings_and_matches(
@@ -345,10 +322,10 @@ async def test_row_level_security_and_policy_agree_on_offerings_and_matches(
 
     async with databases["matching"].transaction() as tx:
         await tx.execute("UPDATE offering SET status = 'suspended', available_since = NULL WHERE provider = 'FRA'")
-    await _agree(databases["matching"], "offering", [a_caller(one) for one in callers])
+    await agree(databases["matching"], "offering", [a_caller(one) for one in callers])
     requests, rankings = [
         {
-            caller: await _ids(databases["matching"], table, a_caller(caller), "request_id")
+            caller: await ids_of(databases["matching"], table, a_caller(caller), "request_id")
             for caller in (*callers, "DEU:provider_officer", "NOR:donor_officer")
         }
         for table in ("match", "line_ranking")
@@ -359,11 +336,11 @@ async def test_row_level_security_and_policy_agree_on_offerings_and_matches(
     assert not requests["UGA:official"] | requests["DEU:provider_officer"] | requests["NOR:donor_officer"]
     assert {"KEN:focal_point": both, "UNODC:coordinator": both} == {who: ids for who, ids in rankings.items() if ids}
     consents = [
-        await _ids(databases["matching"], "heard_consent", who, "request_id") for who in (NORWAY, UGANDA, KENYA)
+        await ids_of(databases["matching"], "heard_consent", who, "request_id") for who in (NORWAY, UGANDA, KENYA)
     ]
     assert [both - {unseen.request_id}, set(), both] == consents
-    assert await _ids(databases["matching"], "wanted_line", NORWAY, "request_id") == set()
-    assert await _ids(databases["matching"], "wanted_line", KENYA, "request_id") == both
+    assert await ids_of(databases["matching"], "wanted_line", NORWAY, "request_id") == set()
+    assert await ids_of(databases["matching"], "wanted_line", KENYA, "request_id") == both
 
 
 async def test_row_level_security_and_policy_agree_on_joint_deliveries(
@@ -376,7 +353,7 @@ async def test_row_level_security_and_policy_agree_on_joint_deliveries(
     callers = ("KEN:focal_point", "UGA:official", "TZA:focal_point", "NOR:provider_officer", "FRA:provider_officer",
                "UNODC-CEB:provider_officer", "UNODC:coordinator", "UNODC:finance_officer")  # fmt: skip
 
-    await _agree(databases["matching"], "joint_delivery", [a_caller(one) for one in callers])
+    await agree(databases["matching"], "joint_delivery", [a_caller(one) for one in callers])
 
 
 async def test_row_level_security_and_policy_agree_on_rounds(
@@ -387,38 +364,11 @@ async def test_row_level_security_and_policy_agree_on_rounds(
     callers = ("KEN:focal_point", "NOR:provider_officer", "UNODC:provider_officer", "UNODC:coordinator",
                "UNODC:auditor", "UNODC:finance_officer")  # fmt: skip
 
-    await _agree(db, "round", [a_caller(one) for one in callers])
+    await agree(db, "round", [a_caller(one) for one in callers])
     for caller in map(a_caller, callers):
-        papers = await _ids(db, "round_papers", caller, "round_id")
+        papers = await ids_of(db, "round_papers", caller, "round_id")
         assert papers == ({UUID(found["round_id"])} if caller.role in {"coordinator", "auditor"} else set())
-        assert not await _ids(db, "round_lease", caller, "round_id")
-
-
-async def test_row_level_security_and_policy_agree_on_the_register_of_legislation(
-    client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
-) -> None:
-    api, db = await client_of("sherloc"), databases["sherloc"]
-    for by, state in (("KEN:focal_point", "KEN"), ("UGA:focal_point", "UGA")):
-        await published(api, by, state=state)
-        await recorded(api, by, state=state, article="UNTOC:5")
-        await hear(db, *facts(state=state))
-    await hear(db, *facts(state="KEN")[1:])
-    await ask_states(db, ahead=timedelta(days=366))
-    callers = [
-        a_caller(one)
-        for one in ("KEN:focal_point", "UGA:official", "TZA:focal_point", "KEN:provider_officer", "NOR:donor_officer",
-                    "UNODC:coordinator", "UNODC:auditor", "UNODC:finance_officer")
-    ]  # fmt: skip
-
-    for table in ("legislation", "legislation_check", "legislation_proposal"):
-        await _agree(db, table, callers)
-    for caller in callers:
-        own = caller.organization in {"KEN", "UGA"} and caller.role in {"focal_point", "official"}
-        oversees = caller.role in {"coordinator", "auditor"}
-        lines = await _ids(db, "requested_line", caller, "line_id")
-        waiting = await _ids(db, "waiting_delivery", caller, "line_id")
-        assert (2 if oversees else int(own)) == len(lines)
-        assert (oversees or (caller.organization == "KEN" and own)) == bool(waiting)
+        assert not await ids_of(db, "round_lease", caller, "round_id")
 
 
 async def test_row_level_security_and_policy_agree_on_what_donors_give(
@@ -432,38 +382,14 @@ async def test_row_level_security_and_policy_agree_on_what_donors_give(
                "UNODC:finance_officer", "DEU:finance_officer", "UNODC:auditor")  # fmt: skip
 
     for table in ("pledge", "entry", "in_kind_contribution"):
-        await _agree(databases["pledges"], table, [a_caller(one) for one in callers])
+        await agree(databases["pledges"], table, [a_caller(one) for one in callers])
     for table in ("in_kind_contribution", "pledge"):
-        norways = await _ids(databases["pledges"], table, a_caller("NOR:donor_officer"), f"{table}_id")
-        words = await _ids(databases["pledges"], f"{table}_text", a_caller("NOR:donor_officer"), f"{table}_id")
+        norways = await ids_of(databases["pledges"], table, a_caller("NOR:donor_officer"), f"{table}_id")
+        words = await ids_of(databases["pledges"], f"{table}_text", a_caller("NOR:donor_officer"), f"{table}_id")
         assert len(norways) == 1
         assert words == norways
     async with databases["pledges"].transaction(by=a_caller("NOR:donor_officer")) as tx:
         assert await tx.fetchval("SELECT count(*) FROM entry CROSS JOIN unnest(postings)") == 2 * len(norways) == 2
-
-
-async def test_practices_and_their_uses_are_visible_as_the_policy_decides(
-    client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
-) -> None:
-    api, db = await client_of("sherloc"), databases["sherloc"]
-    delivery_id = await completed(db, state="UGA", provider="FRA")
-    shown = UUID(await catalogued(api, "KEN:focal_point"))
-    await move(api, str(shown), "add-use", "UGA:focal_point", delivery_id=str(delivery_id))
-    await practice_recorded(api, "NOR:provider_officer")
-    submitted = await practice_recorded(api, "NOR:provider_officer")
-    await move(api, submitted, "submit", "NOR:provider_officer", comment="Fictitious.")
-    callers = [KENYA, UGANDA, NORWAY, *map(a_caller, ("FRA:provider_officer", "UNODC:coordinator", "UNODC:auditor"))]
-
-    await _agree(db, "practice", callers)
-    for who in callers:
-        seen = await _ids(db, "practice", who, "practice_id")
-        for table in ("practice_text", "practice_stems"):
-            assert seen == await _ids(db, table, who, "practice_id"), table
-        sides = who.organization in {"UGA", "FRA", "UNODC"}
-        assert ({delivery_id} if sides else set()) == await _ids(db, "completed_delivery", who, "delivery_id"), who
-        assert ({shown} if sides else set()) == await _ids(db, "practice_use", who, "practice_id"), who
-        is_party = who == NORWAY or who.organization == "UNODC"
-        assert ({UUID(submitted)} if is_party else set()) == await _ids(db, "practice_remark", who, "practice_id"), who
 
 
 async def test_notifications_are_visible_to_their_person_only(
@@ -475,9 +401,9 @@ async def test_notifications_are_visible_to_their_person_only(
     assert answer.status_code in {200, 201}, answer.text
 
     for table in ("subscription", "address"):
-        assert len(await _ids(databases["notifications"], table, KENYA, "subscription_id")) == 1
+        assert len(await ids_of(databases["notifications"], table, KENYA, "subscription_id")) == 1
         for other in ("KEN:official", "UNODC:coordinator", "UNODC:administrator"):
-            assert not await _ids(databases["notifications"], table, a_caller(other), "subscription_id")
+            assert not await ids_of(databases["notifications"], table, a_caller(other), "subscription_id")
 
 
 async def test_personal_data_is_visible_to_the_person_the_focal_point_and_administrators(
@@ -489,14 +415,14 @@ async def test_personal_data_is_visible_to_the_person_the_focal_point_and_admini
     for code in ("KEN", "UGA"):
         await done(api, "/v1/organizations", FIRST, code=code)
     people = {code: UUID((await entered(api, code))["person_id"]) for code in ("KEN", "UGA")}
-    founders = await _ids(db, "person", None, "person_id") - set(people.values())
+    founders = await ids_of(db, "person", None, "person_id") - set(people.values())
 
     for table in ("person", "person_text"):
-        assert await _ids(db, table, KENYA, "person_id") == {people["KEN"]}, table
-        assert await _ids(db, table, UGANDA, "person_id") == {people["UGA"]}, table
-        assert await _ids(db, table, a_caller(FIRST), "person_id") == founders | set(people.values()), table
-        assert await _ids(db, table, a_caller("KEN:official"), "person_id") == set(), table
-    assert len(await _ids(db, "person_subject", a_caller(FIRST), "person_id")) == len(founders)
+        assert await ids_of(db, table, KENYA, "person_id") == {people["KEN"]}, table
+        assert await ids_of(db, table, UGANDA, "person_id") == {people["UGA"]}, table
+        assert await ids_of(db, table, a_caller(FIRST), "person_id") == founders | set(people.values()), table
+        assert await ids_of(db, table, a_caller("KEN:official"), "person_id") == set(), table
+    assert len(await ids_of(db, "person_subject", a_caller(FIRST), "person_id")) == len(founders)
     for table in ("person_subject", "appointment", "appointment_text"):
         key = "person_id" if table == "person_subject" else "appointment_id"
-        assert await _ids(db, table, KENYA, key) == set(), table
+        assert await ids_of(db, table, KENYA, key) == set(), table

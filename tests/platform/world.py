@@ -68,6 +68,7 @@ from tests.directory.steps import FIRST, OTHER, TODAY, a_founder, a_role, done, 
 from tests.files import FLOWS, PDF
 from tests.matching.builders import an_offering_body
 from tests.platform.delivery_steps import deliver
+from tests.platform.parking import park
 from tests.platform.portal_steps import keep_portal, portal_records
 from tests.platform.sherloc_steps import collect_practices, contribute, keep_register, records_of_sherloc
 from tests.pledges.steps import prepared, usd
@@ -373,21 +374,6 @@ async def _package(world: World) -> None:
     chosen = {name: match[name] for name in ("match_id", "revision")} | {"departure": "stated_preference"}
     package = await world.say(COORDINATOR, "/v1/packages", **chosen, **asked, comment="As agreed by telephone.")
     await world.say(UNIT, f"/v1/packages/{package['package_id']}/agree", about=package)
-
-
-async def park(db: Database, event_id: UUID, *, readable: bool = True) -> None:
-    """An event that could not be applied, or a message that is not an event."""
-    async with db.transaction() as tx:
-        await tx.execute(
-            """
-            INSERT INTO inbox (consumer, event_id, owner, aggregate_id, version, status, reason, event)
-            VALUES ('planted', $1, 'directory', $2, $3, 'parked', 'planted', $4)
-            """,
-            event_id,
-            uuid4() if readable else None,
-            1 if readable else None,
-            '{"type": "directory.person.entered.v1"}' if readable else "not an event",
-        )
 
 
 async def _records(databases: Mapping[str, Database]) -> Records:

@@ -34,6 +34,7 @@ PASSED_ON = {
     ("services/documents/examples.py", "slug"),
     ("services/matching/joint_deliveries/actions.py", "refusal.slug"),
     ("services/matching/matches/presentation_actions.py", "refusal.slug"),
+    ("services/sherloc/contributions/model.py", "problem"),
 }
 """Where a slug is a parameter.
 

@@ -5,10 +5,10 @@ import httpx
 from chassis.db.database import Database
 from chassis.rebuild import verify
 from services.sherloc.wiring import SERVICE
-from tests.sherloc.extensions import test_extensions as extensions
-from tests.sherloc.meetings import test_meetings as meetings
-from tests.sherloc.outreach import test_outreach as outreach
-from tests.sherloc.review_progress import test_review_progress as progress
+from tests.sherloc.extensions import steps as extensions
+from tests.sherloc.meetings import steps as meetings
+from tests.sherloc.outreach import steps as outreach
+from tests.sherloc.review_progress import steps as progress
 from tests.sherloc.steps import KENYA, UGANDA, recorded
 
 

@@ -14,27 +14,20 @@ from contracts import agreements as ag
 from contracts import alerts as al
 from contracts import attachments as at
 from contracts import clocks as c
-from contracts import contributions as co
 from contracts import deliveries as dl
 from contracts import directory as d
 from contracts import earmarks, mails, reminders
 from contracts import effects as ef
-from contracts import extensions as ex
 from contracts import follow_ups as fu
 from contracts import in_kind as k
 from contracts import ledger as g
-from contracts import legislation as lg
-from contracts import legislation_checks as lc
-from contracts import legislation_proposals as lp
 from contracts import matching as m
-from contracts import meetings as mt
 from contracts import messages as ms
 from contracts import notifications as n
 from contracts import offerings as o
 from contracts import packages as pk
 from contracts import pledge_reversals as pr
 from contracts import pledges as p
-from contracts import practices as pc
 from contracts import requests as r
 from contracts import results as rs
 from contracts import screenings as sc
@@ -43,12 +36,8 @@ from contracts import summaries as s
 from contracts.facts import Event, Fact
 from contracts.notifications import Record
 from contracts.values import Role, is_unodc
-from services.notifications.notices.notice import (
-    KnownReference,
-    Notice,
-    Relation,
-    notice_of,
-)
+from services.notifications.notices.notice import KnownReference, Notice, Relation, notice_of
+from services.notifications.notices.sherloc_audience import SHERLOC_NOTICES
 
 STATE, STATES, PROVIDER = Relation.STATE, Relation.STATES, Relation.PROVIDER
 FOCAL_POINTS = Relation.FOCAL_POINTS
@@ -64,10 +53,6 @@ ACTIVITY = "/v1/activities/{activity_id}"
 DELIVERY = "/v1/deliveries/{delivery_id}"
 EFFECT = "/v1/effects/{effect_id}"
 STRATEGY = "/v1/strategies/{strategy_id}"
-EXTENSION = "/v1/extensions/{extension_id}"
-MEETING = "/v1/meetings/{meeting_id}"
-LEGISLATION = "/v1/legislation/{legislation_id}"
-CONTRIBUTION = "/v1/contributions/{contribution_id}"
 WORK = "/v1/work"
 MAIL = "/v1/intake/mails/{mail_id}"
 IN_KIND = "/v1/in-kind-contributions/{in_kind_contribution_id}"
@@ -113,26 +98,6 @@ def _of_action_point(
 
 def _of_session(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
     return kind, (notice_of(kind, STATES, PROVIDER, link="/v1/sessions/{session_id}", reference="starts"),)
-
-
-def _of_legislation(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (notice_of(kind, *to, link=LEGISLATION, reference="article"),)
-
-
-def _of_contribution(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (notice_of(kind, *to, link=CONTRIBUTION, reference="state"),)
-
-
-def _of_extension(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (notice_of(kind, Relation.DONORS, link=EXTENSION, reference="extension_id"),)
-
-
-def _of_meeting(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (notice_of(kind, STATES, link=MEETING, reference="starts_on"),)
-
-
-def _of_practice(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (notice_of(kind, *to, link="/v1/practices/{practice_id}", reference="practice_id"),)
 
 
 def _of_follow_up(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -266,46 +231,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         (ef.EffectDeclined, (notice_of(ef.EffectDeclined, STATE, PROVIDER, link=EFFECT),)),
         _of_follow_up(fu.FollowUpAsked),
         _of_follow_up(fu.FollowUpReminded),
-        _of_legislation(lg.LegislationSubmitted, COORDINATORS),
-        _of_legislation(lg.LegislationReturned, STATE),
-        _of_legislation(lg.LegislationPublished, STATE),
-        _of_legislation(lg.LegislationVerified, STATE),
-        _of_legislation(lg.LegislationMarkedOutdated, STATE),
-        _of_contribution(co.ContributionSubmitted, COORDINATORS),
-        _of_contribution(co.ContributionReturned, STATE),
-        _of_contribution(co.ContributionAccepted, STATE),
-        _of_contribution(co.ContributionPublished, STATE),
-        _of_contribution(co.ContributionSuperseded, STATE),
-        *map(_of_extension, ex.PHASE_CHANGES),
-        _of_meeting(mt.MeetingInvited),
-        _of_meeting(mt.MeetingRevised),
-        _of_meeting(mt.MeetingCancelled),
-        (
-            lc.LegislationCheckAsked,
-            (
-                notice_of(
-                    lc.LegislationCheckAsked,
-                    STATE,
-                    link="/v1/legislation/checks/{legislation_check_id}",
-                    reference="state",
-                ),
-            ),
-        ),
-        # One delivery has a proposal for each article.
-        (
-            lp.LegislationProposalMade,
-            (
-                notice_of(
-                    lp.LegislationProposalMade,
-                    STATE,
-                    link="/v1/legislation/proposals/{legislation_proposal_id}",
-                    gathered=True,
-                ),
-            ),
-        ),
-        _of_practice(pc.PracticeSubmitted, COORDINATORS),
-        _of_practice(pc.PracticeReturned, STATE, PROVIDER),
-        _of_practice(pc.PracticeCatalogued, STATE, PROVIDER),
+        *SHERLOC_NOTICES,
         # The State and the provider are notified of what the match does.
         _of_package(pk.PackagePresented, UNIT, DONOR),
         _of_package(pk.PackageAgreed, LAST),

@@ -54,7 +54,7 @@ class LegislationProposalPage(Struct, frozen=True, kw_only=True):
 
 
 @get(PROPOSALS, opt=requires(Action.LIST_PROPOSALS), summary="Proposals for the register after deliveries")
-async def list_proposals(
+async def list_legislation_proposals(
     db: Db,
     caller: CurrentCaller,
     paging: Pagination,
@@ -70,13 +70,15 @@ async def list_proposals(
 
 
 @show(PROPOSAL, Action.SHOW_PROPOSAL, "One proposal for the register")
-async def show_proposal(tx: Tx, ctx: Context, legislation_proposal_id: FromPath[UUID]) -> LegislationProposalView:
+async def show_legislation_proposal(
+    tx: Tx, ctx: Context, legislation_proposal_id: FromPath[UUID]
+) -> LegislationProposalView:
     """With what became of it."""
     return await proposal_view(tx, ctx, legislation_proposal_id)
 
 
 @change(f"{PROPOSAL}/accept", Action.ACCEPT_PROPOSAL, "Record what the law is after a delivery", read=proposal_view)
-async def accept_proposal(
+async def accept_legislation_proposal(
     tx: Tx, ctx: Context, legislation_proposal_id: FromPath[UUID], data: JSONBody[AcceptProposal]
 ) -> None:
     """By the State: the register then has what it entered."""
@@ -93,11 +95,11 @@ async def accept_proposal(
 
 
 @change(f"{PROPOSAL}/drop", Action.DROP_PROPOSAL, "Drop a proposal for the register", read=proposal_view)
-async def drop_proposal(
+async def drop_legislation_proposal(
     tx: Tx, ctx: Context, legislation_proposal_id: FromPath[UUID], data: JSONBody[DropProposal]
 ) -> None:
     """By the State, with a coded reason; nothing is recorded."""
     await actions.drop(tx, ctx, legislation_proposal_id, check_reason("drop_proposal", data.reason))
 
 
-ROUTES = [list_proposals, show_proposal, accept_proposal, drop_proposal]
+ROUTES = [list_legislation_proposals, show_legislation_proposal, accept_legislation_proposal, drop_legislation_proposal]

@@ -2,84 +2,35 @@
 
 from datetime import date
 from itertools import product
-from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 from msgspec.structs import replace
 
 from chassis.db.database import Database
 from chassis.ids import new_id
 from contracts.extensions import ExtensionStatus
-from contracts.pledges import PledgePledged, PledgeWithdrawn, Valuation
+from contracts.pledges import PledgeWithdrawn
 from contracts.refusals import Conflict
-from contracts.values import Language, Money
+from contracts.values import Language
 from services.sherloc.extensions.actions import on_earmark_ended, on_pledged
 from services.sherloc.extensions.evolve import evolve
-from services.sherloc.extensions.model import MOVES, Description, Extension, propose
+from services.sherloc.extensions.model import MOVES, Extension, propose
 from tests.builders import NOON, headers
+from tests.sherloc.extensions.steps import (
+    DESCRIPTION,
+    DOLLARS,
+    NORWAY,
+    SEARCH,
+    VALUATION,
+    S,
+    donors_told,
+    move,
+    pledged,
+    proposed,
+    tried,
+)
 from tests.sherloc.steps import COORDINATOR, KENYA, KENYAS_OFFICIAL, UGANDA, Client, slug
-
-S = ExtensionStatus
-DOLLARS = Money(minor=12_000_000, currency="USD")
-DESCRIPTION = Description(language=Language.EN, cost=DOLLARS, work_package="development")
-SEARCH = {
-    "language": "en",
-    "title": "Fictitious: search of court decisions",
-    "scope": "Fictitious: by article and offence, in six languages.",
-    "cost": {"minor": 12_000_000, "currency": "USD"},
-    "work_package": "development",
-}
-NORWAY = "NOR:donor_officer"
-VALUATION = Valuation(usd_minor=100, rate="1", rate_source="fictitious", rate_date=date(2026, 11, 1))
-
-
-async def proposed(api: Client, **changes: Any) -> dict[str, Any]:
-    answer = await api.post("/v1/extensions", json=SEARCH | changes, headers=headers(COORDINATOR))
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-async def tried(api: Client, extension_id: str, name: str, by: str, **body: Any) -> httpx.Response:
-    shown = await api.get(f"/v1/extensions/{extension_id}", headers=headers(COORDINATOR))
-    given = headers(by, revision=shown.json()["revision"])
-    return await api.post(f"/v1/extensions/{extension_id}/{name}", json=body, headers=given)
-
-
-async def move(api: Client, extension_id: str, name: str, by: str = COORDINATOR, **body: Any) -> dict[str, Any]:
-    answer = await tried(api, extension_id, name, by, **body)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
-
-def pledged(extension_id: UUID | None, pledge_id: UUID, donor: str = "NOR") -> PledgePledged:
-    return PledgePledged(
-        pledge_id=pledge_id,
-        donor=donor,
-        fund="SHERLOC-EXT",
-        money=DOLLARS,
-        valuation=VALUATION,
-        earmarking="earmarked",
-        effective_on=date(2026, 11, 1),
-        texts_hash="hash",
-        pledged_at=NOON,
-        extension_id=extension_id,
-    )
-
-
-async def donors_told(db: Database, extension_id: str) -> list[str]:
-    """The donors in the last fact about the extension."""
-    async with db.transaction() as tx:
-        return list(
-            await tx.fetchval(
-                """
-                SELECT ARRAY(SELECT json_array_elements_text(event -> 'data' -> 'donors')) FROM journal
-                WHERE aggregate_id = $1 ORDER BY version DESC LIMIT 1
-                """,
-                UUID(extension_id),
-            )
-        )
 
 
 async def test_extension_goes_from_proposal_to_release_and_everybody_reads_its_progress(api: Client) -> None:

@@ -1,53 +1,15 @@
 """Informal meetings of States: invited, signed up for by number, and learnt from without attribution (II.k)."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid1, uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from tests.builders import headers
 from tests.clocks import TODAY
+from tests.sherloc.meetings.steps import KEPT, LESSON, PATH, PLAN, move, planned, tried
 from tests.sherloc.steps import AUDITOR, COORDINATOR, KENYA, KENYAS_OFFICIAL, UGANDA, Client, slug
-
-PATH = "/v1/meetings"
-PLAN = {
-    "starts_on": str(TODAY),
-    "place": "https://meeting.example/1",
-    "language": "en",
-    "title": "Fictitious: what helped",
-    "agenda": "Fictitious: experiences, questions.",
-    "invitation": "Fictitious: practitioners are welcome.",
-}
-LESSON = "Fictitious: a list of documents halves the questions."
-KEPT = "SELECT (SELECT count(*) FROM journal), (SELECT count(*) FROM audit), (SELECT count(*) FROM command)"
-
-
-async def planned(api: Client, *, states: tuple[str, ...] = ("KEN", "UGA"), **changes: Any) -> dict[str, Any]:
-    answer = await api.post(PATH, json=PLAN | changes, headers=headers(COORDINATOR))
-    assert answer.status_code == 201, answer.text
-    one = dict(answer.json())
-    return await move(api, one, "invite", states=states) if states else one
-
-
-async def tried(
-    api: Client, one: dict[str, Any], name: str, by: str = COORDINATOR, *, lesson_id: UUID | None = None, **body: Any
-) -> httpx.Response:
-    at = f"{PATH}/{one['meeting_id']}/{name}"
-    if name == "lessons":
-        return await api.put(f"{at}/{lesson_id or uuid4()}", json=body, headers=headers(by))
-    if lesson_id is not None:
-        body["lesson_id"] = str(lesson_id)
-    given = headers(by, revision=one["revision"])
-    return await api.post(at, json=body, headers=given)
-
-
-async def move(api: Client, one: dict[str, Any], name: str, by: str = COORDINATOR, **body: Any) -> dict[str, Any]:
-    answer = await tried(api, one, name, by, **body)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
 
 
 async def test_states_sign_up_with_a_number_and_read_only_the_sum_of_others(api: Client) -> None:

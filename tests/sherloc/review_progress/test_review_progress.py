@@ -1,48 +1,11 @@
 """Progress after the review: voluntary, by the State alone, and in the table for the Conference if it agrees (II.j)."""
 
-from typing import Any
-
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from tests.builders import headers
+from tests.sherloc.review_progress.steps import AGAIN, PATH, SAID, move, recorded, table, tried
 from tests.sherloc.steps import AUDITOR, COORDINATOR, KENYA, KENYAS_OFFICIAL, OTHERS, UGANDA, Client, slug
-
-PATH = "/v1/review-progress"
-SAID = {
-    "state": "KEN",
-    "cluster": "international_cooperation",
-    "progress": "partly_addressed",
-    "language": "en",
-    "text": "Fictitious: the central authority has its own budget.",
-}
-AGAIN = {"progress": "addressed", "language": "fr", "text": "Fictif : le registre est en ligne."}
-
-
-async def recorded(api: Client, by: str = KENYA, **changes: Any) -> dict[str, Any]:
-    answer = await api.post(PATH, json=SAID | changes, headers=headers(by))
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-async def tried(api: Client, one: dict[str, Any], name: str, by: str = KENYA, **body: Any) -> httpx.Response:
-    given = headers(by, revision=one["revision"])
-    return await api.post(f"{PATH}/{one['review_progress_id']}/{name}", json=body, headers=given)
-
-
-async def move(api: Client, one: dict[str, Any], name: str, by: str = KENYA, **body: Any) -> dict[str, Any]:
-    answer = await tried(api, one, name, by, **body)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
-
-async def table(api: Client, by: str = UGANDA) -> list[str]:
-    answer = await api.get(f"{PATH}/table", headers=headers(by))
-    assert answer.status_code == 200, answer.text
-    entries = answer.json()["entries"]
-    assert len({one["state"] for one in entries}) == answer.json()["agreed"]
-    return [f"{one['state']}: {one['progress']}" for one in entries]
 
 
 async def test_table_shows_those_who_agreed_until_they_withdraw(api: Client) -> None:

@@ -4,6 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from chassis.printing import press
+from contracts.refusals import Unavailable
 from contracts.values import Language
 from services.pledges.statements.model import Statement, lines_in
 
@@ -22,8 +23,8 @@ class Press(press.Press):
     """Renders statements."""
 
     def __init__(self, *, wait_seconds: float = press.WAIT_SECONDS, set_seconds: float = press.SET_SECONDS) -> None:
-        module = "services.pledges.statements.printing"
-        super().__init__(module, "statement-not-now", wait_seconds=wait_seconds, set_seconds=set_seconds)
+        module, busy = "services.pledges.statements.printing", lambda: Unavailable("statement-not-now")
+        super().__init__(module, busy, wait_seconds=wait_seconds, set_seconds=set_seconds)
 
     async def statement_pdf(self, statement: Statement, language: Language, *, organization: str) -> bytes:
         """Raises Unavailable if it takes too long, Excessive if too many calls of the organization wait already."""

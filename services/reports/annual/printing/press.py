@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from chassis.printing import press
+from contracts.refusals import Unavailable
 from contracts.values import Language
 from services.reports.annual.printing.words import Printed
 
@@ -35,7 +36,7 @@ class Press(press.Press):
     """Renders reports."""
 
     def __init__(self) -> None:
-        super().__init__("services.reports.annual.printing", "report-not-now")
+        super().__init__("services.reports.annual.printing", lambda: Unavailable("report-not-now"))
 
     async def report(self, printed: Printed, language: Language, format: Format, *, organization: str) -> bytes:
         """Raises Unavailable if it takes too long, Excessive if too many calls of the organization wait already."""

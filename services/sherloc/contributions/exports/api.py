@@ -42,8 +42,8 @@ class ContributionExportPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@get("/v1/contribution-exports", opt=requires(Action.LIST_CONTRIBUTION_EXPORTS), summary="Batches for the portal")
-async def list_contribution_exports(
+@get("/v1/contribution-exports", opt=requires(Action.LIST_EXPORTS), summary="Batches for the portal")
+async def list_exports(
     db: Db,
     caller: CurrentCaller,
     paging: Pagination,
@@ -51,7 +51,7 @@ async def list_contribution_exports(
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 25,
 ) -> Response[ContributionExportPage]:
     """Read by coordinators, auditors, and UNODC as a provider, whose client may be the portal's."""
-    policy.decide(caller, Action.LIST_CONTRIBUTION_EXPORTS).required()
+    policy.decide(caller, Action.LIST_EXPORTS).required()
     async with db.transaction(by=caller) as tx:
         found = await store.page(tx, caller, before=cursor, limit=limit + 1)
     return paging.page(ContributionExportPage, found, limit, view=export_view_of)
@@ -59,17 +59,17 @@ async def list_contribution_exports(
 
 @create(
     "/v1/contribution-exports",
-    Action.MAKE_CONTRIBUTION_EXPORT,
+    Action.MAKE_EXPORT,
     "Hand over to the portal what it has not been told",
     read=batch_of_call,
 )
-async def make_contribution_export(
+async def make_export(
     tx: Tx, ctx: Context, contribution_export_id: UUID, data: JSONBody[Nothing]
 ) -> ContributionExportView:
     """What was published since the last batch, and what was superseded or withdrawn after it was handed over, at most
     500. Until the batch is confirmed, every call gives the same one. Each change is in one batch only.
     """
-    policy.decide(ctx.caller, Action.MAKE_CONTRIBUTION_EXPORT).required()
+    policy.decide(ctx.caller, Action.MAKE_EXPORT).required()
     async with tx.as_service():
         await store.lock(tx)
         found = await store.open_batch(tx)
@@ -84,17 +84,15 @@ async def make_contribution_export(
     return export_view_of(found)
 
 
-@show(EXPORT, Action.SHOW_CONTRIBUTION_EXPORT, "One batch")
-async def show_contribution_export(
-    tx: Tx, ctx: Context, contribution_export_id: FromPath[UUID]
-) -> ContributionExportView:
+@show(EXPORT, Action.SHOW_EXPORT, "One batch")
+async def show_export(tx: Tx, ctx: Context, contribution_export_id: FromPath[UUID]) -> ContributionExportView:
     """How many contributions are in it, and whether the portal has confirmed it."""
     return await export_view(tx, ctx, contribution_export_id)
 
 
 @get(
     f"{EXPORT}/contributions",
-    opt=requires(Action.SHOW_CONTRIBUTION_EXPORT),
+    opt=requires(Action.SHOW_EXPORT),
     summary="The contributions of a batch",
 )
 async def list_exported_contributions(
@@ -107,7 +105,7 @@ async def list_exported_contributions(
 
 @get(
     f"{EXPORT}/contributions.csv",
-    opt=requires(Action.SHOW_CONTRIBUTION_EXPORT),
+    opt=requires(Action.SHOW_EXPORT),
     media_type=CSV_TYPE,
     summary="The contributions of a batch, as CSV",
 )
@@ -125,13 +123,11 @@ async def exported_contributions_as_csv(
     return Download(io.BytesIO(content), name=name, size_bytes=len(content), etag=tag, media_type=CSV_TYPE)
 
 
-@change(f"{EXPORT}/confirm", Action.CONFIRM_CONTRIBUTION_EXPORT, "Confirm a batch", read=export_view)
-async def confirm_contribution_export(
-    tx: Tx, ctx: Context, contribution_export_id: FromPath[UUID], data: JSONBody[Nothing]
-) -> None:
+@change(f"{EXPORT}/confirm", Action.CONFIRM_EXPORT, "Confirm a batch", read=export_view)
+async def confirm_export(tx: Tx, ctx: Context, contribution_export_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
     """By the portal's side, which has taken in all of it; then the next batch can be made."""
     found = await store.get(tx, contribution_export_id, ctx.caller)
-    policy.decide(ctx.caller, Action.CONFIRM_CONTRIBUTION_EXPORT, found).required()
+    policy.decide(ctx.caller, Action.CONFIRM_EXPORT, found).required()
     async with tx.as_service():
         before = await store.known(tx, contribution_export_id)
         assert before is not None, "it was shown"
@@ -143,10 +139,10 @@ async def confirm_contribution_export(
 
 
 ROUTES = [
-    list_contribution_exports,
-    make_contribution_export,
-    show_contribution_export,
+    list_exports,
+    make_export,
+    show_export,
     list_exported_contributions,
     exported_contributions_as_csv,
-    confirm_contribution_export,
+    confirm_export,
 ]

@@ -75,13 +75,13 @@ def export_view_of(export: Export) -> ContributionExportView:
 async def export_view(tx: Tx, ctx: Context, contribution_export_id: UUID) -> ContributionExportView:
     """Raises Missing if this caller may not see it."""
     found = await store.get(tx, contribution_export_id, ctx.caller)
-    policy.decide(ctx.caller, Action.SHOW_CONTRIBUTION_EXPORT, found).required()
+    policy.decide(ctx.caller, Action.SHOW_EXPORT, found).required()
     return export_view_of(found)
 
 
 async def batch_of_call(tx: Tx, ctx: Context, contribution_export_id: UUID) -> ContributionExportView:
     """The batch that a call with this id got: its own, or the open one: the last made before. Raises Missing."""
-    policy.decide(ctx.caller, Action.MAKE_CONTRIBUTION_EXPORT).required()
+    policy.decide(ctx.caller, Action.MAKE_EXPORT).required()
     return export_view_of(await store.last_until(tx, contribution_export_id, ctx.caller))
 
 

@@ -1,0 +1,24 @@
+"""Steps of tests of row-level security: the rows that a caller finds."""
+
+from uuid import UUID
+
+from chassis.db.database import Database
+from contracts.values import Caller
+
+
+async def ids_of(db: Database, table: str, caller: Caller | None, key: str) -> set[UUID]:
+    async with db.transaction(by=caller) as tx:
+        return {row[key] for row in await tx.fetch(f"SELECT {key} FROM {table}")}
+
+
+async def agree(db: Database, table: str, callers: list[Caller]) -> None:
+    """Every caller finds without a WHERE what `may_see` allows, and at least one finds nothing."""
+    found = {}
+    for caller in callers:
+        async with db.transaction() as tx:
+            rows = await tx.fetch(
+                f"SELECT {table}_id AS id FROM {table} WHERE may_see({table}, $1, $2)", caller.organization, caller.role
+            )
+        found[caller] = await ids_of(db, table, caller, f"{table}_id")
+        assert {row["id"] for row in rows} == found[caller], (table, caller)
+    assert len({len(ids) for ids in found.values()}) > 1, "it would agree on anything"
