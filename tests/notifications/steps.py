@@ -11,7 +11,7 @@ from chassis.journal.inbox import Inbox
 from contracts import requests as r
 from contracts.facts import Event, Fact
 from contracts.values import Language, Period
-from tests.builders import NOON, an_event, headers
+from tests.builders import NOON, a_caller, an_event, headers
 
 Client = httpx.AsyncClient
 PROVIDER = "NOR:provider_officer"
@@ -160,4 +160,20 @@ async def the_digest_of_more_readers(db: Database, readers: int) -> None:
                 recorded_at FROM reader, hit
             """,
             readers,
+        )
+
+
+async def appointed(db: Database, who: str, *, ended: bool = False) -> None:
+    organization, role = who.split(":")
+    async with db.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO caller (appointment_id, person_id, organization, role, starts, ended, version)
+            VALUES ($1, $2, $3, $4, '2026-01-01', $5, 1)
+            """,
+            uuid4(),
+            a_caller(who).person_id,
+            organization,
+            role,
+            ended,
         )

@@ -7,27 +7,11 @@ from chassis.journal.inbox import Inbox
 from contracts.messages import MessageSent
 from contracts.values import Language
 from tests.builders import NOON, a_caller, an_event
-from tests.notifications.steps import Client, notifications_of, subscribe
+from tests.notifications.steps import Client, appointed, notifications_of, subscribe
 
 COORDINATOR = "UNODC:coordinator"
 FOCAL_POINT = "KEN:focal_point"
 PROVIDER = "NOR:provider_officer"
-
-
-async def appointed(db: Database, who: str, *, ended: bool = False) -> None:
-    organization, role = who.split(":")
-    async with db.transaction() as tx:
-        await tx.execute(
-            """
-            INSERT INTO caller (appointment_id, person_id, organization, role, starts, ended, version)
-            VALUES ($1, $2, $3, $4, '2026-01-01', $5, 1)
-            """,
-            uuid4(),
-            a_caller(who).person_id,
-            organization,
-            role,
-            ended,
-        )
 
 
 def a_message(*contacts: str, side: str | None = "provider", series_id: UUID | None = None) -> MessageSent:
