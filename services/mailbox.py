@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from uuid import UUID
@@ -29,6 +30,8 @@ MAIL_BYTES_MAX = 256 * 1024
 MAILS_MAX = 20_000
 RECIPIENTS_MAX = 10
 SHOWN_MAX = 200
+PARSED_MAX = 2_000
+"""Mails kept in memory as they were parsed, which takes longest: a stored mail does not change."""
 IDLE_SECONDS = 30
 COMMANDS_MAX = 5000
 
@@ -149,6 +152,7 @@ class Mailbox:
         return _routes(self)
 
 
+@lru_cache(maxsize=PARSED_MAX)
 def _read(path: Path) -> Mail:
     message = message_from_bytes(path.read_bytes(), policy=default)
     assert isinstance(message, EmailMessage), "the policy makes it one"

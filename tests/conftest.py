@@ -76,7 +76,10 @@ OF_THE_SITE = tuple(
 """Files of browsers that visit the demo's console: first those that need its records as the story left them, then the one
 that fills it with texts, before public pages are kept."""
 
-OF_THE_DEMO = ("tests/system/test_end_to_end.py", *OF_THE_SITE, "tests/system/test_schemathesis.py")
+OF_THE_DEMO = (
+    *("tests/system/test_end_to_end.py", *OF_THE_SITE),
+    *("tests/system/test_paragraphs.py", "tests/system/test_schemathesis.py"),
+)
 """Files that look at one run of the demo, in this order: first those who count what is there."""
 
 LONGEST = (*OF_THE_DEMO, *(f"tests/system/test_{name}.py" for name in ("apart", "canary", "crash")))

@@ -135,7 +135,10 @@ async def answer_mail(steps: Steps, record: RequestRecord, ask: Ask | None, mail
         if ask is not None and mails is not None:
             await ask()
             if (await asked())["status"] == "asked":
-                link = await steps.until(lambda: _link(steps, record.appointment, mails), "the mail of a follow-up")
+                opened: set[str] = set()
+                link = await steps.until(
+                    lambda: _link(steps, record.appointment, mails, opened), "the mail of a follow-up"
+                )
                 await steps.api.post("", link, ANSWER)
         record.follow_up = await asked()
         if ask is not None and record.follow_up["status"] != "answered":
@@ -144,11 +147,12 @@ async def answer_mail(steps: Steps, record: RequestRecord, ask: Ask | None, mail
     await steps.each("a State is asked a year later, and answers a mail", ["one"], answer)
 
 
-async def _link(steps: Steps, appointment: str, mails: Mails) -> str | None:
-    """What the mail about the last follow-up leads to; None if it has not come yet."""
+async def _link(steps: Steps, appointment: str, mails: Mails, opened: set[str]) -> str | None:
+    """What the mail about the last follow-up leads to; None if it has not come yet. `opened` are links of others."""
     recipient = next(one.email for one in personas() if one.appointment == appointment)
     for mail in mails():
-        if recipient in mail.recipients and (found := LINK.search(mail.text)):
+        if recipient in mail.recipients and (found := LINK.search(mail.text)) and found[1] not in opened:
+            opened.add(found[1])
             path = f"/v1/follow-ups/link?token={unquote(found[1])}"
             if (await steps.api.get("", path))["month"] == MONTH:
                 return path
