@@ -15,7 +15,7 @@ from tests.matching.builders import a_drafted_line, an_offering_body
 from tests.matching.steps import settled
 from tests.personas import ISSUER, persona_id
 from tests.pledges.steps import RATES, usd
-from tests.system import canary_delivery, canary_sherloc
+from tests.system import canary_delivery, canary_portal, canary_sherloc
 from tests.system.canaries import NOBODY, Canary, Readers
 from tests.system.canary_stage import (
     ADMINISTRATOR,
@@ -57,6 +57,11 @@ async def run_workflow(stage: Stage) -> None:
     await enter_an_observation(stage)
     await canary_sherloc.record_laws(stage)
     await canary_sherloc.collect_practices(stage)
+    await canary_portal.contribute(stage)
+    await canary_portal.extend_the_portal(stage)
+    await canary_portal.report_progress(stage)
+    await canary_portal.meet(stage)
+    await canary_portal.write_the_report(stage)
 
 
 async def appoint_all(stage: Stage) -> None:

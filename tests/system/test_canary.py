@@ -97,6 +97,7 @@ KNOWN = {
     "code": {FUND},
     "organization": {"KEN", "HELPERS"},
     "table": {"kinds"},
+    "figure": {"lines"},
     "move": {"decline"},
     "year": {"2026"},
     "donor": {"NOR"},
