@@ -44,10 +44,13 @@ REPORTS, REPORT = "/v1/reports", "/v1/reports/{report_id}"
 
 
 async def contribute(stage: Stage) -> None:
-    """A decision that is returned, published and superseded; one with marks; a bibliography that is withdrawn."""
+    """A decision that is returned, published and superseded; one with marks; a bibliography that is withdrawn.
+
+    Of the comments the last one is shown.
+    """
     decision = {"kind": "court_decision", **DECISION}
-    one = await stage.say(KENYA, "POST", CONTRIBUTIONS, decision, to=NOBODY, comment=STATE)
-    one = await stage.say(KENYA, "POST", f"{CONTRIBUTION}/revise", DECISION, about=one, to=EVERYBODY, comment=STATE)
+    one = await stage.say(KENYA, "POST", CONTRIBUTIONS, decision)
+    one = await stage.say(KENYA, "POST", f"{CONTRIBUTION}/revise", DECISION, about=one, to=EVERYBODY, comment=NOBODY)
     for who, move, body in (
         (KENYA, "submit", {}),
         (COORDINATOR, "return", {"reason": "other"}),
@@ -55,23 +58,26 @@ async def contribute(stage: Stage) -> None:
         (COORDINATOR, "accept", CHECKED),
         (COORDINATOR, "publish", PORTAL),
     ):
-        one = await stage.say(who, "POST", f"{CONTRIBUTION}/{move}", body, about=one, to=STATE)
-    newer = await stage.say(OFFICIAL, "POST", CONTRIBUTIONS, decision, to=EVERYBODY, comment=STATE)
+        one = await stage.say(who, "POST", f"{CONTRIBUTION}/{move}", body, about=one)
+    newer = await stage.say(OFFICIAL, "POST", CONTRIBUTIONS, decision, to=EVERYBODY, comment=NOBODY)
     for who, move, body in (
         (KENYA, "submit", {}),
         (COORDINATOR, "accept", CHECKED),
         (COORDINATOR, "publish", PORTAL),
     ):
-        newer = await stage.say(who, "POST", f"{CONTRIBUTION}/{move}", body, about=newer, to=STATE)
+        to = STATE if move == "publish" else NOBODY
+        newer = await stage.say(who, "POST", f"{CONTRIBUTION}/{move}", body, about=newer, to=to)
     superseded_by = {"superseded_by": newer["contribution_id"]}
     await stage.say(COORDINATOR, "POST", f"{CONTRIBUTION}/supersede", superseded_by, about=one, to=STATE)
     named = {"kind": "explanatory_material", **OF_STATE, "title": "Mr. John Sample", "articles": ["UNTOC:5"]}
-    marked = await stage.say(KENYA, "POST", CONTRIBUTIONS, {**named, "authors": "", "court": ""}, to=STATE)
-    marked = await stage.say(KENYA, "POST", f"{CONTRIBUTION}/submit", {}, about=marked, to=STATE)
+    marked = await stage.say(
+        KENYA, "POST", CONTRIBUTIONS, {**named, "authors": "", "court": ""}, to=STATE, comment=NOBODY
+    )
+    marked = await stage.say(KENYA, "POST", f"{CONTRIBUTION}/submit", {}, about=marked)
     await stage.say(COORDINATOR, "POST", f"{CONTRIBUTION}/clear-marks", {}, about=marked, to=STATE)
-    books = await stage.say(KENYA, "POST", CONTRIBUTIONS, {"kind": "bibliography", **BOOKS}, to=NOBODY, comment=STATE)
-    books = await stage.say(KENYA, "POST", f"{CONTRIBUTION}/revise", BOOKS, about=books, to=NOBODY, comment=STATE)
-    await stage.say(KENYA, "POST", f"{CONTRIBUTION}/withdraw", {}, about=books, to=STATE)
+    books = await stage.say(KENYA, "POST", CONTRIBUTIONS, {"kind": "bibliography", **BOOKS})
+    books = await stage.say(KENYA, "POST", f"{CONTRIBUTION}/revise", BOOKS, about=books)
+    await stage.say(KENYA, "POST", f"{CONTRIBUTION}/withdraw", {}, about=books)
     table = "kind,language,title,articles,rights\nexplanatory_material,en,{},UNTOC:5,public_domain\n"
     await stage.import_records(KENYA, f"{CONTRIBUTIONS}/import", table, STATE)
 
