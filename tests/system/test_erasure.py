@@ -109,6 +109,7 @@ _OWNERS = {
     "matches": "matching",
     "deliveries": "delivery",
     "experts": "delivery",
+    "effects": "delivery",
     "subscriptions": "notifications",
     "notifications": "notifications",
     "webhooks": "notifications",
@@ -221,9 +222,23 @@ async def name_contacts(world: World) -> None:
             "telephone": address,
             "person_id": str(person),
         }
-        path = f"/v1/deliveries/{delivery['delivery_id']}/contacts"
+        path = f"/v1/deliveries/{delivery['delivery_id']}"
         body = {"contacts": [contact]}
-        await world.call("PUT", path, KENYA, body, person=person, address=address, revision=delivery["revision"])
+        given = {"person": person, "address": address}
+        delivery = await world.call("PUT", f"{path}/contacts", KENYA, body, revision=delivery["revision"], **given)
+        await record_effects(world, path, delivery, name, **given)
+
+
+async def record_effects(world: World, path: str, delivery: Any, name: str, **given: Any) -> None:
+    """Two of the State after the delivery has begun: one that names the person is taken back, the other one stays."""
+    for who, move, by in ((KENYA, "waive-agreement", given), (UNIT, "waive-agreement", {}), (UNIT, "begin", {})):
+        delivery = await world.call("POST", f"{path}/{move}", who, {}, revision=delivery["revision"], **by)
+    effect = {"change": "other", "happened_on": "2026-11-01", "language": "en", "address": "https://law.example"}
+    for title, is_kept in ((f"Effect of {name}", False), (f"Effect with a {KEPT}", True)):
+        made = await world.call("POST", f"{path}/effects", KENYA, {**effect, "title": title, "text": title}, **given)
+        if not is_kept:
+            at = f"/v1/effects/{made['effect_id']}/withdraw"
+            await world.call("POST", at, KENYA, {}, revision=made["revision"], **given)
 
 
 async def enter_experts(world: World) -> None:
@@ -381,6 +396,8 @@ async def test_no_data_names_an_erased_person(world: World, servers: Servers) ->
     after = dumped(world.database_url)
     assert set() == named_in(after), [line for line in after.splitlines() if named_in(line)]
     assert str(PERSON) in after, "who did it stays, as an id"
+    query = "SELECT title FROM delivery.effect JOIN delivery.effect_text USING (effect_id) WHERE recorded_by = $1"
+    assert [f"Effect with a {KEPT}"] == [row["title"] for row in await connection.fetch(query, PERSON)]
     for kept in (KEPT, "keepsake-mail@ken.example", "https://keepsake.example/hook", "203.0.113.6"):
         assert kept in after.casefold()
     done = await world.entraide("erase", PERSON, "--json")
