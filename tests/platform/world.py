@@ -52,6 +52,7 @@ from services.pledges.ledger import store as ledger
 from services.pledges.open_data.imports import store as import_store
 from services.pledges.pledge import store as pledges_store
 from services.pledges.proposals import store as proposal_store
+from services.reports.annual import store as report_store
 from services.requests import policy as requests_policy
 from services.requests.attachment import store as attachment_store
 from services.requests.clock import store as clock_store
@@ -163,6 +164,8 @@ async def fill(world: World) -> None:
     await keep_register(world)
     await contribute(world)
     await keep_portal(world)
+    day = clock.now().date()
+    await world.say(COORDINATOR, "/v1/reports", year=day.year, as_of=str(day))
     await collect_practices(world)
     await _package(world)
     await _translations(world)
@@ -445,6 +448,8 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         records["effect_id"] = {one: await effect_store.known(tx, one) for one in await ids(tx, "effect")}
         records["follow_up_id"] = {one: await follow_up_store.known(tx, one) for one in await ids(tx, "follow_up")}
         records["session_id"] = {one: await session_store.known(tx, one) for one in await ids(tx, "session")}
+    async with databases["reports"].transaction() as tx:
+        records["report_id"] = {one: await report_store.known(tx, one) for one in await ids(tx, "report")}
     async with databases["sherloc"].transaction() as tx:
         records |= await records_of_sherloc(tx, ids)
         records |= await portal_records(tx, ids)
