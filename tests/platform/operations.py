@@ -32,6 +32,8 @@ from services.notifications.notices.model import subscription_id_of
 from services.notifications.policy import Action as N
 from services.pledges.money.rates_csv import EXAMPLE
 from services.pledges.policy import Action as P
+from services.reports.policy import Action as F
+from services.reports.policy import Scope
 from services.requests.policy import Action as R
 from services.requests.policy import Filing
 from services.sherloc.policy import Action as L
@@ -79,6 +81,7 @@ LISTS = {
     "/v1/effects": "effect_id",
     "/v1/strategies": "strategy_id",
     "/v1/legislation": "legislation_id",
+    "/v1/reports": "report_id",
     "/v1/contributions": "contribution_id",
     "/v1/contribution-exports": "contribution_export_id",
     "/v1/extensions": "extension_id",
@@ -453,8 +456,17 @@ def listing_records(_: World, operation: Operation, __: Mapping[str, Any]) -> It
     yield Case(operation, asking(Question(L.LIST_LEGISLATION, None)), query=query)
 
 
+def reading_figures(_: World, operation: Operation, __: Mapping[str, Any]) -> Iterator[Case]:
+    """Of all records, and of those of a State; `figure` is one that each caller knows."""
+    for state in ("KEN", None):
+        question = Question(F.SHOW_FIGURE, Scope(state) if state else None)
+        query = {"state": state} if state else {}
+        yield Case(operation, asking(question), ids={"figure": "requests"}, query=query)
+
+
 NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], Iterator[Case]]] = {
     named(ParkedAction.LIST): listing_parked,
+    named(F.SHOW_FIGURE): reading_figures,
     named(R.FILE): filing,
     named(R.READ_QUOTAS): reading_quotas,
     named(R.HAND_OVER): handing_over,
