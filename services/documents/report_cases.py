@@ -18,7 +18,7 @@ from services.reports.policy import Action, Scope, decide
 
 SCOPES = {"a State": STATE, "all": None}
 
-STATUSES = ("draft", "issued", "superseded")
+STATUSES = tuple(ReportStatus)
 
 
 @cache
@@ -47,7 +47,7 @@ SUBJECTS = (
     ),
     Subject(
         service="reports",
-        title="Yearly reports: any",
+        title="Operations without a record",
         decide=decide,
         standings=_STANDINGS,
         reads=(Action.LIST_REPORTS, Action.DRAFT_REPORT),
