@@ -60,7 +60,7 @@ SUBJECTS = (
         standings=_STANDINGS,
         properties={"report of": tuple(SCOPES), "status": STATUSES},
         make=_report,
-        reads=(Action.SHOW_REPORT,),
+        reads=(Action.SHOW_REPORT, Action.LIST_REPORTS),
         acts=(Action.REVISE_REPORT, Action.ISSUE_REPORT),
         views=(ReportView,),
     ),

@@ -52,10 +52,12 @@ def decide(caller: Caller, action: Action, resource: Scope | Report | None = Non
             return ALLOWED
         case None, Action.DRAFT_REPORT:
             return ALLOWED if caller.role in (Role.COORDINATOR, Role.FOCAL_POINT) else denied("not-for-your-role")
-        case Report(), Action.SHOW_REPORT | Action.REVISE_REPORT | Action.ISSUE_REPORT:
+        case Report(), Action.LIST_REPORTS | Action.SHOW_REPORT:
+            return ALLOWED if may_see_report(caller, resource) else HIDDEN
+        case Report(), Action.REVISE_REPORT | Action.ISSUE_REPORT:
             if not may_see_report(caller, resource):
                 return HIDDEN
-            if action is Action.SHOW_REPORT or writes_report(caller, resource.state):
+            if writes_report(caller, resource.state):
                 return ALLOWED
     return denied("not-for-your-role")
 
