@@ -39,6 +39,7 @@ from services.requests.policy import Filing
 from services.sherloc.policy import Action as L
 from services.sherloc.policy import NewLegislation
 from services.sherloc.review_progress.rules import NewReviewProgress
+from tests.clocks import TODAY
 from tests.files import FLOWS, PDF
 from tests.personas import persona_id
 from tests.platform.world import A_CLIENT, World
@@ -159,6 +160,8 @@ LACKING: Mapping[str, Mapping[str, Any]] = {
     "/v1/allocations": {"work_package": "maintenance"},
     "/v1/requests/{request_id}/translations": {"lines": []},
     "/v1/requests/{request_id}/assign": {"assignee": str(persona_id("UNODC:coordinator"))},
+    "/v1/reports": {"year": TODAY.year, "as_of": str(TODAY)},
+    "/v1/reports/{report_id}/refresh": {"as_of": str(TODAY)},
 }
 """What a body's example leaves out and cannot do without, or names and no record has."""
 
@@ -464,9 +467,16 @@ def reading_figures(_: World, operation: Operation, __: Mapping[str, Any]) -> It
         yield Case(operation, asking(question), ids={"figure": "requests"}, query=query)
 
 
+def drawing_up(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    for delivery in world.records["delivery_id"].values():
+        questions = asking(Question(V.DRAW_UP_STRATEGY, None), Question(V.SHOW_DELIVERY, delivery, "request_id"))
+        yield Case(operation, questions, body={**body, "request_id": str(delivery.request_id)})
+
+
 NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], Iterator[Case]]] = {
     named(ParkedAction.LIST): listing_parked,
     named(F.SHOW_FIGURE): reading_figures,
+    named(V.DRAW_UP_STRATEGY): drawing_up,
     named(R.FILE): filing,
     named(R.READ_QUOTAS): reading_quotas,
     named(R.HAND_OVER): handing_over,

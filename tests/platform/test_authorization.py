@@ -109,6 +109,8 @@ PAST_THE_POLICY = {
     (400, "columns-missing"),
     # No service of this process follows the directory, by which it knows who is a coordinator.
     (400, "not-a-coordinator"),
+    # No delivery of the world is complete.
+    (400, "practice-delivery-unknown"),
 }
 """Refusals of callers whom the policy has let pass."""
 
