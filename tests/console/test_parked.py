@@ -1,7 +1,7 @@
 """The page of events that could not be applied."""
 
 from services.console.parked.pages import SERVICES
-from tests.platform.operations import DOCUMENT
+from tests.platform.bodies import DOCUMENT
 
 
 def test_every_service_that_parks_events_has_its_place_on_the_page() -> None:

@@ -30,28 +30,20 @@ from tests.bench.recording import Recorded, Statement
 from tests.builders import a_caller, headers
 from tests.conftest import Within, running_of
 from tests.personas import persona_id
-from tests.platform.operations import (
+from tests.platform.bodies import (
     A_FILE,
-    ACTORS,
     BODIES,
-    DECIDE,
     DOCUMENT,
     FILES,
     GUARDS,
     LEAVE,
     LISTS,
-    NAMES,
     QUERIES,
     REVISED,
-    REVISION,
-    ROUTES,
     TABLES,
     TOLD_WITHIN,
-    Case,
-    Operation,
-    cases,
-    operations,
 )
+from tests.platform.operations import ACTORS, DECIDE, NAMES, REVISION, ROUTES, Case, Operation, cases, operations
 from tests.platform.world import World, fill
 
 pytestmark = pytest.mark.timeout(400)

@@ -11,7 +11,7 @@ import pytest
 
 from services.composition import NAMES
 from tests.builders import a_request, headers
-from tests.platform.operations import BODIES, DOCUMENT
+from tests.platform.bodies import BODIES, DOCUMENT
 
 SLIPPED_IN = {
     "status": "open",

@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.platform.operations import DOCUMENT
+from tests.platform.bodies import DOCUMENT
 
 NO_WORDS = {"usd_per_unit"}
 """Strings of digits: nothing else can be written there."""

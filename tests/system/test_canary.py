@@ -21,7 +21,7 @@ import pytest
 from chassis.embedded import Nats, free_port
 from services.composition import NAMES
 from services.mailbox import Mail, Mailbox
-from tests.platform.operations import DOCUMENT
+from tests.platform.bodies import DOCUMENT
 from tests.receiver import Received, Receiver
 from tests.rules.steps import personal_columns
 from tests.soak import cases

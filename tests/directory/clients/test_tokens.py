@@ -46,7 +46,8 @@ from tests.directory.clients.steps import (
 )
 from tests.directory.steps import done, refused
 from tests.personas import ISSUER, persona_id
-from tests.platform.operations import TABLES, named, operations
+from tests.platform.bodies import TABLES
+from tests.platform.operations import named, operations
 from tests.platform.steps import KNOWN_SECONDS, directory
 
 # -- bad credentials --------------------------------------------------------------------------------------------------
