@@ -33,9 +33,13 @@ PUBLIC_ROUTES = {
     "/v1/public/offerings",
     "/v1/public/offerings/{offering_id}",
     "/v1/public/funds",
+    "/v1/public/figures/{figure}",
+    "/v1/public/figures/{figure}/chart",
+    "/v1/public/figures/{figure}/table",
     "/v1/token",
     "/v1/unsubscribe",
     "/v1/follow-ups/link",
+    "/v1/legislation/checks/link",
     "/.well-known/jwks.json",
 }
 """All that answers without a token in a process of services alone; the composition root adds its documents."""

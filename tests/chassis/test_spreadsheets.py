@@ -18,10 +18,11 @@ from contracts.refusals import Invalid
 from contracts.values import Language
 from services.matching.offerings.import_api import LAYOUT
 from services.requests.request.import_api import ON_BEHALF, OWN
+from services.sherloc.contributions.import_api import LAYOUT as CONTRIBUTION
 from tests.tables import csv, xlsx
 
 TITLES = {"a", "العنوان", "a, b; c"}
-LAYOUTS = (OWN, ON_BEHALF, LAYOUT)
+LAYOUTS = (OWN, ON_BEHALF, LAYOUT, CONTRIBUTION)
 SHEET = "xl/worksheets/sheet1.xml"
 
 
@@ -118,12 +119,12 @@ def test_entities_are_not_expanded() -> None:
         assert slug(with_part(SHEET, bomb + sheet + cell)) in {"table-unreadable", "table-titles-missing"}
 
 
-@pytest.mark.parametrize("layout", LAYOUTS, ids=["own", "on behalf", "offering"])
+@pytest.mark.parametrize("layout", LAYOUTS, ids=["own", "on behalf", "offering", "contribution"])
 def test_titles_and_labels_name_one_thing_in_every_language(layout: Layout) -> None:
     titles = [normalized(one.title(lang)) for one in layout.columns for lang in Language]
     assert len(layout.columns) == len({layout.by_title[title].name for title in titles})
     for column in layout.columns:
-        assert set(Language) == set(reference.columns()[column.name].labels)
+        assert set(Language) == set(reference.columns()[column.titled or column.name].labels)
         if column.type is ValueType.CODE and not column.many:
             said = {(normalized(label), code) for code, by in column.labels().items() for label in by.values()}
             assert len(said) == len({label for label, _ in said}), column.name
@@ -133,7 +134,7 @@ def test_every_column_has_a_place_in_the_body() -> None:
     for layout in LAYOUTS:
         assert len(layout.columns) == len({one.name for one in layout.columns})
         assert set(layout.by_title.values()) == set(layout.columns)
-    used = {one.name for layout in LAYOUTS for one in layout.columns}
+    used = {one.titled or one.name for layout in LAYOUTS for one in layout.columns}
     assert used == set(reference.columns())
 
 

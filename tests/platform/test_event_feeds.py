@@ -20,6 +20,7 @@ from services.documents.permission_cases import SUBJECTS
 from services.matching.matches.model import Match
 from services.matching.policy import OVERSEERS
 from services.notifications.policy import Action as N
+from services.reports.policy import Action as P
 from services.requests.policy import Action as R
 from services.requests.policy import Guarded
 from services.sherloc.meetings.rules import EVENTS_FOR_ALL as MEETING_EVENTS_FOR_ALL
@@ -37,7 +38,8 @@ FOLLOWS = {
     for subject in SUBJECTS
     for action in subject.reads
     if action in {"follow", N.FOLLOW_NOTIFICATIONS}
-}
+} | {P: P.SHOW_REPORT}
+"""Reports have no stream; webhooks hear of those that may be read."""
 OF_SERVICE = {type(action).__module__.split(".")[1]: (DECIDE[kind], action) for kind, action in FOLLOWS.items()}
 PUBLIC_AGGREGATES = {"organization", "fund", "rate_table", "period"}
 UNTOLD = {"matching.match.shortlisted.v1"}

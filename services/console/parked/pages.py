@@ -20,6 +20,7 @@ SERVICES = {
     "matching": N_("Matching"),
     "pledges": N_("Money"),
     "delivery": N_("Deliveries"),
+    "sherloc": N_("SHERLOC"),
     "notifications": N_("Notifications"),
     "reports": N_("Figures"),
 }

@@ -61,6 +61,7 @@ class Ledger(Importing):
 
     async def _begin(self) -> None:
         """Three funds, two with some money, and rates for all days of a walk."""
+        done_before = Counter(self.done)
         for code in FUNDS:
             await self._opened(code)
         months = [(year, month) for year in range(FIRST_YEAR - 2, THIS_YEAR + 2) for month in range(1, 13)]
@@ -86,6 +87,8 @@ class Ledger(Importing):
         await self.check()
         self.ledger.sent.clear()
         self.ledger.posted.clear()
+        self.done.clear()
+        self.done.update(done_before)
         self.begun = True
 
     @rule(data=st.data())
@@ -359,7 +362,7 @@ def test_ledger_matches_a_plain_count_under_any_operations(
     )
     # The days are relative to today, so that each day has different walks.
     missed = KINDS - {kind for kind, times in done.items() if times}
-    assert len(missed) <= len(KINDS) // cases(4, soak=20), missed
+    assert len(missed) <= len(KINDS) // cases(2, soak=20), missed
     # The operation was authorized by its action, whatever its name.
     unasked = {*moving().values()} - NOT_DONE.keys() - asked_at(posted)
     assert {operation_of(one) for one in unasked} <= missed, unasked
