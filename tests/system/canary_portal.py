@@ -113,7 +113,8 @@ async def report_progress(stage: Stage) -> None:
 
 
 async def meet(stage: Stage) -> None:
-    plan = {"starts_on": TODAY, "language": "en"}
+    # The day may have ended since the test began.
+    plan = {"starts_on": datetime.now(UTC).date().isoformat(), "language": "en"}
     one = await stage.say(COORDINATOR, "POST", MEETINGS, plan)
     one = await stage.say(COORDINATOR, "POST", f"{MEETING}/revise", plan, about=one, to=STATES)
     for who, move, body in (

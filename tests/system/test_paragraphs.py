@@ -320,7 +320,7 @@ async def test_lessons_of_an_informal_meeting_have_no_author(api: Api) -> None:
         api,
         COORDINATOR,
         "/v1/meetings",
-        starts_on=str(TODAY),
+        starts_on=str(datetime.now(UTC).date()),
         place="https://meeting.example/1",
         language="en",
         title="[Fictitious sample] What helped",

@@ -203,7 +203,7 @@ def _create_records(running: Running) -> None:
                 running.known[appointment, name] = []
                 continue
             page = answer.raise_for_status().json()
-            records = page[path.rsplit("/", 1)[1].replace("-", "_")]
+            (records,) = (value for value in page.values() if isinstance(value, list))
             if name == "delivery_id":
                 records.sort(key=lambda record: record["agreement_id"] is None)
             running.known[appointment, name] = [record[name] for record in records[:8]]
