@@ -147,7 +147,8 @@ async def test_stop_under_load_completes_requests_and_loses_nothing(
             heard = await at.connection.fetchval(
                 f"SELECT count(*) FROM {consumer}.inbox WHERE owner = 'requests' AND status = 'applied'"
             )
-            assert held.delivered.consumer_seq - held.num_ack_pending <= heard
+            # By messages: on a busy machine one is delivered more than once.
+            assert held.delivered.stream_seq - held.num_ack_pending <= heard
     log = Path(platform.child_settings.log).read_text()
     assert "Traceback" not in log
     assert '"level": "error"' not in log

@@ -279,10 +279,20 @@ async def test_every_route_requires_the_scope_of_its_action(
             body: dict[str, Any] = {"json": {}} if operation.method in {"POST", "PUT"} else {}
             if table := TABLES.get(str(operation)):
                 body = {"content": table, "headers": lacking | {"Content-Type": "text/csv"}}
-            answer = await client.request(operation.method, operation.at(), **{"headers": lacking} | body)
+            answer = await _while_known(client, operation.method, operation.at(), **{"headers": lacking} | body)
             assert (403, "scope-not-given") == (answer.status_code, answer.json()["slug"]), operation
             walked += 1
     assert walked > 70
+
+
+async def _while_known(client: httpx.AsyncClient, method: str, path: str, **given: Any) -> httpx.Response:
+    """The answer once the appointments are not stale: on a busy machine eight services may wait for the directory."""
+    began = time.monotonic()
+    while True:
+        answer = await client.request(method, path, **given)
+        if answer.status_code != 503 or time.monotonic() - began > KNOWN_SECONDS:
+            return answer
+        await asyncio.sleep(0.05)
 
 
 # -- keys, uses, limits -----------------------------------------------------------------------------------------------
