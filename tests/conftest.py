@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -94,8 +94,17 @@ SERVED = frozenset(
 )
 """Folders whose tests run services in their own process."""
 
-SCHEMAS = {"matching": ("requests", "matching"), "pledges": ("requests", "pledges")}
-"""Services whose schemas are in the databases of the largest folders' tests: a database with fewer tables is made faster.
+SCHEMAS = {
+    "chassis": ("requests", "matching", "directory"),
+    "delivery": ("requests", "delivery"),
+    "directory": ("requests", "directory"),
+    "matching": ("requests", "matching"),
+    "notifications": ("notifications",),
+    "pledges": ("requests", "pledges"),
+    "requests": ("requests", "directory"),
+    "sherloc": ("sherloc",),
+}
+"""Services whose schemas and pools the tests of a folder have: a database with fewer tables is made faster.
 Tests that need more are marked `all_schemas`."""
 
 
@@ -270,11 +279,17 @@ def template_of(servers: Servers, template: str) -> Callable[..., str]:
 @pytest.fixture
 def fitting_template(request: pytest.FixtureRequest, template: str) -> str:
     """The template that a test's database is a clone of."""
-    folder = request.node.nodeid.split("/")[1]
-    if folder not in SCHEMAS or request.node.get_closest_marker("all_schemas"):
+    if (services := fitting_services(request)) is None:
         return template
-    made: str = request.getfixturevalue("template_of")(*SCHEMAS[folder])
+    made: str = request.getfixturevalue("template_of")(*services)
     return made
+
+
+def fitting_services(request: pytest.FixtureRequest) -> Sequence[str] | None:
+    """Those of SCHEMAS; None for all."""
+    if request.node.get_closest_marker("all_schemas"):
+        return None
+    return SCHEMAS.get(request.node.nodeid.split("/")[1])
 
 
 @pytest.fixture
@@ -305,9 +320,10 @@ async def _facts(address: str) -> int:
 
 
 @pytest.fixture
-async def databases(database_url: str) -> AsyncIterator[Mapping[str, Database]]:
+async def databases(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Mapping[str, Database]]:
     """Each service's pool, in the service's own role."""
-    pools = {s.name: await Database.connect(database_url, s.name, role=role_of(s.name)) for s in all_services()}
+    names = fitting_services(request) or [service.name for service in all_services()]
+    pools = {name: await Database.connect(database_url, name, role=role_of(name)) for name in names}
     try:
         yield pools
     finally:

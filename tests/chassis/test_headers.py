@@ -27,6 +27,8 @@ from tests.chassis.steps import check_problem
 from tests.conftest import Within, running_of
 from tests.soak import IS_SOAK
 
+pytestmark = pytest.mark.all_schemas
+
 CACHEABLE = {
     "/openapi.json",
     "/asyncapi.json",

@@ -199,6 +199,7 @@ async def test_responses_have_security_headers(api: Client) -> None:
 # -- who is calling ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.all_schemas
 async def test_every_route_requires_a_token_except_public_ones(
     client_of: Callable[..., Awaitable[Client]],
 ) -> None:

@@ -49,6 +49,7 @@ async def test_applied_event_is_not_parked_by_a_failed_redelivery(consumer: Reco
     assert await statuses(consumer.inbox._db) == [(1, "applied")]
 
 
+@pytest.mark.all_schemas
 async def test_all_parked_events_are_listed_page_by_page(
     databases: Mapping[str, Database], database_url: str, tmp_path: Path
 ) -> None:

@@ -24,6 +24,8 @@ from tests.builders import headers
 from tests.chassis.steps import check_problem
 from tests.conftest import Within, running_of
 
+pytestmark = pytest.mark.all_schemas
+
 UNKNOWN = {"unknown-parameter", "parameter-repeated"}
 NAMED = {"table": "kinds", "year": "2026", "line": "2"}
 FILE = {"Content-Type": "application/octet-stream"}

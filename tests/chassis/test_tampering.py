@@ -25,6 +25,8 @@ from tests.builders import a_caller
 from tests.chassis.builders import a_fact
 from tests.commands import entraide
 
+pytestmark = pytest.mark.all_schemas
+
 ROWS = 12
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 from joserfc import jwt
 
 from chassis.auth.tokens import ALGORITHM, TOKEN_TYPE, Issuer
@@ -260,6 +261,7 @@ async def test_client_is_answered_503_while_the_directory_is_unavailable(
         assert (await other.get(REQUESTS, headers=headers(KENYA))).status_code == 200
 
 
+@pytest.mark.all_schemas
 async def test_every_route_requires_the_scope_of_its_action(
     db: Database,
     without_a_broker: Settings,

@@ -30,6 +30,7 @@ async def gaps(api: Client, by: str, **query: Any) -> list[dict[str, Any]]:
     return list(answer.json()["gaps"])
 
 
+@pytest.mark.all_schemas
 async def test_request_of_paragraph_one_a_is_proposed_and_filed_by_the_focal_point(api: Client) -> None:
     await recorded(api, article="UNTOC:20", **NO_LAW)
     for article in ("UNTOC:18", "UNTOC:5", "UNTOC:6"):
@@ -57,6 +58,7 @@ async def test_request_of_paragraph_one_a_is_proposed_and_filed_by_the_focal_poi
     assert "draft" == filed.json()["status"]
 
 
+@pytest.mark.all_schemas
 async def test_gaps_are_shown_to_the_state_and_unodc(api: Client) -> None:
     await recorded(api)
 
@@ -66,6 +68,7 @@ async def test_gaps_are_shown_to_the_state_and_unodc(api: Client) -> None:
     assert (403, "not-for-your-role") == slug(answer)
 
 
+@pytest.mark.all_schemas
 async def test_line_of_the_draft_has_no_more_articles_than_a_line_may_have(api: Client) -> None:
     for number in range(1, 24):
         await recorded(api, article=f"UNTOC:{number}")
