@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
+from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
@@ -115,6 +116,12 @@ def money(minor: int, currency: str, language: str) -> str:
 def decimal(minor: int, currency: str) -> Decimal:
     """An amount as a number for tables that programs read."""
     return Decimal(minor).scaleb(-decimals_of(currency))
+
+
+def typed_amount(money: Mapping[str, Any]) -> str:
+    """The amount of a record as a form shows it, without its currency, and without decimals that are zero."""
+    amount = decimal(money["minor"], money["currency"])
+    return f"{amount:.0f}" if amount == amount.to_integral_value() else f"{amount:f}"
 
 
 TYPED = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬،，．\u00a0\u202f\u2009’'", "01234567890123456789.,,,.     ")

@@ -16,9 +16,12 @@ from services.console.deliveries.words import (
     TERM,
     USE,
 )
+from services.console.extensions.words import EXTENSION_STATUS
 from services.console.ledger.words import ACCOUNT, BOOK, ENTRY
 from services.console.legislation.words import LEGISLATION_STATUS
+from services.console.outreach.words import OUTREACH_AUDIENCE, OUTREACH_KIND, OUTREACH_STATUS
 from services.console.practices.words import COUNTRY_REVIEW, PRACTICE_KIND, PRACTICE_STATUS
+from services.console.review_progress.words import REVIEW_PROGRESS_STATUS
 from services.console.statuses import (
     ACTION_POINT_STATUS,
     ACTIVITY_STATUS,
@@ -314,6 +317,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "practice_kind": PRACTICE_KIND,
     "country_review": COUNTRY_REVIEW,
     "legislation_status": LEGISLATION_STATUS,
+    "extension_status": EXTENSION_STATUS,
+    "outreach_status": OUTREACH_STATUS,
+    "outreach_audience": OUTREACH_AUDIENCE,
+    "outreach_kind": OUTREACH_KIND,
+    "review_progress_status": REVIEW_PROGRESS_STATUS,
     "effect": EFFECT,
     "contribution_status": CONTRIBUTION_STATUS,
     "progress": PROGRESS,

@@ -17,7 +17,7 @@ class Place(Struct, frozen=True):
 
     def has(self, path: str) -> bool:
         """Whether a page, by its path without a language, belongs to it."""
-        return path == self.path or any(one and path.startswith(f"{one}/") for one in (self.path, *self.also))
+        return any(path == one or (one and path.startswith(f"{one}/")) for one in (self.path, *self.also))
 
 
 HOME = Place("", N_("Home"), "g h")
@@ -33,8 +33,18 @@ DELIVERIES = Place(
     also=("/sessions", "/results", "/action-points", "/screenings", "/follow-ups", "/effects"),
 )
 EXPERTS = Place("/experts", N_("Experts"), "g x")
-SHERLOC = Place("/legislation", N_("SHERLOC"), "g s", also=("/sherloc/contributions", "/practices"))
-PRACTICES = Place("/practices", N_("Practices"), "g k")
+OF_SHERLOC = (
+    "/legislation",
+    "/sherloc/contributions",
+    "/practices",
+    "/extensions",
+    "/outreach",
+    "/review-progress",
+)
+"""Pages between which `sherloc_pages.html` has links; for each role one of them is in the head."""
+SHERLOC = Place("/legislation", N_("SHERLOC"), "g s", also=OF_SHERLOC)
+PRACTICES = Place("/practices", N_("Practices"), "g k", also=OF_SHERLOC)
+EXTENSIONS = Place("/extensions", N_("Extensions"), "g k", also=OF_SHERLOC)
 COHORTS = Place("/cohorts", N_("Cohorts"), "g c")
 ROUNDS = Place("/rounds", N_("Allocation rounds"), "g l")
 INTAKE = Place("/intake", N_("Intake"), "g i")
@@ -71,7 +81,7 @@ OF_ROLE: Mapping[str, Sequence[Place]] = {
     "provider_officer": (
         *(HOME, DEMAND, REQUESTS, OFFERINGS, MATCHES, DELIVERIES, EXPERTS, PRACTICES, FUNDS, NOTIFICATIONS),
     ),
-    "donor_officer": (HOME, FUNDS, NEEDS, PLEDGES, NOTIFICATIONS),
+    "donor_officer": (HOME, FUNDS, NEEDS, PLEDGES, EXTENSIONS, NOTIFICATIONS),
     "finance_officer": (HOME, FUNDS, PLEDGES, NEEDS, APPROVALS, LEDGER, YEARS, NOTIFICATIONS),
     "administrator": (HOME, PEOPLE, PARKED, NOTIFICATIONS),
     "auditor": (HOME, WORK, REQUESTS, DELIVERIES, FUNDS, LEDGER, YEARS, REPORTS, NOTIFICATIONS),

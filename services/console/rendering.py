@@ -45,6 +45,7 @@ TABLES: Mapping[str, Callable[[], Mapping[str, reference.Term]]] = {
     "human_rights_questions": of_deliveries.human_rights_questions,
     "participant_functions": reference.participant_functions,
     "activity_kinds": reference.activity_kinds,
+    "review_clusters": reference.review_clusters,
 }
 """Code lists by name."""
 
@@ -134,6 +135,7 @@ def environment(language: str) -> Environment:
         "rate": partial(_optional, formats.rate, language),
         "money": partial(_money, language),
         "usd": partial(_usd, language),
+        "typed_amount": formats.typed_amount,
         "state": partial(_state, language),
         "organization": partial(organization, language),
         "code": partial(code_label, language),

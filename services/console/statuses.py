@@ -230,5 +230,8 @@ TAG_COLOURS = {
     "proposed": "blue",
     "upcoming": "light-blue",
     "in_force": "green",
+    "in_progress": "purple",
+    "released": "green",
+    "shown": "green",
 }
 """The colour of a status's tag; its words say the same."""

@@ -29,6 +29,7 @@ from services.console.demand import pages as demand
 from services.console.drafting import pages as drafting
 from services.console.edge import PageEdge
 from services.console.experts import pages as experts
+from services.console.extensions import pages as extensions
 from services.console.figures import pages as figures
 from services.console.funds import pages as funds
 from services.console.home import pages as home
@@ -44,6 +45,7 @@ from services.console.matches import pages as matches
 from services.console.needs import pages as needs
 from services.console.notifications import pages as notifications
 from services.console.offerings import pages as offerings
+from services.console.outreach import pages as outreach
 from services.console.packages import pages as packages
 from services.console.page import Console
 from services.console.parked import pages as parked
@@ -53,6 +55,7 @@ from services.console.practices import pages as practices
 from services.console.public import pages as public
 from services.console.reports import pages as reports
 from services.console.requests import pages as requests
+from services.console.review_progress import pages as review_progress
 from services.console.rounds import pages as rounds
 from services.console.search import pages as search
 from services.console.sessions.sealing import Sealer, new_cookie
@@ -113,6 +116,9 @@ ROUTES = (
     *sherloc_contributions.ROUTES,
     *practices.ROUTES,
     *legislation.ROUTES,
+    *extensions.ROUTES,
+    *outreach.ROUTES,
+    *review_progress.ROUTES,
     *packages.ROUTES,
     *joint_deliveries.ROUTES,
     *imports.ROUTES,

@@ -301,8 +301,10 @@ def contribution_moves_open_to(caller: Caller, record: Contribution) -> tuple[st
 
 
 def extension_moves_open_to(caller: Caller, record: Extension) -> tuple[str, ...]:
-    """The moves of an extension that this caller may make now."""
-    return open_moves(caller, record, Action, decide, EXTENSION_MOVES)
+    """The moves of an extension that this caller may make now; of voting and its withdrawal the one that is left."""
+    found = open_moves(caller, record, Action, decide, EXTENSION_MOVES)
+    made = Action.VOTE_FOR_EXTENSION if caller.organization in record.voted_by else Action.WITHDRAW_VOTE
+    return tuple(one for one in found if one != made)
 
 
 def outreach_moves_open_to(caller: Caller, record: OutreachActivity) -> tuple[str, ...]:

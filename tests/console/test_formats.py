@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.reference import currencies
-from services.console.formats import decimals_of, minor_units, moment, money, rate
+from services.console.formats import decimals_of, minor_units, moment, money, rate, typed_amount
 from services.console.translations import LANGUAGES
 
 
@@ -68,6 +68,14 @@ def test_amount_as_typed(text: str, currency: str, minor: int | None) -> None:
 )
 def test_doubtful_amount_is_refused(text: str, currency: str) -> None:
     assert minor_units(text, currency) is None
+
+
+@given(minor=st.integers(min_value=0, max_value=10**14), currency=st.sampled_from(sorted(currencies())))
+def test_amount_of_a_record_is_read_out_of_its_form_as_it_was(minor: int, currency: str) -> None:
+    shown = typed_amount({"minor": minor, "currency": currency})
+
+    assert minor_units(shown, currency) in (minor, None)
+    assert minor_units(shown, currency) == minor or decimals_of(currency) >= 3
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,4 +1,4 @@
-"""SHERLOC's desk in browsers: a practice on its way into the catalogue, and a law on its way to SHERLOC."""
+"""SHERLOC's desk in browsers: a practice on its way into the catalogue, a law on its way to SHERLOC, and its plans."""
 
 from collections.abc import Callable
 from uuid import uuid4
@@ -6,10 +6,12 @@ from uuid import uuid4
 from playwright.sync_api import expect
 
 from tests.console.site import Visitor
-from tests.console.steps import follow, is_quiet, press, says
+from tests.console.steps import follow, is_quiet, path_of, press, says
+from tests.console.walking import check
 
 Visit = Callable[..., Visitor]
 STATE, OTHER, COORDINATOR = "MDG:focal_point", "ZAF:provider_officer", "UNODC:coordinator"
+DONOR = "FRA:donor_officer"
 
 
 def test_a_practice_is_recorded_catalogued_and_found_in_another_language(visit: Visit) -> None:
@@ -76,3 +78,97 @@ def test_a_law_is_recorded_published_and_confirmed(visit: Visit) -> None:
     state.go("/legislation/freshness")
     says(state, "Madagascar")
     is_quiet(state, desk)
+
+
+def test_an_extension_is_proposed_voted_for_told_of_and_pledged_to(visit: Visit) -> None:
+    desk, state, donor = visit().step_into(COORDINATOR), visit().step_into(STATE), visit().step_into(DONOR)
+    title = f"Fictitious: search by offence {uuid4().hex[:8]}"
+
+    desk.go("/legislation")
+    follow(desk, "Extensions")
+    check(desk, "/extensions")
+    press(desk, "Propose an extension")
+    desk.page.fill("input[name=title]", title)
+    desk.page.fill("textarea[name=scope]", "Fictitious: decisions are found by offence.")
+    desk.page.fill("input[name=cost]", "120,000")
+    check(desk, "/extensions/new")
+    press(desk, "Save")
+    says(desk, "Proposed")
+    path = path_of(desk)
+
+    state.go(path)
+    press(state, "Vote for the extension")
+    press(state, "Vote for the extension")
+    says(state, "Madagascar")
+    desk.go(path)
+    press(desk, "Plan the extension")
+    press(desk, "Plan the extension")
+    press(desk, "Note progress")
+    desk.page.fill("textarea[name=text]", "Fictitious: the index is complete.")
+    press(desk, "Save")
+    says(desk, "Fictitious: the index is complete.")
+    check(desk, path)
+
+    donor.go(path)
+    press(donor, "Make a pledge for it")
+    check(donor, "/pledges/new")
+    donor.page.locator("[name=fund]").first.check()
+    press(donor, "Continue")
+    donor.page.fill("input[name=money]", "5,000")
+    press(donor, "Continue")
+    says(donor, title)
+    press(donor, "Pledge")
+    says(donor, "Pledged. UNODC will contact you about the agreement.")
+    follow(donor, "Read the extension")
+    says(donor, title)
+    is_quiet(desk, state, donor)
+
+
+def test_an_outreach_activity_is_planned_and_held_with_its_reach(visit: Visit) -> None:
+    desk = visit().step_into(COORDINATOR)
+
+    desk.go("/outreach")
+    check(desk, "/outreach")
+    press(desk, "Plan an outreach activity")
+    desk.page.fill("input[name=title]", "Fictitious: a webinar for judges")
+    desk.page.select_option("select[name=audience]", "judges_and_prosecutors")
+    desk.page.select_option("select[name=outreach_kind]", "webinar")
+    for name, value in (("starts", "2026-11-02"), ("ends", "2026-11-03"), ("budget", "1500"), ("reach_target", "80")):
+        desk.page.fill(f"input[name={name}]", value)
+    desk.page.check("input[name=languages][value=fr]")
+    check(desk, "/outreach/new")
+    press(desk, "Save")
+    says(desk, "Planned")
+    press(desk, "The activity was held")
+    desk.page.fill("input[name=reach]", "100")
+    press(desk, "The activity was held")
+    says(desk, "100 (125% of the target)")
+    check(desk, path_of(desk))
+    is_quiet(desk)
+
+
+def test_a_state_records_its_progress_and_agrees_to_the_table(visit: Visit) -> None:
+    state, reader = visit().step_into(STATE), visit(scripts=False).step_into(DONOR)
+    words = f"Fictitious: the law is in force {uuid4().hex[:8]}"
+
+    state.go("/review-progress")
+    check(state, "/review-progress")
+    press(state, "Record our progress")
+    state.page.locator("input[name=cluster]").first.check()
+    state.page.check("input[name=progress][value=addressed]")
+    state.page.fill("textarea[name=text]", words)
+    check(state, "/review-progress/new")
+    press(state, "Save")
+    says(state, "For the State and UNODC")
+    check(state, path_of(state))
+    reader.go("/review-progress/table")
+    expect(reader.page.locator("main")).not_to_contain_text(words)
+
+    press(state, "Agree that the table shows it")
+    press(state, "Agree that the table shows it")
+    says(state, "In the table")
+    reader.go("/review-progress/table")
+    says(reader, words)
+    state.go("/review-progress/table")
+    check(state, "/review-progress/table")
+    is_quiet(state, reader)

@@ -186,6 +186,8 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
     once |= {f"/v1/deliveries/{{delivery_id}}/{each}" for each in ("files", "messages", "messages/read", "sessions")}
     once |= {f"/v1/deliveries/{{delivery_id}}/{each}" for each in ("results", "action-points", "screenings", "effects")}
     once.add("/v1/strategies/{strategy_id}/action-points")
+    # Each State has one vote: those of others do not conflict with it, and its own second one is refused.
+    once |= {f"/v1/extensions/{{extension_id}}/{move}" for move in ("vote", "withdraw-vote")}
     assert undoes_nothing | once == without_revision
 
 

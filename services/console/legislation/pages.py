@@ -1,19 +1,16 @@
 """The register of legislation: a State's articles, how fresh all registers are, and the page of each record."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from litestar import Response, get, post
 from litestar.params import FromPath
-from msgspec.structs import replace
 
-from services.console.fields import Field, Option
+from services.console.deliveries.action_point_pages import text_languages
+from services.console.fields import Field
 from services.console.legislation.moves import LEGISLATION, REVISE
 from services.console.legislation.words import LEGISLATION_STATUS
-from services.console.moves.forms import NOTHING, Sent, send
+from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
-from services.console.translations import LANGUAGES, N_, OWN_NAMES
+from services.console.translations import N_
 
 LIST_LENGTH = 60
 OF_STATE = frozenset({"focal_point", "official"})
@@ -28,6 +25,10 @@ FIELDS = (
     Field(name="comment", label=N_("Comment"), kind="words", required=False),
 )
 IDS = (Field(name="state", label=N_("State"), kind="hidden"), Field(name="article", label=N_("Article"), kind="hidden"))
+NEEDED = N_(
+    "Leave the rest empty if there is no such law. "
+    "To submit it, a title, the day in force, and a gazette or an address are needed."
+)
 ONE = "/{language:str}/legislation/{legislation_id:str}"
 NEW = "/{language:str}/legislation/new"
 NOT_RECORDED = {"legislation_id": "", "title": "", "language": None, "status": ""}
@@ -110,28 +111,32 @@ async def revise_law(page: CurrentPage, legislation_id: FromPath[str]) -> Respon
 
 async def _new(page: Page, sent: Sent) -> Response[bytes]:
     first = {"state": page.signed_in.organization, "article": page.asked("article"), "language": page.language}
-    fields = tuple(replace(one, value=first.get(one.name)) for one in (*IDS, *FIELDS))
-    return _form(page, fields, sent, {**NOT_RECORDED, "state": first["state"], "article": first["article"]})
+    form = Form(
+        heading=N_("Record the law"),
+        back="/legislation",
+        groups=(("", filled((*IDS, *FIELDS), first)),),
+        record={**NOT_RECORDED, "state": first["state"], "article": first["article"]},
+        head="legislation/head.html",
+        explains=NEEDED,
+        given=text_languages(),
+    )
+    return show(page, form, sent)
 
 
 async def _again(page: Page, legislation_id: str, sent: Sent) -> Response[bytes]:
     record = await page.api.get(f"/v1/legislation/{legislation_id}")
-    # A comment is of one move.
-    said = {**record, "comment": ""}
-    return _form(page, tuple(replace(one, value=said[one.name]) for one in FIELDS), sent, record)
-
-
-def _form(page: Page, fields: Sequence[Field], sent: Sent, record: Mapping[str, Any]) -> Response[bytes]:
-    return page.render(
-        "legislation/form.html",
-        status=sent.status,
+    form = Form(
+        heading=N_("Here is what has changed"),
+        back=f"/legislation/{legislation_id}",
+        # A comment is of one move.
+        groups=(("", filled(FIELDS, {**record, "comment": ""})),),
         record=record,
-        fields=fields,
-        given={"text_languages": [Option(one, OWN_NAMES[one]) for one in LANGUAGES]},
-        typed=page.typed,
-        errors=sent.errors,
-        stale=sent.stale,
+        head="legislation/head.html",
+        explains=NEEDED,
+        revision=record["revision"],
+        given=text_languages(),
     )
+    return show(page, form, sent)
 
 
 ROUTES = (

@@ -9,11 +9,12 @@ from typing import Any
 
 from litestar import Response, get, post
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chassis import clock
 from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import Field, FormError, Option, errors_of, read
+from services.console.fields import Field, FormError, Option, Typed, errors_of, read
 from services.console.formats import decimals_of
 from services.console.labels import EARMARKING
 from services.console.moves.pages import KEY
@@ -21,7 +22,7 @@ from services.console.page import CurrentPage, Page
 from services.console.pledges.moves import NOTE
 from services.console.translations import N_
 
-FUNDS_MAX = NEEDS_MAX = RATES_MAX = 100
+FUNDS_MAX = NEEDS_MAX = RATES_MAX = EXTENSIONS_MAX = 100
 
 FUND = Field(name="fund", label=N_("Fund"), kind="choice", options="funds")
 EARMARK = Field(
@@ -33,6 +34,17 @@ EARMARK = Field(
     hint=N_("The less it is earmarked, the sooner it can be used. For one need alone, choose the need itself."),
 )
 NEED = Field(name="requirement_id", label=N_("Need"), kind="hidden", required=False)
+EXTENSION = Field(
+    name="extension_id",
+    label=N_("Extension of SHERLOC"),
+    kind="choice",
+    options="extensions",
+    required=False,
+    value="",
+    hint=N_("If you choose one, the pledge is earmarked to it."),
+)
+NO_EXTENSION = N_("None: for the fund as a whole")
+OPEN_EXTENSIONS = frozenset({"proposed", "planned", "in_progress"})
 AMOUNT = Field(
     name="money",
     label=N_("Amount"),
@@ -48,6 +60,7 @@ CARRIED = (
     NEED,
 )
 HOW_MUCH = (AMOUNT, PLEDGED_ON, NOTE)
+ALL = (*CARRIED, EXTENSION, *HOW_MUCH)
 
 Record = Mapping[str, Any]
 
@@ -61,42 +74,27 @@ class InCurrency(Struct, frozen=True):
 
 @get("/{language:str}/pledges/new")
 async def for_what(page: CurrentPage) -> Response[bytes]:
-    """Step 1: a fund with its earmark, or a need that is ready."""
-    funds, needs = await page.api.get_all(
-        f"/v1/funds?limit={FUNDS_MAX}", f"/v1/requirements/unfunded?limit={NEEDS_MAX}"
-    )
-    return page.render(
-        "pledges/new_for.html",
-        fields=FOR_WHAT,
-        typed={"fund": [page.asked("fund")], "earmarking": [page.asked("earmarking") or "softly_earmarked"]},
-        given={"funds": fund_options(funds["funds"], page.language)},
-        needs=needs["requirements"],
-    )
+    """Step 1: a fund with its earmark, or a need that is ready; for an extension of SHERLOC a fund that pays for it."""
+    asked = {"fund": [page.asked("fund")], "earmarking": [page.asked("earmarking") or "softly_earmarked"]}
+    if page.asked("extension_id"):
+        return await _for_extension(page, {"fund": asked["fund"], "extension_id": [page.asked("extension_id")]})
+    return await _for_what(page, asked)
 
 
 @post("/{language:str}/pledges/new", status_code=303)
 async def choose_fund(page: CurrentPage) -> Response[bytes]:
-    sent = read(FOR_WHAT, page.typed)
+    extension_id = page.value("extension_id")
+    sent = read((FUND,) if extension_id else FOR_WHAT, page.typed)
     if not sent.errors:
-        return page.redirect("/pledges/new/amount", **sent.body)
-    funds, needs = await page.api.get_all(
-        f"/v1/funds?limit={FUNDS_MAX}", f"/v1/requirements/unfunded?limit={NEEDS_MAX}"
-    )
-    return page.render(
-        "pledges/new_for.html",
-        status=400,
-        fields=FOR_WHAT,
-        typed=page.typed,
-        errors=sent.errors,
-        given={"funds": fund_options(funds["funds"], page.language)},
-        needs=needs["requirements"],
-    )
+        return page.redirect("/pledges/new/amount", **sent.body, extension_id=extension_id)
+    again = _for_extension if extension_id else _for_what
+    return await again(page, page.typed, errors=sent.errors, status=400)
 
 
 @get("/{language:str}/pledges/new/amount")
 async def how_much(page: CurrentPage) -> Response[bytes]:
     """Step 2: the amount, with what would cover the gap after programme support cost."""
-    names = ("fund", "earmarking", "requirement_id")
+    names = ("fund", "earmarking", "requirement_id", "extension_id")
     asked = {name: [page.asked(name)] for name in names if page.asked(name)}
     return await _amount(page, {**asked, "pledged_on": [clock.now().date().isoformat()]})
 
@@ -110,46 +108,83 @@ async def change_amount(page: CurrentPage) -> Response[bytes]:
 @post("/{language:str}/pledges/new/check", status_code=200)
 async def check(page: CurrentPage) -> Response[bytes]:
     """Step 3: everything once more, with its value in US dollars at the known rate."""
-    sent = read((*CARRIED, *HOW_MUCH), page.typed)
+    sent = read(ALL, page.typed)
     if sent.errors:
         return await _amount(page, page.typed, errors=sent.errors, status=400)
-    return await _check(page, sent.body)
+    return await _check(page, for_one_purpose(sent.body))
 
 
 @post("/{language:str}/pledges/new/send", status_code=303)
 async def make_pledge(page: CurrentPage) -> Response[bytes]:
-    fields = (*CARRIED, *HOW_MUCH)
-    sent = read(fields, page.typed)
+    sent = read(ALL, page.typed)
     if sent.errors:
         return await _amount(page, page.typed, errors=sent.errors, status=400)
     try:
-        made = await page.api.send("POST", "/v1/pledges", sent.body, key=page.value(KEY) or str(new_id()))
+        body = for_one_purpose(sent.body)
+        made = await page.api.send("POST", "/v1/pledges", body, key=page.value(KEY) or str(new_id()))
     except Problem as problem:
         if problem.status in (401, 404):
             raise
-        errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        errors = errors_of(ALL, problem.errors, problem.title) or (FormError("", problem.title, True),)
         return await _amount(page, page.typed, errors=errors, status=problem.status)
     return page.redirect(f"/pledges/{made.body['pledge_id']}", done="pledged")
 
 
-async def _amount(
-    page: Page, typed: Mapping[str, Sequence[str]], *, errors: Sequence[FormError] = (), status: int = 200
+async def _for_what(
+    page: Page, typed: Typed, *, errors: Sequence[FormError] = (), status: int = 200
 ) -> Response[bytes]:
-    need_id = "".join(typed.get("requirement_id", ())[:1])
-    funds, needs, rates = await page.api.get_all(
-        f"/v1/funds?limit={FUNDS_MAX}",
-        f"/v1/requirements/unfunded?limit={NEEDS_MAX}",
-        f"/v1/rates?limit={RATES_MAX}",
+    funds, needs = await page.api.get_all(
+        f"/v1/funds?limit={FUNDS_MAX}", f"/v1/requirements/unfunded?limit={NEEDS_MAX}"
     )
-    need = next((one for one in needs["requirements"] if one["requirement_id"] == need_id), None)
+    return page.render(
+        "pledges/new_for.html",
+        status=status,
+        fields=FOR_WHAT,
+        typed=typed,
+        errors=errors,
+        given={"funds": fund_options(funds["funds"], page.language)},
+        needs=needs["requirements"],
+        extension=None,
+    )
+
+
+async def _for_extension(
+    page: Page, typed: Typed, *, errors: Sequence[FormError] = (), status: int = 200
+) -> Response[bytes]:
+    extension_id = "".join(typed["extension_id"][:1])
+    funds, extension = await page.api.get_all(f"/v1/funds?limit={FUNDS_MAX}", f"/v1/extensions/{extension_id}")
+    paying = [one for one in funds["funds"] if pays_for(one, extension)]
+    if len(paying) == 1:
+        typed = {**typed, "fund": [paying[0]["code"]]}
+    return page.render(
+        "pledges/new_for.html",
+        status=status,
+        fields=(replace(FUND, hint=N_("The funds that have its work package.")),),
+        typed=typed,
+        errors=errors,
+        given={"funds": fund_options(paying, page.language)},
+        needs=(),
+        extension=extension,
+    )
+
+
+async def _amount(page: Page, typed: Typed, *, errors: Sequence[FormError] = (), status: int = 200) -> Response[bytes]:
+    need_id = "".join(typed.get("requirement_id", ())[:1])
+    funds, rates, needs = await asyncio.gather(
+        page.api.get("/v1/funds", limit=FUNDS_MAX),
+        page.api.get("/v1/rates", limit=RATES_MAX),
+        _needs(page, need_id),
+    )
+    need = next((one for one in needs if one["requirement_id"] == need_id), None)
     fund = next((one for one in funds["funds"] if one["code"] == "".join(typed.get("fund", ())[:1])), None)
+    extensions = () if need_id or fund is None else await _extensions(page, fund)
     if need and not fund:
         typed = {**typed, "fund": [fund_for_needs(funds["funds"])]}
     gross = need["gross_usd_minor"] if need else None
     return page.render(
         "pledges/new_amount.html",
         status=status,
-        fields=HOW_MUCH,
+        fields=(EXTENSION, *HOW_MUCH) if extensions else HOW_MUCH,
         carried=CARRIED,
         fund_field=FUND,
         typed=typed,
@@ -159,27 +194,68 @@ async def _amount(
         lost=bool(need_id) and need is None,
         gross=gross,
         others=in_currencies(gross, rates["rates"], clock.now().date()) if gross else (),
-        given={"funds": fund_options(funds["funds"], page.language)},
+        given={"funds": fund_options(funds["funds"], page.language), "extensions": extensions},
     )
+
+
+async def _needs(page: Page, need_id: str | None) -> Sequence[Record]:
+    """Those among which the need of the pledge is; none for a pledge without one."""
+    if not need_id:
+        return ()
+    return list((await page.api.get("/v1/requirements/unfunded", limit=NEEDS_MAX))["requirements"])
+
+
+async def _extensions(page: Page, fund: Record) -> Sequence[Option]:
+    """The open extensions that a fund can pay for. A pledge can be made without the service that knows them."""
+    if not fund["work_packages"]:
+        return ()
+    found = await page.part("/v1/extensions", limit=EXTENSIONS_MAX)
+    offered = extension_options(fund, found["extensions"] if found else ())
+    return (Option("", page.gettext(NO_EXTENSION)), *offered) if offered else ()
 
 
 async def _check(page: Page, body: Mapping[str, Any]) -> Response[bytes]:
     amount = body["money"]
-    funds, rates, needs = await asyncio.gather(
+    extension_id = body.get("extension_id")
+    funds, rates, needs, extension = await asyncio.gather(
         page.api.get("/v1/funds", limit=FUNDS_MAX),
         page.api.get("/v1/rates", currency=amount["currency"], limit=RATES_MAX),
-        page.api.get("/v1/requirements/unfunded", limit=NEEDS_MAX),
+        _needs(page, body.get("requirement_id")),
+        page.part(f"/v1/extensions/{extension_id}") if extension_id else _nothing(),
     )
     rate = rate_of(amount["currency"], rates["rates"], date.fromisoformat(body["pledged_on"]))
     return page.render(
         "pledges/new_check.html",
         body=body,
-        carried=(*CARRIED, *HOW_MUCH),
+        carried=ALL,
         typed=page.typed,
         fund=next((one for one in funds["funds"] if one["code"] == body["fund"]), None),
-        need=next((one for one in needs["requirements"] if one["requirement_id"] == body.get("requirement_id")), None),
+        need=next((one for one in needs if one["requirement_id"] == body.get("requirement_id")), None),
+        extension=extension,
         rate=rate,
         usd_minor=None if rate is None else in_dollars(amount, rate),
+    )
+
+
+async def _nothing() -> None:
+    return None
+
+
+def for_one_purpose(body: dict[str, Any]) -> dict[str, Any]:
+    """The body of a pledge; one for an extension is earmarked to it, whatever was said of the fund before."""
+    return {name: value for name, value in body.items() if name != "earmarking" or not body.get("extension_id")}
+
+
+def pays_for(fund: Record, extension: Record) -> bool:
+    """Whether a fund has the work package of an extension."""
+    return any(one["work_package"] == extension["work_package"] for one in fund["work_packages"])
+
+
+def extension_options(fund: Record, extensions: Sequence[Record]) -> tuple[Option, ...]:
+    return tuple(
+        Option(one["extension_id"], one["title"])
+        for one in extensions
+        if one["status"] in OPEN_EXTENSIONS and pays_for(fund, one)
     )
 
 

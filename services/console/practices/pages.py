@@ -1,20 +1,20 @@
 """The catalogue of practices, challenges and tools, with its search; the page of each, and its form."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec.structs import replace
 
+from services.console.deliveries.action_point_pages import text_languages
 from services.console.fields import Field, Option
-from services.console.moves.forms import NOTHING, Sent, send
+from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.practices.moves import PRACTICE, REVISE
 from services.console.practices.words import COUNTRY_REVIEW, PRACTICE_KIND, PRACTICE_STATUS
-from services.console.translations import LANGUAGES, N_, OWN_NAMES
+from services.console.translations import N_
 
 LIST_LENGTH = 25
 DELIVERIES_MAX = 100
@@ -130,34 +130,29 @@ async def _use(page: Page, practice_id: str, move: str, sent: Sent) -> Response[
 
 
 async def _new(page: Page, sent: Sent) -> Response[bytes]:
-    first = {"language": page.language, "delivery_id": page.asked("delivery")}
-    fields = tuple(replace(one, value=first.get(one.name)) for one in (*TEXTS, DELIVERY))
-    return await _form(page, fields, sent)
+    form = Form(
+        heading=N_("Record a practice, a challenge or a tool"),
+        back="/practices",
+        groups=(("", filled((*TEXTS, DELIVERY), {"language": page.language, "delivery_id": page.asked("delivery")})),),
+        explains=N_("Only your organization sees it until you submit it."),
+        # Who has no completed delivery yet is not asked for one.
+        given={**text_languages(), "deliveries": await _completed_deliveries(page)},
+    )
+    return show(page, form, sent)
 
 
 async def _again(page: Page, practice_id: str, sent: Sent) -> Response[bytes]:
     practice = await page.api.get(f"/v1/practices/{practice_id}")
-    return await _form(page, tuple(replace(one, value=practice[one.name]) for one in TEXTS), sent, practice)
-
-
-async def _form(
-    page: Page, fields: Sequence[Field], sent: Sent, practice: Mapping[str, Any] | None = None
-) -> Response[bytes]:
-    given: dict[str, Sequence[Option]] = {"text_languages": [Option(one, OWN_NAMES[one]) for one in LANGUAGES]}
-    if practice is None:
-        given["deliveries"] = await _completed_deliveries(page)
-        # Who has none yet is not asked for one.
-        fields = [one for one in fields if one.name != DELIVERY.name or given["deliveries"]]
-    return page.render(
-        "practices/form.html",
-        status=sent.status,
+    form = Form(
+        heading=N_("Revise it"),
+        back=f"/practices/{practice_id}",
+        groups=(("", filled(TEXTS, practice)),),
         record=practice,
-        fields=fields,
-        given=given,
-        typed=page.typed,
-        errors=sent.errors,
-        stale=sent.stale,
+        head="practices/head.html",
+        revision=practice["revision"],
+        given=text_languages(),
     )
+    return show(page, form, sent)
 
 
 async def _completed_deliveries(page: Page) -> Sequence[Option]:

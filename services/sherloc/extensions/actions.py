@@ -38,7 +38,7 @@ async def revise_extension(
     await _allow(tx, ctx, extension_id, Action.REVISE_EXTENSION)
     salt, texts_hash = hash_texts(texts)
     async with tx.as_service():
-        before = await _locked(tx, ctx, extension_id)
+        before = await _expected(tx, ctx, extension_id)
         await _save(tx, before, before.revise(description, texts_hash, now=ctx.now))
         await store.save_texts(tx, extension_id, texts, salt)
 
@@ -49,15 +49,18 @@ async def change_phase(
     """The donors who earmarked a pledge to it are named in the fact. Raises Missing, Forbidden, Stale, Conflict."""
     await _allow(tx, ctx, extension_id, action)
     async with tx.as_service():
-        before = await _locked(tx, ctx, extension_id)
+        before = await _expected(tx, ctx, extension_id)
         await _save(tx, before, decide(before, await store.donors_of(tx, extension_id)))
 
 
 async def vote(tx: Tx, ctx: Context, extension_id: UUID, action: Action, decide: Callable[[Extension], Fact]) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict."""
+    """A State's own vote: in whatever revision, since those of other States do not conflict with it.
+
+    Raises Missing, Forbidden, Conflict.
+    """
     await _allow(tx, ctx, extension_id, action)
     async with tx.as_service():
-        before = await _locked(tx, ctx, extension_id)
+        before = await _locked(tx, extension_id)
         await _save(tx, before, decide(before))
 
 
@@ -66,7 +69,7 @@ async def note_progress(tx: Tx, ctx: Context, extension_id: UUID, language: Lang
     await _allow(tx, ctx, extension_id, Action.NOTE_PROGRESS)
     salt, texts_hash = hash_texts(text)
     async with tx.as_service():
-        before = await _locked(tx, ctx, extension_id)
+        before = await _expected(tx, ctx, extension_id)
         after = await _save(tx, before, before.note(language, texts_hash, now=ctx.now))
         note = Note(revision=after.revision, language=language, text=text, noted_at=ctx.now)
         await store.save_note(tx, extension_id, note, salt)
@@ -87,9 +90,15 @@ async def _allow(tx: Tx, ctx: Context, extension_id: UUID, action: Action) -> No
     policy.decide(ctx.caller, action, await store.get(tx, extension_id, ctx.caller)).required()
 
 
-async def _locked(tx: Tx, ctx: Context, extension_id: UUID) -> Extension:
+async def _locked(tx: Tx, extension_id: UUID) -> Extension:
     found = await store.known(tx, extension_id)
     assert found is not None, "it was shown"
+    return found
+
+
+async def _expected(tx: Tx, ctx: Context, extension_id: UUID) -> Extension:
+    """The extension in the revision that the caller read. Raises Stale."""
+    found = await _locked(tx, extension_id)
     check_revision(found.revision, ctx.expected)
     return found
 

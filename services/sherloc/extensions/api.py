@@ -109,16 +109,16 @@ async def note_progress(tx: Tx, ctx: Context, extension_id: FromPath[UUID], data
     await actions.note_progress(tx, ctx, extension_id, data.language, data.text)
 
 
-@change(f"{EXTENSION}/vote", Action.VOTE_FOR_EXTENSION, "Vote for an extension", read=extension_view)
+@change(f"{EXTENSION}/vote", Action.VOTE_FOR_EXTENSION, "Vote for an extension", read=extension_view, if_match=False)
 async def vote_for_extension(tx: Tx, ctx: Context, extension_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
-    """By a focal point: the one vote of the State, which every appointment sees."""
+    """By a focal point: the one vote of the State, which every appointment sees. Without `If-Match`."""
     state = ctx.caller.organization
     await actions.vote(tx, ctx, extension_id, Action.VOTE_FOR_EXTENSION, lambda one: one.vote(state, now=ctx.now))
 
 
-@change(f"{EXTENSION}/withdraw-vote", Action.WITHDRAW_VOTE, "Withdraw a vote", read=extension_view)
+@change(f"{EXTENSION}/withdraw-vote", Action.WITHDRAW_VOTE, "Withdraw a vote", read=extension_view, if_match=False)
 async def withdraw_vote(tx: Tx, ctx: Context, extension_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
-    """By a focal point of the State that voted."""
+    """By a focal point of the State that voted. Without `If-Match`."""
     state = ctx.caller.organization
     await actions.vote(tx, ctx, extension_id, Action.WITHDRAW_VOTE, lambda one: one.withdraw_vote(state, now=ctx.now))
 

@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from services.console.pledges.forms import Unreadable, basis_points, condition_code, instalments_open
-from services.console.pledges.new import fund_for_needs, in_currencies, in_dollars, rate_of
+from services.console.pledges.new import (
+    extension_options,
+    for_one_purpose,
+    fund_for_needs,
+    in_currencies,
+    in_dollars,
+    rate_of,
+)
 
 NOVEMBER = date(2026, 11, 29)
 
@@ -53,6 +60,27 @@ def test_fund_for_needs_is_the_only_one_without_work_packages() -> None:
     assert "TA-REQUESTS" == fund_for_needs([of_sherloc, of_requests])
     assert "" == fund_for_needs([of_sherloc])
     assert "" == fund_for_needs([of_requests, of_requests])
+
+
+def test_pledge_can_be_earmarked_to_open_extensions_that_its_fund_pays_for() -> None:
+    fund = {"code": "SHERLOC-DEV", "work_packages": [{"work_package": "development"}]}
+    extensions = [
+        {"extension_id": f"{package} {status}", "title": "Fictitious", "status": status, "work_package": package}
+        for package in ("development", "hosting")
+        for status in ("proposed", "planned", "in_progress", "released", "dropped")
+    ]
+
+    offered = [one.value for one in extension_options(fund, extensions)]
+
+    assert ["development proposed", "development planned", "development in_progress"] == offered
+    assert () == extension_options({"code": "TA-REQUESTS", "work_packages": []}, extensions)
+
+
+def test_pledge_for_an_extension_says_nothing_else_of_its_purpose() -> None:
+    said = {"fund": "SHERLOC-DEV", "earmarking": "softly_earmarked"}
+
+    assert said == for_one_purpose(said)
+    assert {"fund": "SHERLOC-DEV", "extension_id": "1"} == for_one_purpose({**said, "extension_id": "1"})
 
 
 @pytest.mark.parametrize(("text", "points"), [("13", 1300), ("7.5", 750), ("8,25 %", 825), ("0", 0), ("100", 10_000)])

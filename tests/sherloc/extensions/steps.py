@@ -34,9 +34,12 @@ async def proposed(api: Client, **changes: Any) -> dict[str, Any]:
     return dict(answer.json())
 
 
+async def shown(api: Client, extension_id: str, by: str = COORDINATOR) -> dict[str, Any]:
+    return dict((await api.get(f"/v1/extensions/{extension_id}", headers=headers(by))).json())
+
+
 async def tried(api: Client, extension_id: str, name: str, by: str, **body: Any) -> httpx.Response:
-    shown = await api.get(f"/v1/extensions/{extension_id}", headers=headers(COORDINATOR))
-    given = headers(by, revision=shown.json()["revision"])
+    given = headers(by, revision=(await shown(api, extension_id))["revision"])
     return await api.post(f"/v1/extensions/{extension_id}/{name}", json=body, headers=given)
 
 

@@ -1,5 +1,6 @@
 """Extensions of the portal: proposed, voted for, paid for by earmarked pledges, told of until they are released (I.e)."""
 
+import asyncio
 from datetime import date
 from itertools import product
 from uuid import UUID, uuid4
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from chassis.db.database import Database
 from chassis.ids import new_id
+from chassis.rebuild import verify
 from contracts.extensions import ExtensionStatus
 from contracts.pledges import PledgeWithdrawn
 from contracts.refusals import Conflict
@@ -16,6 +18,7 @@ from contracts.values import Language
 from services.sherloc.extensions.actions import on_earmark_ended, on_pledged
 from services.sherloc.extensions.evolve import evolve
 from services.sherloc.extensions.model import MOVES, Extension, propose
+from services.sherloc.wiring import SERVICE
 from tests.builders import NOON, headers
 from tests.sherloc.extensions.steps import (
     DESCRIPTION,
@@ -28,6 +31,7 @@ from tests.sherloc.extensions.steps import (
     move,
     pledged,
     proposed,
+    shown,
     tried,
 )
 from tests.sherloc.steps import COORDINATOR, KENYA, KENYAS_OFFICIAL, UGANDA, Client, slug
@@ -49,14 +53,30 @@ async def test_extension_goes_from_proposal_to_release_and_everybody_reads_its_p
 
 async def test_each_state_has_one_vote_which_it_may_withdraw(api: Client) -> None:
     extension_id = (await proposed(api))["extension_id"]
+    assert ["vote_for_extension"] == (await shown(api, extension_id, UGANDA))["moves"]
     await move(api, extension_id, "vote", UGANDA)
     assert ["KEN", "UGA"] == (await move(api, extension_id, "vote", KENYA))["voted_by"]
+    assert ["withdraw_vote"] == (await shown(api, extension_id, UGANDA))["moves"]
 
     assert (409, "extension-voted") == slug(await tried(api, extension_id, "vote", KENYA))
     assert (403, "not-for-your-role") == slug(await tried(api, extension_id, "vote", KENYAS_OFFICIAL))
     assert (403, "not-for-your-role") == slug(await tried(api, extension_id, "vote", NORWAY))
     assert ["UGA"] == (await move(api, extension_id, "withdraw-vote", KENYA))["voted_by"]
     assert (409, "extension-not-voted") == slug(await tried(api, extension_id, "withdraw-vote", KENYA))
+
+
+async def test_states_that_vote_at_once_all_have_their_vote(api: Client, db: Database) -> None:
+    at = f"/v1/extensions/{(await proposed(api))['extension_id']}"
+    states = ("KEN", "UGA", "NOR", "FRA")
+
+    answers = await asyncio.gather(
+        *(api.post(f"{at}/vote", json={}, headers=headers(f"{one}:focal_point")) for one in (*states, "KEN"))
+    )
+
+    assert [200, 200, 200, 200, 409] == sorted(one.status_code for one in answers)
+    found = (await api.get(at, headers=headers(COORDINATOR))).json()
+    assert (sorted(states), 5) == (found["voted_by"], found["revision"])
+    assert not await verify(db, SERVICE)
 
 
 async def test_donors_who_earmarked_a_pledge_are_told_of_each_phase(api: Client, db: Database) -> None:
