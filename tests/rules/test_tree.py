@@ -85,7 +85,7 @@ HEARD = {
         "turn",
     },
     "directory": set[str](),
-    "reports": {"arrived", "folding", "freshness", "record"},
+    "reports": {"arrived", "folding", "freshness", "record", "figure_issue", "open_file"},
 }
 """Tables that tell what other services said, or that are of the moment: no service's own journal rebuilds them."""
 
