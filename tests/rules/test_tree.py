@@ -69,7 +69,7 @@ HEARD = {
         "to_read",
         "excluded_provider",
     },
-    "pledges": {"closed", "closing", "agreed_pledge"},
+    "pledges": {"closed", "closing", "agreed_pledge", "measured_result"},
     "delivery": {"closed_request"},
     "sherloc": {"earmark", "requested_line", "waiting_delivery", "completed_delivery"},
     "notifications": {
