@@ -69,7 +69,7 @@ CREATE TABLE figure_issue (
     issued_at timestamptz NOT NULL,
     rows text NOT NULL CHECK (length(rows) <= 8000000)
 );
-CALL wall_in('figure_issue', 'true');
+CALL wall_in('figure_issue', 'false');
 
 -- The files of open data as their owners last served them; `modified`: when it was seen with this content first.
 CREATE TABLE open_file (
@@ -81,7 +81,7 @@ CREATE TABLE open_file (
     looked_at timestamptz NOT NULL,
     PRIMARY KEY (dataset, format)
 );
-CALL wall_in('open_file', 'true');
+CALL wall_in('open_file', 'false');
 
 -- -- yearly reports ---------------------------------------------------------------------------------------------------
 
