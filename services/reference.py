@@ -1,6 +1,5 @@
 """The code lists used in bodies, with their labels: public, the same in every process."""
 
-import re
 from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -11,6 +10,7 @@ from msgspec import Struct
 
 from chassis.http.application import PUBLIC
 from chassis.http.edge import header
+from chassis.http.negotiation import JSON_LD, TURTLE, prefers_json
 from contracts import reference
 from contracts.conversion import from_attributes
 from contracts.reference import deliveries, skos
@@ -24,11 +24,6 @@ SchemeTable = Literal["kinds", "topics", "instruments", "articles", "pillars", "
 CACHE_HEADERS = {"Cache-Control": "public, max-age=3600"}
 TYPED_CHARS_MAX = 100
 HITS_MAX = 50
-
-TURTLE = "text/turtle"
-JSON_LD = "application/ld+json"
-ACCEPT_PARTS_MAX = 32
-QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*(?:;|$)", re.IGNORECASE)
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -185,8 +180,7 @@ async def show_scheme(request: Request[Any, Any, Any]) -> Response[str]:
     In Turtle, or in JSON-LD if `Accept` prefers `application/ld+json` (or `application/json`).
     """
     accept = header(request.scope, "Accept") or ""
-    wants_json = max(_quality(accept, JSON_LD), _quality(accept, "application/json")) > _quality(accept, TURTLE)
-    media_type = JSON_LD if wants_json else TURTLE
+    media_type = JSON_LD if prefers_json(accept) else TURTLE
     return Response(_skos(media_type), media_type=media_type, headers=CACHE_HEADERS | {"Vary": "Accept"})
 
 
@@ -194,16 +188,6 @@ async def show_scheme(request: Request[Any, Any, Any]) -> Response[str]:
 def _skos(media_type: str) -> str:
     write = skos.json_ld if media_type == JSON_LD else skos.turtle
     return write(reference.scheme())
-
-
-def _quality(accept: str, media_type: str) -> float:
-    """The quality of a media type in an `Accept` header, 0 to 1, by the most specific part (RFC 9110, 12.5.1)."""
-    names = [media_type, media_type.partition("/")[0] + "/*", "*/*"]
-    wanted: dict[str, float] = {}
-    for part in accept.lower().split(",")[:ACCEPT_PARTS_MAX]:
-        quality = QUALITY.search(part)
-        wanted[part.partition(";")[0].strip()] = min(float(quality[1]), 1.0) if quality else 1.0
-    return next((wanted[name] for name in names if name in wanted), 0.0)
 
 
 ROUTES = [show_table, search, show_scheme, show_reasons]

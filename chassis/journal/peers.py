@@ -36,6 +36,15 @@ class Peers:
             raise PeerError(f"{service}: {response.status_code}")
         return response.content
 
+    async def newer(self, service: str, path: str, etag: str | None) -> bytes | None:
+        """GET a file; None if it still has this `etag`. Raises PeerError."""
+        response = await self._answer("GET", service, path, more={"If-None-Match": etag} if etag else {})
+        if response.status_code == httpx.codes.NOT_MODIFIED:
+            return None
+        if response.status_code != httpx.codes.OK:
+            raise PeerError(f"{service}: {response.status_code}")
+        return response.content
+
     async def find(self, service: str, path: str, params: Mapping[str, str | int] | None = None) -> bytes | None:
         """GET; the body of a 200, None for a 404. Raises PeerError for any other status."""
         return self._found(service, await self._answer("GET", service, path, params=dict(params or {})))
@@ -52,13 +61,16 @@ class Peers:
             raise PeerError(f"{service}: {response.status_code}")
         return response.content
 
-    async def _answer(self, method: str, service: str, path: str, **sent: Any) -> httpx.Response:
+    async def _answer(
+        self, method: str, service: str, path: str, more: Mapping[str, str] = {}, **sent: Any
+    ) -> httpx.Response:
         if service not in self._addresses:
             raise PeerError(f"{service}: no address")
         headers = {
             "Authorization": f"Bearer {self._token()}",
             "Content-Type": "application/json",
             CORRELATION_HEADER: correlation_id(),
+            **more,
         }
         try:
             return await self._client.request(method, self._addresses[service] + path, headers=headers, **sent)

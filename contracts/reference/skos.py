@@ -3,12 +3,10 @@
 Both are generated from the same statements. Names are URNs: the scheme is served by several installations.
 """
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
-from msgspec import Struct
-
+from contracts import rdf
+from contracts.rdf import Iri, Subject, Text, Value
 from contracts.reference.scheme import Concept, Scheme, Status
 
 PREFIXES = {
@@ -20,26 +18,6 @@ BASE = "urn:entraide:reference:"
 WHOLE = f"{BASE}scheme"
 """The URI of the scheme."""
 
-ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
-
-
-class Iri(Struct, frozen=True):
-    """A resource."""
-
-    name: str
-
-
-class Text(Struct, frozen=True):
-    """A literal, with an optional language."""
-
-    words: str
-    language: str | None = None
-
-
-Value = Iri | Text | bool
-Subject = tuple[str, str, list[tuple[str, Value]]]
-"""URI, class, and statements in order."""
-
 
 def iri(name: str) -> str:
     """The URI of a concept: `topics/extradition` is `urn:entraide:reference:topics:extradition`."""
@@ -48,39 +26,12 @@ def iri(name: str) -> str:
 
 def turtle(scheme: Scheme) -> str:
     """The scheme in Turtle."""
-    prefixes = [f"@prefix {short}: <{whole}> ." for short, whole in PREFIXES.items()]
-    subjects = []
-    for name, kind, said in _subjects(scheme):
-        lines = [f"<{name}> a {kind}", *(f"    {predicate} {_in_turtle(value)}" for predicate, value in said)]
-        subjects.append(" ;\n".join(lines) + " .")
-    return "\n".join(prefixes) + "\n\n" + "\n\n".join(subjects) + "\n"
+    return rdf.turtle(PREFIXES, _subjects(scheme))
 
 
 def json_ld(scheme: Scheme) -> str:
     """The scheme in JSON-LD 1.1."""
-    graph: list[dict[str, Any]] = []
-    for name, kind, said in _subjects(scheme):
-        node: dict[str, Any] = {"@id": name, "@type": kind}
-        for predicate, value in said:
-            node.setdefault(predicate, []).append(_in_json(value))
-        graph.append(node)
-    return json.dumps({"@context": PREFIXES, "@graph": graph}, ensure_ascii=False)
-
-
-def _in_turtle(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Iri):
-        return f"<{value.name}>"
-    return f'"{value.words.translate(ESCAPED)}"' + (f"@{value.language}" if value.language else "")
-
-
-def _in_json(value: Value) -> dict[str, Any]:
-    if isinstance(value, bool):
-        return {"@value": value}
-    if isinstance(value, Iri):
-        return {"@id": value.name}
-    return {"@value": value.words} | ({"@language": value.language} if value.language else {})
+    return rdf.json_ld(PREFIXES, _subjects(scheme))
 
 
 def _subjects(scheme: Scheme) -> Iterator[Subject]:

@@ -129,6 +129,7 @@ def environment(language: str) -> Environment:
     made.filters |= {
         "day": partial(_optional, formats.day, language),
         "period": partial(_optional, formats.period, language),
+        "month": partial(_optional, formats.month, language),
         "moment": partial(_optional, formats.moment, language),
         "ago": partial(_ago, language),
         "number": partial(_optional, formats.number, language),

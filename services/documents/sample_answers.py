@@ -440,6 +440,7 @@ BY_OPERATION: Mapping[str, Any] = MappingProxyType(
         "show_asyncapi": {"asyncapi": "3.0.0", "info": {"title": "Entraide: facts", "version": "0.1.0"}},
         "issue_token": {"access_token": "eyJ…", "token_type": "Bearer", "expires_in": 900, "scope": "read write"},
         "live": "live\n",
+        "show_catalogue": "<urn:entraide:open-data:catalogue> a <http://www.w3.org/ns/dcat#Catalog> .\n",
         "show_scheme": "<https://entraide.example/scheme> a <http://www.w3.org/2004/02/skos/core#ConceptScheme> .\n",
         "show_iati": '<?xml version="1.0" encoding="UTF-8"?>\n<iati-activities version="2.03"/>\n',
         "work_as_csv": "Reference,Title,Language,State,Kinds of assistance,Step\r\n",

@@ -48,6 +48,25 @@ REPORTS: Mapping[str, Any] = MappingProxyType(
 
 REPORT_ANSWERS: Mapping[str, Any] = MappingProxyType(
     {
+        "DatasetList.licence": "https://creativecommons.org/licenses/by/4.0/",
+        "DatasetView.name": "requests",
+        "DatasetView.titles": {"en": "Published summaries of requests for assistance"},
+        "DatasetView.descriptions": {"en": "What States approved for publication of their requests."},
+        "DatasetView.frequency": "continuous",
+        "DatasetView.issue": None,
+        "DatasetView.files": [
+            {
+                "format": "csv",
+                "path": "/v1/public/requests.csv",
+                "size_bytes": 20480,
+                "sha256": FIGURES_HASH,
+                "modified": "2026-12-31T16:20:11Z",
+            }
+        ],
+        "DatasetView.modified": "2026-12-31T16:20:11Z",
+        "DatasetColumn.name": "state",
+        "DatasetColumn.datatype": "string",
+        "DatasetColumn.labels": {"en": "The State, as an ISO 3166-1 alpha-3 code"},
         "FigureView.figure": "lines",
         "FigureView.by": "paragraph",
         "FigureView.counts": "records",

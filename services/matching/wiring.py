@@ -40,7 +40,7 @@ from services.matching.matches.budgets import Budgets
 from services.matching.matches.title_reader import Titles
 from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import api as offering_api
-from services.matching.offerings import calendar_api, contact_api, publication_api, translation_api
+from services.matching.offerings import calendar_api, contact_api, open_data_api, publication_api, translation_api
 from services.matching.offerings import counts_api as offering_counts_api
 from services.matching.offerings import import_api as offering_import_api
 from services.matching.offerings import store as offering_store
@@ -250,6 +250,7 @@ SERVICE = Service(
         *offering_counts_api.ROUTES,
         *contact_api.ROUTES,
         *publication_api.ROUTES,
+        *open_data_api.ROUTES,
         *calendar_api.ROUTES,
         *match_api.ROUTES,
         *package_api.ROUTES,

@@ -36,10 +36,13 @@ class OpenTables:
 
 
 class Dependencies(NamedTuple):
-    """What routes need: validity of rates, publisher (an IATI organization identifier), consents, PDF press, limits."""
+    """What routes need: validity of rates, publisher (an IATI organization identifier), public address of the
+    console, consents, PDF press, limits.
+    """
 
     validity: Validity
     reporter: str
+    site: str
     tables: OpenTables
     consents: Consents
     press: Press

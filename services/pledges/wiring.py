@@ -46,6 +46,7 @@ def own(running: Running) -> Dependencies:
     return Dependencies(
         validity=Validity(settings.rates_hold),
         reporter=settings.iati_organization,
+        site=(settings.public_url or "").rstrip("/"),
         tables=OpenTables(),
         consents=Consents(running.peers),
         press=Press(),
@@ -155,7 +156,7 @@ SERVICE = Service(
         *statement_routes.ROUTES,
         *parked_routes("pledges"),
     ],
-    listens_to=("matching", "directory"),
+    listens_to=("matching", "delivery", "directory"),
     handlers=HANDLERS,
     configured_handlers=lambda running: handlers_for(running.own.validity),
     loops=loops,

@@ -10,10 +10,11 @@ from services.reports.figures.figure_reader import FigureReader
 
 
 class Dependencies(NamedTuple):
-    """What routes need: the reader of figures, and the press that renders reports."""
+    """What routes need: the reader of figures, the press that renders reports, the public address of the site."""
 
     reader: FigureReader
     press: Press
+    site: str
 
 
 Owned: TypeAlias = NamedDependency[SkipValidation[Dependencies]]

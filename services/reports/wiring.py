@@ -8,7 +8,7 @@ from chassis.db.database import Database
 from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
-from chassis.supervise import Loop, while_active
+from chassis.supervise import Loop, every, while_active
 from services.reports import event_feed
 from services.reports.annual import actions as report_actions
 from services.reports.annual import api as report_api
@@ -18,6 +18,8 @@ from services.reports.dependencies import Dependencies
 from services.reports.figures import api
 from services.reports.figures.figure_reader import FigureReader
 from services.reports.folding import actions
+from services.reports.open_data import api as open_data_api
+from services.reports.open_data.planner import LOOK_SECONDS, issue_and_look
 
 FOLD_SECONDS = 1.0
 
@@ -38,18 +40,24 @@ async def fold_and_read(db: Database, reader: FigureReader) -> float | None:
 
 
 def own(running: Running) -> Dependencies:
-    return Dependencies(reader=FigureReader(running.db), press=Press())
+    settings = running.settings
+    site = settings.public_url or f"http://{settings.host}:{settings.port}"
+    return Dependencies(reader=FigureReader(running.db), press=Press(), site=site.rstrip("/"))
 
 
 def loops(running: Running) -> Mapping[str, Loop]:
     fold = partial(fold_and_read, running.db, running.own.reader)
-    return {"folding": partial(while_active, running.db.activity, FOLD_SECONDS, fold)}
+    look = partial(issue_and_look, running.db, running.own.reader.cells, running.peers)
+    return {
+        "folding": partial(while_active, running.db.activity, FOLD_SECONDS, fold),
+        "open data": partial(every, LOOK_SECONDS, look),
+    }
 
 
 SERVICE = Service(
     name="reports",
     folder=Path(__file__).parent,
-    routes=[*api.ROUTES, *report_api.ROUTES, *parked_routes("reports")],
+    routes=[*api.ROUTES, *report_api.ROUTES, *open_data_api.ROUTES, *parked_routes("reports")],
     listens_to=("requests", "matching", "delivery", "pledges", "directory"),
     handlers=HANDLERS,
     loops=loops,

@@ -50,6 +50,7 @@ from services.requests.request import (
     words_api,
 )
 from services.requests.summary import api as summary_api
+from services.requests.summary import open_data_api
 from services.requests.translation import api as translation_api
 from services.requests.work import api as work_api
 from services.requests.work import view_api
@@ -212,6 +213,7 @@ SERVICE = Service(
         *attachment_api.ROUTES,
         *translation_api.ROUTES,
         *summary_api.ROUTES,
+        *open_data_api.ROUTES,
         *words_api.ROUTES,
         *clock_api.ROUTES,
         *criteria_api.ROUTES,

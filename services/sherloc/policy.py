@@ -283,6 +283,11 @@ def may_see(caller: Caller, record: Legislation | Contribution) -> bool:
     )
 
 
+def is_public(record: Legislation) -> bool:
+    """Whether everybody reads a record, as open data; `is_public` in SQL is the same rule."""
+    return record.status in SHOWN_TO_ALL
+
+
 def is_party_to(caller: Caller, state: str) -> bool:
     """Whether the caller reads what is not published: comments and earlier versions."""
     return caller.role in _OVERSEERS or (caller.role in _OF_STATE and caller.organization == state)

@@ -31,7 +31,7 @@ from services.sherloc.extensions import api as extension_api
 from services.sherloc.extensions import store as extension_store
 from services.sherloc.extensions.evolve import evolve as evolve_extension
 from services.sherloc.legislation import api as legislation_api
-from services.sherloc.legislation import gaps_api
+from services.sherloc.legislation import gaps_api, open_data_api
 from services.sherloc.legislation import store as legislation_store
 from services.sherloc.legislation.evolve import evolve as evolve_legislation
 from services.sherloc.meetings import api as meeting_api
@@ -114,6 +114,7 @@ SERVICE = Service(
     folder=Path(__file__).parent,
     routes=[
         *legislation_api.ROUTES,
+        *open_data_api.ROUTES,
         *gaps_api.ROUTES,
         *check_api.ROUTES,
         *proposal_api.ROUTES,

@@ -46,6 +46,20 @@ CACHEABLE = {
 }
 CACHEABLE |= {"/v1/reference/scheme", "/v1/public/requests", "/v1/public/requests/{request_id}"}
 CACHEABLE |= {"/v1/public/offerings", "/v1/public/offerings/{offering_id}", "/v1/public/funds"}
+CACHEABLE |= {"/v1/public/datasets", "/v1/public/catalogue"}
+OPEN_FILES = {
+    "/v1/public/requests.csv",
+    "/v1/public/requests.jsonl",
+    "/v1/public/offerings.csv",
+    "/v1/public/offerings.jsonl",
+    "/v1/public/funds.csv",
+    "/v1/public/funds.jsonl",
+    "/v1/public/legislation.csv",
+    "/v1/public/legislation.jsonl",
+    "/v1/public/figures.csv",
+    "/v1/public/figures.jsonl",
+}
+CACHEABLE |= OPEN_FILES
 """Responses that any cache may store: the same for all callers."""
 
 PAGES = {
@@ -71,6 +85,7 @@ FILES = {
     "/v1/offerings/import/template",
     "/v1/requests/import/template",
 }
+FILES |= OPEN_FILES
 NAMED = {"table": "kinds", "group": "requests", "year": "2026", "line": "2"}
 """Path parameters other than ids."""
 

@@ -78,7 +78,7 @@ def test_everybody_reads_what_is_published(visit: Visit, scripts: bool) -> None:
     visitor = visit(scripts=scripts)
     visitor.page.goto("/")
     expect(visitor.page.locator("h1")).to_have_text("Technical assistance against organized crime")
-    for path in ("/public/offerings", "/public/requests", "/public/funding", "/public/figures"):
+    for path in ("/public/offerings", "/public/requests", "/public/funding", "/public/figures", "/public/open-data"):
         assert 200 == visitor.go(path)
     is_quiet(visitor)
 

@@ -21,6 +21,7 @@ OPEN_PAGES = {
     "/{language:str}/public/figures/{name:str}",
     "/{language:str}/public/funding",
     "/{language:str}/public/funding.csv",
+    "/{language:str}/public/open-data",
     "/{language:str}/public/offerings",
     "/{language:str}/public/offerings/{offering_id:uuid}",
     "/{language:str}/public/requests",

@@ -64,6 +64,18 @@ PUBLIC = {
     "/v1/public/figures/{figure}",
     "/v1/public/figures/{figure}/table",
     "/v1/public/figures/{figure}/chart",
+    "/v1/public/datasets",
+    "/v1/public/catalogue",
+    "/v1/public/requests.csv",
+    "/v1/public/requests.jsonl",
+    "/v1/public/offerings.csv",
+    "/v1/public/offerings.jsonl",
+    "/v1/public/funds.csv",
+    "/v1/public/funds.jsonl",
+    "/v1/public/legislation.csv",
+    "/v1/public/legislation.jsonl",
+    "/v1/public/figures.csv",
+    "/v1/public/figures.jsonl",
     "/v1/token",
     "/.well-known/jwks.json",
 }
@@ -244,6 +256,7 @@ def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
     problem = "application/problem+json"
     assert {
         "application/json",
+        "application/jsonl",
         "application/ld+json",
         "application/octet-stream",
         "application/xml",

@@ -20,6 +20,7 @@ from services.requests.summary import store as summary_store
 from services.requests.wiring import SERVICE
 from tests.builders import NOON, a_caller, a_line, headers
 from tests.databases import connected
+from tests.open_data import records
 from tests.requests import builders
 from tests.requests.steps import COORDINATOR, KENYA, NORWAY, Client, consent, opened
 from tests.requests.translation_steps import ARABIC_TITLE
@@ -56,12 +57,16 @@ async def step(
 
 
 async def public(api: Client, request: Mapping[str, Any], language: str | None = None) -> Any:
-    """What is read without a token, by id; None if it is not found. The list agrees."""
+    """What is read without a token, by id; None if it is not found. The list and the open data agree."""
     given = {"Accept-Language": language} if language else {}
     answer = await api.get(f"/v1/public/requests/{request['request_id']}", headers=given)
     listed = (await api.get("/v1/public/requests", headers=given)).json()["requests"]
     shown = answer.json() if answer.status_code == 200 else None
     assert [one for one in listed if one["request_id"] == request["request_id"]] == ([shown] if shown else [])
+    rows = [one for one in await records(api, "requests") if one["request_id"] == request["request_id"]]
+    assert (shown["languages"] if shown else []) == sorted(one["language"] for one in rows)
+    originals = [(one["title"], one["body"]) for one in rows if one["translated_from"] is None]
+    assert originals == ([(shown["title"], shown["body"])] if shown else [])
     return shown
 
 

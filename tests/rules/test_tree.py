@@ -69,7 +69,7 @@ HEARD = {
         "to_read",
         "excluded_provider",
     },
-    "pledges": {"closed", "closing", "agreed_pledge"},
+    "pledges": {"closed", "closing", "agreed_pledge", "measured_result"},
     "delivery": {"closed_request"},
     "sherloc": {"earmark", "requested_line", "waiting_delivery", "completed_delivery"},
     "notifications": {
@@ -85,7 +85,7 @@ HEARD = {
         "turn",
     },
     "directory": set[str](),
-    "reports": {"arrived", "folding", "freshness", "record"},
+    "reports": {"arrived", "folding", "freshness", "record", "figure_issue", "open_file"},
 }
 """Tables that tell what other services said, or that are of the moment: no service's own journal rebuilds them."""
 

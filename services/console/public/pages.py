@@ -24,6 +24,7 @@ PAGE_LENGTH_MAX, PAGES_MAX = 100, 10
 
 CACHED = "public, max-age=60"
 CSV = "text/csv"
+FORMATS = {"csv": "CSV", "jsonl": "JSON Lines"}
 REGIONS: Sequence[str] = ("african", "asia_pacific", "eastern_european", "grulac", "weog")
 
 
@@ -109,6 +110,13 @@ async def download_figures(page: CurrentPage, name: FromPath[str]) -> Response[b
     raise NotFoundException
 
 
+@get("/{language:str}/public/open-data", opt=FOR_EVERYBODY)
+async def show_open_data(page: CurrentPage) -> Response[bytes]:
+    """The datasets with their files, which the API serves without a token."""
+    found = await _copy(page, "/v1/public/datasets")
+    return _render(page, "public/open_data.html", (found,), **found.body, names=FORMATS)
+
+
 async def _everything(page: Page) -> tuple[Copy, Copy]:
     return await _whole(page, "offerings"), await _whole(page, "requests")
 
@@ -180,4 +188,5 @@ ROUTES = (
     download_funding,
     show_figures,
     download_figures,
+    show_open_data,
 )

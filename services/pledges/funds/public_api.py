@@ -1,14 +1,19 @@
-"""The route of funds for everybody: what each needs and has, by work package and by year, without a caller."""
+"""The routes of funds for everybody: what each needs and has, by work package and by year, without a caller."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from msgspec import Struct
 
+from chassis import clock
 from chassis.db.database import Tx
 from chassis.http.application import PUBLIC, Db, Now
+from chassis.sheets.open_files import OpenFiles, Row
 from contracts.conversion import from_attributes
+from contracts.reference.open_data import DataFormat
+from contracts.values import Language
 from services.pledges.funds import store as funds
 from services.pledges.funds.store import Labels
 from services.pledges.funds.views import WorkPackageView, WorkPackageYearView, fund_view, years_view
@@ -16,7 +21,8 @@ from services.pledges.ledger import balances
 from services.pledges.ledger.as_of import beginning_of_day
 from services.pledges.pledge import store
 
-CACHE_HEADERS = {"Cache-Control": "public, max-age=60"}
+CACHE_SECONDS = 60
+CACHE_HEADERS = {"Cache-Control": f"public, max-age={CACHE_SECONDS}"}
 
 
 class PublicFundYear(Struct, frozen=True, kw_only=True):
@@ -66,11 +72,16 @@ async def list_public_funds(db: Db, now: Now) -> Response[PublicFunds]:
     """By work package and by year; whose money it is is not shown."""
     # Without a caller: what is read has no donor in it.
     async with db.transaction(by=None, snapshot=True) as tx:
-        found = await funds.funds(tx, limit=store.LIST_MAX)
-        progress = await balances.progress(tx, [fund.fund for fund in found])
-        owed = await balances.owed(tx, list(progress))
-        views = [await _public(tx, fund, progress, owed, as_at=beginning_of_day(now)) for fund in found]
+        views = await public_funds(tx, now=now)
     return Response(PublicFunds(funds=views), headers=CACHE_HEADERS)
+
+
+async def public_funds(tx: Tx, *, now: datetime) -> list[PublicFund]:
+    """All funds as everybody reads them."""
+    found = await funds.funds(tx, limit=store.LIST_MAX)
+    progress = await balances.progress(tx, [fund.fund for fund in found])
+    owed = await balances.owed(tx, list(progress))
+    return [await _public(tx, fund, progress, owed, as_at=beginning_of_day(now)) for fund in found]
 
 
 async def _public(
@@ -88,4 +99,46 @@ async def _public(
     )
 
 
-ROUTES = [list_public_funds]
+# -- open data ---------------------------------------------------------------------------------------------------------
+
+AMOUNTS = ("requirement", "pledged", "committed", "paid", "allocated", "spent", "available", "gap")
+
+
+async def _rows(tx: Tx) -> Sequence[Row]:
+    return [_row(one) for one in await public_funds(tx, now=clock.now())]
+
+
+def _row(fund: PublicFund) -> Row:
+    return {
+        "code": fund.code,
+        **{f"name_{language}": getattr(fund.labels, language) for language in Language},
+        **{f"{name}_usd_minor": getattr(fund, f"{name}_usd_minor") for name in AMOUNTS},
+    }
+
+
+FILES = OpenFiles("funds", _rows, seconds=CACHE_SECONDS)
+
+
+@get(
+    "/v1/public/funds.csv",
+    opt=PUBLIC,
+    media_type=DataFormat.CSV.media_type,
+    summary="What each fund needs and has, as CSV",
+)
+async def public_funds_as_csv(db: Db, request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Open data: the totals of each fund, in US cents. They overlap and must not be added up; none names a donor."""
+    return await FILES.answer(db, request, DataFormat.CSV)
+
+
+@get(
+    "/v1/public/funds.jsonl",
+    opt=PUBLIC,
+    media_type=DataFormat.JSONL.media_type,
+    summary="What each fund needs and has, as JSON Lines",
+)
+async def public_funds_as_json_lines(db: Db, request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Open data: as the CSV file, a record in each line."""
+    return await FILES.answer(db, request, DataFormat.JSONL)
+
+
+ROUTES = [list_public_funds, public_funds_as_csv, public_funds_as_json_lines]

@@ -202,6 +202,25 @@ CREATE TABLE agreed_pledge (
 
 CALL wall_in('agreed_pledge', 'EXISTS (SELECT FROM requirement r WHERE r.match_id = agreed_pledge.match_id)');
 
+-- Results of deliveries, from facts of delivery: what was reported, and from when to when it was confirmed.
+CREATE TABLE measured_result (
+    result_id uuid NOT NULL,
+    version integer NOT NULL CHECK (version > 0),
+    delivery_id uuid NOT NULL,
+    indicator text NOT NULL,
+    actual bigint NOT NULL CHECK (actual >= 0),
+    target bigint CHECK (target >= 0),
+    measured_on date NOT NULL,
+    confirmed_at timestamptz,
+    ended_at timestamptz,
+    PRIMARY KEY (result_id, version),
+    CHECK (ended_at IS NULL OR confirmed_at IS NOT NULL)
+);
+CREATE INDEX measured_result_delivery ON measured_result (delivery_id);
+CREATE UNIQUE INDEX measured_result_valid ON measured_result (result_id) WHERE ended_at IS NULL;
+
+CALL wall_in('measured_result', 'reads_all(caller_organization(), caller_role())');
+
 -- -- pledges ----------------------------------------------------------------------------------------------------------
 
 CREATE TABLE pledge (

@@ -61,6 +61,28 @@ RETURN oversees(role) OR (role IN ('focal_point', 'official') AND of_state = org
 
 CALL wall_in('record', 'may_see(state, caller_organization(), caller_role())');
 
+-- -- open data --------------------------------------------------------------------------------------------------------
+
+-- The public figures as of the end of a month, small numbers suppressed: only the newest issue is kept.
+CREATE TABLE figure_issue (
+    month date PRIMARY KEY CHECK (extract(day FROM month) = 1),
+    issued_at timestamptz NOT NULL,
+    rows text NOT NULL CHECK (length(rows) <= 8000000)
+);
+CALL wall_in('figure_issue', 'false');
+
+-- The files of open data as their owners last served them; `modified`: when it was seen with this content first.
+CREATE TABLE open_file (
+    dataset text NOT NULL,
+    format text NOT NULL CHECK (format IN ('csv', 'jsonl')),
+    sha256 text CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    size_bytes bigint,
+    modified timestamptz,
+    looked_at timestamptz NOT NULL,
+    PRIMARY KEY (dataset, format)
+);
+CALL wall_in('open_file', 'false');
+
 -- -- yearly reports ---------------------------------------------------------------------------------------------------
 
 -- `state` is null for the report to the Conference. `blocks`: the texts by block and language, without their words.

@@ -117,6 +117,9 @@ async def _published(tx: Tx, found: Sequence[Record]) -> list[Published]:
         """,
         [row["public_summary_id"] for row in found],
     )
+    of_each: dict[UUID, list[Record]] = {}
+    for row in rows:
+        of_each.setdefault(row["public_summary_id"], []).append(row)
     return [
         Published(
             request_id=one["request_id"],
@@ -125,7 +128,7 @@ async def _published(tx: Tx, found: Sequence[Record]) -> list[Published]:
             texts={row["texts_hash"]: SummaryText(title=row["title"] or "", body=row["body"] or "") for row in own},
         )
         for one in found
-        if (own := [row for row in rows if row["public_summary_id"] == one["public_summary_id"]])
+        if (own := of_each.get(one["public_summary_id"]))
     ]
 
 

@@ -92,7 +92,7 @@ async def read(tx: Tx, ctx: Context, request_id: UUID) -> SummaryView:
 
 def public_view(published: Published, language: Language | None) -> PublicRequest:
     """What everybody reads."""
-    edition = _edition({Language(name): one for name, one in published.versions.items()}, published.texts)
+    edition = _published_edition(published)
     chosen: Iterable[SummaryTranslation] = (one for one in edition.translations if one.language == language)
     return PublicRequest(
         request_id=published.request_id,
@@ -103,6 +103,15 @@ def public_view(published: Published, language: Language | None) -> PublicReques
         body=edition.body,
         translation=next(iter(chosen), None),
     )
+
+
+def translations_of(published: Published) -> tuple[SummaryTranslation, ...]:
+    """All translations that everybody reads."""
+    return _published_edition(published).translations
+
+
+def _published_edition(published: Published) -> SummaryEdition:
+    return _edition({Language(name): one for name, one in published.versions.items()}, published.texts)
 
 
 def _edition(edition: Edition, texts: Texts) -> SummaryEdition:

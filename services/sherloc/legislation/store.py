@@ -152,6 +152,14 @@ async def published_of(tx: Tx, state: str) -> list[Legislation]:
     return [legislation_of(row) for row in rows]
 
 
+async def public(tx: Tx, *, limit: int) -> list[Legislation]:
+    """The records that everybody reads, by State and article."""
+    rows = await tx.fetch(
+        "SELECT * FROM legislation WHERE is_public(legislation) ORDER BY state, place_of(article) LIMIT $1", limit
+    )
+    return [legislation_of(row) for row in rows]
+
+
 _SAVE = Write(
     parts={
         "legislation_saved": """

@@ -51,6 +51,10 @@ CREATE FUNCTION may_see(l legislation, organization text, role text) RETURNS boo
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN is_party_to(l.state, organization, role) OR (coalesce(role, '') <> '' AND l.status IN ('published', 'verified'));
 
+-- Whether everybody reads it, as open data, as in policy.py; a test compares them.
+CREATE FUNCTION is_public(l legislation) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN l.status IN ('published', 'verified');
+
 -- Its words, in each revision that changed them: `portal_address` is the page of SHERLOC.
 CREATE TABLE legislation_text (
     legislation_id uuid NOT NULL REFERENCES legislation DEFERRABLE INITIALLY DEFERRED,

@@ -19,6 +19,7 @@ from tests.databases import connected
 from tests.matching.builders import an_offering, terms
 from tests.matching.offerings.steps import approved, move, offered
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Client
+from tests.open_data import records
 
 TEXT = {"language": "fr", "title": "Titre public fictif", "summary": "Résumé public fictif"}
 
@@ -28,11 +29,16 @@ async def published(api: Client, **changes: Any) -> dict[str, Any]:
 
 
 async def public(api: Client, offering: Mapping[str, Any]) -> Any:
-    """What is read without a token, by id; None if it is not found. The list agrees."""
+    """What is read without a token, by id; None if it is not found. The list and the open data agree."""
     answer = await api.get(f"/v1/public/offerings/{offering['offering_id']}")
     listed = (await api.get("/v1/public/offerings")).json()["offerings"]
     shown = answer.json() if answer.status_code == 200 else None
     assert [one for one in listed if one["offering_id"] == offering["offering_id"]] == ([shown] if shown else [])
+    told = [one for one in await records(api, "offerings") if one["offering_id"] == offering["offering_id"]]
+    same = ("provider", "language", "title", "summary", "kinds", "topics", "languages", "modalities", "regions")
+    assert [{name: one[name] for name in same} for one in told] == (
+        [{name: shown[name] for name in same}] if shown else []
+    )
     return shown
 
 

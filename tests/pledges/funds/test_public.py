@@ -1,5 +1,6 @@
 """Funds for everybody: what each needs and has, by work package and by year, without a token."""
 
+from tests.open_data import records
 from tests.pledges.ledger.steps import AFTER, FUND, YEAR
 from tests.pledges.steps import FINANCE, Client, a_fund, move, part, pledged, post, usd
 
@@ -21,3 +22,19 @@ async def test_everybody_reads_needs_and_totals_of_funds_but_no_donor(api: Clien
     assert {"donor", "donors"}.isdisjoint(fund)
     assert all(0 == year["committed_usd_minor"] for year in fund["years"])
     assert [(AFTER, 6800_00)] == [(y["year"], y["requirement_usd_minor"]) for y in fund["years"]]
+
+
+async def test_totals_of_funds_are_open_data_without_a_donor(api: Client, at_once: None) -> None:
+    await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 6800_00))
+    await pledged(api, fund=FUND, money=usd(1130_00), pledged_on=f"{YEAR}-01-02")
+    shown = {one["code"]: one for one in (await api.get("/v1/public/funds")).json()["funds"]}
+
+    found = {one["code"]: one for one in await records(api, "funds")}
+
+    assert shown.keys() == found.keys()
+    for code, one in found.items():
+        assert {f"name_{language}": text for language, text in shown[code]["labels"].items()}.items() <= one.items()
+        amounts = {name: value for name, value in one.items() if name.endswith("_usd_minor")}
+        assert amounts == {name: shown[code][name] for name in amounts}
+    assert 1130_00 == found[FUND]["pledged_usd_minor"]
+    assert not [name for name in found[FUND] if "donor" in name]

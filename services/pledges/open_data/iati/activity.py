@@ -118,8 +118,47 @@ class Transaction(Struct, frozen=True, kw_only=True, gc=False):
     tied: str = ""
 
 
+class Document(Struct, frozen=True, kw_only=True):
+    """A page or file on the web, in one language, with its categories."""
+
+    url: str
+    format: str
+    titles: tuple[Narrative, ...]
+    categories: tuple[str, ...]
+    language: str = ""
+
+
+class Measured(Struct, frozen=True, kw_only=True):
+    """What an indicator was in a period: whole numbers in decimal digits, empty if there is none."""
+
+    starts: date
+    ends: date
+    actual: str
+    target: str = ""
+
+
+class Indicator(Struct, frozen=True, kw_only=True):
+    """An indicator, how it is measured, and its periods."""
+
+    measure: str
+    titles: tuple[Narrative, ...]
+    periods: tuple[Measured, ...]
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """A result of one type, with its indicators."""
+
+    kind: str
+    titles: tuple[Narrative, ...]
+    indicators: tuple[Indicator, ...]
+
+
 class Activity(Struct, frozen=True, kw_only=True):
-    """An activity: participants, countries, dates, money; `parent` identifies the activity it is part of."""
+    """An activity: participants, countries, dates, money, results; `parent` identifies the activity it is part of.
+
+    `language` and `currency` are its defaults, `updated` when its data changed last, and `hierarchy` its level: budgets
+    of several levels are not added up.
+    """
 
     identifier: str
     reporter: Party
@@ -139,4 +178,10 @@ class Activity(Struct, frozen=True, kw_only=True):
     tied: str = ""
     budgets: tuple[Budget, ...] = ()
     transactions: tuple[Transaction, ...] = ()
+    documents: tuple[Document, ...] = ()
     parent: str = ""
+    results: tuple[Result, ...] = ()
+    language: str = ""
+    currency: str = ""
+    updated: str = ""
+    hierarchy: str = ""

@@ -37,7 +37,7 @@ async def show_iati(
     moment = await final_as_of(db, caller, as_at, now=now) or now
     async with own.iati_files:
         async with db.transaction(by=caller, snapshot=True) as tx:
-            ledger = await iati_store.ledger_of(tx, code, caller, as_at=moment)
+            ledger = await iati_store.ledger_of(tx, code, caller, as_at=moment, site=own.site)
         # In a thread: it would block the event loop.
         file = await asyncio.to_thread(_made, ledger, own.reporter, moment)
     return Response(file, media_type=XML)

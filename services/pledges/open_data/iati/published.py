@@ -20,15 +20,22 @@ from services.pledges.activities.model import Activity as Planned
 from services.pledges.activities.model import ActivityStatus as PlannedStatus
 from services.pledges.money.model import USD
 from services.pledges.open_data.iati import codes
-from services.pledges.open_data.iati.activity import Activity, Budget, Coded, Dated, Narrative, Party, Transaction
+from services.pledges.open_data.iati.activity import (
+    Activity,
+    Coded,
+    Dated,
+    Narrative,
+    Party,
+    Transaction,
+)
 from services.pledges.open_data.iati.activity import amount_of as amount
 from services.pledges.open_data.iati.aims import Aims
 from services.pledges.open_data.iati.codes import ActivityDate, ActivityStatus, OrganisationRole, OrganisationType
 from services.pledges.open_data.iati.codes import TransactionType as T
-from services.pledges.open_data.iati.words import Words, words
+from services.pledges.open_data.iati.parts import Delivered, allotted, delivered, needs, pages, participants
+from services.pledges.open_data.iati.words import ENGLISH_FIRST, Words, narratives, words
 
 TRANSACTIONS_MAX = 20_000
-
 SIGNS: Mapping[str, tuple[T, int]] = {
     "pledged": (T.INCOMING_PLEDGE, 1),
     "receivable": (T.INCOMING_COMMITMENT, 1),
@@ -95,13 +102,16 @@ class PlannedActivity(Struct, frozen=True, kw_only=True):
     kind: str
     status: ActivityStatus
     dates: tuple[Dated, ...]
+    participants: int | None = None
 
 
 class Ledger(Struct, frozen=True, kw_only=True):
     """A fund, its requirements, and the movements that the caller may see, in the order of their entries.
 
-    `gender_marker` is the fund's own. `aims` are the known aims of its purposes and `held` its planned activities, both
-    by the suffix of the activity identifier after the fund.
+    The file is of a day, `on`: what takes effect later is in the files of later days. `site` is the public address of
+    the console, if there is one. `gender_marker` is the fund's own. `aims` are the known aims of its purposes and
+    `held` its planned activities, `delivered` the confirmed results of deliveries that it paid for, each by the suffix
+    of the activity identifier after the fund.
     """
 
     fund: str
@@ -110,9 +120,13 @@ class Ledger(Struct, frozen=True, kw_only=True):
     revised_years: Collection[int] = ()
     opened_on: date
     movements: Sequence[Movement]
+    on: date = date.max
+    updated: str = ""
+    site: str = ""
     gender_marker: int | None = None
     aims: Mapping[str, Aims] = {}
     held: Mapping[str, PlannedActivity] = {}
+    delivered: Mapping[str, Sequence[Delivered]] = {}
 
 
 def activities(ledger: Ledger, *, reporter: str) -> tuple[Activity, ...]:
@@ -120,9 +134,9 @@ def activities(ledger: Ledger, *, reporter: str) -> tuple[Activity, ...]:
 
     Raises Conflict for more transactions than a file may have.
     """
-    builder = _ActivityBuilder(ledger.fund, reporter, words())
+    builder = _ActivityBuilder(ledger.fund, reporter, words(), ledger.updated)
     by_purpose: dict[str, list[tuple[Movement, Transaction]]] = {"": []}
-    published = _published(ledger.movements)
+    published = _published(one for one in ledger.movements if one.on <= ledger.on)
     if len(published) > TRANSACTIONS_MAX:
         raise Conflict("iati-too-many-transactions", transactions_max=TRANSACTIONS_MAX)
     for movement, type_, minor in published:
@@ -150,6 +164,7 @@ def planned_activity_of(planned: Planned, title: str, *, on: date) -> PlannedAct
         kind=planned.activity_kind,
         status=status,
         dates=(Dated(begins, planned.starts_on), ends),
+        participants=planned.participants if planned.status is PlannedStatus.COMPLETED else None,
     )
 
 
@@ -190,6 +205,7 @@ class _ActivityBuilder(Struct, frozen=True):
     fund_code: str
     reporter: str
     words: Words
+    updated: str
 
     @property
     def identifier(self) -> str:
@@ -204,8 +220,8 @@ class _ActivityBuilder(Struct, frozen=True):
         donors = sorted({one.donor for one, _ in published if one.donor and one.of_type not in BETWEEN_FUNDS})
         return Activity(
             identifier=self.identifier,
-            titles=_narratives(ledger.labels) or (Narrative(self.fund_code, Language.EN),),
-            description=_narratives(self.words.fund),
+            titles=narratives(ledger.labels) or (Narrative(self.fund_code, Language.EN),),
+            description=narratives(self.words.fund),
             participants=(
                 *(_donor(donor, role=OrganisationRole.FUNDING) for donor in donors),
                 *(self._unodc(OrganisationRole.FUNDING, activity=self._identifier_of(giver)) for giver in givers),
@@ -215,8 +231,10 @@ class _ActivityBuilder(Struct, frozen=True):
             status=ActivityStatus.IMPLEMENTATION,
             dates=(Dated(ActivityDate.ACTUAL_START, starts), *ends),
             aid=(codes.AID_TO_A_FUND,),
-            budgets=_budgets(ledger),
+            budgets=needs(ledger.requirements, ledger.revised_years, on=ledger.on),
             transactions=tuple(transaction for _, transaction in published),
+            documents=pages(ledger.site, self.words),
+            hierarchy=codes.HIERARCHY_FUND,
             **self._common_elements(Aims(gender_marker=ledger.gender_marker)),
         )
 
@@ -238,8 +256,13 @@ class _ActivityBuilder(Struct, frozen=True):
             status=status,
             dates=dates,
             aid=(codes.AID_IN_PROJECTS,),
+            budgets=allotted([transaction for _, transaction in published]),
             transactions=tuple(transaction for _, transaction in published),
             parent=self.identifier,
+            results=participants(held.participants, held.dates, self.words)
+            if held
+            else delivered(ledger.delivered.get(name, ()), since=dates[0].on),
+            hierarchy=codes.HIERARCHY_PURPOSE,
             **self._common_elements(ledger.aims.get(name, Aims())),
         )
 
@@ -247,13 +270,13 @@ class _ActivityBuilder(Struct, frozen=True):
         self, movement: Movement, held: PlannedActivity | None
     ) -> tuple[tuple[Narrative, ...], tuple[Narrative, ...]]:
         """The title and description of a purpose; a planned activity has its own title, in one language."""
-        purpose = _narratives(self.words.purpose)
+        purpose = narratives(self.words.purpose)
         if held is not None:
-            kinds = _narratives(activity_kinds()[held.kind].labels)
+            kinds = narratives(activity_kinds()[held.kind].labels)
             return (Narrative(held.title, held.language),) if held.title.strip() else kinds, kinds
         if movement.work_package:
-            return _narratives(self.words.work_packages[movement.work_package]), purpose
-        return _narratives(self.words.assistance), purpose
+            return narratives(self.words.work_packages[movement.work_package]), purpose
+        return narratives(self.words.assistance), purpose
 
     def transaction_of(self, movement: Movement, type_: T, minor: int) -> Transaction:
         of_donor = movement.donor and movement.of_type not in BETWEEN_FUNDS
@@ -264,7 +287,7 @@ class _ActivityBuilder(Struct, frozen=True):
             type=type_,
             on=movement.on,
             amount=amount(minor, movement.currency, movement.on),
-            description=_narratives(self.words.corrections.get(movement.type, {})),
+            description=narratives(self.words.corrections.get(movement.type, {})),
             provider=provider,
             receiver=receiver,
             aid=(codes.AID_TO_A_FUND, Coded(earmarking, codes.EARMARKING)) if earmarking else (),
@@ -292,14 +315,17 @@ class _ActivityBuilder(Struct, frozen=True):
 
     def _unodc(self, role: OrganisationRole, *, activity: str = "") -> Party:
         kind = OrganisationType.MULTILATERAL
-        return Party(ref=self.reporter, kind=kind, role=role, activity=activity, names=_narratives(self.words.office))
+        return Party(ref=self.reporter, kind=kind, role=role, activity=activity, names=narratives(self.words.office))
 
     def _common_elements(self, aims: Aims) -> dict[str, Any]:
         """Elements that are the same for all activities."""
         return {
             "reporter": Party(
-                ref=self.reporter, kind=OrganisationType.MULTILATERAL, names=_narratives(self.words.office)
+                ref=self.reporter, kind=OrganisationType.MULTILATERAL, names=narratives(self.words.office)
             ),
+            "language": Language.EN,
+            "currency": USD,
+            "updated": self.updated,
             "scope": codes.ACTIVITY_SCOPE_GLOBAL,
             "regions": (codes.DEVELOPING_COUNTRIES_UNSPECIFIED,),
             "sectors": aims.sectors,
@@ -320,35 +346,9 @@ def _status_and_dates(published: Sequence[Transaction]) -> tuple[ActivityStatus,
 
 
 @lru_cache(maxsize=1000)
-def _donor(donor: str, *, role: str = "", languages: Iterable[Language] = Language) -> Party:
+def _donor(donor: str, *, role: str = "", languages: Iterable[Language] = ENGLISH_FIRST) -> Party:
     """A State by its names; IATI identifiers of States are not stored."""
     if donor not in countries():
         return Party(kind=OrganisationType.MULTILATERAL, role=role, names=(Narrative(donor, Language.EN),))
     names = tuple(Narrative(country_name(donor, language), language) for language in languages)
     return Party(kind=OrganisationType.GOVERNMENT, role=role, names=names)
-
-
-def _budgets(ledger: Ledger) -> tuple[Budget, ...]:
-    """One budget per year: readers add up overlapping ones, so a revised budget replaces the original."""
-    by_year: dict[int, int] = {}
-    for requirement in ledger.requirements:
-        by_year[requirement.year] = by_year.get(requirement.year, 0) + requirement.usd_minor
-    return tuple(_budget(year, minor, revised=year in ledger.revised_years) for year, minor in by_year.items())
-
-
-def _budget(year: int, usd_minor: int, *, revised: bool) -> Budget:
-    starts = date(year, 1, 1)
-    return Budget(
-        kind=codes.BUDGET_REVISED if revised else codes.BUDGET_ORIGINAL,
-        status=codes.BUDGET_INDICATIVE,
-        starts=starts,
-        ends=date(year, 12, 31),
-        amount=amount(usd_minor, USD, starts),
-    )
-
-
-def _narratives(texts: Mapping[str, str]) -> tuple[Narrative, ...]:
-    """Narratives in the languages present, ordered by code."""
-    if not texts:
-        return ()
-    return tuple(Narrative(text, language) for language in Language if (text := texts.get(language, "").strip()))

@@ -21,9 +21,13 @@ from services.pledges.open_data.iati.activity import (
     Budget,
     Coded,
     Dated,
+    Document,
+    Indicator,
     Marker,
+    Measured,
     Narrative,
     Party,
+    Result,
     Share,
     Transaction,
 )
@@ -212,6 +216,12 @@ class _Reader:
             parent=next(
                 (one.get("ref", "") for one in at.iterchildren("related-activity") if one.get("type") == PARENT), ""
             ),
+            documents=self.all(at, "document-link", _document),
+            results=self.all(at, "result", _result),
+            language=at.get(LANGUAGE, ""),
+            currency=currency or "",
+            updated=at.get("last-updated-datetime", ""),
+            hierarchy=at.get("hierarchy", ""),
         )
 
 
@@ -244,6 +254,41 @@ def _transaction(at: Element, currency: str | None) -> Transaction:
         finance=_code(at, "finance-type"),
         aid=tuple(_coded(one) for one in at.iterchildren("aid-type")),
         tied=_code(at, "tied-status"),
+    )
+
+
+def _document(at: Element) -> Document:
+    return Document(
+        url=_required(at, "url"),
+        format=at.get("format", ""),
+        titles=_some_narratives(_one(at, "title")),
+        categories=tuple(_required(one, "code") for one in at.iterchildren("category")),
+        language=next((_required(one, "code") for one in at.iterchildren("language")), ""),
+    )
+
+
+def _result(at: Element) -> Result:
+    return Result(
+        kind=at.get("type", ""),
+        titles=_some_narratives(_one(at, "title")),
+        indicators=tuple(map(_indicator, at.iterchildren("indicator"))),
+    )
+
+
+def _indicator(at: Element) -> Indicator:
+    return Indicator(
+        measure=at.get("measure", ""),
+        titles=_some_narratives(_one(at, "title")),
+        periods=tuple(map(_measured, at.iterchildren("period"))),
+    )
+
+
+def _measured(at: Element) -> Measured:
+    return Measured(
+        starts=_day(_one(at, "period-start"), "iso-date"),
+        ends=_day(_one(at, "period-end"), "iso-date"),
+        actual=next((one.get("value", "") for one in at.iterchildren("actual")), ""),
+        target=next((one.get("value", "") for one in at.iterchildren("target")), ""),
     )
 
 

@@ -1,7 +1,7 @@
 """A fund's ledger for its IATI file: the published account movements of its entries that the caller may see."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,7 @@ from contracts.values import Caller
 from services.pledges.activities import store as activity_store
 from services.pledges.funds import store as funds
 from services.pledges.open_data.flows.store import FORCE_CUSTOM_PLAN, OTHER_FUND
+from services.pledges.open_data.iati import result_store
 from services.pledges.open_data.iati.aims import Aims, aims_of
 from services.pledges.open_data.iati.published import SIGNS, TRANSACTIONS_MAX, Ledger, Movement, planned_activity_of
 
@@ -42,7 +43,7 @@ _COUNT = """
 """
 
 
-async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Ledger:
+async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime, site: str = "") -> Ledger:
     """As recorded by `as_at`. Raises Missing for an unknown fund, Conflict for more entries than a file may have."""
     found = await funds.funds(tx, only=fund, as_at=as_at)
     if not found:
@@ -61,6 +62,8 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
     (one,) = found
     aims = {work_package: Aims(gender_marker=one.gender_marker_of(work_package)) for work_package in WORK_PACKAGES}
     aims |= await _aims(tx, {row["requirement_id"] for row in rows if row["requirement_id"]}, caller)
+    requirement_ids = {row["requirement_id"] for row in rows if row["requirement_id"]}
+    delivered = await result_store.confirmed_of(tx, requirement_ids, as_at=as_at)
     async with tx.as_service():
         activities = await activity_store.as_of(
             tx, {row["activity_id"] for row in rows if row["activity_id"]}, until=as_at
@@ -75,10 +78,14 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
         requirements=one.requirements,
         revised_years=one.revised_years,
         opened_on=one.opened_at.date(),
+        on=as_at.astimezone(UTC).date(),
+        updated=as_at.astimezone(UTC).isoformat(timespec="seconds"),
+        site=site,
         movements=movements,
         gender_marker=one.gender_marker,
         aims=aims,
         held=held,
+        delivered=delivered,
     )
 
 

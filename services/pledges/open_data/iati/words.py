@@ -6,7 +6,13 @@ from pathlib import Path
 
 import msgspec
 
+from contracts.values import Language
+from services.pledges.open_data.iati.activity import Narrative
+
 Texts = Mapping[str, str]
+
+ENGLISH_FIRST = (Language.EN, *(one for one in Language if one is not Language.EN))
+"""Readers take the first narrative for the default one."""
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +23,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     fund: Texts
     purpose: Texts
     assistance: Texts
+    page: Texts
+    participants: Texts
     work_packages: Mapping[str, Texts]
     corrections: Mapping[str, Texts]
 
@@ -24,3 +32,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 @cache
 def words() -> Words:
     return msgspec.json.decode((Path(__file__).parent / "words.json").read_bytes(), type=Words)
+
+
+def narratives(texts: Texts) -> tuple[Narrative, ...]:
+    """Narratives in the languages present, English first, the others ordered by code."""
+    return tuple(Narrative(text, one) for one in ENGLISH_FIRST if (text := texts.get(one, "").strip()))

@@ -1,7 +1,7 @@
 """Write activities as an IATI 2.03 file: the same bytes for the same activities.
 
-Elements are in the order of the schema. Every narrative names its language and every amount its currency: no defaults
-are used.
+Elements are in the order of the schema. Every narrative names its language and every amount its currency, beside the
+defaults of its activity.
 """
 
 import re
@@ -16,8 +16,10 @@ from services.pledges.open_data.iati.activity import (
     Amount,
     Budget,
     Coded,
+    Document,
     Narrative,
     Party,
+    Result,
     Share,
     Transaction,
 )
@@ -40,7 +42,9 @@ def write(activities: Iterable[Activity], *, generated_at: datetime) -> bytes:
 
 
 def _activity(root: Element, activity: Activity) -> None:
-    at = etree.SubElement(root, "iati-activity")
+    defaults = {"default-currency": activity.currency, "last-updated-datetime": activity.updated}
+    told = {LANGUAGE: activity.language, "hierarchy": activity.hierarchy, **defaults}
+    at = etree.SubElement(root, "iati-activity", _said(told))
     _text(etree.SubElement(at, "iati-identifier"), activity.identifier)
     reporter = etree.SubElement(at, "reporting-org", ref=activity.reporter.ref, type=activity.reporter.kind)
     _narratives(reporter, activity.reporter.names)
@@ -66,8 +70,12 @@ def _activity(root: Element, activity: Activity) -> None:
         _budget(at, budget)
     for transaction in activity.transactions:
         _transaction(at, transaction)
+    for document in activity.documents:
+        _document(at, document)
     if activity.parent:
         etree.SubElement(at, "related-activity", ref=activity.parent, type=PARENT)
+    for result in activity.results:
+        _result(at, result)
 
 
 def _budget(parent: Element, budget: Budget) -> None:
@@ -93,6 +101,30 @@ def _transaction(parent: Element, transaction: Transaction) -> None:
     _code(at, "finance-type", transaction.finance)
     _coded(at, "aid-type", transaction.aid)
     _code(at, "tied-status", transaction.tied)
+
+
+def _document(parent: Element, document: Document) -> None:
+    at = etree.SubElement(parent, "document-link", {"url": document.url, "format": document.format})
+    _narratives(etree.SubElement(at, "title"), document.titles)
+    for category in document.categories:
+        etree.SubElement(at, "category", code=category)
+    _code(at, "language", document.language)
+
+
+def _result(parent: Element, result: Result) -> None:
+    at = etree.SubElement(parent, "result", _said({"type": result.kind}))
+    _narratives(etree.SubElement(at, "title"), result.titles)
+    for indicator in result.indicators:
+        measured = etree.SubElement(at, "indicator", _said({"measure": indicator.measure}))
+        _narratives(etree.SubElement(measured, "title"), indicator.titles)
+        for period in indicator.periods:
+            during = etree.SubElement(measured, "period")
+            etree.SubElement(during, "period-start", {"iso-date": period.starts.isoformat()})
+            etree.SubElement(during, "period-end", {"iso-date": period.ends.isoformat()})
+            if period.target:
+                etree.SubElement(during, "target", value=period.target)
+            if period.actual:
+                etree.SubElement(during, "actual", value=period.actual)
 
 
 def _amount(parent: Element, amount: Amount) -> None:

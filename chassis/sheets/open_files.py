@@ -1,0 +1,95 @@
+"""Files of open data: all records of a dataset that everybody reads, as CSV or as JSON Lines."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response
+
+from chassis.db.database import Database, Tx
+from chassis.http.downloads import disposition
+from chassis.http.edge import CLOSED, header
+from chassis.sheets.tables import Cell, Table, csv_of
+from contracts.reference.open_data import DataFormat, Dataset, datasets
+from contracts.refusals import Unavailable
+from contracts.values import Language
+
+RECORDS_MAX = 5_000
+"""The newest so many records are in a file."""
+
+AT_ONCE_MAX = 2
+SECONDS = 5
+"""How long a file may be kept by others: then what was taken back is shown nowhere any more."""
+
+Value = str | int | bool | UUID | date | datetime | Sequence[str] | None
+Row = Mapping[str, Value]
+
+
+class OpenFiles:
+    """The files of a dataset, made from its rows at each call, at most two at once in a process."""
+
+    def __init__(self, dataset: str, rows: Callable[[Tx], Awaitable[Sequence[Row]]], *, seconds: int = SECONDS) -> None:
+        """`rows` are the records that are public; each is told without a caller."""
+        self._dataset = dataset
+        self._rows = rows
+        self._seconds = seconds
+        self._under_way = 0
+
+    async def answer(self, db: Database, request: Request[Any, Any, Any], of: DataFormat) -> Response[bytes]:
+        """The file; 304 without it for a caller who has it. Raises Unavailable while too many are being made."""
+        dataset = datasets()[self._dataset]
+        if self._under_way >= AT_ONCE_MAX:
+            raise Unavailable("overloaded")
+        self._under_way += 1
+        try:
+            # Without a caller: the statement selects only what is public.
+            async with db.transaction(by=None, snapshot=True) as tx:
+                rows = await self._rows(tx)
+            # In a thread: it would block the event loop.
+            content = await asyncio.to_thread(written, dataset, rows, of)
+        finally:
+            self._under_way -= 1
+        etag = f'"{hashlib.sha256(content).hexdigest()}"'
+        headers = {"ETag": etag, "Cache-Control": f"public, max-age={self._seconds}"}
+        if _has(request, etag):
+            return Response(b"", status_code=304, headers=headers)
+        headers |= {
+            "Content-Disposition": disposition(f"{dataset.name}.{of}"),
+            "Content-Security-Policy": CLOSED.decode() + "; sandbox",
+        }
+        return Response(content, media_type=of.media_type, headers=headers)
+
+
+def written(dataset: Dataset, rows: Sequence[Row], of: DataFormat) -> bytes:
+    """The rows in the columns of their dataset: the same bytes for the same rows."""
+    names = [column.name for column in dataset.columns]
+    for row in rows:
+        assert row.keys() == set(names), f"the columns of {dataset.name} are those of its description"
+    if of is DataFormat.JSONL:
+        return b"".join(msgspec.json.encode({name: row[name] for name in names}) + b"\n" for row in rows)
+    cells = [[_cell(row[name]) for name in names] for row in rows]
+    return csv_of(Table(name=dataset.name, language=Language.EN, headings=names, rows=cells))
+
+
+def _cell(value: Value) -> Cell:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case None | str() | int() | datetime():
+            return value
+        case date():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case _:
+            return "; ".join(value)
+
+
+def _has(request: Request[Any, Any, Any], etag: str) -> bool:
+    """Whether the caller has this file (RFC 9110, 13.1.2)."""
+    asked = header(request.scope, "If-None-Match") or ""
+    return asked.strip() == "*" or etag in [one.strip().removeprefix("W/") for one in asked.split(",")]

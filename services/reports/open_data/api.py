@@ -1,0 +1,79 @@
+"""The routes of open data: its datasets, their catalogue as DCAT, and the monthly issue of the public figures."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+
+from chassis.db.database import Tx
+from chassis.http.application import PUBLIC, Db
+from chassis.http.edge import header
+from chassis.http.negotiation import JSON_LD, TURTLE, prefers_json
+from chassis.sheets.open_files import OpenFiles, Row
+from contracts.reference.open_data import DataFormat, open_data
+from services.reports.dependencies import Owned
+from services.reports.open_data import catalogue, store
+from services.reports.open_data.views import DatasetList, dataset_list
+
+CACHE_HEADERS = {"Cache-Control": "public, max-age=60"}
+SECONDS = 60
+
+
+@get("/v1/public/datasets", opt=PUBLIC, summary="The datasets of open data")
+async def list_datasets(db: Db) -> Response[DatasetList]:
+    """What each has in which columns, with the addresses of its files as CSV and JSON Lines."""
+    # Without a caller: there is no record in it.
+    async with db.transaction(by=None, snapshot=True) as tx:
+        return Response(await dataset_list(tx), headers=CACHE_HEADERS)
+
+
+@get(
+    "/v1/public/catalogue",
+    opt=PUBLIC | {"also": {JSON_LD: {"type": "object"}}},
+    media_type=TURTLE,
+    summary="The catalogue of open data as DCAT",
+)
+async def show_catalogue(db: Db, own: Owned, request: Request[Any, Any, Any]) -> Response[str]:
+    """The datasets as a catalogue in DCAT 3 with the terms of DCAT-AP, their columns, sizes and SHA-256.
+
+    In Turtle, or in JSON-LD if `Accept` prefers `application/ld+json` (or `application/json`).
+    """
+    async with db.transaction(by=None, snapshot=True) as tx:
+        files = await store.files(tx)
+    wants_json = prefers_json(header(request.scope, "Accept") or "")
+    written = (catalogue.json_ld if wants_json else catalogue.turtle)(open_data(), files, own.site)
+    return Response(written, media_type=JSON_LD if wants_json else TURTLE, headers=CACHE_HEADERS | {"Vary": "Accept"})
+
+
+async def _rows(tx: Tx) -> Sequence[Row]:
+    newest = await store.newest(tx)
+    return [msgspec.structs.asdict(one) for one in newest.rows] if newest else []
+
+
+FILES = OpenFiles("figures", _rows, seconds=SECONDS)
+
+
+@get(
+    "/v1/public/figures.csv",
+    opt=PUBLIC,
+    media_type=DataFormat.CSV.media_type,
+    summary="The monthly issue of the public figures, as CSV",
+)
+async def public_figures_as_csv(db: Db, request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Open data: the newest issue, as of the end of a month; no State is named, and small numbers are suppressed."""
+    return await FILES.answer(db, request, DataFormat.CSV)
+
+
+@get(
+    "/v1/public/figures.jsonl",
+    opt=PUBLIC,
+    media_type=DataFormat.JSONL.media_type,
+    summary="The monthly issue of the public figures, as JSON Lines",
+)
+async def public_figures_as_json_lines(db: Db, request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Open data: as the CSV file, a record in each line."""
+    return await FILES.answer(db, request, DataFormat.JSONL)
+
+
+ROUTES = [list_datasets, show_catalogue, public_figures_as_csv, public_figures_as_json_lines]

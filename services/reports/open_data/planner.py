@@ -1,0 +1,121 @@
+"""Work of the clock: the issue of a month, and a look at the files of open data for the catalogue."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from itertools import chain
+
+import structlog
+
+from chassis import clock
+from chassis.db.database import Database, Tx
+from chassis.journal.peers import PeerError, Peers
+from contracts.reference.open_data import DataFormat, Dataset, datasets
+from services.reports.figures import store as freshness_store
+from services.reports.figures.counting import CellsOfAll
+from services.reports.figures.model import STATUS
+from services.reports.figures.views import OWNERS, FigureView, figure_view, question
+from services.reports.open_data import store
+from services.reports.open_data.files import OpenFile
+from services.reports.open_data.issues import (
+    WHOLE,
+    Issue,
+    IssuedNumber,
+    is_due,
+    issued_figures,
+    last_day,
+    month_ended,
+)
+
+LOOK_SECONDS = 60.0
+log = structlog.get_logger()
+
+
+async def issue_and_look(db: Database, of_all: CellsOfAll, peers: Peers) -> None:
+    """Make what is due; what fails is made at the next run."""
+    await issue_figures(db, of_all, now=clock.now())
+    await look_at_files(db, peers, now=clock.now())
+
+
+async def issue_figures(db: Database, of_all: CellsOfAll, *, now: datetime) -> None:
+    """Issue the figures of the month that ended last, once it is due."""
+    async with db.transaction() as tx:
+        if not await _is_due(tx, now):
+            return
+    month = month_ended(now)
+    async with db.transaction(snapshot=True) as tx:
+        rows = await _numbers(tx, of_all, month, now)
+        await store.save_issue(tx, Issue(month=month, issued_at=now, rows=tuple(rows)))
+
+
+async def _is_due(tx: Tx, now: datetime) -> bool:
+    fresh = await freshness_store.freshness(tx, OWNERS)
+    return is_due(
+        await store.newest_month(tx),
+        now,
+        {one.owner: one.read_at for one in fresh},
+        complete=await freshness_store.complete(tx),
+    )
+
+
+async def _numbers(tx: Tx, of_all: CellsOfAll, month: date, now: datetime) -> Iterator[IssuedNumber]:
+    found: list[tuple[str, FigureView]] = []
+    for figure, by in issued_figures():
+        asked = question(figure, by, last_day(month), None, None, now, public=True)
+        found.append((by, await figure_view(tx, asked, of_all)))
+    return chain.from_iterable(_of_view(f"{month:%Y-%m}", by, view) for by, view in found)
+
+
+def _of_view(issue: str, by: str, view: FigureView) -> Iterator[IssuedNumber]:
+    """The numbers of a figure by a code, and once its total."""
+    if by == STATUS:
+        yield _number(issue, view, WHOLE, WHOLE, view.total, None)
+    for cell in view.cells:
+        yield _number(issue, view, by, cell.value, cell.number, cell.median_days)
+
+
+def _number(
+    issue: str, view: FigureView, by: str, value: str, number: int | None, median_days: int | None
+) -> IssuedNumber:
+    return IssuedNumber(
+        issue=issue,
+        as_of=view.as_of,
+        figure=view.figure,
+        counts=view.counts,
+        by=by,
+        value=value,
+        number=number,
+        median_days=median_days,
+    )
+
+
+async def look_at_files(db: Database, peers: Peers, *, now: datetime) -> None:
+    """Look at each file once a minute, of all processes together; a service that does not answer is asked again."""
+    for dataset in datasets().values():
+        for of in DataFormat:
+            await _look_at(db, peers, dataset, of, now)
+
+
+async def _look_at(db: Database, peers: Peers, dataset: Dataset, of: DataFormat, now: datetime) -> None:
+    async with db.transaction() as tx:
+        before = now - timedelta(seconds=LOOK_SECONDS / 2)
+        known = await store.claim(tx, dataset.name, of, now=now, before=before)
+    if known is None:
+        return
+    try:
+        content = await peers.newer(dataset.owner, dataset.path(of), f'"{known.sha256}"' if known.sha256 else None)
+    except PeerError as error:
+        log.info("open data not seen", dataset=dataset.name, reason=str(error))
+        return
+    if content is None:
+        return
+    seen = OpenFile(
+        dataset=dataset.name,
+        format=of,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size_bytes=len(content),
+        modified=now,
+    )
+    if seen.sha256 != known.sha256:
+        async with db.transaction() as tx:
+            await store.save_file(tx, seen)

@@ -1,0 +1,73 @@
+"""Queries on the issue of figures, and on the files of open data as they were last looked at."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+import msgspec
+
+from chassis.db.database import Tx
+from contracts.reference.open_data import DataFormat
+from services.reports.open_data.files import OpenFile
+from services.reports.open_data.issues import Issue, IssuedNumber
+
+_ROWS = msgspec.json.Decoder(tuple[IssuedNumber, ...])
+
+
+async def newest_month(tx: Tx) -> date | None:
+    found: date | None = await tx.fetchval("SELECT max(month) FROM figure_issue")
+    return found
+
+
+async def newest(tx: Tx) -> Issue | None:
+    row = await tx.fetchrow("SELECT month, issued_at, rows FROM figure_issue ORDER BY month DESC LIMIT 1")
+    if row is None:
+        return None
+    return Issue(month=row["month"], issued_at=row["issued_at"], rows=_ROWS.decode(row["rows"]))
+
+
+async def save_issue(tx: Tx, issue: Issue) -> None:
+    """Save an issue in place of those before; the first of a month stays."""
+    rows = msgspec.json.encode(issue.rows).decode()
+    await tx.execute(
+        "INSERT INTO figure_issue (month, issued_at, rows) VALUES ($1, $2, $3) ON CONFLICT (month) DO NOTHING",
+        issue.month,
+        issue.issued_at,
+        rows,
+    )
+    await tx.execute("DELETE FROM figure_issue WHERE month < $1", issue.month)
+
+
+async def files(tx: Tx) -> Mapping[tuple[str, str], OpenFile]:
+    """The files by dataset and format."""
+    rows = await tx.fetch("SELECT dataset, format, sha256, size_bytes, modified FROM open_file")
+    return {(row["dataset"], row["format"]): msgspec.convert(dict(row), OpenFile) for row in rows}
+
+
+async def claim(tx: Tx, dataset: str, of: DataFormat, *, now: datetime, before: datetime) -> OpenFile | None:
+    """The file, for this process to look at; None if another one has done so since `before`."""
+    row = await tx.fetchrow(
+        """
+        INSERT INTO open_file AS f (dataset, format, looked_at) VALUES ($1, $2, $3)
+        ON CONFLICT (dataset, format) DO UPDATE SET looked_at = excluded.looked_at WHERE f.looked_at < $4
+        RETURNING dataset, format, sha256, size_bytes, modified
+        """,
+        dataset,
+        of,
+        now,
+        before,
+    )
+    return msgspec.convert(dict(row), OpenFile) if row else None
+
+
+async def save_file(tx: Tx, file: OpenFile) -> None:
+    await tx.execute(
+        """
+        UPDATE open_file SET sha256 = $3, size_bytes = $4, modified = $5
+        WHERE dataset = $1 AND format = $2
+        """,
+        file.dataset,
+        file.format,
+        file.sha256,
+        file.size_bytes,
+        file.modified,
+    )
