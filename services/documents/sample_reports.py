@@ -50,6 +50,7 @@ REPORT_ANSWERS: Mapping[str, Any] = MappingProxyType(
     {
         "FigureView.figure": "lines",
         "FigureView.by": "paragraph",
+        "FigureView.codes": ["status", "state", "region", "kind", "topic", "paragraph", "month"],
         "FigureView.counts": "records",
         "FigureView.coverage": "public",
         "FigureView.state": None,
