@@ -17,7 +17,13 @@ from services.console.deliveries.words import (
     USE,
 )
 from services.console.ledger.words import ACCOUNT, BOOK, ENTRY
-from services.console.legislation.words import LEGISLATION_STATUS
+from services.console.legislation.words import (
+    CHECK_RESULT,
+    CHECK_STATUS,
+    LEGISLATION_PROPOSAL_STATUS,
+    LEGISLATION_STATUS,
+)
+from services.console.meetings.words import MEETING_STATUS
 from services.console.practices.words import COUNTRY_REVIEW, PRACTICE_KIND, PRACTICE_STATUS
 from services.console.statuses import (
     ACTION_POINT_STATUS,
@@ -314,6 +320,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "practice_kind": PRACTICE_KIND,
     "country_review": COUNTRY_REVIEW,
     "legislation_status": LEGISLATION_STATUS,
+    "legislation_check_status": CHECK_STATUS,
+    "legislation_check_result": CHECK_RESULT,
+    "legislation_proposal_status": LEGISLATION_PROPOSAL_STATUS,
+    "meeting_status": MEETING_STATUS,
     "effect": EFFECT,
     "contribution_status": CONTRIBUTION_STATUS,
     "progress": PROGRESS,

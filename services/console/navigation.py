@@ -8,16 +8,21 @@ from services.console.translations import N_
 
 
 class Place(Struct, frozen=True):
-    """A link of the navigation, and the keys that lead there; pages under the paths of `also` belong to it, too."""
+    """A link of the navigation, and the keys that lead there; pages under the paths of `also` belong to it, too.
+
+    `pages` are linked on each of them.
+    """
 
     path: str
     label: str
     keys: str = ""
     also: tuple[str, ...] = ()
+    pages: tuple["Place", ...] = ()
 
     def has(self, path: str) -> bool:
         """Whether a page, by its path without a language, belongs to it."""
-        return path == self.path or any(one and path.startswith(f"{one}/") for one in (self.path, *self.also))
+        paths = (self.path, *self.also)
+        return path in paths or any(one and path.startswith(f"{one}/") for one in paths)
 
 
 HOME = Place("", N_("Home"), "g h")
@@ -33,7 +38,23 @@ DELIVERIES = Place(
     also=("/sessions", "/results", "/action-points", "/screenings", "/follow-ups", "/effects"),
 )
 EXPERTS = Place("/experts", N_("Experts"), "g x")
-SHERLOC = Place("/legislation", N_("SHERLOC"), "g s", also=("/sherloc/contributions", "/practices"))
+SHERLOC_PAGES = (
+    Place("/legislation", N_("Legislation")),
+    Place("/legislation/freshness", N_("Freshness")),
+    Place("/legislation/gaps", N_("Gaps")),
+    Place("/legislation/checks", N_("Yearly checks")),
+    Place("/legislation/proposals", N_("After deliveries")),
+    Place("/sherloc/contributions", N_("Contributions")),
+    Place("/practices", N_("Practices")),
+    Place("/meetings", N_("Informal meetings")),
+)
+SHERLOC = Place(
+    "/legislation",
+    N_("SHERLOC"),
+    "g s",
+    also=tuple(one.path for one in SHERLOC_PAGES),
+    pages=SHERLOC_PAGES,
+)
 PRACTICES = Place("/practices", N_("Practices"), "g k")
 COHORTS = Place("/cohorts", N_("Cohorts"), "g c")
 ROUNDS = Place("/rounds", N_("Allocation rounds"), "g l")
@@ -44,7 +65,13 @@ NEEDS = Place("/needs", N_("Unfunded needs"), "g u")
 APPROVALS = Place("/approvals", N_("Approvals"), "g a")
 LEDGER = Place("/ledger", N_("Ledger"), "g e")
 YEARS = Place("/years", N_("Years"), "g y")
-REPORTS = Place("/reports", N_("Reports"), "g z")
+REPORTS = Place(
+    "/reports",
+    N_("Reports"),
+    "g z",
+    also=("/figures",),
+    pages=(Place("/reports", N_("Reports")), Place("/figures", N_("Figures"))),
+)
 PARKED = Place("/parked", N_("Events"), "g x")
 PEOPLE = Place("/people", N_("People"), "g d")
 NOTIFICATIONS = Place("/notifications", N_("Notifications"), "g n")
@@ -74,7 +101,10 @@ OF_ROLE: Mapping[str, Sequence[Place]] = {
     "donor_officer": (HOME, FUNDS, NEEDS, PLEDGES, NOTIFICATIONS),
     "finance_officer": (HOME, FUNDS, PLEDGES, NEEDS, APPROVALS, LEDGER, YEARS, NOTIFICATIONS),
     "administrator": (HOME, PEOPLE, PARKED, NOTIFICATIONS),
-    "auditor": (HOME, WORK, REQUESTS, DELIVERIES, FUNDS, LEDGER, YEARS, REPORTS, NOTIFICATIONS),
+    "auditor": (
+        *(HOME, WORK, REQUESTS, DELIVERIES, FUNDS, LEDGER, YEARS, REPORTS, NOTIFICATIONS),
+        SHERLOC,
+    ),
 }
 
 
