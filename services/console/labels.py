@@ -18,7 +18,13 @@ from services.console.deliveries.words import (
 )
 from services.console.extensions.words import EXTENSION_STATUS
 from services.console.ledger.words import ACCOUNT, BOOK, ENTRY
-from services.console.legislation.words import LEGISLATION_STATUS
+from services.console.legislation.words import (
+    CHECK_RESULT,
+    CHECK_STATUS,
+    LEGISLATION_PROPOSAL_STATUS,
+    LEGISLATION_STATUS,
+)
+from services.console.meetings.words import MEETING_STATUS
 from services.console.outreach.words import OUTREACH_AUDIENCE, OUTREACH_KIND, OUTREACH_STATUS
 from services.console.practices.words import COUNTRY_REVIEW, PRACTICE_KIND, PRACTICE_STATUS
 from services.console.review_progress.words import REVIEW_PROGRESS_STATUS
@@ -322,6 +328,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "outreach_audience": OUTREACH_AUDIENCE,
     "outreach_kind": OUTREACH_KIND,
     "review_progress_status": REVIEW_PROGRESS_STATUS,
+    "legislation_check_status": CHECK_STATUS,
+    "legislation_check_result": CHECK_RESULT,
+    "legislation_proposal_status": LEGISLATION_PROPOSAL_STATUS,
+    "meeting_status": MEETING_STATUS,
     "effect": EFFECT,
     "contribution_status": CONTRIBUTION_STATUS,
     "progress": PROGRESS,

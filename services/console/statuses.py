@@ -227,6 +227,8 @@ TAG_COLOURS = {
     "acknowledged": "green",
     "declared": "blue",
     "planned": "blue",
+    "cancelled": "grey",
+    "dropped": "grey",
     "proposed": "blue",
     "upcoming": "light-blue",
     "in_force": "green",

@@ -37,11 +37,13 @@ from services.console.imports import pages as imports
 from services.console.intake import pages as intake
 from services.console.joint_deliveries import pages as joint_deliveries
 from services.console.ledger import pages as ledger
+from services.console.legislation import check_pages, gap_pages, proposal_pages
 from services.console.legislation import pages as legislation
 from services.console.legislation_check import pages as legislation_check
 from services.console.live import pages as live
 from services.console.matches import compare, nominate
 from services.console.matches import pages as matches
+from services.console.meetings import pages as meetings
 from services.console.needs import pages as needs
 from services.console.notifications import pages as notifications
 from services.console.offerings import pages as offerings
@@ -119,6 +121,10 @@ ROUTES = (
     *extensions.ROUTES,
     *outreach.ROUTES,
     *review_progress.ROUTES,
+    *check_pages.ROUTES,
+    *proposal_pages.ROUTES,
+    *gap_pages.ROUTES,
+    *meetings.ROUTES,
     *packages.ROUTES,
     *joint_deliveries.ROUTES,
     *imports.ROUTES,

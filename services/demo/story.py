@@ -20,6 +20,7 @@ from services.demo.desk import DeskStory, Escalate, Intake
 from services.demo.ending import complete_request, refund
 from services.demo.giving import DonorStory
 from services.demo.joint import propose_jointly
+from services.demo.meetings import meet
 from services.demo.outcomes import Ask, Mails, answer_mail
 from services.demo.packaging import present_package
 from services.demo.people import Api, Persona, StepError, personas
@@ -115,6 +116,7 @@ class Story:
                 await answer_mail(self._steps, record, self._ask, self._mails)
         self.reported = await report_the_year(self._steps, self._folder)
         self.portal = await keep_portal(self._steps, self.requests)
+        await meet(self._steps)
 
     # -- subscriptions, and the money ------------------------------------------------------------------------------
 

@@ -69,6 +69,7 @@ REPORT_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "DatasetColumn.labels": {"en": "The State, as an ISO 3166-1 alpha-3 code"},
         "FigureView.figure": "lines",
         "FigureView.by": "paragraph",
+        "FigureView.codes": ["status", "state", "region", "kind", "topic", "paragraph", "month"],
         "FigureView.counts": "records",
         "FigureView.coverage": "public",
         "FigureView.state": None,

@@ -2,6 +2,7 @@
 
 import re
 
+import httpx
 from playwright.sync_api import expect
 
 from tests.console.site import Visitor
@@ -41,6 +42,16 @@ def says(visitor: Visitor, text: str) -> None:
 
 def is_quiet(*visitors: Visitor) -> None:
     assert [] == [wrong for visitor in visitors for wrong in visitor.wrong]
+
+
+def hidden_of(page: str) -> dict[str, str]:
+    """The hidden fields of a page's forms."""
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+
+
+def sent(client: httpx.Client, form: str, **typed: object) -> httpx.Response:
+    """The answer to a form that is opened, filled in and sent."""
+    return client.post(form, data=hidden_of(client.get(form).text) | typed)
 
 
 def write_request(visitor: Visitor, *, visibility: str = "providers") -> str:

@@ -19,6 +19,7 @@ OPEN_PAGES = {
     "/{language:str}/public",
     "/{language:str}/public/figures",
     "/{language:str}/public/figures/{name:str}",
+    "/{language:str}/public/figures/{name:str}/{file:str}",
     "/{language:str}/public/funding",
     "/{language:str}/public/funding.csv",
     "/{language:str}/public/open-data",

@@ -1,8 +1,10 @@
-"""SHERLOC's desk in browsers: a practice on its way into the catalogue, a law on its way to SHERLOC, and its plans."""
+"""SHERLOC's desk in browsers: a practice and a law on their way, plans of the portal, a meeting."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from uuid import uuid4
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.console.site import Visitor
@@ -172,3 +174,58 @@ def test_a_state_records_its_progress_and_agrees_to_the_table(visit: Visit) -> N
     state.go("/review-progress/table")
     check(state, "/review-progress/table")
     is_quiet(state, reader)
+
+
+def test_a_meeting_is_planned_held_and_has_a_lesson_of_nobody(visit: Visit) -> None:
+    state, desk = visit(scripts=False).step_into(STATE), visit(width=320).step_into(COORDINATOR)
+    lesson = f"Fictitious: ask the ministry first {uuid4().hex[:8]}"
+
+    desk.go("/meetings")
+    check(desk, "/meetings")
+    press(desk, "Plan a meeting")
+    for name, value in (("title", "Fictitious: what helped"), ("starts_on", datetime.now(UTC).date().isoformat())):
+        desk.page.fill(f"input[name={name}]", value)
+    desk.page.fill("input[name=place]", "https://meet.example/2")
+    desk.page.fill("textarea[name=agenda]", "Fictitious: each State speaks.")
+    press(desk, "Save")
+    says(desk, "None yet")
+    path = path_of(desk)
+    press(desk, "Invite States")
+    desk.page.check("input[name=states][value=MDG]")
+    press(desk, "Invite States")
+    says(desk, "Madagascar")
+
+    state.go(path)
+    press(state, "Sign up")
+    state.page.fill("input[name=people]", "2")
+    press(state, "Sign up")
+    says(state, "Of your State")
+
+    desk.go(path)
+    press(desk, "Record that it was held")
+    press(desk, "Record that it was held")
+    state.go(path)
+    press(state, "Add a lesson")
+    state.page.fill("textarea[name=text]", lesson)
+    press(state, "Save")
+    says(state, lesson)
+    desk.go(path)
+    says(desk, lesson)
+    check(desk, path)
+    press(desk, "Remove a lesson")
+    desk.page.locator("input[name=lesson_id]").check()
+    press(desk, "Remove a lesson")
+    says(desk, "No lesson was added yet.")
+    is_quiet(state, desk)
+
+
+@pytest.mark.parametrize(("person", "language", "width"), [("KEN:focal_point", "ar", 320), (COORDINATOR, "fr", 1280)])
+def test_pages_of_the_desk_and_of_figures_are_whole(visit: Visit, person: str, language: str, width: int) -> None:
+    """Those that the walk of every page comes to only in a soak."""
+    visitor = visit(language=language, width=width).step_into(person)
+    for path in (
+        *(f"/legislation/{one}" for one in ("gaps", "checks", "proposals")),
+        *("/figures", "/figures/lines?by=topic", "/figures/request_days", "/public/figures/offerings?by=topic"),
+    ):
+        assert 200 == visitor.go(path), path
+        check(visitor, path)

@@ -1,15 +1,35 @@
-"""How requests move through their states, and the balance of the pillars, of what the reader may see."""
+"""Figures for who has signed in: how requests move, the balance of the pillars, and all that `reports` counts."""
 
 import asyncio
+from collections.abc import Mapping
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from services.console.downloads import csv_file
+from services.console.client import Problem
+from services.console.downloads import csv_file, handed_on
+from services.console.fields import FormError
+from services.console.figures import counted
 from services.console.figures.pictures import flow, pillars
 from services.console.page import CurrentPage, Page
 from services.console.public.figures import Picture
+
+OVERSEEING = frozenset({"coordinator", "auditor", "finance_officer"})
+"""Who reads exact numbers, of all or of one State."""
+
+COUNTS_FOR = OVERSEEING | {"focal_point", "official"}
+"""Who reads more than what is published."""
+
+PARAMETERS = ("by", "as_of", "state")
+FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "table.csv": ("table", {"format": "csv"}),
+    "table.xlsx": ("table", {"format": "xlsx"}),
+    "chart.svg": ("chart", {}),
+}
+"""File → path and parameters of the API."""
+
+INVALID = 400
 
 
 async def _pictures(page: Page) -> list[Picture]:
@@ -21,17 +41,77 @@ async def _pictures(page: Page) -> list[Picture]:
 
 
 @get("/{language:str}/figures")
-async def show_figures(page: CurrentPage) -> Response[bytes]:
-    return page.render("figures/show.html", pictures=await _pictures(page))
+async def list_figures(page: CurrentPage) -> Response[bytes]:
+    """All figures of the reader, and two pictures."""
+    role = page.signed_in.role
+    groups = counted.listed(page.language, exact=role in OVERSEEING) if role in COUNTS_FOR else []
+    return page.render("figures/list.html", pictures=await _pictures(page), groups=groups)
 
 
 @get("/{language:str}/figures/{name:str}")
-async def download_figure(page: CurrentPage, name: FromPath[str]) -> Response[bytes]:
-    """The table of a figure as CSV."""
-    for one in await _pictures(page):
-        if name == f"{one.name}.csv":
-            return csv_file(name, [one.headers, *one.rows])
-    raise NotFoundException
+async def show_figure(page: CurrentPage, name: FromPath[str]) -> Response[bytes]:
+    """A figure by a code, as of a day; under the name of a picture with `.csv`, its table."""
+    if name.endswith(".csv"):
+        for one in await _pictures(page):
+            if name == f"{one.name}.csv":
+                return csv_file(name, [one.headers, *one.rows])
+        raise NotFoundException
+    query = asked(page)
+    errors: tuple[FormError, ...] = ()
+    path = f"/v1/figures/{name}"
+    try:
+        found = await page.api.get(path, **query)
+    except Problem as problem:
+        if problem.status != INVALID or not query:
+            raise
+        errors = refused(problem)
+        found = await page.api.get(path)
+    return page.render(
+        "figures/show.html",
+        status=INVALID if errors else 200,
+        found=found,
+        query={} if errors else query,
+        errors=errors,
+        chooses_state=page.signed_in.role in OVERSEEING,
+        **shown(found, page.language),
+    )
 
 
-ROUTES = (show_figures, download_figure)
+@get("/{language:str}/figures/{name:str}/{file:str}")
+async def download_figure(page: CurrentPage, name: FromPath[str], file: FromPath[str]) -> Response[bytes]:
+    path, query = file_of(file)
+    return handed_on(
+        await page.api.download(f"/v1/figures/{name}/{path}", **query, **asked(page), language=page.language)
+    )
+
+
+def asked(page: Page) -> dict[str, str]:
+    return {name: page.asked(name) for name in PARAMETERS if page.asked(name)}
+
+
+def refused(problem: Problem) -> tuple[FormError, ...]:
+    """What is wrong with the parameters of the address."""
+    titles = [str(one.get("title") or problem.title) for one in problem.errors] or [problem.title]
+    return tuple(FormError("", title, said=True) for title in titles)
+
+
+def file_of(name: str) -> tuple[str, Mapping[str, str]]:
+    """The path and parameters of the API. Raises NotFoundException for another file."""
+    if name not in FILES:
+        raise NotFoundException
+    return FILES[name]
+
+
+def shown(found: counted.Answer, language: str) -> dict[str, object]:
+    """What the template needs beside the answer of the API."""
+    return {
+        "heading": counted.heading_of(found, language),
+        "codes": counted.codes_of(found, language),
+        "picture": counted.picture_of(found, language),
+        "notes": counted.notes_of(found),
+        "sources": counted.SOURCES,
+        "files": list(FILES),
+    }
+
+
+ROUTES = (list_figures, show_figure, download_figure)

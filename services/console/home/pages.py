@@ -1,15 +1,18 @@
 """The first page: what this is, or, after sign-in, what waits for me and what happened since."""
 
 import asyncio
+from typing import Any
 
 from litestar import Response, get
 
+from contracts.console_pages import page_of
 from services.console.page import FOR_EVERYBODY, CurrentPage, see_other
 from services.console.sessions.model import Session
 
 WAITING_SHOWN = 10
 NEWS_SHOWN = 8
 REQUESTS_SHOWN = 5
+CHECKS = "/v1/legislation/checks/"
 OF_A_STATE = frozenset({"focal_point", "official"})
 STATE_CODE_LENGTH = 3
 WORKERS = OF_A_STATE | {"coordinator", "provider_officer", "auditor"}
@@ -38,8 +41,20 @@ async def show_home(page: CurrentPage) -> Response[bytes]:
     )
     packages = [one for one in found["packages"] if "agree" in one["moves"]] if found else []
     return page.render(
-        "home/home.html", news=news, waiting=waiting, counts=counts, requests=requests, packages=packages
+        "home/home.html",
+        news=news,
+        waiting=waiting,
+        counts=counts,
+        requests=requests,
+        packages=packages,
+        checks=_checks(news),
     )
+
+
+def _checks(news: Any) -> list[str]:
+    """The pages of yearly checks of which the person has not read the notification."""
+    links = [one["link"] for one in news["notifications"]] if news else []
+    return [path for one in links if one.startswith(CHECKS) and (path := page_of(one))]
 
 
 def agrees_to_packages(session: Session) -> bool:

@@ -1,10 +1,11 @@
-"""What can be done with a record of the register of legislation."""
+"""What can be done with a record of the register of legislation, a yearly check of it, and a proposal for it."""
 
 from services.console.fields import Field
+from services.console.legislation.words import CHECK_RESULT
 from services.console.moves.model import COMMENT, Move, Noun, reason
 from services.console.translations import N_
 
-REVISE = "/revise"
+REVISE, ACCEPT = "/revise", "/accept"
 LEGISLATION = Noun(
     path="/legislation",
     api="/v1/legislation",
@@ -45,6 +46,48 @@ LEGISLATION = Noun(
             label=N_("Mark it as outdated"),
             explains=N_("The State is notified, and others do not read it until it is published again."),
             warns=True,
+        ),
+    ),
+)
+CHECK = Noun(
+    path="/legislation/checks",
+    api="/v1/legislation/checks",
+    record="legislation/check_head.html",
+    moves=(
+        Move(
+            name="answer_check",
+            path="answer",
+            label=N_("Answer the yearly check"),
+            fields=(
+                Field(
+                    name="result",
+                    label=N_("Has your State’s law on SHERLOC changed?"),
+                    kind="choice",
+                    options=tuple(CHECK_RESULT.items()),
+                ),
+            ),
+            explains=N_(
+                "If nothing has changed, all that is published of your State is confirmed as the law in force today. If"
+                " something has changed, enter it in the register afterwards."
+            ),
+            done="saved",
+        ),
+    ),
+)
+PROPOSAL = Noun(
+    path="/legislation/proposals",
+    api="/v1/legislation/proposals",
+    record="legislation/proposal_head.html",
+    moves=(
+        Move(name="accept_proposal", path="accept", label=N_("Record the law"), elsewhere=ACCEPT),
+        Move(
+            name="drop_proposal",
+            path="drop",
+            label=N_("Drop the proposal"),
+            fields=(reason("drop_proposal"),),
+            explains=N_("Nothing is recorded. UNODC reads the reason."),
+            warns=True,
+            done="saved",
         ),
     ),
 )

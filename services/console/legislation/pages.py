@@ -1,10 +1,15 @@
 """The register of legislation: a State's articles, how fresh all registers are, and the page of each record."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from chassis import clock
 from services.console.deliveries.action_point_pages import text_languages
 from services.console.fields import Field
+from services.console.formats import as_datetime
 from services.console.legislation.moves import LEGISLATION, REVISE
 from services.console.legislation.words import LEGISLATION_STATUS
 from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
@@ -14,6 +19,7 @@ from services.console.translations import N_
 
 LIST_LENGTH = 60
 OF_STATE = frozenset({"focal_point", "official"})
+ANSWERS_CHECKS = "focal_point"
 STATED = tuple((one, LEGISLATION_STATUS[one]) for one in ("none", "missing", "outdated"))
 FIELDS = (
     Field(name="status", label=N_("What the law is on SHERLOC"), kind="choice", options=STATED),
@@ -44,6 +50,8 @@ async def show_register(page: CurrentPage) -> Response[bytes]:
     query = {name: page.asked(name) for name in ("instrument", "status") if page.asked(name)} | {"state": state}
     found = await page.api.get("/v1/legislation", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     fresh = await page.part("/v1/legislation/freshness", state=state)
+    is_asked = page.signed_in.role == ANSWERS_CHECKS and state == own
+    checks = await page.part("/v1/legislation/checks", limit=1) if is_asked else None
     return page.render(
         "legislation/register.html",
         found=found,
@@ -52,7 +60,12 @@ async def show_register(page: CurrentPage) -> Response[bytes]:
         records_own=state == own,
         counted=next(iter(fresh["states"]), None) if fresh else None,
         statuses=list(LEGISLATION_STATUS),
+        waits=next((one for one in checks["checks"] if _waits(one)), None) if checks else None,
     )
+
+
+def _waits(check: Mapping[str, Any]) -> bool:
+    return check["status"] == "asked" and clock.now() < as_datetime(check["closes_at"])
 
 
 @get("/{language:str}/legislation/freshness")

@@ -1,6 +1,6 @@
-"""Words for what a State's law on an article is on SHERLOC."""
+"""Words for what a State's law on an article is on SHERLOC, for yearly checks, and for proposals."""
 
-from services.console.translations import P_
+from services.console.translations import N_, P_
 
 LEGISLATION_STATUS = {
     "not_known": P_("legislation", "Not known"),
@@ -11,4 +11,14 @@ LEGISLATION_STATUS = {
     "in_review": P_("legislation", "In review"),
     "published": P_("legislation", "Published"),
     "verified": P_("legislation", "Verified"),
+}
+CHECK_STATUS = {
+    "asked": P_("legislation check", "Waits for an answer"),
+    "answered": P_("legislation check", "Answered"),
+}
+CHECK_RESULT = {"unchanged": N_("Nothing has changed"), "changed": N_("Something has changed")}
+LEGISLATION_PROPOSAL_STATUS = {
+    "proposed": P_("legislation proposal", "Waits for the State"),
+    "accepted": P_("legislation proposal", "Recorded"),
+    "dropped": P_("legislation proposal", "Dropped"),
 }

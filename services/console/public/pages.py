@@ -12,7 +12,11 @@ from litestar.params import FromPath
 
 from chassis import clock
 from contracts import reference
-from services.console.client import ApiClient
+from services.console.client import ApiClient, Problem
+from services.console.downloads import handed_on
+from services.console.fields import FormError
+from services.console.figures import counted
+from services.console.figures import pages as figure_pages
 from services.console.page import FOR_EVERYBODY, CurrentPage, Page, browser_address
 from services.console.public import figures, funding
 from services.console.public.copies import Copy
@@ -97,12 +101,53 @@ async def download_funding(page: CurrentPage) -> Response[bytes]:
 async def show_figures(page: CurrentPage) -> Response[bytes]:
     offerings, requests = await _everything(page)
     shown = figures.pictures(offerings.body, requests.body, REGIONS, _regions(), page.language)
-    return _render(page, "public/figures.html", (offerings, requests), pictures=shown, small=figures.SMALL)
+    groups = counted.listed(page.language, exact=False)
+    return _render(
+        page, "public/figures.html", (offerings, requests), pictures=shown, small=figures.SMALL, groups=groups
+    )
 
 
 @get("/{language:str}/public/figures/{name:str}", opt=FOR_EVERYBODY)
-async def download_figures(page: CurrentPage, name: FromPath[str]) -> Response[bytes]:
-    """The table of a figure as CSV."""
+async def show_figure(page: CurrentPage, name: FromPath[str]) -> Response[bytes]:
+    """A figure by a code, as of a day; under the name of a picture with `.csv`, its table."""
+    if name.endswith(".csv"):
+        return await _download_picture(page, name)
+    path, query = f"/v1/public/figures/{name}", _of_figure(page)
+    errors: tuple[FormError, ...] = ()
+    try:
+        copy = await _copy(page, path, **query)
+    except Problem as problem:
+        if problem.status != figure_pages.INVALID or not query:
+            raise
+        copy, query, errors = await _copy(page, path), {}, figure_pages.refused(problem)
+    return _render(
+        page,
+        "public/figure.html",
+        (copy,),
+        status=figure_pages.INVALID if errors else 200,
+        found=copy.body,
+        query=query,
+        errors=errors,
+        **figure_pages.shown(copy.body, page.language),
+    )
+
+
+@get("/{language:str}/public/figures/{name:str}/{file:str}", opt=FOR_EVERYBODY)
+async def download_figure(page: CurrentPage, name: FromPath[str], file: FromPath[str]) -> Response[bytes]:
+    """Its table or its picture; the last copy if the API does not answer."""
+    of, query = figure_pages.file_of(file)
+    api, path = _anonymous(page), f"/v1/public/figures/{name}/{of}"
+    wanted = {**query, **_of_figure(page), "language": page.language}
+    key = (path, tuple(sorted(wanted.items())))
+    copy = await page.console.copies.get(key, lambda: api.download(path, **wanted), now=clock.now())
+    return _cached(page, handed_on(copy.body))
+
+
+def _of_figure(page: Page) -> dict[str, str]:
+    return {name: page.asked(name) for name in ("by", "as_of") if page.asked(name)}
+
+
+async def _download_picture(page: Page, name: str) -> Response[bytes]:
     offerings, requests = await _everything(page)
     for one in figures.pictures(offerings.body, requests.body, REGIONS, _regions(), page.language):
         if name == f"{one.name}.csv":
@@ -157,9 +202,9 @@ def _regions() -> Mapping[str, str | None]:
     return {code: reference.region_of(code) for code in reference.countries()}
 
 
-def _render(page: Page, template: str, copies: Sequence[Copy], **context: Any) -> Response[bytes]:
+def _render(page: Page, template: str, copies: Sequence[Copy], *, status: int = 200, **context: Any) -> Response[bytes]:
     old = [copy.at for copy in copies if copy.is_old]
-    return _cached(page, page.render(template, old=min(old) if old else None, **context))
+    return _cached(page, page.render(template, status=status, old=min(old).isoformat() if old else None, **context))
 
 
 def _download(page: Page, rows: Sequence[Sequence[object]]) -> Response[bytes]:
@@ -187,6 +232,7 @@ ROUTES = (
     show_funding,
     download_funding,
     show_figures,
-    download_figures,
     show_open_data,
+    show_figure,
+    download_figure,
 )

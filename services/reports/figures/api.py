@@ -15,11 +15,11 @@ from chassis.http.downloads import Download
 from chassis.http.queries import query_parameter
 from chassis.sheets.tables import Table, table_download
 from chassis.sheets.templates import RIGHT_TO_LEFT, TableFormat
+from contracts.reference.figure_labels import label_of, name_of, word
 from contracts.values import Caller, Code, Language, State
 from services.reports import policy
 from services.reports.dependencies import Dependencies, Owned
-from services.reports.figures.labels import label_of, name_of, word
-from services.reports.figures.model import STATUS
+from services.reports.figures.model import STATUS, Unit
 from services.reports.figures.views import FigureView, figure_view, question
 from services.reports.policy import Action
 
@@ -92,7 +92,9 @@ async def figure_as_chart(
     status: OfStatus = None,
     language: FromQuery[Language | None] = None,
 ) -> Download:
-    """A bar for each value, with labels in `language`, else in the preferred one of `Accept-Language`."""
+    """A bar for each value, of durations its median, with labels in `language`, else in the preferred one of
+    `Accept-Language`.
+    """
     found = await _of_caller(db, own, caller, figure, by, as_of, of_state, status, now)
     return _chart(found, language or reader_language or Language.EN)
 
@@ -140,7 +142,9 @@ async def public_figure_as_chart(
     as_of: AsOf = None,
     language: FromQuery[Language | None] = None,
 ) -> Download:
-    """A bar for each value, with labels in `language`, else in the preferred one of `Accept-Language`."""
+    """A bar for each value, of durations its median, with labels in `language`, else in the preferred one of
+    `Accept-Language`.
+    """
     found = await _of_everybody(db, own, figure, by, as_of, now)
     return _chart(found, language or reader_language or Language.EN)
 
@@ -176,7 +180,8 @@ async def _of_everybody(
 
 
 def _title(found: FigureView, language: Language) -> str:
-    return f"{name_of(found.figure, found.by, language)} ({found.as_of.isoformat()})"
+    of = f": {word('column:median_days', language)}" if found.counts is Unit.DAYS else ""
+    return f"{name_of(found.figure, found.by, language)}{of} ({found.as_of.isoformat()})"
 
 
 async def _table(found: FigureView, of: TableFormat, language: Language, now: datetime) -> Download:
@@ -207,13 +212,15 @@ async def _table(found: FigureView, of: TableFormat, language: Language, now: da
 
 def _chart(found: FigureView, language: Language) -> Download:
     suppressed = word("column:suppressed", language)
+    timed = found.counts is Unit.DAYS
+    numbers = [(cell, cell.median_days if timed else cell.number) for cell in found.cells]
     rows = [
         (
             label_of(found.by, cell.value, language),
-            cell.number or 0,
-            suppressed if cell.number is None else f"{cell.number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}"),
+            number or 0,
+            suppressed if number is None else f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}"),
         )
-        for cell in found.cells
+        for cell, number in numbers
     ]
     content = amounts_drawing(rows, title=_title(found, language), mirrored=language in RIGHT_TO_LEFT).file()
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'

@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from contracts.reference.figure_labels import NONE as NO_CODE
+from contracts.reference.figure_labels import ORGANIZATIONS
+
 
 class Unit(StrEnum):
     """What the number of a cell is: records, people, US cents, or stays in a status, with their median in days."""
@@ -17,13 +20,12 @@ class Unit(StrEnum):
 
 TOTAL = "total"
 STATUS = "status"
-NONE = "none"
-"""The value of a code that a record does not have."""
+NONE = NO_CODE
 
 PLACE = ("state", "region", "group")
 CONTENT = ("kind", "topic", "article", "paragraph", "pillar", "language")
 LINE = (*PLACE, *CONTENT, "modality", "institution", "gender_marker", "human_rights_marker", "month")
-OF_UNODC = frozenset({"provider", "donor"})
+OF_UNODC = ORGANIZATIONS
 """Codes that are no part of public figures: who offers and gives is for its owner to publish."""
 
 MULTIPLE = frozenset({"group", "kind", "topic", "article", "paragraph", "pillar", "language", "modality"})
@@ -55,6 +57,10 @@ class Figure(Struct, frozen=True, kw_only=True):
     @property
     def dimensions(self) -> tuple[str, ...]:
         return (STATUS, *self.by)
+
+    def codes(self, *, exact: bool) -> tuple[str, ...]:
+        """Those that it is counted by for UNODC (`exact`) or for everybody else."""
+        return tuple(code for code in self.dimensions if exact or code not in OF_UNODC)
 
 
 _REQUEST = (*PLACE, *CONTENT, "priority", "month")

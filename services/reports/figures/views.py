@@ -12,7 +12,7 @@ from contracts.codes import unknown_code
 from contracts.refusals import Invalid, Missing
 from services.reports.figures import store
 from services.reports.figures.counting import Cell, CellsOfAll, cells
-from services.reports.figures.model import FIGURES, OF_UNODC, STATUS, TOTAL, Figure, Unit, median_days
+from services.reports.figures.model import FIGURES, STATUS, TOTAL, Figure, Unit, median_days
 from services.reports.figures.store import Freshness
 from services.reports.figures.suppression import protect
 from services.reports.folding import store as row_store
@@ -41,6 +41,7 @@ class FigureView(Struct, frozen=True, kw_only=True):
 
     figure: str
     by: str
+    codes: tuple[str, ...]
     counts: Unit
     coverage: Literal["all", "state", "public"]
     state: str | None
@@ -81,7 +82,7 @@ def question(
     figure = FIGURES.get(name)
     if figure is None:
         raise Missing("not-found")
-    codes = [code for code in figure.dimensions if exact or code not in OF_UNODC]
+    codes = figure.codes(exact=exact)
     if by not in codes:
         raise unknown_code("by", by, codes)
     if status is not None and not exact:
@@ -108,6 +109,7 @@ async def figure_view(tx: Tx, asked: Asked, of_all: CellsOfAll) -> FigureView:
     return FigureView(
         figure=asked.figure,
         by=asked.by,
+        codes=figure.codes(exact=asked.exact),
         counts=figure.unit,
         coverage="public" if asked.public else "state" if asked.state else "all",
         state=asked.state,

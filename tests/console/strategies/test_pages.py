@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import httpx
 
 from tests.console.site import Site
+from tests.console.steps import sent
 
 STATE, COORDINATOR, PROVIDER = "SGP:focal_point", "UNODC:coordinator", "UNODC-SHERLOC:provider_officer"
 TYPED = {
@@ -14,14 +15,6 @@ TYPED = {
     "stakeholders": ["ministry", "law_enforcement"],
     "roles": "Fictitious: the Ministry of the Interior leads.",
 }
-
-
-def hidden_of(page: str) -> dict[str, str]:
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
-
-
-def sent(client: httpx.Client, form: str, **typed: object) -> httpx.Response:
-    return client.post(form, data=hidden_of(client.get(form).text) | typed)
 
 
 def strategies_of_a_delivered_request(client: httpx.Client) -> str:

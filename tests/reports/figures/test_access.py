@@ -37,6 +37,16 @@ async def test_a_state_reads_its_own_figures_only(api: Client, owners: Owners) -
     assert {"submitted": 11} == await numbers(api, "requests", state="UGA")
 
 
+async def test_codes_of_a_figure_are_those_that_the_reader_can_count_by(api: Client, owners: Owners) -> None:
+    await owners.submit(5)
+    codes = {who: (await shown(api, "matches", who))["codes"] for who in (KENYA, AUDITOR)}
+
+    assert "provider" in codes[AUDITOR]
+    assert [one for one in codes[AUDITOR] if one != "provider"] == codes[KENYA]
+    for by in codes[KENYA]:
+        await numbers(api, "matches", KENYA, by=by)
+
+
 async def test_figures_of_another_state_and_of_none_are_the_same_answer(api: Client, owners: Owners) -> None:
     await owners.submit(6, state="UGA")
 

@@ -8,11 +8,12 @@ import pytest
 from lxml import etree
 
 from contracts import reference
+from contracts import requests as r
+from contracts.reference.figure_labels import PLAIN, TABLES, label_of, name_of
 from contracts.values import Language
-from services.reports.figures.labels import PLAIN, TABLES, label_of, name_of
 from services.reports.figures.model import FIGURES
 from tests.builders import headers
-from tests.reports.steps import COORDINATOR, Client, Owners, day
+from tests.reports.steps import COORDINATOR, Client, Owners, a_submission, day, of_request
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -62,6 +63,20 @@ async def test_a_figure_is_a_chart(api: Client, owners: Owners, language: Langua
     assert {"5", "10"} <= set(texts)
     assert f"{name_of('lines', 'kind', language)} (2026-03-02)" == picture.findtext(f"{SVG}title")
     assert b"class=" not in answer.content, "it needs no style"
+
+
+async def test_a_chart_of_durations_shows_their_medians(api: Client, owners: Owners) -> None:
+    for registered in (1, 3, 20):
+        request = a_submission()
+        await owners.tell(request)
+        await owners.tell(of_request(r.RequestRegistered, request, "registered_at", reference="TA-1"), day=registered)
+
+    answer = await api.get("/v1/figures/request_days/chart", params={"language": "en"}, headers=headers(COORDINATOR))
+
+    picture = etree.fromstring(answer.content)
+    assert ["Submitted", "3"] == ["".join(one.itertext()) for one in picture.findall(f"{SVG}text")]
+    title = picture.findtext(f"{SVG}title") or ""
+    assert title.startswith("Time of requests in each status, by status: Median in days")
 
 
 def test_every_figure_and_every_code_of_it_has_a_name_in_six_languages() -> None:

@@ -5,8 +5,15 @@ from collections.abc import Callable, Mapping
 from contracts import reference
 from contracts.reference import Term, country_name
 from contracts.reference.deliveries import indicators
-from contracts.values import Language
-from services.reports.figures.model import NONE, OF_UNODC
+
+NONE = "none"
+"""The value of a code that a record does not have."""
+
+ORGANIZATIONS = frozenset({"provider", "donor"})
+"""Codes whose values are organizations."""
+
+COMMAS = {"ar": "، ", "zh": "，"}
+"""Of the languages that write them otherwise."""
 
 Terms = Callable[[], Mapping[str, Term]]
 
@@ -33,26 +40,27 @@ PREFIXES: Mapping[str, tuple[Terms, str]] = {
 }
 """Codes whose terms are listed with a prefix."""
 
-PLAIN = frozenset({"month", "fund"}) | OF_UNODC
+PLAIN = frozenset({"month", "fund"}) | ORGANIZATIONS
 """Codes that are their own label; of organizations only States have a name here."""
 
 
-def name_of(figure: str, by: str, language: Language) -> str:
+def name_of(figure: str, by: str, language: str) -> str:
     """The name of a figure by a code, as a heading."""
     words = reference.figures()
-    return f"{words[f'figure:{figure}'].label(language)}, {words[f'by:{by}'].label(language)}"
+    figure_name, by_name = words[f"figure:{figure}"].label(language), words[f"by:{by}"].label(language)
+    return f"{figure_name}{COMMAS.get(language, ', ')}{by_name}"
 
 
-def word(code: str, language: Language) -> str:
+def word(code: str, language: str) -> str:
     return reference.figures()[code].label(language)
 
 
-def label_of(by: str, value: str, language: Language) -> str:
+def label_of(by: str, value: str, language: str) -> str:
     """The label of a value of a code; a code without one is its own."""
     term = _term(by, value)
     if term is not None:
         return term.label(language)
-    if by in {"state", *OF_UNODC} and value in reference.countries():
+    if by in {"state", *ORGANIZATIONS} and value in reference.countries():
         return country_name(value, language)
     return value
 

@@ -1,0 +1,129 @@
+"""Figures that the service `reports` counts: which there are, and one of them as a picture with its table."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from chassis.charts.amounts import amounts
+from contracts.reference.figure_labels import label_of, name_of, word
+from services.console import formats
+from services.console.formats import direction
+from services.console.public.figures import Picture
+from services.console.reports.pictures import NOT_SHOWN
+from services.console.translations import N_, translated
+
+Answer = Mapping[str, Any]
+"""A figure as the API answers it."""
+
+COLON = N_(": ")
+MONTH_LENGTH = len("2026-11")
+MONEY, DAYS = "usd_minor", "days"
+COUNTS = {
+    "records": N_("Counted are records; the total has each of them once."),
+    "people": N_("Counted are people, not records."),
+    MONEY: N_("Amounts are in US dollars."),
+    DAYS: N_(
+        "Counted are stays in a status that have ended. The median is the last day of a range, such as 14 for 11 to 14"
+        " days."
+    ),
+}
+SOURCES = {
+    "requests": N_("Requests"),
+    "matching": N_("Offerings and matches"),
+    "delivery": N_("Deliveries"),
+    "pledges": N_("Money"),
+}
+"""The services whose facts are counted."""
+
+SUPPRESSED = N_(
+    "Numbers below five are not shown (…), nor are those from which they follow; all others are in whole fives, rounded"
+    " down."
+)
+EXACT = N_(
+    "Numbers are exact, small ones too. They are for the work of UNODC: what is published leaves small ones out."
+)
+SEVERAL = N_("A record with several values is counted under each of them; the total has it once.")
+ALONE = frozenset({"status", "month"})
+"""Codes of which a record has one value."""
+
+
+class Group(Struct, frozen=True):
+    """Figures about one thing. Amounts of money are for UNODC alone."""
+
+    heading: str
+    names: Sequence[str]
+    of_money: bool = False
+
+
+GROUPS = (
+    Group(N_("Requests and needs"), ("requests", "request_days", "lines", "unserved_lines")),
+    Group(N_("Offerings and matches"), ("offerings", "matches", "match_days", "match_ends")),
+    Group(N_("Deliveries"), ("deliveries", "delivery_days", "sessions", "places", "people", "effects")),
+    Group(N_("Money"), ("pledged", "committed", "received", "in_kind", "allocated", "spent"), of_money=True),
+)
+
+
+def listed(language: str, *, exact: bool) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The figures with their names, by group; those of money if the reader sees exact numbers."""
+    return [
+        (group.heading, [(name, word(f"figure:{name}", language)) for name in group.names])
+        for group in GROUPS
+        if exact or not group.of_money
+    ]
+
+
+def codes_of(found: Answer, language: str) -> list[tuple[str, str]]:
+    """What the reader can count it by, with names."""
+    return [(code, word(f"by:{code}", language)) for code in found["codes"]]
+
+
+def heading_of(found: Answer, language: str) -> str:
+    return name_of(found["figure"], found["by"], language)
+
+
+def picture_of(found: Answer, language: str) -> Picture:
+    """A bar for each value, of durations its median, and the same as a table with the total.
+
+    A suppressed number has a bar without length.
+    """
+    timed = found["counts"] == DAYS
+    median, drawn = word("column:median_days", language), "median_days" if timed else "number"
+    heading = heading_of(found, language) + (f"{translated(language, COLON)}{median}" if timed else "")
+    finding = f"{heading} ({formats.day(found['as_of'], language)})"
+    cells = [(_label(found["by"], one["value"], language), one) for one in found["cells"]]
+    svg = amounts(
+        [(label, one[drawn] or 0, _written(found, one[drawn], language)) for label, one in cells],
+        title=finding,
+        mirrored=direction(language) == "rtl",
+    )
+    rows = [
+        [label, *(_written(found, one[name], language) for name in dict.fromkeys(("number", drawn)))]
+        for label, one in cells
+    ]
+    total = [word("value:total", language), _written(found, found["total"], language), *([""] if timed else [])]
+    return Picture(
+        name=found["figure"],
+        finding=finding,
+        svg=svg,
+        headers=[word("column:label", language), word("column:number", language), *([median] if timed else [])],
+        rows=[*rows, total],
+    )
+
+
+def _label(by: str, value: str, language: str) -> str:
+    if by == "month" and len(value) == MONTH_LENGTH:
+        return formats.month(f"{value}-01", language)
+    return label_of(by, value, language)
+
+
+def _written(found: Answer, number: int | None, language: str) -> str:
+    if number is None:
+        return NOT_SHOWN
+    return formats.money(number, "USD", language) if found["counts"] == MONEY else formats.number(number, language)
+
+
+def notes_of(found: Answer) -> list[str]:
+    """What a reader has to know about the numbers, to be translated."""
+    notes = [COUNTS[found["counts"]], EXACT if found["exact"] else SUPPRESSED]
+    return notes if found["by"] in ALONE else [*notes, SEVERAL]

@@ -1,0 +1,222 @@
+"""Informal meetings of States: their list, the page of each, its form, and the form of a lesson."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from chassis import clock
+from contracts.reference import country_name, country_order
+from services.console.client import Problem
+from services.console.deliveries.action_point_pages import text_languages
+from services.console.fields import Field, FormError, Option, errors_of, read
+from services.console.meetings.moves import MEETING, NEW_LESSON, REVISE
+from services.console.meetings.words import MEETING_STATUS
+from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
+from services.console.moves.model import Move
+from services.console.moves.pages import routes_of
+from services.console.page import CurrentPage, Page
+from services.console.translations import N_
+
+LIST_LENGTH = 25
+LESSON_SHOWN = 100
+"""Letters of a lesson in the list to choose from."""
+
+PLANS = frozenset({"coordinator"})
+FIELDS = (
+    Field(name="title", label=N_("Title"), max_length=300),
+    Field(name="starts_on", label=N_("Day of the meeting"), kind="date"),
+    Field(name="place", label=N_("Place, or link"), max_length=500),
+    Field(name="language", label=N_("Language of your texts"), kind="choice", options="text_languages"),
+    Field(name="agenda", label=N_("Agenda"), kind="words", max_length=10_000, rows=8),
+    Field(
+        name="invitation",
+        label=N_("Invitation"),
+        kind="words",
+        max_length=5000,
+        rows=6,
+        required=False,
+        empty="",
+        hint=N_("What invited States read above the agenda."),
+    ),
+)
+LESSON = (
+    Field(name="lesson_id", label=N_("Lesson"), kind="hidden"),
+    Field(
+        name="text",
+        label=N_("What was learned"),
+        kind="words",
+        max_length=2000,
+        rows=6,
+        hint=N_("Name no person and no State."),
+    ),
+)
+ONE = "/{language:str}/meetings/{meeting_id:str}"
+
+
+@get("/{language:str}/meetings")
+async def list_meetings(page: CurrentPage) -> Response[bytes]:
+    query = {"status": page.asked("status")} if page.asked("status") else {}
+    found = await page.api.get("/v1/meetings", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
+    return page.render(
+        "meetings/list.html",
+        found=found,
+        query=query,
+        statuses=list(MEETING_STATUS),
+        plans=page.signed_in.role in PLANS,
+    )
+
+
+@get("/{language:str}/meetings/new")
+async def new_meeting(page: CurrentPage) -> Response[bytes]:
+    return _new(page, NOTHING)
+
+
+@post("/{language:str}/meetings/new", status_code=303)
+async def plan_meeting(page: CurrentPage) -> Response[bytes]:
+    sent = await send(page, "POST", "/v1/meetings", FIELDS)
+    if sent.record is None:
+        return _new(page, sent)
+    return page.redirect(f"/meetings/{sent.record['meeting_id']}", done="saved")
+
+
+@get(ONE)
+async def show_meeting(page: CurrentPage, meeting_id: FromPath[str]) -> Response[bytes]:
+    """When and where, who is invited, how many come, and what was learned."""
+    meeting = await page.api.get(f"/v1/meetings/{meeting_id}")
+    return page.render("meetings/show.html", record=meeting, moves=_open(page, meeting))
+
+
+@get(f"{ONE}{REVISE}")
+async def show_revision(page: CurrentPage, meeting_id: FromPath[str]) -> Response[bytes]:
+    """The form, with what was stated last."""
+    return await _again(page, meeting_id, NOTHING)
+
+
+@post(f"{ONE}{REVISE}", status_code=303)
+async def revise_meeting(page: CurrentPage, meeting_id: FromPath[str]) -> Response[bytes]:
+    sent = await send(page, "POST", f"/v1/meetings/{meeting_id}/revise", FIELDS)
+    if sent.record is None:
+        return await _again(page, meeting_id, sent)
+    return page.redirect(f"/meetings/{meeting_id}", done="saved")
+
+
+@get(f"{ONE}{NEW_LESSON}")
+async def new_lesson(page: CurrentPage, meeting_id: FromPath[str]) -> Response[bytes]:
+    return await _lesson(page, meeting_id, NOTHING)
+
+
+@post(f"{ONE}{NEW_LESSON}", status_code=303)
+async def add_lesson(page: CurrentPage, meeting_id: FromPath[str]) -> Response[bytes]:
+    """Under the random id of the form: a repeat changes nothing."""
+    sent = await _send_lesson(page, meeting_id)
+    if sent.errors:
+        return await _lesson(page, meeting_id, sent)
+    return page.redirect(f"/meetings/{meeting_id}", done="saved")
+
+
+async def _send_lesson(page: Page, meeting_id: str) -> Sent:
+    typed = read(LESSON, page.typed)
+    if typed.errors:
+        return Sent(errors=typed.errors, status=400)
+    try:
+        # Without an idempotency key: the API would keep it with its caller.
+        answer = await page.api.send(
+            "PUT", f"/v1/meetings/{meeting_id}/lessons/{typed.body['lesson_id']}", {"text": typed.body["text"]}
+        )
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        errors = errors_of(LESSON, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        return Sent(errors=errors, status=problem.status)
+    return Sent(record=answer.body)
+
+
+def _open(page: Page, meeting: Mapping[str, Any]) -> Sequence[Move]:
+    """The moves that can succeed now: of an invited State, of one that signed up, from the day of the meeting on."""
+    own, today = page.signed_in.organization, clock.now().date().isoformat()
+    impossible = {
+        "sign_up": own not in meeting["invited"],
+        "withdraw_sign_up": not meeting["own_people"],
+        "hold_meeting": today < meeting["starts_on"],
+        "remove_lesson": not meeting["lessons"],
+    }
+    return [one for one in MEETING.open_to(meeting, page.signed_in.role) if not impossible.get(one.name)]
+
+
+def _options(page: Page, meeting: Mapping[str, Any], move: Move) -> Mapping[str, Sequence[Option]]:
+    """The States that are not invited yet, and the lessons."""
+    lessons = [Option(one["lesson_id"], _begin_of(one["text"])) for one in meeting["lessons"]]
+    states = [
+        Option(code, country_name(code, page.language))
+        for code in country_order(page.language)
+        if code not in meeting["invited"]
+    ]
+    return {"lessons": lessons, "states": states}
+
+
+def _begin_of(text: str) -> str:
+    return text if len(text) <= LESSON_SHOWN else f"{text[:LESSON_SHOWN]}…"
+
+
+def _new(page: Page, sent: Sent) -> Response[bytes]:
+    form = Form(
+        heading=N_("Plan a meeting"),
+        back="/meetings",
+        groups=(("", filled(FIELDS, {"language": page.language})),),
+        explains=N_("States, UNODC and auditors read it. States are invited afterwards."),
+        given=text_languages(),
+        is_open=page.signed_in.role in PLANS,
+    )
+    return show(page, form, sent)
+
+
+async def _again(page: Page, meeting_id: str, sent: Sent) -> Response[bytes]:
+    meeting = await page.api.get(f"/v1/meetings/{meeting_id}")
+    form = Form(
+        heading=N_("Revise the meeting"),
+        back=f"/meetings/{meeting_id}",
+        groups=(("", filled(FIELDS, meeting)),),
+        record=meeting,
+        head="meetings/head.html",
+        explains=N_("The invited States are notified."),
+        revision=meeting["revision"],
+        given=text_languages(),
+        is_open="revise_meeting" in meeting["moves"],
+    )
+    return show(page, form, sent)
+
+
+async def _lesson(page: Page, meeting_id: str, sent: Sent) -> Response[bytes]:
+    meeting = await page.api.get(f"/v1/meetings/{meeting_id}")
+    form = Form(
+        heading=N_("Add a lesson"),
+        back=f"/meetings/{meeting_id}",
+        groups=(("", filled(LESSON, {"lesson_id": random_id()})),),
+        record=meeting,
+        head="meetings/head.html",
+        explains=N_("It is stored without its author and without the time. All who read the meeting read it."),
+        is_open="add_lesson" in meeting["moves"],
+    )
+    return show(page, form, sent)
+
+
+def random_id() -> UUID:
+    """An id that says neither when it was made nor by whom (UUID version 4)."""
+    return UUID(bytes=os.urandom(16), version=4)
+
+
+ROUTES = (
+    list_meetings,
+    new_meeting,
+    plan_meeting,
+    show_meeting,
+    show_revision,
+    revise_meeting,
+    new_lesson,
+    add_lesson,
+    *routes_of(MEETING, options=_options),
+)
