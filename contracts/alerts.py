@@ -85,7 +85,7 @@ class HitRecorded(Fact, frozen=True, kw_only=True, tag="notifications.hit.record
     """A record fits an alert of this appointment, which is notified of it once.
 
     `hit_id` is derived from the appointment and the record. `alert_id` is None if it fits an offering of the provider.
-    With `digest_id` it is reported in that digest, which is due at `due_at`, else at once.
+    With `digest_id` it is reported in that digest, which is due at `due_at`, else immediately.
     """
 
     hit_id: UUID

@@ -107,8 +107,8 @@ class RequestConsents(Struct, frozen=True, kw_only=True):
 class ConsentPage(Struct, frozen=True, kw_only=True):
     """Requests whose consents changed after a watermark; the next page starts at `after`.
 
-    Committed changes are included at once, in any order. `safe` is the watermark before which no commit can follow: a
-    later query starts there, and some changes are repeated.
+    Committed changes are included immediately, in any order. `safe` is the watermark before which no commit can
+    follow: a later query starts there, and some changes are repeated.
     """
 
     requests: list[RequestConsents]

@@ -107,7 +107,7 @@ class DeliverySuspended(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.
 
 
 class DeliveryResumed(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.resumed.v1"):
-    """The delivery goes on."""
+    """The delivery continues."""
 
     resumed_at: datetime
 

@@ -49,7 +49,7 @@ class LegislationRecorded(_Stated, frozen=True, kw_only=True, tag="sherloc.legis
 
 
 class LegislationRevised(_Stated, frozen=True, kw_only=True, tag="sherloc.legislation.revised.v1"):
-    """A State recorded it anew, with other texts."""
+    """A State recorded it again, with other texts."""
 
     revised_at: datetime
 

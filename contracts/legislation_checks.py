@@ -28,7 +28,7 @@ class _LegislationCheckFact(Fact, frozen=True, kw_only=True):
 
 
 class LegislationCheckAsked(_LegislationCheckFact, frozen=True, kw_only=True, tag="sherloc.legislation_check.asked.v1"):
-    """A State was asked to look over what is recorded of its law, a year after the first record or the last check.
+    """A State was asked to check what is recorded of its law, a year after the first record or the last check.
 
     `due_at` is when it fell due, `closes_at` until when it can be answered.
     """

@@ -40,7 +40,7 @@ class MeetingPlanned(_Planned, frozen=True, kw_only=True, tag="sherloc.meeting.p
 
 
 class MeetingRevised(_Planned, frozen=True, kw_only=True, tag="sherloc.meeting.revised.v1"):
-    """A coordinator planned it anew; the `states` that are invited already are notified."""
+    """A coordinator planned it again; the `states` that are invited already are notified."""
 
     revised_at: datetime
     states: Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)] = ()

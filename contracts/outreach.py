@@ -72,7 +72,7 @@ class OutreachActivityPlanned(_Planned, frozen=True, kw_only=True, tag="sherloc.
 
 
 class OutreachActivityRevised(_Planned, frozen=True, kw_only=True, tag="sherloc.outreach_activity.revised.v1"):
-    """A coordinator planned it anew."""
+    """A coordinator planned it again."""
 
     revised_at: datetime
 

@@ -60,7 +60,7 @@ class PackageConfirmed(_PackageFact, frozen=True, kw_only=True, tag="matching.pa
 
 
 class PackageDeclined(_PackageFact, frozen=True, kw_only=True, tag="matching.package.declined.v1"):
-    """The unit or the donor declined, for a coded reason; the match goes on without the package."""
+    """The unit or the donor declined, for a coded reason; the match continues without the package."""
 
     party: Code
     reason: Code
@@ -68,7 +68,7 @@ class PackageDeclined(_PackageFact, frozen=True, kw_only=True, tag="matching.pac
 
 
 class PackageWithdrawn(_PackageFact, frozen=True, kw_only=True, tag="matching.package.withdrawn.v1"):
-    """A coordinator withdrew the package, for a coded reason; the match goes on without it."""
+    """A coordinator withdrew the package, for a coded reason; the match continues without it."""
 
     reason: Code
     withdrawn_at: datetime

@@ -1,4 +1,4 @@
-"""Who may look at the events that a service could not apply, and release them: the same for each service."""
+"""Who may see the events that a service could not apply, and release them: the same for each service."""
 
 from enum import StrEnum
 

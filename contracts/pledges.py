@@ -393,7 +393,7 @@ class AllocationSpent(Fact, frozen=True, kw_only=True, tag="pledges.allocation.s
 class AllocationSpendingReversed(Fact, frozen=True, kw_only=True, tag="pledges.allocation.spending-reversed.v1"):
     """A spending was recorded by mistake: it counts as unspent again, by two people.
 
-    If the rest of the allocation was returned before (`returned`), so is this, at once.
+    If the rest of the allocation was returned before (`returned`), so is this, in the same transaction.
     """
 
     allocation_id: UUID

@@ -35,7 +35,7 @@ class ReviewProgressRecorded(_Stated, frozen=True, kw_only=True, tag="sherloc.re
 
 
 class ReviewProgressRevised(_Stated, frozen=True, kw_only=True, tag="sherloc.review_progress.revised.v1"):
-    """A State recorded it anew."""
+    """A State recorded it again."""
 
     revised_at: datetime
 
@@ -51,7 +51,7 @@ class ReviewProgressConsented(
 class ReviewProgressConsentWithdrawn(
     _ReviewProgressFact, frozen=True, kw_only=True, tag="sherloc.review_progress.consent-withdrawn.v1"
 ):
-    """The State no longer agrees to that: the table shows it no more."""
+    """The State withdrew its consent: the table no longer shows it."""
 
     consent_withdrawn_at: datetime
 

@@ -66,7 +66,7 @@ class StrategyConcluded(_StrategyFact, frozen=True, kw_only=True, tag="delivery.
 
 
 class StrategyReopened(_StrategyFact, frozen=True, kw_only=True, tag="delivery.strategy.reopened.v1"):
-    """It goes on, with milestones and evaluations to come."""
+    """It is active again, with milestones and evaluations to come."""
 
     reopened_at: datetime
 

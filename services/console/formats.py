@@ -144,6 +144,6 @@ def minor_units(text: str, currency: str) -> int | None:
     if len(decimals) > precision or (mark and mark == between):
         return None
     if between in (".", ",") and not mark and precision == 3 and len(whole) <= 6:
-        # 1.234 Kuwaiti dinars: with a part, or more than a thousand? Nobody can tell.
+        # 1.234 Kuwaiti dinars: with a part, or more than a thousand? It cannot be known.
         return None
     return int(whole + decimals.ljust(precision, "0"))

@@ -80,7 +80,7 @@ CIRCULATION = {
 }
 CIRCULATION_RULE = {
     "none": N_("Do not circulate"),
-    "granted": N_("Circulate at once"),
+    "granted": N_("Circulate immediately"),
     "silence": N_("Circulate after a period in which the State can object"),
 }
 VISIBILITY = {
@@ -265,7 +265,7 @@ DISPATCH_STATUS = {
     "refused": N_("refused by the recipient’s server"),
     "expired": N_("given up"),
 }
-FREQUENCY = {"at_once": N_("At once"), "daily": N_("Once a day"), "weekly": N_("Once a week")}
+FREQUENCY = {"at_once": N_("Immediately"), "daily": N_("Once a day"), "weekly": N_("Once a week")}
 ALERT_SUBJECT = {
     "requests": N_("You are notified of new requests that you may see."),
     "funding": N_("You are notified of needs that lack money."),
@@ -394,7 +394,7 @@ DONE = {
     "message_sent": N_("The message was sent."),
     "message_withdrawn": N_("The message was withdrawn."),
     "submitted": N_("The request was submitted. UNODC acknowledges it within two working days."),
-    "drafted": N_("The draft is saved. Nobody outside your State sees it until it is submitted."),
+    "drafted": N_("The draft is saved. No person outside your State sees it until it is submitted."),
     "copied": N_("The draft is saved with what was copied. Check each part."),
     "merged": N_("Saved. Another official changed the request meanwhile; both changes are kept."),
     "removed": N_("Removed."),

@@ -210,7 +210,7 @@ def see_other(address: str, *, cookies: Sequence[Cookie] = ()) -> Response[bytes
 
 
 def local_path(address: str) -> str:
-    """`address` if it is a path of this console, else `/`: nobody is redirected elsewhere by a link."""
+    """`address` if it is a path of this console, else `/`: no link redirects a person elsewhere."""
     if not address.startswith("/") or address.startswith(("//", "/\\")) or any(ord(one) < 33 for one in address):
         return "/"
     return quote(address, safe="/?&=%:,+-_.~#")

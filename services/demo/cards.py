@@ -17,9 +17,11 @@ from services.demo.contributing import Contributed
 from services.demo.desk import DeskStory
 from services.demo.ending import finance_officers
 from services.demo.giving import DonorStory
+from services.demo.joint import JointDelivery
 from services.demo.planning import Planned
 from services.demo.records import Ended, LineRecord, RequestRecord
 from services.demo.reporting import Reported
+from services.demo.samples import unmarked
 from services.demo.tables import amount, in_dollars
 
 COLUMNS = 80
@@ -149,7 +151,7 @@ def delivery_card(record: RequestRecord) -> Iterator[RenderableType]:
         signed_before = signed_before or len(signed) == 2
         grid.add_row(f"  agreement, version {version['version']}", f"{what}; {ends}")
     for one in record.messages:
-        grid.add_row(f"  message of the {one['side']}", _real(one["text"]))
+        grid.add_row(f"  message of the {one['side']}", unmarked(one["text"]))
     for one, audited in zip(record.sessions, record.audited, strict=True):
         trainers = ", ".join(each["name"] for each in one["trainers"])
         grid.add_row(f"  session {one['period']['from']}", f"{_took_part(one)}; by {trainers}")
@@ -159,21 +161,25 @@ def delivery_card(record: RequestRecord) -> Iterator[RenderableType]:
         what = f"{one['actual']} of {one['target']} {one['unit']}, {one['status']} by the State"
         grid.add_row(f"  {one['indicator'].replace('_', ' ')}", what)
     for one in record.action_points:
-        grid.add_row(f"  to do by {one['due_on']}", f"{_real(one['text'])} By the {one['owner']}; {one['status']}")
-    grid.add_row(f"  completed {delivery['completed_on']}", _real(delivery["comment"]))
+        grid.add_row(f"  to do by {one['due_on']}", f"{unmarked(one['text'])} By the {one['owner']}; {one['status']}")
+    grid.add_row(f"  completed {delivery['completed_on']}", unmarked(delivery["comment"]))
     for one in record.effects:
         articles = ", ".join(one["articles"])
         grid.add_row(
-            "  a law was changed", f"{_real(one['title'])}, {_real(one['gazette'])} ({articles}); {one['status']}"
+            "  a law was changed", f"{unmarked(one['title'])}, {unmarked(one['gazette'])} ({articles}); {one['status']}"
         )
     if strategy := record.strategy:
         parties = ", ".join(one.replace("_", " ") for one in strategy["stakeholders"])
-        grid.add_row("  a strategy of the State", f"{_real(strategy['title'])}, with {parties}; {strategy['status']}")
+        grid.add_row(
+            "  a strategy of the State", f"{unmarked(strategy['title'])}, with {parties}; {strategy['status']}"
+        )
     for one in record.milestones:
-        grid.add_row(f"  milestone of {one['due_on']}", f"{_real(one['text'])} By the {one['owner']}; {one['status']}")
+        grid.add_row(
+            f"  milestone of {one['due_on']}", f"{unmarked(one['text'])} By the {one['owner']}; {one['status']}"
+        )
     if answered := record.follow_up:
         words = (
-            f"{answered['result'].replace('_', ' ')}. {_real(answered['text'])}"
+            f"{answered['result'].replace('_', ' ')}. {unmarked(answered['text'])}"
             if answered["result"]
             else answered["status"]
         )
@@ -189,17 +195,32 @@ def ended_card(ended: Ended) -> Iterator[RenderableType]:
     grid.add_column()
     grid.add_column(overflow="fold")
     for move, comment in ended.comments.items():
-        grid.add_row(f"  {move}", _real(comment))
+        grid.add_row(f"  {move}", unmarked(comment))
     yield grid
     yield _indented(2, f"because of {delivery['reason']}; its match is revoked, the request open again")
 
 
-def joint_session_card(joint: Mapping[str, Any], session: Mapping[str, Any]) -> Iterator[RenderableType]:
-    """A session of a joint delivery."""
-    states = ", ".join(one["state"] for one in joint["members"] if one["status"] == "confirmed")
-    yield heading(f"A joint delivery  {session['provider']} for {states}", session["status"])
-    place, day = _real(session["place"]), session["period"]["from"]
-    yield _indented(2, f"one session of {session['serves']} deliveries on {day}, {session['people']} people: {place}")
+def joint_delivery_card(done: JointDelivery) -> Iterator[RenderableType]:
+    """The deliveries of a joint delivery, each with its money, and the sessions that serve all of them."""
+    states = ", ".join(one["state"] for one in done.deliveries)
+    status = ", ".join(dict.fromkeys(one["status"] for one in done.deliveries))
+    yield heading(f"A joint delivery  {done.proposed['provider']} for {states}", status)
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column()
+    grid.add_column(overflow="fold")
+    persons = {one["state"]: one["persons"] for one in done.proposed["members"]}
+    for one in done.deliveries:
+        allocated = amount(in_dollars(done.covered[one["delivery_id"]]["covered_usd_minor"]))
+        begun = f"begun {one['begun_at'][:10]}" if one["begun_at"] else "not begun"
+        grid.add_row(f"  {one['state']}, {persons[one['state']]} people", f"{allocated} allocated; {begun}")
+    for session in done.sessions:
+        counted = sum(each["participants"]["people"] or 0 for each in session["participants"])
+        people = f"{counted} took part" if session["status"] == "held" else f"{session['people']} people"
+        what = f"{session['status']} for {session['serves']} deliveries, {people}: {unmarked(session['place'])}"
+        grid.add_row(f"  session {session['period']['from']}", what)
+    last_day = max(session["period"]["until"] for session in done.sessions)
+    grid.add_row("  completed", f"not before {last_day}, the day of the last session")
+    yield grid
 
 
 def _took_part(session: Mapping[str, Any]) -> str:
@@ -210,11 +231,6 @@ def _took_part(session: Mapping[str, Any]) -> str:
     hidden = [one["code"] for one in found["by_sex"] if one["suppressed"]]
     shown = ", ".join([f"{found['people']} persons", *counted])
     return f"{shown}, how many {' and '.join(hidden)} hidden" if hidden else shown
-
-
-def _real(words: str) -> str:
-    """Without the mark of a sample, as the whole story is fictitious."""
-    return words.removeprefix("Fictitious sample: ")
 
 
 def round_card(planned: Planned, *, details: bool) -> Iterator[RenderableType]:
@@ -242,7 +258,7 @@ def round_card(planned: Planned, *, details: bool) -> Iterator[RenderableType]:
 
 
 def desk_card(desk: DeskStory) -> Iterator[RenderableType]:
-    """How needs came in, who heard of them, and what waits for the coordinators."""
+    """How needs came in, who was notified of them, and what waits for the coordinators."""
     counts = desk.counts
     yield heading("The desk of the coordinators", f"{counts['total']} wait, {counts['overdue']} overdue")
     for way, request in desk.filed:
@@ -261,7 +277,7 @@ def desk_card(desk: DeskStory) -> Iterator[RenderableType]:
         waiting = ", the ".join(package["waiting_for"]) or "delivery"
         yield _indented(2, f"a package of {parties} waits for the {waiting}")
     for one in desk.work:
-        title = one["title"].removeprefix("[Fictitious sample] ")
+        title = unmarked(one["title"])
         words = f"{one['due_at'][:10]} {one['step']:<15} {one['state']} {title}"
         yield _indented(2, words, no_wrap=True)
 

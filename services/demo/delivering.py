@@ -1,4 +1,4 @@
-"""Deliveries as they go: a thread and sessions of one, another that ends early, a joint one for two States."""
+"""Deliveries as they proceed: the thread and sessions of one, and another that ends early."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -159,34 +159,6 @@ async def _agreed(steps: Steps, state: str, request: Mapping[str, Any]) -> Mappi
         return next(iter(found), None)
 
     return await steps.until(opened, "the delivery of a confirmed match")
-
-
-async def teach_jointly(steps: Steps, joint: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A session planned for the deliveries of a joint delivery."""
-    provider = f"{joint['provider']}:provider_officer"
-    agreed = [one for one in joint["members"] if one["status"] == "confirmed"]
-
-    async def opened() -> list[Mapping[str, Any]] | None:
-        found = await steps.all(provider, "/v1/deliveries", "deliveries")
-        of_joint = [one for one in found if one["joint_delivery_id"] == joint["joint_delivery_id"]]
-        return of_joint if len(of_joint) == len(agreed) else None
-
-    first, *others = await steps.until(opened, "the deliveries of a joint delivery")
-    path = f"/v1/deliveries/{first['delivery_id']}/sessions"
-    if planned := (await steps.api.get(provider, path))["sessions"]:
-        return planned[0]  # type: ignore[no-any-return]
-    day = first["period"]["from"]
-    body = {
-        **SESSION,
-        "modality": "hybrid",
-        "place": "Fictitious sample: Abidjan, and by video",
-        "period": {"from": day, "until": day},
-        "deliveries": [one["delivery_id"] for one in others],
-        "people": sum(one["persons"] for one in agreed),
-        "women": None,
-    }
-    session: Mapping[str, Any] = await steps.api.post(provider, path, body)
-    return session
 
 
 def _days_ago(days: int) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 from services.demo.people import StepError
 from services.demo.planning import COORDINATOR
-from services.demo.portal_plans import keep_plans
 from services.demo.records import RequestRecord
 from services.demo.steps import Steps
 
@@ -61,7 +60,6 @@ async def keep_portal(steps: Steps, records: list[RequestRecord]) -> Portal:
 
     delivered = [record for record in records if record.delivery is not None]
     await steps.each("a State records a practice from a delivery", delivered, learn)
-    await keep_plans(steps)
     return portal
 
 

@@ -8,6 +8,9 @@ WRITTEN_IN = 2026
 """The year for which the periods were written."""
 
 FEBRUARY, IN_EVERY_YEAR = 2, 28
+MARK = re.compile(r"(\[[^\]]+\] ?|Fictitious sample: )")
+"""How a text of the sample world begins, in each language."""
+
 EDGE = re.compile(rb'("(?:from|until)": ")([0-9]{4})-([0-9]{2})-([0-9]{2})')
 
 
@@ -26,3 +29,9 @@ def shift_to_today(name: str, *, today: date) -> bytes:
         return edge[1] + date(year + years, month, day).isoformat().encode()
 
     return EDGE.sub(moved, world(name))
+
+
+def unmarked(text: str) -> str:
+    """Without the mark of a sample: the demo prints once that all of it is fictitious."""
+    found = MARK.match(text)
+    return text[found.end() :] if found else text

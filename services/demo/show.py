@@ -31,7 +31,7 @@ from services.demo.cards import (
     desk_card,
     donor_card,
     ended_card,
-    joint_session_card,
+    joint_delivery_card,
     report_card,
     request_card,
     round_card,
@@ -39,7 +39,7 @@ from services.demo.cards import (
 )
 from services.demo.desk import Intake
 from services.demo.people import Api, StepError
-from services.demo.portal_card import portal_card
+from services.demo.portal_card import extension_card, portal_card, review_progress_card
 from services.demo.records import RequestRecord, Seen
 from services.demo.story import Story
 from services.demo.tables import funds_table, work_packages_table, years_table
@@ -95,6 +95,8 @@ EXPECTED = tuple(
         ("pledges.in_kind_contribution", "declared acknowledged"),
         ("pledges.proposal", "made approved"),
         ("sherloc.contribution", "drafted submitted accepted returned"),
+        ("sherloc.extension", "proposed voted-for planned begun noted"),
+        ("sherloc.review_progress", "recorded consented"),
         ("notifications.notification", "owed delivered"),
     )
     for event in events.split()
@@ -148,6 +150,9 @@ def show(
             code = await _run_story(complete, running, console, found, clocks, as_json=as_json, details=details)
         except* StepError as group:
             console.print(f"[red]the story broke off:[/] {group.exceptions[0]}")
+        except* Exception:
+            # A defect; no one awaits this task, so that it would be lost.
+            console.print_exception()
         finally:
             if leave:
                 stop.set()
@@ -245,13 +250,15 @@ def _print(story: Story, seen: Seen, *, first: bool, details: bool) -> None:
         *(request_card(record, details=details) for record in story.requests),
         *(delivery_card(record) for record in story.requests if record.agreement is not None),
         ended_card(story.ended),
-        joint_session_card(story.desk.joint, story.session),
+        joint_delivery_card(story.joint),
         donor_card(story.given, story.refunded),
         round_card(story.planned, details=details),
         desk_card(story.desk),
         report_card(story.reported),
         contributions_card(story.desk.contributed),
         portal_card(story.portal),
+        extension_card(story.extended),
+        review_progress_card(story.extended),
     ]
     with out.capture() as printed:
         out.print(FICTITIOUS)
@@ -301,6 +308,14 @@ def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> 
             if story.desk.contributed
             else [],
         },
+        "joint_delivery": {
+            "deliveries": [
+                {name: one[name] for name in ("delivery_id", "state", "status")} for one in story.joint.deliveries
+            ],
+            "sessions": [{name: one[name] for name in ("session_id", "status")} for one in story.joint.sessions],
+        },
+        "extension": story.extended.extension,
+        "review_progress": story.extended.table,
         "report": {
             "report_id": story.reported.report["report_id"],
             "status": story.reported.report["status"],

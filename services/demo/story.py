@@ -15,13 +15,15 @@ import msgspec
 from chassis import clock
 from contracts import reference
 from services.demo.appointing import appoint_all
-from services.demo.delivering import end_early, teach_jointly
+from services.demo.delivering import end_early
 from services.demo.desk import DeskStory, Escalate, Intake
 from services.demo.ending import complete_request, refund
+from services.demo.extending import Extended, extend_portal
 from services.demo.giving import DonorStory
-from services.demo.joint import propose_jointly
+from services.demo.joint import JointDelivery, deliver_jointly, propose_jointly
 from services.demo.meetings import meet
 from services.demo.outcomes import Ask, Mails, answer_mail
+from services.demo.outreach import reach_out
 from services.demo.packaging import present_package
 from services.demo.people import Api, Persona, StepError, personas
 from services.demo.planning import Planned, plan_round
@@ -81,10 +83,11 @@ class Story:
         self.planned: Planned | None = None
         self.given: DonorStory | None = None
         self.refunded: Mapping[str, Any] = {}
-        self.session: Mapping[str, Any] = {}
+        self.joint = JointDelivery()
         self.ended: Ended | None = None
         self.reported: Reported | None = None
         self.portal = Portal()
+        self.extended = Extended()
         self.kinds_offered: frozenset[str] = frozenset()
 
     async def run(self) -> None:
@@ -102,13 +105,12 @@ class Story:
         await self._fund()
         await publish_summaries(self._steps, self.requests)
         await self._end()
-        await self._read_funds()
         await self._check_notifications()
         await self.desk.run()
         self.planned = await plan_round(self._steps)
         # After the round, which would plan for the State that declines.
         self.desk.joint = await propose_jointly(self._steps)
-        self.session = await teach_jointly(self._steps, self.desk.joint)
+        self.joint = await deliver_jointly(self._steps, self.desk.joint)
         self.desk.package = await present_package(self._steps)
         self.ended = await end_early(self._steps)
         for record in self.requests:
@@ -116,7 +118,10 @@ class Story:
                 await answer_mail(self._steps, record, self._ask, self._mails)
         self.reported = await report_the_year(self._steps, self._folder)
         self.portal = await keep_portal(self._steps, self.requests)
+        await reach_out(self._steps)
         await meet(self._steps)
+        self.extended = await extend_portal(self._steps)
+        await self._read_funds()
 
     # -- subscriptions, and the money ------------------------------------------------------------------------------
 

@@ -268,7 +268,7 @@ def test_session_is_revised_by_both_sides_at_once(visit: Visit, site: Site) -> N
     provider.page.fill("input[name=people]", "12")
     provider.page.fill("input[name=place]", "Fictitious sample: room 8")
     press(provider, "Save")
-    says(provider, "Somebody has changed this since you opened the form.")
+    says(provider, "Another person has changed this since you opened the form.")
     expect(provider.page.locator("main dl")).to_contain_text("room 7")
     assert "Fictitious sample: room 8" == provider.page.input_value("input[name=place]")
     provider.wrong.clear()

@@ -43,7 +43,7 @@ def test_expert_is_revised_by_two_at_once(visit: Visit, officer: Visitor) -> Non
     press(colleague, "Save")
     officer.page.fill("textarea[name=biography]", "Fictitious sample: a judge for ten years.")
     press(officer, "Save")
-    says(officer, "Somebody has changed this since you opened the form.")
+    says(officer, "Another person has changed this since you opened the form.")
     assert "Fictitious sample: a judge for ten years." == officer.page.input_value("textarea[name=biography]")
     says(officer, "English, French")
     officer.wrong.clear()

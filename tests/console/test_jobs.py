@@ -250,7 +250,7 @@ def test_people_are_entered_approved_and_an_appointment_is_ended(visit: Visit) -
     lines = ["\t".join(row) for row in (good, of_a_state, unreadable)]
     administrator.page.fill("textarea[name=table]", "\n".join(lines))
     press(administrator, "Enter and appoint")
-    says(administrator, "Nobody was entered.")
+    says(administrator, "No person was entered.")
     administrator.page.fill("textarea[name=table]", "\n".join(lines[:2]))
     press(administrator, "Enter and appoint")
     says(administrator, "Entered, not appointed: This State has a focal point, who alone appoints")

@@ -115,7 +115,7 @@ def test_stale_form_shows_that_it_changed_and_keeps_the_text(visit: Visit) -> No
 
     press(here, "Pause")
 
-    says(here, "Somebody has changed this since you opened the form.")
+    says(here, "Another person has changed this since you opened the form.")
     expect(here.page.locator("textarea[name=comment]")).to_have_value(
         "[Fictitious sample] A text that must not be lost."
     )

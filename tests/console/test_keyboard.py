@@ -58,7 +58,7 @@ def test_request_is_written_and_submitted_by_keyboard(visit: Visit) -> None:
     keys.link("Whom you ask, and who may see it")
     keys.opens("Who may see it")
     keys.tick("radio", "All providers")
-    keys.tick("radio", "Circulate at once")
+    keys.tick("radio", "Circulate immediately")
     keys.button("Save and continue")
     keys.opens("Your request")
     keys.button("Check your answers")

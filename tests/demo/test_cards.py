@@ -18,7 +18,7 @@ from services.demo.cards import (
     ended_card,
     heading,
     joint_card,
-    joint_session_card,
+    joint_delivery_card,
     reasons,
     report_card,
     request_card,
@@ -26,11 +26,15 @@ from services.demo.cards import (
     summary,
 )
 from services.demo.contributing import Contributed
+from services.demo.extending import Extended
 from services.demo.giving import DonorStory
+from services.demo.joint import JointDelivery
 from services.demo.people import Api, personas
 from services.demo.planning import Planned
+from services.demo.portal_card import extension_card, review_progress_card
 from services.demo.records import Ended, LineRecord, RequestRecord
 from services.demo.reporting import Reported
+from services.demo.samples import unmarked
 from services.demo.steps import Steps
 
 LONGEST_KIND = max(kinds(), key=len)
@@ -246,16 +250,75 @@ def a_session(women: int | None, men: int | None) -> dict[str, Any]:
     }
 
 
-def test_cards_of_an_ended_and_a_joint_delivery_fit_80_columns() -> None:
+def test_card_of_an_ended_delivery_fits_80_columns() -> None:
     delivery = {"provider": LONGEST_PROVIDER, "state": "CIV", "status": "terminated", "reason": "security_situation"}
     ended = Ended(delivery, {"suspended": "S" * 90, "terminated": "T" * 90})
-    session = {"provider": LONGEST_PROVIDER, "status": "planned", "place": "P" * 90, "serves": 2, "people": 22}
-    session["period"] = {"from": "2027-08-01"}
-    members = [{"state": state, "status": "confirmed"} for state in ("CIV", "MDG")]
 
-    lines = [*printed(ended_card(ended)), *printed(joint_session_card({"members": members}, session))]
+    assert all(cell_len(one) <= COLUMNS for one in printed(ended_card(ended)))
 
-    assert all(cell_len(line) <= COLUMNS for line in lines)
+
+def test_card_of_a_joint_delivery_says_what_began_and_when_it_can_end() -> None:
+    members = [{"state": state, "persons": 10_000} for state in ("CIV", "MDG")]
+    begun, not_begun = (
+        {"delivery_id": state, "state": state, "status": status, "begun_at": at}
+        for state, status, at in (("CIV", "in_delivery", "2026-11-30T00:00:00Z"), ("MDG", "open", None))
+    )
+    held, planned = (
+        {"status": status, "place": "P" * 90, "serves": 2, "people": 22, "period": {"from": day, "until": day}}
+        for status, day in (("held", "2026-11-30"), ("planned", "2027-08-01"))
+    )
+    held["participants"] = [{"participants": {"people": each}} for each in (12, 9)]
+    planned["participants"] = []
+    proposed = {"provider": LONGEST_PROVIDER, "members": members}
+    covered = {state: {"covered_usd_minor": LARGE["minor"]} for state in ("CIV", "MDG")}
+
+    lines = printed(joint_delivery_card(JointDelivery(proposed, [begun, not_begun], [held, planned], covered)))
+
+    assert all(cell_len(one) <= COLUMNS for one in lines)
+    said = " ".join(" ".join(lines).split())
+    assert 2 == said.count(f"{LARGE_WORDS} allocated")
+    assert "begun 2026-11-30" in said
+    assert "not begun" in said
+    assert "held for 2 deliveries, 21 took part" in said
+    assert "planned for 2 deliveries, 22 people" in said
+    assert "not before 2027-08-01" in said
+
+
+def extended() -> Extended:
+    extension = {
+        "status": "in_progress", "title": TITLES["Latin"], "cost": LARGE, "work_package": "case_law_upload",
+        "voted_by": ["KEN", "PER"] * 20,
+        "progress_notes": [{"noted_at": "2026-11-30T00:00:00Z", "text": TITLES["without a blank"]}],
+    }  # fmt: skip
+    pledge = {"donor": "USA", "money": LARGE, "status": "partially_received"}
+    notices = [{"organization": "USA", "subject": "An extension to which you earmarked a pledge is planned " * 2}]
+    record = {"cluster": "law_enforcement_and_judiciary", "progress": "partly_addressed", "text": TITLES["Arabic"]}
+    progress = [record | {"state": "KEN", "status": "shown"}, record | {"state": "PER", "status": "own"}]
+    return Extended(extension, pledge, notices, progress, {"agreed": 1})
+
+
+def test_card_of_an_extension_shows_its_earmarked_pledge_and_what_the_donor_is_notified_of() -> None:
+    lines = printed(extension_card(extended()))
+
+    assert all(cell_len(one) <= COLUMNS for one in lines)
+    said = " ".join(" ".join(lines).split())
+    assert 2 == said.count(LARGE_WORDS)
+    assert "from USA, partially_received" in said
+    assert "USA is notified" in said
+
+
+def test_card_of_review_progress_says_which_record_the_table_shows() -> None:
+    lines = printed(review_progress_card(extended()))
+
+    assert all(cell_len(one) <= COLUMNS for one in lines)
+    said = " ".join(" ".join(lines).split())
+    assert said.index("KEN") < said.index("in the table for the Conference") < said.index("PER")
+    assert "read by its State and UNODC only" in said
+
+
+@pytest.mark.parametrize("text", ["[Exemple fictif] Un titre", "[虚构示例]Un titre", "Fictitious sample: Un titre"])
+def test_mark_of_a_sample_is_left_out(text: str) -> None:
+    assert "Un titre" == unmarked(text) == unmarked("Un titre")
 
 
 def test_summary_counts_what_was_closed_and_the_kinds_that_are_offered() -> None:

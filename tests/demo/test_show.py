@@ -13,9 +13,13 @@ from services.demo.people import StepError
 
 
 @pytest.mark.parametrize("leave", [True, False])
-@pytest.mark.parametrize("code", [0, 1, StepError("refused")])
+@pytest.mark.parametrize("code", [0, 1, StepError("refused"), KeyError("defect")])
 def test_demo_ends_only_when_asked_and_says_how_the_story_went(
-    code: int | StepError, leave: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    code: int | Exception,
+    leave: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     stopped = asyncio.Event()
 
@@ -23,7 +27,7 @@ def test_demo_ends_only_when_asked_and_says_how_the_story_went(
         asyncio.run(beside(settings, [], stopped))
 
     async def run_story(*_: object, **__: object) -> int:
-        if isinstance(code, StepError):
+        if isinstance(code, Exception):
             raise ExceptionGroup("", [code])
         return code
 
@@ -41,5 +45,6 @@ def test_demo_ends_only_when_asked_and_says_how_the_story_went(
         follow_up=cast(Any, None),
     )
 
-    assert found == (1 if isinstance(code, StepError) else code)
+    assert found == (1 if isinstance(code, Exception) else code)
+    assert not isinstance(code, Exception) or str(code.args[0]) in capsys.readouterr().err
     assert stopped.is_set() == leave

@@ -177,3 +177,7 @@ async def appointed(db: Database, who: str, *, ended: bool = False) -> None:
             role,
             ended,
         )
+
+
+def opened(request_id: UUID | None = None, state: str = "KEN") -> r.RequestOpened:
+    return r.RequestOpened(request_id=request_id or uuid4(), state=state, priority="normal", opened_at=NOON)

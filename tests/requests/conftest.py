@@ -1,6 +1,6 @@
 """Fixtures of the tests of requests."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 import httpx
@@ -8,6 +8,7 @@ import pytest
 
 from chassis.db.database import Database
 from chassis.settings import Settings
+from tests.requests.mail_steps import Intake, intake_of
 
 
 @pytest.fixture
@@ -23,3 +24,9 @@ def db(databases: Mapping[str, Database]) -> Database:
 @pytest.fixture
 def folder(settings: Settings) -> Path:
     return settings.files_folder
+
+
+@pytest.fixture
+async def intake(settings: Settings, databases: Mapping[str, Database], tmp_path: Path) -> AsyncIterator[Intake]:
+    async with intake_of(settings, databases, tmp_path) as one:
+        yield one

@@ -132,3 +132,11 @@ def a_mail(
     for name, content in files:
         message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
     return message
+
+
+async def received(intake: Intake, *files: tuple[str, bytes], **more: Any) -> dict[str, Any]:
+    """A mail of a known sender, in the triage box."""
+    await register(intake)
+    assert (250, "2.0.0 OK") == await intake.send(a_mail(*files, **more))
+    (one,) = await intake.mails()
+    return await intake.mail(one["mail_id"])

@@ -136,6 +136,12 @@ def test_every_term_of_the_glossary_is_spelt_as_in_the_code() -> None:
     assert not unknown_terms(glossary, words_of_the_code())
 
 
+def test_every_code_list_is_in_the_list_of_tables() -> None:
+    listed = set(re.findall(r"`(\w+)`", text_of(ROOT / "docs" / "topics.md").partition("A term has:")[0]))
+
+    assert {path.stem for path in (ROOT / "contracts" / "reference").glob("*.json")} <= listed
+
+
 def test_the_first_file_to_read_names_the_two_commands() -> None:
     named = {target for target, _ in COMMAND.findall(text_of(ROOT / "README.md"))}
 

@@ -58,6 +58,12 @@ def check_story(story: Story) -> None:
         str(proposer.person_id), str(approver.person_id),
     ]  # fmt: skip
     assert story.kinds_offered == set(kinds())
+    assert {"CIV": "in_delivery", "MDG": "in_delivery"} == {
+        one["state"]: one["status"] for one in story.joint.deliveries
+    }
+    assert ["held", "planned"] == [one["status"] for one in story.joint.sessions]
+    assert ("in_progress", 1) == (story.extended.extension["status"], story.extended.extension["pledges"])
+    assert {"KEN": "shown", "PER": "own"} == {one["state"]: one["status"] for one in story.extended.progress}
 
 
 async def rerun_demo(platform: Platform, state: Path) -> None:

@@ -13,7 +13,7 @@ PROPOSAL = Noun(
             path="approve",
             label=N_("Approve"),
             fields=(),
-            explains=N_("It is carried out at once, and entered in the ledger with both names."),
+            explains=N_("It is carried out immediately, and entered in the ledger with both names."),
             done="approved",
             asks_sign_in=True,
         ),

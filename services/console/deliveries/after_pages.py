@@ -106,7 +106,7 @@ async def ask(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/answer", opt=FOR_EVERYBODY, status_code=303)
 async def answer(page: CurrentPage) -> Response[bytes]:
-    """The answer at once, then what is added in words."""
+    """The answer first, then what is added in words."""
     token, result = page.asked("token"), page.value("result")
     text = read((ANSWER_TEXT,), page.typed).body.get("text", "")
     body = {"result": result, "text": text, "language": page.language} if text else {"result": result}

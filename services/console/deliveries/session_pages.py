@@ -43,7 +43,7 @@ EXPERTS_MAX, DELIVERIES_MAX = 100, 100
 NEW = "/{language:str}/deliveries/{delivery_id:str}/sessions/new"
 ONE = "/{language:str}/sessions/{session_id:str}"
 NOT_SHOWN = N_("An expert who is not shown")
-NO_COUNT = N_("Enter whole numbers only; leave a cell empty if nobody is in it")
+NO_COUNT = N_("Enter whole numbers only; leave a cell empty if no person is in it")
 
 
 @get(NEW)

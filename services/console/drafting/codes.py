@@ -72,7 +72,7 @@ async def find_codes(page: Page, asked: str) -> Sequence[Mapping[str, Any]] | No
 
 @post("/{language:str}/requests/codes", status_code=200)
 async def show_codes(page: CurrentPage) -> Response[bytes]:
-    """What was found while somebody types; a part of the page of a line."""
+    """What was found while a person types; a part of the page of a line."""
     asked = page.value("find")
     noticed = page.typed.get("noticed", ())
     found = await find_codes(page, asked)

@@ -145,7 +145,7 @@ VISIBILITY = Field(
     label=N_("Who may see it, if you agree?"),
     kind="choice",
     options=tuple(labels.VISIBILITY.items()),
-    hint=N_("What is chosen here opens nothing by itself: providers see it only after you agree to circulate it."),
+    hint=N_("What is chosen here opens nothing automatically: providers see it only after you agree to circulate it."),
 )
 CIRCULATION = Field(
     name="circulation",

@@ -12,7 +12,7 @@ JOINT_DELIVERY = Noun(
             name="confirm",
             path="confirm",
             label=N_("Confirm for all States"),
-            explains=N_("You confirm every match of it at once. Your capacity is taken once."),
+            explains=N_("You confirm all matches of it together. Your capacity is taken once."),
             done="accepted",
         ),
         Move(

@@ -27,7 +27,7 @@ async def ask(page: CurrentPage) -> Response[bytes]:
 
 @post(PAGE, opt=FOR_EVERYBODY, status_code=303)
 async def answer(page: CurrentPage) -> Response[bytes]:
-    """The answer at once; what has changed is entered in the register."""
+    """The answer alone; what has changed is entered in the register."""
     token = page.asked("token")
     try:
         await page.anonymous().send("POST", f"{LINK}?token={token}", {"result": page.value("result")})

@@ -110,7 +110,7 @@ class ChangeStream(Response[None]):
         return self._answer
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refused with 204, after which a browser does not connect again by itself."""
+        """Refused with 204, after which a browser does not connect again automatically."""
         try:
             async with contextlib.AsyncExitStack() as stack:
                 stack.enter_context(self._place())
@@ -132,7 +132,7 @@ class ChangeStream(Response[None]):
         tasks = [asyncio.create_task(self._read(feed, changed)) for feed in feeds]
         tasks.append(asyncio.create_task(_until_disconnected(receive)))
         for task in tasks:
-            # A page that was left makes room at once.
+            # A page that was left makes room immediately.
             task.add_done_callback(lambda _task: changed.set())
         try:
             await _put(send, f"retry: {RETRY_MILLISECONDS}\nid: 1\n\n")

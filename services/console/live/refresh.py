@@ -1,4 +1,4 @@
-"""Requests that a page makes by itself: they are not a person's use of their session."""
+"""Requests that a page makes automatically: they are not a person's use of their session."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Comparing the matches of a request side by side, and presenting several at once."""
+"""Comparing the matches of a request side by side, and presenting several together."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
 SHOWN_MAX = 30
-"""Matches with explanations that the API lists at once."""
+"""Matches with explanations that the API lists in one answer."""
 
 NONE_TICKED = N_("Tick at least one match")
 FIELDS = (DEPARTURE, COMMENT)

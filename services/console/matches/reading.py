@@ -23,11 +23,11 @@ TURN = {
     "confirmed": N_("Both sides have agreed. The delivery is being prepared."),
     "in_delivery": N_("Delivery has begun."),
     "completed": N_("Delivery is complete. %(state)s and %(provider)s evaluate it."),
-    "declined_by_state": N_("This match has ended. Nobody has to act."),
-    "declined_by_provider": N_("This match has ended. Nobody has to act."),
-    "not_pursued": N_("This match has ended. Nobody has to act."),
-    "expired": N_("This match has ended. Nobody has to act."),
-    "revoked": N_("This match has ended. Nobody has to act."),
+    "declined_by_state": N_("This match has ended. No action is needed."),
+    "declined_by_provider": N_("This match has ended. No action is needed."),
+    "not_pursued": N_("This match has ended. No action is needed."),
+    "expired": N_("This match has ended. No action is needed."),
+    "revoked": N_("This match has ended. No action is needed."),
 }
 """Who has to act, by status."""
 
@@ -69,7 +69,7 @@ def turn(match: Mapping[str, Any]) -> str:
 
 
 def is_mine(match: Mapping[str, Any]) -> bool:
-    """True if the caller is one of those who have to act. A mere suggestion waits for nobody."""
+    """True if the caller is one of those who have to act. A mere suggestion needs no action."""
     open_moves = ACTING.intersection(match["moves"]) if match["status"] != "suggested" else set()
     if open_moves == {"evaluate"}:
         return match["state_evaluation"] is None or match["provider_evaluation"] is None

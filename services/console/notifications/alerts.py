@@ -30,7 +30,11 @@ FREQUENCY = Field(
     name="frequency",
     label=N_("When you are notified"),
     kind="choice",
-    options=(("at_once", N_("At once")), ("daily", N_("Once a day, of all together")), ("weekly", N_("Once a week"))),
+    options=(
+        ("at_once", N_("Immediately")),
+        ("daily", N_("Once a day, of all together")),
+        ("weekly", N_("Once a week")),
+    ),
     value="at_once",
 )
 CRITERIA = (

@@ -76,7 +76,7 @@ APPOINTMENT = Noun(
             path="end",
             label=N_("End the appointment"),
             fields=(reason("end_appointment"),),
-            explains=N_("It ends at once, in all parts of the platform."),
+            explains=N_("It ends immediately, in all parts of the platform."),
             warns=True,
             asks_sign_in=True,
         ),

@@ -102,7 +102,7 @@ async def new_appointment(page: CurrentPage, person_id: FromPath[UUID]) -> Respo
 
 @post("/{language:str}/people/{person_id:uuid}/appoint", status_code=303)
 async def appoint(page: CurrentPage, person_id: FromPath[UUID]) -> Response[bytes]:
-    """In force at once, or proposed to a second person: the API decides, and the page of the appointment says it."""
+    """In force immediately, or proposed to a second person: the API decides, and the appointment's page says it."""
     sent = read(APPOINTMENT_FIELDS, page.typed)
     if sent.errors:
         return await _appointment_form(page, person_id, errors=sent.errors, status=400)
@@ -144,7 +144,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 async def _enter(page: Page, row: Row) -> Outcome:
-    """Enter and appoint a person. A row that is sent again enters nobody twice."""
+    """Enter and appoint a person. A row that is sent again enters no person twice."""
     form, person_id = page.value(KEY), ""
     person = person_of(row.cells)
     try:

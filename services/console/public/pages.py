@@ -216,7 +216,7 @@ def _download(page: Page, rows: Sequence[Sequence[object]]) -> Response[bytes]:
 
 
 def _cached(page: Page, answer: Response[bytes]) -> Response[bytes]:
-    """May be stored by all caches, unless somebody is signed in: then the page's head names them."""
+    """May be stored by all caches, unless a person is signed in: then the page's head names them."""
     if page.console.session_cookie not in page.request.cookies:
         answer.headers["Cache-Control"] = CACHED
         answer.cookies.clear()

@@ -45,7 +45,7 @@ ENDS = Field(
     name="ends_at", label=N_("Until"), kind="date", required=False, hint=N_("Empty: until you withdraw the consent.")
 )
 FIELDS = (RECIPIENTS, ONE_STATE, SETS, STARTS, ENDS, COMMENT)
-NOBODY = N_("Choose who may see it")
+NONE_CHOSEN = N_("Choose who may see it")
 
 
 @get("/{language:str}/requests/{request_id:str}/audience")
@@ -112,7 +112,7 @@ def body_of(
     one_state = body.pop("one_state", None)
     body["recipients"] = [*body.get("recipients", ()), *([one_state] if one_state else ())]
     if not body["recipients"]:
-        errors = (*errors, FormError("recipients", NOBODY))
+        errors = (*errors, FormError("recipients", NONE_CHOSEN))
     # A day begins and ends in UTC, as the clocks of the API do.
     for name, time in (("starts_at", "T00:00:00Z"), ("ends_at", "T23:59:59Z")):
         if name in body:

@@ -144,7 +144,7 @@ REQUEST = Noun(
             name="withdraw",
             path="withdraw",
             label=N_("Withdraw the request"),
-            explains=N_("Nobody will work on it any more."),
+            explains=N_("No further work is done on it."),
             warns=True,
         ),
     ),

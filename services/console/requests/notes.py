@@ -92,7 +92,7 @@ async def _consent(
         "record_consent",
         CONSENT,
         title=N_("Record the consent of the State"),
-        explains=N_("The State is notified at once. It can read the scan and withdraw the consent."),
+        explains=N_("The State is notified immediately. It can read the scan and withdraw the consent."),
         errors=errors,
         status=status,
     )

@@ -13,7 +13,7 @@ from services.console.rendering import code_label
 from services.console.requests.sending import send
 from services.console.translations import N_
 
-NOBODY = "none"
+UNASSIGNED = "none"
 ASSIGNEE = Field(name="assignee", label=N_("Who is in charge"), kind="choice", options="coordinators")
 NOT_MET, MET = N_("Not met"), N_("Met")
 POINTS = (("0", N_("0 – not at all")), ("1", N_("1 – a little")), ("2", N_("2 – well")), ("3", N_("3 – fully")))
@@ -30,7 +30,7 @@ async def assign(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes
     sent = read(fields, page.typed)
     if sent.errors:
         return await _assign(page, request_id, errors=sent.errors, status=400)
-    body = {**sent.body, "assignee": None if sent.body["assignee"] == NOBODY else sent.body["assignee"]}
+    body = {**sent.body, "assignee": None if sent.body["assignee"] == UNASSIGNED else sent.body["assignee"]}
     errors, status = await send(page, f"/v1/requests/{request_id}/assign", body, fields)
     if errors:
         return await _assign(page, request_id, errors=errors, status=status)
@@ -48,14 +48,14 @@ async def _assign(
         request=request,
         fields=(ASSIGNEE, COMMENT),
         options={"coordinators": options_of(found["coordinators"], str(session.person_id), page)},
-        typed=page.typed or {"assignee": [request.get("assignee") or NOBODY]},
+        typed=page.typed or {"assignee": [request.get("assignee") or UNASSIGNED]},
         errors=errors,
         is_open="assign" in request["moves"],
     )
 
 
 def options_of(coordinators: Sequence[Mapping[str, Any]], reader: str, page: Page) -> Sequence[Option]:
-    """The coordinators in office, the reader first; then nobody."""
+    """The coordinators in office, the reader first; then none."""
     gettext = page.gettext
     found = []
     for one in coordinators:
@@ -65,7 +65,7 @@ def options_of(coordinators: Sequence[Mapping[str, Any]], reader: str, page: Pag
         found.append((not is_reader, Option(one["person_id"], name, topics)))
     # The API has them by name.
     ordered = [option for _others, option in sorted(found, key=lambda one: one[0])]
-    return [*ordered, Option(NOBODY, gettext(N_("Nobody in particular: all coordinators are notified")))]
+    return [*ordered, Option(UNASSIGNED, gettext(N_("No particular coordinator: all coordinators are notified")))]
 
 
 @get("/{language:str}/requests/{request_id:str}/assess")

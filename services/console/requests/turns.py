@@ -5,7 +5,7 @@ from typing import Any
 
 from services.console.translations import N_
 
-ENDED = N_("This request has ended. Nobody has to act.")
+ENDED = N_("This request has ended. No action is needed.")
 BY_STATUS = {
     "draft": N_("%(state)s has still to submit this draft."),
     "submitted": N_("UNODC acknowledges receipt."),

@@ -46,7 +46,7 @@ ENDS: Mapping[str, End] = {
     "adopt": End(
         N_("Adopt the plan"),
         N_(
-            "All matches of the plan are presented to their States and providers at once. If something has changed "
+            "All matches of the plan are presented to their States and providers together. If something has changed "
             "since it was made, nothing is presented."
         ),
         "adopted",

@@ -113,7 +113,7 @@ def pair_of(line_id: str, offering_id: str) -> str:
 
 
 def fitting(found: Mapping[str, Any], language: str) -> list[Option]:
-    """The pairs of a need and an offering that a round planned, considered in vain, or was told of."""
+    """The pairs of a need and an offering that a round planned, considered in vain, or was given."""
     pairs: dict[str, Option] = {}
     said = translated(language, BETWEEN)
     for line in (*found["plan"], *found["unmet"]):

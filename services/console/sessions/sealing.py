@@ -35,7 +35,7 @@ class Sealer:
             return None
 
     def csrf_token(self, cookie: str) -> str:
-        """A token for forms, masked anew each time: a compressed page does not reveal it (BREACH)."""
+        """A token for forms, masked again each time: a compressed page does not reveal it (BREACH)."""
         mask, token = secrets.token_bytes(CSRF_BYTES), self._derived("csrf", cookie)[:CSRF_BYTES]
         return (mask + _xor(mask, token)).hex()
 

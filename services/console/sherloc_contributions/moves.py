@@ -41,7 +41,7 @@ CONTRIBUTION = Noun(
             name="clear_marks",
             path="clear-marks",
             label=N_("Say that the marks are no personal data"),
-            explains=N_("Read each marked passage first. A revision is marked anew."),
+            explains=N_("Read each marked passage first. A revision is marked again."),
             done="saved",
         ),
         Move(
@@ -77,7 +77,7 @@ CONTRIBUTION = Noun(
             path="withdraw",
             label=N_("Withdraw the contribution"),
             fields=(),
-            explains=N_("Its texts are deleted, and the portal is told to remove it."),
+            explains=N_("Its texts are deleted, and the portal is asked to remove it."),
             warns=True,
         ),
     ),

@@ -82,7 +82,7 @@ def _back(page: Page, **more: str) -> Response[bytes]:
 
 @post("/{language:str}/work/assign", status_code=303)
 async def assign(page: CurrentPage) -> Response[bytes]:
-    """Put the person, a colleague or nobody in charge of what is ticked; say what was refused."""
+    """Put the person, a colleague or no person in charge of what is ticked; say what was refused."""
     session = page.signed_in
     ticked = ticked_of(page.typed.get("request", ()))
     if not ticked:

@@ -46,7 +46,7 @@ class Usual(Struct, frozen=True):
 USUAL = (
     Usual(N_("Our turn"), ""),
     Usual(N_("In my charge"), "assignee=me", READERS),
-    Usual(N_("Nobody in charge"), "assignee=none", READERS),
+    Usual(N_("No person in charge"), "assignee=none", READERS),
     Usual(N_("Late"), "overdue=true"),
     Usual(N_("Turn of others"), "waiting_for=others"),
 )

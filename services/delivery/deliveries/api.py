@@ -120,7 +120,7 @@ async def resume_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], dat
     await actions.move(tx, ctx, delivery_id, Action.RESUME, lambda one: one.resume(now=ctx.now), comment=data.comment)
 
 
-@change(f"{DELIVERY}/complete", Action.COMPLETE, "Delivery is complete", read=delivery_view)
+@change(f"{DELIVERY}/complete", Action.COMPLETE, "Complete a delivery", read=delivery_view)
 async def complete_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Complete]) -> None:
     """Not before the delivery's period and its last session; an earlier last day needs a comment."""
     if data.completed_on is not None and data.completed_on < ctx.today and not data.comment.strip():

@@ -12,7 +12,7 @@ OWNER = "requests"
 
 
 class Consents:
-    """Asks each time and keeps no answer, so that a withdrawal applies at once; without an answer nothing is shown."""
+    """Asks each time and keeps no answer: a withdrawal applies immediately, and without an answer nothing is shown."""
 
     def __init__(self, peers: Peers) -> None:
         self._peers = peers

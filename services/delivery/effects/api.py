@@ -90,7 +90,7 @@ async def verify_effect(tx: Tx, ctx: Context, effect_id: FromPath[UUID], data: J
 
 @change(f"{EFFECT}/decline", Action.DECLINE_EFFECT, "Decline an effect", read=effect_view)
 async def decline_effect(tx: Tx, ctx: Context, effect_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """By such a person, with a coded reason, which both sides read."""
+    """By a person who may verify it, with a coded reason, which both sides read."""
     reason = check_reason("decline_effect", data.reason)
     await actions.move(
         tx, ctx, effect_id, Action.DECLINE_EFFECT, lambda one: one.decline(reason, now=ctx.now), comment=data.comment

@@ -127,7 +127,7 @@ async def read_file(file_id: FromPath[UUID], db: Db, own: Owned, caller: Current
     return Download(content, name=name, size_bytes=found.size_bytes, etag=etag(found.revision))
 
 
-@delete(FILE, opt=requires(Action.REMOVE_FILE), status_code=200, summary="Take a file of a delivery back")
+@delete(FILE, opt=requires(Action.REMOVE_FILE), status_code=200, summary="Remove a file of a delivery")
 async def remove_file(
     file_id: FromPath[UUID], db: Db, own: Owned, caller: CurrentCaller, expected: ExpectedRevision, now: Now
 ) -> Response[DeliveryFile]:

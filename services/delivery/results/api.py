@@ -52,7 +52,7 @@ async def show_result(tx: Tx, ctx: Context, result_id: FromPath[UUID]) -> views.
 
 @change(f"{RESULT}/report", Action.REPORT_RESULT, "Report a result again", read=result_view)
 async def report_result_again(tx: Tx, ctx: Context, result_id: FromPath[UUID], data: JSONBody[ReportAgain]) -> None:
-    """In place of what was reported before. A confirmation is taken back."""
+    """In place of what was reported before. A confirmation is removed."""
     await actions.report(tx, ctx, result_id, from_attributes(Figures, data), data.comment)
 
 

@@ -95,7 +95,7 @@ class Result(Struct, frozen=True, kw_only=True):
     # -- decisions -----------------------------------------------------------------------------------------------
 
     def report(self, side: Side, figures: Figures, texts_hash: str, *, now: datetime) -> ResultReported:
-        """Report it again; an answer of the State is taken back."""
+        """Report it again; an answer of the State is removed."""
         self.require("report_result")
         figures.check(self.indicator, now=now)
         return ResultReported(**self._ids(), **asdict(figures), side=side, texts_hash=texts_hash, reported_at=now)

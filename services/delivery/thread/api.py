@@ -54,7 +54,7 @@ async def list_thread(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[MessagePage]:
-    """Oldest first. With `latest` the last ones only, without a cursor. Coordinators read along, except what is
+    """Oldest first. With `latest` the last ones only, without a cursor. Coordinators read them, except what is
     private; auditors see that there are messages. The provider reads none after the State has withdrawn its consent.
     """
     async with db.transaction(by=caller) as tx:

@@ -69,7 +69,7 @@ async def known(tx: Tx, report_id: UUID) -> Report | None:
 
 
 async def of_year(tx: Tx, state: str | None, year: int) -> list[Report]:
-    """All versions of a State and year, the latest first; nobody else drafts or issues one until the end of `tx`."""
+    """All versions of a State and year, the latest first; until the end of `tx` no other one writes them."""
     await tx.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended('reports of ' || $1::text, 0))", f"{state or ''} {year}"
     )

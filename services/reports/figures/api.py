@@ -1,4 +1,4 @@
-"""Routes of figures: as data, as a table and as a chart, for callers and for everybody."""
+"""Routes of figures: as data, as a table and as a chart, for callers and for the public."""
 
 import hashlib
 import io

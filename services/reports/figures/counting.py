@@ -181,7 +181,7 @@ def _place(state: str | None) -> Codes:
 
 @cache
 def _unknown(state: str | None) -> Codes:
-    """The codes of what belongs to a line that has not been heard of yet."""
+    """The codes of what belongs to a line that has not been received yet."""
     return {**dict.fromkeys(FIGURES["lines"].by, (NONE,)), **_place(state)}
 
 

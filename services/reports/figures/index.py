@@ -1,7 +1,7 @@
 """All items in memory, in columns: a figure by a code as of a day is a sum over the steps up to that day.
 
 Columns grow at their end. An item that is replaced is no longer alive; a figure with more such items than others is
-made anew.
+made again.
 """
 
 from array import array
@@ -17,7 +17,7 @@ from services.reports.figures.model import BOUNDS, FIGURES, NONE, TOTAL, Unit
 
 BUCKETS = len(BOUNDS) + 2
 DEAD_MIN = 10_000
-"""So many items are replaced before their columns are made anew."""
+"""So many items are replaced before their columns are made again."""
 
 
 class _Words:

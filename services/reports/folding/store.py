@@ -32,8 +32,8 @@ class Known(NamedTuple):
 
 async def keep(tx: Tx, event: Event) -> None:
     """Keep a fact until it is folded, without who caused it."""
-    nobody = msgspec.structs.replace(event, actorid=None, actorrole=None, actororganization=None)
-    encoded = msgspec.json.encode(nobody).decode()
+    unnamed = msgspec.structs.replace(event, actorid=None, actorrole=None, actororganization=None)
+    encoded = msgspec.json.encode(unnamed).decode()
     await tx.write(_ARRIVED, event.id, event.aggregate_id, event.aggregateversion, encoded)
 
 

@@ -7,7 +7,7 @@ RETURN role IN ('coordinator', 'auditor', 'finance_officer', 'service');
 
 -- -- facts of other services ------------------------------------------------------------------------------------------
 
--- Facts that have been heard and not folded yet.
+-- Facts that have been received and not folded yet.
 CREATE TABLE arrived (
     event_id uuid PRIMARY KEY,
     aggregate_id uuid NOT NULL,
@@ -17,7 +17,7 @@ CREATE TABLE arrived (
 CREATE INDEX arrived_in_order ON arrived (aggregate_id, version);
 CALL wall_in('arrived', 'false');
 
--- One row: whoever folds holds it. While the tables are rebuilt nobody else folds; `incomplete` until that is done.
+-- One row: whoever folds holds it. While the tables are rebuilt no other process folds; `incomplete` until that is done.
 CREATE TABLE folding (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     incomplete boolean NOT NULL DEFAULT false,

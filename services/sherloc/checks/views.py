@@ -19,7 +19,7 @@ from services.sherloc.policy import Action
 class LegislationCheckView(Struct, frozen=True, kw_only=True):
     """Whether a State says that what SHERLOC has of its law has not changed.
 
-    It can be answered, and answered anew, until it closes. `confirmed` is how many published records were confirmed by
+    It can be answered, and answered again, until it closes. `confirmed` is how many published records were confirmed by
     the last answer; `moves` are those that the caller may make now.
     """
 

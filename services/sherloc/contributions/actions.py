@@ -43,7 +43,7 @@ async def draft_contribution(
 async def revise_contribution(
     tx: Tx, ctx: Context, contribution_id: UUID, content: Content, texts: ContributionTexts, *, comment: str
 ) -> None:
-    """The texts before are gone. Raises Missing, Forbidden, Stale, Conflict, Invalid."""
+    """The texts before are deleted. Raises Missing, Forbidden, Stale, Conflict, Invalid."""
     await _allow(tx, ctx, contribution_id, Action.REVISE_CONTRIBUTION)
     salt, texts_hash = hash_texts(texts)
     async with tx.as_service():

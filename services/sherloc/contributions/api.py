@@ -95,10 +95,10 @@ async def submit_contribution(tx: Tx, ctx: Context, contribution_id: FromPath[UU
 
 
 @change(
-    f"{CONTRIBUTION}/clear-marks", Action.CLEAR_MARKS, "Say that marks are no personal data", read=contribution_view
+    f"{CONTRIBUTION}/clear-marks", Action.CLEAR_MARKS, "State that marks are no personal data", read=contribution_view
 )
 async def clear_marks(tx: Tx, ctx: Context, contribution_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By the State or a coordinator, who has read each marked passage; a revision marks anew."""
+    """By the State or a coordinator, who has read each marked passage; a revision is marked again."""
     await actions.move(
         tx,
         ctx,
@@ -109,7 +109,9 @@ async def clear_marks(tx: Tx, ctx: Context, contribution_id: FromPath[UUID], dat
     )
 
 
-@change(f"{CONTRIBUTION}/return", Action.RETURN_CONTRIBUTION, "Return it to the State", read=contribution_view)
+@change(
+    f"{CONTRIBUTION}/return", Action.RETURN_CONTRIBUTION, "Return a contribution to the State", read=contribution_view
+)
 async def return_contribution(tx: Tx, ctx: Context, contribution_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
     """By a coordinator, with a coded reason, such as `personal_data`; the State revises and submits it again."""
     reason = check_reason("return_contribution", data.reason)
@@ -139,7 +141,9 @@ async def accept_contribution(
     )
 
 
-@change(f"{CONTRIBUTION}/publish", Action.PUBLISH_CONTRIBUTION, "Publish it on SHERLOC", read=contribution_view)
+@change(
+    f"{CONTRIBUTION}/publish", Action.PUBLISH_CONTRIBUTION, "Publish a contribution on SHERLOC", read=contribution_view
+)
 async def publish_contribution(
     tx: Tx, ctx: Context, contribution_id: FromPath[UUID], data: JSONBody[PublishContribution]
 ) -> None:
@@ -149,9 +153,7 @@ async def publish_contribution(
     )
 
 
-@change(
-    f"{CONTRIBUTION}/supersede", Action.SUPERSEDE_CONTRIBUTION, "Put a newer one in its place", read=contribution_view
-)
+@change(f"{CONTRIBUTION}/supersede", Action.SUPERSEDE_CONTRIBUTION, "Supersede a contribution", read=contribution_view)
 async def supersede_contribution(
     tx: Tx, ctx: Context, contribution_id: FromPath[UUID], data: JSONBody[SupersedeContribution]
 ) -> None:
@@ -161,7 +163,7 @@ async def supersede_contribution(
 
 @change(f"{CONTRIBUTION}/withdraw", Action.WITHDRAW_CONTRIBUTION, "Withdraw a contribution", read=contribution_view)
 async def withdraw_contribution(tx: Tx, ctx: Context, contribution_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By the State, at any time; its texts are deleted, and the portal is told to remove it."""
+    """By the State, at any time; its texts are deleted, and the portal is asked to remove it."""
     await actions.move(
         tx,
         ctx,

@@ -1,4 +1,4 @@
-"""Routes that draft many contributions at once, from a spreadsheet."""
+"""Routes that draft many contributions from one spreadsheet."""
 
 import asyncio
 from collections.abc import Sequence

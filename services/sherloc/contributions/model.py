@@ -116,7 +116,7 @@ def parties_of(texts: ContributionTexts) -> tuple[str, ...]:
 
 
 class Contribution(Struct, frozen=True, kw_only=True):
-    """A contribution. `marks` counts what the screen marked in its texts; `marks_cleared`: somebody said they are none.
+    """A contribution. `marks` counts what the screen marked in its texts; `marks_cleared`: a person said they are none.
 
     `superseded_by` is the newer one that takes its place.
     """
@@ -181,7 +181,7 @@ class Contribution(Struct, frozen=True, kw_only=True):
         return [field for field, (value, is_needed) in needed.items() if is_needed and not value]
 
     def clear_marks(self, *, now: datetime) -> ContributionMarksCleared:
-        """Raises Conflict where nothing is marked, or somebody has said so already."""
+        """Raises Conflict where nothing is marked, or a person has said so already."""
         self.require("clear_marks")
         if not self.marks or self.marks_cleared:
             raise Conflict("contribution-no-marks")

@@ -27,10 +27,10 @@ _NO_TEXTS = ContributionTexts()
 
 
 class ContributionView(Struct, frozen=True, kw_only=True):
-    """What a State contributes to SHERLOC; its words are in `language`, and gone once it is `withdrawn`.
+    """What a State contributes to SHERLOC; its words are in `language`, and deleted once it is `withdrawn`.
 
     `address` is where the text can be read, `portal_address` the page of SHERLOC. `marks` are passages of its texts
-    that look like personal data, and `marks_cleared` says that somebody found them not to be; `reason` is why a
+    that look like personal data, and `marks_cleared` says that a person found them not to be; `reason` is why a
     coordinator returned it, a code of `/v1/reference/reasons/return_contribution`, and `comment` that on the last move:
     these are shown to the State and UNODC.
     """

@@ -57,7 +57,7 @@ async def propose_extension(tx: Tx, ctx: Context, extension_id: UUID, data: JSON
 
 @show(EXTENSION, Action.SHOW_EXTENSION, "One extension of the portal")
 async def show_extension(tx: Tx, ctx: Context, extension_id: FromPath[UUID]) -> ExtensionView:
-    """With its votes and what was told of its progress, newest first."""
+    """With its votes and the notes on its progress, newest first."""
     return await extension_view(tx, ctx, extension_id)
 
 
@@ -103,7 +103,7 @@ async def drop_extension(tx: Tx, ctx: Context, extension_id: FromPath[UUID], dat
     )
 
 
-@change(f"{EXTENSION}/note", Action.NOTE_PROGRESS, "Tell the progress of an extension", read=extension_view)
+@change(f"{EXTENSION}/note", Action.NOTE_PROGRESS, "Add a note on the progress of an extension", read=extension_view)
 async def note_progress(tx: Tx, ctx: Context, extension_id: FromPath[UUID], data: JSONBody[NoteProgress]) -> None:
     """By a coordinator, once it is planned. At most 100 notes of one extension."""
     await actions.note_progress(tx, ctx, extension_id, data.language, data.text)

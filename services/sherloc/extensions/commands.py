@@ -28,11 +28,11 @@ class ProposeExtension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class ReviseExtension(ProposeExtension, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The same anew; what it said before is deleted."""
+    """The same again, in full; the texts before are deleted."""
 
 
 class NoteProgress(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to be told of the progress, in one language."""
+    """A note on the progress, in one language."""
 
     language: Language
     text: Annotated[str, Meta(min_length=1, max_length=2000)]

@@ -130,7 +130,7 @@ async def notes_of(tx: Tx, extension_ids: Sequence[UUID]) -> dict[UUID, list[Not
     return found
 
 
-# -- earmarks, as the pledges service tells them ----------------------------------------------------------------------
+# -- earmarks, as the pledges service states them ---------------------------------------------------------------------
 
 
 async def save_earmark(tx: Tx, pledge_id: UUID, extension_id: UUID, donor: str) -> None:

@@ -113,7 +113,7 @@ async def list_legislation(
     return paging.page(LegislationPage, views, limit, at=lambda view: f"{view.state}.{view.article}")
 
 
-@get("/v1/legislation/freshness", opt=requires(Action.SHOW_FRESHNESS), summary="How fresh the register is")
+@get("/v1/legislation/freshness", opt=requires(Action.SHOW_FRESHNESS), summary="When the register was last verified")
 async def show_freshness(
     db: Db,
     caller: CurrentCaller,
@@ -121,7 +121,7 @@ async def show_freshness(
     of_state: Annotated[str | None, query_parameter(State, name="state")] = None,
     months: Annotated[int, QueryParameter(ge=1, le=MONTHS_MAX)] = MONTHS,
 ) -> RegisterFreshness:
-    """Per State how many articles have each status, and how many records nobody verified for so many months."""
+    """Per State how many articles have each status, and how many records were not verified for so many months."""
     _check("state", of_state, reference.countries(), "countries")
     async with db.transaction(by=caller) as tx:
         tallies = await store.tallies(tx, caller, state=of_state, verified_before=_day_before(now, months))
@@ -171,7 +171,12 @@ async def submit_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID
     await actions.submit_legislation(tx, ctx, legislation_id, comment=data.comment)
 
 
-@change(f"{LEGISLATION}/confirm-unchanged", Action.CONFIRM_UNCHANGED, "Nothing has changed", read=legislation_view)
+@change(
+    f"{LEGISLATION}/confirm-unchanged",
+    Action.CONFIRM_UNCHANGED,
+    "Confirm that a record is unchanged",
+    read=legislation_view,
+)
 async def confirm_unchanged(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
     """By the State, of its own record: what was published is verified by this."""
     await actions.move(
@@ -197,7 +202,7 @@ async def review_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID
     )
 
 
-@change(f"{LEGISLATION}/return", Action.RETURN_LEGISLATION, "Return it to the State", read=legislation_view)
+@change(f"{LEGISLATION}/return", Action.RETURN_LEGISLATION, "Return a record to the State", read=legislation_view)
 async def return_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
     """By a coordinator, with a coded reason; the State revises and submits it again."""
     reason = check_reason("return_legislation", data.reason)
@@ -211,7 +216,7 @@ async def return_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID
     )
 
 
-@change(f"{LEGISLATION}/publish", Action.PUBLISH_LEGISLATION, "Publish it on SHERLOC", read=legislation_view)
+@change(f"{LEGISLATION}/publish", Action.PUBLISH_LEGISLATION, "Publish a record on SHERLOC", read=legislation_view)
 async def publish_legislation(
     tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[PublishLegislation]
 ) -> None:

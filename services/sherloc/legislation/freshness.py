@@ -1,4 +1,4 @@
-"""How fresh the register is: per State, how many articles have each status, and how many nobody verified of late."""
+"""How fresh the register is: per State, how many articles have each status, and how many were not verified recently."""
 
 from calendar import monthrange
 from collections import Counter

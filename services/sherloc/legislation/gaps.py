@@ -41,7 +41,7 @@ class ProposedRequest(Struct, frozen=True, kw_only=True):
 
 
 class RequestDraft(Struct, frozen=True, kw_only=True):
-    """What a focal point may send: a POST of `body` to `address`. Nothing is filed by itself."""
+    """What a focal point may send: a POST of `body` to `address`. Nothing is filed automatically."""
 
     address: str
     body: ProposedRequest

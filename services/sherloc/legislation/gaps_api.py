@@ -24,7 +24,7 @@ class LegislationGaps(Struct, frozen=True, kw_only=True):
     gaps: list[LegislationGap]
 
 
-@get("/v1/legislation/gaps", opt=requires(Action.SHOW_GAPS), summary="Where much is missing, with a draft request")
+@get("/v1/legislation/gaps", opt=requires(Action.SHOW_GAPS), summary="Instruments of which much is missing")
 async def show_gaps(
     db: Db,
     caller: CurrentCaller,

@@ -11,7 +11,7 @@ from services.sherloc.legislation.model import Legislation
 from services.sherloc.legislation.store import Filter
 
 CHUNK = 1000
-"""Cells looked up at once, where only those without a record are wanted."""
+"""Cells looked up in one query, where only those without a record are wanted."""
 
 Listed = Legislation | Cell
 

@@ -130,7 +130,7 @@ async def lacking_of(tx: Tx, caller: Caller, *, state: str | None) -> list[Legis
 
 
 async def lock(tx: Tx, legislation_id: UUID) -> None:
-    """Until the transaction ends, nobody else creates the record."""
+    """Until the transaction ends, no other one creates the record."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(legislation_id))
 
 

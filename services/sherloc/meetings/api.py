@@ -79,14 +79,14 @@ async def invite_states(tx: Tx, ctx: Context, meeting_id: FromPath[UUID], data: 
     await actions.move(tx, ctx, meeting_id, Action.INVITE_STATES, lambda one: one.invite(data.states, now=ctx.now))
 
 
-@change(f"{MEETING}/sign-up", Action.SIGN_UP, "Say how many people come", read=meeting_view)
+@change(f"{MEETING}/sign-up", Action.SIGN_UP, "Sign up for a meeting", read=meeting_view)
 async def sign_up(tx: Tx, ctx: Context, meeting_id: FromPath[UUID], data: JSONBody[SignUp]) -> None:
     """By a focal point or an official of an invited State; again to change the number."""
     state = ctx.caller.organization
     await actions.move(tx, ctx, meeting_id, Action.SIGN_UP, lambda one: one.sign_up(state, data.people, now=ctx.now))
 
 
-@change(f"{MEETING}/withdraw-sign-up", Action.WITHDRAW_SIGN_UP, "Say that nobody comes", read=meeting_view)
+@change(f"{MEETING}/withdraw-sign-up", Action.WITHDRAW_SIGN_UP, "Withdraw a sign-up", read=meeting_view)
 async def withdraw_sign_up(tx: Tx, ctx: Context, meeting_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
     """By a focal point or an official of a State that had signed up."""
     state = ctx.caller.organization
@@ -95,7 +95,7 @@ async def withdraw_sign_up(tx: Tx, ctx: Context, meeting_id: FromPath[UUID], dat
     )
 
 
-@change(f"{MEETING}/hold", Action.HOLD_MEETING, "Record that it was held", read=meeting_view)
+@change(f"{MEETING}/hold", Action.HOLD_MEETING, "Record that a meeting was held", read=meeting_view)
 async def hold_meeting(tx: Tx, ctx: Context, meeting_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
     """By a coordinator, from its day on."""
     await actions.move(tx, ctx, meeting_id, Action.HOLD_MEETING, lambda one: one.hold(now=ctx.now))
@@ -111,7 +111,7 @@ async def cancel_meeting(tx: Tx, ctx: Context, meeting_id: FromPath[UUID], data:
 @change(
     f"{MEETING}/lessons/{{lesson_id:uuid}}",
     Action.ADD_LESSON,
-    "Say what was learnt",
+    "Add a lesson",
     read=meeting_view,
     method="PUT",
     if_match=False,
@@ -128,7 +128,7 @@ async def add_lesson(
 
 @change(f"{MEETING}/remove-lesson", Action.REMOVE_LESSON, "Remove a lesson", read=meeting_view)
 async def remove_lesson(tx: Tx, ctx: Context, meeting_id: FromPath[UUID], data: JSONBody[RemoveLesson]) -> None:
-    """By a coordinator, for example where it names somebody; it is deleted."""
+    """By a coordinator, for example where it names a person; it is deleted."""
     await actions.remove_lesson(tx, ctx, meeting_id, data.lesson_id)
 
 

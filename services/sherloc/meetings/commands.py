@@ -24,7 +24,7 @@ class PlanMeeting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ReviseMeeting(PlanMeeting, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The same anew; what it said before is deleted."""
+    """The same again, in full; the texts before are deleted."""
 
 
 class InviteStates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

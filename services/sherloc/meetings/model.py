@@ -1,4 +1,4 @@
-"""An informal meeting of States: agenda, invitation, sign-up, and lessons that name nobody."""
+"""An informal meeting of States: agenda, invitation, sign-up, and lessons without their authors."""
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime

@@ -16,7 +16,7 @@ LIST_MAX = 100
 
 
 class Lesson(msgspec.Struct, frozen=True, kw_only=True):
-    """What was learnt; whoever said it is not stored, nor when."""
+    """What was learnt; neither who said it nor when is stored."""
 
     lesson_id: UUID
     text: str
@@ -121,7 +121,7 @@ async def texts_of(tx: Tx, meeting_ids: Sequence[UUID]) -> dict[UUID, MeetingTex
 
 
 async def lessons_of(tx: Tx, meeting_ids: Sequence[UUID]) -> dict[UUID, list[Lesson]]:
-    """The lessons of each of these meetings, in an order that tells nothing."""
+    """The lessons of each of these meetings, in an order from which nothing follows."""
     rows = await tx.fetch(
         "SELECT meeting_id, lesson_id, text FROM meeting_lesson WHERE meeting_id = ANY ($1::uuid[]) ORDER BY lesson_id",
         meeting_ids,

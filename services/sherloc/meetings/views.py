@@ -17,7 +17,7 @@ from services.sherloc.policy import Action
 
 
 class LessonView(Struct, frozen=True, kw_only=True):
-    """What was learnt. Nothing says whose it is."""
+    """What was learnt, without its author."""
 
     lesson_id: UUID
     text: str

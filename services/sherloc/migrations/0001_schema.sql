@@ -140,7 +140,7 @@ CREATE FUNCTION may_see(c contribution, organization text, role text) RETURNS bo
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN is_party_to(c.state, organization, role) OR (coalesce(role, '') <> '' AND c.status IN ('published', 'superseded'));
 
--- Its words as they are now: those before a revision are gone.
+-- Its words as they are now: those before a revision are deleted.
 CREATE TABLE contribution_text (
     contribution_id uuid PRIMARY KEY REFERENCES contribution DEFERRABLE INITIALLY DEFERRED,
     salt bytea NOT NULL,
@@ -228,7 +228,7 @@ CREATE TABLE extension_text (
     scope text NOT NULL
 );
 
--- What was told of its progress, by the revision that the note led to.
+-- Notes on its progress, by the revision that the note led to.
 CREATE TABLE extension_note (
     extension_id uuid NOT NULL REFERENCES extension DEFERRABLE INITIALLY DEFERRED,
     revision integer NOT NULL,
@@ -239,7 +239,7 @@ CREATE TABLE extension_note (
     PRIMARY KEY (extension_id, revision)
 );
 
--- Pledges earmarked to an extension, as the pledges service tells them; a pledge may name one that does not exist.
+-- Pledges earmarked to an extension, as the pledges service states them; a pledge may name one that does not exist.
 CREATE TABLE earmark (
     pledge_id uuid PRIMARY KEY,
     extension_id uuid NOT NULL,

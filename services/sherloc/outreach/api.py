@@ -74,7 +74,7 @@ async def revise_outreach_activity(
     )
 
 
-@change(f"{ONE}/hold", Action.HOLD_OUTREACH_ACTIVITY, "Record that it was held", read=outreach_view)
+@change(f"{ONE}/hold", Action.HOLD_OUTREACH_ACTIVITY, "Record that an activity was held", read=outreach_view)
 async def hold_outreach_activity(
     tx: Tx, ctx: Context, outreach_activity_id: FromPath[UUID], data: JSONBody[HoldOutreachActivity]
 ) -> None:

@@ -28,7 +28,7 @@ class PlanOutreachActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ReviseOutreachActivity(PlanOutreachActivity, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The same anew; what it said before is deleted."""
+    """The same again, in full; the texts before are deleted."""
 
 
 class HoldOutreachActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -83,7 +83,7 @@ async def list_practices(
     location=lambda view: f"/v1/practices/{view.practice_id}",
 )
 async def record_practice(tx: Tx, ctx: Context, practice_id: UUID, data: JSONBody[RecordPractice]) -> None:
-    """By a focal point or an official of a State, or a provider, at any time; a draft that nobody else sees."""
+    """By a focal point or an official of a State, or a provider, at any time. Other organizations see no draft."""
     data.check()
     await actions.record_practice(tx, ctx, practice_id, *_said(data), delivery_id=data.delivery_id)
 
@@ -101,7 +101,7 @@ async def revise_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], dat
     await actions.revise_practice(tx, ctx, practice_id, *_said(data))
 
 
-@change(f"{PRACTICE}/submit", Action.SUBMIT_PRACTICE, "Submit it for the catalogue", read=practice_view)
+@change(f"{PRACTICE}/submit", Action.SUBMIT_PRACTICE, "Submit a practice for the catalogue", read=practice_view)
 async def submit_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
     """By its author, with an article or a topic."""
     await actions.move(
@@ -109,7 +109,7 @@ async def submit_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], dat
     )
 
 
-@change(f"{PRACTICE}/return", Action.RETURN_PRACTICE, "Return it to its author", read=practice_view)
+@change(f"{PRACTICE}/return", Action.RETURN_PRACTICE, "Return a practice to its author", read=practice_view)
 async def return_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
     """By a coordinator, with a coded reason."""
     reason = check_reason("return_practice", data.reason)
@@ -123,7 +123,7 @@ async def return_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], dat
     )
 
 
-@change(f"{PRACTICE}/catalogue", Action.CATALOGUE_PRACTICE, "Put it into the catalogue", read=practice_view)
+@change(f"{PRACTICE}/catalogue", Action.CATALOGUE_PRACTICE, "Add a practice to the catalogue", read=practice_view)
 async def catalogue_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
     """By a coordinator; from then on every appointment reads and finds it."""
     await actions.move(
@@ -131,7 +131,7 @@ async def catalogue_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], 
     )
 
 
-@change(f"{PRACTICE}/withdraw", Action.WITHDRAW_PRACTICE, "Withdraw it", read=practice_view)
+@change(f"{PRACTICE}/withdraw", Action.WITHDRAW_PRACTICE, "Withdraw a practice", read=practice_view)
 async def withdraw_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
     """By its author, at any time; its texts and comments are deleted, and others do not see it any more."""
     await actions.move(
@@ -139,13 +139,13 @@ async def withdraw_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], d
     )
 
 
-@change(f"{PRACTICE}/add-use", Action.ADD_USE, "Say that a delivery used it", read=practice_view)
+@change(f"{PRACTICE}/add-use", Action.ADD_USE, "Record that a delivery used a practice", read=practice_view)
 async def add_use(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[PracticeUse]) -> None:
     """By a side of the completed delivery, or a coordinator; others see the count alone."""
     await actions.add_use(tx, ctx, practice_id, data.delivery_id)
 
 
-@change(f"{PRACTICE}/remove-use", Action.REMOVE_USE, "Say that a delivery did not use it", read=practice_view)
+@change(f"{PRACTICE}/remove-use", Action.REMOVE_USE, "Remove the use by a delivery", read=practice_view)
 async def remove_use(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[PracticeUse]) -> None:
     """By the same, if it was a mistake."""
     await actions.remove_use(tx, ctx, practice_id, data.delivery_id)

@@ -10,7 +10,7 @@ from contracts.values import Caller
 
 
 async def on_completed(tx: Tx, event: Event, fact: DeliveryCompleted) -> None:
-    """Nothing is recorded by itself: its sides may do so."""
+    """Nothing is recorded automatically: its sides may do so."""
     await tx.execute(
         "INSERT INTO completed_delivery (delivery_id, state, provider) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         fact.delivery_id,

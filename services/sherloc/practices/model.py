@@ -108,7 +108,7 @@ class Practice(Struct, frozen=True, kw_only=True):
         return PracticeRevised(**self._ids() | asdict(description), texts_hash=texts_hash, revised_at=now)
 
     def submit(self, *, now: datetime) -> PracticeSubmitted:
-        """Raises Conflict, and Invalid if it has neither an article nor a topic: nobody would find it."""
+        """Raises Conflict, and Invalid if it has neither an article nor a topic: it could not be found."""
         self.require("submit_practice")
         if not self.articles and not self.topics:
             raise Invalid("practice-not-tagged", field="topics")

@@ -26,7 +26,7 @@ from services.sherloc.proposals.model import Completed, LegislationProposal
 
 
 async def on_submitted(tx: Tx, event: Event, fact: RequestSubmitted) -> None:
-    """Keep the lines, and propose for deliveries that were completed before these were heard of."""
+    """Keep the lines, and propose for deliveries that were completed before these were received."""
     await line_store.lock(tx, fact.request_id)
     await line_store.put(tx, fact)
     for completed in await line_store.take_waiting(tx, [one.line_id for one in fact.lines]):

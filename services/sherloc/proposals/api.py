@@ -73,7 +73,7 @@ async def list_legislation_proposals(
 async def show_legislation_proposal(
     tx: Tx, ctx: Context, legislation_proposal_id: FromPath[UUID]
 ) -> LegislationProposalView:
-    """With what became of it."""
+    """With the decision on it, if there is one."""
     return await proposal_view(tx, ctx, legislation_proposal_id)
 
 

@@ -1,6 +1,6 @@
 """Rows of requests' lines and completed deliveries, as their services say.
 
-The two services are heard in no order: what comes first waits for the other.
+Facts of the two services arrive in no order: what comes first waits for the other.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from services.sherloc.proposals.model import Completed
 
 
 async def lock(tx: Tx, request_id: UUID) -> None:
-    """Until the transaction ends, nobody else hears of this request and its deliveries."""
+    """Until the transaction ends, no other one receives this request and its deliveries."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(request_id))
 
 
@@ -30,13 +30,13 @@ async def put(tx: Tx, fact: RequestSubmitted) -> None:
 
 
 async def line(tx: Tx, line_id: UUID) -> tuple[str, tuple[str, ...]] | None:
-    """The kind and the articles of a line; None before it was heard of."""
+    """The kind and the articles of a line; None before it was received."""
     row = await tx.fetchrow("SELECT kind, articles FROM requested_line WHERE line_id = $1", line_id)
     return (row["kind"], tuple(row["articles"])) if row else None
 
 
 async def wait(tx: Tx, completed: Completed) -> None:
-    """Keep a delivery until its line is heard of."""
+    """Keep a delivery until its line is received."""
     await tx.execute(
         """
         INSERT INTO waiting_delivery (delivery_id, request_id, line_id, state, completed_on)

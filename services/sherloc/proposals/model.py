@@ -17,7 +17,7 @@ from contracts.refusals import Conflict, Invalid
 
 
 class LegislationProposalStatus(StrEnum):
-    """What became of it."""
+    """The state of a proposal."""
 
     PROPOSED = "proposed"
     ACCEPTED = "accepted"

@@ -90,17 +90,22 @@ async def show_review_progress(tx: Tx, ctx: Context, review_progress_id: FromPat
 async def revise_review_progress(
     tx: Tx, ctx: Context, review_progress_id: FromPath[UUID], data: JSONBody[ReviseReviewProgress]
 ) -> None:
-    """By the State; the table shows it at once, if the State has agreed. What was taken back is recorded anew."""
+    """By the State; the table shows it immediately, if the State has agreed. What was withdrawn is recorded again."""
     await actions.revise_review_progress(tx, ctx, review_progress_id, data.progress, data.language, data.text)
 
 
-@change(f"{ONE}/consent", Action.CONSENT_TO_TABLE, "Agree that the table shows it", read=review_progress_view)
+@change(f"{ONE}/consent", Action.CONSENT_TO_TABLE, "Consent to the table", read=review_progress_view)
 async def consent_to_table(tx: Tx, ctx: Context, review_progress_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
     """By a focal point of the State, until withdrawn; from then on every appointment reads it."""
     await actions.move(tx, ctx, review_progress_id, Action.CONSENT_TO_TABLE, lambda one: one.consent(now=ctx.now))
 
 
-@change(f"{ONE}/withdraw-consent", Action.WITHDRAW_TABLE_CONSENT, "No longer agree to that", read=review_progress_view)
+@change(
+    f"{ONE}/withdraw-consent",
+    Action.WITHDRAW_TABLE_CONSENT,
+    "Withdraw the consent to the table",
+    read=review_progress_view,
+)
 async def withdraw_table_consent(
     tx: Tx, ctx: Context, review_progress_id: FromPath[UUID], data: JSONBody[Nothing]
 ) -> None:
@@ -110,11 +115,11 @@ async def withdraw_table_consent(
     )
 
 
-@change(f"{ONE}/withdraw", Action.WITHDRAW_REVIEW_PROGRESS, "Take one's progress back", read=review_progress_view)
+@change(f"{ONE}/withdraw", Action.WITHDRAW_REVIEW_PROGRESS, "Withdraw one's progress", read=review_progress_view)
 async def withdraw_review_progress(
     tx: Tx, ctx: Context, review_progress_id: FromPath[UUID], data: JSONBody[Nothing]
 ) -> None:
-    """By a focal point of the State; its words are deleted, and the table shows it no more."""
+    """By a focal point of the State; its words are deleted, and the table no longer shows it."""
     await actions.move(
         tx, ctx, review_progress_id, Action.WITHDRAW_REVIEW_PROGRESS, lambda one: one.withdraw(now=ctx.now)
     )

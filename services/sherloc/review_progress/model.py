@@ -21,7 +21,7 @@ from contracts.values import Language
 
 
 class ReviewProgressStatus(StrEnum):
-    """`own`: for the State and UNODC; `shown`: also in the table for the Conference; `withdrawn`: taken back."""
+    """`own`: for the State and UNODC; `shown`: also in the table for the Conference; `withdrawn`: without words."""
 
     OWN = "own"
     SHOWN = "shown"
@@ -66,7 +66,7 @@ class ReviewProgress(Struct, frozen=True, kw_only=True):
     def revise(
         self, progress: Progress, language: Language, texts_hash: str, *, now: datetime
     ) -> ReviewProgressRevised:
-        """Also records anew what was taken back; the table then shows it only after a new consent."""
+        """Also records again what was withdrawn; the table then shows it only after a new consent."""
         self.require("revise_review_progress")
         return ReviewProgressRevised(
             **self._ids(), progress=progress, language=language, texts_hash=texts_hash, revised_at=now

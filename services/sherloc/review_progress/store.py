@@ -66,7 +66,7 @@ async def shown(tx: Tx, caller: Caller) -> list[ReviewProgress]:
 
 
 async def lock(tx: Tx, review_progress_id: UUID) -> None:
-    """Until the transaction ends, nobody else creates the record."""
+    """Until the transaction ends, no other one creates the record."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(review_progress_id))
 
 

@@ -73,7 +73,7 @@ async def page(tx: Tx, caller: Caller, *, before: UUID | None, limit: int) -> li
 
 
 async def lock(tx: Tx) -> None:
-    """Until the transaction ends, nobody else makes a batch."""
+    """Until the transaction ends, no other one makes a batch."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('contribution_export', 0))")
 
 
@@ -84,7 +84,7 @@ async def open_batch(tx: Tx) -> Export | None:
 
 
 async def due(tx: Tx) -> list[HandedOver]:
-    """For the service itself: what the portal was not told, oldest first; removed is only what it has."""
+    """For the service itself: what was not handed over to the portal, oldest first; removed is only what it has."""
     rows = await tx.fetch(
         """
         SELECT contribution_id, CASE WHEN status = 'published' THEN 'publish' ELSE 'remove' END AS change
