@@ -188,8 +188,8 @@ async def test_only_available_offerings_are_candidates(databases: Mapping[str, D
 MANY_MENTORS = """
     WITH mentors AS (
         INSERT INTO offering
-        SELECT made.* FROM offering AS o, generate_series(1, 3000),
-            json_populate_record(o, json_build_object('offering_id', gen_random_uuid())) AS made
+        SELECT made.* FROM offering AS o, generate_series(1, 3000) AS n,
+            json_populate_record(o, json_build_object('offering_id', gen_random_uuid(), 'number', n)) AS made
         WHERE o.kinds = '{mentoring}' RETURNING offering_id
     )
     INSERT INTO capacity (offering_id, starts, ends, units) SELECT offering_id, $1::date, $2::date, 2 FROM mentors
