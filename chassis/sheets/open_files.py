@@ -11,6 +11,7 @@ import msgspec
 from litestar import Request, Response
 
 from chassis.db.database import Database, Tx
+from chassis.http.application import PUBLIC
 from chassis.http.downloads import disposition
 from chassis.http.edge import CLOSED, header
 from chassis.sheets.tables import Cell, Table, csv_of
@@ -24,6 +25,9 @@ RECORDS_MAX = 5_000
 AT_ONCE_MAX = 2
 SECONDS = 5
 """How long a file may be kept by others: then what was taken back is shown nowhere any more."""
+
+OPEN_FILE = PUBLIC | {"etag": True}
+"""The `opt` of its routes: no token, and an ETag, which is the hash of the file."""
 
 Value = str | int | bool | UUID | date | datetime | Sequence[str] | None
 Row = Mapping[str, Value]

@@ -321,7 +321,7 @@ class Operation:
         members = getattr(self.answer, "__struct_fields__", ())
         return [
             *(["Location"] if self.handler.status_code in _MADE and self._makes_a_record else []),
-            *(["ETag"] if "revision" in members or self._is_file else []),
+            *(["ETag"] if "revision" in members or self._is_file or self.handler.opt.get("etag") else []),
             *(["Link"] if "cursor" in members else []),
             CORRELATION_HEADER,
         ]

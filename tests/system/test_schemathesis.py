@@ -37,7 +37,7 @@ from tests.files import FLOWS, PDF
 from tests.personas import ISSUER, persona_id
 from tests.sample_world import Demo
 from tests.soak import cases
-from tests.system import desk_records, platform
+from tests.system import desk_records, platform, sherloc_records
 
 pytestmark = pytest.mark.thinned
 
@@ -71,6 +71,8 @@ LISTS = {
     "effect_id": "/v1/effects",
     "strategy_id": "/v1/strategies",
     "legislation_id": "/v1/legislation?older_than_months=1",
+    "legislation_check_id": "/v1/legislation/checks",
+    "legislation_proposal_id": "/v1/legislation/proposals",
     "contribution_id": "/v1/contributions",
     "contribution_export_id": "/v1/contribution-exports",
     "extension_id": "/v1/extensions",
@@ -107,6 +109,7 @@ CODES = {
     "move": ["return", "decline_by_state"],
     "state": ["KEN", "NOR"],
     "fund": ["SHERLOC-MNT"],
+    "figure": ["lines", "requests"],
     "from": ["2026-01-01"],
     "until": ["2026-11-25"],
 }
@@ -133,8 +136,8 @@ OF_A_DELIVERY = {
 }
 """Lists of a delivery, by the ids in them."""
 
-WITHOUT_RECORD = {"GET /v1/digests/{digest_id}"}
-"""A digest is issued at 06:00 UTC of the next day, so the sample world has none."""
+WITHOUT_RECORD = {"GET /v1/digests/{digest_id}", "GET /v1/legislation/checks/{legislation_check_id}"}
+"""A digest is issued at 06:00 UTC of the next day, a check a year after the last; the sample world has neither."""
 
 
 @dataclass
@@ -189,6 +192,7 @@ def _create_records(running: Running) -> None:
         _propose_and_import(client, running)
         _declare(client, running)
         desk_records.create(client, running.headers)
+        sherloc_records.create(client, running.headers)
         for name, ids in desk_records.of_the_mail(client, running.headers).items():
             running.known[desk_records.COORDINATOR, name] = ids
         running.known["KEN:focal_point", "attachment_id"] = _attach(client, running, filed.json())
@@ -402,7 +406,9 @@ def _documented_headers(method: str, path: str, status: int) -> set[str]:
 def _sent_headers(response: Any) -> set[str]:
     """Those that came; the `Link` of a page belongs to its cursor, and a last page has neither."""
     came = {name for name in SETS_HEADERS if name.lower() in response.headers}
-    body = response.json() if "json" in response.headers.get("content-type", [""])[0] else {}
+    body = (
+        response.json() if response.headers.get("content-type", [""])[0].partition(";")[0] == "application/json" else {}
+    )
     if isinstance(body, dict) and "cursor" in body:
         assert ("Link" in came) == (body["cursor"] is not None)
         came.add("Link")

@@ -6,8 +6,8 @@ from typing import Any
 from litestar import Request, Response, get
 
 from chassis.db.database import Tx
-from chassis.http.application import PUBLIC, Db
-from chassis.sheets.open_files import RECORDS_MAX, OpenFiles, Row
+from chassis.http.application import Db
+from chassis.sheets.open_files import OPEN_FILE, RECORDS_MAX, OpenFiles, Row
 from contracts.reference.open_data import DataFormat
 from services.matching.offerings import publication_store
 from services.matching.offerings.publication_store import Published
@@ -43,7 +43,7 @@ FILES = OpenFiles("offerings", _rows)
 
 @get(
     "/v1/public/offerings.csv",
-    opt=PUBLIC,
+    opt=OPEN_FILE,
     media_type=DataFormat.CSV.media_type,
     summary="The public catalogue of offerings, as CSV",
 )
@@ -54,7 +54,7 @@ async def public_offerings_as_csv(db: Db, request: Request[Any, Any, Any]) -> Re
 
 @get(
     "/v1/public/offerings.jsonl",
-    opt=PUBLIC,
+    opt=OPEN_FILE,
     media_type=DataFormat.JSONL.media_type,
     summary="The public catalogue of offerings, as JSON Lines",
 )

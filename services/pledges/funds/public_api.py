@@ -10,7 +10,7 @@ from msgspec import Struct
 from chassis import clock
 from chassis.db.database import Tx
 from chassis.http.application import PUBLIC, Db, Now
-from chassis.sheets.open_files import OpenFiles, Row
+from chassis.sheets.open_files import OPEN_FILE, OpenFiles, Row
 from contracts.conversion import from_attributes
 from contracts.reference.open_data import DataFormat
 from contracts.values import Language
@@ -121,7 +121,7 @@ FILES = OpenFiles("funds", _rows, seconds=CACHE_SECONDS)
 
 @get(
     "/v1/public/funds.csv",
-    opt=PUBLIC,
+    opt=OPEN_FILE,
     media_type=DataFormat.CSV.media_type,
     summary="What each fund needs and has, as CSV",
 )
@@ -132,7 +132,7 @@ async def public_funds_as_csv(db: Db, request: Request[Any, Any, Any]) -> Respon
 
 @get(
     "/v1/public/funds.jsonl",
-    opt=PUBLIC,
+    opt=OPEN_FILE,
     media_type=DataFormat.JSONL.media_type,
     summary="What each fund needs and has, as JSON Lines",
 )

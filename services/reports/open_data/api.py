@@ -10,7 +10,7 @@ from chassis.db.database import Tx
 from chassis.http.application import PUBLIC, Db
 from chassis.http.edge import header
 from chassis.http.negotiation import JSON_LD, TURTLE, prefers_json
-from chassis.sheets.open_files import OpenFiles, Row
+from chassis.sheets.open_files import OPEN_FILE, OpenFiles, Row
 from contracts.reference.open_data import DataFormat, open_data
 from services.reports.dependencies import Owned
 from services.reports.open_data import catalogue, store
@@ -56,7 +56,7 @@ FILES = OpenFiles("figures", _rows, seconds=SECONDS)
 
 @get(
     "/v1/public/figures.csv",
-    opt=PUBLIC,
+    opt=OPEN_FILE,
     media_type=DataFormat.CSV.media_type,
     summary="The monthly issue of the public figures, as CSV",
 )
@@ -67,7 +67,7 @@ async def public_figures_as_csv(db: Db, request: Request[Any, Any, Any]) -> Resp
 
 @get(
     "/v1/public/figures.jsonl",
-    opt=PUBLIC,
+    opt=OPEN_FILE,
     media_type=DataFormat.JSONL.media_type,
     summary="The monthly issue of the public figures, as JSON Lines",
 )

@@ -6,8 +6,8 @@ from typing import Any
 from litestar import Request, Response, get
 
 from chassis.db.database import Tx
-from chassis.http.application import PUBLIC, Db
-from chassis.sheets.open_files import RECORDS_MAX, OpenFiles, Row
+from chassis.http.application import Db
+from chassis.sheets.open_files import OPEN_FILE, RECORDS_MAX, OpenFiles, Row
 from contracts.reference.open_data import DataFormat
 from services.requests.summary import store as summary_store
 from services.requests.summary.store import Published
@@ -35,7 +35,7 @@ FILES = OpenFiles("requests", _rows)
 
 @get(
     "/v1/public/requests.csv",
-    opt=PUBLIC,
+    opt=OPEN_FILE,
     media_type=DataFormat.CSV.media_type,
     summary="Public summaries of requests, as CSV",
 )
@@ -46,7 +46,7 @@ async def public_requests_as_csv(db: Db, request: Request[Any, Any, Any]) -> Res
 
 @get(
     "/v1/public/requests.jsonl",
-    opt=PUBLIC,
+    opt=OPEN_FILE,
     media_type=DataFormat.JSONL.media_type,
     summary="Public summaries of requests, as JSON Lines",
 )

@@ -28,7 +28,7 @@ class LegislationGaps(Struct, frozen=True, kw_only=True):
 async def show_gaps(
     db: Db,
     caller: CurrentCaller,
-    language: ReaderLanguage,
+    reader_language: ReaderLanguage,
     of_state: Annotated[str | None, query_parameter(State, name="state")] = None,
     at_least: Annotated[int, QueryParameter(ge=1, le=100)] = LACKING_MIN,
 ) -> LegislationGaps:
@@ -39,7 +39,7 @@ async def show_gaps(
     async with db.transaction(by=caller) as tx:
         records = await store.lacking_of(tx, caller, state=of_state)
     return LegislationGaps(
-        at_least=at_least, gaps=gaps_of(records, at_least=at_least, language=language or Language.EN)
+        at_least=at_least, gaps=gaps_of(records, at_least=at_least, language=reader_language or Language.EN)
     )
 
 

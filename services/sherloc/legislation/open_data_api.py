@@ -6,8 +6,8 @@ from typing import Any
 from litestar import Request, Response, get
 
 from chassis.db.database import Tx
-from chassis.http.application import PUBLIC, Db
-from chassis.sheets.open_files import OpenFiles, Row
+from chassis.http.application import Db
+from chassis.sheets.open_files import OPEN_FILE, OpenFiles, Row
 from contracts.reference.open_data import DataFormat
 from services.sherloc.legislation import store
 from services.sherloc.legislation.model import Legislation, LegislationTexts
@@ -37,7 +37,7 @@ FILES = OpenFiles("legislation", _rows)
 
 @get(
     "/v1/public/legislation.csv",
-    opt=PUBLIC,
+    opt=OPEN_FILE,
     media_type=DataFormat.CSV.media_type,
     summary="The register of legislation as published, as CSV",
 )
@@ -48,7 +48,7 @@ async def public_legislation_as_csv(db: Db, request: Request[Any, Any, Any]) -> 
 
 @get(
     "/v1/public/legislation.jsonl",
-    opt=PUBLIC,
+    opt=OPEN_FILE,
     media_type=DataFormat.JSONL.media_type,
     summary="The register of legislation as published, as JSON Lines",
 )
