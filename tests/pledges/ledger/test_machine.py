@@ -19,6 +19,7 @@ from contracts.directory import PersonErased
 from contracts.facts import Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.packages import PackageConfirmed
+from contracts.results import ResultConfirmed, ResultDisputed, ResultReported
 from services.pledges.allocations.model import WORK_PACKAGES
 from services.pledges.consumers import HANDLERS
 from services.pledges.ledger import snapshots
@@ -382,6 +383,9 @@ DONE_BY: Mapping[Action | type[Fact], str] = {
 NOT_DONE: Mapping[Action | type[Fact], str] = {
     PersonErased: "it is in no figure and no record: where somebody called from goes, and the keys of their commands",
     PackageConfirmed: "it moves no money: the requirement names the pledge that was agreed",
+    **dict.fromkeys(
+        (ResultReported, ResultConfirmed, ResultDisputed), "a result is in the IATI file, and moves no money"
+    ),
 }
 """Changes without an operation, with the reason."""
 
