@@ -68,8 +68,9 @@ SYSTEM_SECONDS = 400
 OF_THE_SITE = tuple(
     f"tests/console/{name}.py"
     for name in (
-        *("test_keyboard", "test_deliveries", "deliveries/test_after", "test_sherloc", "test_jobs", "test_hostile"),
-        "test_pages",
+        *("test_keyboard", "test_deliveries", "deliveries/test_after", "test_sherloc", "test_jobs"),
+        *("figures/test_pages", "legislation/test_asked", "legislation_check/test_link", "reports/test_reports"),
+        *("strategies/test_pages", "test_experts", "public/test_figure", "test_hostile", "test_pages"),
         *("test_journeys", "live/test_pages", "test_access", "test_sessions", "test_weight"),
     )
 )
@@ -139,8 +140,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.timeout(config.getoption("timeout")), append=False)
         elif item.nodeid.startswith((SYSTEM, *OF_THE_SITE)) and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SYSTEM_SECONDS))
+    if apart := {file for file in map(_file_of_a_demo, items) if file and file not in OF_THE_DEMO}:
+        raise pytest.UsageError(
+            f"each of these would start a demo of its own, add them to OF_THE_DEMO: {sorted(apart)}"
+        )
     if DEADLINE not in config.stash:
         items.sort(key=_place)
+
+
+def _file_of_a_demo(item: pytest.Item) -> str | None:
+    uses_it = "demo" in getattr(item, "fixturenames", ())
+    return item.nodeid.partition("::")[0] if uses_it else None
 
 
 def _place(item: pytest.Item) -> tuple[int, bool, bool]:

@@ -98,6 +98,7 @@ LISTS = {
     "alert_id": "/v1/alerts",
     "view_id": "/v1/views",
     "observation_id": "/v1/observations",
+    "report_id": "/v1/reports",
 }
 FINANCE = "UNODC:finance_officer"
 CODES = {
