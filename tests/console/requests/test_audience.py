@@ -1,11 +1,11 @@
 """Before a consent is given, its page shows what it would open, and for how long."""
 
-from services.console.requests.audience import NOBODY, body_of, foreseen
+from services.console.requests.audience import NONE_CHOSEN, body_of, foreseen
 
 
 def test_a_consent_needs_somebody_to_see_it() -> None:
     _, errors = body_of({"fields": ["codes"]})
-    assert [one.message for one in errors] == [NOBODY]
+    assert [one.message for one in errors] == [NONE_CHOSEN]
 
 
 def test_days_begin_and_end_in_utc_and_one_state_is_a_recipient() -> None:
