@@ -350,6 +350,9 @@ async def test_unavailable_service_is_a_retryable_problem(edge: Edge) -> None:
 async def test_service_that_is_not_ready_gets_its_requests(edge: Edge) -> None:
     """Its broker is away; what it takes in now it publishes later."""
     assert (200, "requests") == (await edge.get("/v1/requests"))[::2]
+    async with asyncio.timeout(10):
+        while not edge.services["requests"].health:
+            await asyncio.sleep(0.1)
     assert {"/health/live"} == edge.services["requests"].health
 
 
