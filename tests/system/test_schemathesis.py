@@ -137,8 +137,11 @@ OF_A_DELIVERY = {
 }
 """Lists of a delivery, by the ids in them."""
 
-WITHOUT_RECORD = {"GET /v1/digests/{digest_id}", "GET /v1/legislation/checks/{legislation_check_id}"}
-"""A digest is issued at 06:00 UTC of the next day, a check a year after the last; the sample world has neither."""
+WITHOUT_RECORD = {"GET /v1/digests/{digest_id}"}
+"""A digest is issued at 06:00 UTC of the next day, so the sample world has none."""
+
+OF_ANOTHER_FILE = {"GET /v1/legislation/checks/{legislation_check_id}"}
+"""A State is asked a year after it recorded a law: there is a check only if the tests of its pages made one."""
 
 
 @dataclass
@@ -310,7 +313,7 @@ def test_every_response_conforms_to_the_document(api: Any, running: Running, lab
     if method == "GET" and not running.has_answered(label):
         for case, headers in _plain_calls(operation, path, running):
             validate(case, headers)
-    if method == "GET":
+    if method == "GET" and label not in OF_ANOTHER_FILE:
         answered = running.has_answered(label)
         assert answered is (label not in WITHOUT_RECORD), "only for what has no record it succeeds for nobody"
 
