@@ -7,7 +7,6 @@ OWNERS = {
     "observations": "requests",
     "calendar": "requests",
     "criteria": "requests",
-    "public": "requests",
     "offerings": "matching",
     "matches": "matching",
     "packages": "matching",
@@ -66,16 +65,23 @@ OWNERS = {
 }
 """The service of each `/v1/<collection>`, for services with addresses of their own."""
 
+PUBLIC_OWNERS = {
+    "requests": "requests",
+    "offerings": "matching",
+    "funds": "pledges",
+    "legislation": "sherloc",
+    "figures": "reports",
+    "catalogue": "reports",
+    "datasets": "reports",
+}
+"""The service of each `/v1/public/<collection>` and of the files of that dataset."""
+
 
 def owner_of(path: str) -> str:
     """The service that answers a path under `/v1`, which may have a query. Raises KeyError for no such collection."""
     _, _, collection, *rest = path.partition("?")[0].split("/")
     if collection in ("events", "parked"):
         return rest[0]
-    if collection == "public" and rest[0] == "offerings":
-        return "matching"
-    if collection == "public" and rest[0] == "funds":
-        return "pledges"
-    if collection == "public" and rest[0].startswith("figures"):
-        return "reports"
+    if collection == "public":
+        return PUBLIC_OWNERS[rest[0].partition(".")[0]]
     return OWNERS[collection.partition(".")[0]]

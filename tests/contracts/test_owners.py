@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.owners import OWNERS, owner_of
+from contracts.owners import OWNERS, PUBLIC_OWNERS, owner_of
 from services.composition import all_services
 
 PATHS = sorted(
@@ -22,7 +22,10 @@ def test_path_is_answered_by_its_owner(path: str, service: str) -> None:
 def test_every_collection_has_a_path() -> None:
     found = {path.split("/")[2].partition(".")[0] for path, _ in PATHS} | {"reference"}
 
-    assert set(OWNERS) == found - {"events", "parked"}
+    assert set(OWNERS) == found - {"events", "parked", "public"}
+    assert set(PUBLIC_OWNERS) == {
+        path.split("/")[3].partition(".")[0] for path, _ in PATHS if path.startswith("/v1/public/")
+    }
 
 
 def test_query_is_no_part_of_the_path() -> None:
