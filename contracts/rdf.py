@@ -31,11 +31,11 @@ Subject = tuple[str, str, Sequence[tuple[str, Value]]]
 def turtle(prefixes: Mapping[str, str], subjects: Iterable[Subject]) -> str:
     """The statements in Turtle."""
     head = [f"@prefix {short}: <{whole}> ." for short, whole in prefixes.items()]
-    told = []
+    described = []
     for name, kind, said in subjects:
         lines = [f"<{name}> a {kind}", *(f"    {predicate} {_in_turtle(value)}" for predicate, value in said)]
-        told.append(" ;\n".join(lines) + " .")
-    return "\n".join(head) + "\n\n" + "\n\n".join(told) + "\n"
+        described.append(" ;\n".join(lines) + " .")
+    return "\n".join(head) + "\n\n" + "\n\n".join(described) + "\n"
 
 
 def json_ld(prefixes: Mapping[str, str], subjects: Iterable[Subject]) -> str:

@@ -37,7 +37,7 @@ class OpenFiles:
     """The files of a dataset, made from its rows at each call, at most two at once in a process."""
 
     def __init__(self, dataset: str, rows: Callable[[Tx], Awaitable[Sequence[Row]]], *, seconds: int = SECONDS) -> None:
-        """`rows` are the records that are public; each is told without a caller."""
+        """`rows` are the records that are public; each is read without a caller."""
         self._dataset = dataset
         self._rows = rows
         self._seconds = seconds

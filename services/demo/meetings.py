@@ -42,7 +42,7 @@ async def _keep(steps: Steps, title: str) -> None:
         "language": "en",
         "title": title,
         "agenda": f"{FICTITIOUS}each State says what it would do again, and what it would not.",
-        "invitation": f"{FICTITIOUS}bring somebody who took part in the assistance.",
+        "invitation": f"{FICTITIOUS}bring a person who took part in the assistance.",
     }
     meeting: Any = await api.post(COORDINATOR, "/v1/meetings", body, step=title)
     at = f"/v1/meetings/{meeting['meeting_id']}"

@@ -42,7 +42,7 @@ SHAPE = """
 """
 
 LOOKED_AT: set[str] = set()
-"""Kinds of pages, with language and width, that axe-core has looked at for somebody."""
+"""Kinds of pages, with language and width, that axe-core has looked at."""
 
 DOWNLOAD = re.compile(r"\.\w{2,5}(\?|$)|/json$|/events$")
 """Addresses that answer with a file."""

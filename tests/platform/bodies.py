@@ -118,8 +118,8 @@ LEAVE = {200, 201, 202, 204, 409, 412, 422, 428}
 GUARDS = {"words": ("title", "need"), "line_words": ("markers_justification", "in_place", "measures")}
 """Guarded fields with other names in responses."""
 
-TOLD_WITHIN = {"/v1/requests/{request_id}/history": {"data", "comment"}}
-"""Where what was said at the time stands among the guarded data: these guarded fields are told by it, and no others."""
+SHOWN_WITHIN = {"/v1/requests/{request_id}/history": {"data", "comment"}}
+"""Where guarded data shows what was stated at the time: these guarded fields are in it, and no others."""
 
 DOCUMENT = json.loads((CONTRACTS / "schemas" / "openapi.json").read_text(encoding="utf-8"))
 BODIES: dict[tuple[str, str], dict[str, Any]] = {

@@ -41,7 +41,7 @@ from tests.platform.bodies import (
     QUERIES,
     REVISED,
     TABLES,
-    TOLD_WITHIN,
+    SHOWN_WITHIN,
 )
 from tests.platform.operations import ACTORS, DECIDE, NAMES, REVISION, ROUTES, Case, Operation, cases, operations
 from tests.platform.world import World, fill
@@ -252,7 +252,7 @@ def visibility_errors(world: World, case: Case, answers: Mapping[str, httpx.Resp
             yield from (f"{actor}: {one}" for one in foreign_entries(world, case.operation, a_caller(actor), body))
         return
     given = {actor: case.decided(a_caller(actor))[1].fields for actor in shown}
-    within = TOLD_WITHIN.get(case.operation.path)
+    within = SHOWN_WITHIN.get(case.operation.path)
     for guarded in sorted({str(name) for fields in given.values() for name in fields if not within or name in within}):
         names = GUARDS.get(guarded, (guarded,))
         told_to = {actor for actor, body in shown.items() if any(values(body, name) for name in names)}

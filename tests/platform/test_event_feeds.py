@@ -39,7 +39,7 @@ FOLLOWS = {
     for action in subject.reads
     if action in {"follow", N.FOLLOW_NOTIFICATIONS}
 } | {P: P.SHOW_REPORT}
-"""Reports have no stream; webhooks hear of those that may be read."""
+"""Reports have no stream; webhooks receive those that may be read."""
 OF_SERVICE = {type(action).__module__.split(".")[1]: (DECIDE[kind], action) for kind, action in FOLLOWS.items()}
 PUBLIC_AGGREGATES = {"organization", "fund", "rate_table", "period"}
 UNTOLD = {"matching.match.shortlisted.v1"}

@@ -25,7 +25,7 @@ async def list_checks(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/legislation/checks/{legislation_check_id:str}")
 async def show_check(page: CurrentPage, legislation_check_id: FromPath[str]) -> Response[bytes]:
-    """With its answer; it can be answered anew until it closes."""
+    """With its answer; it can be answered again until it closes."""
     check = await page.api.get(f"/v1/legislation/checks/{legislation_check_id}")
     is_open = clock.now() < as_datetime(check["closes_at"])
     moves = CHECK.open_to(check, page.signed_in.role) if is_open else ()

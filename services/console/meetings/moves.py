@@ -49,7 +49,7 @@ MEETING = Noun(
             path="remove-lesson",
             label=N_("Remove a lesson"),
             fields=(Field(name="lesson_id", label=N_("Lesson"), kind="choice", options="lessons"),),
-            explains=N_("For example where it names somebody. It is deleted."),
+            explains=N_("For example where it names a person. It is deleted."),
             warns=True,
             done="removed",
         ),

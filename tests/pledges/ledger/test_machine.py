@@ -36,7 +36,7 @@ from tests.pledges.ledger.using import TIGHTLY
 from tests.pledges.steps import FINANCE, GERMANY, LAST_YEAR, NORWAY, SECOND, a_fund, eur, usd
 from tests.soak import cases
 
-EXAMPLES, STEPS, SEED = cases(3, soak=24), 180, 20261127
+EXAMPLES, STEPS, SEED = cases(5, soak=24), 180, 20261127
 CHECKED_EACH = cases(3, soak=1)
 """After how many steps all is checked: what went wrong in one is still wrong after the next."""
 FUNDS = ("SHERLOC-DEV", "SHERLOC-MNT", "TA-REQUESTS")
@@ -363,7 +363,7 @@ def test_ledger_matches_a_plain_count_under_any_operations(
     )
     # The days are relative to today, so that each day has different walks.
     missed = KINDS - {kind for kind, times in done.items() if times}
-    assert len(missed) <= len(KINDS) // cases(2, soak=20), missed
+    assert len(missed) <= len(KINDS) // cases(4, soak=20), missed
     # The operation was authorized by its action, whatever its name.
     unasked = {*moving().values()} - NOT_DONE.keys() - asked_at(posted)
     assert {operation_of(one) for one in unasked} <= missed, unasked

@@ -43,8 +43,8 @@ def write(activities: Iterable[Activity], *, generated_at: datetime) -> bytes:
 
 def _activity(root: Element, activity: Activity) -> None:
     defaults = {"default-currency": activity.currency, "last-updated-datetime": activity.updated}
-    told = {LANGUAGE: activity.language, "hierarchy": activity.hierarchy, **defaults}
-    at = etree.SubElement(root, "iati-activity", _said(told))
+    attributes = {LANGUAGE: activity.language, "hierarchy": activity.hierarchy, **defaults}
+    at = etree.SubElement(root, "iati-activity", _said(attributes))
     _text(etree.SubElement(at, "iati-identifier"), activity.identifier)
     reporter = etree.SubElement(at, "reporting-org", ref=activity.reporter.ref, type=activity.reporter.kind)
     _narratives(reporter, activity.reporter.names)
