@@ -40,8 +40,8 @@ from tests.platform.bodies import (
     LISTS,
     QUERIES,
     REVISED,
-    TABLES,
     SHOWN_WITHIN,
+    TABLES,
 )
 from tests.platform.operations import ACTORS, DECIDE, NAMES, REVISION, ROUTES, Case, Operation, cases, operations
 from tests.platform.world import World, fill
