@@ -23,6 +23,7 @@ from services.mailbox import Mailbox
 from tests.builders import headers
 from tests.chassis.steps import check_problem
 from tests.conftest import Within, running_of
+from tests.soak import cases
 
 pytestmark = pytest.mark.all_schemas
 
@@ -71,10 +72,12 @@ def operations(app: Edge) -> Iterator[tuple[str, str, set[str], dict[str, str]]]
                 yield str(method), path, set(known), headers(who) | FILE
 
 
+@pytest.mark.thinned
 async def test_unknown_parameter_is_rejected_on_every_route(app: Edge, client: Client) -> None:
-    walked = 0
-    for method, path, known, given in operations(app):
-        for name in ("nonsense", "as_at"):
+    """Of two names one at each route in turn, in a soak both."""
+    walked, each = 0, cases(2, soak=1)
+    for turn, (method, path, known, given) in enumerate(operations(app)):
+        for name in ("nonsense", "as_at")[turn % each :: each]:
             if name not in known:
                 answer = await client.request(method, path, params={name: "x"}, headers=given)
                 assert (400, "unknown-parameter") == (answer.status_code, answer.json()["slug"]), f"{method} {path}"
@@ -86,10 +89,12 @@ async def test_unknown_parameter_is_rejected_on_every_route(app: Edge, client: C
     assert walked > 300
 
 
+@pytest.mark.thinned
 async def test_known_parameter_is_accepted(app: Edge, client: Client) -> None:
-    walked = 0
-    for method, path, known, given in operations(app):
-        for name in known:
+    """Every third of each route in turn, in a soak each."""
+    walked, each = 0, cases(3, soak=1)
+    for turn, (method, path, known, given) in enumerate(operations(app)):
+        for name in sorted(known)[turn % each :: each]:
             answer = await client.request(method, path, params={name: "x"}, headers=given)
             assert answer.headers["Content-Type"] != "application/problem+json" or (
                 answer.json()["slug"] not in UNKNOWN

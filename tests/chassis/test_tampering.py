@@ -24,6 +24,7 @@ from services.composition import NAMES
 from tests.builders import a_caller
 from tests.chassis.builders import a_fact
 from tests.commands import entraide
+from tests.soak import cases
 
 pytestmark = pytest.mark.all_schemas
 
@@ -192,7 +193,8 @@ ATTACKS: dict[str, tuple[str, set[tuple[str, int]]]] = {
 """What is done, and the rows that are named: of each table the first that is wrong."""
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.thinned
+@pytest.mark.parametrize("attack", list(ATTACKS)[:: cases(4, soak=1)])
 async def test_first_tampered_row_of_each_table_is_named(
     db: Database, own: Settings, superuser: asyncpg.Connection, attack: str
 ) -> None:

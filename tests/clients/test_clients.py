@@ -81,10 +81,12 @@ def node_clients() -> Path:
     return folder
 
 
+@pytest.mark.soak
 async def test_openapi_python_client_files_a_request(python_client: Path, environment: Mapping[str, str]) -> None:
     assert EXPECTED == await answered([sys.executable, "file_request.py"], python_client, environment)
 
 
+@pytest.mark.soak
 def test_openapi_python_client_leaves_no_operation_out(python_client: Path) -> None:
     made = {path.stem for path in python_client.glob("entraide_client/api/*/*.py")} - {"__init__"}
 

@@ -57,6 +57,7 @@ def sent(client: httpx.Client, form: str, **typed: object) -> httpx.Response:
 def write_request(visitor: Visitor, *, visibility: str = "providers") -> str:
     """Write and submit a request of one line; its path."""
     page = visitor.page
+    visitor.go("")
     press(visitor, "Ask for assistance")
     page.check("input[name=language][value=en]")
     page.fill("input[name=title]", TITLE)

@@ -15,10 +15,10 @@ SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts",
 
 @SCRIPTS
 def test_request_is_written_matched_and_confirmed(visit: Visit, scripts: bool) -> None:
-    state = visit(scripts=scripts).step_into("FJI:focal_point")
+    state = visit(scripts=scripts).sign_in("FJI:focal_point")
     request = write_request(state)
 
-    coordinator = visit(scripts=scripts).step_into("UNODC:coordinator")
+    coordinator = visit(scripts=scripts).sign_in("UNODC:coordinator")
     open_request(coordinator, request)
     coordinator.go(f"{request}/matches")
     chosen = coordinator.page.locator("input[id^=m-]").first
@@ -33,7 +33,7 @@ def test_request_is_written_matched_and_confirmed(visit: Visit, scripts: bool) -
     press(state, "Accept")
     says(state, "Accepted by the State")
 
-    provider = visit(scripts=scripts).step_into(provider_of(coordinator, match))
+    provider = visit(scripts=scripts).sign_in(provider_of(coordinator, match))
     provider.go(match)
     press(provider, "Confirm")
     press(provider, "Confirm")
@@ -55,7 +55,7 @@ def provider_of(visitor: Visitor, match: str) -> str:
 
 @SCRIPTS
 def test_donor_pledges_and_finance_records_the_agreement_and_the_payment(visit: Visit, scripts: bool) -> None:
-    donor = visit(scripts=scripts).step_into("FRA:donor_officer")
+    donor = visit(scripts=scripts).sign_in("FRA:donor_officer")
     press(donor, "Pledge money")
     donor.page.check("input[name=fund][value=SHERLOC-DEV]")
     press(donor, "Continue")
@@ -67,7 +67,7 @@ def test_donor_pledges_and_finance_records_the_agreement_and_the_payment(visit: 
     says(donor, "Pledged. UNODC will contact you about the agreement.")
     pledge = path_of(donor)
 
-    finance = visit(scripts=scripts).step_into("UNODC:finance_officer")
+    finance = visit(scripts=scripts).sign_in("UNODC:finance_officer")
     finance.go(pledge)
     says(finance, "EUR 12,500.50")
     is_quiet(donor, finance)
@@ -85,7 +85,7 @@ def test_everybody_reads_what_is_published(visit: Visit, scripts: bool) -> None:
 
 def test_change_is_shown_in_another_browser_within_a_second(visit: Visit) -> None:
     """By server-sent events, without a reload."""
-    here, there = visit().step_into("KEN:focal_point"), visit().step_into("KEN:official")
+    here, there = visit().sign_in("KEN:focal_point"), visit().sign_in("KEN:official")
     here.go("/requests?status=open")
     path = here.page.locator("[data-row] a").first.get_attribute("href") or ""
     request = path.removeprefix("/en")
@@ -101,7 +101,7 @@ def test_change_is_shown_in_another_browser_within_a_second(visit: Visit) -> Non
 
 
 def test_stale_form_shows_that_it_changed_and_keeps_the_text(visit: Visit) -> None:
-    here, there = visit().step_into("TUN:focal_point"), visit().step_into("UNODC:coordinator")
+    here, there = visit().sign_in("TUN:focal_point"), visit().sign_in("UNODC:coordinator")
     here.go("/requests?status=open")
     request = (here.page.locator("[data-row] a").first.get_attribute("href") or "").removeprefix("/en")
     here.go(f"{request}/do/hold")

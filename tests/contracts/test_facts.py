@@ -155,6 +155,7 @@ def test_the_asyncapi_document_is_valid_and_complete(validators: Path) -> None:
     assert {f"ta.{name}" for name in FACTS} | streams == addresses
 
 
+@pytest.mark.soak
 def test_the_validator_of_events_bites(validators: Path) -> None:
     document = json.loads((CONTRACTS / "schemas" / "asyncapi.json").read_text(encoding="utf-8"))
     document["components"]["schemas"]["Period"]["pattern"] = r"a\Z"

@@ -20,11 +20,15 @@ from services.documents.files import inert_application, text_of
 from services.documents.kept import CONTRACTS
 from services.documents.openapi import openapi
 from services.documents.pages import api_pages, event_pages
+from tests.soak import IS_SOAK
 
 COMMITTED, FACTS = (
     json.loads((CONTRACTS / "schemas" / f"{name}.json").read_text(encoding="utf-8")) for name in ("openapi", "asyncapi")
 )
 PATHS = [*api_pages(COMMITTED), *event_pages(FACTS), "/docs/permissions"]
+READ = PATHS if IS_SOAK else PATHS[:-1:4]
+"""Those that are read as a whole; the last is the largest, which takes seconds."""
+
 BYTES_MAX = 40_000
 """Compressed: some seconds on the slowest lines."""
 
@@ -68,7 +72,8 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.thinned
+@pytest.mark.parametrize("path", READ)
 async def test_a_page_reads_well_by_keyboard_and_screen_reader(app: Litestar, path: str) -> None:
     answer = await _get(app, path)
     page = Page(answer.text)

@@ -1,5 +1,7 @@
 """Digests that are due are issued once, though processes that issue them are killed at any point."""
 
+import pytest
+
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from tests.due_child import POINTS, run_killed
@@ -8,6 +10,7 @@ from tests.notifications.steps import NEXT_WEEK, Client, a_circulating_request, 
 READERS = 120
 
 
+@pytest.mark.soak
 async def test_due_digests_are_issued_once_with_processes_killed(
     api: Client, inbox: Inbox, db: Database, database_url: str
 ) -> None:

@@ -19,6 +19,7 @@ from chassis.settings import Settings
 from services.notifications.wiring import SERVICE
 from tests.databases import connected
 from tests.receiver import Received, Receiver, an_answer
+from tests.soak import cases
 from tests.webhooks import ASender, Client, deliveries, drained, ids, inside, opened, registered, senders, verified
 
 pytestmark = pytest.mark.machine_clock  # a receiver's library does not take what is older than five minutes
@@ -103,14 +104,15 @@ async def main(dsn, state, authority):
 
 asyncio.run(main(*sys.argv[1:]))
 """
-EVENTS = 50
-KILLS = 6
+EVENTS = cases(20, soak=50)
+KILLS = cases(2, soak=6)
 
 
+@pytest.mark.thinned
 async def test_every_event_arrives_despite_errors_and_kills_with_a_stable_id(
     api: Client, inbox: Inbox, receiver: Receiver, db: Database, database_url: str, settings: Settings
 ) -> None:
-    """G5: 3 webhooks, 50 events, a receiver that fails three times in ten, two senders killed six times in all."""
+    """G5: 3 webhooks, a receiver that fails three times in ten, two senders killed again and again."""
     count = Counter[str]()
 
     def fail_three_in_ten(_request: Received) -> bytes:

@@ -313,6 +313,7 @@ async def test_streams_do_not_count_as_concurrent_requests(
         assert await stream.next()
 
 
+@pytest.mark.soak
 async def test_idle_streams_share_one_poll_of_postgresql(
     long: Settings, databases: Mapping[str, Database], database_url: str
 ) -> None:

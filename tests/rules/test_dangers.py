@@ -288,6 +288,7 @@ def bandit(*places: str) -> list[tuple[str, str]]:
     return [(result["filename"].removeprefix("./"), result["test_id"]) for result in said["results"]]
 
 
+@pytest.mark.soak
 def test_bandit_finds_nothing_but_what_is_meant() -> None:
     found = set(bandit("contracts", "chassis", "services", "dev"))
 

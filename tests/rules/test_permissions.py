@@ -154,6 +154,7 @@ def _row(table: Written, subject: Subject, action: StrEnum, values: Sequence[str
     return rows[0]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: f"{subject.service}: {subject.title}")
 def test_the_page_says_of_every_case_what_the_policy_answers(
     subject: Subject, tables: Mapping[tuple[str, str, bool], Written]
@@ -220,6 +221,7 @@ def test_what_no_policy_knows_is_allowed_to_nobody() -> None:
                 ), "of what is no record of ours it answers as of none"
 
 
+@pytest.mark.soak
 def test_a_changed_rule_shows_on_the_page(
     tables: Mapping[tuple[str, str, bool], Written], monkeypatch: pytest.MonkeyPatch
 ) -> None:

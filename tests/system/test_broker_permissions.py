@@ -41,7 +41,7 @@ SNOOPING = (
 )
 
 
-@pytest.fixture(params=["deployed", "embedded"])
+@pytest.fixture(params=[pytest.param("deployed", marks=pytest.mark.soak), "embedded"])
 def urls(request: pytest.FixtureRequest) -> Iterator[Mapping[str, str]]:
     """The address of each user, at the broker of deploy/ and at the one started where no address is given."""
     if request.param == "deployed":

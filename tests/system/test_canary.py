@@ -104,7 +104,7 @@ KNOWN = {
     "language": {"fr"},
 }
 PARAMETER = re.compile(r"\{(\w+)\}")
-OTHERS_EACH = cases(8, soak=1)
+OTHERS_EACH = cases(60, soak=1)
 """Every caller reads one in so many of the records without a text; most of them are notifications."""
 
 

@@ -39,8 +39,8 @@ from tests.system.environment import Environment, environment
 from tests.system.main_workflow import Persistent, run_main_workflow
 
 WORKERS = 3
-REFERENCES = cases(2, soak=3)
-POINTS_FEW = 4
+REFERENCES = cases(1, soak=3)
+POINTS_FEW = 3
 IDLE_SECONDS = 1.5
 POLLED_MAX = 2
 """Of what goes on for ever, idle or not, so many occurrences are points."""

@@ -356,7 +356,9 @@ async def test_service_that_is_not_ready_gets_its_requests(edge: Edge) -> None:
     assert {"/health/live"} == edge.services["requests"].health
 
 
-@pytest.mark.parametrize("path", ["/v1/events/requests", "/v1/notifications/stream"])
+@pytest.mark.parametrize(
+    "path", ["/v1/events/requests", pytest.param("/v1/notifications/stream", marks=pytest.mark.soak)]
+)
 async def test_event_stream_passes_unbuffered_and_survives_idle_time(edge: Edge, path: str) -> None:
     for service in edge.services.values():
         service.beats = 3

@@ -99,6 +99,7 @@ def read_all(folder: Path, *, leave_out: Sequence[Path] = ()) -> Mapping[Path, s
     return found
 
 
+@pytest.mark.soak
 async def test_no_data_names_an_erased_person(world: World, servers: Servers) -> None:
     connection = await asyncpg.connect(world.database_url)
     await appoint_all(world)

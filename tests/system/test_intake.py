@@ -59,6 +59,7 @@ async def health(at: Environment, platform: SupervisedPlatform, name: str) -> in
     return (await at.client.get(f"{platform.address}/health/{name}")).status_code
 
 
+@pytest.mark.soak
 async def test_requests_without_a_broker_are_accepted_and_published_later(
     at: Environment, platform: SupervisedPlatform, report: Callable[[str], None]
 ) -> None:
@@ -86,6 +87,7 @@ async def _p99(at: Environment, platform: SupervisedPlatform) -> float:
     return sorted(seconds for _, seconds in answers)[int(POSTS * 0.99) - 1]
 
 
+@pytest.mark.soak
 async def test_frozen_database_is_answered_with_503_in_time(
     at: Environment, platform: SupervisedPlatform, servers: Servers, report: Callable[[str], None]
 ) -> None:

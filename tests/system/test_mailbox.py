@@ -19,7 +19,7 @@ from tests import builders
 NAMES = ("requests", "matching", "pledges", "delivery", "sherloc", "notifications", "directory")
 
 
-@pytest.mark.parametrize("own_issuer", [True, False])
+@pytest.mark.parametrize("own_issuer", [True, pytest.param(False, marks=pytest.mark.soak)])
 async def test_mailbox_is_absent_with_a_configured_issuer(settings: Settings, tmp_path: Path, own_issuer: bool) -> None:
     settings = replace(settings, port=free_port())
     if own_issuer:

@@ -144,6 +144,7 @@ async def stored(nats: Nats, messages: int) -> bool:
     return state is not None and state["messages"] == messages
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("directory")
 async def test_events_lost_by_a_wiped_broker_are_read_from_the_journal(
     platform: Platform, client: httpx.AsyncClient, own_broker: Nats, database_url: str

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import pytest
+
 from chassis.db.database import Database
 from services.delivery.action_points import store
 from tests.builders import NOON
@@ -13,6 +15,7 @@ from tests.due_child import POINTS, run_killed
 OF_A_DELIVERY, OF_A_STRATEGY = 12, 8
 
 
+@pytest.mark.soak
 async def test_owners_are_reminded_once_with_processes_killed(
     api: Client, matching: Matching, db: Database, database_url: str
 ) -> None:

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from chassis.db.database import Database
 from services.delivery.follow_ups import store
 from tests.delivery.follow_ups.steps import DUE, completed
@@ -11,6 +13,7 @@ from tests.due_child import POINTS, run_killed
 DELIVERIES = 8
 
 
+@pytest.mark.soak
 async def test_due_follow_ups_are_recorded_once_with_processes_killed(
     api: Client, matching: Matching, db: Database, database_url: str
 ) -> None:

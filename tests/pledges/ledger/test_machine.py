@@ -34,11 +34,8 @@ from tests.pledges.ledger.importing import Importing
 from tests.pledges.ledger.machine import FIRST_DAY, FIRST_YEAR, OPERATIONS, THIS_YEAR, Record, operation
 from tests.pledges.ledger.using import TIGHTLY
 from tests.pledges.steps import FINANCE, GERMANY, LAST_YEAR, NORWAY, SECOND, a_fund, eur, usd
-from tests.soak import cases
 
-EXAMPLES, STEPS, SEED = cases(5, soak=24), 180, 20261127
-CHECKED_EACH = cases(3, soak=1)
-"""After how many steps all is checked: what went wrong in one is still wrong after the next."""
+EXAMPLES, STEPS, SEED = 24, 180, 20261127
 FUNDS = ("SHERLOC-DEV", "SHERLOC-MNT", "TA-REQUESTS")
 MORE_FUNDS = ("SHERLOC-NEW", "TA-OTHER")
 WAITING = ("report_accepted", "audit_accepted")
@@ -105,9 +102,7 @@ class Ledger(Importing):
 
     async def _done(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         await work
-        self.steps += 1
-        if self.steps % CHECKED_EACH == 0:
-            await self.check()
+        await self.check()
 
     # -- ledger -----------------------------------------------------------------------------------------------------
 
@@ -332,7 +327,7 @@ KINDS = {
 }  # fmt: skip
 
 
-@pytest.mark.thinned
+@pytest.mark.soak
 def test_ledger_matches_a_plain_count_under_any_operations(
     servers: Servers, template: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -363,7 +358,7 @@ def test_ledger_matches_a_plain_count_under_any_operations(
     )
     # The days are relative to today, so that each day has different walks.
     missed = KINDS - {kind for kind, times in done.items() if times}
-    assert len(missed) <= len(KINDS) // cases(4, soak=20), missed
+    assert len(missed) <= len(KINDS) // 20, missed
     # The operation was authorized by its action, whatever its name.
     unasked = {*moving().values()} - NOT_DONE.keys() - asked_at(posted)
     assert {operation_of(one) for one in unasked} <= missed, unasked

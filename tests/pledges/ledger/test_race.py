@@ -50,7 +50,6 @@ from tests.pledges.ledger.racer import (
     pledge,
     with_reads,
 )
-from tests.soak import cases
 
 ROOT = Path(__file__).parents[3]
 PROCESSES, WORKERS = 4, 50
@@ -61,7 +60,7 @@ BETWEEN_MAX, MOSTLY_BETWEEN_MAX = 0.2, 0.02
 for seconds now and then, and the workers with it."""
 
 GLANCES_AT_ONCE_MAX = 30
-KILLED_MIN = cases(2, soak=5)
+KILLED_MIN = 5
 AT_ONCE_MIN = 180
 """Transactions of the workers at one moment. Some are between operations; none waits for a balance."""
 
@@ -327,10 +326,10 @@ async def race(db: Database, database_url: str, operations: int) -> Race:
     return Race(racers, bank, connections, at_once, seconds)
 
 
-@pytest.mark.thinned
+@pytest.mark.soak
 @pytest.mark.machine_clock  # matches the worker processes
 async def test_killed_processes_leave_balanced_books_without_double_allocation(db: Database, database_url: str) -> None:
-    operations = cases(2_000, soak=40_000)
+    operations = 40_000
     racers, bank, connections, at_once, seconds = await race(db, database_url, operations)
 
     between = bank.between

@@ -16,6 +16,7 @@ from tests.builders import headers
 from tests.pledges.statements.steps import characters_in
 from tests.reports.annual.steps import drafted, issued, slug, written
 from tests.reports.steps import KENYA, Client, Owners
+from tests.soak import IS_SOAK
 
 FRENCH = "Fictif : vingt demandes d’entraide judiciaire."
 ARABIC = "وهمي: عشرون طلبا"
@@ -43,7 +44,8 @@ async def an_issued_report(api: Client, owners: Owners) -> str:
     return report_id
 
 
-@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.thinned
+@pytest.mark.parametrize("language", list(Language) if IS_SOAK else [Language.AR, Language.FR])
 async def test_a_report_is_printed_in_every_language(api: Client, owners: Owners, language: Language) -> None:
     report_id = await an_issued_report(api, owners)
     made = await downloaded(api, report_id, "pdf", language.value)
