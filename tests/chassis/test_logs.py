@@ -22,17 +22,23 @@ Client = httpx.AsyncClient
 CANARY = "canary-5f2c"
 
 
-@pytest.fixture
-def log_lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[LogCapture]:
-    """What would have been written, after all that is done to a line but the writing."""
+@pytest.fixture(autouse=True)
+def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As a service is by default, whatever a test before has left."""
     monkeypatch.setattr("logging.basicConfig", lambda **_: None)  # that of the test run stays
     before = structlog.get_config()
     configure_logs(level="info")
+    yield
+    structlog.configure(**before)
+
+
+@pytest.fixture
+def log_lines() -> LogCapture:
+    """What would have been written, after all that is done to a line but the writing."""
     *done, _renderer = structlog.get_config()["processors"]
     capture = LogCapture()
     structlog.configure(processors=[*done, capture])
-    yield capture
-    structlog.configure(**before)
+    return capture
 
 
 async def test_refusal_is_logged_with_its_caller_and_without_input(api: Client) -> None:

@@ -169,6 +169,7 @@ def test_an_action_point_follows_from_a_screening(visit: Visit, site: Site) -> N
     state.go(point)
     press(state, "الإبلاغ عن إنجازه")
     press(state, "الإبلاغ عن إنجازه")
+    says(state, "أُبلغ عن إنجازه")
     provider.go(point)
     press(provider, "Verify that it is done")
     press(provider, "Verify that it is done")
