@@ -1,7 +1,9 @@
-"""Reference data beside the project, for comparison."""
+"""Reference data beside the project, for comparison; and validation by JSON Schema."""
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,3 +16,16 @@ def shared_rows(path: str) -> list[dict[str, str]]:
         pytest.skip(f"no reference data to compare with beside the project ({path})")
     with (SHARED / path).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
+
+
+def schema_validator(schema: Mapping[str, Any]) -> Any:
+    """Of Draft 2020-12, with formats. jsonschema takes seconds to import, which every run of some tests would wait for."""
+    from jsonschema import Draft202012Validator, FormatChecker
+
+    return Draft202012Validator(schema, format_checker=FormatChecker())
+
+
+def schema_faults(value: Any, schema: Mapping[str, Any]) -> list[str]:
+    from jsonschema import Draft202012Validator
+
+    return [error.message for error in Draft202012Validator(schema).iter_errors(value)]

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from jsonschema import Draft202012Validator
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
@@ -18,6 +17,7 @@ from services.documents.files import inert_application, text_of, write
 from services.documents.openapi import documented, openapi
 from services.pledges.policy import Action
 from tests.contracts.example_codes import unknown_codes
+from tests.contracts.steps import schema_faults
 
 NOT_DOCUMENTED = {
     "/v1/follow-ups/link",
@@ -308,5 +308,4 @@ def _takes(operation: Mapping[str, Any], parameter: str) -> bool:
 
 
 def _faults(body: Any, schema: Mapping[str, Any], document: Mapping[str, Any]) -> list[str]:
-    whole = {**schema, "components": document["components"]}
-    return [error.message for error in Draft202012Validator(whole).iter_errors(body)]
+    return schema_faults(body, {**schema, "components": document["components"]})

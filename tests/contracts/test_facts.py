@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker
 
 from contracts.facts import Event, Fact
 from contracts.matching import MatchConfirmed
@@ -18,6 +17,7 @@ from contracts.requests import RequestOpened
 from services.composition import all_services
 from services.documents.kept import CONTRACTS, kept_examples
 from tests.contracts.example_codes import unknown_codes
+from tests.contracts.steps import schema_validator
 from tests.node import installed
 
 NODE = Path(__file__).parent / "node"
@@ -40,8 +40,8 @@ def test_an_old_event_is_read_in_full_by_todays_code(name: str, example: Mapping
 @pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[f"{name}-{e['id'][:4]}" for name, e in EXAMPLES])
 def test_a_schema_accepts_its_examples_and_bites(name: str, example: Mapping[str, Any]) -> None:
     schema = json.loads((CONTRACTS / "schemas" / "facts" / f"{name}.json").read_text(encoding="utf-8"))
-    validator = Draft202012Validator(schema, format_checker=FormatChecker())
-    Draft202012Validator.check_schema(schema)
+    validator = schema_validator(schema)
+    validator.check_schema(schema)
 
     assert [] == [error.message for error in validator.iter_errors(example)]
     for member in example["data"]:

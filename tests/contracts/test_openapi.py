@@ -10,7 +10,6 @@ from uuid import uuid4
 import httpx
 import msgspec
 import pytest
-from jsonschema import Draft202012Validator
 
 from chassis.auth.tokens import NoDirectory
 from chassis.http.application import application
@@ -29,6 +28,7 @@ from services.notifications.webhooks.signing import Scheme
 from services.reference import ROUTES
 from tests.builders import NOON
 from tests.contracts.example_codes import unknown_codes
+from tests.contracts.steps import schema_faults
 
 Document = Mapping[str, Any]
 NO_CODES = {"donor: Government of Norway", "kind: state", "kind: court_decision", "kind: case_party"}
@@ -270,5 +270,4 @@ def is_free_text(shape: Mapping[str, Any], schemas: Document) -> bool:
 
 
 def faults(value: Any, schema: Mapping[str, Any], document: Document) -> list[str]:
-    whole = {**schema, "components": document["components"]}
-    return [error.message for error in Draft202012Validator(whole).iter_errors(value)]
+    return schema_faults(value, {**schema, "components": document["components"]})

@@ -1,6 +1,7 @@
 """Rounds for tests: small and random ones, and the best plan of a small one by exhaustive search."""
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
 
 from hypothesis import strategies as st
@@ -10,11 +11,12 @@ from services.matching.rounds.solver.problem import Budget, Candidate, Line, Pai
 from services.matching.rounds.solver.solve import Effort, Question
 from tests.evaluation.synthetic_rounds import a_round
 
-ENDLESS = Question(
-    problem=a_round(lines=2_000, offerings=150, budgets=10, seed=1),
-    effort=Effort(exact_lines_max=2_000, nodes=10_000_000),
-)
-"""HiGHS would be busy with it for a long time."""
+
+@cache
+def an_endless_question() -> Question:
+    """HiGHS would be busy with it for a long time."""
+    problem = a_round(lines=2_000, offerings=150, budgets=10, seed=1)
+    return Question(problem=problem, effort=Effort(exact_lines_max=2_000, nodes=10_000_000))
 
 
 def a_line(line: str = "l1", *, state: str = "KEN", needed: int = 1, priority: int = 1000) -> Line:

@@ -14,7 +14,7 @@ from services.matching.rounds.solver.plan import faults
 from services.matching.rounds.solver.problem import Pin, Problem, Slot
 from services.matching.rounds.solver.solve import Question
 from tests.evaluation.synthetic_rounds import a_round
-from tests.matching.rounds.builders import ENDLESS, a_candidate, a_line
+from tests.matching.rounds.builders import a_candidate, a_line, an_endless_question
 
 SMALL = Problem(
     lines=(a_line("l1"), a_line("l2", state="PER")),
@@ -42,10 +42,10 @@ async def test_child_solves_a_question() -> None:
 
 
 async def test_child_out_of_time_has_a_plan_and_a_bound() -> None:
-    answer = await solve_in_child(ENDLESS, Limits(milliseconds=3_000))
+    answer = await solve_in_child(an_endless_question(), Limits(milliseconds=3_000))
 
     assert "out_of_time" == answer.outcome
-    stands(answer, ENDLESS.problem)
+    stands(answer, an_endless_question().problem)
 
 
 async def test_late_child_is_killed_and_its_best_plan_kept() -> None:
@@ -57,17 +57,17 @@ async def test_late_child_is_killed_and_its_best_plan_kept() -> None:
             return await super().answer()
 
     began = time.monotonic()
-    child = Late(ENDLESS, Limits())
+    child = Late(an_endless_question(), Limits())
     child.command = command(Limits(milliseconds=600_000))
     answer = await child.answer()
 
     assert time.monotonic() - began < 30
     assert "out_of_time" == answer.outcome
-    stands(answer, ENDLESS.problem)
+    stands(answer, an_endless_question().problem)
 
 
 async def test_killed_child_keeps_its_best_plan() -> None:
-    child = Child(ENDLESS, Limits(milliseconds=600_000))
+    child = Child(an_endless_question(), Limits(milliseconds=600_000))
     asked = asyncio.create_task(child.answer())
     while child.best is None:
         await asyncio.sleep(0.05)
@@ -76,11 +76,11 @@ async def test_killed_child_keeps_its_best_plan() -> None:
     answer = await asked
 
     assert "killed" == answer.outcome
-    stands(answer, ENDLESS.problem)
+    stands(answer, an_endless_question().problem)
 
 
 async def test_externally_killed_child_is_not_solved() -> None:
-    child = Child(ENDLESS, Limits(milliseconds=600_000))
+    child = Child(an_endless_question(), Limits(milliseconds=600_000))
     asked = asyncio.create_task(child.answer())
     while child.best is None:
         await asyncio.sleep(0.05)
@@ -91,7 +91,7 @@ async def test_externally_killed_child_is_not_solved() -> None:
 
 
 async def test_cancelled_caller_leaves_no_child() -> None:
-    child = Child(ENDLESS, Limits(milliseconds=600_000))
+    child = Child(an_endless_question(), Limits(milliseconds=600_000))
     asked = asyncio.create_task(child.answer())
     while child.best is None:
         await asyncio.sleep(0.05)
@@ -105,10 +105,10 @@ async def test_cancelled_caller_leaves_no_child() -> None:
 def test_child_stops_when_its_parent_ends() -> None:
     started = """
 import msgspec, os, subprocess, sys
-from tests.matching.rounds.builders import ENDLESS
+from tests.matching.rounds.builders import an_endless_question
 from services.matching.rounds.solver.child import Limits, command, environment
 child = subprocess.Popen(command(Limits(milliseconds=600_000)), stdin=subprocess.PIPE, env=environment(), stdout=sys.stderr)
-child.stdin.write(msgspec.json.encode(ENDLESS))
+child.stdin.write(msgspec.json.encode(an_endless_question()))
 child.stdin.close()
 print(child.pid, flush=True)
 """
