@@ -38,6 +38,8 @@ class WorkFilter(Struct, frozen=True, kw_only=True):
     steps: tuple[str, ...] = ()
     statuses: tuple[Status, ...] = ()
     states: tuple[str, ...] | None = None
+    region: str | None = None
+    """One regional group; several, or one beside States, are in `states`."""
     kinds: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     articles: tuple[str, ...] = ()

@@ -79,12 +79,15 @@ class WorkQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             for code in codes:
                 if code not in known:
                     raise unknown_code(f"{place}{name}", code, known, code_list=code_list)
+        _check_regions(self.region, f"{place}region")
+        region = self.region[0] if len(self.region) == 1 and not self.state else None
         return Search(
             filter=WorkFilter(
                 waiting_for=self.waiting_for,
                 steps=self.step,
                 statuses=self.status,
-                states=_states(self.state, self.region, f"{place}region"),
+                states=None if region else _states(self.state, self.region),
+                region=region,
                 kinds=self.kind,
                 topics=self.topic,
                 articles=self.article,
@@ -106,14 +109,17 @@ def states_of(regions: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code for code in reference.countries() if reference.region_of(code) in regions)
 
 
-def _states(states: tuple[str, ...], regions: tuple[str, ...], field: str) -> tuple[str, ...] | None:
-    """These States, as far as they are in these regional groups; None for all."""
-    if not regions:
-        return states or None
+def _check_regions(regions: tuple[str, ...], field: str) -> None:
     known = get_args(reference.Region)
     for region in regions:
         if region not in known:
             raise unknown_code(field, region, known)
+
+
+def _states(states: tuple[str, ...], regions: tuple[str, ...]) -> tuple[str, ...] | None:
+    """These States, as far as they are in these regional groups; None for all."""
+    if not regions:
+        return states or None
     of_regions = states_of(regions)
     return tuple(code for code in of_regions if code in states) if states else of_regions
 

@@ -122,6 +122,8 @@ _CONDITIONS = {
 }
 """A single step, status or priority is in the statement, so that a plan for all values knows how many rows have it."""
 
+_OF_REGION = "of region "
+
 _ITEMS = f"""
     SELECT clock_id, clock.step, organization, clock.role, since, due_at, {OVERDUE} AS overdue,
         paused_at IS NOT NULL AS paused, clock.request_id, match_id, line_id, clock.state, r.reference, r.status,
@@ -190,7 +192,15 @@ def _counts(conditions: Sequence[str]) -> str:
 
 
 def _clocks(conditions: Sequence[str]) -> str:
-    return " ".join([_CLOCKS, *(_CONDITIONS[name] for name in conditions)])
+    return " ".join([_CLOCKS, *(_condition(name) for name in conditions)])
+
+
+def _condition(name: str) -> str:
+    if not name.startswith(_OF_REGION):
+        return _CONDITIONS[name]
+    # As a single step: the States of a regional group are few, and known.
+    states = ", ".join(f"'{code}'" for code in states_of((name.removeprefix(_OF_REGION),)))
+    return f"AND clock.state IN ({states})"
 
 
 def conditions_of(one: WorkFilter) -> tuple[str, ...]:
@@ -202,6 +212,7 @@ def conditions_of(one: WorkFilter) -> tuple[str, ...]:
         **_one_or_several("status", "statuses", one.statuses),
         "state": one.states is not None and len(one.states) == 1,
         "states": one.states is not None and len(one.states) != 1,
+        f"{_OF_REGION}{one.region}": one.region,
         "kinds": one.kinds,
         "lines": one.topics or one.articles or one.paragraphs,
         **_one_or_several("priority", "priorities", one.priorities),
