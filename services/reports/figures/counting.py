@@ -7,7 +7,7 @@ not depend on the order in which facts of different owners arrive.
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -32,7 +32,6 @@ from services.reports.figures.model import (
     FIGURES,
     MATCH_ENDS,
     NONE,
-    TOTAL,
     bucket_of,
 )
 from services.reports.money.model import SHERLOC_FUNDS, SHERLOC_PARAGRAPH, AllocationRow, PledgeRow
@@ -55,6 +54,13 @@ Cell = tuple[str, str, int]
 """Value, status and bucket."""
 
 
+class OfState(NamedTuple):
+    """A row, and the State whose record it is, if it is of one."""
+
+    state: str | None
+    row: Row
+
+
 class Step(NamedTuple):
     """A record enters a status (1) or leaves it (-1) on a day, with its amount."""
 
@@ -74,23 +80,8 @@ class Item(NamedTuple):
     public: bool
 
 
-CellsOfAll = Callable[[str, str, date, bool], Awaitable[Mapping[Cell, list[int]]]]
-"""`(figure, dimension, as_of, public)`: the cells of all groups, or of those that are public."""
-
-
-def cells(groups: Iterable[Iterable[Row]], figure: str, dimension: str, as_of: date) -> dict[Cell, list[int]]:
-    """The cells of one figure over these groups as of a day, as the index has them for all groups."""
-    found: dict[Cell, list[int]] = {}
-    for rows in groups:
-        for item in items(rows):
-            if item.figure == figure:
-                values = (NONE,) if dimension == TOTAL else item.codes[dimension]
-                for value, step in product(values, item.steps):
-                    if step.day <= as_of:
-                        cell = found.setdefault((value, step.status, step.bucket), [0, 0])
-                        cell[0] += step.records
-                        cell[1] += step.amount
-    return {cell: change for cell, change in found.items() if any(change)}
+ReadCells = Callable[[str, str, date, bool, str | None], Awaitable[Mapping[Cell, list[int]]]]
+"""`(figure, dimension, as_of, public, state)`: the cells of all groups, of those that are public, or of a State."""
 
 
 def items(rows: Iterable[Row]) -> Iterator[Item]:
