@@ -13,6 +13,7 @@ from chassis.journal.inbox import Inbox, Outcome
 from contracts import deliveries as d
 from contracts import matching as m
 from contracts import requests as r
+from contracts import sessions
 from contracts.facts import Event, Fact
 from contracts.rankings import LineRanked, Suggestion
 from contracts.summaries import PublicSummaryApproved
@@ -133,6 +134,16 @@ class AMatch:
 
     def delivery(self, kind: type[Fact], at: str, **more: Any) -> Fact:
         return kind(**self.ids, delivery_id=self.delivery_id, **{at: NOON}, **more)
+
+
+def a_session(*deliveries: UUID, states: tuple[str, ...] = ("KEN",)) -> dict[str, Any]:
+    """What each fact of a session has."""
+    return {"session_id": uuid4(), "deliveries": deliveries, "states": states, "provider": "NOR"}
+
+
+def planned(ids: dict[str, Any], **more: Any) -> sessions.SessionPlanned:
+    words = {"modality": "online", "languages": ("fr",), "texts_hash": "h", "planned_at": NOON}
+    return sessions.SessionPlanned(**ids, **words, starts=WINDOW.starts, ends=WINDOW.ends, **more)
 
 
 class Owners:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from contracts import reference
 from contracts.reference.deliveries import indicators
+from contracts.sessions import Sex
 from services.reports.demand.model import (
     ENDED,
     DeliveryRow,
@@ -136,6 +137,7 @@ def items(rows: Iterable[Row]) -> Iterator[Item]:
                 yield Item("effects", codes, _steps(row.moves), public)
             case SessionRow():
                 yield from _session_items(row)
+                yield from _people_items(row, deliveries, codes_of, public)
             case PledgeRow():
                 yield from _pledge_items(row)
             case AllocationRow():
@@ -282,9 +284,7 @@ def _report_steps(row: ResultRow) -> list[Step]:
 def _session_items(row: SessionRow) -> Iterator[Item]:
     """A session is of all its States; no State has published it, since it can serve several."""
     codes = {
-        "state": _some(row.states),
-        "region": _some(code for state in row.states for code in _place(state)["region"]),
-        "group": _some(code for state in row.states for code in _place(state)["group"] if code != NONE),
+        **_places(row.states),
         "language": _some(row.languages),
         "modality": [row.modality],
         "provider": [row.provider],
@@ -297,6 +297,41 @@ def _session_items(row: SessionRow) -> Iterator[Item]:
         for sex, people in sexes.items():
             if people:
                 yield Item("places", {**codes, "sex": [sex]}, _steps(row.moves, people), False)
+
+
+def _people_items(
+    row: SessionRow, deliveries: Mapping[UUID, DeliveryRow], codes_of: Any, public: bool
+) -> Iterator[Item]:
+    """Who took part, of each delivery, and who taught: by the line's codes, if the session serves one delivery."""
+    held = next((move.day for move in row.moves if move.status == "held"), None)
+    if held is None:
+        return
+    (entered,) = ENTERED
+    delivery = deliveries.get(row.deliveries[0]) if len(row.deliveries) == 1 else None
+    own = {"language": _some(row.languages), "modality": [row.modality], "month": [_month(held)]}
+    codes = {**codes_of(delivery.line_id if delivery else None, row), **own}
+    for delivery_id, state in zip(row.deliveries, row.states, strict=False):
+        counted = [one for one in row.attendance if one.delivery_id == delivery_id]
+        for place, sex in enumerate(Sex):
+            numbers = [one.people[place] for one in counted]
+            if any(numbers):
+                steps = [
+                    Step(one.day, entered, int(before is None), number - (before or 0))
+                    for one, before, number in zip(counted, (None, *numbers), numbers, strict=False)
+                ]
+                yield Item("participants", {**codes, **_place(state), "sex": [sex]}, steps, public)
+    places = _places(row.states)
+    for sex, number in zip(Sex, row.taught, strict=False):
+        if number:
+            yield Item("trainers", {**codes, **places, "sex": [sex]}, [Step(held, entered, 1, number)], public)
+
+
+def _places(states: Sequence[str]) -> Codes:
+    return {
+        "state": _some(states),
+        "region": _some(code for state in states for code in _place(state)["region"]),
+        "group": _some(code for state in states for code in _place(state)["group"] if code != NONE),
+    }
 
 
 def _pledge_items(row: PledgeRow) -> Iterator[Item]:

@@ -1,5 +1,8 @@
 """Who reads which figures: UNODC all of them, a State its own, everybody what was published."""
 
+from datetime import date
+from uuid import uuid4
+
 import pytest
 
 from chassis.db.database import Database, Tx
@@ -7,10 +10,15 @@ from contracts import requests as r
 from contracts.refusals import Missing
 from contracts.summaries import PublicSummaryUnpublished
 from contracts.values import Role
+from services.reports.figures.figure_reader import FigureReader
+from services.reports.figures.model import FIGURES, TOTAL
 from services.reports.figures.store import check_state
+from services.reports.folding.actions import by_group
+from services.reports.folding.store import rows_of
 from services.reports.policy import Action as ReportAction
 from services.reports.policy import Scope, decide, scope_of
 from tests.builders import NOON, a_caller
+from tests.reports.folding.steps import a_story
 from tests.reports.steps import (
     AUDITOR,
     KENYA,
@@ -18,13 +26,16 @@ from tests.reports.steps import (
     Client,
     Owners,
     a_line,
+    a_session,
     a_submission,
     approval,
     asked,
     day,
     numbers,
     of_request,
+    planned,
     shown,
+    summed,
 )
 
 
@@ -37,6 +48,24 @@ async def test_a_state_reads_its_own_figures_only(api: Client, owners: Owners) -
         assert {"submitted": 5} == await numbers(api, "requests", who, state="KEN")
     assert {"KEN": 6, "UGA": 11} == await numbers(api, "requests", AUDITOR, by="state")
     assert {"submitted": 11} == await numbers(api, "requests", state="UGA")
+
+
+async def test_a_states_figures_are_those_of_the_rows_that_it_reads(owners: Owners, db: Database) -> None:
+    """In memory beside row-level security: a joint session is no State's row."""
+    for event in a_story(owners):
+        await owners.inbox.receive(event)
+    await owners.tell(planned(a_session(uuid4(), uuid4(), states=("KEN", "UGA")), people=9))
+    reader = FigureReader(db)
+
+    for state in ("KEN", "UGA"):
+        async with db.transaction(by=a_caller(f"{state}:focal_point")) as tx:
+            rows = await tx.fetch("SELECT record_id FROM record")
+            found = await rows_of(tx, [row["record_id"] for row in rows])
+        groups = [[one.row for one in group] for group in by_group(found.values()).values()]
+        for name, figure in FIGURES.items():
+            for by in (TOTAL, *figure.by):
+                counted = await reader.cells(name, by, date(2999, 1, 1), False, state)
+                assert summed(groups, name, by, date(2999, 1, 1)) == counted, (state, name, by)
 
 
 async def test_codes_of_a_figure_are_those_that_the_reader_can_count_by(api: Client, owners: Owners) -> None:
