@@ -51,7 +51,7 @@ async def test_a_state_reads_its_own_figures_only(api: Client, owners: Owners) -
 
 
 async def test_a_states_figures_are_those_of_the_rows_that_it_reads(owners: Owners, db: Database) -> None:
-    """In memory beside row-level security: a joint session is no State's row."""
+    """Summed in memory, beside row-level security; a joint session is a row of no State."""
     for event in a_story(owners):
         await owners.inbox.receive(event)
     await owners.tell(planned(a_session(uuid4(), uuid4(), states=("KEN", "UGA")), people=9))

@@ -244,9 +244,3 @@ async def test_a_wrong_question_is_refused(api: Client, query: dict[str, str]) -
     answer = await api.get("/v1/public/figures/requests", params=query)
 
     assert answer.status_code == 400, answer.text
-
-
-async def test_a_state_is_told_the_codes_that_its_figures_can_be_counted_by(api: Client, owners: Owners) -> None:
-    await owners.submit(6)
-
-    assert {"I.k": 5} == await numbers(api, "lines", KENYA, by="paragraph")
