@@ -1,14 +1,16 @@
 """Facts of the delivery service about sessions: courses, workshops and visits of deliveries, from plan to report.
 
-A session serves one delivery, or several of the same joint delivery. Who took part is counted, never named; the counts
-are stored apart, because a small count can identify a person: facts have their salted hash.
+A session serves one delivery, or several of the same joint delivery. Who took part is counted, never named. Facts have
+the counts by sex alone, for figures, which suppress small ones; those by sex, age band and function are stored apart,
+because the smaller a count, the more easily it identifies a person: facts have their salted hash.
 """
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from contracts.codes import ModalityCode
 from contracts.facts import Fact
@@ -24,6 +26,34 @@ Trainers = Annotated[tuple[UUID, ...], Meta(max_length=TRAINERS_MAX)]
 SpokenLanguages = Annotated[tuple[Language, ...], Meta(min_length=1, max_length=LANGUAGES_MAX)]
 
 
+Counted = Annotated[int, Meta(ge=0, le=10_000_000)]
+
+
+class Sex(StrEnum):
+    """What a person states, or those who count state of a person; never guessed."""
+
+    WOMEN = "women"
+    MEN = "men"
+    OTHER = "other_or_not_stated"
+
+
+class BySex(Struct, frozen=True, kw_only=True):
+    """How many persons of each sex."""
+
+    women: Counted = 0
+    men: Counted = 0
+    other_or_not_stated: Counted = 0
+
+
+class ParticipantsBySex(BySex, frozen=True, kw_only=True):
+    """How many persons of each sex took part for one delivery."""
+
+    delivery_id: UUID
+
+
+Participants = Annotated[tuple[ParticipantsBySex, ...], Meta(max_length=DELIVERIES_MAX)]
+
+
 class _SessionFact(Fact, frozen=True, kw_only=True):
     """Fields repeated in every fact of a session: the deliveries it serves, with their States, and the provider."""
 
@@ -34,7 +64,10 @@ class _SessionFact(Fact, frozen=True, kw_only=True):
 
 
 class SessionPlanned(_SessionFact, frozen=True, kw_only=True, tag="delivery.session.planned.v1"):
-    """A session was planned. `people` and `women` are how many are to take part in it, None if not said."""
+    """A session was planned. `people` and `women` are how many are to take part in it, None if not said.
+
+    `request_id` is that of its delivery, None if it serves several.
+    """
 
     starts: date
     ends: date
@@ -45,6 +78,7 @@ class SessionPlanned(_SessionFact, frozen=True, kw_only=True, tag="delivery.sess
     trainers: Trainers = ()
     people: Persons | None = None
     women: Persons | None = None
+    request_id: UUID | None = None
 
 
 class SessionRevised(_SessionFact, frozen=True, kw_only=True, tag="delivery.session.revised.v1"):
@@ -76,11 +110,16 @@ class SessionCancelled(_SessionFact, frozen=True, kw_only=True, tag="delivery.se
 
 
 class SessionHeld(_SessionFact, frozen=True, kw_only=True, tag="delivery.session.held.v1"):
-    """The session took place. `reported` are the deliveries whose participants were counted with it."""
+    """The session took place. `reported` are the deliveries whose participants were counted with it.
+
+    `trainers` are counted as they stated their sex on the roster by then.
+    """
 
     held_at: datetime
     reported: tuple[UUID, ...] = ()
     counts_hash: str | None = None
+    participants: Participants = ()
+    trainers: BySex | None = None
 
 
 class SessionParticipantsReported(
@@ -91,6 +130,7 @@ class SessionParticipantsReported(
     reported: Deliveries
     counts_hash: str
     reported_at: datetime
+    participants: Participants = ()
 
 
 FACTS: tuple[type[Fact], ...] = (

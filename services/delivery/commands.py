@@ -21,11 +21,11 @@ from contracts.refusals import Invalid
 from contracts.requests import Persons
 from contracts.results import Figure
 from contracts.screenings import QUESTIONS_MAX, Answered, ScreeningAnswer, ScreeningKind
-from contracts.sessions import DELIVERIES_MAX, SpokenLanguages, Trainers
+from contracts.sessions import DELIVERIES_MAX, Sex, SpokenLanguages, Trainers
 from contracts.strategies import Stakeholders
 from contracts.values import END, Code, Language, Period
 from services.delivery.agreements.store import AgreementTexts
-from services.delivery.sessions.participants import AgeBand, Count, Sex, merged
+from services.delivery.sessions.participants import AgeBand, Count, merged
 from services.delivery.strategies.model import Outline
 
 Words = Annotated[str, Meta(max_length=2000)]
@@ -232,7 +232,7 @@ class Complete(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class StateExpert(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An expert of one's own organization. `person_id` is the expert's account, if there is one.
 
-    Without `periods` the expert is available at any time.
+    Without `periods` the expert is available at any time. `sex` is stated by the expert, or is not; it is only counted.
     """
 
     name: Name
@@ -240,6 +240,7 @@ class StateExpert(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     biography: Annotated[str, Meta(max_length=4000)] = ""
     email: Email | None = None
     person_id: UUID | None = None
+    sex: Sex = Sex.OTHER
     topics: Topics
     kinds: Kinds = ()
     languages: Spoken

@@ -21,6 +21,7 @@ THREAD = (
 EXPERT = {
     "name": "Fictitious: Noor Rahman",
     "function": "Editor of a law report",
+    "sex": "women",
     "topics": ["sherloc_case_law"],
     "languages": ["en"],
 }

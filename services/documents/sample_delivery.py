@@ -34,6 +34,8 @@ COUNTS = [
     {"sex": "women", "age_band": "35_44", "function": "prosecutor", "people": 7},
     {"sex": "men", "age_band": "35_44", "function": "prosecutor", "people": 6},
 ]
+TOOK_PART = [{"delivery_id": DELIVERY_ID, "women": 7, "men": 6, "other_or_not_stated": 0}]
+TAUGHT = {"women": 1, "men": 1, "other_or_not_stated": 0}
 PARTICIPANTS = {
     "people": 13,
     "suppressed": False,
@@ -48,6 +50,7 @@ EXPERT = {
     "biography": f"{FICTITIOUS} Ten years of mutual legal assistance.",
     "email": "b.hansen@experts.example",
     "person_id": None,
+    "sex": "women",
     "topics": ["mutual_legal_assistance"],
     "kinds": ["training"],
     "languages": ["en", "fr"],
@@ -185,6 +188,8 @@ SESSIONS: Mapping[str, Any] = MappingProxyType(
             for one in ("SessionPlanned", "SessionRevised", "PlanSession", "ReviseSession")
             for name, value in _SESSION_TERMS.items()
         },
+        **{f"Session{one}.participants": TOOK_PART for one in ("Held", "ParticipantsReported")},
+        "SessionHeld.trainers": TAUGHT,
         **{f"Session{one}.starts": DAYS["from"] for one in ("Planned", "Rescheduled", "Cancelled")},
         **{f"Session{one}.ends": DAYS["until"] for one in ("Planned", "Rescheduled")},
         **{f"Session{one}.trainers": [] for one in ("Planned", "Revised")},

@@ -7,9 +7,10 @@ from msgspec import Struct
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.values import Caller, Role
 from services.reports.annual.model import MOVES, Report, ReportStatus
+from services.reports.figures.model import OF_PERSONS
 
 OVERSEEING = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.FINANCE_OFFICER, Role.SERVICE})
-"""Who sees all figures, and small numbers."""
+"""Who sees all figures, and small numbers, but for those of who took part."""
 
 OF_A_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 
@@ -33,6 +34,11 @@ class Scope(Struct, frozen=True):
 
 def oversees(caller: Caller) -> bool:
     return caller.role in OVERSEEING
+
+
+def reads_exact(caller: Caller, figure: str) -> bool:
+    """Whether small numbers are shown. Of who took part auditors and others have none of a delivery either."""
+    return oversees(caller) and (figure not in OF_PERSONS or caller.role is Role.COORDINATOR)
 
 
 def scope_of(caller: Caller, state: str | None) -> Scope:

@@ -1,7 +1,8 @@
 """Steps of tests about figures: facts of the owners, on days that a test names, and figures as callers read them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,11 +13,14 @@ from chassis.journal.inbox import Inbox, Outcome
 from contracts import deliveries as d
 from contracts import matching as m
 from contracts import requests as r
+from contracts import sessions
 from contracts.facts import Event, Fact
 from contracts.rankings import LineRanked, Suggestion
 from contracts.summaries import PublicSummaryApproved
 from contracts.values import Period
 from services.reports.consumers import HANDLERS
+from services.reports.figures.counting import Cell, Row, items
+from services.reports.figures.model import NONE, TOTAL
 from services.reports.wiring import SERVICE, fold_arrived
 from tests.builders import NOON, an_event, headers
 
@@ -132,6 +136,16 @@ class AMatch:
         return kind(**self.ids, delivery_id=self.delivery_id, **{at: NOON}, **more)
 
 
+def a_session(*deliveries: UUID, states: tuple[str, ...] = ("KEN",)) -> dict[str, Any]:
+    """What each fact of a session has."""
+    return {"session_id": uuid4(), "deliveries": deliveries, "states": states, "provider": "NOR"}
+
+
+def planned(ids: dict[str, Any], **more: Any) -> sessions.SessionPlanned:
+    words = {"modality": "online", "languages": ("fr",), "texts_hash": "h", "planned_at": NOON}
+    return sessions.SessionPlanned(**ids, **words, starts=WINDOW.starts, ends=WINDOW.ends, **more)
+
+
 class Owners:
     """The other services as reports hears them."""
 
@@ -180,6 +194,21 @@ async def shown(api: Client, figure: str, who: str = COORDINATOR, **query: Any) 
 async def numbers(api: Client, figure: str, who: str = COORDINATOR, **query: Any) -> dict[str, int | None]:
     """The number of each value."""
     return {cell["value"]: cell["number"] for cell in (await shown(api, figure, who, **query))["cells"]}
+
+
+def summed(groups: Iterable[Iterable[Row]], figure: str, by: str, as_of: date) -> dict[Cell, list[int]]:
+    """The cells of one figure over these groups as of a day, step by step."""
+    found: dict[Cell, list[int]] = {}
+    for rows in groups:
+        for item in items(rows):
+            if item.figure == figure:
+                values = (NONE,) if by == TOTAL else item.codes[by]
+                for value, step in product(values, item.steps):
+                    if step.day <= as_of:
+                        cell = found.setdefault((value, step.status, step.bucket), [0, 0])
+                        cell[0] += step.records
+                        cell[1] += step.amount
+    return {cell: change for cell, change in found.items() if any(change)}
 
 
 def day(days: int) -> str:

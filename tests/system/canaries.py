@@ -1,5 +1,6 @@
 """A distinct text for every free field of every body, and who may find it."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from typing import Any
 
 from tests.platform.bodies import DOCUMENT
 
+NUMBERED = re.compile("canary-[0-9a-f]{4}")
 NO_WORDS = {"usd_per_unit"}
 """Strings of digits: nothing else can be written there."""
 
@@ -60,7 +62,8 @@ class Canaries:
         self.planted += canaries
 
     def named_in(self, text: str) -> list[Canary]:
-        return [one for one in self.planted if one.text in text] if "canary-" in text else []
+        numbered = set(NUMBERED.findall(text))
+        return [one for one in self.planted if one.text[: len("canary-0000")] in numbered and one.text in text]
 
 
 def schema_of(method: str, path: str) -> Schema:

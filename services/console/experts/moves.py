@@ -24,7 +24,7 @@ EXPERT = Noun(
             path="withdraw",
             label=N_("Withdraw the expert"),
             fields=(),
-            explains=N_("Name, biography and email address are deleted."),
+            explains=N_("Name, biography, email address and sex are deleted."),
             warns=True,
             done="saved",
         ),

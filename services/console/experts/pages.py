@@ -7,6 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from contracts.experts import PERIODS_MAX
+from services.console.deliveries.words import SEX
 from services.console.experts.moves import EXPERT, REVISE
 from services.console.fields import Field, Typed
 from services.console.moves.forms import NOTHING, Form, Group, Sent, filled, rows, send, show
@@ -19,12 +20,20 @@ ROWS = 3
 """Of periods, at least; a further one once all are filled in."""
 
 BIOGRAPHY_MAX = 4000
+NOT_STATED = "other_or_not_stated"
 FILTERS = ("topic", "kind", "language", "available_on")
 FIELDS = (
     Field(name="name", label=N_("Name")),
     Field(name="function", label=N_("Function"), required=False),
     Field(name="email", label=N_("Email address"), kind="email", max_length=254, required=False),
     Field(name="biography", label=N_("Biography"), kind="words", max_length=BIOGRAPHY_MAX, required=False),
+    Field(
+        name="sex",
+        label=N_("Sex"),
+        hint=N_("As the expert states it. It is only counted, and deleted with the name."),
+        kind="choice",
+        options=tuple(SEX.items()),
+    ),
     # The expert's account, which this form does not ask for, but keeps.
     Field(name="person_id", label="", kind="hidden", required=False),
     Field(name="topics", label=N_("Topics"), kind="choices", options="topics"),
@@ -104,7 +113,7 @@ def _form(page: Page, expert: Mapping[str, Any] | None, sent: Sent) -> Response[
     form = Form(
         heading=N_("Revise the entry") if expert else N_("Enter an expert"),
         back=f"/experts/{expert['expert_id']}" if expert else "/experts",
-        groups=_groups(expert or {"periods": ()}, page.typed),
+        groups=_groups(expert or {"periods": (), "sex": NOT_STATED}, page.typed),
         record=expert,
         head="experts/head.html" if expert else "",
         explains="" if expert else N_("Only your organization sees the expert until you record the expert's consent."),

@@ -44,7 +44,9 @@ EXACT = N_(
     "Numbers are exact, small ones too. They are for the work of UNODC: what is published leaves small ones out."
 )
 SEVERAL = N_("A record with several values is counted under each of them; the total has it once.")
-ALONE = frozenset({"status", "month"})
+TOOK_PART = frozenset({"participants", "trainers"})
+TWICE = N_("A person who took part or taught in two sessions is counted in both.")
+ALONE = frozenset({"status", "month", "sex"})
 """Codes of which a record has one value."""
 
 
@@ -59,7 +61,10 @@ class Group(Struct, frozen=True):
 GROUPS = (
     Group(N_("Requests and needs"), ("requests", "request_days", "lines", "unserved_lines")),
     Group(N_("Offerings and matches"), ("offerings", "matches", "match_days", "match_ends")),
-    Group(N_("Deliveries"), ("deliveries", "delivery_days", "sessions", "places", "people", "effects")),
+    Group(
+        N_("Deliveries"),
+        ("deliveries", "delivery_days", "sessions", "places", "participants", "trainers", "people", "effects"),
+    ),
     Group(N_("Money"), ("pledged", "committed", "received", "in_kind", "allocated", "spent"), of_money=True),
 )
 
@@ -126,4 +131,6 @@ def _written(found: Answer, number: int | None, language: str) -> str:
 def notes_of(found: Answer) -> list[str]:
     """What a reader has to know about the numbers, to be translated."""
     notes = [COUNTS[found["counts"]], EXACT if found["exact"] else SUPPRESSED]
+    if found["figure"] in TOOK_PART:
+        notes.append(TWICE)
     return notes if found["by"] in ALONE else [*notes, SEVERAL]

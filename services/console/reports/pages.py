@@ -15,7 +15,7 @@ from services.console.fields import Field, FormError, Typed, errors_of, read
 from services.console.moves.pages import KEY, REVISION, routes_of
 from services.console.page import CurrentPage, Page
 from services.console.reports.moves import AS_OF, REPORT
-from services.console.reports.pictures import MEASURES, MONEY, by_paragraph, by_year
+from services.console.reports.pictures import BY_SEX, MEASURES, MONEY, by_paragraph, by_year
 from services.console.translations import LANGUAGES, N_
 
 LIST_LENGTH = 25
@@ -62,6 +62,7 @@ async def show_report(page: CurrentPage, report_id: FromPath[str]) -> Response[b
         pictures=[one for one in (by_paragraph(figures, page.language), by_year(figures, page.language)) if one.drawn],
         measures=MEASURES,
         money=MONEY,
+        sexes_of=BY_SEX,
         blocks=[INTRODUCTION, *(one["paragraph"] for one in figures["paragraphs"])],
         numbers={one["paragraph"]: one["numbers"] for one in figures["paragraphs"]},
         texts=_by_block(report),

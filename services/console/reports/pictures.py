@@ -20,6 +20,8 @@ MEASURES: Mapping[str, str] = {
     "deliveries": N_("Deliveries"),
     "completed": N_("Completed deliveries"),
     "people": N_("Participants reported"),
+    "participants": N_("Participants in sessions"),
+    "trainers": N_("Trainers in sessions"),
     "effects": N_("Verified effects"),
     "pledged": N_("Pledged"),
     "committed": N_("Committed"),
@@ -30,6 +32,7 @@ MEASURES: Mapping[str, str] = {
 }
 MONEY = frozenset(("pledged", "committed", "received", "in_kind", "allocated", "spent"))
 IN_TABLE = ("requests", "lines", "matches", "deliveries", "people")
+BY_SEX = ("participants", "trainers")
 BY_YEAR = ("requests", "offerings", "deliveries")
 
 

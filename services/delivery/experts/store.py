@@ -1,5 +1,6 @@
 """Rows of experts. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
@@ -10,6 +11,7 @@ from asyncpg import Record
 from chassis.db.database import Tx
 from chassis.db.writes import Write
 from contracts.refusals import Missing
+from contracts.sessions import BySex, Sex
 from contracts.values import Caller, Language
 from services.delivery.experts.model import Expert
 
@@ -17,13 +19,17 @@ LIST_MAX = 100
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
-    """Who the expert is; `person_id` is set for a person with an account, whose erasure removes the row."""
+    """Who the expert is; `person_id` is set for a person with an account, whose erasure removes the row.
+
+    `sex` is as the expert states it; it is only counted.
+    """
 
     name: str = ""
     function: str = ""
     biography: str = ""
     email: str | None = None
     person_id: UUID | None = None
+    sex: Sex = Sex.OTHER
 
 
 async def get(tx: Tx, expert_id: UUID, caller: Caller, *, lock: bool = False) -> Expert:
@@ -119,11 +125,11 @@ async def save(tx: Tx, expert: Expert) -> None:
 _SAVE_TEXTS = Write(
     parts={
         "expert_texts": """
-            INSERT INTO expert_text (expert_id, salt, name, function, biography, email, person_id)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            INSERT INTO expert_text (expert_id, salt, name, function, biography, email, person_id, sex)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
             ON CONFLICT (expert_id) DO UPDATE SET salt = excluded.salt, name = excluded.name,
                 function = excluded.function, biography = excluded.biography, email = excluded.email,
-                person_id = excluded.person_id
+                person_id = excluded.person_id, sex = excluded.sex
         """
     }
 )
@@ -131,7 +137,7 @@ _SAVE_TEXTS = Write(
 
 async def save_texts(tx: Tx, expert_id: UUID, texts: Texts, salt: bytes) -> None:
     """The journal references them by their salted hash."""
-    own = texts.name, texts.function, texts.biography, texts.email, texts.person_id
+    own = texts.name, texts.function, texts.biography, texts.email, texts.person_id, texts.sex
     await tx.write(_SAVE_TEXTS, expert_id, salt, *own)
 
 
@@ -143,12 +149,21 @@ async def texts_of(tx: Tx, expert_ids: Sequence[UUID]) -> dict[UUID, Texts]:
     """Of those that the caller may see."""
     rows = await tx.fetch(
         """
-        SELECT expert_id, name, function, biography, email, person_id
+        SELECT expert_id, name, function, biography, email, person_id, sex
         FROM expert_text WHERE expert_id = ANY ($1::uuid[])
         """,
         expert_ids,
     )
-    return {row["expert_id"]: Texts(**{name: row[name] for name in Texts.__struct_fields__}) for row in rows}
+    return {
+        row["expert_id"]: msgspec.convert({name: row[name] for name in Texts.__struct_fields__}, Texts) for row in rows
+    }
+
+
+async def by_sex(tx: Tx, expert_ids: Sequence[UUID]) -> BySex:
+    """For the service itself: how many of them are of each sex; it is not stated of those who have withdrawn."""
+    known = await texts_of(tx, expert_ids)
+    people = Counter[str](known[one].sex if one in known else Sex.OTHER for one in expert_ids)
+    return BySex(**people)
 
 
 async def forget(tx: Tx, person_id: UUID) -> list[UUID]:

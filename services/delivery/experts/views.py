@@ -5,10 +5,12 @@ from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from chassis.context import Context
 from chassis.db.database import Tx
 from contracts.conversion import from_attributes
+from contracts.sessions import Sex
 from contracts.values import Caller, Language, Period
 from services.delivery import policy
 from services.delivery.experts import store
@@ -22,7 +24,7 @@ class ExpertView(Struct, frozen=True, kw_only=True):
 
     Others see it once `consented_on` says when the expert consented, as the person `recorded_by` recorded: those are
     coordinators, and the States of sessions in which the expert teaches. After a withdrawal, and to other
-    services, the texts are empty.
+    services, the texts are empty. `sex` is shown to its provider alone: it is only counted.
     """
 
     expert_id: UUID
@@ -34,6 +36,7 @@ class ExpertView(Struct, frozen=True, kw_only=True):
     biography: str
     email: str | None
     person_id: UUID | None
+    sex: Sex | None
     topics: tuple[str, ...]
     kinds: tuple[str, ...]
     languages: tuple[Language, ...]
@@ -58,7 +61,8 @@ async def views_of(tx: Tx, found: Sequence[Expert], caller: Caller) -> list[Expe
         from_attributes(
             ExpertView,
             one,
-            **{name: getattr(texts.get(one.expert_id, Texts()), name) for name in Texts.__struct_fields__},
+            **asdict(texts.get(one.expert_id, Texts()))
+            | ({} if caller.organization == one.provider else {"sex": None}),
             moves=policy.expert_moves_open_to(caller, one),
         )
         for one in found

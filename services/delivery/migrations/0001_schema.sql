@@ -313,7 +313,7 @@ CREATE TABLE session_text (
 );
 
 -- Participants by sex, age band and function, of each delivery in a session. A small count can identify a person: only
--- both sides of the delivery and coordinators read them, and they are not in the journal.
+-- both sides of the delivery and coordinators read them. The journal has their sums by sex, for figures.
 CREATE TABLE participant_count (
     session_id uuid NOT NULL REFERENCES session DEFERRABLE INITIALLY DEFERRED,
     delivery_id uuid NOT NULL REFERENCES delivery DEFERRABLE INITIALLY DEFERRED,
@@ -540,7 +540,9 @@ CREATE TABLE expert_text (
     function text NOT NULL,
     biography text NOT NULL,
     email text,
-    person_id uuid
+    person_id uuid,
+    -- As the expert states it.
+    sex text NOT NULL CHECK (sex IN ('women', 'men', 'other_or_not_stated'))
 );
 CREATE INDEX expert_text_person ON expert_text (person_id) WHERE person_id IS NOT NULL;
 

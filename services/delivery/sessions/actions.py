@@ -25,6 +25,7 @@ from services.delivery.sessions import model, participant_store, store
 from services.delivery.sessions.evolve import evolve
 from services.delivery.sessions.model import DELIVERY_ENDED, OPEN_FOR, Session, SessionStatus, Terms
 from services.delivery.sessions.participant_store import Counts
+from services.delivery.sessions.participants import by_sex
 from services.delivery.sessions.store import Texts
 
 Decide = Callable[[Session, Sequence[Delivery]], Fact]
@@ -116,10 +117,14 @@ async def report(
             raise Invalid("participants-delivery", field="participants")
     salt, counts_hash = hash_texts({str(one): each for one, each in counts.items()})
 
+    took_part = [by_sex(one, each) for one, each in counts.items()]
+    async with tx.as_service():
+        trainers = await expert_store.by_sex(tx, shown.trainers)
+
     def decide(session: Session, _: Sequence[Delivery]) -> Fact:
         if action is Action.HOLD:
-            return session.hold(list(counts), counts_hash if counts else None, now=ctx.now)
-        return session.report(list(counts), counts_hash, now=ctx.now)
+            return session.hold(took_part, counts_hash if counts else None, trainers, now=ctx.now)
+        return session.report(took_part, counts_hash, now=ctx.now)
 
     await move(tx, ctx, session_id, action, decide, comment=comment)
     if counts:

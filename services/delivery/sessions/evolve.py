@@ -20,7 +20,7 @@ def evolve(session: Session | None, fact: Fact) -> Session:
     """The session after a fact."""
     if isinstance(fact, SessionPlanned):
         values = asdict(fact)
-        del values["texts_hash"]
+        del values["texts_hash"], values["request_id"]
         return Session(**values, status=SessionStatus.PLANNED, revision=1)
     assert session is not None, "a session begins when it is planned"
     return replace(session, revision=session.revision + 1, **_changes(session, fact))

@@ -1,6 +1,6 @@
 """A session of one delivery, or of several of a joint delivery: its states, its moves, and their effects."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -11,6 +11,8 @@ from msgspec.structs import asdict
 
 from contracts.refusals import Conflict, Invalid
 from contracts.sessions import (
+    BySex,
+    ParticipantsBySex,
     SessionCancelled,
     SessionHeld,
     SessionParticipantsReported,
@@ -114,21 +116,29 @@ class Session(Struct, frozen=True, kw_only=True):
         self.require("cancel")
         return SessionCancelled(**self._ids(), starts=self.starts, reason=reason, cancelled_at=now)
 
-    def hold(self, reported: Collection[UUID], counts_hash: str | None, *, now: datetime) -> SessionHeld:
+    def hold(
+        self, participants: Sequence[ParticipantsBySex], counts_hash: str | None, trainers: BySex, *, now: datetime
+    ) -> SessionHeld:
         """Raises Conflict before its last day."""
         self.require("hold")
         if now.date() < self.ends:
             raise Conflict("session-not-over", last_day=self.ends)
-        return SessionHeld(**self._ids(), reported=tuple(reported), counts_hash=counts_hash, held_at=now)
+        counted = _counted(participants)
+        return SessionHeld(**self._ids(), **counted, counts_hash=counts_hash, trainers=trainers, held_at=now)
 
-    def report(self, reported: Collection[UUID], counts_hash: str, *, now: datetime) -> SessionParticipantsReported:
+    def report(
+        self, participants: Sequence[ParticipantsBySex], counts_hash: str, *, now: datetime
+    ) -> SessionParticipantsReported:
         self.require("report_participants")
-        return SessionParticipantsReported(
-            **self._ids(), reported=tuple(reported), counts_hash=counts_hash, reported_at=now
-        )
+        counted = _counted(participants)
+        return SessionParticipantsReported(**self._ids(), **counted, counts_hash=counts_hash, reported_at=now)
 
     def _ids(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("session_id", "deliveries", "states", "provider")}
+
+
+def _counted(participants: Sequence[ParticipantsBySex]) -> dict[str, Any]:
+    return {"reported": tuple(one.delivery_id for one in participants), "participants": tuple(participants)}
 
 
 def plan(
@@ -164,6 +174,7 @@ def plan(
         **asdict(terms),
         texts_hash=texts_hash,
         planned_at=now,
+        request_id=first.request_id if len(deliveries) == 1 else None,
     )
 
 

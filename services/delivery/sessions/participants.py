@@ -13,15 +13,10 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from contracts.codes import ParticipantFunction
+from contracts.sessions import ParticipantsBySex, Sex
 
 SMALL_MAX = 4
 """The highest count that is not shown to all."""
-
-
-class Sex(StrEnum):
-    WOMEN = "women"
-    MEN = "men"
-    OTHER = "other_or_not_stated"
 
 
 class AgeBand(StrEnum):
@@ -78,6 +73,14 @@ def merged(counts: Iterable[Count]) -> tuple[Count, ...]:
         for (sex, age, function), people in sorted(cells.items())
         if people
     )
+
+
+def by_sex(delivery_id: UUID, counts: Iterable[Count]) -> ParticipantsBySex:
+    """What facts have of the counts of a delivery."""
+    people = Counter[str]()
+    for one in counts:
+        people[one.sex] += one.people
+    return ParticipantsBySex(delivery_id=delivery_id, **people)
 
 
 def shown(counts: Sequence[Count], functions: Iterable[str], *, exact: bool) -> Participants:

@@ -22,16 +22,16 @@ from services.reports.annual.drawing_actions import draw
 from services.reports.annual.evolve import evolve
 from services.reports.annual.model import Report, ReportStatus
 from services.reports.annual.store import Words
-from services.reports.figures.counting import CellsOfAll
+from services.reports.figures.counting import ReadCells
 from services.reports.policy import Action
 
 
-async def draft(tx: Tx, ctx: Context, report_id: UUID, year: int, as_of: date, cells_of_all: CellsOfAll) -> None:
+async def draft(tx: Tx, ctx: Context, report_id: UUID, year: int, as_of: date, read: ReadCells) -> None:
     """Draft a report from the figures as of a day, with the texts of the last version. Raises Conflict, Invalid."""
     policy.decide(ctx.caller, Action.DRAFT_REPORT).required()
     state = policy.reported_state(ctx.caller)
     model.check_day(year, as_of, today=ctx.today)
-    drawn, figures_hash = _encoded(await draw(tx, state, as_of, cells_of_all))
+    drawn, figures_hash = _encoded(await draw(tx, state, as_of, read))
     async with tx.as_service():
         versions = await store.of_year(tx, state, year)
         if any(one.status is ReportStatus.DRAFT for one in versions):
@@ -62,11 +62,11 @@ async def remove(tx: Tx, ctx: Context, report_id: UUID, block: str, language: La
         await store.delete_text(tx, report_id, block, language)
 
 
-async def refresh(tx: Tx, ctx: Context, report_id: UUID, as_of: date, cells_of_all: CellsOfAll) -> None:
+async def refresh(tx: Tx, ctx: Context, report_id: UUID, as_of: date, read: ReadCells) -> None:
     """Draw the figures of a draft again, as of a day. Raises Missing, Forbidden, Stale, Conflict, Invalid."""
     report = await _visible(tx, ctx, report_id, Action.REVISE_REPORT)
     model.check_day(report.year, as_of, today=ctx.today)
-    drawn, figures_hash = _encoded(await draw(tx, report.state, as_of, cells_of_all))
+    drawn, figures_hash = _encoded(await draw(tx, report.state, as_of, read))
     async with tx.as_service():
         before = await _locked(tx, ctx, report_id)
         await _save(tx, before, before.refresh(as_of, figures_hash, now=ctx.now))

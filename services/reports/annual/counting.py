@@ -4,13 +4,14 @@ What is stored is what may be shown: a draft and what is issued have the same fi
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from contracts import reference
+from contracts.sessions import Sex
 from services.reports.figures.counting import Cell
 from services.reports.figures.model import FIGURES, NONE, TOTAL, Unit
 from services.reports.figures.suppression import protect
@@ -40,6 +41,8 @@ MEASURES: Mapping[str, Measure] = {
     "deliveries": Measure("deliveries"),
     "completed": Measure("deliveries", ("completed",)),
     "people": Measure("people"),
+    "participants": Measure("participants"),
+    "trainers": Measure("trainers"),
     "effects": Measure("effects", ("verified",)),
     "allocated": Measure("allocated"),
     "spent": Measure("spent"),
@@ -48,6 +51,9 @@ MEASURES: Mapping[str, Measure] = {
 
 MONEY = ("pledged", "committed", "received", "in_kind", "allocated", "spent")
 """Totals of the report to the Conference, in US cents; they are never added to each other."""
+
+BY_SEX = ("participants", "trainers")
+"""Who took part in sessions and who taught there; a person in two sessions is counted in both."""
 
 BY_YEAR = ("requests", "offerings", "deliveries")
 """Demand, supply, and what came of them, by the year of the first move."""
@@ -64,6 +70,13 @@ class OfParagraph(Struct, frozen=True, kw_only=True):
     """The numbers of a paragraph, by measure."""
 
     paragraph: str
+    numbers: Mapping[str, Number]
+
+
+class OfSex(Struct, frozen=True, kw_only=True):
+    """The participants and trainers of a sex, by measure."""
+
+    sex: Sex
     numbers: Mapping[str, Number]
 
 
@@ -89,6 +102,7 @@ class ReportFigures(Struct, frozen=True, kw_only=True):
     paragraphs: tuple[OfParagraph, ...]
     years: tuple[OfYear, ...]
     freshness: tuple[Counted, ...]
+    sexes: tuple[OfSex, ...] = ()
 
 
 Cells = Mapping[Cell, Sequence[int]]
@@ -106,12 +120,18 @@ def asked(state: str | None) -> list[tuple[str, str]]:
     """The figures and dimensions that a report needs."""
     of_paragraphs = [(one.figure, dimension) for one in MEASURES.values() for dimension in (TOTAL, "paragraph")]
     of_money = [(name, TOTAL) for name in MONEY] if state is None else []
+    of_sexes = [(name, "sex") for name in BY_SEX]
     of_years = [(name, "month") for name in BY_YEAR]
-    return list(dict.fromkeys((*of_paragraphs, *of_money, *of_years)))
+    return list(dict.fromkeys((*of_paragraphs, *of_money, *of_sexes, *of_years)))
 
 
 def figures(tables: Tables, state: str | None, as_of: date, freshness: Sequence[Counted]) -> ReportFigures:
-    measured = {name: _measured(tables, one) for name, one in MEASURES.items() if state is None or name != "offerings"}
+    measured = {
+        name: _measured(tables, one, "paragraph", reference.paragraphs())
+        for name, one in MEASURES.items()
+        if state is None or name != "offerings"
+    }
+    of_sex = {name: _measured(tables, MEASURES[name], "sex", list(Sex))[1] for name in BY_SEX}
     totals = {name: total for name, (total, _) in measured.items()}
     if state is None:
         totals |= {name: _money_total(tables, name) for name in MONEY}
@@ -124,6 +144,7 @@ def figures(tables: Tables, state: str | None, as_of: date, freshness: Sequence[
         ),
         years=_years(tables, state, as_of.year),
         freshness=tuple(freshness),
+        sexes=tuple(OfSex(sex=sex, numbers={name: numbers[sex] for name, numbers in of_sex.items()}) for sex in Sex),
     )
 
 
@@ -143,18 +164,19 @@ def _sums(cells: Cells, statuses: tuple[str, ...]) -> Mapping[str, _Sum]:
     return found
 
 
-def _measured(tables: Tables, measure: Measure) -> tuple[Number, Mapping[str, Number]]:
-    """The total, and the number of each paragraph."""
+def _measured(
+    tables: Tables, measure: Measure, dimension: str, codes: Iterable[str]
+) -> tuple[Number, Mapping[str, Number]]:
+    """The total, and the number of each code of a dimension."""
     figure, statuses = measure
     unit = FIGURES[figure].unit
-    until = _sums(tables.until[figure, "paragraph"], statuses)
-    before = _sums(tables.before[figure, "paragraph"], statuses)
+    until = _sums(tables.until[figure, dimension], statuses)
+    before = _sums(tables.before[figure, dimension], statuses)
     total_until = _all(tables.until[figure, TOTAL], statuses)
     total_before = _all(tables.before[figure, TOTAL], statuses)
     since = {value: one.less(before.get(value, _Sum())) for value, one in until.items()}
-    to_date, total_to_date = _protected(until, total_until, unit)
-    in_year, total_in_year = _protected(since, total_until.less(total_before), unit)
-    codes = reference.paragraphs()
+    to_date, total_to_date = _protected(until, total_until, unit, codes)
+    in_year, total_in_year = _protected(since, total_until.less(total_before), unit, codes)
     return (
         Number(in_year=total_in_year, to_date=total_to_date),
         {code: Number(in_year=in_year.get(code, 0), to_date=to_date.get(code, 0)) for code in codes},
@@ -166,15 +188,17 @@ def _all(cells: Cells, statuses: tuple[str, ...]) -> _Sum:
     return _Sum(sum(one.records for one in found), sum(one.amount for one in found))
 
 
-def _protected(sums: Mapping[str, _Sum], total: _Sum, unit: Unit) -> tuple[Mapping[str, int | None], int | None]:
+def _protected(
+    sums: Mapping[str, _Sum], total: _Sum, unit: Unit, codes: Iterable[str]
+) -> tuple[Mapping[str, int | None], int | None]:
     """What is shown of each value and of the total. Of money it depends on how many allocations it is the sum of."""
     is_money = unit is Unit.USD_MINOR
     size = {value: max(0, one.amount if unit is Unit.PEOPLE else one.records) for value, one in sums.items()}
     whole = max(0, total.amount if unit is Unit.PEOPLE else total.records)
     shown = protect(size, whole)
     if shown.withheld:
-        # Which paragraphs have none at all would say more than the numbers.
-        hidden: Mapping[str, int | None] = dict.fromkeys(reference.paragraphs())
+        # Which codes have none at all would say more than the numbers.
+        hidden: Mapping[str, int | None] = dict.fromkeys(codes)
         return hidden, _amount(total, shown.total) if is_money else shown.total
     if is_money:
         cells = {value: _amount(one, shown.cells.get(value, 0)) for value, one in sums.items()}

@@ -15,6 +15,7 @@ from contracts.facts import Fact
 from contracts.rankings import LineRanked
 from services.reports.demand.model import (
     ENDED,
+    Attendance,
     DeliveryRow,
     EffectRow,
     LineRow,
@@ -167,8 +168,30 @@ def _planned(row: SessionRow | None, fact: Any, day: date) -> SessionRow:
         "women": fact.women,
     }
     if row is None:
-        return SessionRow(states=fact.states, provider=fact.provider, moves=(Move(day, "planned"),), **given)
+        ids = {"deliveries": fact.deliveries, "states": fact.states, "provider": fact.provider}
+        return SessionRow(**ids, moves=(Move(day, "planned"),), **given)
     return replace(row, **given)
+
+
+def _held(row: SessionRow | None, fact: sessions.SessionHeld, day: date) -> SessionRow | None:
+    if row is None:
+        return None
+    # Facts from before trainers were counted by sex have their number only.
+    trainers = fact.trainers or sessions.BySex(other_or_not_stated=row.trainers)
+    held = replace(row, moves=moved(row.moves, "held", day), taught=_numbers(trainers))
+    return _attended(held, fact, day)
+
+
+def _attended(row: SessionRow | None, fact: Any, day: date) -> SessionRow | None:
+    """Counts of a delivery replace those before, from the day on which they were reported."""
+    if row is None:
+        return None
+    counted = tuple(Attendance(day, one.delivery_id, _numbers(one)) for one in fact.participants)
+    return replace(row, attendance=(*row.attendance, *counted))
+
+
+def _numbers(people: sessions.BySex) -> tuple[int, ...]:
+    return tuple(getattr(people, sex) for sex in sessions.Sex)
 
 
 def _reported(row: ResultRow | None, fact: results.ResultReported, day: date) -> ResultRow:
@@ -245,7 +268,8 @@ EVOLVE: Mapping[type[Fact], Evolve] = {
     sessions.SessionPlanned: _planned,
     sessions.SessionRevised: _planned,
     sessions.SessionCancelled: _status("cancelled"),
-    sessions.SessionHeld: _status("held"),
+    sessions.SessionHeld: _held,
+    sessions.SessionParticipantsReported: _attended,
     results.ResultReported: _reported,
     results.ResultConfirmed: _judged("confirmed"),
     results.ResultDisputed: _judged("disputed"),

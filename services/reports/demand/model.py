@@ -108,8 +108,16 @@ class DeliveryRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="de
     moves: Moves
 
 
+class Attendance(Struct, frozen=True, array_like=True):
+    """How many took part for a delivery, as it was counted on a day: numbers in the order of `Sex`."""
+
+    day: date
+    delivery_id: UUID
+    people: tuple[int, ...]
+
+
 class SessionRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="session"):
-    """A course, workshop or visit, with the places that were planned."""
+    """A course, workshop or visit: the places that were planned, and who took part and taught."""
 
     states: tuple[str, ...]
     provider: str
@@ -119,6 +127,10 @@ class SessionRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ses
     trainers: int = 0
     people: int | None = None
     women: int | None = None
+    deliveries: tuple[UUID, ...] = ()
+    attendance: tuple[Attendance, ...] = ()
+    taught: tuple[int, ...] = ()
+    """Trainers in the order of `Sex`, since it was held."""
 
 
 class Report(Struct, frozen=True, array_like=True):

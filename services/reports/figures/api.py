@@ -165,7 +165,7 @@ async def _of_caller(
 ) -> FigureView:
     scope = policy.scope_of(caller, state)
     policy.decide(caller, Action.SHOW_FIGURE, scope).required()
-    asked = question(figure, by, as_of, scope.state, status, now, exact=policy.oversees(caller))
+    asked = question(figure, by, as_of, scope.state, status, now, exact=policy.reads_exact(caller, figure))
     async with db.transaction(by=caller, snapshot=True) as tx:
         return await figure_view(tx, asked, own.reader.cells)
 

@@ -7,12 +7,13 @@ not depend on the order in which facts of different owners arrive.
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from contracts import reference
 from contracts.reference.deliveries import indicators
+from contracts.sessions import Sex
 from services.reports.demand.model import (
     ENDED,
     DeliveryRow,
@@ -32,7 +33,6 @@ from services.reports.figures.model import (
     FIGURES,
     MATCH_ENDS,
     NONE,
-    TOTAL,
     bucket_of,
 )
 from services.reports.money.model import SHERLOC_FUNDS, SHERLOC_PARAGRAPH, AllocationRow, PledgeRow
@@ -55,6 +55,13 @@ Cell = tuple[str, str, int]
 """Value, status and bucket."""
 
 
+class OfState(NamedTuple):
+    """A row, and the State whose record it is, if it is of one."""
+
+    state: str | None
+    row: Row
+
+
 class Step(NamedTuple):
     """A record enters a status (1) or leaves it (-1) on a day, with its amount."""
 
@@ -74,23 +81,8 @@ class Item(NamedTuple):
     public: bool
 
 
-CellsOfAll = Callable[[str, str, date, bool], Awaitable[Mapping[Cell, list[int]]]]
-"""`(figure, dimension, as_of, public)`: the cells of all groups, or of those that are public."""
-
-
-def cells(groups: Iterable[Iterable[Row]], figure: str, dimension: str, as_of: date) -> dict[Cell, list[int]]:
-    """The cells of one figure over these groups as of a day, as the index has them for all groups."""
-    found: dict[Cell, list[int]] = {}
-    for rows in groups:
-        for item in items(rows):
-            if item.figure == figure:
-                values = (NONE,) if dimension == TOTAL else item.codes[dimension]
-                for value, step in product(values, item.steps):
-                    if step.day <= as_of:
-                        cell = found.setdefault((value, step.status, step.bucket), [0, 0])
-                        cell[0] += step.records
-                        cell[1] += step.amount
-    return {cell: change for cell, change in found.items() if any(change)}
+ReadCells = Callable[[str, str, date, bool, str | None], Awaitable[Mapping[Cell, list[int]]]]
+"""`(figure, dimension, as_of, public, state)`: the cells of all groups, of those that are public, or of a State."""
 
 
 def items(rows: Iterable[Row]) -> Iterator[Item]:
@@ -145,6 +137,7 @@ def items(rows: Iterable[Row]) -> Iterator[Item]:
                 yield Item("effects", codes, _steps(row.moves), public)
             case SessionRow():
                 yield from _session_items(row)
+                yield from _people_items(row, deliveries, codes_of, public)
             case PledgeRow():
                 yield from _pledge_items(row)
             case AllocationRow():
@@ -291,9 +284,7 @@ def _report_steps(row: ResultRow) -> list[Step]:
 def _session_items(row: SessionRow) -> Iterator[Item]:
     """A session is of all its States; no State has published it, since it can serve several."""
     codes = {
-        "state": _some(row.states),
-        "region": _some(code for state in row.states for code in _place(state)["region"]),
-        "group": _some(code for state in row.states for code in _place(state)["group"] if code != NONE),
+        **_places(row.states),
         "language": _some(row.languages),
         "modality": [row.modality],
         "provider": [row.provider],
@@ -306,6 +297,41 @@ def _session_items(row: SessionRow) -> Iterator[Item]:
         for sex, people in sexes.items():
             if people:
                 yield Item("places", {**codes, "sex": [sex]}, _steps(row.moves, people), False)
+
+
+def _people_items(
+    row: SessionRow, deliveries: Mapping[UUID, DeliveryRow], codes_of: Any, public: bool
+) -> Iterator[Item]:
+    """Who took part, of each delivery, and who taught: by the line's codes, if the session serves one delivery."""
+    held = next((move.day for move in row.moves if move.status == "held"), None)
+    if held is None:
+        return
+    (entered,) = ENTERED
+    delivery = deliveries.get(row.deliveries[0]) if len(row.deliveries) == 1 else None
+    own = {"language": _some(row.languages), "modality": [row.modality], "month": [_month(held)]}
+    codes = {**codes_of(delivery.line_id if delivery else None, row), **own}
+    for delivery_id, state in zip(row.deliveries, row.states, strict=False):
+        counted = [one for one in row.attendance if one.delivery_id == delivery_id]
+        for place, sex in enumerate(Sex):
+            numbers = [one.people[place] for one in counted]
+            if any(numbers):
+                steps = [
+                    Step(one.day, entered, int(before is None), number - (before or 0))
+                    for one, before, number in zip(counted, (None, *numbers), numbers, strict=False)
+                ]
+                yield Item("participants", {**codes, **_place(state), "sex": [sex]}, steps, public)
+    places = _places(row.states)
+    for sex, number in zip(Sex, row.taught, strict=False):
+        if number:
+            yield Item("trainers", {**codes, **places, "sex": [sex]}, [Step(held, entered, 1, number)], public)
+
+
+def _places(states: Sequence[str]) -> Codes:
+    return {
+        "state": _some(states),
+        "region": _some(code for state in states for code in _place(state)["region"]),
+        "group": _some(code for state in states for code in _place(state)["group"] if code != NONE),
+    }
 
 
 def _pledge_items(row: PledgeRow) -> Iterator[Item]:

@@ -1,4 +1,4 @@
-"""Figures of all groups, from an index in memory that is brought up to date before each answer."""
+"""Figures of all groups and of a State, from an index in memory that is brought up to date before each answer."""
 
 import asyncio
 from datetime import date
@@ -24,11 +24,13 @@ class FigureReader:
         self._reached: tuple[int, UUID] | None = None
         self._lock = asyncio.Lock()
 
-    async def cells(self, figure: str, dimension: str, as_of: date, public: bool) -> dict[Cell, list[int]]:
-        """Records and amount of each value, status and bucket as of a day."""
+    async def cells(
+        self, figure: str, dimension: str, as_of: date, public: bool, state: str | None
+    ) -> dict[Cell, list[int]]:
+        """Records and amount of each value, status and bucket as of a day; a State is checked by who asks."""
         async with self._lock:
             await self._read_on()
-            return await asyncio.to_thread(self._index.cells, figure, dimension, as_of, public=public)
+            return await asyncio.to_thread(self._index.cells, figure, dimension, as_of, public=public, state=state)
 
     async def read_on(self) -> None:
         """Read the rows that have changed."""

@@ -1,5 +1,8 @@
 """All items in memory, in columns: a figure by a code as of a day is a sum over the steps up to that day.
 
+A State's figures count the rows that are recorded as that State's. Where a group has other rows too, its items are
+held twice: those of the whole group, and those that the State's rows alone make.
+
 Columns grow at their end. An item that is replaced is no longer alive; a figure with more such items than others is
 made again.
 """
@@ -12,10 +15,11 @@ from uuid import UUID
 
 import numpy as np
 
-from services.reports.figures.counting import Cell, Item, Row, items
+from services.reports.figures.counting import Cell, Item, OfState, items
 from services.reports.figures.model import BOUNDS, FIGURES, NONE, TOTAL, Unit
 
 BUCKETS = len(BOUNDS) + 2
+NO_STATE = -1
 DEAD_MIN = 10_000
 """So many items are replaced before their columns are made again."""
 
@@ -26,6 +30,9 @@ class _Words:
     def __init__(self) -> None:
         self.words: list[str] = []
         self._numbers: dict[str, int] = {}
+
+    def known(self, word: str) -> int | None:
+        return self._numbers.get(word)
 
     def number(self, word: str) -> int:
         found = self._numbers.get(word)
@@ -56,15 +63,19 @@ class _Figure:
         self.amounts = FIGURES[name].unit in (Unit.PEOPLE, Unit.USD_MINOR)
         self.statuses = _Words()
         self.codes = {code: _Values() for code in FIGURES[name].by}
-        self.alive, self.public = array("b"), array("b")
+        self.alive, self.whole, self.public = array("b"), array("b"), array("b")
+        self.state = array("h")
         self.item, self.day, self.status = array("i"), array("i"), array("i")
         self.records, self.amount = array("b"), array("q")
         self.dead = 0
 
-    def append(self, item: Item) -> int:
+    def append(self, item: Item, state: int, *, whole: bool) -> int:
+        """Of the figures of all if `whole`, and of those of a State."""
         number = len(self.alive)
         self.alive.append(1)
+        self.whole.append(whole)
         self.public.append(item.public)
+        self.state.append(state)
         for code, values in self.codes.items():
             values.append(item.codes[code])
         for step in item.steps:
@@ -80,9 +91,11 @@ class _Figure:
         self.alive[number] = 0
         self.dead += 1
 
-    def cells(self, dimension: str, as_of: date, *, public: bool) -> dict[Cell, list[int]]:
+    def cells(self, dimension: str, as_of: date, *, public: bool, state: int | None) -> dict[Cell, list[int]]:
         item = _column(self.item)
-        shown = _column(self.alive) & _column(self.public) if public else _column(self.alive)
+        shown = _column(self.alive) & (_column(self.whole) if state is None else _column(self.state) == state)
+        if public:
+            shown = shown & _column(self.public)
         chosen = np.flatnonzero((_column(self.day) <= as_of.toordinal()) & (shown[item] != 0))
         key, records = _column(self.status)[chosen], _column(self.records)[chosen]
         amount = _column(self.amount)[chosen] if self.amounts else None
@@ -127,20 +140,41 @@ class FigureIndex:
     def __init__(self) -> None:
         self._figures = {name: _Figure(name) for name in FIGURES}
         self._groups: dict[UUID, list[tuple[str, int]]] = {}
+        self._states = _Words()
 
     @property
     def stale(self) -> bool:
         """Whether more is dead than alive, so that a new index is smaller."""
         return any(one.dead > max(DEAD_MIN, len(one.alive) // 2) for one in self._figures.values())
 
-    def replace(self, group_id: UUID, rows: Iterable[Row]) -> None:
+    def replace(self, group_id: UUID, rows: Iterable[OfState]) -> None:
         """Count the rows of a group, in place of those before."""
         for name, number in self._groups.pop(group_id, ()):
             self._figures[name].remove(number)
-        held = [(item.figure, self._figures[item.figure].append(item)) for item in items(rows)]
+        group = list(rows)
+        states = dict.fromkeys(one.state for one in group)
+        alone = self._state_number(next(iter(states))) if len(states) == 1 else NO_STATE
+        held = self._append(group, alone, whole=True)
+        if len(states) > 1:
+            for state in states:
+                if state is not None:
+                    own = [one for one in group if one.state == state]
+                    held += self._append(own, self._state_number(state), whole=False)
         if held:
             self._groups[group_id] = held
 
-    def cells(self, figure: str, dimension: str, as_of: date, *, public: bool) -> dict[Cell, list[int]]:
-        """Records and amount of each value, status and bucket as of a day."""
-        return self._figures[figure].cells(dimension, as_of, public=public)
+    def _state_number(self, state: str | None) -> int:
+        return NO_STATE if state is None else self._states.number(state)
+
+    def _append(self, group: Sequence[OfState], state: int, *, whole: bool) -> list[tuple[str, int]]:
+        found = items(one.row for one in group)
+        return [(item.figure, self._figures[item.figure].append(item, state, whole=whole)) for item in found]
+
+    def cells(
+        self, figure: str, dimension: str, as_of: date, *, public: bool, state: str | None = None
+    ) -> dict[Cell, list[int]]:
+        """Records and amount of each value, status and bucket as of a day; of all groups, or of a State's rows."""
+        number = None if state is None else self._states.known(state)
+        if state is not None and number is None:
+            return {}
+        return self._figures[figure].cells(dimension, as_of, public=public, state=number)

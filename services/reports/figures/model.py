@@ -28,6 +28,9 @@ LINE = (*PLACE, *CONTENT, "modality", "institution", "gender_marker", "human_rig
 OF_UNODC = ORGANIZATIONS
 """Codes that are no part of public figures: who offers and gives is for its owner to publish."""
 
+OF_PERSONS = frozenset({"participants", "trainers"})
+"""Figures of who took part: a small number can identify a person, so that they are exact for coordinators alone."""
+
 MULTIPLE = frozenset({"group", "kind", "topic", "article", "paragraph", "pillar", "language", "modality"})
 """Codes of which a record can have several: their cells add up to more than the total."""
 
@@ -90,6 +93,8 @@ FIGURES: Mapping[str, Figure] = {
         by=(*PLACE, "sex", "language", "modality", "provider", "month"),
         statuses=("planned", "held", "cancelled"),
     ),
+    "participants": Figure(unit=Unit.PEOPLE, by=(*_GIVEN, "sex")),
+    "trainers": Figure(unit=Unit.PEOPLE, by=(*_GIVEN, "sex")),
     "people": Figure(unit=Unit.PEOPLE, by=(*_GIVEN, "indicator"), statuses=("reported", "confirmed", "disputed")),
     "effects": Figure(
         unit=Unit.RECORDS, by=(*_GIVEN, "change"), statuses=("recorded", "verified", "declined", "withdrawn")

@@ -1,10 +1,11 @@
-"""Queries on how fresh and complete figures are."""
+"""Queries on how fresh and complete figures are, and on whose a caller may see."""
 
 from datetime import datetime
 
 from msgspec import Struct
 
 from chassis.db.database import Tx
+from contracts.refusals import Missing
 
 CONSUMER = "reports"
 
@@ -32,6 +33,12 @@ async def freshness(tx: Tx, owners: tuple[str, ...]) -> list[Freshness]:
         list(owners),
     )
     return [Freshness(owner=row["owner"], newest=row["newest"], read_at=row["read_at"]) for row in rows]
+
+
+async def check_state(tx: Tx, state: str) -> None:
+    """Raises Missing if row-level security hides the rows of this State from the caller: its figures are in memory."""
+    if not await tx.fetchval("SELECT may_see($1::text, caller_organization(), caller_role())", state):
+        raise Missing("not-found")
 
 
 async def complete(tx: Tx) -> bool:

@@ -11,12 +11,10 @@ from chassis.db.database import Tx
 from contracts.codes import unknown_code
 from contracts.refusals import Invalid, Missing
 from services.reports.figures import store
-from services.reports.figures.counting import Cell, CellsOfAll, cells
+from services.reports.figures.counting import Cell, ReadCells
 from services.reports.figures.model import FIGURES, STATUS, TOTAL, Figure, Unit, median_days
 from services.reports.figures.store import Freshness
 from services.reports.figures.suppression import protect
-from services.reports.folding import store as row_store
-from services.reports.folding.actions import by_group
 
 OWNERS = ("requests", "matching", "delivery", "pledges")
 
@@ -95,12 +93,16 @@ def question(
     return Asked(figure=name, by=by, as_of=as_of or today, state=state, status=status, public=public, exact=exact)
 
 
-async def figure_view(tx: Tx, asked: Asked, of_all: CellsOfAll) -> FigureView:
-    """A figure that the caller may see."""
+async def figure_view(tx: Tx, asked: Asked, read: ReadCells) -> FigureView:
+    """A figure that the caller may see. Raises Missing for that of a State whose rows the database does not show."""
+    if asked.state is not None:
+        await store.check_state(tx, asked.state)
     figure = FIGURES[asked.figure]
     dimension = TOTAL if asked.by == STATUS else asked.by
-    totals = await _cells(tx, asked, TOTAL, of_all)
-    found = totals if dimension == TOTAL else await _cells(tx, asked, dimension, of_all)
+    totals = await read(asked.figure, TOTAL, asked.as_of, asked.public, asked.state)
+    found = totals
+    if dimension != TOTAL:
+        found = await read(asked.figure, dimension, asked.as_of, asked.public, asked.state)
     numbers, stays = _numbers(figure, found, asked)
     total = sum(_numbers(figure, totals, asked)[0].values())
     shown = protect(numbers, total)
@@ -125,13 +127,6 @@ async def figure_view(tx: Tx, asked: Asked, of_all: CellsOfAll) -> FigureView:
         ],
         freshness=await store.freshness(tx, OWNERS),
     )
-
-
-async def _cells(tx: Tx, asked: Asked, dimension: str, of_all: CellsOfAll) -> Mapping[Cell, list[int]]:
-    if asked.state is None:
-        return await of_all(asked.figure, dimension, asked.as_of, asked.public)
-    groups = by_group(await row_store.rows_of_state(tx, asked.state))
-    return cells(groups.values(), asked.figure, dimension, asked.as_of)
 
 
 def _numbers(

@@ -11,6 +11,7 @@ from contracts import reference
 from contracts.facts import Event, Fact
 from contracts.registry import FACTS, decode_fact
 from services.reports.demand.evolve import EVOLVE as DEMAND
+from services.reports.figures.counting import OfState
 from services.reports.folding import store
 from services.reports.folding.store import Known
 from services.reports.money.evolve import EVOLVE as MONEY
@@ -88,11 +89,11 @@ def _state_of(fact: Any) -> str | None:
     return found if found in reference.countries() else None
 
 
-def by_group(rows: Iterable[Known]) -> Mapping[UUID, list[Any]]:
-    groups: dict[UUID, list[Any]] = defaultdict(list)
+def by_group(rows: Iterable[Known]) -> Mapping[UUID, list[OfState]]:
+    groups: dict[UUID, list[OfState]] = defaultdict(list)
     for one in rows:
         if one.row is not None:
-            groups[one.group_id].append(one.row)
+            groups[one.group_id].append(OfState(one.state, one.row))
     return groups
 
 

@@ -77,18 +77,6 @@ async def rows_of_groups(tx: Tx, group_ids: Sequence[UUID]) -> list[Known]:
     return [_known(row) for row in rows]
 
 
-async def rows_of_state(tx: Tx, state: str) -> list[Known]:
-    """The rows of the groups of a State."""
-    rows = await tx.fetch(
-        """
-        SELECT record_id, owner, group_id, state, version, data FROM record
-        WHERE state = $1 AND data IS NOT NULL
-        """,
-        state,
-    )
-    return [_known(row) for row in rows]
-
-
 def _known(row: Record) -> Known:
     return Known(
         UUID(bytes=row["record_id"].bytes),

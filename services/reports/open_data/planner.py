@@ -12,7 +12,7 @@ from chassis.db.database import Database, Tx
 from chassis.journal.peers import PeerError, Peers
 from contracts.reference.open_data import DataFormat, Dataset, datasets
 from services.reports.figures import store as freshness_store
-from services.reports.figures.counting import CellsOfAll
+from services.reports.figures.counting import ReadCells
 from services.reports.figures.model import STATUS
 from services.reports.figures.views import OWNERS, FigureView, figure_view, question
 from services.reports.open_data import store
@@ -31,20 +31,20 @@ LOOK_SECONDS = 60.0
 log = structlog.get_logger()
 
 
-async def issue_and_look(db: Database, of_all: CellsOfAll, peers: Peers) -> None:
+async def issue_and_look(db: Database, read: ReadCells, peers: Peers) -> None:
     """Make what is due; what fails is made at the next run."""
-    await issue_figures(db, of_all, now=clock.now())
+    await issue_figures(db, read, now=clock.now())
     await look_at_files(db, peers, now=clock.now())
 
 
-async def issue_figures(db: Database, of_all: CellsOfAll, *, now: datetime) -> None:
+async def issue_figures(db: Database, read: ReadCells, *, now: datetime) -> None:
     """Issue the figures of the month that ended last, once it is due."""
     async with db.transaction() as tx:
         if not await _is_due(tx, now):
             return
     month = month_ended(now)
     async with db.transaction(snapshot=True) as tx:
-        rows = await _numbers(tx, of_all, month, now)
+        rows = await _numbers(tx, read, month, now)
         await store.save_issue(tx, Issue(month=month, issued_at=now, rows=tuple(rows)))
 
 
@@ -58,11 +58,11 @@ async def _is_due(tx: Tx, now: datetime) -> bool:
     )
 
 
-async def _numbers(tx: Tx, of_all: CellsOfAll, month: date, now: datetime) -> Iterator[IssuedNumber]:
+async def _numbers(tx: Tx, read: ReadCells, month: date, now: datetime) -> Iterator[IssuedNumber]:
     found: list[tuple[str, FigureView]] = []
     for figure, by in issued_figures():
         asked = question(figure, by, last_day(month), None, None, now, public=True)
-        found.append((by, await figure_view(tx, asked, of_all)))
+        found.append((by, await figure_view(tx, asked, read)))
     return chain.from_iterable(_of_view(f"{month:%Y-%m}", by, view) for by, view in found)
 
 

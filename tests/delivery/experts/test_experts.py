@@ -26,6 +26,7 @@ CONSENTED = {"consented_on": "2026-01-15"}
 EXPERT: dict[str, Any] = {
     "name": "Fictitious Trainer",
     "biography": "Fictitious: a judge.",
+    "sex": "women",
     "topics": ["extradition"],
     "kinds": ["training"],
     "languages": ["en", "fr"],
@@ -54,6 +55,11 @@ async def listed(api: Client, by: str, query: str = "") -> list[str]:
 async def seers(api: Client, expert: dict[str, Any]) -> list[str]:
     path = f"/v1/experts/{expert['expert_id']}"
     return [by for by in READERS if (await api.get(path, headers=headers(by))).status_code == 200]
+
+
+async def sex_seen(api: Client, expert: dict[str, Any], by: str) -> str | None:
+    sex: str | None = (await api.get(f"/v1/experts/{expert['expert_id']}", headers=headers(by))).json()["sex"]
+    return sex
 
 
 @pytest.mark.parametrize("status", ExpertStatus)
@@ -95,9 +101,11 @@ async def test_an_expert_is_shown_to_others_after_consent(api: Client, matching:
     assert [NORWAY, KENYA, COORDINATOR] == await seers(api, expert)
     assert [EXPERT["name"]] == [one["name"] for one in (await session_shown(api, path, KENYA))["trainers"]]
     assert [EXPERT["name"]] == await listed(api, KENYA)
+    assert ["women", None] == [await sex_seen(api, expert, by) for by in (NORWAY, COORDINATOR)]
     assert [None] == [one["name"] for one in (await session_shown(api, path, AUDITOR))["trainers"]]
     expert = await move(api, expert, "withdraw")
     assert ("withdrawn", "", []) == (expert["status"], expert["name"], expert["moves"])
+    assert "other_or_not_stated" == expert["sex"]
     assert [NORWAY] == await seers(api, expert)
 
 

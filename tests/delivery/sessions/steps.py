@@ -33,6 +33,14 @@ def of(delivery_id: str, reported: Sequence[dict[str, Any]]) -> list[dict[str, A
     return [{"delivery_id": delivery_id, "counts": reported}]
 
 
+async def expert(api: Client, **changes: Any) -> str:
+    """The id of an expert of Norway."""
+    body = {"name": "Fictitious Trainer", "topics": ["extradition"], "languages": ["en"], **changes}
+    answer = await api.post("/v1/experts", json=body, headers=headers(NORWAY))
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["expert_id"])
+
+
 async def planning(api: Client, delivery_id: str, by: str = NORWAY, **changes: Any) -> httpx.Response:
     body = {**TERMS, "period": {"from": str(MARCH.starts), "until": str(MARCH.ends)}, **changes}
     return await api.post(f"/v1/deliveries/{delivery_id}/sessions", json=body, headers=headers(by))

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from contracts.facts import Fact
 from contracts.refusals import Conflict, Invalid
+from contracts.sessions import BySex, ParticipantsBySex, Sex
 from contracts.values import Caller, Period, Role
 from services.delivery import policy
 from services.delivery.deliveries.model import Delivery, DeliveryStatus
@@ -18,7 +19,7 @@ from services.delivery.policy import SESSION_MOVERS, Action
 from services.delivery.sessions import participants
 from services.delivery.sessions.evolve import evolve
 from services.delivery.sessions.model import MOVES, Session, SessionStatus, Terms, plan
-from services.delivery.sessions.participants import SMALL_MAX, AgeBand, Count, Sex
+from services.delivery.sessions.participants import SMALL_MAX, AgeBand, Count
 from tests.builders import NOON
 from tests.delivery.sessions.steps import MARCH, a_session
 from tests.delivery.steps import SPRING, a_delivery
@@ -31,8 +32,10 @@ DECIDE: dict[str, Callable[[Session], Fact]] = {
     "revise_session": lambda s: s.revise(TERMS, "hash", now=NOON),
     "reschedule": lambda s: s.reschedule(SPRING, [a_delivery()], "", now=NOON),
     "cancel": lambda s: s.cancel("other", now=NOON),
-    "hold": lambda s: s.hold([], None, now=AFTER),
-    "report_participants": lambda s: s.report(s.deliveries, "hash", now=AFTER),
+    "hold": lambda s: s.hold([], None, BySex(), now=AFTER),
+    "report_participants": lambda s: s.report(
+        [ParticipantsBySex(delivery_id=one) for one in s.deliveries], "hash", now=AFTER
+    ),
 }
 TABLE: dict[str, dict[SessionStatus, SessionStatus]] = {
     "revise_session": {S.PLANNED: S.PLANNED},
@@ -139,7 +142,7 @@ def test_session_serves_deliveries_of_one_joint_delivery_only() -> None:
 
 def test_session_is_held_from_its_last_day() -> None:
     with pytest.raises(Conflict, match="session-not-over") as early:
-        a_session().hold([], None, now=AFTER - DAY)
+        a_session().hold([], None, BySex(), now=AFTER - DAY)
     assert MARCH.ends == early.value.details["last_day"]
 
 

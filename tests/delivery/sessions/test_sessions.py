@@ -1,12 +1,28 @@
 """Sessions over HTTP: planned, rescheduled, cancelled, held, with participants; a delivery is complete after them."""
 
 from datetime import timedelta
+from uuid import UUID
+
+import msgspec
 
 from chassis.db.database import Database
 from chassis.rebuild import verify
+from contracts.sessions import BySex, ParticipantsBySex, SessionHeld
 from services.delivery.wiring import SERVICE
 from tests.builders import AHEAD, a_caller, headers
-from tests.delivery.sessions.steps import MARCH, TERMS, counts, listed, move, of, planned, planning, shown, tried
+from tests.delivery.sessions.steps import (
+    MARCH,
+    TERMS,
+    counts,
+    expert,
+    listed,
+    move,
+    of,
+    planned,
+    planning,
+    shown,
+    tried,
+)
 from tests.delivery.steps import (
     AUDITOR,
     COORDINATOR,
@@ -222,10 +238,21 @@ async def test_rows_are_those_that_the_policy_shows(api: Client, matching: Match
         assert int(seen and who not in {AUDITOR, OTHER_SERVICE}) == await rows("participant_count", who), who
 
 
-async def test_no_fact_has_counts_of_participants(api: Client, matching: Matching, db: Database) -> None:
-    await held(api, await matching.confirms(), 777, 888)
+async def test_facts_have_participants_and_trainers_by_sex_alone(api: Client, matching: Matching, db: Database) -> None:
+    delivery_id, trainers = await matching.confirms(), [await expert(api, sex="women"), await expert(api)]
+    session_id = (await planned(api, delivery_id, trainers=trainers))["session_id"]
+    counted = [*counts(300, 888), *counts(477, 0, "prosecutor")]
+    with on(MARCH.ends):
+        await move(api, session_id, "hold", participants=of(delivery_id, counted))
 
     # Numbers as values: ids have the digits too.
-    anywhere = "event::jsonb @? '$.** ? (@ == 777 || @ == 888)' OR event::text LIKE '%Nairobi%'"
+    anywhere = "event::jsonb @? '$.** ? (@ == 300 || @ == 477)' OR event::text LIKE '%Nairobi%'"
     async with db.transaction() as tx:
         assert not await tx.fetchval(f"SELECT count(*) FROM journal WHERE {anywhere}")
+        fact = await tx.fetchval(
+            "SELECT event -> 'data' FROM journal WHERE aggregate_id = $1 AND type = 'delivery.session.held.v1'",
+            UUID(session_id),
+        )
+    told = msgspec.json.decode(fact, type=SessionHeld)
+    assert (ParticipantsBySex(delivery_id=UUID(delivery_id), women=777, men=888),) == told.participants
+    assert BySex(women=1, other_or_not_stated=1) == told.trainers

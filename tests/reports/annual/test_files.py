@@ -4,18 +4,19 @@ import shutil
 import subprocess
 from io import BytesIO
 from pathlib import Path
+from uuid import uuid4
 from zipfile import ZipFile
 
 import pytest
 from docx import Document
 
-from contracts import reference
+from contracts import reference, sessions
 from contracts.values import Language
 from services.reports.annual.printing.words import labels
-from tests.builders import headers
+from tests.builders import NOON, headers
 from tests.pledges.statements.steps import characters_in
 from tests.reports.annual.steps import drafted, issued, slug, written
-from tests.reports.steps import KENYA, Client, Owners
+from tests.reports.steps import KENYA, Client, Owners, a_session, planned
 from tests.soak import IS_SOAK
 
 FRENCH = "Fictif : vingt demandes d’entraide judiciaire."
@@ -92,11 +93,19 @@ async def test_the_text_document_has_the_same_contents(api: Client, owners: Owne
 
 
 async def test_no_file_has_a_small_number(api: Client, owners: Owners) -> None:
+    ids = a_session(uuid4())
+    people = sessions.ParticipantsBySex(delivery_id=ids["deliveries"][0], women=8, men=21, other_or_not_stated=3)
+    await owners.tell(planned(ids), sessions.SessionHeld(**ids, held_at=NOON, participants=(people,)))
     report_id = await an_issued_report(api, owners)
     read = Document(BytesIO(await downloaded(api, report_id, "docx", "en")))
 
-    by_paragraph = {row.cells[0].text: row.cells[1].text for row in read.tables[2].rows[1:]}
+    by_paragraph = {row.cells[0].text: row.cells[1].text for row in read.tables[3].rows[1:]}
     assert {"I.k": "20", "I.c": "…", "II.d": "…", "I.a": "0"}.items() <= by_paragraph.items()
+    by_sex = [tuple(cell.text for cell in row.cells) for row in read.tables[1].rows[1:]]
+    took_part = [
+        (sex, number, until) for measure, sex, number, until in by_sex if measure == "Participants in sessions"
+    ]
+    assert [("Women", "…", "…"), ("Men", "20", "20"), ("Other, or not stated", "…", "…")] == took_part
 
 
 async def test_a_text_without_translation_is_shown_in_its_own_language(api: Client, owners: Owners) -> None:

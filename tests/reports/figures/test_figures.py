@@ -3,24 +3,28 @@
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from contracts import deliveries as d
 from contracts import effects, results, sessions
 from contracts import requests as r
 from tests.builders import NOON
 from tests.reports.steps import (
+    AUDITOR,
     KENYA,
-    WINDOW,
     AMatch,
     Client,
     Owners,
     a_line,
     a_ranking,
+    a_session,
     a_submission,
+    approval,
     day,
     numbers,
     of_request,
     on,
+    planned,
     shown,
 )
 
@@ -174,16 +178,55 @@ async def test_what_a_delivery_came_to_is_counted_by_the_codes_of_its_line(api: 
     assert {"UNTOC:6": 1} == await numbers(api, "effects", by="article")
 
 
-async def test_places_of_sessions_are_counted_by_sex(api: Client, owners: Owners) -> None:
-    ids = {"session_id": uuid4(), "deliveries": (uuid4(),), "states": ("KEN",), "provider": "NOR"}
-    planned = {"modality": "online", "languages": ("en",), "texts_hash": "h", "planned_at": NOON}
-    days = {"starts": WINDOW.starts, "ends": WINDOW.ends}
-    await owners.tell(sessions.SessionPlanned(**ids, **planned, **days, people=25, women=10))
-    await owners.tell(sessions.SessionHeld(**ids, held_at=NOON), day=3)
+async def test_places_participants_and_trainers_are_counted_by_sex(api: Client, owners: Owners) -> None:
+    line = a_line()
+    request = a_submission(line)
+    match = AMatch(request, line)
+    await owners.tell(request, approval(request), match.opened)
+    ids = a_session(match.delivery_id)
+    trainers = sessions.BySex(women=1, other_or_not_stated=1)
+    counted = sessions.ParticipantsBySex(delivery_id=match.delivery_id, women=9, men=14)
+    held = sessions.SessionHeld(**ids, held_at=NOON, participants=(counted,), trainers=trainers)
+    await owners.tell(planned(ids, people=25, women=10, request_id=request.request_id))
+    await owners.tell(held, day=3)
+    again = sessions.SessionParticipantsReported(
+        **ids,
+        reported=ids["deliveries"],
+        counts_hash="h",
+        reported_at=NOON,
+        participants=(replace(counted, women=3, men=20),),
+    )
+    await owners.tell(again, day=5)
 
     assert {"others": 15, "women": 10} == await numbers(api, "places", by="sex")
     assert {"held": 25} == await numbers(api, "places")
     assert {"planned": 1} == await numbers(api, "sessions", as_of=day(2))
+    assert {"women": 9, "men": 14} == await numbers(api, "participants", by="sex", as_of=day(4))
+    assert {"women": 3, "men": 20} == await numbers(api, "participants", by="sex")
+    codes = {"paragraph": "I.k", "language": "fr", "state": "KEN", "provider": "NOR", "month": "2026-03"}
+    assert {by: {value: 23} for by, value in codes.items()} == {
+        by: await numbers(api, "participants", by=by) for by in codes
+    }
+    assert {"women": 1, "other_or_not_stated": 1} == await numbers(api, "trainers", by="sex")
+    # An auditor sees no small count of a delivery, nor here.
+    for who, public in ((AUDITOR, False), (KENYA, False), (KENYA, True)):
+        early = await numbers(api, "participants", who, public=public, by="sex", as_of=day(4))
+        assert {"women": 5, "men": 10} == early
+        for figure, total in (("participants", 20), ("trainers", None)):
+            seen = await shown(api, figure, who, public=public, by="sex")
+            assert (True, [], total) == (seen["withheld"], seen["cells"], seen["total"]), (figure, who)
+
+
+async def test_a_session_of_several_states_counts_each_states_participants(api: Client, owners: Owners) -> None:
+    kenyas, ugandas = uuid4(), uuid4()
+    ids = a_session(kenyas, ugandas, states=("KEN", "UGA"))
+    people = [sessions.ParticipantsBySex(delivery_id=one, men=5 + place) for place, one in enumerate((kenyas, ugandas))]
+    await owners.tell(planned(ids, trainers=(uuid4(), uuid4())))
+    await owners.tell(sessions.SessionHeld(**ids, held_at=NOON, participants=tuple(people)), day=3)
+
+    assert {"KEN": 5, "UGA": 6} == await numbers(api, "participants", by="state")
+    assert {"KEN": 2, "UGA": 2} == await numbers(api, "trainers", by="state")
+    assert {"other_or_not_stated": 2} == await numbers(api, "trainers", by="sex"), "facts from before had no sex"
 
 
 async def test_a_figure_says_how_fresh_it_is(api: Client, owners: Owners) -> None:
@@ -201,9 +244,3 @@ async def test_a_wrong_question_is_refused(api: Client, query: dict[str, str]) -
     answer = await api.get("/v1/public/figures/requests", params=query)
 
     assert answer.status_code == 400, answer.text
-
-
-async def test_a_state_is_told_the_codes_that_its_figures_can_be_counted_by(api: Client, owners: Owners) -> None:
-    await owners.submit(6)
-
-    assert {"I.k": 5} == await numbers(api, "lines", KENYA, by="paragraph")

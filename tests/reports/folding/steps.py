@@ -45,6 +45,6 @@ async def tables(db: Database) -> Mapping[str, set[str]]:
     for public in (True, False):
         for name, figure in FIGURES.items():
             for by in (TOTAL, *figure.by):
-                cells = await reader.cells(name, by, date(2999, 1, 1), public)
+                cells = await reader.cells(name, by, date(2999, 1, 1), public, None)
                 found[f"{name} by {by} {public}"] = {str(cell) for cell in cells.items()}
     return found

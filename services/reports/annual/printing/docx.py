@@ -53,6 +53,10 @@ class _Writer:
             self._text(shown.introduction)
         self._heading(shown.overview, 1)
         self._table(shown.totals)
+        if shown.sexes is not None:
+            self._heading(shown.sexes_heading, 2)
+            self._paragraph(shown.sexes_note)
+            self._table(shown.sexes)
         if shown.money is not None:
             self._heading(shown.money_heading, 2)
             self._paragraph(shown.money_note)

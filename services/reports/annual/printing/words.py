@@ -17,8 +17,9 @@ from chassis.charts import compact
 from chassis.charts.drawing import Drawing
 from chassis.printing.typesetting import RTL
 from contracts.reference import country_name, paragraphs
+from contracts.reference.figure_labels import label_of
 from contracts.values import Language
-from services.reports.annual.counting import BY_YEAR, MEASURES, MONEY, Number, ReportFigures
+from services.reports.annual.counting import BY_SEX, BY_YEAR, MEASURES, MONEY, Number, ReportFigures
 from services.reports.annual.model import INTRODUCTION, Report, ReportStatus
 from services.reports.annual.printing import charts
 from services.reports.annual.printing.charts import Chart, Series
@@ -102,6 +103,9 @@ class Document(Struct, frozen=True, kw_only=True):
     introduction: Text | None
     overview: str
     totals: Table
+    sexes_heading: str
+    sexes_note: str
+    sexes: Table | None
     money_heading: str
     money_note: str
     money: Table | None
@@ -152,6 +156,9 @@ class _Words:
             introduction=self._text(INTRODUCTION),
             overview=words["totals"],
             totals=self._numbers(self._figures.totals, [name for name in MEASURES if name not in money]),
+            sexes_heading=words["sexes"],
+            sexes_note=words["sexes_note"],
+            sexes=self._by_sex() if self._figures.sexes else None,
             money_heading=words["money"],
             money_note=words["money_note"],
             money=self._numbers(self._figures.totals, money) if money else None,
@@ -200,6 +207,27 @@ class _Words:
                 for name in names
                 if name in numbers
             ),
+        )
+
+    def _by_sex(self) -> Table:
+        numbers = [(one, name) for name in BY_SEX for one in self._figures.sexes]
+        return Table(
+            head=(
+                self._words["measure"],
+                self._words["sex"],
+                self._in_year,
+                self._words["to_date"].format(day=self._day),
+            ),
+            rows=tuple(
+                (
+                    self._words[name],
+                    label_of("sex", one.sex, self._language),
+                    self.number(one.numbers[name].in_year),
+                    self.number(one.numbers[name].to_date),
+                )
+                for one, name in numbers
+            ),
+            texts=2,
         )
 
     @property
