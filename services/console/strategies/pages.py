@@ -40,21 +40,22 @@ POINT_FIELDS = (
 )
 OF_REQUEST = "/{language:str}/requests/{request_id:str}/strategies"
 ONE = "/{language:str}/strategies/{strategy_id:str}"
-READ_BY = N_("The State and UNODC read it. Milestones and evaluations are added to it afterwards.")
+READ_BY = N_(
+    "The State and UNODC read it, and providers that deliver for the request."
+    " Milestones and evaluations are added to it afterwards."
+)
 
 
 @get(OF_REQUEST)
 async def list_strategies(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    request, found, delivered = await page.api.get_all(
-        f"/v1/requests/{request_id}",
-        f"/v1/strategies?request={request_id}&limit={STRATEGIES_MAX}",
-        f"/v1/deliveries?request={request_id}&limit=1",
+    request, found = await page.api.get_all(
+        f"/v1/requests/{request_id}", f"/v1/strategies?request={request_id}&limit={STRATEGIES_MAX}"
     )
     return page.render(
         "strategies/list.html",
         request=request,
         strategies=found["strategies"],
-        is_delivered=bool(delivered["deliveries"]),
+        is_registered=request["registered_at"] is not None,
         may_draw_up=page.signed_in.role in DRAWN_UP_BY,
     )
 
