@@ -1,5 +1,7 @@
 """The strategies of a request: their list, the page of each, and their forms."""
 
+import asyncio
+
 from litestar import Response, get, post
 from litestar.params import FromPath
 
@@ -14,6 +16,7 @@ from services.console.strategies.words import STAKEHOLDER
 from services.console.translations import N_
 
 STRATEGIES_MAX = 100
+PROVIDER = "provider_officer"
 DRAWN_UP_BY = frozenset({"focal_point", "coordinator"})
 FIELDS = (
     Field(name="title", label=N_("Title"), max_length=300),
@@ -48,15 +51,18 @@ READ_BY = N_(
 
 @get(OF_REQUEST)
 async def list_strategies(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    request, found = await page.api.get_all(
-        f"/v1/requests/{request_id}", f"/v1/strategies?request={request_id}&limit={STRATEGIES_MAX}"
+    role = page.signed_in.role
+    # A provider may read the strategies, but not the request any more, once that is closed.
+    read = page.part if role == PROVIDER else page.api.get
+    request, found = await asyncio.gather(
+        read(f"/v1/requests/{request_id}"), page.api.get("/v1/strategies", request=request_id, limit=STRATEGIES_MAX)
     )
     return page.render(
         "strategies/list.html",
         request=request,
         strategies=found["strategies"],
-        is_registered=request["registered_at"] is not None,
-        may_draw_up=page.signed_in.role in DRAWN_UP_BY,
+        is_registered=request is None or request["registered_at"] is not None,
+        may_draw_up=role in DRAWN_UP_BY,
     )
 
 
