@@ -320,7 +320,7 @@ class ReviseStrategy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class DrawUpStrategy(ReviseStrategy, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A strategy of a request that has a delivery."""
+    """A strategy of a registered request."""
 
     request_id: UUID
 

@@ -1,4 +1,4 @@
-"""Events the delivery service consumes: confirmed and revoked matches, closed requests, erased persons."""
+"""Events the delivery service consumes: of matches, requests and persons."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -10,7 +10,7 @@ from chassis.journal.inbox import Handler
 from contracts.directory import PersonErased
 from contracts.facts import Event, Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
-from contracts.requests import RequestClosed, RequestReopened
+from contracts.requests import RequestClosed, RequestRegistered, RequestReopened
 from services.delivery.contacts import store as contact_store
 from services.delivery.deliveries import actions, request_store
 from services.delivery.experts import actions as expert_actions
@@ -28,6 +28,7 @@ async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> Dropp
 HANDLERS: Mapping[type[Fact], Handler] = {
     MatchConfirmed: actions.open_delivery,
     MatchRevoked: actions.on_match_revoked,
+    RequestRegistered: request_store.on_registered,
     RequestClosed: request_store.on_closed,
     RequestReopened: request_store.on_reopened,
     PersonErased: handler_of(forget),

@@ -232,7 +232,10 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
     if isinstance(record, Message):
         wrote = action is Action.WITHDRAW_MESSAGE and record.author_id == caller.person_id
         return ALLOWED if wrote else denied("not-for-your-role")
-    if caller.role not in _MOVERS_OF.get(type(record), MOVERS).get(action, ()):
+    movers = _MOVERS_OF.get(type(record), MOVERS).get(action, frozenset())
+    if isinstance(record, ActionPoint) and record.strategy_id is not None:
+        movers &= STRATEGY_MOVERS[Action.ADD_ACTION_POINT]
+    if caller.role not in movers:
         return denied("not-for-your-role")
     if action is Action.REPORT_DONE and isinstance(record, ActionPoint) and caller.role != OWNING_ROLES[record.owner]:
         return denied("not-its-owner")
@@ -313,14 +316,19 @@ def may_see_expert(caller: Caller, expert: Expert) -> bool:
 
 
 def may_see(caller: Caller, record: OfDelivery | Session | FollowUp | Effect | Strategy) -> bool:
-    """UNODC's office except what is private, its States, and the provider's officers; no provider sees a strategy."""
+    """UNODC's office except what is private, its States, and the provider's officers.
+
+    A strategy, and what belongs to it, is of all providers with a delivery of its request that is not terminated.
+    """
     if caller.role in _OVERSEERS:
         return not (isinstance(record, File | Message) and record.private)
     if caller.role in _OF_STATE:
         return caller.organization in (record.states if isinstance(record, Session) else (record.state,))
-    if isinstance(record, Strategy):
+    if caller.role is not Role.PROVIDER_OFFICER:
         return False
-    return caller.role is Role.PROVIDER_OFFICER and record.provider == caller.organization
+    if isinstance(record, Strategy) or (isinstance(record, ActionPoint) and record.strategy_id is not None):
+        return caller.organization in record.providers
+    return record.provider == caller.organization
 
 
 def may_read_counts(caller: Caller) -> bool:

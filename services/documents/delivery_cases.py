@@ -124,15 +124,14 @@ def _screening() -> Screening:
 def _action_point(owner: str, belongs_to: str) -> ActionPoint:
     one = replace(evolve_action_point(None, _example(ActionPointAdded)), state=STATE, owner=ActionOwner(owner))
     if belongs_to == "a strategy":
-        return replace(one, delivery_id=None, provider=None, strategy_id=one.request_id)
+        return replace(one, delivery_id=None, provider=None, strategy_id=one.request_id, providers=(PROVIDER,))
     return replace(one, provider=PROVIDER)
 
 
 def _strategy() -> Strategy:
-    return replace(evolve_strategy(None, _example(StrategyDrawnUp)), state=STATE)
+    return replace(evolve_strategy(None, _example(StrategyDrawnUp)), state=STATE, providers=(PROVIDER,))
 
 
-_TO_STRATEGY = {"the State itself": of(STATE), "another organization": of(OTHER), "UNODC": of(UNODC)}
 _TO_DELIVERY = {
     "the State itself": of(STATE),
     "the provider itself": of(PROVIDER),
@@ -271,7 +270,7 @@ SUBJECTS = (
         title="A strategy",
         views=(StrategyView,),
         decide=delivery.decide,
-        standings=_TO_STRATEGY,
+        standings=_TO_DELIVERY,
         make=_strategy,
         reads=(_D.SHOW_STRATEGY, _D.LIST_STRATEGIES, _D.LIST_ACTION_POINTS),
         acts=tuple(one for one in delivery.STRATEGY_MOVERS if one is not _D.DRAW_UP_STRATEGY),

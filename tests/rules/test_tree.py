@@ -70,7 +70,7 @@ HEARD = {
         "excluded_provider",
     },
     "pledges": {"closed", "closing", "agreed_pledge", "measured_result"},
-    "delivery": {"closed_request"},
+    "delivery": {"known_request"},
     "sherloc": {"earmark", "requested_line", "waiting_delivery", "completed_delivery"},
     "notifications": {
         "known_reference",

@@ -95,17 +95,17 @@ async def _change(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> 
 
 async def _plan(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
     """A strategy that is revised and concluded, of which only the last words are kept; its milestone was dropped."""
-    readers, strategy = sides - {NORWAY}, "/v1/strategies/{strategy_id}"
+    strategy = "/v1/strategies/{strategy_id}"
     stated = {"stakeholders": ["ministry"], "language": "en"}
     body = {**stated, "request_id": delivery["request_id"]}
     found = await stage.say(KENYA, "POST", "/v1/strategies", body, to=NOBODY)
-    found = await stage.say(COORDINATOR, "PUT", strategy, stated, about=found, to=readers)
+    found = await stage.say(COORDINATOR, "PUT", strategy, stated, about=found, to=sides)
     terms = {"owner": "unodc", "due_on": datetime.now(UTC).date().isoformat(), "language": "en"}
     added = {**terms, "source": "strategy_milestone"}
     about = {**found, "revision": None}
-    point = await stage.say(KENYA, "POST", f"{strategy}/action-points", added, about=about, to=readers)
-    await stage.say(COORDINATOR, "POST", f"{POINT}/drop", {"reason": "other"}, about=point, to=readers)
-    for move, found_by in (("conclude", NOBODY), ("reopen", readers)):
+    point = await stage.say(KENYA, "POST", f"{strategy}/action-points", added, about=about, to=sides)
+    await stage.say(COORDINATOR, "POST", f"{POINT}/drop", {"reason": "other"}, about=point, to=sides)
+    for move, found_by in (("conclude", NOBODY), ("reopen", sides)):
         found = await stage.say(KENYA, "POST", f"{strategy}/{move}", {}, about=found, to=found_by)
 
 

@@ -1,17 +1,15 @@
 """Action points of a delivery or a strategy: the page of each, and the form of one."""
 
-from collections.abc import Mapping, Sequence
-
 from litestar import Response, get, post
 from litestar.params import FromPath
 
 from services.console.deliveries.moves import ACTION_POINT, REVISE
 from services.console.deliveries.words import ACTION_OWNER, ACTION_SOURCE
-from services.console.fields import WORDS_MAX, Field, Option
-from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
+from services.console.fields import WORDS_MAX, Field
+from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show, text_languages
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
-from services.console.translations import LANGUAGES, N_, OWN_NAMES
+from services.console.translations import N_
 
 SOURCE = Field(name="source", label=N_("Follows from"), kind="choice", options=tuple(ACTION_SOURCE.items()))
 TEXT = Field(name="text", label=N_("What is to be done"), kind="words", max_length=WORDS_MAX)
@@ -101,11 +99,6 @@ async def _again(page: Page, action_point_id: str, sent: Sent) -> Response[bytes
         is_open="revise_action_point" in point["moves"],
     )
     return show(page, form, sent)
-
-
-def text_languages() -> Mapping[str, Sequence[Option]]:
-    """The languages that people write in, by their own names."""
-    return {"text_languages": [Option(one, OWN_NAMES[one]) for one in LANGUAGES]}
 
 
 ROUTES = (

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from contracts.reference.deliveries import questions
 from contracts.screenings import ScreeningKind
-from services.console.deliveries.action_point_pages import DUE_ON, LANGUAGE, OWNER, TEXT, text_languages
+from services.console.deliveries.action_point_pages import DUE_ON, LANGUAGE, OWNER, TEXT
 from services.console.deliveries.moves import ANSWERS, COMPLETE, SCREENING
 from services.console.deliveries.words import SCREENING_ANSWER
 from services.console.fields import Field, Typed
-from services.console.moves.forms import NOTHING, Form, Sent, command, rows, send, show
+from services.console.moves.forms import NOTHING, Form, Sent, command, rows, send, show, text_languages
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_

@@ -1,20 +1,19 @@
 """Extensions of the portal: their list, the page of each with its votes and progress, and their forms."""
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.params import FromPath
 
-from services.console.deliveries.action_point_pages import text_languages
-from services.console.extensions.moves import EXTENSION, NOTE, REVISE
+from services.console.extensions.moves import EXTENSION
 from services.console.extensions.words import EXTENSION_STATUS
 from services.console.fields import WORDS_MAX, Field
 from services.console.labels import WORK_PACKAGE
-from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
+from services.console.moves.forms import entry_routes, form_routes, in_own_language
 from services.console.moves.pages import routes_of
-from services.console.page import CurrentPage, Page
+from services.console.page import CurrentPage
 from services.console.translations import N_
 
 LIST_LENGTH = 25
-PROPOSED_BY = "coordinator"
+PROPOSED_BY = frozenset({"coordinator"})
 LANGUAGE = Field(name="language", label=N_("Language of your texts"), kind="choice", options="text_languages")
 FIELDS = (
     Field(name="title", label=N_("Title"), max_length=300),
@@ -33,7 +32,6 @@ NOTE_FIELDS = (
     LANGUAGE,
 )
 READ_BY_ALL = N_("Everybody who signs in here reads it.")
-NEW = "/{language:str}/extensions/new"
 ONE = "/{language:str}/extensions/{extension_id:str}"
 
 
@@ -47,21 +45,8 @@ async def list_extensions(page: CurrentPage) -> Response[bytes]:
         found=found,
         query=query,
         statuses=list(EXTENSION_STATUS),
-        proposes=page.signed_in.role == PROPOSED_BY,
+        proposes=page.signed_in.role in PROPOSED_BY,
     )
-
-
-@get(NEW)
-async def new_extension(page: CurrentPage) -> Response[bytes]:
-    return _new(page, NOTHING)
-
-
-@post(NEW, status_code=303)
-async def propose_extension(page: CurrentPage) -> Response[bytes]:
-    sent = await send(page, "POST", "/v1/extensions", FIELDS)
-    if sent.record is None:
-        return _new(page, sent)
-    return page.redirect(f"/extensions/{sent.record['extension_id']}", done="saved")
 
 
 @get(ONE)
@@ -72,85 +57,19 @@ async def show_extension(page: CurrentPage, extension_id: FromPath[str]) -> Resp
     return page.render("extensions/show.html", record=extension, moves=moves)
 
 
-@get(f"{ONE}{REVISE}")
-async def show_revision(page: CurrentPage, extension_id: FromPath[str]) -> Response[bytes]:
-    """The form, with what was stated last."""
-    return await _again(page, extension_id, NOTHING)
-
-
-@post(f"{ONE}{REVISE}", status_code=303)
-async def revise_extension(page: CurrentPage, extension_id: FromPath[str]) -> Response[bytes]:
-    sent = await send(page, "POST", f"/v1/extensions/{extension_id}/revise", FIELDS)
-    if sent.record is None:
-        return await _again(page, extension_id, sent)
-    return page.redirect(f"/extensions/{extension_id}", done="saved")
-
-
-@get(f"{ONE}{NOTE}")
-async def new_note(page: CurrentPage, extension_id: FromPath[str]) -> Response[bytes]:
-    return await _note(page, extension_id, NOTHING)
-
-
-@post(f"{ONE}{NOTE}", status_code=303)
-async def note_progress(page: CurrentPage, extension_id: FromPath[str]) -> Response[bytes]:
-    sent = await send(page, "POST", f"/v1/extensions/{extension_id}/note", NOTE_FIELDS)
-    if sent.record is None:
-        return await _note(page, extension_id, sent)
-    return page.redirect(f"/extensions/{extension_id}", done="saved")
-
-
-def _new(page: Page, sent: Sent) -> Response[bytes]:
-    form = Form(
-        heading=N_("Propose an extension of SHERLOC"),
-        back="/extensions",
-        groups=(("", filled(FIELDS, {"language": page.language, "work_package": "development"})),),
-        explains=READ_BY_ALL,
-        given=text_languages(),
-        is_open=page.signed_in.role == PROPOSED_BY,
-    )
-    return show(page, form, sent)
-
-
-async def _again(page: Page, extension_id: str, sent: Sent) -> Response[bytes]:
-    extension = await page.api.get(f"/v1/extensions/{extension_id}")
-    form = Form(
-        heading=N_("Revise the extension"),
-        back=f"/extensions/{extension_id}",
-        groups=(("", filled(FIELDS, extension)),),
-        record=extension,
-        head="extensions/head.html",
-        explains=N_("Votes and pledges for it remain."),
-        revision=extension["revision"],
-        given=text_languages(),
-        is_open="revise_extension" in extension["moves"],
-    )
-    return show(page, form, sent)
-
-
-async def _note(page: Page, extension_id: str, sent: Sent) -> Response[bytes]:
-    extension = await page.api.get(f"/v1/extensions/{extension_id}")
-    form = Form(
-        heading=N_("Note progress"),
-        back=f"/extensions/{extension_id}",
-        groups=(("", filled(NOTE_FIELDS, {"language": page.language})),),
-        record=extension,
-        head="extensions/head.html",
-        explains=READ_BY_ALL,
-        revision=extension["revision"],
-        given=text_languages(),
-        is_open="note_progress" in extension["moves"],
-    )
-    return show(page, form, sent)
-
-
 ROUTES = (
     list_extensions,
-    new_extension,
-    propose_extension,
     show_extension,
-    show_revision,
-    revise_extension,
-    new_note,
-    note_progress,
+    *entry_routes(
+        EXTENSION,
+        "extension_id",
+        FIELDS,
+        heading=N_("Propose an extension of SHERLOC"),
+        roles=PROPOSED_BY,
+        explains=READ_BY_ALL,
+        first=lambda page: {"language": page.language, "work_package": "development"},
+    ),
+    *form_routes(EXTENSION, "revise_extension", FIELDS, explains=N_("Votes and pledges for it remain.")),
+    *form_routes(EXTENSION, "note_progress", NOTE_FIELDS, explains=READ_BY_ALL, first=in_own_language),
     *routes_of(EXTENSION),
 )

@@ -7,12 +7,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from chassis import clock
-from services.console.deliveries.action_point_pages import text_languages
 from services.console.fields import Field
 from services.console.formats import as_datetime
 from services.console.legislation.moves import LEGISLATION, REVISE
 from services.console.legislation.words import LEGISLATION_STATUS
-from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
+from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show, text_languages
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_

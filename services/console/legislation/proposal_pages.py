@@ -6,12 +6,11 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from services.console.deliveries.action_point_pages import text_languages
 from services.console.fields import Field, read
 from services.console.legislation.moves import ACCEPT, PROPOSAL
 from services.console.legislation.pages import FIELDS
 from services.console.legislation.words import LEGISLATION_PROPOSAL_STATUS
-from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
+from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show, text_languages
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_

@@ -11,11 +11,10 @@ from litestar.params import FromPath
 from chassis import clock
 from contracts.reference import country_name, country_order
 from services.console.client import Problem
-from services.console.deliveries.action_point_pages import text_languages
 from services.console.fields import Field, FormError, Option, errors_of, read
-from services.console.meetings.moves import MEETING, NEW_LESSON, REVISE
+from services.console.meetings.moves import MEETING, NEW_LESSON
 from services.console.meetings.words import MEETING_STATUS
-from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
+from services.console.moves.forms import NOTHING, Sent, entry_routes, form_routes, show_move
 from services.console.moves.model import Move
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
@@ -70,38 +69,11 @@ async def list_meetings(page: CurrentPage) -> Response[bytes]:
     )
 
 
-@get("/{language:str}/meetings/new")
-async def new_meeting(page: CurrentPage) -> Response[bytes]:
-    return _new(page, NOTHING)
-
-
-@post("/{language:str}/meetings/new", status_code=303)
-async def plan_meeting(page: CurrentPage) -> Response[bytes]:
-    sent = await send(page, "POST", "/v1/meetings", FIELDS)
-    if sent.record is None:
-        return _new(page, sent)
-    return page.redirect(f"/meetings/{sent.record['meeting_id']}", done="saved")
-
-
 @get(ONE)
 async def show_meeting(page: CurrentPage, meeting_id: FromPath[str]) -> Response[bytes]:
     """When and where, who is invited, how many come, and what was learned."""
     meeting = await page.api.get(f"/v1/meetings/{meeting_id}")
     return page.render("meetings/show.html", record=meeting, moves=_open(page, meeting))
-
-
-@get(f"{ONE}{REVISE}")
-async def show_revision(page: CurrentPage, meeting_id: FromPath[str]) -> Response[bytes]:
-    """The form, with what was stated last."""
-    return await _again(page, meeting_id, NOTHING)
-
-
-@post(f"{ONE}{REVISE}", status_code=303)
-async def revise_meeting(page: CurrentPage, meeting_id: FromPath[str]) -> Response[bytes]:
-    sent = await send(page, "POST", f"/v1/meetings/{meeting_id}/revise", FIELDS)
-    if sent.record is None:
-        return await _again(page, meeting_id, sent)
-    return page.redirect(f"/meetings/{meeting_id}", done="saved")
 
 
 @get(f"{ONE}{NEW_LESSON}")
@@ -162,46 +134,18 @@ def _begin_of(text: str) -> str:
     return text if len(text) <= LESSON_SHOWN else f"{text[:LESSON_SHOWN]}…"
 
 
-def _new(page: Page, sent: Sent) -> Response[bytes]:
-    form = Form(
-        heading=N_("Plan a meeting"),
-        back="/meetings",
-        groups=(("", filled(FIELDS, {"language": page.language})),),
-        explains=N_("States, UNODC and auditors read it. States are invited afterwards."),
-        given=text_languages(),
-        is_open=page.signed_in.role in PLANS,
-    )
-    return show(page, form, sent)
-
-
-async def _again(page: Page, meeting_id: str, sent: Sent) -> Response[bytes]:
-    meeting = await page.api.get(f"/v1/meetings/{meeting_id}")
-    form = Form(
-        heading=N_("Revise the meeting"),
-        back=f"/meetings/{meeting_id}",
-        groups=(("", filled(FIELDS, meeting)),),
-        record=meeting,
-        head="meetings/head.html",
-        explains=N_("The invited States are notified."),
-        revision=meeting["revision"],
-        given=text_languages(),
-        is_open="revise_meeting" in meeting["moves"],
-    )
-    return show(page, form, sent)
-
-
 async def _lesson(page: Page, meeting_id: str, sent: Sent) -> Response[bytes]:
-    meeting = await page.api.get(f"/v1/meetings/{meeting_id}")
-    form = Form(
-        heading=N_("Add a lesson"),
-        back=f"/meetings/{meeting_id}",
-        groups=(("", filled(LESSON, {"lesson_id": random_id()})),),
-        record=meeting,
-        head="meetings/head.html",
+    return await show_move(
+        page,
+        MEETING,
+        "add_lesson",
+        meeting_id,
+        LESSON,
+        sent,
         explains=N_("It is stored without its author and without the time. All who read the meeting read it."),
-        is_open="add_lesson" in meeting["moves"],
+        first=lambda _page: {"lesson_id": random_id()},
+        adds=True,
     )
-    return show(page, form, sent)
 
 
 def random_id() -> UUID:
@@ -211,11 +155,16 @@ def random_id() -> UUID:
 
 ROUTES = (
     list_meetings,
-    new_meeting,
-    plan_meeting,
     show_meeting,
-    show_revision,
-    revise_meeting,
+    *entry_routes(
+        MEETING,
+        "meeting_id",
+        FIELDS,
+        heading=N_("Plan a meeting"),
+        roles=PLANS,
+        explains=N_("States, UNODC and auditors read it. States are invited afterwards."),
+    ),
+    *form_routes(MEETING, "revise_meeting", FIELDS, explains=N_("The invited States are notified.")),
     new_lesson,
     add_lesson,
     *routes_of(MEETING, options=_options),

@@ -1,18 +1,21 @@
 """A form on a page of its own: a record entered or revised, and the command that it sends."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from litestar import Response
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from msgspec import Struct
 from msgspec.structs import replace
 
 from chassis.ids import new_id
 from services.console.client import Problem
 from services.console.fields import Field, FormError, Option, Typed, errors_of, read
+from services.console.moves.model import Noun
 from services.console.moves.pages import KEY, REVISION, STALE
-from services.console.page import Page
-from services.console.translations import N_
+from services.console.page import CurrentPage, Page
+from services.console.translations import LANGUAGES, N_, OWN_NAMES
 
 Group = tuple[str, tuple[Field, ...]]
 """Fields under a heading; those under an empty one have none."""
@@ -120,3 +123,115 @@ def rows(row: Callable[[int], tuple[Field, ...]], count: int, typed: Typed) -> S
         fields if needed else tuple(replace(one, required=False) for one in fields)
         for fields, needed in zip(found, begun, strict=True)
     ]
+
+
+def text_languages() -> Mapping[str, Sequence[Option]]:
+    """The languages that people write in, by their own names."""
+    return {"text_languages": [Option(one, OWN_NAMES[one]) for one in LANGUAGES]}
+
+
+def in_own_language(page: Page) -> Mapping[str, Any]:
+    """The first values of a form: texts are in the reader's language."""
+    return {"language": page.language}
+
+
+def entry_routes(
+    noun: Noun,
+    key: str,
+    fields: Sequence[Field],
+    *,
+    heading: str,
+    roles: Collection[str],
+    explains: str = "",
+    first: Callable[[Page], Mapping[str, Any]] = in_own_language,
+) -> Sequence[HTTPRouteHandler]:
+    """The routes of the form in which these roles enter a record: `GET` and `POST /{language}{noun}/new`.
+
+    `key` is the field with the id of the record, `first` makes the first values of the fields.
+    """
+
+    def form(page: Page, sent: Sent) -> Response[bytes]:
+        asked = Form(
+            heading=heading,
+            back=noun.path,
+            groups=(("", filled(fields, first(page))),),
+            explains=explains,
+            given=text_languages(),
+            is_open=page.signed_in.role in roles,
+        )
+        return show(page, asked, sent)
+
+    @get(f"/{{language:str}}{noun.path}/new", name=f"new{noun.path}")
+    async def show_form(page: CurrentPage) -> Response[bytes]:
+        return form(page, NOTHING)
+
+    @post(f"/{{language:str}}{noun.path}/new", status_code=303, name=f"enter{noun.path}")
+    async def enter(page: CurrentPage) -> Response[bytes]:
+        sent = await send(page, "POST", noun.api, fields)
+        if sent.record is None:
+            return form(page, sent)
+        return page.redirect(f"{noun.path}/{sent.record[key]}", done="saved")
+
+    return (show_form, enter)
+
+
+async def show_move(
+    page: Page,
+    noun: Noun,
+    name: str,
+    record_id: str,
+    fields: Sequence[Field],
+    sent: Sent,
+    *,
+    explains: str = "",
+    first: Callable[[Page], Mapping[str, Any]] | None = None,
+    adds: bool = False,
+) -> Response[bytes]:
+    """The form of a move on a page of its own, with what the record says or with the `first` values.
+
+    It is sent in the record's revision, unless it `adds` another record to it.
+    """
+    record = await page.api.get(f"{noun.api}/{record_id}")
+    form = Form(
+        heading=noun.named(name).label,
+        back=f"{noun.path}/{record_id}",
+        groups=(("", filled(fields, record if first is None else first(page))),),
+        record=record,
+        head=noun.record,
+        explains=explains,
+        revision=None if adds else record["revision"],
+        given=text_languages(),
+        is_open=name in record["moves"],
+    )
+    return show(page, form, sent)
+
+
+def form_routes(
+    noun: Noun,
+    name: str,
+    fields: Sequence[Field],
+    *,
+    explains: str = "",
+    first: Callable[[Page], Mapping[str, Any]] | None = None,
+    adds: bool = False,
+) -> Sequence[HTTPRouteHandler]:
+    """The routes of such a move: `GET` and `POST /{language}{noun}/{id}{elsewhere}`."""
+    move = noun.named(name)
+    address = f"/{{language:str}}{noun.path}/{{record_id:str}}{move.elsewhere}"
+    to = f"/{move.path}" if move.path else ""
+
+    async def form(page: Page, record_id: str, sent: Sent) -> Response[bytes]:
+        return await show_move(page, noun, name, record_id, fields, sent, explains=explains, first=first, adds=adds)
+
+    @get(address, name=f"{name} form of{noun.path}")
+    async def show_form(page: CurrentPage, record_id: FromPath[str]) -> Response[bytes]:
+        return await form(page, record_id, NOTHING)
+
+    @post(address, status_code=303, name=f"{name} send{noun.path}")
+    async def send_form(page: CurrentPage, record_id: FromPath[str]) -> Response[bytes]:
+        sent = await send(page, move.method, f"{noun.api}/{record_id}{to}", fields)
+        if sent.record is None:
+            return await form(page, record_id, sent)
+        return page.redirect(f"{noun.path}/{record_id}", done="saved")
+
+    return (show_form, send_form)

@@ -39,7 +39,8 @@ class Move(Struct, frozen=True, kw_only=True):
     asks_sign_in: bool = False
     """It asks for a recent sign-in: it cannot be undone, or it is the consent of a second person."""
     elsewhere: str = ""
-    """A page of its own makes this move: its path after that of the record."""
+    """A page of its own makes this move: its path after that of the record. `path` is then empty for one that sends to
+    the record itself."""
 
 
 class Noun(Struct, frozen=True, kw_only=True):
@@ -55,6 +56,9 @@ class Noun(Struct, frozen=True, kw_only=True):
         """The moves that the API opens to the caller, in the order of this noun."""
         allowed = record.get("moves") or ()
         return [one for one in self.moves if one.name in allowed and (not one.roles or role in one.roles)]
+
+    def named(self, name: str) -> Move:
+        return next(one for one in self.moves if one.name == name)
 
     def find(self, path: str, role: str) -> Move | None:
         return next((one for one in self.moves if one.path == path and (not one.roles or role in one.roles)), None)

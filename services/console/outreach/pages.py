@@ -1,19 +1,18 @@
 """The outreach plan: what makes SHERLOC known, to whom, and how many people it is to reach and reached."""
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.params import FromPath
 
-from services.console.deliveries.action_point_pages import text_languages
 from services.console.fields import Field
-from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
+from services.console.moves.forms import entry_routes, form_routes
 from services.console.moves.pages import routes_of
-from services.console.outreach.moves import OUTREACH, REVISE
+from services.console.outreach.moves import OUTREACH
 from services.console.outreach.words import OUTREACH_AUDIENCE, OUTREACH_KIND, OUTREACH_STATUS
-from services.console.page import CurrentPage, Page
+from services.console.page import CurrentPage
 from services.console.translations import N_
 
 LIST_LENGTH = 25
-PLANNED_BY = "coordinator"
+PLANNED_BY = frozenset({"coordinator"})
 FILTERS = ("status", "audience")
 FIELDS = (
     Field(name="title", label=N_("Title"), max_length=300),
@@ -27,7 +26,6 @@ FIELDS = (
     Field(name="budget", label=N_("Budget"), kind="money"),
     Field(name="reach_target", label=N_("How many people it is to reach"), kind="number"),
 )
-NEW = "/{language:str}/outreach/new"
 ONE = "/{language:str}/outreach/{outreach_activity_id:str}"
 API = "/v1/outreach-activities"
 
@@ -43,21 +41,8 @@ async def list_outreach(page: CurrentPage) -> Response[bytes]:
         query=query,
         statuses=list(OUTREACH_STATUS),
         audiences=list(OUTREACH_AUDIENCE),
-        plans=page.signed_in.role == PLANNED_BY,
+        plans=page.signed_in.role in PLANNED_BY,
     )
-
-
-@get(NEW)
-async def new_activity(page: CurrentPage) -> Response[bytes]:
-    return _new(page, NOTHING)
-
-
-@post(NEW, status_code=303)
-async def plan_activity(page: CurrentPage) -> Response[bytes]:
-    sent = await send(page, "POST", API, FIELDS)
-    if sent.record is None:
-        return _new(page, sent)
-    return page.redirect(f"/outreach/{sent.record['outreach_activity_id']}", done="saved")
 
 
 @get(ONE)
@@ -68,52 +53,17 @@ async def show_activity(page: CurrentPage, outreach_activity_id: FromPath[str]) 
     return page.render("outreach/show.html", record=activity, moves=moves)
 
 
-@get(f"{ONE}{REVISE}")
-async def show_revision(page: CurrentPage, outreach_activity_id: FromPath[str]) -> Response[bytes]:
-    """The form, with what was stated last."""
-    return await _again(page, outreach_activity_id, NOTHING)
-
-
-@post(f"{ONE}{REVISE}", status_code=303)
-async def revise_activity(page: CurrentPage, outreach_activity_id: FromPath[str]) -> Response[bytes]:
-    sent = await send(page, "POST", f"{API}/{outreach_activity_id}/revise", FIELDS)
-    if sent.record is None:
-        return await _again(page, outreach_activity_id, sent)
-    return page.redirect(f"/outreach/{outreach_activity_id}", done="saved")
-
-
-def _new(page: Page, sent: Sent) -> Response[bytes]:
-    form = Form(
-        heading=N_("Plan an outreach activity"),
-        back="/outreach",
-        groups=(("", filled(FIELDS, {"language": page.language, "languages": [page.language]})),),
-        given=text_languages(),
-        is_open=page.signed_in.role == PLANNED_BY,
-    )
-    return show(page, form, sent)
-
-
-async def _again(page: Page, outreach_activity_id: str, sent: Sent) -> Response[bytes]:
-    activity = await page.api.get(f"{API}/{outreach_activity_id}")
-    form = Form(
-        heading=N_("Revise the outreach activity"),
-        back=f"/outreach/{outreach_activity_id}",
-        groups=(("", filled(FIELDS, activity)),),
-        record=activity,
-        head="outreach/head.html",
-        revision=activity["revision"],
-        given=text_languages(),
-        is_open="revise_outreach_activity" in activity["moves"],
-    )
-    return show(page, form, sent)
-
-
 ROUTES = (
     list_outreach,
-    new_activity,
-    plan_activity,
     show_activity,
-    show_revision,
-    revise_activity,
+    *entry_routes(
+        OUTREACH,
+        "outreach_activity_id",
+        FIELDS,
+        heading=N_("Plan an outreach activity"),
+        roles=PLANNED_BY,
+        first=lambda page: {"language": page.language, "languages": [page.language]},
+    ),
+    *form_routes(OUTREACH, "revise_outreach_activity", FIELDS),
     *routes_of(OUTREACH),
 )

@@ -7,9 +7,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec.structs import replace
 
-from services.console.deliveries.action_point_pages import text_languages
 from services.console.fields import Field, Option
-from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
+from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show, text_languages
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.practices.moves import PRACTICE, REVISE

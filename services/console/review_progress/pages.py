@@ -6,13 +6,12 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from contracts import reference
-from services.console.deliveries.action_point_pages import text_languages
 from services.console.deliveries.words import PROGRESS
 from services.console.fields import Field, Option
-from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
+from services.console.moves.forms import NOTHING, Form, Sent, filled, form_routes, send, show, text_languages
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
-from services.console.review_progress.moves import REVIEW_PROGRESS, REVISE
+from services.console.review_progress.moves import REVIEW_PROGRESS
 from services.console.translations import N_
 
 LIST_LENGTH = 25
@@ -72,20 +71,6 @@ async def show_progress(page: CurrentPage, review_progress_id: FromPath[str]) ->
     return page.render("review_progress/show.html", record=record, moves=moves)
 
 
-@get(f"{ONE}{REVISE}")
-async def show_revision(page: CurrentPage, review_progress_id: FromPath[str]) -> Response[bytes]:
-    """The form, with what was stated last."""
-    return await _again(page, review_progress_id, NOTHING)
-
-
-@post(f"{ONE}{REVISE}", status_code=303)
-async def revise_progress(page: CurrentPage, review_progress_id: FromPath[str]) -> Response[bytes]:
-    sent = await send(page, "POST", f"{API}/{review_progress_id}/revise", FIELDS)
-    if sent.record is None:
-        return await _again(page, review_progress_id, sent)
-    return page.redirect(f"/review-progress/{review_progress_id}", done="saved")
-
-
 async def _new(page: Page, sent: Sent) -> Response[bytes]:
     state = page.signed_in.organization
     found = await page.api.get(API, state=state) if page.signed_in.role in OF_STATE else {"review_progress": ()}
@@ -107,29 +92,17 @@ def _left(recorded: Sequence[str], language: str) -> Sequence[Option]:
     return [Option(one.code, one.label(language)) for one in clusters if one.code not in recorded]
 
 
-async def _again(page: Page, review_progress_id: str, sent: Sent) -> Response[bytes]:
-    record = await page.api.get(f"{API}/{review_progress_id}")
-    form = Form(
-        heading=N_("Revise our progress"),
-        back=f"/review-progress/{review_progress_id}",
-        groups=(("", filled(FIELDS, record)),),
-        record=record,
-        head="review_progress/head.html",
-        explains=N_("If your State has agreed, the table shows it at once. What was taken back needs a new consent."),
-        revision=record["revision"],
-        given=text_languages(),
-        is_open="revise_review_progress" in record["moves"],
-    )
-    return show(page, form, sent)
-
-
 ROUTES = (
     list_progress,
     show_table,
     new_record,
     record_progress,
     show_progress,
-    show_revision,
-    revise_progress,
+    *form_routes(
+        REVIEW_PROGRESS,
+        "revise_review_progress",
+        FIELDS,
+        explains=N_("If your State has agreed, the table shows it at once. What was taken back needs a new consent."),
+    ),
     *routes_of(REVIEW_PROGRESS),
 )

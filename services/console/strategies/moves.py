@@ -15,7 +15,7 @@ STRATEGY = Noun(
             label=N_("Add a milestone or an evaluation"),
             elsewhere=NEW_POINT,
         ),
-        Move(name="revise_strategy", path="revise", label=N_("Revise the strategy"), elsewhere=REVISE),
+        Move(name="revise_strategy", path="", method="PUT", label=N_("Revise the strategy"), elsewhere=REVISE),
         Move(
             name="conclude_strategy",
             path="conclude",

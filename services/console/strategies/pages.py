@@ -1,19 +1,22 @@
 """The strategies of a request: their list, the page of each, and their forms."""
 
+import asyncio
+
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from services.console.deliveries.action_point_pages import NOTIFIED, STRATEGY_TERMS, text_languages
+from services.console.deliveries.action_point_pages import NOTIFIED, STRATEGY_TERMS
 from services.console.deliveries.words import ACTION_SOURCE
 from services.console.fields import Field
-from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
+from services.console.moves.forms import NOTHING, Form, Sent, filled, form_routes, send, show, text_languages
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
-from services.console.strategies.moves import NEW_POINT, REVISE, STRATEGY
+from services.console.strategies.moves import STRATEGY
 from services.console.strategies.words import STAKEHOLDER
 from services.console.translations import N_
 
 STRATEGIES_MAX = 100
+PROVIDER = "provider_officer"
 DRAWN_UP_BY = frozenset({"focal_point", "coordinator"})
 FIELDS = (
     Field(name="title", label=N_("Title"), max_length=300),
@@ -40,22 +43,26 @@ POINT_FIELDS = (
 )
 OF_REQUEST = "/{language:str}/requests/{request_id:str}/strategies"
 ONE = "/{language:str}/strategies/{strategy_id:str}"
-READ_BY = N_("The State and UNODC read it. Milestones and evaluations are added to it afterwards.")
+READ_BY = N_(
+    "The State and UNODC read it, and providers that deliver for the request."
+    " Milestones and evaluations are added to it afterwards."
+)
 
 
 @get(OF_REQUEST)
 async def list_strategies(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    request, found, delivered = await page.api.get_all(
-        f"/v1/requests/{request_id}",
-        f"/v1/strategies?request={request_id}&limit={STRATEGIES_MAX}",
-        f"/v1/deliveries?request={request_id}&limit=1",
+    role = page.signed_in.role
+    # A provider may read the strategies, but not the request any more, once that is closed.
+    read = page.part if role == PROVIDER else page.api.get
+    request, found = await asyncio.gather(
+        read(f"/v1/requests/{request_id}"), page.api.get("/v1/strategies", request=request_id, limit=STRATEGIES_MAX)
     )
     return page.render(
         "strategies/list.html",
         request=request,
         strategies=found["strategies"],
-        is_delivered=bool(delivered["deliveries"]),
-        may_draw_up=page.signed_in.role in DRAWN_UP_BY,
+        is_registered=request is None or request["registered_at"] is not None,
+        may_draw_up=role in DRAWN_UP_BY,
     )
 
 
@@ -82,33 +89,6 @@ async def show_strategy(page: CurrentPage, strategy_id: FromPath[str]) -> Respon
     return page.render("strategies/show.html", record=strategy, action_points=points, moves=moves)
 
 
-@get(f"{ONE}{REVISE}")
-async def show_revision(page: CurrentPage, strategy_id: FromPath[str]) -> Response[bytes]:
-    """The form, with what was stated last."""
-    return await _again(page, strategy_id, NOTHING)
-
-
-@post(f"{ONE}{REVISE}", status_code=303)
-async def revise_strategy(page: CurrentPage, strategy_id: FromPath[str]) -> Response[bytes]:
-    sent = await send(page, "PUT", f"/v1/strategies/{strategy_id}", FIELDS)
-    if sent.record is None:
-        return await _again(page, strategy_id, sent)
-    return page.redirect(f"/strategies/{strategy_id}", done="saved")
-
-
-@get(f"{ONE}{NEW_POINT}")
-async def new_action_point(page: CurrentPage, strategy_id: FromPath[str]) -> Response[bytes]:
-    return await _new_point(page, strategy_id, NOTHING)
-
-
-@post(f"{ONE}{NEW_POINT}", status_code=303)
-async def add_action_point(page: CurrentPage, strategy_id: FromPath[str]) -> Response[bytes]:
-    sent = await send(page, "POST", f"/v1/strategies/{strategy_id}/action-points", POINT_FIELDS)
-    if sent.record is None:
-        return await _new_point(page, strategy_id, sent)
-    return page.redirect(f"/strategies/{strategy_id}", done="saved")
-
-
 async def _new(page: Page, request_id: str, sent: Sent) -> Response[bytes]:
     request = await page.api.get(f"/v1/requests/{request_id}")
     form = Form(
@@ -124,45 +104,19 @@ async def _new(page: Page, request_id: str, sent: Sent) -> Response[bytes]:
     return show(page, form, sent)
 
 
-async def _again(page: Page, strategy_id: str, sent: Sent) -> Response[bytes]:
-    strategy = await page.api.get(f"/v1/strategies/{strategy_id}")
-    form = Form(
-        heading=N_("Revise the strategy"),
-        back=f"/strategies/{strategy_id}",
-        groups=(("", filled(FIELDS, strategy)),),
-        record=strategy,
-        head="strategies/head.html",
-        explains=READ_BY,
-        revision=strategy["revision"],
-        given=text_languages(),
-        is_open="revise_strategy" in strategy["moves"],
-    )
-    return show(page, form, sent)
-
-
-async def _new_point(page: Page, strategy_id: str, sent: Sent) -> Response[bytes]:
-    strategy = await page.api.get(f"/v1/strategies/{strategy_id}")
-    form = Form(
-        heading=N_("Add a milestone or an evaluation"),
-        back=f"/strategies/{strategy_id}",
-        groups=(("", filled(POINT_FIELDS, {"language": page.language, "source": "strategy_milestone"})),),
-        record=strategy,
-        head="strategies/head.html",
-        explains=NOTIFIED,
-        given=text_languages(),
-        is_open="add_action_point" in strategy["moves"],
-    )
-    return show(page, form, sent)
-
-
 ROUTES = (
     list_strategies,
     new_strategy,
     draw_up_strategy,
     show_strategy,
-    show_revision,
-    revise_strategy,
-    new_action_point,
-    add_action_point,
+    *form_routes(STRATEGY, "revise_strategy", FIELDS, explains=READ_BY),
+    *form_routes(
+        STRATEGY,
+        "add_action_point",
+        POINT_FIELDS,
+        explains=NOTIFIED,
+        first=lambda page: {"language": page.language, "source": "strategy_milestone"},
+        adds=True,
+    ),
     *routes_of(STRATEGY),
 )

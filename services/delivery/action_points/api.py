@@ -5,15 +5,18 @@ from uuid import UUID
 from litestar.params import FromPath, JSONBody
 
 from chassis.context import Context
-from chassis.db.database import Tx
+from chassis.db.database import Database, Tx
 from chassis.http.commands import change, create, show
 from contracts.conversion import from_attributes
-from services.delivery.action_points import actions, views
+from services.delivery.action_points import actions, store, views
 from services.delivery.action_points.actions import NewActionPoint
 from services.delivery.action_points.model import Terms
 from services.delivery.action_points.views import ActionPointList, action_point_view
 from services.delivery.commands import AddActionPoint, Comment, Reason, ReviseActionPoint, check_reason
+from services.delivery.deliveries import store as delivery_store
+from services.delivery.dependencies import Owned
 from services.delivery.policy import Action
+from services.delivery.strategies import store as strategy_store
 
 OF_DELIVERY = "/v1/deliveries/{delivery_id:uuid}/action-points"
 OF_STRATEGY = "/v1/strategies/{strategy_id:uuid}/action-points"
@@ -40,7 +43,20 @@ async def add_action_point(
     await actions.add(tx, ctx, delivery_id, _new(action_point_id, data))
 
 
-@show(OF_STRATEGY, Action.LIST_ACTION_POINTS, "The milestones and evaluations of a strategy")
+async def _require_consent_to_list(db: Database, ctx: Context, strategy_id: UUID, own: Owned) -> None:
+    async with db.transaction(by=ctx.caller) as tx:
+        strategy = await strategy_store.get(tx, strategy_id, ctx.caller)
+        delivered = await delivery_store.delivered_by(tx, ctx.caller, [strategy.request_id])
+    for delivery in delivered:
+        await own.consents.require(delivery)
+
+
+@show(
+    OF_STRATEGY,
+    Action.LIST_ACTION_POINTS,
+    "The milestones and evaluations of a strategy",
+    before=_require_consent_to_list,
+)
 async def list_strategy_action_points(tx: Tx, ctx: Context, strategy_id: FromPath[UUID]) -> ActionPointList:
     """The first due one first."""
     return await views.of_strategy(tx, strategy_id, ctx.caller)
@@ -65,7 +81,16 @@ def _new(action_point_id: UUID, data: AddActionPoint) -> NewActionPoint:
     return NewActionPoint(action_point_id=action_point_id, source=data.source, terms=terms, text=data.text)
 
 
-@show(ACTION_POINT, Action.SHOW_ACTION_POINT, "One action point")
+async def _require_consent_to_read(db: Database, ctx: Context, action_point_id: UUID, own: Owned) -> None:
+    async with db.transaction(by=ctx.caller) as tx:
+        point = await store.get(tx, action_point_id, ctx.caller)
+        of_strategy = [point.request_id] if point.strategy_id is not None else []
+        delivered = await delivery_store.delivered_by(tx, ctx.caller, of_strategy)
+    for delivery in delivered:
+        await own.consents.require(delivery)
+
+
+@show(ACTION_POINT, Action.SHOW_ACTION_POINT, "One action point", before=_require_consent_to_read)
 async def show_action_point(tx: Tx, ctx: Context, action_point_id: FromPath[UUID]) -> views.ActionPointView:
     """With who reported it done and who verified it."""
     return await action_point_view(tx, ctx, action_point_id)

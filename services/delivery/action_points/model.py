@@ -74,7 +74,7 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """What action points belong to: a delivery, or a strategy of a request, which no provider sees."""
+    """What action points belong to: a delivery, or a strategy of a request, which no provider carries out."""
 
     request_id: UUID
     state: str
@@ -93,7 +93,10 @@ class Subject(Struct, frozen=True, kw_only=True):
 
 
 class ActionPoint(Subject, frozen=True, kw_only=True):
-    """What a side has to do; `done_by` and `verified_by` are two persons."""
+    """What a side has to do; `done_by` and `verified_by` are two persons.
+
+    `providers` are those that read one of a strategy: they have a delivery of its request that is not terminated.
+    """
 
     action_point_id: UUID
     source: ActionSource
@@ -111,6 +114,7 @@ class ActionPoint(Subject, frozen=True, kw_only=True):
     reason: str | None = None
     reminded_at: datetime | None = None
     """When its owner was reminded on its due day."""
+    providers: tuple[str, ...] = ()
 
     def require(self, move: str) -> None:
         """Raises Conflict if its state does not allow the move."""

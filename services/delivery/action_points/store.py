@@ -26,7 +26,10 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 async def get(tx: Tx, action_point_id: UUID, caller: Caller) -> ActionPoint:
     """The action point, if this caller may see it. Raises Missing."""
     row = await tx.fetchrow(
-        "SELECT * FROM action_point WHERE action_point_id = $1 AND may_see(action_point, $2, $3)",
+        """
+        SELECT *, delivering_providers(request_id) AS providers FROM action_point
+        WHERE action_point_id = $1 AND may_see(action_point, $2, $3)
+        """,
         action_point_id,
         caller.organization,
         caller.role,
@@ -65,7 +68,13 @@ async def count_of(tx: Tx, subject: Subject) -> int:
 
 async def known(tx: Tx, action_point_id: UUID) -> ActionPoint | None:
     """The action point, for the service itself, locked until the transaction ends."""
-    row = await tx.fetchrow("SELECT * FROM action_point WHERE action_point_id = $1 FOR UPDATE", action_point_id)
+    row = await tx.fetchrow(
+        """
+        SELECT *, delivering_providers(request_id) AS providers FROM action_point
+        WHERE action_point_id = $1 FOR UPDATE
+        """,
+        action_point_id,
+    )
     return _point(row) if row else None
 
 

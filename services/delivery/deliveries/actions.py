@@ -15,7 +15,7 @@ from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.refusals import Conflict
 from contracts.screenings import ScreeningKind
 from services.delivery import policy, remark_store
-from services.delivery.deliveries import model, store
+from services.delivery.deliveries import model, request_store, store
 from services.delivery.deliveries.evolve import evolve
 from services.delivery.deliveries.model import MATCH_REVOKED, NOT_ENDED, Delivery, DeliveryStatus
 from services.delivery.follow_ups import actions as follow_up_actions
@@ -43,6 +43,7 @@ async def open_delivery(tx: Tx, event: Event, fact: MatchConfirmed) -> None:
         kind=fact.kind,
         opened_at=fact.confirmed_at,
     )
+    await request_store.remember(tx, fact.request_id, fact.state)
     await record(tx, None, opened, because=event)
 
 

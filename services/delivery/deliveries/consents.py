@@ -1,4 +1,4 @@
-"""Whether a State still lets the provider of a delivery read what the two write, asked of the requests service."""
+"""Whether a State still lets the provider of a delivery read words, asked of the requests service."""
 
 import msgspec
 

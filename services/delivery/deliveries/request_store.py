@@ -1,31 +1,60 @@
-"""Rows of closed requests, as the requests service says."""
+"""Rows of registered requests, as the requests service says: those of which a State may have strategies or results."""
 
 from datetime import datetime
 from uuid import UUID
 
 from chassis.db.database import Tx
 from contracts.facts import Event
-from contracts.refusals import Conflict
-from contracts.requests import RequestClosed, RequestReopened
+from contracts.refusals import Conflict, Missing
+from contracts.requests import RequestClosed, RequestRegistered, RequestReopened
+from contracts.values import Caller
+
+
+async def on_registered(tx: Tx, event: Event, fact: RequestRegistered) -> None:
+    await remember(tx, fact.request_id, fact.state)
+
+
+async def remember(tx: Tx, request_id: UUID, state: str) -> None:
+    """A confirmed match tells of its request, too: facts of two services come in any order."""
+    await tx.execute(
+        "INSERT INTO known_request (request_id, state) VALUES ($1, $2) ON CONFLICT DO NOTHING", request_id, state
+    )
 
 
 async def on_closed(tx: Tx, event: Event, fact: RequestClosed) -> None:
     """Results of its deliveries are settled."""
     await tx.execute(
-        "INSERT INTO closed_request (request_id, closed_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        """
+        INSERT INTO known_request (request_id, state, closed_at) VALUES ($1, $2, $3)
+        ON CONFLICT (request_id) DO UPDATE SET closed_at = excluded.closed_at
+        """,
         fact.request_id,
+        fact.state,
         fact.closed_at,
     )
 
 
 async def on_reopened(tx: Tx, event: Event, fact: RequestReopened) -> None:
     """Results of its deliveries are reported again."""
-    await tx.execute("DELETE FROM closed_request WHERE request_id = $1", fact.request_id)
+    await tx.execute("UPDATE known_request SET closed_at = NULL WHERE request_id = $1", fact.request_id)
+
+
+async def locked_state(tx: Tx, request_id: UUID, caller: Caller) -> str:
+    """The State of a request that this caller may see, which is locked. Raises Missing."""
+    state: str | None = await tx.fetchval(
+        "SELECT state FROM known_request WHERE request_id = $1 AND may_see(known_request, $2, $3) FOR UPDATE",
+        request_id,
+        caller.organization,
+        caller.role,
+    )
+    if state is None:
+        raise Missing("not-found")
+    return state
 
 
 async def closed_at(tx: Tx, request_id: UUID) -> datetime | None:
     """When the request was closed; None if it is not."""
-    found: datetime | None = await tx.fetchval("SELECT closed_at FROM closed_request WHERE request_id = $1", request_id)
+    found: datetime | None = await tx.fetchval("SELECT closed_at FROM known_request WHERE request_id = $1", request_id)
     return found
 
 

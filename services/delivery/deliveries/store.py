@@ -1,6 +1,6 @@
 """Rows of deliveries. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import msgspec
@@ -67,6 +67,21 @@ async def page(
         status,
         before,
         limit,
+    )
+    return [delivery_of(row) for row in rows]
+
+
+async def delivered_by(tx: Tx, caller: Caller, request_ids: Collection[UUID]) -> list[Delivery]:
+    """Of each request the delivery of this caller, a provider, that was opened last and is not terminated."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT ON (request_id) * FROM delivery
+        WHERE $1 = 'provider_officer' AND provider = $2 AND request_id = ANY ($3::uuid[]) AND status <> 'terminated'
+        ORDER BY request_id, opened_at DESC
+        """,
+        caller.role,
+        caller.organization,
+        list(request_ids),
     )
     return [delivery_of(row) for row in rows]
 

@@ -365,15 +365,20 @@ CREATE TABLE result_text (
     answer text NOT NULL
 );
 
--- Requests whose results are settled, as the requests service says.
-CREATE TABLE closed_request (
+-- Registered requests, as the requests service says, or the confirmation of a match. Results of closed ones are settled.
+CREATE TABLE known_request (
     request_id uuid PRIMARY KEY,
-    closed_at timestamptz NOT NULL
+    state text NOT NULL,
+    closed_at timestamptz
 );
+
+CREATE FUNCTION may_see(r known_request, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN oversees(role) OR (role IN ('focal_point', 'official') AND r.state = organization);
 
 CALL wall_in('result', 'EXISTS (SELECT FROM delivery d WHERE d.delivery_id = result.delivery_id)');
 CALL wall_in('result_text', 'EXISTS (SELECT FROM result r WHERE r.result_id = result_text.result_id)');
-CALL wall_in('closed_request', 'EXISTS (SELECT FROM delivery d WHERE d.request_id = closed_request.request_id)');
+CALL wall_in('known_request', 'may_see(known_request, caller_organization(), caller_role())');
 
 -- -- strategies -------------------------------------------------------------------------------------------------------
 
@@ -394,9 +399,19 @@ CREATE TABLE strategy (
 );
 CREATE INDEX strategy_of_request ON strategy (request_id, strategy_id);
 
+-- The providers with a delivery of a request that is not terminated.
+CREATE FUNCTION delivering_providers(request_id uuid) RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE
+RETURN ARRAY(SELECT DISTINCT provider FROM delivery d
+    WHERE d.request_id = delivering_providers.request_id AND d.status <> 'terminated' ORDER BY provider);
+
 -- Visibility of strategies, as in policy.py; a test compares them.
 CREATE FUNCTION may_see(s strategy, organization text, role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
-RETURN oversees(role) OR (role IN ('focal_point', 'official') AND s.state = organization);
+RETURN CASE
+    WHEN oversees(role) THEN true
+    WHEN role IN ('focal_point', 'official') THEN s.state = organization
+    WHEN role = 'provider_officer' THEN organization = ANY (delivering_providers(s.request_id))
+    ELSE false
+END;
 
 -- Its title and which organization does what, with the comment on its last move.
 CREATE TABLE strategy_text (
@@ -412,7 +427,7 @@ CALL wall_in('strategy_text', 'EXISTS (SELECT FROM strategy s WHERE s.strategy_i
 
 -- -- action points ----------------------------------------------------------------------------------------------------
 
--- Of a delivery, or of a strategy, which no provider sees.
+-- Of a delivery, or of a strategy.
 CREATE TABLE action_point (
     action_point_id uuid PRIMARY KEY,
     delivery_id uuid,
@@ -451,7 +466,11 @@ CREATE INDEX action_point_of_strategy ON action_point (strategy_id, due_on);
 CREATE INDEX action_point_due ON action_point (due_on) WHERE status = 'open' AND reminded_at IS NULL;
 
 CREATE FUNCTION may_see(a action_point, organization text, role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
-RETURN reads_along(a.state, a.provider, false, organization, role);
+RETURN CASE
+    WHEN role = 'provider_officer' AND a.strategy_id IS NOT NULL
+        THEN organization = ANY (delivering_providers(a.request_id))
+    ELSE reads_along(a.state, a.provider, false, organization, role)
+END;
 
 -- What is to be done, and the comment on the last move.
 CREATE TABLE action_point_text (

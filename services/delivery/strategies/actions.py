@@ -10,6 +10,7 @@ from chassis.journal.outbox import announce
 from chassis.texts import hash_texts
 from contracts.facts import Fact
 from services.delivery import policy
+from services.delivery.deliveries import request_store
 from services.delivery.policy import Action
 from services.delivery.strategies import model, store
 from services.delivery.strategies.evolve import evolve
@@ -19,12 +20,12 @@ from services.delivery.strategies.model import Outline, Strategy, StrategyTexts
 async def draw_up(
     tx: Tx, ctx: Context, strategy_id: UUID, request_id: UUID, outline: Outline, texts: StrategyTexts
 ) -> None:
-    """A delivery of the request is locked, so that its strategies can be counted.
+    """The request is locked, so that its strategies can be counted.
 
     Raises Forbidden, Missing, Conflict.
     """
     policy.decide(ctx.caller, Action.DRAW_UP_STRATEGY).required()
-    state = await store.locked_state(tx, request_id, ctx.caller)
+    state = await request_store.locked_state(tx, request_id, ctx.caller)
     salt, texts_hash = hash_texts(texts)
     async with tx.as_service():
         others = await store.count_of(tx, request_id)

@@ -8,11 +8,13 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
 from chassis.context import Context
-from chassis.db.database import Tx
+from chassis.db.database import Database, Tx
 from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from chassis.http.commands import change, create, show
 from contracts.conversion import from_attributes
 from services.delivery.commands import Comment, DrawUpStrategy, ReviseStrategy
+from services.delivery.deliveries import store as delivery_store
+from services.delivery.dependencies import Owned
 from services.delivery.policy import Action
 from services.delivery.strategies import actions, store
 from services.delivery.strategies.model import StrategyStatus, StrategyTexts
@@ -34,16 +36,35 @@ async def list_strategies(
     db: Db,
     caller: CurrentCaller,
     paging: Pagination,
+    own: Owned,
     of_request: Annotated[UUID | None, QueryParameter(name="request")] = None,
     status: FromQuery[StrategyStatus | None] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[StrategyPage]:
-    """A State sees its own, UNODC's office all."""
-    async with db.transaction(by=caller) as tx:
-        found = await store.page(tx, caller, request_id=of_request, status=status, before=cursor, limit=limit + 1)
-        views = await views_of(tx, found, caller)
-    return paging.page(StrategyPage, views, limit)
+    """A State sees its own, UNODC's office all, a provider those of requests of which it has a delivery that is not
+    terminated, until the State withdraws its consent.
+    """
+    without: list[UUID] = []
+    while True:
+        async with db.transaction(by=caller) as tx:
+            found = await store.page(
+                tx, caller, request_id=of_request, status=status, without=without, before=cursor, limit=limit + 1
+            )
+            views = await views_of(tx, found, caller)
+            delivered = await delivery_store.delivered_by(tx, caller, {one.request_id for one in found})
+        withdrawn = [one.request_id for one in delivered if await own.consents.is_withdrawn(one)]
+        if not withdrawn:
+            return paging.page(StrategyPage, views, limit)
+        without += withdrawn
+
+
+async def _require_consent_to_read(db: Database, ctx: Context, strategy_id: UUID, own: Owned) -> None:
+    async with db.transaction(by=ctx.caller) as tx:
+        strategy = await store.get(tx, strategy_id, ctx.caller)
+        delivered = await delivery_store.delivered_by(tx, ctx.caller, [strategy.request_id])
+    for delivery in delivered:
+        await own.consents.require(delivery)
 
 
 @create(
@@ -53,12 +74,12 @@ async def list_strategies(
     read=strategy_view,
 )
 async def draw_up_strategy(tx: Tx, ctx: Context, strategy_id: UUID, data: JSONBody[DrawUpStrategy]) -> None:
-    """By the State or a coordinator, once the request has a delivery. Its milestones are added as action points."""
+    """By the State or a coordinator, once the request is registered. Its milestones are added as action points."""
     texts = from_attributes(StrategyTexts, data)
     await actions.draw_up(tx, ctx, strategy_id, data.request_id, data.outline, texts)
 
 
-@show(STRATEGY, Action.SHOW_STRATEGY, "One strategy")
+@show(STRATEGY, Action.SHOW_STRATEGY, "One strategy", before=_require_consent_to_read)
 async def show_strategy(tx: Tx, ctx: Context, strategy_id: FromPath[UUID]) -> StrategyView:
     """Without its milestones and evaluations, which are listed apart."""
     return await strategy_view(tx, ctx, strategy_id)

@@ -53,7 +53,7 @@ class Outline(Struct, frozen=True, kw_only=True):
 
 
 class Strategy(Struct, frozen=True, kw_only=True):
-    """A strategy of a request."""
+    """A strategy of a request. `providers` are those with a delivery of it that is not terminated."""
 
     strategy_id: UUID
     request_id: UUID
@@ -64,6 +64,7 @@ class Strategy(Struct, frozen=True, kw_only=True):
     revision: int
     drawn_up_at: datetime
     concluded_at: datetime | None = None
+    providers: tuple[str, ...] = ()
 
     def require(self, move: str) -> None:
         """Raises Conflict if its state does not allow the move."""

@@ -25,7 +25,10 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 async def get(tx: Tx, strategy_id: UUID, caller: Caller) -> Strategy:
     """The strategy, if this caller may see it. Raises Missing."""
     row = await tx.fetchrow(
-        "SELECT * FROM strategy WHERE strategy_id = $1 AND may_see(strategy, $2, $3)",
+        """
+        SELECT *, delivering_providers(request_id) AS providers FROM strategy
+        WHERE strategy_id = $1 AND may_see(strategy, $2, $3)
+        """,
         strategy_id,
         caller.organization,
         caller.role,
@@ -41,41 +44,28 @@ async def page(
     *,
     request_id: UUID | None = None,
     status: StrategyStatus | None = None,
+    without: Sequence[UUID] = (),
     before: UUID | None = None,
     limit: int,
 ) -> list[Strategy]:
-    """Strategies that this caller may see, newest first."""
+    """Strategies that this caller may see, newest first, `without` those of some requests."""
     rows = await tx.fetch(
         """
-        SELECT * FROM strategy
+        SELECT *, delivering_providers(request_id) AS providers FROM strategy
         WHERE may_see(strategy, $1, $2) AND ($3::uuid IS NULL OR request_id = $3)
-          AND ($4::text IS NULL OR status = $4) AND ($5::uuid IS NULL OR strategy_id < $5)
-        ORDER BY strategy_id DESC LIMIT $6
+          AND ($4::text IS NULL OR status = $4) AND request_id <> ALL ($5::uuid[])
+          AND ($6::uuid IS NULL OR strategy_id < $6)
+        ORDER BY strategy_id DESC LIMIT $7
         """,
         caller.organization,
         caller.role,
         request_id,
         status,
+        without,
         before,
         limit,
     )
     return [_strategy(row) for row in rows]
-
-
-async def locked_state(tx: Tx, request_id: UUID, caller: Caller) -> str:
-    """The State of a request with a delivery that this caller may see, which is locked. Raises Missing."""
-    state: str | None = await tx.fetchval(
-        """
-        SELECT state FROM delivery WHERE request_id = $1 AND may_see(delivery, $2, $3)
-        ORDER BY delivery_id LIMIT 1 FOR UPDATE
-        """,
-        request_id,
-        caller.organization,
-        caller.role,
-    )
-    if state is None:
-        raise Missing("not-found")
-    return state
 
 
 async def count_of(tx: Tx, request_id: UUID) -> int:
@@ -94,7 +84,12 @@ async def count_unsettled(tx: Tx, strategy_id: UUID) -> int:
 
 async def known(tx: Tx, strategy_id: UUID) -> Strategy | None:
     """The strategy, for the service itself, locked until the transaction ends."""
-    row = await tx.fetchrow("SELECT * FROM strategy WHERE strategy_id = $1 FOR UPDATE", strategy_id)
+    row = await tx.fetchrow(
+        """
+        SELECT *, delivering_providers(request_id) AS providers FROM strategy WHERE strategy_id = $1 FOR UPDATE
+        """,
+        strategy_id,
+    )
     return _strategy(row) if row else None
 
 

@@ -1,4 +1,4 @@
-"""A strategy in the console: drawn up, followed by a milestone that another person verifies, and concluded."""
+"""A strategy of a request without a delivery: drawn up, followed by a verified milestone, and concluded."""
 
 import re
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ import httpx
 from tests.console.site import Site
 from tests.console.steps import sent
 
-STATE, COORDINATOR, PROVIDER = "SGP:focal_point", "UNODC:coordinator", "UNODC-SHERLOC:provider_officer"
+STATE, COORDINATOR, PROVIDER = "FJI:focal_point", "UNODC:coordinator", "UNODC-SHERLOC:provider_officer"
 TYPED = {
     "title": "Fictitious: strategy against migrant smuggling",
     "language": "en",
@@ -17,22 +17,19 @@ TYPED = {
 }
 
 
-def strategies_of_a_delivered_request(client: httpx.Client) -> str:
-    """The address of the list, for a request that has a delivery."""
-    listed = client.get("/en/requests?status=closed").text
-    for request in dict.fromkeys(re.findall(r'href="(/en/requests/[0-9a-f-]{36})"', listed)):
-        address = f"{request}/strategies"
-        assert f'href="{address}"' in client.get(request).text
-        if f'href="{address}/new"' in client.get(address).text:
-            return address
-    raise AssertionError("the sample world has one")
+def strategies_of_an_open_request(client: httpx.Client) -> str:
+    """The address of the list, for a request that has no delivery yet."""
+    (request, *_) = re.findall(r'href="(/en/requests/[0-9a-f-]{36})"', client.get("/en/requests?status=open").text)
+    page = client.get(request).text
+    assert (f'href="{request}/strategies"' in page, "/en/deliveries/" in page) == (True, False)
+    return f"{request}/strategies"
 
 
 def test_strategy_is_drawn_up_followed_and_concluded(site: Site) -> None:
     today = datetime.now(UTC).date().isoformat()
     milestone = {"source": "strategy_milestone", "text": "Fictitious: adopted.", "language": "en", "owner": "state"}
     with site.client(STATE) as client:
-        address = strategies_of_a_delivered_request(client)
+        address = strategies_of_an_open_request(client)
         refused = sent(client, f"{address}/new", **TYPED | {"roles": ""})
         assert (400, True) == (refused.status_code, 'href="#f-roles"' in refused.text)
         strategy = sent(client, f"{address}/new", **TYPED).headers["Location"].partition("?")[0]

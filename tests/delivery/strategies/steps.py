@@ -1,4 +1,4 @@
-"""Steps of tests about strategies: of a request with a delivery, and their action points."""
+"""Steps of tests about strategies of requests, and their action points."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,11 +6,15 @@ from uuid import uuid4
 
 import httpx
 
+from chassis.db.database import Database
+from chassis.journal.inbox import Inbox
+from contracts.requests import RequestRegistered
 from contracts.strategies import StakeholderKind
 from contracts.values import Language
+from services.delivery.consumers import HANDLERS
 from services.delivery.strategies.evolve import evolve
 from services.delivery.strategies.model import Outline, Strategy, draw_up
-from tests.builders import NOON, headers
+from tests.builders import NOON, an_event, headers
 from tests.delivery.steps import COORDINATOR, KENYA, Client, Matching, a_confirmation
 
 OUTLINE = Outline(stakeholders=(StakeholderKind.MINISTRY, StakeholderKind.CIVIL_SOCIETY), language=Language.EN)
@@ -39,6 +43,13 @@ async def a_request(matching: Matching) -> str:
     """The id of a request of Kenya for which Norway delivers."""
     fact = a_confirmation()
     await matching.opens(fact)
+    return str(fact.request_id)
+
+
+async def a_registered_request(db: Database) -> str:
+    """The id of a request of Kenya without a delivery."""
+    fact = RequestRegistered(request_id=uuid4(), state="KEN", reference="KEN-1", registered_at=NOON)
+    await Inbox(db, "delivery", ["requests"], HANDLERS).receive(an_event(fact, 1))
     return str(fact.request_id)
 
 

@@ -23,9 +23,11 @@ from tests.delivery.steps import (
     on,
     slug,
 )
+from tests.delivery.steps import move as move_delivery
 from tests.delivery.strategies.steps import (
     DUE,
     STRATEGY,
+    a_registered_request,
     a_request,
     added,
     adding,
@@ -36,7 +38,6 @@ from tests.delivery.strategies.steps import (
 )
 
 READERS = (KENYA, KENYAS_OFFICIAL, COORDINATOR, AUDITOR, OTHER_SERVICE)
-STRANGERS = (NORWAY, *OTHERS)
 
 
 async def listed(api: Client, by: str, **query: str) -> list[str]:
@@ -45,10 +46,10 @@ async def listed(api: Client, by: str, **query: str) -> list[str]:
     return [one["strategy_id"] for one in page.json()["strategies"]]
 
 
-async def test_strategy_is_read_by_its_state_and_unodc_and_by_no_provider(
+async def test_strategy_is_read_by_its_state_and_unodc_and_by_providers_while_they_deliver(
     api: Client, matching: Matching, db: Database
 ) -> None:
-    request_id = await a_request(matching)
+    request_id = await a_registered_request(db)
     strategy_id = await drawn_up(api, request_id)
     point = await added(api, strategy_id)
     paths = [f"/v1/strategies/{strategy_id}", f"/v1/strategies/{strategy_id}/action-points"]
@@ -59,16 +60,26 @@ async def test_strategy_is_read_by_its_state_and_unodc_and_by_no_provider(
             return int(await tx.fetchval(f"SELECT count(*) FROM {table}"))
 
     tables = ("strategy", "strategy_text", "action_point", "action_point_text")
-    for who in READERS:
-        assert STRATEGY.items() <= (await shown(api, strategy_id, who)).items()
-        assert [200, 200, 200] == [(await api.get(path, headers=headers(who))).status_code for path in paths]
-        assert [strategy_id] == await listed(api, who)
-        assert [1, 1, 1, 1] == [await rows(table, who) for table in tables]
-    for who in STRANGERS:
-        for path in paths:
-            assert (404, "not-found") == slug(await api.get(path, headers=headers(who)))
-        assert [] == await listed(api, who)
-        assert [0, 0, 0, 0] == [await rows(table, who) for table in tables]
+
+    async def reading(readers: tuple[str, ...], strangers: tuple[str, ...]) -> None:
+        for who in readers:
+            assert STRATEGY.items() <= (await shown(api, strategy_id, who)).items()
+            assert [200, 200, 200] == [(await api.get(path, headers=headers(who))).status_code for path in paths]
+            assert [strategy_id] == await listed(api, who)
+            assert [1, 1, 1, 1] == [await rows(table, who) for table in tables]
+        for who in strangers:
+            for path in paths:
+                assert (404, "not-found") == slug(await api.get(path, headers=headers(who)))
+            assert [] == await listed(api, who)
+            assert [0, 0, 0, 0] == [await rows(table, who) for table in tables]
+
+    await reading(READERS, (NORWAY, *OTHERS))
+    delivery_id = await matching.confirms(request_id=UUID(request_id))
+    await reading((*READERS, NORWAY), OTHERS)
+    for refused in (await adding(api, strategy_id, NORWAY), await tried_point(api, point, "report-done", NORWAY)):
+        assert (403, "not-for-your-role") == slug(refused)
+    await move_delivery(api, delivery_id, "terminate", KENYA, reason="other")
+    await reading(READERS, (NORWAY, *OTHERS))
 
 
 async def test_who_draws_one_up(api: Client, matching: Matching) -> None:
@@ -150,7 +161,6 @@ async def test_action_point_of_a_strategy_is_refused_for_what_does_not_fit(api: 
     ):
         assert (400, expected) == slug(await adding(api, strategy_id, **changes)), expected
     assert (403, "not-for-your-role") == slug(await adding(api, strategy_id, KENYAS_OFFICIAL))
-    assert (404, "not-found") == slug(await adding(api, strategy_id, NORWAY))
 
 
 async def test_strategy_is_revised_in_its_last_revision(api: Client, matching: Matching) -> None:

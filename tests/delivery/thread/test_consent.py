@@ -29,6 +29,7 @@ from tests.delivery.steps import (
     slug,
     tried,
 )
+from tests.delivery.strategies import steps as strategies
 from tests.delivery.thread.steps import page, sending, sent
 from tests.files import PDF
 
@@ -88,7 +89,7 @@ async def stage(api: Client, matching: Matching, databases: Mapping[str, Databas
     return found
 
 
-async def test_withdrawal_closes_thread_and_words_and_keeps_the_agreement(
+async def test_withdrawal_closes_thread_strategies_and_words_and_keeps_the_agreement(
     api: Client, db: Database, folder: Path, stage: Stage
 ) -> None:
     delivery_id = await stage.confirmed()
@@ -99,6 +100,11 @@ async def test_withdrawal_closes_thread_and_words_and_keeps_the_agreement(
     path = f"/v1/deliveries/{delivery_id}/agreement"
     proposed = await api.post(path, json=a_version(), headers=headers(NORWAY))
     assert proposed.status_code in {200, 201}, proposed.text
+    strategy_id = await strategies.drawn_up(api, stage.request["request_id"])
+    point = await strategies.added(api, strategy_id)
+    plan = [f"/v1/strategies/{strategy_id}", f"/v1/strategies/{strategy_id}/action-points"]
+    plan.append(f"/v1/action-points/{point['action_point_id']}")
+    assert [200, 200, 200] == [(await api.get(one, headers=headers(NORWAY))).status_code for one in plan]
     words = stage.request["lines"][0]["outcome"]
     assert words in (await stage.seen(NORWAY)).text
 
@@ -107,7 +113,10 @@ async def test_withdrawal_closes_thread_and_words_and_keeps_the_agreement(
     assert slug(await _messages(api, delivery_id, NORWAY)) == CLOSED
     assert time.monotonic() - began < 5
 
-    # The provider reads neither messages, files nor the words of the line.
+    # The provider reads neither strategies, messages, files nor the words of the line.
+    assert [CLOSED] * 3 == [slug(await api.get(one, headers=headers(NORWAY))) for one in plan]
+    for by, count in ((NORWAY, 0), (KENYA, 1)):
+        assert len((await api.get("/v1/strategies", headers=headers(by))).json()["strategies"]) == count
     shown = await api.get(f"/v1/messages/{message['message_id']}", headers=headers(NORWAY))
     assert slug(shown) == slug(await read(api, material, NORWAY)) == CLOSED
     assert await listed(api, delivery_id, NORWAY) == [("Agreement.pdf", "clean")]
