@@ -17,8 +17,9 @@ LAW = {"status": "missing", "language": "en", "in_force_on": "2026-11-01"}
 
 async def record_laws(stage: Stage) -> None:
     """One that is a draft; one that is returned, published in other words, outdated, published again and verified."""
-    await stage.say(OFFICIAL, "POST", PATH, {"state": "KEN", "article": "UNTOC:5", **LAW}, to=STATE)
+    draft = await stage.say(OFFICIAL, "POST", PATH, {"state": "KEN", "article": "UNTOC:5", **LAW}, to=STATE)
     found = await stage.say(KENYA, "POST", PATH, {"state": "KEN", "article": "UNTOC:6", **LAW}, to=STATE)
+    stage.laws |= {draft["legislation_id"], found["legislation_id"]}
     for who, move, body in (
         (KENYA, "submit", {}),
         (COORDINATOR, "return", {"reason": "other"}),
