@@ -154,6 +154,7 @@ def test_package_is_proposed_and_agreed_by_four(visit: Visit) -> None:
     package = path_of(coordinator)
     for person in ("UNODC-MLA:provider_officer", "KWT:donor_officer"):
         other = visit().step_into(person)
+        other.go("")
         follow(other, "Norway for Fiji")
         assert package == path_of(other)
         press(other, "Agree")
