@@ -8,7 +8,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -38,9 +38,9 @@ from chassis.settings import Settings
 from services.composition import all_services
 from tests import builders
 from tests.clocks import Ticking
-from tests.databases import make_template, narrow
+from tests.databases import Clones, make_template, narrow
 from tests.personas import ISSUER, with_test_appointments
-from tests.soak import IS_SOAK
+from tests.soak import IS_SOAK, cases
 
 pytest_plugins = ("tests.sample_world",)
 
@@ -48,7 +48,9 @@ pytest_plugins = ("tests.sample_world",)
 pytest.register_assert_rewrite(*(f"tests.{one.parent.name}" for one in Path(__file__).parent.glob("*/__init__.py")))
 
 # On a busy processor examples are drawn slowly, and each takes longer.
-settings_of_examples.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings_of_examples.register_profile(
+    "suite", deadline=None, max_examples=cases(25, soak=200), suppress_health_check=[HealthCheck.too_slow]
+)
 settings_of_examples.load_profile("suite")
 
 MEMORY = Path("/dev/shm")
@@ -124,6 +126,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if within := config.getoption("--within"):
         config.stash[DEADLINE] = time.monotonic() + within
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Whatever draws examples draws few of them here."""
+    if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        item.add_marker(pytest.mark.thinned)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -302,9 +310,19 @@ def fitting_services(request: pytest.FixtureRequest) -> Sequence[str] | None:
     return SCHEMAS.get(request.node.nodeid.split("/")[1])
 
 
+@pytest.fixture(scope="session")
+async def clones(servers: Servers) -> AsyncIterator[Clones]:
+    made = Clones(servers.postgres.dsn())
+    yield made
+    made.disconnect()
+
+
 @pytest.fixture
-async def own_database_url(servers: Servers, fitting_template: str) -> AsyncIterator[str]:
-    async with own_database(servers, fitting_template) as address:
+async def own_database_url(
+    request: pytest.FixtureRequest, servers: Servers, clones: Clones, fitting_template: str
+) -> AsyncIterator[str]:
+    new = request.node.get_closest_marker("new_database") is not None
+    async with own_database(servers, fitting_template) if new else clones.one(fitting_template) as address:
         yield address
 
 
@@ -330,15 +348,13 @@ async def _facts(address: str) -> int:
 
 
 @pytest.fixture
-async def databases(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Mapping[str, Database]]:
+async def databases(
+    request: pytest.FixtureRequest, clones: Clones, database_url: str
+) -> AsyncIterator[Mapping[str, Database]]:
     """Each service's pool, in the service's own role."""
     names = fitting_services(request) or [service.name for service in all_services()]
-    pools = {name: await Database.connect(database_url, name, role=role_of(name)) for name in names}
-    try:
-        yield pools
-    finally:
-        for pool in pools.values():
-            await pool.close()
+    async with AsyncExitStack() as stack:
+        yield {name: await stack.enter_async_context(clones.pool(database_url, name, role_of(name))) for name in names}
 
 
 @pytest.fixture

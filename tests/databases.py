@@ -1,7 +1,12 @@
-"""Databases of tests: the templates they are clones of, and a service's inside a block."""
+"""Databases of tests: the templates they are clones of, clones that are used again, and a service's inside a block."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+import uuid
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -58,3 +63,162 @@ async def connection(dsn: str) -> AsyncIterator[Any]:
         yield made
     finally:
         await made.close()
+
+
+# -- clones that are used again ---------------------------------------------------------------------------------------
+
+OURS = "relnamespace::regnamespace::text !~ '^(pg_|information_schema)'"
+TABLES = f"SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND {OURS}"
+OTHERS = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND NOT pid = ANY ($1::int[])
+"""
+SEQUENCES = """
+    SELECT format('%I.%I', schemaname, sequencename) AS sequence, coalesce(last_value, start_value) AS value,
+        last_value IS NOT NULL AS is_called
+    FROM pg_sequences
+"""
+CATALOGS = {
+    "pg_attribute": "attrelid",
+    "pg_statistic": "starelid",
+    **dict.fromkeys(
+        ("pg_class", "pg_constraint", "pg_namespace", "pg_policy", "pg_proc", "pg_trigger", "pg_type"), "oid"
+    ),
+}
+FINGERPRINT = " UNION ALL ".join(
+    f"SELECT '{catalog}', count(*), sum(xmin::text::bigint) FROM {catalog} WHERE {oid} >= 16384"
+    for catalog, oid in CATALOGS.items()
+)
+"""Of the rows of the catalogs that are not PostgreSQL's own: another one after a change of the schema, or ANALYZE."""
+
+USES_MAX = 200
+"""After which a clone is dropped, since rows that were deleted remain in its files."""
+
+
+@dataclass
+class Clone:
+    """A database of one test after the other. Its connections stay open, with what they have cached of the schema."""
+
+    name: str
+    template: str
+    superuser: asyncpg.Connection
+    warm: defaultdict[str, list[tuple[Any, float]]] = field(default_factory=lambda: defaultdict(list))
+    """Idle connections of each service."""
+    uses: int = 0
+
+    def disconnect(self) -> None:
+        for held in (self.superuser, *(one for idle in self.warm.values() for one, _ in idle)):
+            held.terminate()
+
+
+@dataclass
+class Contents:
+    """What a new clone of a template has in it."""
+
+    fingerprint: Sequence[Any]
+    rows: Mapping[str, bytes]
+    """Of each table that has any, as COPY writes them."""
+    sequences: Sequence[tuple[str, int, bool]]
+
+
+@dataclass
+class Clones:
+    """Clones of templates on one server. To empty one takes a fraction of what a new one and its caches take."""
+
+    dsn: str
+    contents: dict[str, Contents] = field(default_factory=dict)
+    empty: defaultdict[str, list[Clone]] = field(default_factory=lambda: defaultdict(list))
+    lent: dict[str, Clone] = field(default_factory=dict)
+    """By address."""
+
+    @contextlib.asynccontextmanager
+    async def one(self, template: str) -> AsyncIterator[str]:
+        """The migrator's address of an empty database."""
+        clone = self.empty[template].pop() if self.empty[template] else await self._made(template)
+        address, before = _of(self.dsn, clone.name), asyncio.all_tasks()
+        self.lent[address] = clone
+        try:
+            yield address
+        finally:
+            del self.lent[address]
+            await _cancelled(asyncio.all_tasks() - before)
+            await self._give_back(clone)
+
+    @contextlib.asynccontextmanager
+    async def pool(self, address: str, service: str, role: str) -> AsyncIterator[Database]:
+        """A service's pool, with the connections that its pool in a test before has left."""
+        clone = self.lent.get(address)
+        async with connected(address, service, role=role) as made:
+            pool = made._pool
+            if clone is not None:
+                warm, clone.warm[service] = clone.warm[service], []
+                pool._idle += warm
+                pool._open |= {connection for connection, _ in warm}
+            try:
+                yield made
+            finally:
+                if clone is not None and not pool._closing:
+                    clone.warm[service] = [one for one in pool._idle if not one[0].is_closed()]
+                    pool._idle.clear()
+                    pool._open -= {connection for connection, _ in clone.warm[service]}
+
+    def disconnect(self) -> None:
+        for clones in self.empty.values():
+            for clone in clones:
+                clone.disconnect()
+
+    async def _made(self, template: str) -> Clone:
+        name = f"t_{uuid.uuid4().hex[:12]}"
+        async with connection(self.dsn) as server:
+            await server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        clone = Clone(name, template, await asyncpg.connect(_of(self.dsn, name)))
+        await clone.superuser.execute("SET session_replication_role = replica")  # without triggers and foreign keys
+        if template not in self.contents:
+            rows = {table: await _rows(clone.superuser, table) for (table,) in await clone.superuser.fetch(TABLES)}
+            self.contents[template] = Contents(
+                await clone.superuser.fetch(FINGERPRINT),
+                {table: kept for table, kept in rows.items() if kept},
+                [tuple(row) for row in await clone.superuser.fetch(SEQUENCES)],
+            )
+        return clone
+
+    async def _give_back(self, clone: Clone) -> None:
+        clone.uses += 1
+        try:
+            if clone.uses < USES_MAX and await self._is_emptied(clone):
+                self.empty[clone.template].append(clone)
+                return
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            pass  # The test has ended its connection, or the server.
+        clone.disconnect()
+        async with connection(self.dsn) as server:
+            await server.execute(f"DROP DATABASE {clone.name} WITH (FORCE)")
+
+    async def _is_emptied(self, clone: Clone) -> bool:
+        """False if its schema has changed."""
+        contents, superuser = self.contents[clone.template], clone.superuser
+        await superuser.fetch(OTHERS, [one.get_server_pid() for idle in clone.warm.values() for one, _ in idle])
+        if contents.fingerprint != await superuser.fetch(FINGERPRINT):
+            return False
+        dirty = await superuser.fetch(f"{TABLES} AND pg_relation_size(oid) > 0")
+        await superuser.execute("; ".join(f"DELETE FROM {table}" for (table,) in dirty))
+        for table, rows in contents.rows.items():
+            schema, _, name = table.rpartition(".")
+            await superuser.copy_to_table(name, schema_name=schema, source=BytesIO(rows))
+        await superuser.executemany("SELECT setval($1::regclass, $2, $3)", contents.sequences)
+        return True
+
+
+async def _cancelled(tasks: set[asyncio.Task[Any]]) -> None:
+    """What a test has left at work would write into the database of the next one: both run in one event loop."""
+    left = tasks - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
+async def _rows(superuser: asyncpg.Connection, table: str) -> bytes:
+    schema, _, name = table.rpartition(".")
+    kept = BytesIO()
+    await superuser.copy_from_table(name, schema_name=schema, output=kept)
+    return kept.getvalue()

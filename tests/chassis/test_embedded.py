@@ -78,6 +78,7 @@ async def test_first_start_creates_a_database_that_answers(folder: Path) -> None
     assert [0o600] == [path.stat().st_mode & 0o777 for path in secrets]
 
 
+@pytest.mark.soak
 async def test_trigram_search_works_in_every_script(folder: Path) -> None:
     pairs = [("مساعدة تقنية", "مساعدة"), ("技术援助", "技术"), ("помощь", "помощи"), ("études", "étude")]
     with Postgres(folder / "postgres", durable=False) as server:
@@ -143,7 +144,7 @@ def started_and_killed(folder: Path) -> list[int]:
 
 
 @only_linux
-@pytest.mark.parametrize("place", ["open", "closed"])
+@pytest.mark.parametrize("place", ["open", pytest.param("closed", marks=pytest.mark.soak)])
 def test_servers_stop_when_their_parent_is_killed(folder: Path, place: str) -> None:
     if place == "closed":
         folder.chmod(0o700)
@@ -174,7 +175,7 @@ def test_second_start_on_the_same_folder_is_rejected_in_one_line(folder: Path) -
             assert "\n" not in str(no.value)
 
 
-@pytest.mark.parametrize("state", ["running", "zombie"])
+@pytest.mark.parametrize("state", ["running", pytest.param("zombie", marks=pytest.mark.soak)])
 def test_lock_file_with_the_id_of_another_process_is_ignored(folder: Path, state: str) -> None:
     with Postgres(folder / "postgres", durable=False) as server:
         lock = server.data / "postmaster.pid"
@@ -193,6 +194,7 @@ def test_lock_file_with_the_id_of_another_process_is_ignored(folder: Path, state
         stranger.kill()
 
 
+@pytest.mark.soak
 async def test_interrupted_initdb_is_repeated(folder: Path) -> None:
     left = folder / "postgres" / "data.new"
     left.mkdir(parents=True)
@@ -304,6 +306,7 @@ async def test_broker_store_survives_kill_9_and_can_be_deleted(folder: Path) -> 
 
 
 @only_root
+@pytest.mark.soak
 def test_unprivileged_user_can_start_servers_and_a_foreign_folder_is_rejected(folder: Path) -> None:
     python = next(
         (path for path in (sys.executable, "/usr/bin/python3") if nobody("-c", "import tomllib", path=path)), None

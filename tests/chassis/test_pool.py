@@ -33,6 +33,7 @@ async def test_last_released_connection_is_acquired_first(db: Database) -> None:
     assert [first, first] == [await _backend(db), await _backend(db)]
 
 
+@pytest.mark.new_database
 async def test_full_pool_makes_callers_wait(db: Database) -> None:
     async def hold() -> None:
         async with db.transaction() as tx:

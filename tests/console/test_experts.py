@@ -60,10 +60,10 @@ def test_expert_is_revised_by_two_at_once(visit: Visit, officer: Visitor) -> Non
     ("name", "value", "found"),
     [
         ("topic", "confiscation", True),
-        ("topic", "extradition", False),
-        ("kind", "training", True),
-        ("language", "ar", False),
-        ("available_on", "2031-03-05", True),
+        pytest.param("topic", "extradition", False, marks=pytest.mark.soak),
+        pytest.param("kind", "training", True, marks=pytest.mark.soak),
+        pytest.param("language", "ar", False, marks=pytest.mark.soak),
+        pytest.param("available_on", "2031-03-05", True, marks=pytest.mark.soak),
         ("available_on", "2031-02-05", False),
     ],
 )

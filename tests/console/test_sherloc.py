@@ -219,7 +219,10 @@ def test_a_meeting_is_planned_held_and_has_a_lesson_of_nobody(visit: Visit) -> N
     is_quiet(state, desk)
 
 
-@pytest.mark.parametrize(("person", "language", "width"), [("KEN:focal_point", "ar", 320), (COORDINATOR, "fr", 1280)])
+@pytest.mark.parametrize(
+    ("person", "language", "width"),
+    [("KEN:focal_point", "ar", 320), pytest.param(COORDINATOR, "fr", 1280, marks=pytest.mark.soak)],
+)
 def test_pages_of_the_desk_and_of_figures_are_whole(visit: Visit, person: str, language: str, width: int) -> None:
     """Those that the walk of every page comes to only in a soak."""
     visitor = visit(language=language, width=width).step_into(person)

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.console.site import Visitor
 from tests.soak import IS_SOAK, cases
 
-PAGES_MAX = cases(15, soak=200)
+PAGES_MAX = cases(11, soak=200)
 """Of one person."""
 
 START = ""

@@ -124,6 +124,7 @@ def test_the_committed_files_are_what_the_code_says() -> None:
     assert 0 == write(all_services(), check=True), "run `entraide schemas` and commit what it writes"
 
 
+@pytest.mark.soak
 def test_a_kept_example_is_never_changed_and_a_schema_always_follows(tmp_path: Path) -> None:
     folder = tmp_path / "contracts"
     assert 0 == write(all_services(), check=False, folder=folder)

@@ -149,6 +149,7 @@ async def test_reappearing_data_is_reported(
     assert "LEFT: 1 of audit_origin" in operator.said
 
 
+@pytest.mark.new_database
 async def test_erasures_are_repeated_after_a_restore(
     api: Client, operator: Operator, servers: Servers, databases: Mapping[str, Database], database_url: str
 ) -> None:

@@ -127,6 +127,7 @@ INDEX_OF = {
 }
 
 
+@pytest.mark.new_database
 async def test_list_page_uses_an_index_for_every_caller(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:

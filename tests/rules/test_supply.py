@@ -132,6 +132,7 @@ def test_an_older_one_and_one_that_is_too_new_are_found() -> None:
 # -- the list of parts ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.soak
 def test_the_bill_of_materials_lists_every_package_that_runs_with_its_hashes(tmp_path: Path) -> None:
     file = tmp_path / "sbom.cdx.json"
     done = subprocess.run([sys.executable, *dev().sbom_command(str(file))], cwd=ROOT, capture_output=True, text=True)

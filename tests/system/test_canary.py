@@ -27,14 +27,17 @@ from tests.rules.steps import personal_columns
 from tests.soak import IS_SOAK, cases
 from tests.system.canaries import Canaries, Canary, all_free_fields
 from tests.system.canary_stage import (
+    ADMINISTRATOR,
     AUDITOR,
     COLLEAGUE,
     EVERYBODY,
+    FRANCE,
     FUND,
     NORWAYS,
     OFFICIAL,
     PATIENCE_SECONDS,
     SERVICE,
+    UNIT,
     Stage,
     token,
 )
@@ -115,9 +118,9 @@ KNOWN = {
     "language": {"fr"},
 }
 PARAMETER = re.compile(r"\{(\w+)\}")
-LIKE_OTHERS = {COLLEAGUE, SERVICE, OFFICIAL, NORWAYS, AUDITOR}
+LIKE_OTHERS = {ADMINISTRATOR, COLLEAGUE, SERVICE, OFFICIAL, NORWAYS, AUDITOR, UNIT, FRANCE}
 CALLERS = EVERYBODY if IS_SOAK else EVERYBODY - LIKE_OTHERS
-"""Those who read everything: in a soak all, else one of those who may see the same."""
+"""Those who read everything: in a soak all, else one of each kind."""
 
 OTHERS_EACH = cases(60, soak=1)
 """Every caller reads one in so many of the records without a text; most of them are notifications."""

@@ -40,7 +40,7 @@ from tests.system.main_workflow import Persistent, run_main_workflow
 
 WORKERS = 3
 REFERENCES = cases(1, soak=3)
-POINTS_FEW = 3
+POINTS_FEW = 2
 IDLE_SECONDS = 1.5
 POLLED_MAX = 2
 """Of what goes on for ever, idle or not, so many occurrences are points."""

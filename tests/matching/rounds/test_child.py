@@ -42,7 +42,7 @@ async def test_child_solves_a_question() -> None:
 
 
 async def test_child_out_of_time_has_a_plan_and_a_bound() -> None:
-    answer = await solve_in_child(an_endless_question(), Limits(milliseconds=3_000))
+    answer = await solve_in_child(an_endless_question(), Limits(milliseconds=1_500))
 
     assert "out_of_time" == answer.outcome
     stands(answer, an_endless_question().problem)

@@ -68,7 +68,7 @@ def test_loss_is_within_the_agreed_share() -> None:
 
 @given(small_rounds(), st.sampled_from([0, 100, 500, 1000]), st.sampled_from([Effort(), BY_PRICES]))
 @pytest.mark.thinned
-@settings(max_examples=cases(30, soak=100), deadline=None)
+@settings(max_examples=cases(15, soak=100), deadline=None)
 def test_fair_plan_is_valid_valuable_and_not_less_fair(problem: Problem, loss: int, effort: Effort) -> None:
     assume(best_value(problem) is not None)
     plain = solve(Question(problem=problem, effort=effort))
@@ -82,7 +82,7 @@ def test_fair_plan_is_valid_valuable_and_not_less_fair(problem: Problem, loss: i
 
 @given(small_rounds(), st.sampled_from([0, 100, 500]))
 @pytest.mark.thinned
-@settings(max_examples=cases(30, soak=100), deadline=None)
+@settings(max_examples=cases(15, soak=100), deadline=None)
 def test_small_round_has_the_maximum_lowest_level(problem: Problem, loss: int) -> None:
     best = best_value(problem)
     assume(best is not None)

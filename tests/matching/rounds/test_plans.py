@@ -42,7 +42,7 @@ def after(calls: int) -> Callable[[], bool]:
 
 @given(small_rounds())
 @pytest.mark.thinned
-@settings(max_examples=cases(45, soak=150), deadline=None)
+@settings(max_examples=cases(15, soak=150), deadline=None)
 def test_highs_equals_exhaustive_search(problem: Problem) -> None:
     best = best_value(problem)
     if best is None:
@@ -60,7 +60,7 @@ def test_highs_equals_exhaustive_search(problem: Problem) -> None:
 
 @given(small_rounds())
 @pytest.mark.thinned
-@settings(max_examples=cases(45, soak=150), deadline=None)
+@settings(max_examples=cases(15, soak=150), deadline=None)
 def test_prices_give_a_valid_plan_and_bound(problem: Problem) -> None:
     best = best_value(problem)
     assume(best is not None)
@@ -74,7 +74,7 @@ def test_prices_give_a_valid_plan_and_bound(problem: Problem) -> None:
 
 @given(small_rounds(pins=False), st.integers(0, 2**32 - 1))
 @pytest.mark.thinned
-@settings(max_examples=cases(45, soak=150), deadline=None)
+@settings(max_examples=cases(15, soak=150), deadline=None)
 def test_any_prices_prove_a_bound(problem: Problem, seed: int) -> None:
     table = table_of(normal(problem))
     chance = np.random.default_rng(seed)
@@ -89,7 +89,7 @@ def test_any_prices_prove_a_bound(problem: Problem, seed: int) -> None:
 
 @given(small_rounds(pins=False))
 @pytest.mark.thinned
-@settings(max_examples=cases(30, soak=100), deadline=None)
+@settings(max_examples=cases(15, soak=100), deadline=None)
 def test_every_step_is_feasible_and_never_worse(problem: Problem) -> None:
     table = table_of(normal(problem))
     prices = bounded(table, np.zeros(len(table.slots)), np.zeros(len(table.amount)))
