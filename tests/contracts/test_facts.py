@@ -19,9 +19,12 @@ from services.documents.kept import CONTRACTS, kept_examples
 from tests.contracts.example_codes import unknown_codes
 from tests.contracts.steps import schema_validator
 from tests.node import installed
+from tests.soak import IS_SOAK
 
 NODE = Path(__file__).parent / "node"
 EXAMPLES = [(name, example) for name, examples in sorted(kept_examples().items()) for example in examples]
+LAST = EXAMPLES if IS_SOAK else list(dict(EXAMPLES).items())
+"""One of each fact; in a soak all."""
 
 
 def test_every_fact_has_an_example_that_is_kept() -> None:
@@ -37,7 +40,8 @@ def test_an_old_event_is_read_in_full_by_todays_code(name: str, example: Mapping
     assert UUID(example["data"][f"{event.aggregate}_id"]) == event.aggregate_id
 
 
-@pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[f"{name}-{e['id'][:4]}" for name, e in EXAMPLES])
+@pytest.mark.thinned
+@pytest.mark.parametrize(("name", "example"), LAST, ids=[f"{name}-{e['id'][:4]}" for name, e in LAST])
 def test_a_schema_accepts_its_examples_and_bites(name: str, example: Mapping[str, Any]) -> None:
     schema = json.loads((CONTRACTS / "schemas" / "facts" / f"{name}.json").read_text(encoding="utf-8"))
     validator = schema_validator(schema)

@@ -23,6 +23,7 @@ from tests.chassis.steps import check_problem
 from tests.personas import appoint_in_directory, persona_id
 from tests.platform.steps import PATH, directory, requests
 from tests.provider import CLIENT, PASSWORD, RESOURCE, SERVER, SERVER_REDIRECT, Browser, Provider, a_key
+from tests.soak import cases
 
 KENYA = "KEN:focal_point"
 REDIRECT = "http://127.0.0.1:47113/callback"
@@ -87,7 +88,8 @@ async def ask(client: Client, token: str) -> httpx.Response:
     return await client.get(PATH, headers={"Authorization": f"Bearer {token}"})
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.thinned
+@pytest.mark.parametrize("algorithm", ALGORITHMS[: cases(1, soak=9)])
 async def test_signed_in_person_is_the_one_in_the_directory(
     algorithm: str,
     browser: Browser,

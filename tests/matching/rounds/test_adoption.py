@@ -25,6 +25,7 @@ from tests.matching.builders import a_contract_line, a_submission
 from tests.matching.offerings import steps as offerings
 from tests.matching.rounds.steps import UNIT, end, offered, planned, served, shown, wanted
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, attempt, ids, matches_of, move, opened
+from tests.soak import cases
 
 Client = httpx.AsyncClient
 
@@ -245,7 +246,8 @@ async def booked(db: Database) -> dict[UUID, tuple[int, int]]:
 STATES = ("KEN", "NER", "PER", "TUV", "KAZ", "NPL")
 
 
-@pytest.mark.parametrize("luck", range(6))
+@pytest.mark.thinned
+@pytest.mark.parametrize("luck", range(cases(2, soak=6)))
 async def test_concurrent_adoptions_do_not_overbook(api: Client, db: Database, owner: Owner, luck: int) -> None:
     """And neither do they when States and providers go on meanwhile with what was presented before."""
     chance = Random(luck)
