@@ -1,4 +1,4 @@
-"""Real servers for all tests, and a database of its own for each: a clone of a migrated template, some 20 ms."""
+"""Real servers for all tests, and an empty database for each: a clone of a migrated template, used by many."""
 
 import asyncio
 import os

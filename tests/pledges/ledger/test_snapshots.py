@@ -261,7 +261,7 @@ async def test_fact_without_entry_recorded_before_close_is_retried(
     strike = path.replace("acknowledge", "strike")
     given = headers(FINANCE, key="struck-by-a-late-clock", revision=2)
 
-    clock_behind(3)
+    clock_behind(30)
     refused = await api.post(strike, json={"reason": "given_back"}, headers=given)
     clock_behind(0)
     assert (503, "database-unavailable") == (refused.status_code, refused.json()["slug"])

@@ -1,0 +1,42 @@
+"""A clone that was used by a test is as a new one for the next."""
+
+from typing import Any
+
+import asyncpg
+
+from tests.databases import SEQUENCES, TABLES, Clones
+
+
+async def contents(connection: asyncpg.Connection) -> dict[str, Any]:
+    """The rows of every table, and every sequence."""
+    tables = [table for (table,) in await connection.fetch(TABLES)]
+    rows = {table: await connection.fetch(f"SELECT t::text FROM {table} AS t ORDER BY 1") for table in sorted(tables)}
+    return rows | {"sequences": await connection.fetch(f"{SEQUENCES} ORDER BY 1")}
+
+
+async def test_a_clone_is_empty_again_for_the_next_test(clones: Clones, template: str) -> None:
+    async with clones.one(template) as address:
+        connection = await asyncpg.connect(address)
+        before = await contents(connection)
+        await connection.execute("SELECT nextval('requests.journal_position_seq')")
+        await connection.execute("DELETE FROM requests.bookmark_key")
+        await connection.execute("UPDATE matching.consent_reading SET heard_at = now()")
+        assert before != await contents(connection)
+        # Left open, as by a test that fails.
+
+    async with clones.one(template) as again:
+        assert address == again, "it is used again"
+        assert connection.is_closed()
+        connection = await asyncpg.connect(again)
+        assert before == await contents(connection)
+        await connection.close()
+
+
+async def test_a_clone_with_another_schema_is_not_used_again(clones: Clones, template: str) -> None:
+    async with clones.one(template) as address:
+        connection = await asyncpg.connect(address)
+        await connection.execute("ALTER TABLE requests.request ADD COLUMN planted text")
+        await connection.close()
+
+    async with clones.one(template) as other:
+        assert address != other
