@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -13,14 +12,12 @@ from tests.clocks import TODAY
 from tests.files import PDF
 from tests.matching.builders import a_drafted_line, an_offering_body
 from tests.matching.steps import settled
-from tests.personas import ISSUER, persona_id
-from tests.pledges.steps import RATES, usd
-from tests.system import canary_delivery, canary_portal, canary_sherloc
+from tests.personas import persona_id
+from tests.pledges.steps import usd
+from tests.system import canary_delivery, canary_money, canary_people, canary_portal, canary_sherloc
 from tests.system.canaries import NOBODY, Canary, Readers
 from tests.system.canary_stage import (
     ADMINISTRATOR,
-    APPOINTED,
-    AUDITOR,
     COLLEAGUE,
     COORDINATOR,
     DONOR,
@@ -33,7 +30,6 @@ from tests.system.canary_stage import (
     OF_NORWAY,
     OFFICIAL,
     OVERSEERS,
-    SERVICE,
     STATE,
     UGANDA,
     UNIT,
@@ -43,10 +39,10 @@ from tests.system.canary_stage import (
 
 
 async def run_workflow(stage: Stage) -> None:
-    await appoint_all(stage)
-    await register_client(stage)
-    await subscribe_to_notifications(stage)
-    await pledge_money(stage)
+    await canary_people.appoint_all(stage)
+    await canary_people.register_client(stage)
+    await canary_people.subscribe_to_notifications(stage)
+    await canary_money.pledge_money(stage)
     await offer_assistance(stage)
     await fulfil_a_request(stage)
     await propose_jointly(stage)
@@ -62,103 +58,6 @@ async def run_workflow(stage: Stage) -> None:
     await canary_portal.report_progress(stage)
     await canary_portal.meet(stage)
     await canary_portal.write_the_report(stage)
-
-
-async def appoint_all(stage: Stage) -> None:
-    words = ["directory", "found", "--issuer", ISSUER]
-    for who in (ADMINISTRATOR, COLLEAGUE):
-        words += ["--subject", str(persona_id(who)), "--name", "Fictitious sample", "--email", "a@unodc.example"]
-    done = await asyncio.to_thread(stage.platform.entraide, *words)
-    assert done.returncode == 0, done.stderr
-    for code in ("KEN", "NOR", "FRA", "UGA", "HELPERS"):
-        # A State has a name of its own in each language: the one that is sent is not kept.
-        readers = EVERYBODY if code == "HELPERS" else NOBODY
-        await stage.say(ADMINISTRATOR, "POST", "/v1/organizations", {"code": code}, to=readers)
-    for who in APPOINTED:
-        await _appoint(stage, who)
-
-
-async def _appoint(stage: Stage, who: str) -> None:
-    organization, _, role = who.partition(":")
-    setters = {ADMINISTRATOR, COLLEAGUE, who} | ({f"{organization}:focal_point"} & EVERYBODY)
-    readers = frozenset({AUDITOR, SERVICE, *setters})
-    body = {
-        "person_id": str(persona_id(who)),
-        "organization": organization,
-        "language": "en",
-        "subjects": [{"issuer": ISSUER, "subject": str(persona_id(who))}, {"issuer": "https://other.example"}],
-    }
-    changed = who in {FRANCE, OFFICIAL}
-    subjects = NOBODY if changed else frozenset(setters)
-    person = await stage.say(ADMINISTRATOR, "POST", "/v1/people", body, to=readers, subject=subjects)
-    if changed:
-        body = {"subjects": [body["subjects"][0], {"issuer": "https://other.example"}]}
-        path = "/v1/people/{person_id}"
-    if who == OFFICIAL:
-        await stage.say(KENYA, "PUT", f"{path}/subjects", body, about=person, to=frozenset(setters))
-    elif changed:
-        person = await stage.say(ADMINISTRATOR, "POST", f"{path}/decline-subjects", {}, about=person)
-        await stage.say(ADMINISTRATOR, "POST", f"{path}/propose-subjects", body, about=person, to=frozenset(setters))
-    today = str(datetime.now(UTC).date())
-    wanted = {"person_id": str(persona_id(who)), "organization": organization, "role": role, "from": today}
-    by = KENYA if who == OFFICIAL else ADMINISTRATOR
-    appointment = await stage.say(by, "POST", "/v1/appointments", wanted, to=readers)
-    if by == ADMINISTRATOR:
-        await stage.say(COLLEAGUE, "POST", "/v1/appointments/{appointment_id}/approve", {}, about=appointment)
-
-
-async def register_client(stage: Stage) -> None:
-    last = str(datetime.now(UTC).date() + timedelta(30))
-    body = {"organization": "KEN", "role": "official", "scopes": ["read"], "until": last}
-    readers = frozenset({ADMINISTRATOR, COLLEAGUE, AUDITOR, SERVICE, KENYA})
-    made = await stage.say(KENYA, "POST", "/v1/clients", body, to=readers)
-    await stage.check_connection(made["client_id"])
-
-
-async def subscribe_to_notifications(stage: Stage) -> None:
-    for who in (KENYA, COORDINATOR, NORWAY, DONOR, UNIT):
-        body = {"language": "en", "channels": ["inbox", "mail"]}
-        await stage.say(who, "PUT", "/v1/subscriptions", body, to=frozenset({who}))
-        await stage.say(who, "POST", "/v1/webhooks", {}, to=frozenset({who}))
-
-
-async def pledge_money(stage: Stage) -> None:
-    await stage.say(FINANCE, "POST", "/v1/rates", {"rates": RATES})
-    await stage.upload_invalid_table()
-    await stage.say(FINANCE, "POST", "/v1/funds", {"code": FUND, "labels": {}}, to=EVERYBODY)
-    need = {"year": 2028, "money": usd(7_000_000), "reason": "needs_changed"}
-    await stage.say(FINANCE, "POST", "/v1/funds/{code}/requirements", need, about={"code": FUND, "revision": 1})
-    marker, about = {"gender_marker": 1}, {"code": FUND, "revision": 2}
-    await stage.say(FINANCE, "POST", "/v1/funds/{code}/gender-marker", marker, about=about)
-    pledge = {"fund": FUND, "money": usd(5_000_000), "pledged_on": "2026-02-12"}
-    # What it said before it was put otherwise is nowhere any more.
-    made = await stage.say(DONOR, "POST", "/v1/pledges", pledge, to=NOBODY)
-    path = "/v1/pledges/{pledge_id}"
-    made = await stage.say(DONOR, "POST", f"{path}/reword", {}, about=made, to=OVERSEERS | {DONOR, FINANCE})
-    made = await stage.say(FINANCE, "POST", f"{path}/commit", {"committed_on": "2026-02-12"}, about=made)
-    received = {"money": pledge["money"], "received_on": "2026-02-12"}
-    await stage.say(FINANCE, "POST", f"{path}/receive", received, about=made)
-    given = {"fund": FUND, "form": "equipment", "money": usd(40_000), "provided_on": "2026-02-12"}
-    path = "/v1/in-kind-contributions"
-    one = await stage.say(DONOR, "POST", path, given, to=OVERSEERS | {DONOR, FINANCE})
-    await stage.say(DONOR, "POST", f"{path}/{{in_kind_contribution_id}}/withdraw", {}, about=one)
-    one = await stage.say(DONOR, "POST", path, given, to=NOBODY)
-    path += "/{in_kind_contribution_id}"
-    one = await stage.say(FINANCE, "POST", f"{path}/acknowledge", {}, about=one)
-    one = await stage.say(FINANCE, "POST", f"{path}/reword", {}, about=one, to=OVERSEERS | {DONOR, FINANCE})
-    await stage.say(FINANCE, "POST", f"{path}/strike", {"reason": "given_back"}, about=one)
-    days = {"starts_on": "2026-02-12", "ends_on": "2026-02-13"}
-    planned = {"fund": FUND, "activity_kind": "outreach", "language": "en", **days}
-    path = "/v1/activities"
-    # The text before the revision is not stored any more.
-    one = await stage.say(COORDINATOR, "POST", path, planned, to=NOBODY)
-    one = await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/revise", planned, about=one, to=EVERYBODY)
-    await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/complete", {}, about=one)
-    one = await stage.say(COORDINATOR, "POST", path, planned, to=EVERYBODY)
-    await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/cancel", {"reason": "other"}, about=one)
-    brought = await stage.import_table(FINANCE, to=OVERSEERS | {DONOR, FINANCE})
-    path = "/v1/imports/{import_id}/flows/{line}/pledge"
-    await stage.say(FINANCE, "POST", path, {"fund": FUND, "donor": "NOR"}, about={**brought, "line": 2})
 
 
 async def offer_assistance(stage: Stage) -> None:
