@@ -6,9 +6,8 @@ import re
 import shutil
 import tempfile
 import time
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -38,7 +37,7 @@ from chassis.settings import Settings
 from services.composition import all_services
 from tests import builders
 from tests.clocks import Ticking
-from tests.databases import Clones, make_template, narrow
+from tests.databases import Clones, make_template, narrow, new_database
 from tests.personas import ISSUER, with_test_appointments
 from tests.soak import IS_SOAK, cases
 
@@ -260,19 +259,6 @@ def template(servers: Servers) -> str:
     return TEMPLATE
 
 
-@asynccontextmanager
-async def own_database(servers: Servers, template: str) -> AsyncIterator[str]:
-    """The migrator's address of a new database, which is dropped afterwards."""
-    name = f"t_{uuid.uuid4().hex[:12]}"
-    connection = await asyncpg.connect(servers.postgres.dsn())
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    try:
-        yield servers.postgres.dsn(name)
-    finally:
-        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        await connection.close()
-
-
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
     """The migrator's address of a database of this test's own, or of its module's if it is marked `writes_nothing`."""
@@ -322,7 +308,9 @@ async def own_database_url(
     request: pytest.FixtureRequest, servers: Servers, clones: Clones, fitting_template: str
 ) -> AsyncIterator[str]:
     new = request.node.get_closest_marker("new_database") is not None
-    async with own_database(servers, fitting_template) if new else clones.one(fitting_template) as address:
+    async with (
+        new_database(servers.postgres.dsn(), fitting_template) if new else clones.one(fitting_template) as address
+    ):
         yield address
 
 
@@ -330,7 +318,7 @@ async def own_database_url(
 def module_database_url(servers: Servers, template: str) -> Iterator[str]:
     """The address of a database whose journals are to stay empty."""
     with asyncio.Runner() as runner:
-        database = own_database(servers, template)
+        database = new_database(servers.postgres.dsn(), template)
         address = runner.run(database.__aenter__())
         yield address
         written = runner.run(_facts(address))

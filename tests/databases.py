@@ -51,6 +51,18 @@ async def narrow(dsn: str, template: str, name: str, services: Sequence[str]) ->
         await made.execute(f"DROP SCHEMA {', '.join(others)} CASCADE")
 
 
+@contextlib.asynccontextmanager
+async def new_database(dsn: str, template: str) -> AsyncIterator[str]:
+    """The migrator's address of a new clone, which is dropped afterwards."""
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    async with connection(dsn) as server:
+        await server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        try:
+            yield _of(dsn, name)
+        finally:
+            await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def _of(dsn: str, name: str) -> str:
     """The address of another database on the same server."""
     return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from chassis.embedded import Nats, free_port
-from tests.conftest import Servers, own_database
+from tests.conftest import Servers
+from tests.databases import new_database
 from tests.system.platform import Platform, broker, running
 
 STORY_SECONDS = 300
@@ -44,7 +45,7 @@ def demo(servers: Servers, template: str) -> Iterator[Demo]:
         asyncio.Runner() as runner,
         broker(servers.folder / f"nats-{free_port()}") as nats,
     ):
-        database = own_database(servers, template)
+        database = new_database(servers.postgres.dsn(), template)
         database_url = runner.run(database.__aenter__())
         try:
             state = empty_state(servers)

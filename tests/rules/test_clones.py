@@ -1,4 +1,4 @@
-"""A clone that was used by a test is as a new one for the next."""
+"""A clone that a test used is empty for the next one."""
 
 from typing import Any
 

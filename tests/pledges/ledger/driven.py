@@ -30,8 +30,8 @@ from services.pledges.ledger.verify import verify
 from services.pledges.pledge import store as pledge_store
 from services.pledges.wiring import SERVICE
 from tests.builders import an_event, headers
-from tests.conftest import Servers, own_database, running_of, settings_of
-from tests.databases import connected
+from tests.conftest import Servers, running_of, settings_of
+from tests.databases import connected, new_database
 from tests.pledges.ledger.count import Count
 from tests.pledges.ledger.invariants import check_invariants
 from tests.pledges.steps import FINANCE
@@ -90,7 +90,7 @@ class DrivenLedger:
             self._runner.close()
 
     async def _start(self, servers: Servers, template: str) -> None:
-        self._url = await self._open.enter_async_context(own_database(servers, template))
+        self._url = await self._open.enter_async_context(new_database(servers.postgres.dsn(), template))
         self.db = await Database.connect(self._url, "pledges", role=role_of("pledges"))
         self._open.push_async_callback(self.db.close)
         settings = settings_of(servers, self._url)
