@@ -6,7 +6,10 @@ from typing import Any, cast
 
 import click
 
+from chassis.garbage import collect_rarely
 from chassis.version import VERSION
+
+collect_rarely()
 
 COMMANDS: Mapping[str, str] = {
     "audit": "Verify the audit trail, and create and show its keys.",

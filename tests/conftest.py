@@ -26,6 +26,7 @@ from chassis.auth.tokens import Issuer
 from chassis.db.database import Database
 from chassis.db.migrate import role_of
 from chassis.embedded import Nats, Permissions, Postgres, free_port
+from chassis.garbage import collect_rarely
 from chassis.http.application import application
 from chassis.http.edge import Edge
 from chassis.journal.bus import Bus, grants
@@ -40,6 +41,8 @@ from tests.clocks import Ticking
 from tests.databases import Clones, make_template, narrow, new_database
 from tests.personas import ISSUER, with_test_appointments
 from tests.soak import IS_SOAK, cases
+
+collect_rarely()
 
 pytest_plugins = ("tests.sample_world",)
 

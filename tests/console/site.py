@@ -79,7 +79,7 @@ class Visitor:
 
     def __init__(self, browser: Browser, site: Site, *, scripts: bool = True, width: int = 1280, language: str = "en"):
         self.site = site
-        self.language = language
+        self.language, self.width = language, width
         self.wrong: list[str] = []
         self.context: BrowserContext = browser.new_context(
             java_script_enabled=scripts, viewport={"width": width, "height": 900}, base_url=site.address

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
+from tests.console.checks import check
 from tests.console.site import Visitor
 from tests.console.steps import follow, is_quiet, path_of, press, says
-from tests.console.walking import check
 
 Visit = Callable[..., Visitor]
 STATE, OTHER, COORDINATOR = "MDG:focal_point", "ZAF:provider_officer", "UNODC:coordinator"

@@ -71,18 +71,20 @@ class World:
 
     async def deliver_events(self) -> None:
         """Deliver all events to their consumers, as the broker would."""
-        heard = True
-        while heard:
-            heard = False
-            for owner in self.running:
+        # At first anybody may have written; then only those who heard of something.
+        owners = self.running
+        while owners:
+            heard = set()
+            for owner in owners:
                 async with owner.db.transaction() as tx:
                     page = await read(tx, after=self._carried.get(owner.name, "0.0"))
                 for listener in (one for one in self.running if owner.name in one.inbox.owners):
                     for event in page.events:
                         outcome = await listener.inbox.receive(event)
                         assert outcome is Outcome.APPLIED, (listener.name, event.type, outcome)
-                        heard = True
+                        heard.add(listener.name)
                 self._carried[owner.name] = page.after
+            owners = [one for one in self.running if one.name in heard]
 
     async def read_records(self) -> None:
         """Read the current state of every record, as the service."""
