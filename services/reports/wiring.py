@@ -8,7 +8,7 @@ from chassis.db.database import Database
 from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
-from chassis.supervise import Loop, every, while_active
+from chassis.supervise import Loop, while_active
 from services.reports import event_feed
 from services.reports.annual import actions as report_actions
 from services.reports.annual import api as report_api
@@ -19,7 +19,7 @@ from services.reports.figures import api
 from services.reports.figures.figure_reader import FigureReader
 from services.reports.folding import actions
 from services.reports.open_data import api as open_data_api
-from services.reports.open_data.planner import LOOK_SECONDS, issue_and_look
+from services.reports.open_data.planner import LOOK_IDLE_SECONDS, LOOK_SECONDS, issue_and_look
 
 FOLD_SECONDS = 1.0
 
@@ -50,7 +50,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
     look = partial(issue_and_look, running.db, running.own.reader.cells, running.peers)
     return {
         "folding": partial(while_active, running.db.activity, FOLD_SECONDS, fold),
-        "open data": partial(every, LOOK_SECONDS, look),
+        "open data": partial(while_active, running.db.activity, LOOK_SECONDS, look, idle_seconds=LOOK_IDLE_SECONDS),
     }
 
 

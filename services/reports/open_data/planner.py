@@ -10,7 +10,7 @@ import structlog
 from chassis import clock
 from chassis.db.database import Database, Tx
 from chassis.journal.peers import PeerError, Peers
-from contracts.reference.open_data import DataFormat, Dataset, datasets
+from contracts.reference.open_data import DataFormat, datasets
 from services.reports.figures import store as freshness_store
 from services.reports.figures.counting import ReadCells
 from services.reports.figures.model import STATUS
@@ -27,7 +27,7 @@ from services.reports.open_data.issues import (
     month_ended,
 )
 
-LOOK_SECONDS = 60.0
+LOOK_SECONDS, LOOK_IDLE_SECONDS = 20.0, 600.0
 log = structlog.get_logger()
 
 
@@ -90,20 +90,20 @@ def _number(
 
 
 async def look_at_files(db: Database, peers: Peers, *, now: datetime) -> None:
-    """Look at each file once a minute, of all processes together; a service that does not answer is asked again."""
-    for dataset in datasets().values():
-        for of in DataFormat:
-            await _look_at(db, peers, dataset, of, now)
-
-
-async def _look_at(db: Database, peers: Peers, dataset: Dataset, of: DataFormat, now: datetime) -> None:
+    """Look at each file that no other process looked at just now; a service that does not answer is asked again."""
+    files = [(name, of) for name in datasets() for of in DataFormat]
     async with db.transaction() as tx:
-        before = now - timedelta(seconds=LOOK_SECONDS / 2)
-        known = await store.claim(tx, dataset.name, of, now=now, before=before)
-    if known is None:
-        return
+        claimed = await store.claim(tx, files, now=now, before=now - timedelta(seconds=LOOK_SECONDS / 2))
+    for known in claimed:
+        await _look_at(db, peers, known, now)
+
+
+async def _look_at(db: Database, peers: Peers, known: OpenFile, now: datetime) -> None:
+    dataset = datasets()[known.dataset]
     try:
-        content = await peers.newer(dataset.owner, dataset.path(of), f'"{known.sha256}"' if known.sha256 else None)
+        content = await peers.newer(
+            dataset.owner, dataset.path(known.format), f'"{known.sha256}"' if known.sha256 else None
+        )
     except PeerError as error:
         log.info("open data not seen", dataset=dataset.name, reason=str(error))
         return
@@ -111,7 +111,7 @@ async def _look_at(db: Database, peers: Peers, dataset: Dataset, of: DataFormat,
         return
     seen = OpenFile(
         dataset=dataset.name,
-        format=of,
+        format=known.format,
         sha256=hashlib.sha256(content).hexdigest(),
         size_bytes=len(content),
         modified=now,

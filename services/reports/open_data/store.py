@@ -1,6 +1,6 @@
 """Queries on the issue of figures, and on the files of open data as they were last looked at."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -43,20 +43,24 @@ async def files(tx: Tx) -> Mapping[tuple[str, str], OpenFile]:
     return {(row["dataset"], row["format"]): msgspec.convert(dict(row), OpenFile) for row in rows}
 
 
-async def claim(tx: Tx, dataset: str, of: DataFormat, *, now: datetime, before: datetime) -> OpenFile | None:
-    """The file, for this process to look at; None if another one has done so since `before`."""
-    row = await tx.fetchrow(
+async def claim(
+    tx: Tx, files: Iterable[tuple[str, DataFormat]], *, now: datetime, before: datetime
+) -> Sequence[OpenFile]:
+    """Those of the files, by dataset and format, that no other process has looked at since `before`: for this one."""
+    datasets, formats = zip(*files, strict=True)
+    rows = await tx.fetch(
         """
-        INSERT INTO open_file AS f (dataset, format, looked_at) VALUES ($1, $2, $3)
+        INSERT INTO open_file AS f (dataset, format, looked_at)
+        SELECT dataset, format, $3 FROM unnest($1::text[], $2::text[]) AS file(dataset, format)
         ON CONFLICT (dataset, format) DO UPDATE SET looked_at = excluded.looked_at WHERE f.looked_at < $4
         RETURNING dataset, format, sha256, size_bytes, modified
         """,
-        dataset,
-        of,
+        datasets,
+        formats,
         now,
         before,
     )
-    return msgspec.convert(dict(row), OpenFile) if row else None
+    return [msgspec.convert(dict(row), OpenFile) for row in rows]
 
 
 async def save_file(tx: Tx, file: OpenFile) -> None:
