@@ -45,10 +45,8 @@ async def add_action_point(
 
 async def _require_consent_to_list(db: Database, ctx: Context, strategy_id: UUID, own: Owned) -> None:
     async with db.transaction(by=ctx.caller) as tx:
-        strategy = await strategy_store.get(tx, strategy_id, ctx.caller)
-        delivered = await delivery_store.delivered_by(tx, ctx.caller, [strategy.request_id])
-    for delivery in delivered:
-        await own.consents.require(delivery)
+        delivered = await strategy_store.delivered(tx, strategy_id, ctx.caller)
+    await own.consents.require_all(delivered)
 
 
 @show(
@@ -86,8 +84,7 @@ async def _require_consent_to_read(db: Database, ctx: Context, action_point_id: 
         point = await store.get(tx, action_point_id, ctx.caller)
         of_strategy = [point.request_id] if point.strategy_id is not None else []
         delivered = await delivery_store.delivered_by(tx, ctx.caller, of_strategy)
-    for delivery in delivered:
-        await own.consents.require(delivery)
+    await own.consents.require_all(delivered)
 
 
 @show(ACTION_POINT, Action.SHOW_ACTION_POINT, "One action point", before=_require_consent_to_read)

@@ -1,5 +1,7 @@
 """Whether a State still lets the provider of a delivery read words, asked of the requests service."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from chassis.journal.peers import PeerError, Peers
@@ -32,6 +34,11 @@ class Consents:
         """For writing, which a withdrawal ends for all. Raises Conflict, Unavailable."""
         if await self.is_withdrawn(delivery):
             raise Conflict("consent-withdrawn")
+
+    async def require_all(self, deliveries: Iterable[Delivery]) -> None:
+        """As `require`, of each."""
+        for delivery in deliveries:
+            await self.require(delivery)
 
     async def require_for(self, caller: Caller, delivery: Delivery) -> None:
         """For what the provider does not read after a withdrawal. Raises as `require`."""

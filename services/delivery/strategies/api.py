@@ -61,10 +61,8 @@ async def list_strategies(
 
 async def _require_consent_to_read(db: Database, ctx: Context, strategy_id: UUID, own: Owned) -> None:
     async with db.transaction(by=ctx.caller) as tx:
-        strategy = await store.get(tx, strategy_id, ctx.caller)
-        delivered = await delivery_store.delivered_by(tx, ctx.caller, [strategy.request_id])
-    for delivery in delivered:
-        await own.consents.require(delivery)
+        delivered = await store.delivered(tx, strategy_id, ctx.caller)
+    await own.consents.require_all(delivered)
 
 
 @create(

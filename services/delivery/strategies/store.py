@@ -10,6 +10,8 @@ from chassis.db.database import Tx
 from chassis.db.writes import Write
 from contracts.refusals import Missing
 from contracts.values import Caller
+from services.delivery.deliveries import store as delivery_store
+from services.delivery.deliveries.model import Delivery
 from services.delivery.strategies.model import Strategy, StrategyStatus, StrategyTexts
 
 LIST_MAX = 100
@@ -36,6 +38,12 @@ async def get(tx: Tx, strategy_id: UUID, caller: Caller) -> Strategy:
     if row is None:
         raise Missing("not-found")
     return _strategy(row)
+
+
+async def delivered(tx: Tx, strategy_id: UUID, caller: Caller) -> list[Delivery]:
+    """What this caller, a provider, delivers for the request of a strategy that it may see. Raises Missing."""
+    strategy = await get(tx, strategy_id, caller)
+    return await delivery_store.delivered_by(tx, caller, [strategy.request_id])
 
 
 async def page(
