@@ -10,7 +10,7 @@ from chassis.journal.inbox import Handler
 from contracts.directory import PersonErased
 from contracts.facts import Event, Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
-from contracts.requests import RequestClosed, RequestRegistered, RequestReopened
+from contracts.requests import RequestClosed, RequestDeclined, RequestRegistered, RequestReopened, RequestWithdrawn
 from services.delivery.contacts import store as contact_store
 from services.delivery.deliveries import actions, request_store
 from services.delivery.experts import actions as expert_actions
@@ -31,5 +31,7 @@ HANDLERS: Mapping[type[Fact], Handler] = {
     RequestRegistered: request_store.on_registered,
     RequestClosed: request_store.on_closed,
     RequestReopened: request_store.on_reopened,
+    RequestWithdrawn: request_store.on_withdrawn,
+    RequestDeclined: request_store.on_declined,
     PersonErased: handler_of(forget),
 }

@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.db.database import Tx
 from contracts.facts import Event
 from contracts.refusals import Conflict, Missing
-from contracts.requests import RequestClosed, RequestRegistered, RequestReopened
+from contracts.requests import RequestClosed, RequestDeclined, RequestRegistered, RequestReopened, RequestWithdrawn
 from contracts.values import Caller
 
 
@@ -39,17 +39,32 @@ async def on_reopened(tx: Tx, event: Event, fact: RequestReopened) -> None:
     await tx.execute("UPDATE known_request SET closed_at = NULL WHERE request_id = $1", fact.request_id)
 
 
+async def on_withdrawn(tx: Tx, event: Event, fact: RequestWithdrawn) -> None:
+    await _end(tx, fact.request_id, fact.withdrawn_at)
+
+
+async def on_declined(tx: Tx, event: Event, fact: RequestDeclined) -> None:
+    await _end(tx, fact.request_id, fact.declined_at)
+
+
+async def _end(tx: Tx, request_id: UUID, at: datetime) -> None:
+    """Of a request that was not registered nothing is kept."""
+    await tx.execute("UPDATE known_request SET ended_at = $2 WHERE request_id = $1", request_id, at)
+
+
 async def locked_state(tx: Tx, request_id: UUID, caller: Caller) -> str:
-    """The State of a request that this caller may see, which is locked. Raises Missing."""
-    state: str | None = await tx.fetchval(
-        "SELECT state FROM known_request WHERE request_id = $1 AND may_see(known_request, $2, $3) FOR UPDATE",
+    """The State of a request that this caller may see, which is locked. Raises Missing, Conflict if it has ended."""
+    row = await tx.fetchrow(
+        "SELECT state, ended_at FROM known_request WHERE request_id = $1 AND may_see(known_request, $2, $3) FOR UPDATE",
         request_id,
         caller.organization,
         caller.role,
     )
-    if state is None:
+    if row is None:
         raise Missing("not-found")
-    return state
+    if row["ended_at"] is not None:
+        raise Conflict("request-ended", ended_at=row["ended_at"])
+    return str(row["state"])
 
 
 async def closed_at(tx: Tx, request_id: UUID) -> datetime | None:

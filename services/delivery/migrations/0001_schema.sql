@@ -365,11 +365,13 @@ CREATE TABLE result_text (
     answer text NOT NULL
 );
 
--- Registered requests, as the requests service says, or the confirmation of a match. Results of closed ones are settled.
+-- Registered requests, as the requests service says, or the confirmation of a match. Results of closed ones are settled;
+-- one that its State withdrew, or a coordinator declined, has ended.
 CREATE TABLE known_request (
     request_id uuid PRIMARY KEY,
     state text NOT NULL,
-    closed_at timestamptz
+    closed_at timestamptz,
+    ended_at timestamptz
 );
 
 CREATE FUNCTION may_see(r known_request, organization text, role text) RETURNS boolean

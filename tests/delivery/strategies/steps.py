@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
-from contracts.requests import RequestRegistered
+from contracts.facts import Fact
+from contracts.requests import RequestDeclined, RequestRegistered, RequestWithdrawn
 from contracts.strategies import StakeholderKind
 from contracts.values import Language
 from services.delivery.consumers import HANDLERS
@@ -51,6 +52,14 @@ async def a_registered_request(db: Database) -> str:
     fact = RequestRegistered(request_id=uuid4(), state="KEN", reference="KEN-1", registered_at=NOON)
     await Inbox(db, "delivery", ["requests"], HANDLERS).receive(an_event(fact, 1))
     return str(fact.request_id)
+
+
+async def request_ends(db: Database, request_id: str, how: type[Fact]) -> None:
+    """The State withdraws it, or a coordinator declines it."""
+    about: dict[str, Any] = {"request_id": UUID(request_id), "state": "KEN"}
+    withdrawn = RequestWithdrawn(**about, withdrawn_at=NOON)
+    fact = withdrawn if how is RequestWithdrawn else RequestDeclined(**about, reason="not_eligible", declined_at=NOON)
+    await Inbox(db, "delivery", ["requests"], HANDLERS).receive(an_event(fact, 2))
 
 
 async def drawing_up(api: Client, request_id: str, by: str = KENYA, **changes: Any) -> httpx.Response:

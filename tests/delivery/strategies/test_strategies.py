@@ -3,9 +3,13 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from chassis.db.database import Database
 from chassis.journal.outbox import read_aggregates
 from chassis.rebuild import verify
+from contracts.facts import Fact
+from contracts.requests import RequestDeclined, RequestWithdrawn
 from services.delivery import wiring
 from tests.builders import a_caller, headers
 from tests.delivery.action_points.steps import move
@@ -33,6 +37,7 @@ from tests.delivery.strategies.steps import (
     adding,
     drawing_up,
     drawn_up,
+    request_ends,
     shown,
     tried,
 )
@@ -80,6 +85,17 @@ async def test_strategy_is_read_by_its_state_and_unodc_and_by_providers_while_th
         assert (403, "not-for-your-role") == slug(refused)
     await move_delivery(api, delivery_id, "terminate", KENYA, reason="other")
     await reading(READERS, (NORWAY, *OTHERS))
+
+
+@pytest.mark.parametrize("ends", [RequestWithdrawn, RequestDeclined])
+async def test_none_is_drawn_up_for_a_request_that_has_ended(api: Client, db: Database, ends: type[Fact]) -> None:
+    request_id = await a_registered_request(db)
+    strategy_id = await drawn_up(api, request_id)
+
+    await request_ends(db, request_id, ends)
+
+    assert (409, "request-ended") == slug(await drawing_up(api, request_id))
+    assert [strategy_id] == await listed(api, KENYA)
 
 
 async def test_who_draws_one_up(api: Client, matching: Matching) -> None:
