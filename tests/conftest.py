@@ -172,15 +172,15 @@ def _place(item: pytest.Item) -> tuple[int, bool, bool]:
 class ByFile(LoadScopeScheduling):
     """The tests of a file run in one process, one after the other; so do all that measure times, or share the demo.
 
-    In a soak each process that needs a demo has its own, since browsers look at thousands of pages: those of a language
-    in one process.
+    In a soak browsers look at thousands of pages: those of each language in one process, with a demo of its own.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
-        if IS_SOAK and (language := LANGUAGE.search(test)):
-            return f"{file} {language[0]}"
-        return "timed" if file in TIMED else "demo" if file in OF_THE_DEMO and not IS_SOAK else file
+        if file in OF_THE_DEMO:
+            language = LANGUAGE.search(test) if IS_SOAK else None
+            return f"demo {language[1]}" if language and language[1] != "en" else "demo"
+        return "timed" if file in TIMED else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:

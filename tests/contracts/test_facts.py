@@ -45,7 +45,6 @@ def test_an_old_event_is_read_in_full_by_todays_code(name: str, example: Mapping
 def test_a_schema_accepts_its_examples_and_bites(name: str, example: Mapping[str, Any]) -> None:
     schema = json.loads((CONTRACTS / "schemas" / "facts" / f"{name}.json").read_text(encoding="utf-8"))
     validator = schema_validator(schema)
-    validator.check_schema(schema)
 
     assert [] == [error.message for error in validator.iter_errors(example)]
     for member in example["data"]:
