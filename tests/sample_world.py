@@ -39,7 +39,7 @@ class Demo:
 def demo(servers: Servers, template: str) -> Iterator[Demo]:
     """The sample world, of which there is one.
 
-    `tests/conftest.py` runs in one process what uses it, first those who count what is there.
+    `tests/schedule.py` runs in one process what uses it, first those who count what is there.
     """
     with (
         asyncio.Runner() as runner,

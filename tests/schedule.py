@@ -1,0 +1,128 @@
+"""How tests are run: the longest first, those of a file in one process, in a soak with other limits; and on which day."""
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler.loadscope import LoadScopeScheduling
+
+from chassis import clock
+from tests.clocks import Ticking
+from tests.soak import IS_SOAK
+
+DEADLINE = pytest.StashKey[float]()
+SYSTEM = "tests/system/"
+SYSTEM_SECONDS = 400
+OF_THE_SITE = tuple(
+    f"tests/console/{name}.py"
+    for name in (
+        *("test_keyboard", "test_deliveries", "deliveries/test_after", "test_sherloc", "test_jobs"),
+        *("figures/test_pages", "legislation/test_asked", "legislation_check/test_link", "reports/test_reports"),
+        *("strategies/test_pages", "test_experts", "public/test_figure", "test_hostile", "test_pages"),
+        *("test_journeys", "live/test_pages", "test_access", "test_sessions", "test_weight"),
+    )
+)
+"""Files of browsers that visit the demo's console: first those that need its records as the story left them, then the one
+that fills it with texts, before public pages are kept."""
+
+OF_THE_DEMO = (
+    *("tests/system/test_end_to_end.py", *OF_THE_SITE),
+    *("tests/system/test_paragraphs.py", "tests/system/test_schemathesis.py"),
+)
+"""Files that look at one run of the demo, in this order: first those who count what is there."""
+
+LONGEST = (*OF_THE_DEMO, *(f"tests/system/test_{name}.py" for name in ("apart", "canary", "crash")))
+LANGUAGE = re.compile(r"-(ar|en|fr)-(?=\d+\])")
+"""Of a test that a browser makes with a person, in a language, at a width."""
+
+TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", "outages", "broker_wipe"))
+"""Files that measure how long something takes: one after the other."""
+
+SERVED = frozenset(
+    ("requests", "matching", "pledges", "delivery", "sherloc", "notifications", "directory", "reports", "platform")
+)
+"""Folders whose tests run services in their own process."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--within",
+        type=float,
+        metavar="SECONDS",
+        help="skip the tests that have not begun by then: they are left to a whole run",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if within := config.getoption("--within"):
+        config.stash[DEADLINE] = time.monotonic() + within
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Whatever draws examples draws few of them here."""
+    if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        item.add_marker(pytest.mark.thinned)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if time.monotonic() > item.config.stash.get(DEADLINE, float("inf")):
+        pytest.skip("left to a whole run, as --within says")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no process works alone at the end; --within has an order of its own."""
+    for item in items:
+        if IS_SOAK:
+            # The limit of `./dev soak`, instead of one that a test has for its thinned form.
+            item.add_marker(pytest.mark.timeout(config.getoption("timeout")), append=False)
+        elif item.nodeid.startswith((SYSTEM, *OF_THE_SITE)) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SYSTEM_SECONDS))
+    if apart := {file for file in map(_file_of_a_demo, items) if file and file not in OF_THE_DEMO}:
+        raise pytest.UsageError(
+            f"each of these would start a demo of its own, add them to OF_THE_DEMO: {sorted(apart)}"
+        )
+    if DEADLINE not in config.stash:
+        items.sort(key=_place)
+
+
+def _file_of_a_demo(item: pytest.Item) -> str | None:
+    uses_it = "demo" in getattr(item, "fixturenames", ())
+    return item.nodeid.partition("::")[0] if uses_it else None
+
+
+def _place(item: pytest.Item) -> tuple[int, bool, bool]:
+    file = item.nodeid.partition("::")[0]
+    longest = LONGEST.index(file) if file in LONGEST else len(LONGEST)
+    return longest, not file.startswith(SYSTEM), file.split("/")[1] not in SERVED
+
+
+class ByFile(LoadScopeScheduling):
+    """The tests of a file run in one process, one after the other; so do all that measure times, or share the demo.
+
+    In a soak browsers look at thousands of pages: those of each language in one process, with a demo of its own.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        if file in OF_THE_DEMO:
+            language = LANGUAGE.search(test) if IS_SOAK else None
+            return f"demo {language[1]}" if language and language[1] != "en" else "demo"
+        return "timed" if file in TIMED else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return ByFile(config, log)
+
+
+@pytest.fixture(autouse=True)
+def fixed_day(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A service in a test's process is at work on `tests.clocks.TODAY`; processes it starts go by the machine's clock."""
+    folder = request.node.nodeid.split("/")[1]
+    if folder not in SERVED or request.node.get_closest_marker("machine_clock"):
+        yield
+        return
+    with clock.use_clock(Ticking()):
+        yield
