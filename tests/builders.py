@@ -1,6 +1,7 @@
 """Valid test data; a test names only what it is about."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +11,7 @@ from chassis.auth.tokens import SERVICE_SUBJECT, Issuer
 from chassis.rate_limiter import RateLimit
 from contracts.facts import Event, Fact
 from contracts.values import Caller, Role
-from tests.personas import appoint_persona, persona_id
+from tests.personas import appoint_persona, forget_appointed, persona_id
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 AHEAD = datetime.now(UTC).year + 1
@@ -39,12 +40,27 @@ def a_caller(appointment: str = "KEN:focal_point") -> Caller:
 
 
 def token(appointment: str = "KEN:focal_point", *more: str) -> str:
-    """A token of the test's issuer for the holder of these appointments; for a service, `service:<name>`."""
+    """A token of the test's issuer for the holder of these appointments; for a service, `service:<name>`.
+
+    In one test always the same, as programs use theirs.
+    """
+    if not appointment.startswith(SERVICE_SUBJECT):
+        appoint_persona(appointment, *more)
+    return _token(appointment)
+
+
+@cache
+def _token(appointment: str) -> str:
     assert issuer is not None, "the session's fixture sets it"
     if appointment.startswith(SERVICE_SUBJECT):
         return issuer.token(appointment, more={"client_id": appointment})
-    appoint_persona(appointment, *more)
     return issuer.token(persona_id(appointment))
+
+
+def forget_people() -> None:
+    """At the beginning of a test, which may have another clock, and other people."""
+    _token.cache_clear()
+    forget_appointed()
 
 
 def headers(

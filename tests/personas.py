@@ -38,33 +38,47 @@ class AllAppointed:
 
 
 _callers: WeakSet[Callers] = WeakSet()
+_appointed: dict[tuple[UUID, tuple[str, ...]], Sequence[HeldAppointment]] = {}
+"""By person and appointments: those of this test."""
 
 
 def with_test_appointments(callers: Callers) -> Callers:
     """Add all personas that tests appoint; never stale."""
     _callers.add(callers)
+    for (person_id, _), holdings in _appointed.items():
+        _apply(callers, person_id, holdings)
     return callers
 
 
 def appoint_persona(*appointments: str, person_id: UUID | None = None) -> None:
-    """Appoint one person to all of them; by default the persona of the first."""
+    """Appoint one person to all of them, once in a test; by default the persona of the first."""
     person_id = person_id or persona_id(appointments[0])
-    holdings = []
-    for held in appointments:
-        organization, _, role = held.partition(":")
-        holdings.append(
-            HeldAppointment(
-                appointment_id=uuid5(NAMESPACE_URL, f"{person_id} {held}"),
-                person_id=person_id,
-                organization=organization,
-                role=Role(role),
-                starts=EARLY.date(),
-                version=1,
-            )
-        )
+    if (person_id, appointments) in _appointed:
+        return
+    holdings = _appointed[person_id, appointments] = [_held(person_id, held) for held in appointments]
     for callers in _callers:
-        callers.apply(CallerChanges(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
-        callers.cache_people(Subject(issuer=ISSUER, subject=str(person_id)), person_id)
+        _apply(callers, person_id, holdings)
+
+
+def forget_appointed() -> None:
+    _appointed.clear()
+
+
+def _held(person_id: UUID, held: str) -> HeldAppointment:
+    organization, _, role = held.partition(":")
+    return HeldAppointment(
+        appointment_id=uuid5(NAMESPACE_URL, f"{person_id} {held}"),
+        person_id=person_id,
+        organization=organization,
+        role=Role(role),
+        starts=EARLY.date(),
+        version=1,
+    )
+
+
+def _apply(callers: Callers, person_id: UUID, holdings: Sequence[HeldAppointment]) -> None:
+    callers.apply(CallerChanges(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
+    callers.cache_people(Subject(issuer=ISSUER, subject=str(person_id)), person_id)
 
 
 async def appoint_in_directory(

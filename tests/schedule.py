@@ -9,6 +9,7 @@ from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from chassis import clock
+from tests.builders import forget_people
 from tests.clocks import Ticking
 from tests.soak import IS_SOAK
 
@@ -120,6 +121,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 @pytest.fixture(autouse=True)
 def fixed_day(request: pytest.FixtureRequest) -> Iterator[None]:
     """A service in a test's process is at work on `tests.clocks.TODAY`; processes it starts go by the machine's clock."""
+    forget_people()
     folder = request.node.nodeid.split("/")[1]
     if folder not in SERVED or request.node.get_closest_marker("machine_clock"):
         yield
