@@ -166,14 +166,15 @@ def one_of_each_site(points: Sequence[Point], *, seed: int) -> list[Point]:
 def few_of(points: Sequence[Point], reference: Trace, *, seed: int) -> list[Point]:
     """POINTS_FEW points, chosen by the seed, each beside a call of a part that no other is beside; first those of two parts.
 
-    After a call and before the next one of the same task is one moment, and counts for both parts.
+    They are at first occurrences, which every run comes to. After a call and before the next one of the same task is one moment, and counts for both parts.
     """
+    first = [point for point in points if point.call.occurrence == 1]
     following = reference.next_in_task()
     chance = random.Random(seed)
-    missing = {point.call.part for point in points}
+    missing = {point.call.part for point in first}
     chosen: list[Point] = []
     for wanted in (2, 1):
-        for point in chance.sample(points, len(points)):
+        for point in chance.sample(first, len(first)):
             covers = {point.call.part}
             if point.moment == AFTER and point.call in following:
                 covers.add(following[point.call].part)

@@ -125,7 +125,8 @@ async def test_stop_under_load_completes_requests_and_loses_nothing(
 ) -> None:
     taken: set[str] = set()
     loads = [asyncio.create_task(_load(at, platform, taken)) for _ in range(CLIENTS)]
-    await asyncio.sleep(1)
+    while len(taken) <= CLIENTS:
+        await asyncio.sleep(0.1)
     began = time.monotonic()
     platform.stop(signal.SIGTERM)
     while platform.exit_code is None:
@@ -135,7 +136,6 @@ async def test_stop_under_load_completes_requests_and_loses_nothing(
     report(f"SIGTERM under load: {len(taken)} requests taken in, ended in {time.monotonic() - began:.1f} s")
 
     assert platform.exit_code == 0
-    assert len(taken) > CLIENTS
     rows = await at.connection.fetch("SELECT request_id::text FROM requests.request")
     assert taken <= {row["request_id"] for row in rows}
     told = await at.connection.fetchval("SELECT count(*) FROM requests.journal WHERE type LIKE '%submitted%'")
