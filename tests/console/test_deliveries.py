@@ -1,7 +1,7 @@
 """A delivery in the browsers of its two sides: contacts, an agreement answered and signed, its beginning."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
@@ -161,7 +161,8 @@ def test_an_action_point_follows_from_a_screening(visit: Visit, site: Site) -> N
     assert provider.page.is_checked("input[name=source][value=human_rights_screening]")
     provider.page.fill("textarea[name=text]", "Fictitious sample: give the defence ten days.")
     provider.page.check("input[name=owner][value=state]")
-    provider.page.fill("input[name=due_on]", datetime.now(UTC).date().isoformat())
+    # Tomorrow: on its day it is reminded of, which changes the record while the State reports.
+    provider.page.fill("input[name=due_on]", (datetime.now(UTC).date() + timedelta(days=1)).isoformat())
     press(provider, "Save")
     says(provider, "give the defence ten days")
 
