@@ -1,7 +1,7 @@
 """A strategy of a request without a delivery: drawn up, followed by a verified milestone, and concluded."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
@@ -26,7 +26,7 @@ def strategies_of_an_open_request(client: httpx.Client) -> str:
 
 
 def test_strategy_is_drawn_up_followed_and_concluded(site: Site) -> None:
-    today = datetime.now(UTC).date().isoformat()
+    tomorrow = (datetime.now(UTC).date() + timedelta(days=1)).isoformat()
     milestone = {"source": "strategy_milestone", "text": "Fictitious: adopted.", "language": "en", "owner": "state"}
     with site.client(STATE) as client:
         address = strategies_of_an_open_request(client)
@@ -37,7 +37,7 @@ def test_strategy_is_drawn_up_followed_and_concluded(site: Site) -> None:
         page = client.get(strategy).text
         assert all(said in page for said in (TYPED["title"], "Ministries, Law enforcement", "no milestone yet"))
         assert 303 == sent(client, f"{strategy}/revise", **TYPED | {"title": "Fictitious: another"}).status_code
-        assert 303 == sent(client, f"{strategy}/action-points/new", **milestone, due_on=today).status_code
+        assert 303 == sent(client, f"{strategy}/action-points/new", **milestone, due_on=tomorrow).status_code
         (point,) = re.findall(r'href="(/en/action-points/[0-9a-f-]{36})"', client.get(strategy).text)
         assert f'href="{strategy}"' in client.get(point).text
         form = client.get(f"{point}/revise").text
