@@ -294,12 +294,12 @@ async def test_ack_deadline_is_extended_during_processing(
     servers: Servers, databases: Mapping[str, Database], bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.journal.bus.IN_PROGRESS_SECONDS", 0.1)
-    told: list[int] = []
+    extended: list[int] = []
     in_progress = Delivery.in_progress
 
     async def noted(delivery: Delivery) -> None:
         await in_progress(delivery)
-        told.append(delivery.attempt)
+        extended.append(delivery.attempt)
 
     monkeypatch.setattr(Delivery, "in_progress", noted)
     request_id, slow = uuid4(), asyncio.Event()
@@ -314,14 +314,14 @@ async def test_ack_deadline_is_extended_during_processing(
         {"broker": listening.keep_connected, "consumer": lambda: inbox.listen(listening, "requests")}
     ):
         await bus.publish(an_event(a_fact(request_id), 1))
-        await until(lambda: len(told) >= 3)
+        await until(lambda: len(extended) >= 3)
         slow.set()
         ended = 0
-        while ended < len(told):
-            ended = len(told)
+        while ended < len(extended):
+            ended = len(extended)
             await asyncio.sleep(0.5)
 
-    assert [1] * ended == told
+    assert [1] * ended == extended
 
 
 async def test_message_that_is_not_an_event_is_parked(

@@ -185,6 +185,7 @@ async def test_cancelled_begin_leaves_no_transaction_open(database_url: str, tur
     await asyncio.gather(asking, return_exceptions=True)
 
     async with db.transaction() as tx:
+        # PostgreSQL refuses it in a transaction that has asked anything before.
         await tx.execute("SET TRANSACTION READ ONLY, ISOLATION LEVEL REPEATABLE READ")
     await db.close()
 

@@ -1,4 +1,4 @@
-"""What a page has to be for everybody: whole, and of use to people who see, hear or read otherwise.
+"""What a page has to be: whole, accessible, and of use to people who see, hear or read otherwise.
 
 A check is given a visitor who is on the page; it fails with the path and what is wrong.
 """
@@ -53,10 +53,10 @@ def is_accessible(visitor: Visitor, path: str) -> None:
     assert not found, f"{path}: {found}"
 
 
-def is_told_by_ear(visitor: Visitor, path: str) -> None:
+def is_readable_by_screen_reader(visitor: Visitor, path: str) -> None:
     """Its title, landmarks, headings in order, and a name for each control, table and picture."""
     found = mistakes(tree(visitor.page), visitor.page.title())
-    assert not found, f"{path} by ear: {found}"
+    assert not found, f"{path} to a screen reader: {found}"
     assert visitor.page.locator("header nav [aria-current]").count() <= 1, path
 
 
@@ -86,14 +86,19 @@ def is_legible_in_large_letters(visitor: Visitor, path: str) -> None:
         assert not found, f"{path} at 200 %: {found}"
 
 
-OTHERWISE = (is_told_by_ear, is_seen_in_forced_colours, is_printed_without_controls, is_legible_in_large_letters)
-"""For people who see, hear or read otherwise."""
+ACCESS_CHECKS = (
+    is_readable_by_screen_reader,
+    is_seen_in_forced_colours,
+    is_printed_without_controls,
+    is_legible_in_large_letters,
+)
+"""For people who read by ear, in forced colours, on paper or in large letters; axe-core sees none of it."""
 
 
-def serves_everybody(visitor: Visitor, path: str) -> None:
-    """All checks of OTHERWISE, with all parts of the page open."""
+def passes_access_checks(visitor: Visitor, path: str) -> None:
+    """All of ACCESS_CHECKS, with all parts of the page open."""
     visitor.page.evaluate(OPEN)
-    for check in OTHERWISE:
+    for check in ACCESS_CHECKS:
         check(visitor, path)
 
 

@@ -9,7 +9,15 @@ from collections.abc import Callable
 import pytest
 
 from tests.assets import BUILT
-from tests.console.checks import serves_everybody
+from tests.console.checks import (
+    is_accessible,
+    is_legible_in_large_letters,
+    is_printed_without_controls,
+    is_readable_by_screen_reader,
+    is_seen_in_forced_colours,
+    is_whole,
+    passes_access_checks,
+)
 from tests.console.site import Visitor
 from tests.console.steps import FIRST, the_first
 
@@ -31,7 +39,32 @@ def test_a_page_serves_people_who_see_hear_or_read_otherwise(visit: Visit, perso
     if person:
         visitor.step_into(person)
     for place in PLACES[person]:
-        serves_everybody(visitor, opened(visitor, place))
+        passes_access_checks(visitor, opened(visitor, place))
+
+
+@pytest.mark.parametrize(
+    ("check", "spoil"),
+    [
+        (is_whole, "document.querySelector('h1').remove()"),
+        (is_whole, "document.body.append(Object.assign(document.createElement('p'), {id: 'main-content'}))"),
+        (is_whole, "document.body.insertAdjacentHTML('beforeend', '<p>x</p>'); document.body.lastChild.style.width = '3000px'"),
+        (is_accessible, "document.querySelectorAll('label').forEach((one) => one.remove())"),
+        (is_readable_by_screen_reader, "document.querySelector('main').insertAdjacentHTML('beforeend', '<h5>x</h5>')"),
+        (is_seen_in_forced_colours, "document.querySelector('.govuk-button').style.cssText = 'forced-color-adjust: none; "
+         "color: #eee; background: #fff; border-color: #fff; outline: none; box-shadow: none'"),
+        (is_printed_without_controls, "document.querySelector('footer').style.setProperty('display', 'block', 'important')"),
+        (is_legible_in_large_letters, "document.querySelector('main label').style.cssText = 'position: fixed; top: 0; left: 0'"),
+    ],
+)  # fmt: skip
+def test_a_planted_fault_is_found(visit: Visit, check: Callable[[Visitor, str], None], spoil: str) -> None:
+    visitor = visit().step_into("KEN:focal_point")
+    path = opened(visitor, "/requests/new")
+    check(visitor, path)
+
+    visitor.page.evaluate(f"() => {{ {spoil}; scrollTo(0, 0); }}")
+
+    with pytest.raises(AssertionError):
+        check(visitor, path)
 
 
 def opened(visitor: Visitor, place: str) -> str:

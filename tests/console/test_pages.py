@@ -1,7 +1,7 @@
 """Every page that a person finds: it is whole, accessible (WCAG 2.2 AA by axe-core), and says nothing on the console.
 
 A visitor follows each link, to the first page of each kind. In a soak every page is visited in three languages and at
-three widths; else in one of these each. What takes long is checked on the first page of a kind that somebody finds, in a
+three widths; else in one of these each. What takes long is checked on the first page of a kind that anyone finds, in a
 language and at a width; in a soak axe-core looks at each person's, too, in English.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.console.checks import is_accessible, is_legible_in_large_letters, is_whole, serves_everybody
+from tests.console.checks import is_accessible, is_legible_in_large_letters, is_whole, passes_access_checks
 from tests.console.site import Visitor
 from tests.console.walking import ALL_LANGUAGES, OTHERS, PEOPLE, START, WIDTHS, pattern, walk
 from tests.soak import IS_SOAK
@@ -47,17 +47,17 @@ def test_every_page_is_whole_and_accessible(
         if new or (IS_SOAK and (language, width) == OF_EACH_PERSON):
             is_accessible(visitor, path)
         if new and IS_SOAK:
-            serves_people_who_read_otherwise(visitor, path)
+            passes_checks_of_its_width(visitor, path)
 
     assert visited >= 3
 
 
-def serves_people_who_read_otherwise(visitor: Visitor, path: str) -> None:
+def passes_checks_of_its_width(visitor: Visitor, path: str) -> None:
     """At the largest width all is checked; at the others what depends on them."""
     if visitor.width < max(WIDTHS):
         is_legible_in_large_letters(visitor, path)
         return
-    serves_everybody(visitor, path)
+    passes_access_checks(visitor, path)
     # In the light scheme: axe-core reads the backgrounds of the style sheet, which are light.
     visitor.page.emulate_media(forced_colors="active")
     is_accessible(visitor, f"{path} in forced colours")

@@ -1,9 +1,9 @@
-"""What a notice is about, as people say it in each language."""
+"""What a notice is about: days, articles and States, localized."""
 
 import pytest
 
 from contracts.values import Language
-from services.notifications.notices.references import spoken
+from services.notifications.notices.references import localized
 from services.notifications.notices.wording import words
 
 MEETING = {
@@ -43,4 +43,4 @@ def test_state_has_its_united_nations_name(language: Language, name: str) -> Non
 
 @pytest.mark.parametrize("code", ["SHERLOC-MNT", "TA-2026-00001", "UNODC", "HELPERS", "2026-1-1", ""])
 def test_any_other_code_stays_as_it_is(code: str) -> None:
-    assert [code] * 6 == [spoken(code, language) for language in Language]
+    assert [code] * 6 == [localized(code, language) for language in Language]

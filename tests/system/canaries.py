@@ -19,7 +19,7 @@ FORMS = {"pattern", "enum", "format", "const"}
 Schema = dict[str, Any]
 Place = tuple[str, ...]
 Readers = frozenset[str]
-NOBODY: Readers = frozenset()
+NO_READERS: Readers = frozenset()
 
 
 @dataclass(frozen=True)

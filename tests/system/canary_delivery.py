@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 
 from contracts.reference.deliveries import human_rights_questions
-from tests.system.canaries import NOBODY, Readers
+from tests.system.canaries import NO_READERS, Readers
 from tests.system.canary_sherloc import expect_a_law, record_what_was_drafted
 from tests.system.canary_stage import AUDITOR, COORDINATOR, KENYA, NORWAY, SERVICE, Stage, until
 
@@ -88,7 +88,7 @@ async def _change(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> 
     for move, body, found_by in (
         ("verify", {}, sides),
         ("decline", {"reason": "other"}, sides),
-        ("withdraw", {}, NOBODY),
+        ("withdraw", {}, NO_READERS),
     ):
         found = await stage.say(KENYA, "POST", f"{PATH}/effects", law, about=about, to=found_by)
         who = KENYA if move == "withdraw" else NORWAY
@@ -100,14 +100,14 @@ async def _plan(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> No
     strategy = "/v1/strategies/{strategy_id}"
     stated = {"stakeholders": ["ministry"], "language": "en"}
     body = {**stated, "request_id": delivery["request_id"]}
-    found = await stage.say(KENYA, "POST", "/v1/strategies", body, to=NOBODY)
+    found = await stage.say(KENYA, "POST", "/v1/strategies", body, to=NO_READERS)
     found = await stage.say(COORDINATOR, "PUT", strategy, stated, about=found, to=sides)
     terms = {"owner": "unodc", "due_on": LATER, "language": "en"}
     added = {**terms, "source": "strategy_milestone"}
     about = {**found, "revision": None}
     point = await stage.say(KENYA, "POST", f"{strategy}/action-points", added, about=about, to=sides)
     await stage.say(COORDINATOR, "POST", f"{POINT}/drop", {"reason": "other"}, about=point, to=sides)
-    for move, found_by in (("conclude", NOBODY), ("reopen", sides)):
+    for move, found_by in (("conclude", NO_READERS), ("reopen", sides)):
         found = await stage.say(KENYA, "POST", f"{strategy}/{move}", {}, about=found, to=found_by)
 
 
@@ -170,14 +170,14 @@ async def _action_points(stage: Stage, delivery: Mapping[str, Any], sides: Reade
     for moves in (
         (
             (KENYA, "PUT", POINT, terms, sides),
-            (KENYA, "POST", f"{POINT}/report-done", {}, NOBODY),
-            (NORWAY, "POST", f"{POINT}/verify", {}, NOBODY),
-            (NORWAY, "POST", f"{POINT}/reopen", {}, NOBODY),
+            (KENYA, "POST", f"{POINT}/report-done", {}, NO_READERS),
+            (NORWAY, "POST", f"{POINT}/verify", {}, NO_READERS),
+            (NORWAY, "POST", f"{POINT}/reopen", {}, NO_READERS),
             (NORWAY, "POST", f"{POINT}/drop", {"reason": "other"}, sides),
         ),
         ((KENYA, "POST", f"{POINT}/drop", {"reason": "other"}, sides),),
     ):
-        kept = sides if len(moves) == 1 else NOBODY
+        kept = sides if len(moves) == 1 else NO_READERS
         point = await stage.say(NORWAY, "POST", f"{PATH}/action-points", added, about=delivery, to=kept)
         for who, method, path, body, found_by in moves:
             point = await stage.say(who, method, path, body, about=point, to=found_by)
@@ -188,7 +188,7 @@ async def _experts(stage: Stage, sides: Readers) -> str:
     codes = {"topics": ["mutual_legal_assistance"], "languages": ["en"]}
     for move, body, found_by in (
         (None, {}, frozenset({NORWAY})),
-        ("withdraw", {}, NOBODY),
+        ("withdraw", {}, NO_READERS),
         ("consent", {"consented_on": "2026-01-15"}, sides - {AUDITOR, SERVICE}),
     ):
         expert = await stage.say(NORWAY, "POST", "/v1/experts", codes)

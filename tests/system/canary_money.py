@@ -1,7 +1,7 @@
 """Funds, pledges and activities of the canary test, with a distinct text in every free field."""
 
 from tests.pledges.steps import RATES, usd
-from tests.system.canaries import NOBODY
+from tests.system.canaries import NO_READERS
 from tests.system.canary_stage import (
     COORDINATOR,
     DONOR,
@@ -23,7 +23,7 @@ async def pledge_money(stage: Stage) -> None:
     await stage.say(FINANCE, "POST", "/v1/funds/{code}/gender-marker", marker, about=about)
     pledge = {"fund": FUND, "money": usd(5_000_000), "pledged_on": "2026-02-12"}
     # What it said before it was put otherwise is nowhere any more.
-    made = await stage.say(DONOR, "POST", "/v1/pledges", pledge, to=NOBODY)
+    made = await stage.say(DONOR, "POST", "/v1/pledges", pledge, to=NO_READERS)
     path = "/v1/pledges/{pledge_id}"
     made = await stage.say(DONOR, "POST", f"{path}/reword", {}, about=made, to=OVERSEERS | {DONOR, FINANCE})
     made = await stage.say(FINANCE, "POST", f"{path}/commit", {"committed_on": "2026-02-12"}, about=made)
@@ -33,7 +33,7 @@ async def pledge_money(stage: Stage) -> None:
     path = "/v1/in-kind-contributions"
     one = await stage.say(DONOR, "POST", path, given, to=OVERSEERS | {DONOR, FINANCE})
     await stage.say(DONOR, "POST", f"{path}/{{in_kind_contribution_id}}/withdraw", {}, about=one)
-    one = await stage.say(DONOR, "POST", path, given, to=NOBODY)
+    one = await stage.say(DONOR, "POST", path, given, to=NO_READERS)
     path += "/{in_kind_contribution_id}"
     one = await stage.say(FINANCE, "POST", f"{path}/acknowledge", {}, about=one)
     one = await stage.say(FINANCE, "POST", f"{path}/reword", {}, about=one, to=OVERSEERS | {DONOR, FINANCE})
@@ -42,7 +42,7 @@ async def pledge_money(stage: Stage) -> None:
     planned = {"fund": FUND, "activity_kind": "outreach", "language": "en", **days}
     path = "/v1/activities"
     # The text before the revision is not stored any more.
-    one = await stage.say(COORDINATOR, "POST", path, planned, to=NOBODY)
+    one = await stage.say(COORDINATOR, "POST", path, planned, to=NO_READERS)
     one = await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/revise", planned, about=one, to=EVERYBODY)
     await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/complete", {}, about=one)
     one = await stage.say(COORDINATOR, "POST", path, planned, to=EVERYBODY)

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from tests.personas import ISSUER, persona_id
-from tests.system.canaries import NOBODY
+from tests.system.canaries import NO_READERS
 from tests.system.canary_stage import (
     ADMINISTRATOR,
     APPOINTED,
@@ -31,7 +31,7 @@ async def appoint_all(stage: Stage) -> None:
     assert done.returncode == 0, done.stderr
     for code in ("KEN", "NOR", "FRA", "UGA", "HELPERS"):
         # A State has a name of its own in each language: the one that is sent is not kept.
-        readers = EVERYBODY if code == "HELPERS" else NOBODY
+        readers = EVERYBODY if code == "HELPERS" else NO_READERS
         await stage.say(ADMINISTRATOR, "POST", "/v1/organizations", {"code": code}, to=readers)
     for who in APPOINTED:
         await _appoint(stage, who)
@@ -48,7 +48,7 @@ async def _appoint(stage: Stage, who: str) -> None:
         "subjects": [{"issuer": ISSUER, "subject": str(persona_id(who))}, {"issuer": "https://other.example"}],
     }
     changed = who in {FRANCE, OFFICIAL}
-    subjects = NOBODY if changed else frozenset(setters)
+    subjects = NO_READERS if changed else frozenset(setters)
     person = await stage.say(ADMINISTRATOR, "POST", "/v1/people", body, to=readers, subject=subjects)
     if changed:
         body = {"subjects": [body["subjects"][0], {"issuer": "https://other.example"}]}

@@ -10,7 +10,7 @@ from tests.system.canary_stage import (
     EVERYBODY,
     FINANCE,
     KENYA,
-    NOBODY,
+    NO_READERS,
     NORWAYS,
     OFFICIAL,
     OVERSEERS,
@@ -50,7 +50,9 @@ async def contribute(stage: Stage) -> None:
     """
     decision = {"kind": "court_decision", **DECISION}
     one = await stage.say(KENYA, "POST", CONTRIBUTIONS, decision)
-    one = await stage.say(KENYA, "POST", f"{CONTRIBUTION}/revise", DECISION, about=one, to=EVERYBODY, comment=NOBODY)
+    one = await stage.say(
+        KENYA, "POST", f"{CONTRIBUTION}/revise", DECISION, about=one, to=EVERYBODY, comment=NO_READERS
+    )
     for who, move, body in (
         (KENYA, "submit", {}),
         (COORDINATOR, "return", {"reason": "other"}),
@@ -59,19 +61,19 @@ async def contribute(stage: Stage) -> None:
         (COORDINATOR, "publish", PORTAL),
     ):
         one = await stage.say(who, "POST", f"{CONTRIBUTION}/{move}", body, about=one)
-    newer = await stage.say(OFFICIAL, "POST", CONTRIBUTIONS, decision, to=EVERYBODY, comment=NOBODY)
+    newer = await stage.say(OFFICIAL, "POST", CONTRIBUTIONS, decision, to=EVERYBODY, comment=NO_READERS)
     for who, move, body in (
         (KENYA, "submit", {}),
         (COORDINATOR, "accept", CHECKED),
         (COORDINATOR, "publish", PORTAL),
     ):
-        to = STATE if move == "publish" else NOBODY
+        to = STATE if move == "publish" else NO_READERS
         newer = await stage.say(who, "POST", f"{CONTRIBUTION}/{move}", body, about=newer, to=to)
     superseded_by = {"superseded_by": newer["contribution_id"]}
     await stage.say(COORDINATOR, "POST", f"{CONTRIBUTION}/supersede", superseded_by, about=one, to=STATE)
     named = {"kind": "explanatory_material", **OF_STATE, "title": "Mr. John Sample", "articles": ["UNTOC:5"]}
     marked = await stage.say(
-        KENYA, "POST", CONTRIBUTIONS, {**named, "authors": "", "court": ""}, to=STATE, comment=NOBODY
+        KENYA, "POST", CONTRIBUTIONS, {**named, "authors": "", "court": ""}, to=STATE, comment=NO_READERS
     )
     marked = await stage.say(KENYA, "POST", f"{CONTRIBUTION}/submit", {}, about=marked)
     await stage.say(COORDINATOR, "POST", f"{CONTRIBUTION}/clear-marks", {}, about=marked, to=STATE)

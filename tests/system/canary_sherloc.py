@@ -4,7 +4,7 @@ from typing import Any
 
 import asyncpg
 
-from tests.system.canaries import NOBODY, Readers
+from tests.system.canaries import NO_READERS, Readers
 from tests.system.canary_stage import COORDINATOR, EVERYBODY, KENYA, OFFICIAL, STATE, Stage, until
 
 PATH = "/v1/legislation"
@@ -66,10 +66,10 @@ async def collect_practices(stage: Stage) -> None:
     """One that is revised and catalogued, of which the last words are kept; and one that is withdrawn: none are."""
     practice = await stage.say(KENYA, "POST", PRACTICES, ABOUT)
     said: tuple[tuple[str, str, Any, Readers], ...] = (
-        (KENYA, "submit", {}, NOBODY),
-        (COORDINATOR, "return", RETURNED, NOBODY),
+        (KENYA, "submit", {}, NO_READERS),
+        (COORDINATOR, "return", RETURNED, NO_READERS),
         (KENYA, "revise", ABOUT, EVERYBODY),
-        (KENYA, "submit", {}, NOBODY),
+        (KENYA, "submit", {}, NO_READERS),
         (COORDINATOR, "catalogue", {}, STATE),
     )
     for who, move, body, to in said:

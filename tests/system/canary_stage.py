@@ -12,7 +12,7 @@ import httpx
 from tests import builders
 from tests.files import FLOWS, PDF
 from tests.personas import persona_id
-from tests.system.canaries import NOBODY, Canaries, Canary, Readers
+from tests.system.canaries import NO_READERS, Canaries, Canary, Readers
 from tests.system.platform import Platform
 
 ADMINISTRATOR, COLLEAGUE = "UNODC:administrator", "UNODC:administrator (the other)"
@@ -53,7 +53,7 @@ class Stage:
     """For what the clock would do only in months."""
 
     def headers(self, who: str, revision: int | None = None) -> dict[str, str]:
-        key = Canary(f"canary-{len(self.canaries.planted):04x}-key", "Idempotency-Key", (), NOBODY)
+        key = Canary(f"canary-{len(self.canaries.planted):04x}-key", "Idempotency-Key", (), NO_READERS)
         self.canaries.keep([key])
         condition = {} if revision is None else {"If-Match": f'"{revision}"'}
         return {"Authorization": f"Bearer {token(who)}", "Idempotency-Key": key.text, **condition}
@@ -66,7 +66,7 @@ class Stage:
         body: Any = None,
         *,
         about: Mapping[str, Any] | None = None,
-        to: Readers = NOBODY,
+        to: Readers = NO_READERS,
         **by_field: Readers,
     ) -> Any:
         """Call until it succeeds, since other services apply events later. `to`: who may find the words."""
@@ -139,7 +139,7 @@ class Stage:
     async def import_table(self, who: str, to: Readers) -> Any:
         """Import a table of one pledge, with a text in its file name, which is not stored, and another in the row."""
         path, planted = "/v1/imports", len(self.canaries.planted)
-        name = Canary(f"canary-{planted:04x}-File-Name", f"POST {path}", ("File-Name",), NOBODY)
+        name = Canary(f"canary-{planted:04x}-File-Name", f"POST {path}", ("File-Name",), NO_READERS)
         row = Canary(f"canary-{planted + 1:04x}-body", f"POST {path}", ("body",), to)
         self.canaries.keep([name, row])
         answer = await self.client.post(
@@ -153,7 +153,7 @@ class Stage:
     async def import_records(self, who: str, path: str, table: str, to: Readers) -> None:
         """Import a table of one record, with a text in its file name, which is not stored, and another as its title."""
         planted = len(self.canaries.planted)
-        name = Canary(f"canary-{planted:04x}-File-Name", f"POST {path}", ("File-Name",), NOBODY)
+        name = Canary(f"canary-{planted:04x}-File-Name", f"POST {path}", ("File-Name",), NO_READERS)
         title = Canary(f"canary-{planted + 1:04x}-body", f"POST {path}", ("body",), to)
         self.canaries.keep([name, title])
         answer = await self.client.post(
@@ -165,7 +165,7 @@ class Stage:
 
     async def check_connection(self, client_id: str) -> None:
         """As a machine, with a secret that is none."""
-        secret = Canary(f"canary-{len(self.canaries.planted):04x}-body", "POST /v1/token", ("body",), NOBODY)
+        secret = Canary(f"canary-{len(self.canaries.planted):04x}-body", "POST /v1/token", ("body",), NO_READERS)
         self.canaries.keep([secret])
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret.text}
         answer = await self.client.post(self.platform.addresses["requests"] + "/v1/token", data=form)
@@ -173,7 +173,7 @@ class Stage:
 
     async def upload_invalid_table(self) -> None:
         path = "/v1/rates/csv"
-        word = Canary(f"canary-{len(self.canaries.planted):04x}-body", f"POST {path}", ("body",), NOBODY)
+        word = Canary(f"canary-{len(self.canaries.planted):04x}-body", f"POST {path}", ("body",), NO_READERS)
         self.canaries.keep([word])
         answer = await self.client.post(
             self.platform.addresses["requests"] + path,

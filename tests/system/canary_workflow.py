@@ -15,7 +15,7 @@ from tests.matching.steps import settled
 from tests.personas import persona_id
 from tests.pledges.steps import usd
 from tests.system import canary_delivery, canary_money, canary_people, canary_portal, canary_sherloc
-from tests.system.canaries import NOBODY, Canary, Readers
+from tests.system.canaries import NO_READERS, Canary, Readers
 from tests.system.canary_stage import (
     ADMINISTRATOR,
     COLLEAGUE,
@@ -77,10 +77,10 @@ async def offer_assistance(stage: Stage) -> None:
     one = await stage.say(NORWAY, "POST", f"{path}/suspend", {}, about=one)
     one = await stage.say(COORDINATOR, "POST", f"{path}/resume", {}, about=one)
     # Of the contact point that is replaced nothing is stored any more; Kenya agrees to a delivery.
-    one = await stage.say(NORWAY, "PUT", f"{path}/contact", {}, about=one, to=NOBODY)
+    one = await stage.say(NORWAY, "PUT", f"{path}/contact", {}, about=one, to=NO_READERS)
     agreed = frozenset({COORDINATOR, NORWAY, KENYA, OFFICIAL})
     one = await stage.say(NORWAY, "PUT", f"{path}/contact", {}, about=one, to=agreed)
-    one = await stage.say(NORWAY, "POST", f"{path}/publish", {"language": "en"}, about=one, to=NOBODY)
+    one = await stage.say(NORWAY, "POST", f"{path}/publish", {"language": "en"}, about=one, to=NO_READERS)
     one = await stage.say(NORWAY, "POST", f"{path}/publish", {"language": "en"}, about=one, to=EVERYBODY)
     await stage.say(NORWAY, "POST", f"{path}/reconfirm", {}, about=one, to=OVERSEERS | OF_NORWAY)
     table = f"language,title,valid.from,valid.until\r\nen,{{}},{AHEAD}-01-01,{AHEAD}-12-31\r\n"
@@ -89,7 +89,7 @@ async def offer_assistance(stage: Stage) -> None:
     await stage.say(NORWAY, "POST", f"{path}/withdraw", {}, about=other, to=OVERSEERS | OF_NORWAY)
     units = await stage.say(UNIT, "POST", "/v1/offerings", body | {"submit": True}, to=EVERYBODY)
     body = {"source_revision": 1}
-    one = await stage.say(UNIT, "POST", f"{path}/translations", body | {"language": "fr"}, about=units, to=NOBODY)
+    one = await stage.say(UNIT, "POST", f"{path}/translations", body | {"language": "fr"}, about=units, to=NO_READERS)
     about = units | {"language": "fr", "revision": one["revision"]}
     await stage.say(UNIT, "PUT", f"{path}/translations/{{language}}", body, about=about, to=EVERYBODY)
     await stage.say(
@@ -214,7 +214,7 @@ async def translate(stage: Stage, request: Mapping[str, Any], given: Readers) ->
     """A request into French, twice: the first translation is nowhere any more."""
     path = "/v1/requests/{request_id}/translations"
     body = {"source_revision": 1, "lines": [{"line_id": line["line_id"]} for line in request["lines"]]}
-    one = await stage.say(OFFICIAL, "POST", path, body | {"language": "fr"}, about=request, to=NOBODY)
+    one = await stage.say(OFFICIAL, "POST", path, body | {"language": "fr"}, about=request, to=NO_READERS)
     about = request | {"language": "fr", "revision": one["revision"]}
     names = STATE | {NORWAY}
     await stage.say(KENYA, "PUT", f"{path}/{{language}}", body, about=about, to=given, institution_name=names)
@@ -223,7 +223,7 @@ async def translate(stage: Stage, request: Mapping[str, Any], given: Readers) ->
 async def summarize(stage: Stage, request: Mapping[str, Any]) -> None:
     """The draft of a public summary, which the State does not approve."""
     path = "/v1/requests/{request_id}/summary"
-    one = await stage.say(COORDINATOR, "POST", path, {"language": "en"}, about=request, to=NOBODY)
+    one = await stage.say(COORDINATOR, "POST", path, {"language": "en"}, about=request, to=NO_READERS)
     one = await stage.say(COORDINATOR, "PUT", path, {"language": "en"}, about=one, to=STATE)
     about = one | {"language": "fr"}
     await stage.say(OFFICIAL, "PUT", f"{path}/translations/{{language}}", {}, about=about, to=STATE)
@@ -371,7 +371,7 @@ async def _in_delivery(stage: Stage, request: Mapping[str, Any]) -> Any:
 
 async def save_a_view(stage: Stage) -> None:
     """A private view; what it said before it was revised is nowhere any more."""
-    one = await stage.say(COORDINATOR, "POST", "/v1/views", {"query": {}}, to=NOBODY)
+    one = await stage.say(COORDINATOR, "POST", "/v1/views", {"query": {}}, to=NO_READERS)
     own = frozenset({COORDINATOR})
     await stage.say(COORDINATOR, "PATCH", "/v1/views/{view_id}", {"query": {}}, about=one, to=own)
 
@@ -379,6 +379,6 @@ async def save_a_view(stage: Stage) -> None:
 async def enter_an_observation(stage: Stage) -> None:
     """Read by those who file for the State; its earlier text is not stored any more."""
     body = {"article": "UNTOC:18", "language": "en"}
-    one = await stage.say(OFFICIAL, "POST", "/v1/observations", body, to=NOBODY)
+    one = await stage.say(OFFICIAL, "POST", "/v1/observations", body, to=NO_READERS)
     own = frozenset({KENYA, OFFICIAL})
     await stage.say(KENYA, "PATCH", "/v1/observations/{observation_id}", {}, about=one, to=own)

@@ -1,4 +1,4 @@
-"""The reference of a notice as people say it: a day, an article or a State by its name; all else is the code it is."""
+"""The reference of a notice in a language: a day, an article or a State by its name; any other code unchanged."""
 
 import re
 from datetime import date
@@ -11,10 +11,10 @@ from contracts.values import Language
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 ARTICLES = {Language.ZH: "{instrument}第{number}"}
-"""An article as it stands in a sentence which has the word for it, if that is not as in the other languages."""
+"""How an article is written beside the word for article, in languages where it is not as in the others."""
 
 
-def spoken(reference: str, language: Language) -> str:
+def localized(reference: str, language: Language) -> str:
     """The reference in a language: `30 December 2026`, `5 (UNTOC)`, `Kenya`."""
     if DAY.fullmatch(reference):
         # As the United Nations write it in English.

@@ -17,7 +17,7 @@ from contracts.answer_links import AnswerLink, Purpose, token_of
 from contracts.console_pages import ANSWERS, page_of, page_of_notification
 from contracts.reply_addresses import Reply, reply_address
 from contracts.values import Language, Role
-from services.notifications.notices.references import spoken
+from services.notifications.notices.references import localized
 
 RIGHT_TO_LEFT = frozenset({Language.AR})
 _ASKED_ABOUT: Mapping[Purpose, str] = {
@@ -30,7 +30,7 @@ RLM, LRI, PDI = "\u200f", "\u2066", "\u2069"
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """The texts of a notice; `{reference}` is replaced by its reference, as it is said in the language."""
+    """The texts of a notice; `{reference}` is replaced by its reference, localized."""
 
     subject: str
     text: str
@@ -112,7 +112,7 @@ def templates(language: Language) -> Templates:
 def words(notice: str, reference: str, language: Language) -> Words:
     """The texts of a notice in one language. Raises KeyError if there are none; a test checks that there are."""
     template = templates(language).notices[notice]
-    shown = spoken(reference, language)
+    shown = localized(reference, language)
     if language in RIGHT_TO_LEFT and shown == reference:
         shown = isolated(reference)
     return Words(

@@ -28,6 +28,8 @@ from services.reports.open_data.issues import (
 )
 
 LOOK_SECONDS, LOOK_IDLE_SECONDS = 20.0, 600.0
+"""The first is below ACTIVE_SECONDS, so that a look follows the last write."""
+
 log = structlog.get_logger()
 
 
