@@ -16,7 +16,7 @@ import structlog
 import uvicorn
 from litestar.types import ControllerRouterHandler
 
-from chassis.audit.checkpoint import write_checkpoints
+from chassis.audit.checkpoint import CheckpointWriter
 from chassis.audit.sealing import seal_continuously
 from chassis.auth.callers import DIRECTORY, Callers
 from chassis.auth.tokens import Directory, Issuer, ServiceClient, TrustedIssuer, Verifier, embedded_service
@@ -174,8 +174,7 @@ def loops_of(running: Running) -> dict[str, Loop]:
     name, inbox = running.name, running.inbox
     loops: dict[str, Loop] = {
         f"{name} broker": running.bus.keep_connected,
-        f"{name} sealer": partial(seal_continuously, running.db),
-        f"{name} checkpoints": partial(write_checkpoints, running.db, running.settings),
+        f"{name} sealer": partial(seal_continuously, running.db, CheckpointWriter(running.settings, name)),
         f"{name} expired keys": partial(every, FORGET_SECONDS, partial(_forget, running.db)),
     }
     if running.service.publishes:

@@ -9,6 +9,7 @@ import contextlib
 import io
 import json
 import os
+import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,6 @@ from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
 from chassis import clock
-from chassis.db.database import Database
 from chassis.keys.file import read_or_create_key
 from chassis.keys.issuer import ALGORITHM
 from chassis.keys.signing import key_set, signing_key_of
@@ -137,21 +137,25 @@ def lines(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-async def write_checkpoints(db: Database, settings: Settings) -> None:
-    """Each minute, sign the end of the chain if it has changed."""
-    key, path = signing_key(settings, db.source), file_of(settings, db.source)
-    height = 0
-    while True:
-        async with db.transaction() as tx:
-            last = await tx.fetchrow("SELECT height, hash FROM seal ORDER BY height DESC LIMIT 1")
-        if last and last["height"] != height:
-            checkpoint = Checkpoint(
-                service=db.source,
-                height=last["height"],
-                hash=last["hash"].hex(),
-                at=clock.now(),
-            )
-            await asyncio.to_thread(append, path, signed(checkpoint, key))
-            height = last["height"]
-        CHECKPOINTED.labels(db.source).set_to_current_time()
-        await asyncio.sleep(CHECKPOINT_SECONDS)
+class CheckpointWriter:
+    """Signs the end of a service's chain each minute, if it has changed. Raises SettingsError if there is no key."""
+
+    def __init__(self, settings: Settings, service: str) -> None:
+        self._service = service
+        self._key, self._path = signing_key(settings, service), file_of(settings, service)
+        self._height = 0
+        self._next_at = 0.0
+        """By the monotonic clock."""
+
+    @property
+    def due_in_seconds(self) -> float:
+        return self._next_at - time.monotonic()
+
+    async def write(self, height: int, link: bytes) -> None:
+        """Sign that the chain has `height` links now, the last one with this hash."""
+        if height != self._height:
+            checkpoint = Checkpoint(service=self._service, height=height, hash=link.hex(), at=clock.now())
+            await asyncio.to_thread(append, self._path, signed(checkpoint, self._key))
+            self._height = height
+        self._next_at = time.monotonic() + CHECKPOINT_SECONDS
+        CHECKPOINTED.labels(self._service).set_to_current_time()

@@ -14,6 +14,7 @@ import msgspec
 from asyncpg import Record
 
 from chassis.activity import IDLE_SECONDS
+from chassis.audit.checkpoint import CheckpointWriter
 from chassis.db.database import Database, Tx
 from chassis.telemetry import UNSEALED
 
@@ -108,16 +109,30 @@ async def unsealed(tx: Tx) -> int:
     )
 
 
-async def seal_continuously(db: Database) -> None:
-    """Seal new rows each second; without writes each minute.
+async def chain_end(tx: Tx, service: str) -> tuple[int, bytes]:
+    """The number of links, and the hash of the last one."""
+    last = await tx.fetchrow("SELECT height, hash FROM seal ORDER BY height DESC LIMIT 1")
+    return (last["height"], last["hash"]) if last else (0, first_hash(service))
 
-    Of several processes one works, the others find nothing to do.
+
+async def seal_continuously(db: Database, checkpoints: CheckpointWriter) -> None:
+    """Seal new rows each second, without writes each minute, and sign the end of the chain when that is due.
+
+    Of several processes one works, the others find nothing to seal; each signs.
     """
+    unsigned = False
     while True:
-        sealed = BATCH_MAX
+        end, sealed = None, BATCH_MAX
         while sealed == BATCH_MAX:
             async with db.transaction() as tx:
                 sealed = await seal(tx, db.source)
                 left = await unsealed(tx)
+                end = await chain_end(tx, db.source) if checkpoints.due_in_seconds <= 0 else None
+            unsigned = unsigned or sealed > 0
         UNSEALED.labels(db.source).set(left)
-        await db.activity.pause(SEAL_SECONDS, idle_seconds=SEAL_SECONDS if left else IDLE_SECONDS)
+        if end is not None:
+            await checkpoints.write(*end)
+            unsigned = False
+        idle_seconds = SEAL_SECONDS if left else IDLE_SECONDS
+        due_in_seconds = checkpoints.due_in_seconds if unsigned else None
+        await db.activity.pause(SEAL_SECONDS, idle_seconds=idle_seconds, due_in_seconds=due_in_seconds)

@@ -5,6 +5,7 @@ import json
 import stat
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from chassis import clock
 from chassis.audit import checkpoint as checkpoints
 from chassis.audit import sealing
 from chassis.audit.checkpoint import (
+    CheckpointWriter,
     append,
     file_of,
     known_keys,
@@ -24,7 +26,6 @@ from chassis.audit.checkpoint import (
     read_signed,
     signing_key,
     size_of,
-    write_checkpoints,
 )
 from chassis.audit.sealing import seal, seal_continuously
 from chassis.audit.tampering import find_tampering
@@ -64,9 +65,9 @@ def own(settings: Settings, tmp_path: Path) -> Settings:
     return replace(settings, state=tmp_path)
 
 
-async def test_row_is_sealed_within_five_seconds(databases: Mapping[str, Database]) -> None:
+async def test_row_is_sealed_within_five_seconds(databases: Mapping[str, Database], own: Settings) -> None:
     db = databases["requests"]
-    async with supervised({"sealer": lambda: seal_continuously(db)}):
+    async with supervised({"sealer": partial(seal_continuously, db, CheckpointWriter(own, "requests"))}):
         for _ in range(4):
             await write(db, 1)
             await asyncio.sleep(0.4)
@@ -100,7 +101,10 @@ async def test_concurrent_sealers_write_one_chain(
         for _ in range(20):
             await write(db, 3)
 
-    async with supervised({"one": lambda: seal_continuously(db), "other": lambda: seal_continuously(other)}):
+    sealers = {
+        str(i): partial(seal_continuously, one, CheckpointWriter(own, "requests")) for i, one in enumerate((db, other))
+    }
+    async with supervised(sealers):
         await asyncio.gather(*(write_many() for _ in range(4)))
         async with asyncio.timeout(20):
             while await count(db, "seal") < 240:
@@ -179,10 +183,9 @@ async def test_checkpoint_is_signed_and_names_the_end_of_the_chain(
 ) -> None:
     monkeypatch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0.05)
     db, path = databases["requests"], file_of(own, "requests")
-    async with supervised({"checkpoints": lambda: write_checkpoints(db, own)}):
+    async with supervised({"sealer": partial(seal_continuously, db, CheckpointWriter(own, "requests"))}):
         for height in (2, 4):
             await write(db, 2)
-            await seal_all(db)
             async with asyncio.timeout(5):
                 while len(list(lines(path, size_of(path)))) * 2 < height:
                     await asyncio.sleep(0.02)

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ import pytest
 
 from chassis import clock
 from chassis.audit import sealing, tampering
-from chassis.audit.checkpoint import Checkpoint, append, file_of, signed, signing_key
+from chassis.audit.checkpoint import Checkpoint, CheckpointWriter, append, file_of, signed, signing_key
 from chassis.audit.sealing import canonical, first_hash, next_hash, seal, seal_continuously
 from chassis.audit.tampering import Report, find_tampering
 from chassis.db.database import Database
@@ -305,7 +306,8 @@ async def test_chain_can_be_verified_while_it_is_written(
             await asyncio.sleep(0.02)
 
     sealed = []
-    async with supervised({"one": lambda: seal_continuously(db), "other": lambda: seal_continuously(db)}):
+    sealers = {name: partial(seal_continuously, db, CheckpointWriter(own, "requests")) for name in ("one", "other")}
+    async with supervised(sealers):
         working = [asyncio.create_task(work) for work in (write(), write(), write(), sign_often())]
         while not written.is_set():
             report = await find_tampering(db, "requests", own)
