@@ -14,6 +14,7 @@ import asyncpg
 import httpx
 import pytest
 import structlog
+import uvloop
 from hypothesis import HealthCheck
 from hypothesis import settings as settings_of_examples
 
@@ -39,6 +40,9 @@ from tests.soak import cases
 
 collect_rarely()
 
+# The event loop that services run on (chassis/event_loop.py).
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
 pytest_plugins = ("tests.sample_world", "tests.schedule")
 
 # As services write: columns with coloured tracebacks would take a twentieth of the processor time.
@@ -56,7 +60,7 @@ pytest.register_assert_rewrite(*(f"tests.{one.parent.name}" for one in Path(__fi
 
 # On a busy processor examples are drawn slowly, and each takes longer.
 settings_of_examples.register_profile(
-    "suite", deadline=None, max_examples=cases(25, soak=200), suppress_health_check=[HealthCheck.too_slow]
+    "suite", deadline=None, max_examples=cases(12, soak=200), suppress_health_check=[HealthCheck.too_slow]
 )
 settings_of_examples.load_profile("suite")
 

@@ -9,8 +9,9 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.browser import CHROMIUM, launched
 from tests.console.site import Site, Visitor, demo
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
@@ -51,8 +52,7 @@ PAGES: dict[str, tuple[str | None, Callable[[Visitor], None]]] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
+    if CHROMIUM is None:
         print("needs chromium", file=sys.stderr)
         return 1
     wanted = [page for page in PAGES if not arguments or page in arguments]
@@ -60,13 +60,11 @@ def main(arguments: Sequence[str]) -> int:
     state = Path(tempfile.mkdtemp(prefix="entraide-pictures-", dir="/var/tmp"))
     state.chmod(0o711)
     try:
-        with demo(state) as site, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        with demo(state) as site, launched() as browser:
             for language in LANGUAGES:
                 for page in wanted:
                     take(browser, site, page, language)
                     print(f"{page}.{language}.png")
-            browser.close()
     finally:
         shutil.rmtree(state, ignore_errors=True)
     return 0

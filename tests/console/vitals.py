@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.console.conftest import CHROMIUM
+from tests.browser import launched
 from tests.console.site import Site, Visitor, demo
 from tests.console.steps import FIRST, the_first
 
@@ -79,8 +79,7 @@ def running() -> Iterator[Site]:
 
 
 def main() -> int:
-    with running() as site, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with running() as site, launched() as browser:
         print(f"{'':34}{'LCP ms':>10}{'CLS':>8}{'delay ms':>10}   {'slow: LCP':>10}{'CLS':>8}{'delay ms':>10}")
         for appointment, path in PAGES:
             cells = ""
@@ -89,7 +88,6 @@ def main() -> int:
                 lcp, cls, delay = (median(column) for column in zip(*visits, strict=True))
                 cells += f"{lcp:10.0f}{cls:8.3f}{delay:10.0f}   "
             print(f"{appointment + ' ' + (path or '/'):34}{cells}")
-        browser.close()
     return 0
 
 
