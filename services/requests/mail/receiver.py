@@ -8,6 +8,7 @@ unknown senders look the same.
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 import asyncpg
@@ -89,8 +90,9 @@ class _Sessions(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._receiver.sessions += 1
-        if self._receiver.sessions > SESSIONS_MAX and isinstance(transport, asyncio.WriteTransport):
-            transport.write(b"421 4.3.2 Too many connections, try again later\r\n")
+        if self._receiver.sessions > SESSIONS_MAX:
+            # uvloop's transports are none of asyncio's classes.
+            cast(asyncio.Transport, transport).write(b"421 4.3.2 Too many connections, try again later\r\n")
             transport.close()
             return
         super().connection_made(transport)
