@@ -11,6 +11,9 @@ ACTIVE_SECONDS = 30.0
 IDLE_SECONDS = 60.0
 """Interval without writes: it finds the work that another process has left."""
 
+CLOCK_IDLE_SECONDS = 600.0
+"""The same for work that is due at a time, days after it was set: a process waits for no longer than the next time."""
+
 PAUSE_SECONDS_MIN = 0.05
 """A timer may fire just before the deadline of another clock: this avoids polling in a tight loop."""
 

@@ -22,10 +22,10 @@ from contracts.callers import CallerChanges, HeldAppointment, KnownSubject, Subj
 from contracts.values import Role
 
 PULL_SECONDS = 2.0
-PULL_IDLE_SECONDS = 3.5
+PULL_IDLE_SECONDS = 4.2
 """Interval while neither this process nor, as far as it has read, another one writes."""
 
-FAILED_SECONDS = 1.0
+FAILED_SECONDS = 0.5
 FIRST_SECONDS = 0.1
 """Interval until the first answer: a starting process needs the appointments before it serves."""
 

@@ -19,6 +19,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from chassis.activity import IDLE_SECONDS
 from chassis.db.database import Database, OutcomeUnknown, Tx, is_transient, with_retries
 from chassis.db.writes import Write
 from chassis.journal import gaps
@@ -37,9 +38,6 @@ RETRY_SECONDS_MAX = 30.0
 GAP_SECONDS = 3
 CATCH_UP_SECONDS = 60.0
 FILL_GAPS_SECONDS = 1.0
-FILL_GAPS_IDLE_SECONDS = 30.0
-"""Interval when nothing is received or due: the longest time until a released event is applied."""
-
 VERSION_MAX = 2**31 - 1
 
 Handler = Callable[[Tx, Event, Any], Awaitable[None]]
@@ -319,12 +317,13 @@ class Inbox:
     async def fill_gaps(self, peers: Peers) -> None:
         """Apply released events, and fetch events that have been missing for some seconds.
 
-        Runs each second while anything is written, when a gap becomes due, and else every 30 seconds.
+        Runs each second while anything is written, when a gap becomes due, and else each minute: the longest time until
+        an event that a command has released is applied.
         """
         rows: list[Any] = []
         due_in_seconds: float | None = None
         while True:
-            idle_seconds = FILL_GAPS_SECONDS if rows else FILL_GAPS_IDLE_SECONDS
+            idle_seconds = FILL_GAPS_SECONDS if rows else IDLE_SECONDS
             await self._db.activity.pause(FILL_GAPS_SECONDS, idle_seconds=idle_seconds, due_in_seconds=due_in_seconds)
             async with self._db.transaction() as tx:
                 rows = await gaps.due_gaps(tx, self.consumer, gap_seconds=GAP_SECONDS)

@@ -38,7 +38,7 @@ def release(event_id: UUID, state: Path | None) -> None:
     """Retry a parked event."""
     if not any(in_each_schema(state, lambda tx: release_parked(tx, event_id))):
         fail(f"no event {event_id} is parked")
-    click.echo("released: it is tried again within 30 seconds")
+    click.echo("released: it is tried again within a minute")
 
 
 @parked.command("discard")

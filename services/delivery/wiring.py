@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 
 from chassis import clock
+from chassis.activity import CLOCK_IDLE_SECONDS
 from chassis.db.database import Database, Tx
 from chassis.files import store as folders
 from chassis.files.scanner import Scanner, Verdict, scanner_of
@@ -74,7 +75,7 @@ SCANNER_RETRY_SECONDS = 10.0
 """Pause after the scanner gave no verdict."""
 
 SWEEP_SECONDS = 3600.0
-CLOCK_SECONDS, CLOCK_IDLE_SECONDS = 10.0, 60.0
+CLOCK_SECONDS = 10.0
 MEBIBYTE = 1024 * 1024
 
 log = structlog.get_logger()

@@ -57,8 +57,8 @@ from services.matching.treaties import api as treaty_api
 CONSENTS_SECONDS = 2.0
 """Well below the age limit of consents (`CONSENTS_AGE_SECONDS_MAX`)."""
 
-CONSENTS_IDLE_SECONDS = 3.5
-CONSENTS_FAILED_SECONDS = 1.0
+CONSENTS_IDLE_SECONDS = 4.2
+CONSENTS_FAILED_SECONDS = 0.5
 
 MEMORY_SECONDS = 0.2
 """Changes in between are read for each ranking."""
@@ -66,6 +66,7 @@ MEMORY_SECONDS = 0.2
 CONTEXT_SECONDS = 2.0
 
 LAPSE_SECONDS = 60.0
+REMIND_SECONDS = DELETE_SECONDS = 600.0
 PLAN_SECONDS = 0.5
 PLAN_IDLE_SECONDS = 60.0
 """Without writes and expiring leases: the maximum delay for a round left by another process."""
@@ -160,9 +161,9 @@ async def refresh_consents(running: Running, after: str | None = None) -> str | 
 
 async def refresh_offerings(db: Database, memory: Memory) -> None:
     """Update the offerings in memory from PostgreSQL: all on first use, then changes."""
-    async with db.transaction() as tx:
-        begun_at = await entry_store.now(tx)
     if memory.outdated:
+        async with db.transaction() as tx:
+            begun_at = await entry_store.now(tx)
         index, after = OfferingIndex(), UUID(int=0)
         while True:
             async with db.transaction() as tx:
@@ -178,7 +179,7 @@ async def refresh_offerings(db: Database, memory: Memory) -> None:
                     index.set_vector(offering_id, vector)
         memory.install(index, begun_at)
     async with db.transaction() as tx:
-        await memory.apply_changes(tx, begun_at)
+        await memory.apply_changes(tx, await entry_store.now(tx))
 
 
 async def refresh_context(db: Database, memory: Memory) -> None:
@@ -226,9 +227,9 @@ def loops(running: Running) -> Mapping[str, Loop]:
         "weights and experience in memory": partial(
             while_active, activity, CONTEXT_SECONDS, partial(refresh_context, db, memory)
         ),
-        "old changes deleted": partial(every, LAPSE_SECONDS, partial(delete_old_changes, db)),
+        "old changes deleted": partial(every, DELETE_SECONDS, partial(delete_old_changes, db)),
         "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, db)),
-        "reminders to reconfirm": partial(every, LAPSE_SECONDS, partial(remind_providers, db)),
+        "reminders to reconfirm": partial(every, REMIND_SECONDS, partial(remind_providers, db)),
         "race repair": partial(while_active, activity, RACE_REPAIR_SECONDS, RaceRepair(db).repair),
         "rounds": partial(
             while_active,

@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 
 from chassis import clock
+from chassis.activity import CLOCK_IDLE_SECONDS
 from chassis.db.database import Database
 from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
@@ -84,10 +85,11 @@ async def issue_digests(db: Database) -> float | None:
 def loops(running: Running) -> Mapping[str, Loop]:
     count = partial(count_overdue, running.db, clock=clock.now)
     begin = partial(begin_consents, running.db)
+    clocked = partial(while_active, running.db.activity, idle_seconds=CLOCK_IDLE_SECONDS)
     found: dict[str, Loop] = {
         "overdue mails": partial(every, OVERDUE_POLL_SECONDS, count),
-        "consents that begin": partial(while_active, running.db.activity, BEGIN_CONSENTS_SECONDS, begin),
-        "digests": partial(while_active, running.db.activity, DIGESTS_SECONDS, partial(issue_digests, running.db)),
+        "consents that begin": partial(clocked, BEGIN_CONSENTS_SECONDS, begin),
+        "digests": partial(clocked, DIGESTS_SECONDS, partial(issue_digests, running.db)),
     }
     mail = terms(running.settings)
     if mail is None:

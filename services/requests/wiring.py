@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 
 from chassis import clock
+from chassis.activity import CLOCK_IDLE_SECONDS
 from chassis.db.database import Database, Tx
 from chassis.files import store as files
 from chassis.files.scanner import Scanner, Verdict, scanner_of
@@ -56,7 +57,6 @@ from services.requests.work import api as work_api
 from services.requests.work import view_api
 
 CLOCK_SECONDS = 10.0
-CLOCK_IDLE_SECONDS = 60.0
 SCAN_SECONDS = 1.0
 SCANNER_RETRY_SECONDS = 10.0
 """Pause after the scanner gave no verdict."""
@@ -176,7 +176,7 @@ def intake_loops(running: Running, keeping: FileStorage) -> dict[str, Loop]:
     else:
         send = partial(send_answers, running.db, AnswerTerms(url=settings.smtp_url, address=address))
         activity = running.db.activity
-        found["answers to mails"] = partial(while_active, activity, POLL_SECONDS, send, idle_seconds=CLOCK_IDLE_SECONDS)
+        found["answers to mails"] = partial(while_active, activity, POLL_SECONDS, send)
     return found
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from chassis import clock
+from chassis.activity import CLOCK_IDLE_SECONDS
 from chassis.db.database import Database, Tx
 from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
@@ -50,7 +51,7 @@ from services.sherloc.review_progress import api as review_api
 from services.sherloc.review_progress import store as review_store
 from services.sherloc.review_progress.evolve import evolve as evolve_progress
 
-CLOCK_SECONDS, CLOCK_IDLE_SECONDS = 60.0, 600.0
+CLOCK_SECONDS = 60.0
 """Between two looks for checks that are due."""
 
 

@@ -31,7 +31,7 @@ from services.notifications.unsubscribe import store as unsubscribe_store
 from services.notifications.unsubscribe.model import Link, Target
 
 POLL_SECONDS = 0.5
-POLL_IDLE_SECONDS = 30.0
+POLL_IDLE_SECONDS = 60.0
 """Longest pause if nothing is due here: how late a mail from another process may be claimed."""
 
 RECONNECT_SECONDS_MIN = 1.0
