@@ -1,5 +1,6 @@
 """How tests are run: the longest first, those of a file in one process, in a soak with other limits; and on which day."""
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -87,15 +88,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         )
     if DEADLINE not in config.stash:
         items.sort(key=_place)
+    elif "PYTEST_CONSOLE" not in os.environ:
+        for item in items:
+            if _file(item) in LONGEST:
+                item.add_marker(pytest.mark.skip(reason="takes over a minute: give the path of its file, or run all"))
 
 
 def _file_of_a_demo(item: pytest.Item) -> str | None:
     uses_it = "demo" in getattr(item, "fixturenames", ())
-    return item.nodeid.partition("::")[0] if uses_it else None
+    return _file(item) if uses_it else None
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 def _place(item: pytest.Item) -> tuple[int, bool, bool]:
-    file = item.nodeid.partition("::")[0]
+    file = _file(item)
     longest = LONGEST.index(file) if file in LONGEST else len(LONGEST)
     return longest, not file.startswith(SYSTEM), file.split("/")[1] not in SERVED
 
