@@ -19,14 +19,14 @@ async def records(api: httpx.AsyncClient, name: str) -> list[dict[str, Any]]:
     file = await api.get(f"/v1/public/{name}.csv")
     table = list(csv.reader(io.StringIO(file.content.decode("utf-8-sig"), newline="")))
     assert [column.name for column in datasets()[name].columns] == table[0]
-    assert [[_told(value) for value in row.values()] for row in found] == table[1:]
+    assert [[_reported(value) for value in row.values()] for row in found] == table[1:]
     for answer in (lines, file):
         assert f'"{hashlib.sha256(answer.content).hexdigest()}"' == answer.headers["ETag"]
         assert answer.headers["Cache-Control"].startswith("public, max-age=")
     return found
 
 
-def _told(value: Any) -> str:
+def _reported(value: Any) -> str:
     match value:
         case None:
             return ""

@@ -256,9 +256,9 @@ class Reports:
 
     async def _file(self) -> None:
         async with self._db.transaction(by=FINANCE) as tx:
-            told = await iati_store.ledger_of(tx, self._published, FINANCE, as_at=self._final_until)
+            reported = await iati_store.ledger_of(tx, self._published, FINANCE, as_at=self._final_until)
         await asyncio.to_thread(
-            lambda: write(activities(told, reporter=REPORTER), generated_at=self._final_until).decode()
+            lambda: write(activities(reported, reporter=REPORTER), generated_at=self._final_until).decode()
         )
 
     async def _refused_file(self) -> None:

@@ -77,7 +77,7 @@ def _story(chance: random.Random, at: datetime) -> Iterator[tuple[str, Row]]:
     result |= {"result_id": uuid4(), "indicator": "people_trained"}
     of_request = {"request_id": request_id, "state": state}
     of_match, offering_id = partial(_of, match), uuid4()
-    told: list[Fact] = [
+    reported: list[Fact] = [
         r.RequestSubmitted(
             **of_request,
             language=chance.choice(("en", "fr", "es")),  # type: ignore[arg-type]
@@ -91,8 +91,8 @@ def _story(chance: random.Random, at: datetime) -> Iterator[tuple[str, Row]]:
         )
     ]
     if chance.random() < PUBLIC_SHARE:
-        told.append(PublicSummaryApproved(public_summary_id=uuid4(), **of_request, approved_at=at))
-    told += [
+        reported.append(PublicSummaryApproved(public_summary_id=uuid4(), **of_request, approved_at=at))
+    reported += [
         r.RequestRegistered(**of_request, reference="TA-1", registered_at=at),
         r.RequestOpened(**of_request, priority=chance.choice(("low", "normal", "high")), opened_at=at),
         LineRanked(
@@ -140,8 +140,8 @@ def _story(chance: random.Random, at: datetime) -> Iterator[tuple[str, Row]]:
         r.RequestClosed(**of_request, outcome="met", closed_at=at),
     ]
     versions: dict[UUID, int] = {}
-    for place, fact in enumerate(told):
-        time = at + timedelta(days=place * DAYS_MAX // len(told) * chance.random(), hours=place)
+    for place, fact in enumerate(reported):
+        time = at + timedelta(days=place * DAYS_MAX // len(reported) * chance.random(), hours=place)
         version = versions[fact.aggregate_id] = versions.get(fact.aggregate_id, 0) + 1
         yield fact.type.partition(".")[0], _row(fact, version, time)
 

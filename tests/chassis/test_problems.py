@@ -108,10 +108,10 @@ def test_every_kind_of_refusal_has_its_own_status() -> None:
 
 @pytest.mark.parametrize("language", list(Language))
 def test_problem_is_translated_and_keeps_its_slug(language: Language) -> None:
-    told = problem_of(Missing("not-found"), language)
+    reported = problem_of(Missing("not-found"), language)
 
-    assert (told.type, told.slug, told.status) == ("/problems/not-found", "not-found", 404)
-    assert told.title not in {
+    assert (reported.type, reported.slug, reported.status) == ("/problems/not-found", "not-found", 404)
+    assert reported.title not in {
         "",
         "not-found",
         *(problem_of(Missing("not-found"), o).title for o in Language if o != language),
@@ -119,7 +119,7 @@ def test_problem_is_translated_and_keeps_its_slug(language: Language) -> None:
 
 
 def test_problem_has_details_that_its_sentence_does_not_repeat() -> None:
-    told = problem_of(Stale("revision-stale", current=7, expected=5), Language.EN)
+    reported = problem_of(Stale("revision-stale", current=7, expected=5), Language.EN)
 
-    assert told.details == {"current": 7, "expected": 5}
-    assert not set("75") & set(told.title)
+    assert reported.details == {"current": 7, "expected": 5}
+    assert not set("75") & set(reported.title)

@@ -167,7 +167,7 @@ def test_form_written_in_one_appointment_is_not_sent_in_another() -> None:
     check(page_in(NORWAY, "/en/sign-out", token))
 
 
-async def test_nobody_steps_into_a_place_beside_a_real_issuer() -> None:
+async def test_stepping_into_a_place_is_refused_beside_a_real_issuer() -> None:
     """The console makes tokens of the embedded issuer only."""
     person = personas("en")[0].people[0]
     page = Page(
@@ -184,7 +184,7 @@ async def test_nobody_steps_into_a_place_beside_a_real_issuer() -> None:
     assert (303, "/en/sign-in", []) == (answer.status_code, answer.headers["Location"], answer.cookies)
 
 
-async def test_nobody_confirms_a_sign_in_by_a_button_beside_a_real_issuer() -> None:
+async def test_confirming_a_sign_in_by_button_is_refused_beside_a_real_issuer() -> None:
     """There the credentials are entered at the issuer."""
     held = Held(tokens=HeldTokens(subject="x"), name="", acting=KENYA.name, appointments=(KENYA,))
     page = Page(

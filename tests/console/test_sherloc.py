@@ -82,7 +82,7 @@ def test_a_law_is_recorded_published_and_confirmed(visit: Visit) -> None:
     is_quiet(state, desk)
 
 
-def test_an_extension_is_proposed_voted_for_told_of_and_pledged_to(visit: Visit) -> None:
+def test_extension_is_proposed_voted_for_notified_and_pledged_to(visit: Visit) -> None:
     desk, state, donor = visit().step_into(COORDINATOR), visit().step_into(STATE), visit().step_into(DONOR)
     title = f"Fictitious: search by offence {uuid4().hex[:8]}"
 
@@ -176,7 +176,7 @@ def test_a_state_records_its_progress_and_agrees_to_the_table(visit: Visit) -> N
     is_quiet(state, reader)
 
 
-def test_a_meeting_is_planned_held_and_has_a_lesson_of_nobody(visit: Visit) -> None:
+def test_meeting_is_planned_held_and_has_an_anonymous_lesson(visit: Visit) -> None:
     state, desk = visit(scripts=False).step_into(STATE), visit(width=320).step_into(COORDINATOR)
     lesson = f"Fictitious: ask the ministry first {uuid4().hex[:8]}"
 

@@ -21,7 +21,7 @@ async def served(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_a_contact_that_the_operator_names_is_told_without_a_token(tmp_path: Path) -> None:
+async def test_operators_contact_is_shown_without_a_token(tmp_path: Path) -> None:
     env = {
         "ENTRAIDE_SECURITY_CONTACT": "mailto:cert@entraide.example",
         "ENTRAIDE_PUBLIC_URL": "https://entraide.example/",

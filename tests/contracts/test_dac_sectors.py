@@ -28,7 +28,7 @@ def test_every_sector_is_in_force_and_called_as_its_source_calls_it(shared_data:
         assert {"en": listed[code]["name_en"], "fr": listed[code]["name_fr"]} == dict(sector.labels), code
 
 
-def test_what_may_put_somebody_at_risk_is_told_by_no_sector_of_its_own() -> None:
+def test_no_sector_of_its_own_reveals_what_may_put_a_person_at_risk() -> None:
     at_risk = [code for code, kind in reference.kinds().items() if kind.restricted]
 
     assert at_risk

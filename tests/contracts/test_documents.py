@@ -164,9 +164,9 @@ def test_every_route_is_documented_and_every_documented_route_is_there(
         for method in route.route_handler_map
         if method != "OPTIONS"
     }
-    told = {(path, method.upper()) for path, methods in document["paths"].items() for method in methods}
+    reported = {(path, method.upper()) for path, methods in document["paths"].items() for method in methods}
 
-    assert live == told
+    assert live == reported
 
 
 def test_only_the_routes_listed_here_need_no_token(document: Mapping[str, Any]) -> None:
@@ -205,14 +205,14 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
 
 
 def test_whatever_reports_money_can_be_asked_as_at_a_moment(app: Litestar, document: Mapping[str, Any]) -> None:
-    told = {
+    reported = {
         path: {one.get("name") for one in document["paths"][path]["get"]["parameters"]}
         for path, method, handler in documented(app)
         if method == "GET" and isinstance(handler.opt.get("action"), Action)
     }
 
-    assert OF_NO_MOMENT.keys() == {path for path, names in told.items() if "as_at" not in names}
-    assert {"/v1/flows", "/v1/ledger/balances", "/v1/funds/{code}"} <= told.keys() - OF_NO_MOMENT.keys()
+    assert OF_NO_MOMENT.keys() == {path for path, names in reported.items() if "as_at" not in names}
+    assert {"/v1/flows", "/v1/ledger/balances", "/v1/funds/{code}"} <= reported.keys() - OF_NO_MOMENT.keys()
 
 
 def test_what_several_routes_are_filtered_by_is_documented_of_each(document: Mapping[str, Any]) -> None:
@@ -246,7 +246,7 @@ def test_every_operation_has_a_name_of_its_own_and_answers_refusals_with_a_probl
 
 
 def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
-    told = {
+    reported = {
         media_type
         for _, _, operation in _operations(document)
         for answer in operation["responses"].values()
@@ -271,7 +271,7 @@ def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
         "text/plain",
         "text/turtle",
         problem,
-    } == told
+    } == reported
 
 
 def test_every_example_of_a_body_is_one_that_the_route_takes(app: Litestar, document: Mapping[str, Any]) -> None:

@@ -157,7 +157,7 @@ def test_closed_list_is_an_enum_and_an_open_one_says_where_it_is_read(document: 
     assert "enum" not in kind
 
 
-def test_text_of_a_closed_set_is_an_enum_wherever_it_stands(document: Document) -> None:
+def test_text_of_a_closed_set_is_an_enum_everywhere(document: Document) -> None:
     """A field that is an enum in one schema is one in all; so is whatever is called a status."""
     schemas = document["components"]["schemas"]
     fields = [
@@ -200,8 +200,8 @@ def test_every_success_has_an_example_that_fits_its_schema(document: Document) -
 def test_every_problem_has_an_example_that_fits_its_schema(document: Document) -> None:
     shared = document["components"]["responses"].items()
     own = [(status, one) for each in operations(document) for status, one in each["responses"].items()]
-    told = [(status, one["content"]) for status, one in [*shared, *own] if "content" in one]
-    problems = [(status, content[MEDIA_TYPE]) for status, content in told if MEDIA_TYPE in content]
+    reported = [(status, one["content"]) for status, one in [*shared, *own] if "content" in one]
+    problems = [(status, content[MEDIA_TYPE]) for status, content in reported if MEDIA_TYPE in content]
 
     assert len(problems) > len(document["components"]["responses"])
     for status, content in problems:
@@ -215,22 +215,22 @@ def test_every_problem_has_an_example_that_fits_its_schema(document: Document) -
 
 @pytest.mark.parametrize("scheme", Scheme)
 def test_what_is_sent_to_a_webhook_is_what_the_document_says(document: Document, scheme: Scheme) -> None:
-    told = document["webhooks"]["event"]["post"]
+    reported = document["webhooks"]["event"]["post"]
     record = Record(aggregate="match", id=str(uuid4()), version=3)
     body = webhook.payload("matching.match.presented.v1:provider", uuid4(), record, NOON)
     keys = [b"a key, of thirty-two bytes or so", b"the one before it, for a day yet"]
     sent = signing.headers(scheme, keys, str(uuid4()), 1_795_600_000, body) | {"User-Agent": USER_AGENT}
 
     assert [] == faults(
-        msgspec.json.decode(body), told["requestBody"]["content"]["application/json"]["schema"], document
+        msgspec.json.decode(body), reported["requestBody"]["content"]["application/json"]["schema"], document
     )
-    assert sent.keys() == {one["name"] for one in told["parameters"]}
-    for one in told["parameters"]:
+    assert sent.keys() == {one["name"] for one in reported["parameters"]}
+    for one in reported["parameters"]:
         assert [] == faults(sent[one["name"]], one["schema"], document)
         assert [] == faults(one["example"], one["schema"], document)
 
 
-def test_document_names_every_type_of_event_that_a_webhook_is_told_of(document: Document) -> None:
+def test_document_names_every_event_type_of_webhooks(document: Document) -> None:
     described = document["webhooks"]["event"]["post"]["description"]
 
     assert {name.partition(":")[0] for name in notices()} <= set(re.findall(r"`([a-z_.-]+\.v\d+)`", described))

@@ -88,7 +88,7 @@ def test_only_the_english_titles_of_articles_count_as_official() -> None:
         assert ("official", "compiled") == (article.label_status("en"), article.label_status("fr"))
 
 
-def test_parents_exist_and_nobody_is_their_own_ancestor() -> None:
+def test_parents_exist_and_none_is_its_own_ancestor() -> None:
     topics = reference.topics()
 
     def above(code: str, path: tuple[str, ...]) -> None:
@@ -100,7 +100,7 @@ def test_parents_exist_and_nobody_is_their_own_ancestor() -> None:
         above(code, ())
 
 
-def test_a_topic_stands_at_most_three_levels_below_a_root() -> None:
+def test_topic_is_at_most_three_levels_below_a_root() -> None:
     topics = reference.topics()
 
     def depth(code: str) -> int:

@@ -136,7 +136,7 @@ async def test_a_list_shows_what_else_a_code_is_called_and_whose_words_its_label
     assert not any(entry["retired"] for entry in topics.values())
 
 
-async def test_whatever_move_wants_a_reason_its_reasons_are_told(api: httpx.AsyncClient) -> None:
+async def test_reasons_of_every_move_that_needs_one_are_listed(api: httpx.AsyncClient) -> None:
     moves = json.loads((Path(tables.__file__).parent / "reasons.json").read_bytes())["moves"]
     for move in moves:
         answer = await api.get(f"/v1/reference/reasons/{move}")

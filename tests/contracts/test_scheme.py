@@ -74,14 +74,14 @@ def test_everything_that_a_concept_names_is_in_the_scheme() -> None:
     assert set() == named - concepts.keys()
 
 
-def test_nothing_stands_above_itself_and_nothing_is_related_to_what_stands_above_it() -> None:
+def test_no_concept_is_its_own_ancestor_or_related_to_one() -> None:
     scheme = reference.scheme()
 
     for name, concept in scheme.concepts.items():
         assert not ancestors(scheme, name) & {name, *concept.related}, name
 
 
-def test_a_topic_may_stand_below_several_and_an_article_stands_below_its_instrument() -> None:
+def test_topic_may_have_several_parents_and_an_article_has_its_instrument() -> None:
     concepts = reference.scheme().concepts
 
     assert {"topics/law_enforcement_cooperation", "topics/investigation"} == {
@@ -129,7 +129,7 @@ def test_every_name_is_in_the_script_of_its_language_or_an_acronym_and_no_word_m
                 assert not re.search(r"[A-Za-z][\u0400-\u04FF]|[\u0400-\u04FF][A-Za-z]|'", word.text), word
 
 
-def test_nobody_has_reviewed_anything_yet_and_no_alternative_is_official() -> None:
+def test_nothing_is_reviewed_yet_and_no_alternative_is_official() -> None:
     concepts = reference.scheme().concepts.values()
 
     assert {"official", "compiled"} == {label.status for one in concepts for label in one.labels.values()}
@@ -185,7 +185,7 @@ def test_a_retired_code_is_read_as_what_replaced_it_over_as_many_steps_as_it_too
     assert ["of_people", "illicit_goods"] == [top.code for top in scheme.tops()]
 
 
-def test_a_retired_concept_stands_where_those_stand_that_replaced_it() -> None:
+def test_retired_concept_is_as_near_as_its_replacements() -> None:
     scheme = a_scheme(
         a_concept("goods"),
         a_concept("arms", broader=("topics/goods",)),
@@ -217,7 +217,7 @@ def test_replacements_that_go_in_a_circle_are_found() -> None:
         scheme.current("topics/one")
 
 
-def test_nothing_in_use_stands_below_what_was_retired() -> None:
+def test_no_concept_in_use_has_a_retired_parent() -> None:
     concepts = reference.scheme().concepts
 
     for name, concept in concepts.items():

@@ -35,7 +35,7 @@ def taxonomies(draw: st.DrawFn) -> Taxonomy:
     return taxonomy_of(parents)
 
 
-def test_a_leaf_says_all_there_is_and_what_stands_above_more_says_less() -> None:
+def test_leaf_has_full_information_and_a_broader_concept_less() -> None:
     content = FAMILY.content
 
     assert 1.0 == content["arms"] == content["evidence"]
@@ -43,7 +43,7 @@ def test_a_leaf_says_all_there_is_and_what_stands_above_more_says_less() -> None
     assert all(said > 0 for said in content.values())
 
 
-def test_what_stands_below_two_counts_once_for_each_of_them() -> None:
+def test_concept_with_two_parents_counts_once_for_each() -> None:
     assert FAMILY.content["procedure"] == FAMILY.content["trafficking"]
     assert {"evidence", "cyber", "crime", "procedure"} == FAMILY.above["evidence"]
 
@@ -98,7 +98,7 @@ def test_in_every_taxonomy_only_the_same_is_wholly_alike_and_who_comes_first_doe
 
 
 @given(taxonomies())
-def test_in_every_taxonomy_what_stands_above_says_less(made: Taxonomy) -> None:
+def test_broader_concept_has_less_information_in_every_taxonomy(made: Taxonomy) -> None:
     for code, above in made.above.items():
         assert all(made.content[ancestor] < made.content[code] for ancestor in above - {code})
 

@@ -65,7 +65,7 @@ def test_a_concept_has_one_label_in_each_of_the_six_languages_and_no_other_name_
         assert set() == set(labels) & set(graph.objects(concept, SKOS.altLabel)), concept
 
 
-def test_nothing_stands_above_itself_nor_is_related_to_what_stands_above_it(graph: Graph) -> None:
+def test_no_concept_is_broader_than_itself_or_related_to_a_broader_one(graph: Graph) -> None:
     """S27, and no cycles."""
     for concept in graph.subjects(RDF.type, SKOS.Concept):
         assert concept not in {up for one in graph.objects(concept, SKOS.broader) for up in above(graph, one) | {one}}

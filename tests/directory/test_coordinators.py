@@ -23,6 +23,6 @@ async def test_coordinators_in_office_are_named_to_each_other(api: Client) -> No
     assert [other["person_id"], one["person_id"]] == [one["person_id"] for one in found]
 
 
-async def test_states_are_not_told_who_the_coordinators_are(api: Client) -> None:
+async def test_states_do_not_see_who_the_coordinators_are(api: Client) -> None:
     await kenya(api)
     assert 403 == (await api.get(PATH, headers=headers(KENYA))).status_code

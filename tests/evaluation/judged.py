@@ -149,15 +149,15 @@ def _agreement() -> list[str]:
 
 def _by_each_pass(found: Mapping[str, Rank]) -> list[str]:
     """What matching does, by the grades of each pass alone: what one grader sees and the other does not is no result."""
-    told = []
+    reported = []
     for name, given in passes().items():
         graded = _graded(_all, given)
         base = _values(found[CODES], graded, _all)["nDCG@5"]
-        told.append(f"By pass {name} alone, nDCG@5 of all: codes {interval(base)}")
+        reported.append(f"By pass {name} alone, nDCG@5 of all: codes {interval(base)}")
         if CODES_AND_MEANING in found:
             with_meaning = _values(found[CODES_AND_MEANING], graded, _all)["nDCG@5"]
-            told[-1] += f", codes + meaning less codes {interval(np.subtract(with_meaning, base))}"
-    return told
+            reported[-1] += f", codes + meaning less codes {interval(np.subtract(with_meaning, base))}"
+    return reported
 
 
 def _share(pairs: Sequence[tuple[int, int]], apart: int) -> float:

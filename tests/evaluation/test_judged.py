@@ -112,8 +112,8 @@ def test_an_interval_of_equal_values_is_a_point() -> None:
 def test_the_codes_find_far_more_than_words_do() -> None:
     def mean(rank: judged.Rank) -> float:
         values = [ndcg(rank(key), graded) for key, graded in grades().items()]
-        told = [value for value in values if value is not None]
-        return sum(told) / len(told)
+        reported = [value for value in values if value is not None]
+        return sum(reported) / len(reported)
 
     by_words = mean(lambda key: ways.by_words(key, lines()[key].written_in))
 

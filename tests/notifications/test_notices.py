@@ -277,8 +277,8 @@ async def test_donors_who_earmarked_a_pledge_are_notified_of_each_phase_of_the_e
     await inbox.receive(an_event(x.ExtensionPlanned(extension_id=extension_id, donors=("DEU",), planned_at=NOON), 1))
     await inbox.receive(an_event(x.ExtensionReleased(extension_id=extension_id, donors=("NOR",), released_at=NOON), 2))
 
-    (told,) = await notifications_of(api, DONOR)
-    assert ("sherloc.extension.planned.v1", str(extension_id)) == (told["notice"], told["reference"])
+    (reported,) = await notifications_of(api, DONOR)
+    assert ("sherloc.extension.planned.v1", str(extension_id)) == (reported["notice"], reported["reference"])
     assert [] == [*await notifications_of(api, FINANCE), *await notifications_of(api, FOCAL_POINT)]
 
 

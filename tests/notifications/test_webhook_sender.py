@@ -187,10 +187,10 @@ async def test_failing_webhook_is_disabled_with_a_notice_and_can_be_enabled_agai
     await opened(inbox, 2)
     await drained(a_sender(delays_seconds=()))
     now = await shown(api, webhook)
-    told = (await api.get("/v1/notifications", headers=headers())).json()["notifications"]
+    reported = (await api.get("/v1/notifications", headers=headers())).json()["notifications"]
 
     assert ("disabled", "failing", 2) == (now["status"], now["reason"], now["revision"])
-    assert ["notifications.webhook.disabled.v1"] == [one["notice"] for one in told]
+    assert ["notifications.webhook.disabled.v1"] == [one["notice"] for one in reported]
     assert 1 == len(receiver.received), "what was still waiting is not sent any more"
     assert {"expired", "refused"} == {one["status"] for one in await deliveries(api, webhook)}
     assert 409 == (await api.post(f"{path}/test", headers=headers())).status_code
@@ -250,12 +250,12 @@ async def test_webhook_answering_410_is_disabled_with_a_notice(
     webhook = await registered(api, url=inside(receiver))
     await opened(inbox, 3)
     await drained(a_sender())
-    told = (await api.get("/v1/notifications", headers=headers())).json()["notifications"]
+    reported = (await api.get("/v1/notifications", headers=headers())).json()["notifications"]
     now = await shown(api, webhook)
 
     assert 1 == len(receiver.received)
     assert ("disabled", "gone") == (now["status"], now["reason"])
-    assert [webhook["webhook_id"]] == [one["reference"] for one in told]
+    assert [webhook["webhook_id"]] == [one["reference"] for one in reported]
     assert {("refused", 410, None), ("refused", None, "webhook_disabled")} == {
         (one["status"], one["status_code"], one["reason"]) for one in await deliveries(api, webhook)
     }

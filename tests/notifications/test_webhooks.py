@@ -242,15 +242,15 @@ async def test_webhook_with_a_full_queue_is_disabled_with_a_notice(
     monkeypatch.setattr(actions, "QUEUE_MAX", 3)
     webhook = await registered(api)
     await opened(inbox, 5)
-    told = (await api.get("/v1/notifications", headers=headers())).json()["notifications"]
+    reported = (await api.get("/v1/notifications", headers=headers())).json()["notifications"]
 
     assert 3 == len(await deliveries(api, webhook))
     now = await shown(api, webhook)
     assert ("disabled", "queue") == (now["status"], now["reason"])
     assert [(webhook["webhook_id"], f"/v1/webhooks/{webhook['webhook_id']}")] == [
-        (one["reference"], one["link"]) for one in told
+        (one["reference"], one["link"]) for one in reported
     ]
-    assert "webhook" in told[0]["subject"]
+    assert "webhook" in reported[0]["subject"]
 
 
 async def test_deliveries_are_paged_newest_first(api: Client, inbox: Inbox) -> None:

@@ -196,7 +196,7 @@ def decided_for_all(case: Case) -> Iterator[tuple[StrEnum, str, Decision]]:
 
 
 def hidden_from(case: Case, turn: int) -> Iterator[tuple[str, str]]:
-    """Who is told that a named record is not there, and its name: every sixteenth by turns, in a soak everybody."""
+    """Who is answered that a named record is absent, and its name: every sixteenth by turns, in a soak everybody."""
     each = soak.cases(16, soak=1)
     questions = [(actor, *case.decided(a_caller(actor))) for actor in ACTORS]
     hidden = [(actor, question.named) for actor, question, decision in questions if decision.hidden and question.named]
@@ -245,8 +245,8 @@ def visibility_errors(world: World, case: Case, answers: Mapping[str, httpx.Resp
     """Guarded fields that are shown and are not to be, or the other way round; and lists with another's entries."""
     if case.operation.method != "GET" or case.operation.action is None:
         return
-    told_of = {actor: answer for actor, answer in answers.items() if answer.status_code == 200}
-    shown = {actor: answer.json() for actor, answer in told_of.items() if "json" in answer.headers["Content-Type"]}
+    reported_of = {actor: answer for actor, answer in answers.items() if answer.status_code == 200}
+    shown = {actor: answer.json() for actor, answer in reported_of.items() if "json" in answer.headers["Content-Type"]}
     if case.operation.path in LISTS:
         for actor, body in shown.items():
             yield from (f"{actor}: {one}" for one in foreign_entries(world, case.operation, a_caller(actor), body))
@@ -255,10 +255,10 @@ def visibility_errors(world: World, case: Case, answers: Mapping[str, httpx.Resp
     within = SHOWN_WITHIN.get(case.operation.path)
     for guarded in sorted({str(name) for fields in given.values() for name in fields if not within or name in within}):
         names = GUARDS.get(guarded, (guarded,))
-        told_to = {actor for actor, body in shown.items() if any(values(body, name) for name in names)}
+        shown_to = {actor for actor, body in shown.items() if any(values(body, name) for name in names)}
         may_know = {actor for actor, fields in given.items() if guarded in fields}
-        if told_to - may_know or (told_to and may_know - told_to):
-            yield f"{guarded} is told to {sorted(told_to)}, and the policy says to {sorted(may_know)}"
+        if shown_to - may_know or (shown_to and may_know - shown_to):
+            yield f"{guarded} is shown to {sorted(shown_to)}, and the policy says to {sorted(may_know)}"
 
 
 def foreign_entries(world: World, operation: Operation, caller: Caller, body: Any) -> Iterator[str]:

@@ -167,22 +167,22 @@ async def test_late_commit_is_not_skipped_and_blocks_nothing(db: Database) -> No
         async with db.transaction() as tx:
             early = await a_person(tx)
 
-        told = await changes_since(db, after)
-        assert [early] == told.people, "it does not wait for the transaction that began before it"
-        assert [early] == (await changes_since(db, told.after)).people
-    assert {late, early} == set((last := await changes_since(db, told.after)).people)
+        reported = await changes_since(db, after)
+        assert [early] == reported.people, "it does not wait for the transaction that began before it"
+        assert [early] == (await changes_since(db, reported.after)).people
+    assert {late, early} == set((last := await changes_since(db, reported.after)).people)
     assert [] == (await changes_since(db, last.after)).people
 
 
 async def test_callers_feed_is_paged(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "FACTS_MAX", 2)
-    told, after, more = set[UUID](), "0.0", True
+    reported, after, more = set[UUID](), "0.0", True
     pages = 0
     while more:
         page = await changes_since(db, after)
-        told |= {one.person_id for one in page.holdings}
+        reported |= {one.person_id for one in page.holdings}
         after, more, pages = page.after, page.more, pages + 1
-    assert {persona_id(FIRST), persona_id(OTHER_ADMINISTRATOR)} == told
+    assert {persona_id(FIRST), persona_id(OTHER_ADMINISTRATOR)} == reported
     assert 3 == pages
 
 

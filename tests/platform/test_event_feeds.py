@@ -61,7 +61,7 @@ async def world(settings: Settings, databases: Mapping[str, Database]) -> AsyncI
 async def test_event_feed_matches_the_policy_for_every_caller(world: World) -> None:
     """Its items contain only ids, types, times, and codes of organizations and roles."""
     callers = [a_caller(actor) for actor in ACTORS]
-    told, wrong = 0, []
+    reported, wrong = 0, []
     for one in world.running:
         async with one.db.transaction() as tx:
             events = [event for _, event in await read_with_positions(tx, after=JournalPosition(0, 0), limit=10_000)]
@@ -73,12 +73,12 @@ async def test_event_feed_matches_the_policy_for_every_caller(world: World) -> N
             assert [] == [value for value in words_in(item) if " " in value]
         for caller in callers:
             meant = {event.id for event in of_interest if may_receive(world, one, caller, event)}
-            told += len(meant)
+            reported += len(meant)
             wrong += [(one.name, caller.organization, caller.role, event.type)
                       for event in events if (event.id in seen[caller]) != (event.id in meant)]  # fmt: skip
 
     assert [] == wrong[:10], len(wrong)
-    assert told > 500
+    assert reported > 500
 
 
 def may_receive(world: World, running: Running, caller: Caller, event: Event) -> bool:

@@ -74,18 +74,18 @@ async def test_events_with_ids_are_sent_to_callers_who_see_the_record(services: 
         services.listen(PATH, UGANDA) as other,
     ):
         request = await filed(services)
-        told = await own.next()
+        reported = await own.next()
 
-        assert {"type", "timestamp", "data"} == set(told.data)
-        assert "requests.request.submitted.v1" == told.data["type"]
-        assert {"event_id", "aggregate", "id", "version"} == set(told.data["data"])
+        assert {"type", "timestamp", "data"} == set(reported.data)
+        assert "requests.request.submitted.v1" == reported.data["type"]
+        assert {"event_id", "aggregate", "id", "version"} == set(reported.data["data"])
         assert ("request", request["request_id"], 1) == tuple(
-            told.data["data"][k] for k in ("aggregate", "id", "version")
+            reported.data["data"][k] for k in ("aggregate", "id", "version")
         )
         assert "text/event-stream; charset=utf-8" == own.answer.headers["content-type"]
         assert "no-store" == own.answer.headers["cache-control"]
 
-        assert told.data == (await unodc.next()).data
+        assert reported.data == (await unodc.next()).data
         await other.nothing()
 
 
@@ -117,15 +117,15 @@ async def test_reconnect_sends_missed_events_once_and_in_order(services: Running
     async with services.listen(PATH) as first:
         for _ in range(2):
             await filed(services)
-        told = [await first.next() for _ in range(2 * FACTS_PER_SUBMISSION)]
+        reported = [await first.next() for _ in range(2 * FACTS_PER_SUBMISSION)]
     missed = [await filed(services) for _ in range(3)]
     await filed(services, UGANDA)
 
-    async with services.listen(PATH, after=told[0].id) as again:
-        repeated = [await again.next() for _ in told[1:]]
+    async with services.listen(PATH, after=reported[0].id) as again:
+        repeated = [await again.next() for _ in reported[1:]]
         # The same events, and yet other ids: no two of one place are alike.
-        assert [one.data for one in told[1:]] == [one.data for one in repeated]
-        assert not {one.id for one in told} & {one.id for one in repeated}
+        assert [one.data for one in reported[1:]] == [one.data for one in repeated]
+        assert not {one.id for one in reported} & {one.id for one in repeated}
         found = [await again.next() for _ in range(3 * FACTS_PER_SUBMISSION)]
         submissions = found[::FACTS_PER_SUBMISSION]
         assert [request["request_id"] for request in missed] == [one.data["data"]["id"] for one in submissions]
@@ -345,8 +345,8 @@ async def test_idle_streams_share_one_poll_of_postgresql(
 
             await filed(services)
             began = time.monotonic()
-            told = await asyncio.gather(*(one.next() for one in listeners))
-            assert all(told)
+            reported = await asyncio.gather(*(one.next() for one in listeners))
+            assert all(reported)
             assert time.monotonic() - began < 5
     finally:
         await connection.close()
@@ -394,8 +394,8 @@ async def test_streams_survive_a_restart_of_postgresql(services: RunningServices
         async with asyncio.timeout(5):
             while (answer := await services.client.post("/v1/requests", json=a_request(), headers=headers())).is_error:
                 await asyncio.sleep(0.1)
-        told = await stream.next()
-        assert answer.json()["request_id"] == told.data["data"]["id"]
+        reported = await stream.next()
+        assert answer.json()["request_id"] == reported.data["data"]["id"]
 
 
 async def test_provider_events_wait_while_consents_are_unknown(
@@ -430,11 +430,11 @@ async def test_notification_events_are_sent_to_their_person(long: Settings, data
         async with services.listen(path) as own, services.listen(path, COORDINATOR) as other:
             fact = RequestOpened(request_id=uuid4(), state="KEN", priority="normal", opened_at=NOON)
             await inbox.receive(an_event(fact, 1))
-            told = await own.next()
+            reported = await own.next()
             await other.nothing()
             (shown,) = (await services.client.get("/v1/notifications", headers=headers())).json()["notifications"]
-            assert (shown["notice"], shown["owed_at"]) == (told.data["type"], told.data["timestamp"])
-            assert {name: shown[name] for name in told.data["data"]} == told.data["data"]
+            assert (shown["notice"], shown["owed_at"]) == (reported.data["type"], reported.data["timestamp"])
+            assert {name: shown[name] for name in reported.data["data"]} == reported.data["data"]
             await own.nothing()
-        async with services.listen(path, after=told.id) as again:
+        async with services.listen(path, after=reported.id) as again:
             await again.nothing()

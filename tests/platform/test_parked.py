@@ -39,9 +39,9 @@ async def test_operator_releases_an_event_and_discards_what_is_none(
     assert [409, 409, 404] == [one.status_code for one in refused]
     for move in (f"{event}/release", f"{message}/discard"):
         asked = headers(ADMINISTRATOR)
-        told = [await api.post(f"{path}/{move}", json={}, headers=asked) for _ in range(2)]
+        reported = [await api.post(f"{path}/{move}", json={}, headers=asked) for _ in range(2)]
         expected = "waiting" if move.endswith("release") else "discarded"
-        assert [(200, expected)] * 2 == [(one.status_code, one.json()["status"]) for one in told]
+        assert [(200, expected)] * 2 == [(one.status_code, one.json()["status"]) for one in reported]
     left = (await api.get(path, headers=headers(COORDINATOR))).json()
     assert {"parked": [], "total": 0} == left
 

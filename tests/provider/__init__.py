@@ -63,7 +63,7 @@ class Provider:
                 for name in NAMES
             ),
         ]
-        told = {
+        reported = {
             "issuer": self.issuer,
             "port": self.port,
             "algorithm": self.algorithm,
@@ -78,7 +78,7 @@ class Provider:
         )  # fmt: skip
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(told) + "\n")
+        self.process.stdin.write(json.dumps(reported) + "\n")
         self.process.stdin.flush()
         assert "ready\n" == self.process.stdout.readline()
 

@@ -371,12 +371,12 @@ async def test_attachments_are_rebuilt_from_the_journal_with_salted_hashes(
     other = await attached(api, request, name="Canary.pdf")
     await scanned(db, folder)
     await api.delete(f"/v1/attachments/{other['attachment_id']}", headers=headers(revision=2))
-    told = [event for event in await facts(db) if event["type"].startswith("requests.attachment.")]
+    reported = [event for event in await facts(db) if event["type"].startswith("requests.attachment.")]
 
-    assert {one["attachment_id"], other["attachment_id"]} == {event["data"]["attachment_id"] for event in told}
-    hashes = [event["data"]["content_hash"] for event in told if "content_hash" in event["data"]]
+    assert {one["attachment_id"], other["attachment_id"]} == {event["data"]["attachment_id"] for event in reported}
+    hashes = [event["data"]["content_hash"] for event in reported if "content_hash" in event["data"]]
     assert 2 == len(set(hashes)), "the same content has another hash each time"
-    assert "Canary" not in json.dumps(told)
+    assert "Canary" not in json.dumps(reported)
     async with connected(database_url, "requests", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
 

@@ -53,9 +53,9 @@ async def test_audience_lists_current_access_by_consents_and_offices(api: Client
     given = request["consents"][0]["consent_id"]
     by_consent = [(who, "consent", ["codes", "words"]) for who in ("NOR", "unodc_units")]
     assert [*office, *by_consent] == await access(api, request)
-    told = next(one for one in (await audience(api, request))["admissions"] if one["who"] == "NOR")
+    reported = next(one for one in (await audience(api, request))["admissions"] if one["who"] == "NOR")
     history = (await api.get(f"/v1/requests/{request['request_id']}/history", headers=headers())).json()
-    assert (given, history[-1]["at"], None) == (told["consent_id"], told["since"], told["until"])
+    assert (given, history[-1]["at"], None) == (reported["consent_id"], reported["since"], reported["until"])
 
     request = (await withdraw(api, request, given)).json()
     assert office == await access(api, request)

@@ -318,11 +318,11 @@ async def test_consent_changes_are_readable_by_services_only(api: Client) -> Non
     await opened(api)
 
     first = await changed(api)
-    told = {one.request_id: one for one in first.requests}[UUID(request["request_id"])]
+    reported = {one.request_id: one for one in first.requests}[UUID(request["request_id"])]
     await withdraw(api, request, request["consents"][0]["consent_id"])
     second = await changed(api, first.after)
 
-    assert (request["revision"], ("NOR",), False) == (told.revision, told.consents[0].recipients, first.more)
+    assert (request["revision"], ("NOR",), False) == (reported.revision, reported.consents[0].recipients, first.more)
     assert [UUID(request["request_id"])] == [one.request_id for one in second.requests]
     assert second.requests[0].consents[0].withdrawn_at is not None
     assert [] == (await changed(api, second.after)).requests

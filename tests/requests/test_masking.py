@@ -80,8 +80,8 @@ async def test_history_for_recipients_has_no_remarks_or_changes(api: Client) -> 
 
     whole = await history("KEN:focal_point")
     for by in ("NOR:provider_officer", "NOR:donor_officer"):
-        told = await history(by)
-        assert [entry["type"] for entry in whole] == [entry["type"] for entry in told]
-        assert [(None, {})] * len(told) == [(entry["comment"], entry["data"]) for entry in told]
+        reported = await history(by)
+        assert [entry["type"] for entry in whole] == [entry["type"] for entry in reported]
+        assert [(None, {})] * len(reported) == [(entry["comment"], entry["data"]) for entry in reported]
     assert await history(COORDINATOR) == whole
     assert {None, "Ask the registrar by telephone.", "The registrar is away."} == {e["comment"] for e in whole}

@@ -56,7 +56,7 @@ async def test_excluded_state_sees_nothing(api: Client) -> None:
 
 
 @pytest.mark.parametrize("by", ["PER:focal_point", "NOR:focal_point", KENYA])
-async def test_only_other_states_of_the_region_are_told(api: Client, by: str) -> None:
+async def test_similar_requests_are_those_of_other_states_of_the_region(api: Client, by: str) -> None:
     request = await consent(api, await opened(api), recipients=["providers"])
     assert await circulating(api, by) == []
     assert (await checked(api, by))["similar"] == ([request["request_id"]] if by == KENYA else [])

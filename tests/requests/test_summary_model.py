@@ -41,7 +41,7 @@ def a_draft(request: Request) -> PublicSummary:
     return after(None, summaries.draft(uuid4(), request, Language.EN, STATE, "first", now=NOON))
 
 
-def test_a_summary_is_approved_as_it_stands_and_changed_afterwards() -> None:
+def test_summary_is_approved_and_changed_afterwards() -> None:
     request = a_request()
     draft = a_draft(request)
     approved = after(draft, draft.approve(request, now=NOON))

@@ -89,12 +89,12 @@ def test_what_is_called_proved_is_proved_by_what_exists() -> None:
     assert [] == unproved(rows())
 
 
-def test_the_gaps_are_told_by_number_and_counted() -> None:
+def test_gaps_are_listed_by_number_and_counted() -> None:
     text = text_of(ROOT / "docs" / "security.md")
-    told = text.partition("### Gaps")[2]
+    reported = text.partition("### Gaps")[2]
 
     assert [gap(row) for row in rows() if row.verdict == "gap"] == [
-        line for line in told.splitlines() if line.startswith("| V")
+        line for line in reported.splitlines() if line.startswith("| V")
     ]
     assert counts(rows()) == [
         line for line in text.splitlines() if line.startswith(tuple(f"| {v} |" for v in VERDICTS))

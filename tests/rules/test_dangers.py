@@ -307,6 +307,6 @@ def test_bandit_bites(tmp_path: Path) -> None:
     assert {"B307", "B301", "B506", "B602", "B324"} == {rule for _, rule in bandit(str(tmp_path))}
 
 
-def test_no_finding_is_silenced_where_it_stands() -> None:
+def test_no_finding_is_silenced_by_a_comment() -> None:
     """The table above is the one place."""
     assert [] == [file for file, text in sources().items() if re.search(r"#\s*nosec", text)]

@@ -122,7 +122,7 @@ def test_every_guarantee_and_every_decision_names_a_test() -> None:
         assert NAMED_TEST.search(text_of(path)), path.name
 
 
-def test_every_setting_is_told_to_operators() -> None:
+def test_every_setting_is_documented() -> None:
     code = text_of(ROOT / "chassis" / "settings.py")
 
     assert len(SETTING.findall(code)) > 15

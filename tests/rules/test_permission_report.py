@@ -27,14 +27,14 @@ COLUMNS = 80
 
 
 @cache
-def told(organization: str, role: Role) -> list[Permission]:
+def reported(organization: str, role: Role) -> list[Permission]:
     return permissions_of(organization, role, all_services())
 
 
 @pytest.fixture(autouse=True)
 def computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command shows what this process computed of an appointment before: several tests ask about each."""
-    monkeypatch.setattr(command, "permissions_of", lambda organization, role, _: told(organization, role))
+    monkeypatch.setattr(command, "permissions_of", lambda organization, role, _: reported(organization, role))
 
 
 def run(*arguments: str) -> Result:
@@ -54,7 +54,7 @@ def says(permission: Permission, standing: str, where: Mapping[str, str]) -> str
 @pytest.mark.thinned
 @pytest.mark.parametrize(("organization", "role"), ASKED_ABOUT, ids=[":".join(one) for one in ASKED_ABOUT])
 def test_it_says_of_every_case_what_the_policy_answers(organization: str, role: Role) -> None:
-    found = {(one.service, one.subject, one.action): one for one in told(organization, role)}
+    found = {(one.service, one.subject, one.action): one for one in reported(organization, role)}
     wrong, asked = [], 0
     for subject in SUBJECTS:
         cases = [

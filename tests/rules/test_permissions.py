@@ -115,12 +115,14 @@ def written() -> Mapping[tuple[str, str, bool], Written]:
 def _table(article: Article, subject: Subject) -> Written:
     head, *rows = article.rows
     groups = [asker.partition(" ") for asker in article.askers]
-    columns = {actor: head.index(letter) - 1 for letter, _, told_of in groups for actor in _actors(told_of, subject)}
+    columns = {
+        actor: head.index(letter) - 1 for letter, _, reported_of in groups for actor in _actors(reported_of, subject)
+    }
     return Written(columns, head[1 : -len(groups)], rows)
 
 
-def _actors(told_of: str, subject: Subject) -> Iterator[tuple[str, str]]:
-    for group in told_of.split("; "):
+def _actors(reported_of: str, subject: Subject) -> Iterator[tuple[str, str]]:
+    for group in reported_of.split("; "):
         found = re.fullmatch(r"(.+?)(?: \((.+)\))?", group)
         assert found
         roles = list(Role) if found[1] == "every role" else found[1].split(", ")
@@ -188,7 +190,7 @@ def test_there_are_as_many_cases_as_were_meant() -> None:
     assert cells > 100_000
 
 
-def test_every_action_is_told_and_every_route_asks_one(app: Litestar) -> None:
+def test_every_action_is_documented_and_every_route_requires_one(app: Litestar) -> None:
     asked: set[Named] = set()
     for route in app.routes:
         if isinstance(route, HTTPRoute):
@@ -199,15 +201,15 @@ def test_every_action_is_told_and_every_route_asks_one(app: Litestar) -> None:
                         f"{where}: say with opt=requires(Action.…) what it asks of its policy"
                     )
                     asked.add(named(handler.opt["action"]))
-    told_of = {named(action) for subject in SUBJECTS for action in (*subject.reads, *subject.acts)}
+    reported_of = {named(action) for subject in SUBJECTS for action in (*subject.reads, *subject.acts)}
     actions = {named(action) for kind, _ in asked for action in kind}
 
-    untold = sorted(f"{kind.__module__}: {action}" for kind, action in actions - told_of)
+    untold = sorted(f"{kind.__module__}: {action}" for kind, action in actions - reported_of)
     assert [] == untold, "each action stands in a subject of services/documents/permission_cases.py"
     assert ASKED_WITHIN == actions - asked, "an action is what a route asks; nobody asks these"
 
 
-def test_what_no_policy_knows_is_allowed_to_nobody() -> None:
+def test_action_without_a_policy_is_denied() -> None:
     for subject in SUBJECTS:
         _, record = next(subject.circumstances())
         for actor in subject.actors:

@@ -177,11 +177,11 @@ def test_every_slug_is_spelt_alike() -> None:
     assert misspelt(sources(), written()) == []
 
 
-def test_every_slug_stands_in_one_file_once() -> None:
+def test_every_slug_is_in_one_file_once() -> None:
     assert written_twice(written()) == []
 
 
-def test_every_sentence_stands_in_six_languages() -> None:
+def test_every_sentence_is_in_six_languages() -> None:
     assert ill_worded(written()) == []
 
 

@@ -52,9 +52,9 @@ def rows(heading: str) -> Mapping[str, tuple[set[str], set[str]]]:
 def test_state_table_is_that_of_the_model(
     heading: str, first: str | None, moves: Mapping[str, Collection[str]], movers: Mapping[str, Collection[str]]
 ) -> None:
-    told = rows(heading)
+    reported = rows(heading)
 
-    assert {*([first] if first else []), *moves} == told.keys()
+    assert {*([first] if first else []), *moves} == reported.keys()
     assert moves.keys() == movers.keys()
     for move, states in moves.items():
-        assert (set(states), set(movers[move])) == told[move]
+        assert (set(states), set(movers[move])) == reported[move]

@@ -33,8 +33,8 @@ OF_MIGRATIONS = frozenset({"migration", "consent_reading", "bookmark_key"})
 
 _PENDING = " + ".join(f"(SELECT count(*) FROM {name}.pending)" for name in NAMES)
 _UNHEARD = " + ".join(
-    f"(SELECT count(*) FROM {owner}.journal AS told WHERE NOT EXISTS (SELECT FROM {service.name}.inbox AS heard"
-    " WHERE heard.event_id = told.event_id AND heard.status = 'applied'))"
+    f"(SELECT count(*) FROM {owner}.journal AS published WHERE NOT EXISTS (SELECT FROM {service.name}.inbox AS received"
+    " WHERE received.event_id = published.event_id AND received.status = 'applied'))"
     for service in all_services()
     for owner in service.listens_to
 )
@@ -89,8 +89,8 @@ async def examine(
             versions.setdefault(row["aggregate_id"], []).append(row["version"])
         if gaps := [str(one) for one, held in versions.items() if held != list(range(1, len(held) + 1))]:
             wrong.append(f"{name}: versions with a gap: {gaps}")
-        stored, told = await _stored(broker, name), [row["event_id"] for row in rows]
-        wrong += _stream_against_journal(name, stored, told, wiped=wiped)
+        stored, reported = await _stored(broker, name), [row["event_id"] for row in rows]
+        wrong += _stream_against_journal(name, stored, reported, wiped=wiped)
     wrong += await _duplicates(connection)
     ids = Counter(mail.message_id for mail in mailbox.messages())
     rows_of = await _rows(connection)
@@ -130,11 +130,11 @@ async def rebuild_differences(database_url: str) -> list[str]:
     return found
 
 
-def _stream_against_journal(name: str, stored: Sequence[UUID], told: Sequence[UUID], *, wiped: bool) -> list[str]:
+def _stream_against_journal(name: str, stored: Sequence[UUID], reported: Sequence[UUID], *, wiped: bool) -> list[str]:
     wrong = []
-    if not wiped and (missing := set(told) - set(stored)):
+    if not wiped and (missing := set(reported) - set(stored)):
         wrong.append(f"{name}: {len(missing)} facts never reached the stream")
-    if unfounded := set(stored) - set(told):
+    if unfounded := set(stored) - set(reported):
         wrong.append(f"{name}: {len(unfounded)} published that were never committed")
     if len(stored) != len(set(stored)):
         wrong.append(f"{name}: {len(stored) - len(set(stored))} stand twice in the stream")
@@ -158,7 +158,7 @@ async def _duplicates(connection: asyncpg.Connection) -> list[str]:
         "parked": " UNION ALL ".join(f"SELECT reason FROM {name}.inbox WHERE status = 'parked'" for name in NAMES),
         "entries that do not balance": "SELECT entry_id::text FROM pledges.entry CROSS JOIN unnest(postings)"
         " GROUP BY entry_id, pledges.book_of(account), currency HAVING sum(minor) <> 0 OR sum(usd_minor) <> 0",
-        "told twice": "SELECT person_id::text FROM notifications.notification"
+        "notified twice": "SELECT person_id::text FROM notifications.notification"
         " GROUP BY cause_id, person_id, split_part(notice, ':', 1) HAVING count(*) > 1",
         "matches of a line and an offering": "SELECT line_id::text FROM matching.match"
         " GROUP BY line_id, offering_id HAVING count(*) > 1",

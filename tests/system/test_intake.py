@@ -138,8 +138,8 @@ async def test_stop_under_load_completes_requests_and_loses_nothing(
     assert platform.exit_code == 0
     rows = await at.connection.fetch("SELECT request_id::text FROM requests.request")
     assert taken <= {row["request_id"] for row in rows}
-    told = await at.connection.fetchval("SELECT count(*) FROM requests.journal WHERE type LIKE '%submitted%'")
-    assert told == len(rows)
+    reported = await at.connection.fetchval("SELECT count(*) FROM requests.journal WHERE type LIKE '%submitted%'")
+    assert reported == len(rows)
     mine = "datname = current_database() AND pid <> pg_backend_pid()"
     assert await at.connection.fetchval(f"SELECT count(*) FROM pg_stat_activity WHERE {mine}") == 0
     # A handler that was cut off would have left its delivery unacknowledged: the broker holds none.

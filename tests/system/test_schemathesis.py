@@ -403,8 +403,8 @@ def _plain_calls(operation: Any, path: str, running: Running) -> Iterator[tuple[
 
 
 def _documented_headers(method: str, path: str, status: int) -> set[str]:
-    told = DOCUMENT["paths"][path][method.lower()]["responses"][str(status)]
-    return set(told["headers"]) & SETS_HEADERS
+    reported = DOCUMENT["paths"][path][method.lower()]["responses"][str(status)]
+    return set(reported["headers"]) & SETS_HEADERS
 
 
 def _sent_headers(response: Any) -> set[str]:

@@ -73,8 +73,8 @@ def address_of(process: subprocess.Popen[str]) -> str:
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    said, told = process.communicate(timeout=SECONDS)
-    return process.returncode, said, told
+    said, reported = process.communicate(timeout=SECONDS)
+    return process.returncode, said, reported
 
 
 async def shown(address: str, language: str) -> httpx.Response:
@@ -93,8 +93,8 @@ async def test_sign_in_prints_only_the_token_and_shows_a_translated_page(entraid
     assert "<script" not in answer.text
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "no-store" == answer.headers["Cache-Control"]
-    code, said, told = ended(process)
-    assert (0, "") == (code, told)
+    code, said, reported = ended(process)
+    assert (0, "") == (code, reported)
     assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", said)
     assert TOKEN_TYPE == json.loads(base64.urlsafe_b64decode(said.split(".")[0] + "=="))["typ"]
 
@@ -107,11 +107,11 @@ async def test_sign_in_as_json_has_expiry_and_subject(entraide: SignIn, browser:
     await shown(await browser.signs_in(address, "somebody"), "en")
 
     code, said, _ = ended(process)
-    told = json.loads(said)
+    reported = json.loads(said)
     assert 0 == code
-    assert {"access_token", "expires_at", "issuer", "subject"} == told.keys()
-    assert (provider.issuer, "somebody") == (told["issuer"], told["subject"])
-    assert told["expires_at"].endswith("+00:00")
+    assert {"access_token", "expires_at", "issuer", "subject"} == reported.keys()
+    assert (provider.issuer, "somebody") == (reported["issuer"], reported["subject"])
+    assert reported["expires_at"].endswith("+00:00")
 
 
 async def test_forged_callbacks_are_rejected_and_the_sign_in_continues(entraide: SignIn, browser: Browser) -> None:
@@ -142,10 +142,10 @@ async def test_cancelled_sign_in_is_reported_without_a_token(entraide: SignIn, b
 
     assert 400 == answer.status_code
     assert "Служба входа не подтвердила" in answer.text
-    code, said, told = ended(process)
+    code, said, reported = ended(process)
     assert (1, "") == (code, said)
-    assert told.count("\n") == 1
-    assert "(sign-in-denied: access_denied)" in told
+    assert reported.count("\n") == 1
+    assert "(sign-in-denied: access_denied)" in reported
 
 
 async def test_browser_is_opened_if_there_is_one(entraide: SignIn, browser: Browser, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ async def test_browser_is_opened_if_there_is_one(entraide: SignIn, browser: Brow
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "told"),
+    ("setting", "value", "reported"),
     [
         ("ENTRAIDE_CLIENT_ID", "", "set ENTRAIDE_ISSUER and ENTRAIDE_CLIENT_ID"),
         ("ENTRAIDE_ISSUER", "", "set ENTRAIDE_ISSUER and ENTRAIDE_CLIENT_ID"),
@@ -177,13 +177,13 @@ async def test_browser_is_opened_if_there_is_one(entraide: SignIn, browser: Brow
     ],
 )
 def test_unusable_sign_in_setting_is_reported_in_one_line(
-    entraide: SignIn, setting: str, value: str, told: str
+    entraide: SignIn, setting: str, value: str, reported: str
 ) -> None:
     code, said, line = ended(entraide("--no-browser", **{setting: value}))
 
     assert (2, "", 1) == (code, said, line.count("\n"))
     assert line.startswith("entraide: ")
-    assert told in line
+    assert reported in line
 
 
 async def test_sign_in_has_a_time_limit(provider: Provider) -> None:

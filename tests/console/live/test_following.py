@@ -11,13 +11,13 @@ def event(aggregate: str, record: str, version: int) -> str:
     return f'data: {{"type": "x", "data": {{"aggregate": "{aggregate}", "id": "{record}", "version": {version}}}}}'
 
 
-def test_a_page_of_everything_is_told_of_each_event() -> None:
+def test_page_of_everything_follows_each_event() -> None:
     assert concerns(event("request", "a", 2), ())
     assert not concerns("id: 7", ())
     assert not concerns(":", ())
 
 
-def test_a_page_of_one_record_is_told_of_it_and_of_new_matches() -> None:
+def test_page_of_one_record_follows_it_and_new_matches() -> None:
     assert concerns(event("request", "a", 2), ["a"])
     assert not concerns(event("request", "b", 2), ["a"])
     assert not concerns(event("match", "m", 2), ["a"])

@@ -36,7 +36,7 @@ def test_small_cells_are_not_shown(count: int, shown: str) -> None:
     assert shown == written(count, "en")
 
 
-def test_one_and_two_cannot_be_told_apart_in_any_picture_or_table() -> None:
+def test_one_and_two_look_the_same_in_every_picture_and_table() -> None:
     """Not by their words, nor by the shade of a cell or the length of a bar."""
     kept = [an_offering("prosecution", regions=("african",), kind="mentoring")] * 5
     one, two = (

@@ -33,6 +33,6 @@ def test_what_a_reader_may_not_see_is_left_out() -> None:
     assert (held["what"], held["details"]) == ("Paused", [])
 
 
-def test_nobody_in_charge_is_said_as_such() -> None:
+def test_request_without_an_assignee_says_so() -> None:
     (assigned,) = timeline([{"type": "requests.request.assigned.v1", "data": {"assignee": None}}], "en")
     assert assigned["what"] == "No longer in charge of a coordinator"

@@ -163,7 +163,7 @@ async def test_small_counts_are_for_the_sides_and_coordinators(api: Client, matc
         assert (None, True) == women((await listed(api, delivery_id, by))["participants"])
 
 
-async def test_participants_are_counted_anew(api: Client, matching: Matching) -> None:
+async def test_participants_are_counted_again(api: Client, matching: Matching) -> None:
     delivery_id = await begun(api, matching)
     session_id = await held(api, delivery_id, 3, 17)
 
@@ -253,6 +253,6 @@ async def test_facts_have_participants_and_trainers_by_sex_alone(api: Client, ma
             "SELECT event -> 'data' FROM journal WHERE aggregate_id = $1 AND type = 'delivery.session.held.v1'",
             UUID(session_id),
         )
-    told = msgspec.json.decode(fact, type=SessionHeld)
-    assert (ParticipantsBySex(delivery_id=UUID(delivery_id), women=777, men=888),) == told.participants
-    assert BySex(women=1, other_or_not_stated=1) == told.trainers
+    reported = msgspec.json.decode(fact, type=SessionHeld)
+    assert (ParticipantsBySex(delivery_id=UUID(delivery_id), women=777, men=888),) == reported.participants
+    assert BySex(women=1, other_or_not_stated=1) == reported.trainers

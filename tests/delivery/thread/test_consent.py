@@ -172,7 +172,7 @@ async def test_state_that_agrees_with_a_unit_of_unodc_after_a_withdrawal_opens_i
     assert (await stage.seen(UNIT)).status_code == 200
 
 
-async def test_unheard_consents_close_the_thread_to_the_provider(
+async def test_thread_is_closed_to_the_provider_without_current_consents(
     client_of: Callable[..., Awaitable[Client]], stage: Stage
 ) -> None:
     delivery_id = await stage.confirmed()

@@ -256,7 +256,7 @@ def counted(ids: list[str]) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("by", [KENYA, NORWAY])
-async def test_coordinators_message_is_notified_anew_once_both_have_read(
+async def test_coordinators_message_is_notified_again_once_both_have_read(
     api: Client, db: Database, matching: Matching, by: str
 ) -> None:
     delivery_id = await matching.confirms()

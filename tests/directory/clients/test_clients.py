@@ -136,8 +136,8 @@ async def test_expiring_client_is_announced_once(db: Database, parts: Parts) -> 
 
     assert [1, 0] == counts
     async with db.transaction() as tx:
-        told = await tx.fetch("SELECT event FROM journal WHERE event::text LIKE '%client.expiring%'")
-    assert [near["client_id"]] == [json.loads(row["event"])["data"]["client_id"] for row in told]
+        reported = await tx.fetch("SELECT event FROM journal WHERE event::text LIKE '%client.expiring%'")
+    assert [near["client_id"]] == [json.loads(row["event"])["data"]["client_id"] for row in reported]
 
 
 # -- by whom, for whom ------------------------------------------------------------------------------------------------

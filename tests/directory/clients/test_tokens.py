@@ -106,10 +106,10 @@ async def test_invalid_credentials_are_answered_identically(parts: Parts) -> Non
             answer.json().get("error"),
             answer.json().get("slug"),
         ), (which, answer.text)
-        told = {
+        reported = {
             name: value for name, value in answer.headers.items() if name not in {CORRELATION_HEADER.lower(), "date"}
         }
-        answers[which] = json.dumps([told, answer.json() | {"correlation_id": ""}], sort_keys=True)
+        answers[which] = json.dumps([reported, answer.json() | {"correlation_id": ""}], sort_keys=True)
 
     assert len(NOT_KNOWN) >= 24
     assert 1 == len(set(answers.values()))

@@ -233,10 +233,10 @@ async def begun_again(api: Client, owner: Owner) -> None:
     match = await move(api, match, "accept", KENYA)
     match = await move(api, match, "confirm", NORWAY)
     await delivered(owner.db, match, "terminated")
-    told = {"request_id": UUID(better["request_id"]), "state": "KEN"}
-    await owner.tells(RequestWithdrawn(**told, withdrawn_at=NOON))
+    reported = {"request_id": UUID(better["request_id"]), "state": "KEN"}
+    await owner.tells(RequestWithdrawn(**reported, withdrawn_at=NOON))
     await revised(api, better["offering_id"], topics=["mutual_legal_assistance"])
-    await owner.tells(RequestReopened(**told, reason="new_need", reopened_at=NOON))
+    await owner.tells(RequestReopened(**reported, reason="new_need", reopened_at=NOON))
     assert 2 == len({one["score"] for one in await moves_of(api, better)})
 
 

@@ -21,14 +21,14 @@ async def of_state(owner: Owner, state: str, **changes: Any) -> RequestSubmitted
     return await opened(owner, a_submission(a_contract_line(**changes), state=state))
 
 
-async def told(api: Client, **query: Any) -> dict[str, Any]:
+async def reported(api: Client, **query: Any) -> dict[str, Any]:
     answer = await api.get("/v1/matches/cohorts", params=query, headers=headers(COORDINATOR))
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
 
-async def states_told(api: Client) -> list[set[str]]:
-    return [{member["state"] for member in one["members"]} for one in (await told(api))["cohorts"]]
+async def states_notified(api: Client) -> list[set[str]]:
+    return [{member["state"] for member in one["members"]} for one in (await reported(api))["cohorts"]]
 
 
 async def test_lines_of_two_states_form_a_cohort_with_savings(api: Client, owner: Owner) -> None:
@@ -36,7 +36,7 @@ async def test_lines_of_two_states_form_a_cohort_with_savings(api: Client, owner
     kenya, uganda = await of_state(owner, "KEN"), await of_state(owner, "UGA")
     await of_state(owner, "TZA", kind="mentoring")
 
-    page = await told(api)
+    page = await reported(api)
 
     (one,) = page["cohorts"]
     assert {(str(r.lines[0].line_id), str(r.request_id), r.state, 25) for r in (kenya, uganda)} == {
@@ -54,7 +54,7 @@ async def test_met_ended_or_unavailable_records_form_no_cohort(api: Client, owne
     offering = await approved(api, NORWAY, group_size_max=None)
     met, over = await of_state(owner, "KEN"), await of_state(owner, "UGA")
     await of_state(owner, "TZA")
-    assert [{"KEN", "UGA", "TZA"}] == await states_told(api)
+    assert [{"KEN", "UGA", "TZA"}] == await states_notified(api)
     await owner.tells(
         LineFulfilmentChanged(
             **ids(met),
@@ -65,15 +65,15 @@ async def test_met_ended_or_unavailable_records_form_no_cohort(api: Client, owne
             changed_at=NOON,
         ),
     )
-    assert [{"UGA", "TZA"}] == await states_told(api)
+    assert [{"UGA", "TZA"}] == await states_notified(api)
     await owner.tells(RequestWithdrawn(**ids(over), withdrawn_at=NOON))
-    assert [] == await states_told(api)
+    assert [] == await states_notified(api)
     await of_state(owner, "UGA")
-    assert [{"UGA", "TZA"}] == await states_told(api)
+    assert [{"UGA", "TZA"}] == await states_notified(api)
 
     await move_offering(api, offering, "suspend", NORWAY)
 
-    assert [] == await states_told(api)
+    assert [] == await states_notified(api)
 
 
 async def test_only_coordinators_and_auditors_read_cohorts(api: Client) -> None:
@@ -87,10 +87,10 @@ async def test_exceeding_the_limits_is_reported(api: Client, owner: Owner, monke
     for state in ("KEN", "UGA"):
         await of_state(owner, state)
     for module, limit in ((line_store, "SEEKING_MAX"), (offering_store, "AVAILABLE_MAX")):
-        assert (await told(api))["whole"]
+        assert (await reported(api))["whole"]
         with monkeypatch.context() as patched:
             patched.setattr(module, limit, 1)
-            assert not (await told(api))["whole"]
+            assert not (await reported(api))["whole"]
     for wrong in (0, 101, "x"):
         answer = await api.get("/v1/matches/cohorts", params={"limit": wrong}, headers=headers(COORDINATOR))
         assert 400 == answer.status_code

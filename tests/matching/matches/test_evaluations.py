@@ -70,11 +70,13 @@ async def test_each_side_evaluates_a_completed_delivery_and_the_latest_counts(
         match["status"], match["revision"], match["state_evaluation_comment"],
     )  # fmt: skip
     async with databases["matching"].transaction() as tx:
-        told = await tx.fetch("SELECT event FROM journal WHERE type = 'matching.match.evaluated.v1' ORDER BY version")
+        reported = await tx.fetch(
+            "SELECT event FROM journal WHERE type = 'matching.match.evaluated.v1' ORDER BY version"
+        )
     assert [("state", POORLY), ("provider", WELL), ("state", WELL)] == [
-        (data_of(one)["side"], data_of(one)["evaluation"]) for one in told
+        (data_of(one)["side"], data_of(one)["evaluation"]) for one in reported
     ]
-    assert not [one for one in told if "came" in one["event"]]
+    assert not [one for one in reported if "came" in one["event"]]
     migrator = await Database.connect(database_url, "matching", owner=True)
     try:
         assert [] == await verify(migrator, SERVICE)

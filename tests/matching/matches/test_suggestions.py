@@ -69,12 +69,14 @@ async def test_submitted_line_gets_suggestions_best_first(
     assert {"codes-4:weights-0"} == {match["algorithm"] for match in found}
     async with databases["matching"].transaction() as tx:
         (row,) = await tx.fetch("SELECT event FROM journal WHERE type LIKE 'matching.%' AND aggregate <> 'offering'")
-    told = data_of(row)
-    assert ("matching.line.ranked.v1", found[0]["line_id"]) == (told["type"], told["line_id"])
-    assert [match["match_id"] for match in found] == [one["match_id"] for one in told["suggestions"]]
+    reported = data_of(row)
+    assert ("matching.line.ranked.v1", found[0]["line_id"]) == (reported["type"], reported["line_id"])
+    assert [match["match_id"] for match in found] == [one["match_id"] for one in reported["suggestions"]]
     assert found[0]["shares"] == [
         {"criterion": criterion, "points": points, "of": of}
-        for criterion, points, of in zip(told["criteria"], told["suggestions"][0]["points"], told["of"], strict=True)
+        for criterion, points, of in zip(
+            reported["criteria"], reported["suggestions"][0]["points"], reported["of"], strict=True
+        )
     ]
     assert str(event.id) in row["event"]
     assert "the-correlation" in row["event"]

@@ -62,9 +62,9 @@ async def test_policy_in_sql_equals_policy_in_python(databases: Mapping[str, Dat
         for interested_at in (None, NOON)
         for offering_id in (uuid4(),)
     ]
-    told = a_submission(request_id=every[0].request_id)
+    reported = a_submission(request_id=every[0].request_id)
     excluding = a_submission(request_id=requests[2], excluded_providers=("NOR", "UNODC-CEB"))
-    await Owner(databases["matching"]).tells(told, excluding)
+    await Owner(databases["matching"]).tells(reported, excluding)
     async with databases["matching"].transaction() as tx:
         for one in every:
             await offering_store.save(tx, an_offering(offering_id=one.offering_id))
@@ -73,14 +73,16 @@ async def test_policy_in_sql_equals_policy_in_python(databases: Mapping[str, Dat
             for role in Role:
                 caller = a_caller(f"{organization}:{role}")
                 for one in every:
-                    known = replace(one, disclosed=role is Role.PROVIDER_OFFICER and one.request_id == told.request_id)
+                    known = replace(
+                        one, disclosed=role is Role.PROVIDER_OFFICER and one.request_id == reported.request_id
+                    )
                     try:
                         seen = (await match_store.ranked(tx, one.match_id, caller)).match
                     except Missing:
                         seen = None
                     assert (seen is not None) == policy.may_see_match(caller, known), (caller, one)
                     assert seen in (None, known)
-        for of in (told, excluding):
+        for of in (reported, excluding):
             line = await line_store.line(tx, of.lines[0].line_id)
             assert line is not None
             for organization in ("UNODC", "UNODC-CEB", "KEN", "NOR"):
@@ -92,12 +94,12 @@ async def test_row_security_hides_exclusions_from_the_provider(
     api: Client, owner: Owner, databases: Mapping[str, Database]
 ) -> None:
     """`disclosed` asks as the owner what a provider's reading does not find, and leaves no trace of having been that."""
-    told, excluding = a_submission(), a_submission(excluded_providers=("NOR",))
-    await owner.tells(told, excluding)
+    reported, excluding = a_submission(), a_submission(excluded_providers=("NOR",))
+    await owner.tells(reported, excluding)
     async with databases["matching"].transaction(by=a_caller(NORWAY)) as tx:
         asked = "SELECT ARRAY[disclosed($1, 'NOR'), disclosed($2, 'NOR'), disclosed($2, 'FRA')], caller_role()"
         assert [[True, False, True], "provider_officer"] == list(
-            await tx.fetchrow(asked, told.request_id, excluding.request_id) or ()
+            await tx.fetchrow(asked, reported.request_id, excluding.request_id) or ()
         )
         assert 0 == await tx.fetchval("SELECT count(*) FROM wanted_request")
 

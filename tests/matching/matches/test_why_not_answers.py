@@ -18,20 +18,20 @@ async def test_obstacles_have_their_nearest_change(api: Client, owner: Owner) ->
     request = await opened(owner)
     assert [] == await matches_of(api, request)
 
-    told = await why_not(api, request, offering)
+    reported = await why_not(api, request, offering)
 
-    assert not told["fits"]
+    assert not reported["fits"]
     assert [("language", "interpretation", None, ["en"]), ("window", "later", 14, [])] == [
         (one["name"], one["nearest"]["change"], one["nearest"]["amount"], one["nearest"]["codes"])
-        for one in told["obstacles"]
+        for one in reported["obstacles"]
     ]
     assert [
         ("The offering is in Spanish: English is neither spoken nor interpreted.",
          "It would fit in Spanish, with interpretation into English."),
         (f"The offering is not delivered in the window (February 1, {AHEAD} – June 30, {AHEAD}).",
          "It would fit 14 days later."),
-    ] == [(one["reason"], one["advice"]) for one in told["obstacles"]]  # fmt: skip
-    assert {"place", "match_id"}.isdisjoint(told)
+    ] == [(one["reason"], one["advice"]) for one in reported["obstacles"]]  # fmt: skip
+    assert {"place", "match_id"}.isdisjoint(reported)
 
 
 async def test_answer_is_in_the_readers_language(api: Client, owner: Owner) -> None:

@@ -352,10 +352,10 @@ async def test_unknown_offering_is_none(databases: Mapping[str, Database]) -> No
 
 async def test_taken_units_of_restricted_kinds_are_hidden(api: Client, databases: Mapping[str, Database]) -> None:
     unit, kenya = "UNODC-CEB:provider_officer", "KEN:focal_point"
-    kept, told = await approved(api, unit, kinds=["witness_protection"]), await approved(api, unit)
+    kept, reported = await approved(api, unit, kinds=["witness_protection"]), await approved(api, unit)
     async with databases["matching"].transaction() as tx:
         await tx.execute("UPDATE capacity SET taken = 1")
 
-    for offering, by, taken in ((kept, kenya, None), (kept, NORWAY, None), (kept, unit, 1), (told, kenya, 1)):
+    for offering, by, taken in ((kept, kenya, None), (kept, NORWAY, None), (kept, unit, 1), (reported, kenya, 1)):
         shown = await api.get(f"/v1/offerings/{offering['offering_id']}", headers=headers(by))
         assert {taken} == {period["taken"] for period in shown.json()["capacity"]}

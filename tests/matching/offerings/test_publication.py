@@ -34,9 +34,9 @@ async def public(api: Client, offering: Mapping[str, Any]) -> Any:
     listed = (await api.get("/v1/public/offerings")).json()["offerings"]
     shown = answer.json() if answer.status_code == 200 else None
     assert [one for one in listed if one["offering_id"] == offering["offering_id"]] == ([shown] if shown else [])
-    told = [one for one in await records(api, "offerings") if one["offering_id"] == offering["offering_id"]]
+    reported = [one for one in await records(api, "offerings") if one["offering_id"] == offering["offering_id"]]
     same = ("provider", "language", "title", "summary", "kinds", "topics", "languages", "modalities", "regions")
-    assert [{name: one[name] for name in same} for one in told] == (
+    assert [{name: one[name] for name in same} for one in reported] == (
         [{name: shown[name] for name in same}] if shown else []
     )
     return shown

@@ -51,8 +51,8 @@ async def test_adopted_plan_is_presented_with_its_cause(api: Client, db: Databas
     facts = await journal(db)
     (cause,) = [str(row["event_id"]) for row in facts if row["type"] == "matching.round.adopted.v1"]
     assert [cause] * 2 == [row["cause"] for row in facts if row["type"] == "matching.match.presented.v1"]
-    told = await api.get("/v1/matches", headers=headers(KENYA))
-    assert ["presented"] == [match["status"] for match in told.json()["matches"]]
+    reported = await api.get("/v1/matches", headers=headers(KENYA))
+    assert ["presented"] == [match["status"] for match in reported.json()["matches"]]
 
 
 async def test_adopted_departure_has_its_reason(api: Client, db: Database, owner: Owner) -> None:

@@ -133,14 +133,14 @@ async def test_child_memory_is_limited() -> None:
 async def test_invalid_problem_is_refused_with_its_fault() -> None:
     twice = msgspec.structs.replace(SMALL, lines=(a_line("l1"), a_line("l1")))
 
-    assert ("refused", "line-twice", ("l1",)) == told(await solve_in_child(Question(problem=twice), Limits()))
+    assert ("refused", "line-twice", ("l1",)) == reported(await solve_in_child(Question(problem=twice), Limits()))
 
 
 async def test_pins_over_capacity_are_named() -> None:
     pins = (Pin(line="l1", offering="o1"), Pin(line="l2", offering="o1"))
     problem = msgspec.structs.replace(SMALL, pinned=pins)
 
-    assert ("pins", "pins", ("slot o1 -",)) == told(await solve_in_child(Question(problem=problem), Limits()))
+    assert ("pins", "pins", ("slot o1 -",)) == reported(await solve_in_child(Question(problem=problem), Limits()))
 
 
 def test_malformed_question_is_refused_and_stdout_has_only_answers() -> None:
@@ -164,5 +164,5 @@ def stands(answer: Answer, problem: Problem) -> None:
     assert "time" == answer.solution.ended
 
 
-def told(answer: Answer) -> tuple[str, str, tuple[str, ...]]:
+def reported(answer: Answer) -> tuple[str, str, tuple[str, ...]]:
     return answer.outcome, answer.fault, answer.where

@@ -251,17 +251,17 @@ def test_plan_of_another_round_is_used_as_far_as_feasible(problem: Problem, othe
 
 
 def test_each_better_plan_is_reported_with_value_and_bound() -> None:
-    told: list[tuple[Plan, int, int]] = []
+    reported: list[tuple[Plan, int, int]] = []
 
     found = solve(
         Question(problem=LARGER, effort=Effort(exact_lines_max=0, parts=4)),
-        improved=lambda plan, value, bound: told.append((plan(), value, bound)),
+        improved=lambda plan, value, bound: reported.append((plan(), value, bound)),
     )
 
-    assert len(told) > 2
-    assert [value for _, value, _ in told] == sorted({value for _, value, _ in told})
-    assert all(value_of(LARGER, plan) == value and not faults(LARGER, plan) for plan, value, _ in told)
-    assert all(found.value <= bound for _, _, bound in told)
+    assert len(reported) > 2
+    assert [value for _, value, _ in reported] == sorted({value for _, value, _ in reported})
+    assert all(value_of(LARGER, plan) == value and not faults(LARGER, plan) for plan, value, _ in reported)
+    assert all(found.value <= bound for _, _, bound in reported)
 
 
 def test_empty_problem_has_an_empty_plan() -> None:

@@ -122,9 +122,11 @@ async def test_recorded_treaty_status_allows_suggestions(api: Client, owner: Own
 
     assert 201 == answer.status_code, answer.text
     assert {"UNODC-CEB"} == await providers_of(api, request)
-    told = (await api.get("/v1/treaty-statuses?state=PNG", headers=headers("NOR:provider_officer"))).json()["statuses"]
+    reported = (await api.get("/v1/treaty-statuses?state=PNG", headers=headers("NOR:provider_officer"))).json()[
+        "statuses"
+    ]
     assert [("UNTOC", True, "2026-11-01", True), ("TIP", None, "2014-01-01", False)] == [
-        (one["instrument"], one["party"], one["as_of"], one["recorded"]) for one in told
+        (one["instrument"], one["party"], one["as_of"], one["recorded"]) for one in reported
     ][:2]
 
 

@@ -21,12 +21,12 @@ def texts() -> list[tuple[str, str]]:
 
 
 def test_every_sample_text_is_detected_in_its_language() -> None:
-    told = [(language, identify(text)) for language, text in texts()]
+    reported = [(language, identify(text)) for language, text in texts()]
 
-    assert 100 < len(told)
-    assert {"ar", "en", "es", "fr", "ru", "zh"} == {language for language, _ in told}
-    assert [] == [(language, one) for language, one in told if one is None or one.language != language]
-    assert all(one is not None and CONFIDENCE_MIN <= one.confidence <= FULL for _, one in told)
+    assert 100 < len(reported)
+    assert {"ar", "en", "es", "fr", "ru", "zh"} == {language for language, _ in reported}
+    assert [] == [(language, one) for language, one in reported if one is None or one.language != language]
+    assert all(one is not None and CONFIDENCE_MIN <= one.confidence <= FULL for _, one in reported)
 
 
 @pytest.mark.parametrize(

@@ -56,9 +56,9 @@ async def test_coordinator_sees_the_judging_model(stage: Stage) -> None:
 
     shown = (await stage.api.get(f"/v1/matches/{match['match_id']}", headers=headers(COORDINATOR))).json()
 
-    (told,) = (one for one in shown["explanation"] if one["criterion"] == "meaning")
-    assert "judged them: 1,000 of 1,000." in told["says"]
-    assert f"the model {LETTERS.name} {LETTERS.version}" in told["says"]
+    (reported,) = (one for one in shown["explanation"] if one["criterion"] == "meaning")
+    assert "judged them: 1,000 of 1,000." in reported["says"]
+    assert f"the model {LETTERS.name} {LETTERS.version}" in reported["says"]
 
 
 async def test_closeness_is_hidden_from_providers(stage: Stage) -> None:

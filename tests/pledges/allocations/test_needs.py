@@ -64,15 +64,15 @@ async def test_requirement_revisions_are_listed_newest_first(api: Client) -> Non
     await revise(api, 1)
     await revise(api, 2, money=usd(0), reason="no_longer_needed")
 
-    told = await get(api, PATH, NORWAY)
+    reported = await get(api, PATH, NORWAY)
     assert [(3, "no_longer_needed", 0), (2, "needs_changed", 70_000_000), (1, None, 62_000_000)] == [
-        (one["revision"], one["reason"], one["requirements"][0]["usd_minor"]) for one in told["revisions"]
+        (one["revision"], one["reason"], one["requirements"][0]["usd_minor"]) for one in reported["revisions"]
     ]
-    moments = [datetime.fromisoformat(one["recorded_at"]) for one in told["revisions"]]
+    moments = [datetime.fromisoformat(one["recorded_at"]) for one in reported["revisions"]]
     assert moments == sorted(moments, reverse=True)
     first = await api.get(f"{PATH}?limit=2", headers=headers(NORWAY))
     rest = await get(api, f"{PATH}?limit=2&cursor={first.json()['cursor']}", NORWAY)
-    assert told["revisions"] == first.json()["revisions"] + rest["revisions"]
+    assert reported["revisions"] == first.json()["revisions"] + rest["revisions"]
     assert (None, "next") == (rest["cursor"], first.links["next"]["rel"])
     assert 404 == (await api.get("/v1/funds/NO-SUCH-FUND/requirements", headers=headers(NORWAY))).status_code
 

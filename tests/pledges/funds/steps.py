@@ -19,7 +19,7 @@ from tests.requests.steps import consent, opened
 FUND, MATCHING = "TA-REQUESTS", "service:matching"
 
 
-async def told(api: Client, *funds: str, currencies: tuple[str, ...] = ()) -> Budgeted:
+async def reported(api: Client, *funds: str, currencies: tuple[str, ...] = ()) -> Budgeted:
     asked = {"funds": funds or [FUND], "currencies": currencies}
     answer = await api.post("/internal/budgets", json=asked, headers=headers(MATCHING))
     assert answer.status_code == 200, answer.text
@@ -28,7 +28,7 @@ async def told(api: Client, *funds: str, currencies: tuple[str, ...] = ()) -> Bu
 
 async def parts(api: Client, fund: str = FUND) -> tuple[int, dict[UUID, int]]:
     """The available money, and the part kept for each line."""
-    (one,) = (await told(api, fund)).funds
+    (one,) = (await reported(api, fund)).funds
     return one.available_usd_minor, {part.line_id: part.usd_minor for part in one.earmarked}
 
 

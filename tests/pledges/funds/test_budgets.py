@@ -17,7 +17,7 @@ from contracts.values import Money
 from services.pledges.ledger.balances import kept_for_lines
 from services.pledges.money.model import value
 from tests.builders import NOON, headers
-from tests.pledges.funds.steps import FUND, MATCHING, Need, parts, told
+from tests.pledges.funds.steps import FUND, MATCHING, Need, parts, reported
 from tests.pledges.steps import FINANCE, NORWAY, Client, approve, committed, funded, move, post, receive, usd
 
 
@@ -33,7 +33,7 @@ async def test_earmarked_receipts_are_kept_for_their_line(api: Client, inbox: In
     await need.paid_by_norway(3_000)
     await funded(api, 1_000, FUND)
 
-    (fund,) = (await told(api)).funds
+    (fund,) = (await reported(api)).funds
 
     assert (4_000, 1_000) == (fund.available_usd_minor, fund.free_usd_minor)
     assert (4_000, {need.line_id: 3_000}) == await parts(api)
@@ -102,7 +102,7 @@ def test_kept_money_never_exceeds_receipts_or_available(came: dict[UUID, int], a
 async def test_budgets_are_per_fund_without_unknown_funds(api: Client) -> None:
     await funded(api, 1_000)
 
-    found = await told(api, "TA-REQUESTS", "SHERLOC-MNT", "NO-FUND")
+    found = await reported(api, "TA-REQUESTS", "SHERLOC-MNT", "NO-FUND")
 
     assert {"TA-REQUESTS": 0, "SHERLOC-MNT": 1_000} == {one.fund: one.available_usd_minor for one in found.funds}
     assert abs((clock.now() - found.as_at).total_seconds()) < 60
@@ -113,7 +113,7 @@ async def test_budgets_include_rates_in_force(api: Client) -> None:
     rate = {"currency": "GBP", "valid_from": today, "source": "sample", "usd_per_unit": "1.3"}
     await post(api, "/v1/rates", FINANCE, rates=[rate])
 
-    found = await told(api, currencies=("GBP", "VUV", "USD"))
+    found = await reported(api, currencies=("GBP", "VUV", "USD"))
 
     assert [rate] == [msgspec.to_builtins(one) for one in found.rates]
     assert (Money(minor=130, currency="USD"), None) == (

@@ -1,12 +1,12 @@
 """The gap of a fund: the requirement less allocatable money."""
 
-from tests.pledges.ledger.steps import AFTER, FUND, YEAR, approve_of, check_sums, figures, now_of, told
+from tests.pledges.ledger.steps import AFTER, FUND, YEAR, approve_of, check_sums, figures, now_of, reported
 from tests.pledges.steps import FINANCE, Client, a_fund, eur, move, part, pledged, post, usd
 
 
 async def fund_and_years(client: Client, moment: str | None = None) -> tuple[int, int, list[tuple[int, int]]]:
     """The fund's allocatable money and gap, and those of each year, which add up to the fund's."""
-    whole = await told(client, f"/v1/funds/{FUND}", moment)
+    whole = await reported(client, f"/v1/funds/{FUND}", moment)
     years = await check_sums(client, FUND, moment)
     return *figures(whole, "allocatable", "gap"), [figures(one, "allocatable", "gap") for one in years.values()]
 
@@ -66,11 +66,11 @@ async def test_earlier_spending_does_not_reduce_gap_of_later_year(api: Client) -
     await post(api, path, FINANCE, revision=1, money=usd(155_00), spent_on=f"{YEAR}-05-01")
 
     lacking = 6800_00 - 6478_55 + 155_00
-    whole = await told(api, f"/v1/funds/{FUND}")
+    whole = await reported(api, f"/v1/funds/{FUND}")
     year = (await check_sums(api, FUND))[AFTER]
     assert (lacking, lacking) == (whole["gap_usd_minor"], year["gap_usd_minor"])
     of_hosting = 6800_00 - 400_00 + 155_00
     assert [of_hosting] * 2 == [one["work_packages"][0]["gap_usd_minor"] for one in (whole, year)]
 
     await post(api, path, FINANCE, revision=2, money=usd(100_00), spent_on=f"{AFTER}-01-02")
-    assert lacking == (await told(api, f"/v1/funds/{FUND}"))["gap_usd_minor"]
+    assert lacking == (await reported(api, f"/v1/funds/{FUND}"))["gap_usd_minor"]

@@ -44,7 +44,7 @@ def shown(fund: Mapping[str, Any]) -> tuple[int | None, dict[str, int | None]]:
     return fund["gender_marker"], {one["work_package"]: one["gender_marker"] for one in fund["work_packages"]}
 
 
-async def told(client: Client, fund: str = FUND, **query: str) -> tuple[int | None, dict[str, int | None]]:
+async def reported(client: Client, fund: str = FUND, **query: str) -> tuple[int | None, dict[str, int | None]]:
     """The markers of the fund and its work packages in its IATI file; None if absent."""
     answer = await client.get(f"{fund}/iati.xml", params=query, headers=headers(FINANCE))
     assert 200 == answer.status_code, answer.text
@@ -64,18 +64,18 @@ async def test_work_packages_inherit_the_gender_marker_of_the_fund(api: Client) 
 
     assert (2, 1) == (answer["gender_marker"], answer["revision"])
     expected = (2, {"training": 2, "translation": 2})
-    assert expected == shown(await get(api, OPENED, "KEN:focal_point")) == await told(api, OPENED)
+    assert expected == shown(await get(api, OPENED, "KEN:focal_point")) == await reported(api, OPENED)
 
 
 async def test_unassessed_marker_is_absent_and_marker_zero_is_published(
     api: Client,
 ) -> None:
     await set_aside(api)
-    assert NONE_STATED == shown(await get(api, FUND)) == await told(api)
+    assert NONE_STATED == shown(await get(api, FUND)) == await reported(api)
 
     await stated(api, 1, 0)
 
-    assert (0, {"training": 0, "translation": 0}) == shown(await get(api, FUND)) == await told(api)
+    assert (0, {"training": 0, "translation": 0}) == shown(await get(api, FUND)) == await reported(api)
 
 
 async def test_revised_marker_is_as_of_the_moment(api: Client) -> None:
@@ -101,15 +101,15 @@ async def test_revised_marker_is_as_of_the_moment(api: Client) -> None:
     ]
 
     assert expected == [shown(await get(api, f"{FUND}?as_at={moment.replace('+', '%2B')}")) for moment in moments]
-    assert expected == [await told(api, as_at=moment) for moment in moments]
-    assert expected[-1] == shown(await get(api, FUND)) == await told(api)
+    assert expected == [await reported(api, as_at=moment) for moment in moments]
+    assert expected[-1] == shown(await get(api, FUND)) == await reported(api)
 
 
 async def test_work_package_with_marker_is_shown_without_money(
     api: Client,
 ) -> None:
     assert (None, {"training": 1}) == shown(await stated(api, 1, 1, work_package="training"))
-    assert (None, {}) == await told(api), "a file tells what money was set aside for"
+    assert (None, {}) == await reported(api), "a file tells what money was set aside for"
 
 
 async def test_iati_file_with_markers_is_valid(api: Client, shared_data: Path, tmp_path: Path) -> None:

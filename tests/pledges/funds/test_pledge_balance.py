@@ -21,15 +21,15 @@ async def api(client_of: Any) -> Client:
     return await prepared(await client_of("requests", "matching", "pledges"))
 
 
-async def told(api: Client, pledge: Mapping[str, Any], currency: str = "EUR", by: str = MATCHING) -> Any:
+async def reported(api: Client, pledge: Mapping[str, Any], currency: str = "EUR", by: str = MATCHING) -> Any:
     path = f"/internal/pledges/{pledge['pledge_id']}/balance?currency={currency}"
     return await api.get(path, headers=headers(by))
 
 
 async def test_owed_and_paid_count_less_programme_support_cost(api: Client) -> None:
     pledge = await committed(api, basis_points=1300, fund=FUND, money=usd(1_130_00))
-    owed = (await told(api, pledge)).json()
-    paid = (await told(api, await receive(api, pledge, usd(1_130_00)))).json()
+    owed = (await reported(api, pledge)).json()
+    paid = (await reported(api, await receive(api, pledge, usd(1_130_00)))).json()
 
     assert ("NOR", FUND, "committed", True, 1_000_00, None) == tuple(
         owed[name] for name in ("donor", "fund", "status", "in_force", "usd_minor", "kept_for_line")
@@ -39,7 +39,7 @@ async def test_owed_and_paid_count_less_programme_support_cost(api: Client) -> N
 
 
 async def test_what_is_only_pledged_is_not_in_force(api: Client) -> None:
-    found = (await told(api, await pledged(api, fund=FUND, money=usd(1_000_00)), "USD")).json()
+    found = (await reported(api, await pledged(api, fund=FUND, money=usd(1_000_00)), "USD")).json()
 
     assert (False, 0, []) == (found["in_force"], found["usd_minor"], found["rates"])
 
@@ -48,12 +48,12 @@ async def test_tightly_earmarked_pledge_names_its_line(api: Client, databases: M
     need = Need(api, Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS))
     pledge = await (await need.opened()).paid_by_norway(5_000)
 
-    assert str(need.line_id) == (await told(api, pledge)).json()["kept_for_line"]
+    assert str(need.line_id) == (await reported(api, pledge)).json()["kept_for_line"]
 
 
-async def test_only_services_are_told(api: Client) -> None:
+async def test_only_services_read_the_balance(api: Client) -> None:
     pledge = await committed(api, fund=FUND, money=usd(1_000_00))
 
     for by in (NORWAY, FINANCE):
-        assert 403 == (await told(api, pledge, by=by)).status_code
-    assert 404 == (await told(api, {"pledge_id": uuid4()})).status_code
+        assert 403 == (await reported(api, pledge, by=by)).status_code
+    assert 404 == (await reported(api, {"pledge_id": uuid4()})).status_code

@@ -210,25 +210,25 @@ async def test_contributions_in_kind_change_no_money_totals(
     await committed(api)
     await funded(api, 1_000)
     before = await money(api, databases["pledges"])
-    told = await all_that_can_be_done(api)
+    reported = await all_that_can_be_done(api)
     for _ in range(20):
         name = chance.choice(["declare", "declare", *MOVES])
         if name == "declare":
             currency = chance.choice(["USD", "EUR", "JPY", "KWD"])
             amount = {"minor": chance.randint(1, 10**9), "currency": currency}
             fund = chance.choice(["SHERLOC-MNT", "SHERLOC-DEV", "TA-REQUESTS"])
-            told.append(await declared(api, money=amount, fund=fund, form=chance.choice(["software", "travel"])))
+            reported.append(await declared(api, money=amount, fund=fund, form=chance.choice(["software", "travel"])))
             continue
-        one = chance.randrange(len(told))
+        one = chance.randrange(len(reported))
         body = {"reason": "other"} if name == "strike" else {}
-        given = headers(MOVES[name], revision=told[one]["revision"])
-        answer = await api.post(f"{path_of(told[one])}/{name}", json=body, headers=given)
+        given = headers(MOVES[name], revision=reported[one]["revision"])
+        answer = await api.post(f"{path_of(reported[one])}/{name}", json=body, headers=given)
         assert answer.status_code in {200, 409}, answer.text
-        told[one] = answer.json() if answer.is_success else told[one]
+        reported[one] = answer.json() if answer.is_success else reported[one]
 
     assert before == await money(api, databases["pledges"])
     for fund in (await get(api, "/v1/funds"))["funds"]:
-        of_it = [one for one in told if one["fund"] == fund["code"] and one["status"] == "acknowledged"]
+        of_it = [one for one in reported if one["fund"] == fund["code"] and one["status"] == "acknowledged"]
         assert sum(one["usd_minor"] for one in of_it) == fund["in_kind_usd_minor"]
 
 
@@ -257,13 +257,13 @@ async def test_statement_lists_contribution_as_of_the_moment(api: Client) -> Non
     assert 404 == (await api.get(path, headers=headers(NORWAY))).status_code
     one = await move(api, await declared(api), "acknowledge")
     await move(api, await declared(api, GERMANY), "acknowledge")
-    told = await get(api, path, NORWAY)
+    reported = await get(api, path, NORWAY)
     assert [(one["in_kind_contribution_id"], 460_000, WORDS)] == [
-        (line["in_kind_contribution_id"], line["usd_minor"], line["description"]) for line in told["in_kind"]
+        (line["in_kind_contribution_id"], line["usd_minor"], line["description"]) for line in reported["in_kind"]
     ]
-    assert told["in_kind"] == (await get(api, path, FINANCE))["in_kind"], "and no other donor's"
-    assert ([], [], 460_000) == (told["pledges"], told["funds"], told["in_kind_usd_minor"])
-    assert {0} == {*told["closing"].values(), *told["opening"].values(), *told["receipts"].values()}
+    assert reported["in_kind"] == (await get(api, path, FINANCE))["in_kind"], "and no other donor's"
+    assert ([], [], 460_000) == (reported["pledges"], reported["funds"], reported["in_kind_usd_minor"])
+    assert {0} == {*reported["closing"].values(), *reported["opening"].values(), *reported["receipts"].values()}
     assert 404 == (await api.get(f"{path}?fund=TA-REQUESTS", headers=headers(NORWAY))).status_code
 
 

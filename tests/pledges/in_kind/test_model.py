@@ -75,18 +75,18 @@ def test_facts_of_contributions_make_no_entry(minor: int, moves: list[str]) -> N
 
 
 def test_statement_lists_acknowledged_contributions_by_day() -> None:
-    told = [
+    reported = [
         (in_kind(1, provided_on=date(2026, 3, 9)), "last"),
         (in_kind(2, provided_on=date(2026, 3, 1)), "first"),
         (in_kind(3, provided_on=date(2026, 2, 28)), "before"),
         (in_kind(4, provided_on=date(2026, 3, 10)), "after"),
         *((in_kind(5, status=status), status) for status in InKindStatus if status is not InKindStatus.ACKNOWLEDGED),
     ]
-    statement = a_statement(in_kind=told, starts=date(2026, 3, 1), ends=date(2026, 3, 9))
+    statement = a_statement(in_kind=reported, starts=date(2026, 3, 1), ends=date(2026, 3, 9))
 
     assert ["first", "last"] == [line.description for line in statement.in_kind]
     assert 92_000 == statement.in_kind_usd_minor
-    assert ["before", "first", "last", "after"] == [line.description for line in a_statement(in_kind=told).in_kind]
+    assert ["before", "first", "last", "after"] == [line.description for line in a_statement(in_kind=reported).in_kind]
 
 
 def test_contributions_in_kind_change_no_other_statement_figure() -> None:

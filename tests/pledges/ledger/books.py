@@ -151,9 +151,11 @@ class Books(RuleBasedStateMachine):
         sums: dict[str, Counter[str]] = {fund: Counter() for fund in FUNDS}
         for pledge_id, one in self.pledges.items():
             facts = [(NOON, fact) for fact in self.facts[pledge_id] if isinstance(fact, COMMITTING)]
-            told = amounts_by_year(facts, as_at=NOON)
-            assert all(told.committed[year] >= told.written_off[year] >= 0 for year in told.committed)
-            sums[one.fund].update(committed=sum(told.committed.values()), written_off=sum(told.written_off.values()))
+            reported = amounts_by_year(facts, as_at=NOON)
+            assert all(reported.committed[year] >= reported.written_off[year] >= 0 for year in reported.committed)
+            sums[one.fund].update(
+                committed=sum(reported.committed.values()), written_off=sum(reported.written_off.values())
+            )
             assert amounts_by_year(facts, as_at=NOON - timedelta(seconds=1)) == YearAmounts(Counter(), Counter())
         for fund, of_fund in sums.items():
             assert all(of_fund[name] == self.expected[fund][name] for name in ("committed", "written_off"))

@@ -132,10 +132,10 @@ class Count:
 
     # -- checks -----------------------------------------------------------------------------------------------------
 
-    def check_fund(self, told: Mapping[str, Any], pledges: Mapping[str, Any]) -> None:
-        fund = told["code"]
+    def check_fund(self, reported: Mapping[str, Any], pledges: Mapping[str, Any]) -> None:
+        fund = reported["code"]
         counted = {figure: self[fund, figure] for figure in (*FIGURES, "in_kind")} | {"available": self.available(fund)}
-        assert counted == {figure: told[f"{figure}_usd_minor"] for figure in counted}, fund
+        assert counted == {figure: reported[f"{figure}_usd_minor"] for figure in counted}, fund
         assert counted["available"] >= 0, fund
         needed = {
             (year, package or None): usd_minor
@@ -143,20 +143,20 @@ class Count:
             if whose == fund and usd_minor and name.startswith("need ")
             for year, package in [name.removeprefix("need ").split("/")]
         }
-        assert needed == {(str(one["year"]), one["work_package"]): one["usd_minor"] for one in told["requirements"]}
+        assert needed == {(str(one["year"]), one["work_package"]): one["usd_minor"] for one in reported["requirements"]}
         allocatable = counted["available"] + counted["allocated"] + self._owed(fund, pledges)
         required, covering = sum(needed.values()), allocatable - self._beyond_need(fund, needed)
         gap = min(required, max(0, required - covering))
         assert (required, allocatable, gap) == tuple(
-            told[f"{figure}_usd_minor"] for figure in ("requirement", "allocatable", "gap")
+            reported[f"{figure}_usd_minor"] for figure in ("requirement", "allocatable", "gap")
         )
         paid_for = {
             whose.removeprefix(f"{fund}/")
             for (whose, name), usd_minor in self._figures.items()
             if usd_minor and name in {"allocated", "spent"} and whose.startswith(f"{fund}/")
         }
-        assert paid_for <= {one["work_package"] for one in told["work_packages"]}, fund
-        for one in told["work_packages"]:
+        assert paid_for <= {one["work_package"] for one in reported["work_packages"]}, fund
+        for one in reported["work_packages"]:
             self.check_purpose(f"{fund}/{one['work_package']}", one)
 
     def _owed(self, fund: str, pledges: Mapping[str, Any]) -> int:
@@ -184,10 +184,12 @@ class Count:
                 beyond, waiting = beyond - waiting, 0
         return beyond
 
-    def check_years(self, fund: Mapping[str, Any], told: Sequence[Mapping[str, Any]], pledges: Iterable[Any]) -> None:
+    def check_years(
+        self, fund: Mapping[str, Any], reported: Sequence[Mapping[str, Any]], pledges: Iterable[Any]
+    ) -> None:
         """Years add up to the fund's figures; each has its own movements, and the instalments due in it to the cent."""
         for figure in YEARLY:
-            assert sum(one[f"{figure}_usd_minor"] for one in told) == fund[f"{figure}_usd_minor"], figure
+            assert sum(one[f"{figure}_usd_minor"] for one in reported) == fund[f"{figure}_usd_minor"], figure
         moved: Counter[tuple[int, str]] = Counter()
         changed = set()
         for entry_id, entry in self.entries.items():
@@ -197,7 +199,7 @@ class Count:
                 if whose == fund["code"]:
                     moved[int(entry["effective_on"][:4]), figure] += by
         left = 0
-        for one in told:
+        for one in reported:
             for figure in ("pledged", "paid", "allocated", "spent", "refunded", "transferred"):
                 assert moved[one["year"], figure] == one[f"{figure}_usd_minor"], (one["year"], figure)
             held, needed = left + one["allocatable_usd_minor"], one["requirement_usd_minor"]
@@ -205,7 +207,7 @@ class Count:
             left = max(0, held - max(needed, one["spent_usd_minor"]))
         signed = [one for one in pledges if one["fund"] == fund["code"] and one["committed_usd_minor"]]
         if changed.isdisjoint(one["pledge_id"] for one in signed):
-            self._check_due({one["year"]: one["committed_usd_minor"] for one in told}, signed)
+            self._check_due({one["year"]: one["committed_usd_minor"] for one in reported}, signed)
 
     @staticmethod
     def _check_due(committed: Mapping[int, int], signed: Sequence[Mapping[str, Any]]) -> None:
@@ -219,9 +221,9 @@ class Count:
         for year in committed.keys() | due.keys():
             assert abs(due[year] - committed.get(year, 0)) <= len(signed), year
 
-    def check_purpose(self, purpose: str, told: Mapping[str, Any]) -> None:
+    def check_purpose(self, purpose: str, reported: Mapping[str, Any]) -> None:
         counted = self[purpose, "allocated"], self[purpose, "spent"]
-        assert counted == (told["allocated_usd_minor"], told["spent_usd_minor"]), purpose
+        assert counted == (reported["allocated_usd_minor"], reported["spent_usd_minor"]), purpose
 
     def check_days(self, until: date) -> None:
         """On no past day had a fund paid out more than it had received by then."""

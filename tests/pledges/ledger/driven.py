@@ -59,10 +59,10 @@ class Consented(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         assert request.url.path == "/internal/shown"
         asked = msgspec.json.decode(await request.aread(), type=VisibilityQuery)
-        told = [
+        reported = [
             VisibleRequest(request_id=one, fields=EVERYTHING) for one in asked.request_ids if self.shows(asked, one)
         ]
-        return httpx.Response(200, content=msgspec.json.encode(told))
+        return httpx.Response(200, content=msgspec.json.encode(reported))
 
     def shows(self, asked: VisibilityQuery, request_id: UUID) -> bool:
         return (asked.organization, request_id) in self.shown

@@ -79,9 +79,9 @@ class Importing(Using):
         assert written == await self.ledger.written(), "it was to be tried out"
         made = await self.send_file("import flows", IMPORTS, by, table, AS_FILE)
         assert (made is None) == (tried is None) == (by != FINANCE)
-        for told in filter(None, (tried, made)):
-            assert broken == [(row["line"], row["slug"]) for row in told["rejected_rows"]]
-            assert (number, len(kept)) == (told["rows"], told["accepted"])
+        for reported in filter(None, (tried, made)):
+            assert broken == [(row["line"], row["slug"]) for row in reported["rejected_rows"]]
+            assert (number, len(kept)) == (reported["rows"], reported["accepted"])
         if made:
             self.done["reject a row"] += len(broken)
             for flow in kept:
@@ -91,8 +91,10 @@ class Importing(Using):
     async def _check_flow(self, flow: Record) -> None:
         """The flow is shown as reported, with its pledge."""
         page = await self.ledger.get(f"{IMPORTS}/{flow['import_id']}/flows?cursor={flow['line'] - 1}&limit=1")
-        (told,) = page["flows"]
-        assert flow == {name: told[name] for name in flow.keys() & told.keys()} | {"import_id": flow["import_id"]}
+        (reported,) = page["flows"]
+        assert flow == {name: reported[name] for name in flow.keys() & reported.keys()} | {
+            "import_id": flow["import_id"]
+        }
 
     def _unpledged(self) -> list[Record]:
         return [one for one in self.any_of(self.flows, PLEDGE) if not one["pledge_id"]]

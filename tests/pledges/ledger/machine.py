@@ -25,7 +25,7 @@ FIRST_YEAR, THIS_YEAR = LAST_YEAR - 1, LAST_YEAR + 1
 FIRST_DAY = date(FIRST_YEAR, 1, 1)
 MOMENTS_KEPT = 3
 LISTED = "?limit=100"
-TOLD_AS_AT = (
+REPORTED_AS_AT = (
     BALANCES,
     f"{BALANCES}?until={LAST_YEAR}-12-31",
     f"/v1/funds{LISTED}",
@@ -197,9 +197,9 @@ class Machine(RuleBasedStateMachine):
             self.allocations[allocation_id] = await self.ledger.get(f"/v1/allocations/{allocation_id}")
 
     async def look_at(self, pledge_id: str) -> None:
-        self.pledges[pledge_id] = told = await self.ledger.get(f"/v1/pledges/{pledge_id}")
+        self.pledges[pledge_id] = reported = await self.ledger.get(f"/v1/pledges/{pledge_id}")
         said = self.said[pledge_id]
-        assert said == {name: told[name] for name in said}, "what was said of it has changed"
+        assert said == {name: reported[name] for name in said}, "what was said of it has changed"
 
     async def _entries_since(self) -> list[Record]:
         """The oldest first; entries of one command in a deterministic order."""
@@ -276,11 +276,11 @@ class Machine(RuleBasedStateMachine):
     async def keep(self) -> None:
         """Store the reports as of this moment, to compare them later."""
         moment = (await self.ledger.get(BALANCES))["as_at"].replace("+", "%2B")
-        told = {path: await self.ledger.read(self._as_at(path, moment)) for path in TOLD_AS_AT}
-        self.kept = [*self.kept, (moment, told)][-MOMENTS_KEPT:]
+        reported = {path: await self.ledger.read(self._as_at(path, moment)) for path in REPORTED_AS_AT}
+        self.kept = [*self.kept, (moment, reported)][-MOMENTS_KEPT:]
 
-    async def check_kept(self, moment: str, told: dict[str, bytes]) -> None:
-        for path, before in told.items():
+    async def check_kept(self, moment: str, reported: dict[str, bytes]) -> None:
+        for path, before in reported.items():
             assert before == await self.ledger.read(self._as_at(path, moment)), f"{path} as at {moment} has changed"
 
     @staticmethod
@@ -291,8 +291,8 @@ class Machine(RuleBasedStateMachine):
         self.closed = await close_and_write_snapshots(self.ledger.db, self.closed)
 
     async def check_at_the_end(self) -> None:
-        for moment, told in self.kept:
-            await self.check_kept(moment, told)
+        for moment, reported in self.kept:
+            await self.check_kept(moment, reported)
         for pledge_id in self.pledges:
             await self.look_at(pledge_id)
         await self.ledger.check_books()

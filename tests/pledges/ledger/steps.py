@@ -52,7 +52,7 @@ async def asked(client: Client, path: str, moment: str | None, by: str = FINANCE
     return await client.get(path, params={**httpx.URL(path).params, **as_at}, headers=headers(by))
 
 
-async def told(client: Client, path: str, moment: str | None = None, by: str = FINANCE) -> dict[str, Any]:
+async def reported(client: Client, path: str, moment: str | None = None, by: str = FINANCE) -> dict[str, Any]:
     """All pages of a list, or one record; current without a moment."""
     answer = await asked(client, path, moment, by)
     assert answer.status_code == 200, answer.text
@@ -134,12 +134,12 @@ async def books_of_three_years(client: Client) -> None:
                allocated_on=f"{YEAR}-12-30")  # fmt: skip
 
 
-def figures(told: Mapping[str, Any], *names: str) -> tuple[int, ...]:
-    return tuple(told[f"{name}_usd_minor"] for name in names)
+def figures(reported: Mapping[str, Any], *names: str) -> tuple[int, ...]:
+    return tuple(reported[f"{name}_usd_minor"] for name in names)
 
 
 async def years_of(client: Client, path: str = PATH, moment: str | None = None) -> dict[int, dict[str, Any]]:
-    answer = await told(client, path, moment)
+    answer = await reported(client, path, moment)
     assert (answer["as_at"] is not None) == answer["final"] == (moment is not None)
     return {one["year"]: one for one in answer["years"]}
 
@@ -147,7 +147,7 @@ async def years_of(client: Client, path: str = PATH, moment: str | None = None) 
 async def check_sums(client: Client, fund: str, moment: str | None = None) -> dict[int, dict[str, Any]]:
     """Check that the years add up to the fund's figures; return them."""
     years = await years_of(client, f"/v1/funds/{fund}/years", moment)
-    whole = await told(client, f"/v1/funds/{fund}", moment)
+    whole = await reported(client, f"/v1/funds/{fund}", moment)
     for name in FIGURES:
         assert sum(figures(one, name)[0] for one in years.values()) == figures(whole, name)[0], name
     packages = Counter[tuple[str, str]]()

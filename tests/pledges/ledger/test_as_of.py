@@ -19,7 +19,7 @@ from services.pledges.wiring import close_and_write_snapshots
 from tests.pledges.activities.steps import completed, planned
 from tests.pledges.in_kind.steps import PATH as IN_KIND
 from tests.pledges.in_kind.steps import a_contribution, declared, move
-from tests.pledges.ledger.steps import asked, now_of, told
+from tests.pledges.ledger.steps import asked, now_of, reported
 from tests.pledges.ledger.writers import PACKAGES, Writers
 from tests.pledges.open_data.steps import FUNDS, check_sums
 from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, committed, pledged, post, receive, usd
@@ -57,21 +57,21 @@ async def everything(client: Client, moment: str) -> dict[tuple[str, str], Any]:
             assert answer.status_code == 200, answer.text
             found[path, by] = answer.content, answer.headers.get("ETag"), answer.links
             if path in LISTS:
-                found[path, f"{by}, to the end"] = await told(client, path, moment, by)
+                found[path, f"{by}, to the end"] = await reported(client, path, moment, by)
     return found
 
 
 async def figures(client: Client, moment: str | None = None) -> dict[str, Any]:
     """Each list without its `as_at`."""
 
-    def without(told_of: Any) -> Any:
-        if isinstance(told_of, list):
-            return [without(one) for one in told_of]
-        if not isinstance(told_of, dict):
-            return told_of
-        return {name: without(value) for name, value in told_of.items() if name not in {"as_at", "final"}}
+    def without(reported_of: Any) -> Any:
+        if isinstance(reported_of, list):
+            return [without(one) for one in reported_of]
+        if not isinstance(reported_of, dict):
+            return reported_of
+        return {name: without(value) for name, value in reported_of.items() if name not in {"as_at", "final"}}
 
-    return {path: without(await told(client, path, moment)) for path in LISTS}
+    return {path: without(await reported(client, path, moment)) for path in LISTS}
 
 
 @pytest.mark.thinned
@@ -98,7 +98,7 @@ async def test_later_writes_change_no_report_as_of_a_moment(
     assert 404 == (await asked(api, "/v1/funds/LATE-FUND", moment)).status_code
 
     assert stood == await figures(api, moment)
-    flows, funds = await told(api, FLOWS, moment), await told(api, LISTS[0], moment)
+    flows, funds = await reported(api, FLOWS, moment), await reported(api, LISTS[0], moment)
     check_sums(flows["flows"], funds["funds"])
     assert {(moment, True)} == {(fund["as_at"], fund["final"]) for fund in funds["funds"]}
     assert max(datetime.fromisoformat(one["updated_at"]) for one in flows["flows"]) <= datetime.fromisoformat(moment)
@@ -106,7 +106,7 @@ async def test_later_writes_change_no_report_as_of_a_moment(
     stands, latest = await figures(api), await now_of(api)
     assert stands == await figures(api, latest)
     assert not [path for path in stands if stands[path] == stood[path]], "they would agree on anything"
-    check_sums((await told(api, FLOWS, latest))["flows"], stands[LISTS[0]]["funds"])
+    check_sums((await reported(api, FLOWS, latest))["flows"], stands[LISTS[0]]["funds"])
     await check_ever(databases["pledges"])
 
 

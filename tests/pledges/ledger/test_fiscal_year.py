@@ -26,7 +26,7 @@ from tests.pledges.ledger.steps import (
     check_books,
     now_of,
     paid,
-    told,
+    reported,
     trial_of,
 )
 from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, approve, eur, get, move, pledged, post, usd
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("at_once")
 
 async def trial(client: Client, until: str, moment: str | None = None) -> Trial:
     """The trial balance until a day: by fund, account and currency, minor units and their worth."""
-    answer = await told(client, f"{BALANCES}?until={until}", moment)
+    answer = await reported(client, f"{BALANCES}?until={until}", moment)
     assert (until, moment is not None) == (answer["until"], answer["final"])
     return as_trial(answer)
 
@@ -65,12 +65,12 @@ async def test_trial_balance_until_a_day_has_effective_entries_and_balances(
     monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)
     await books_of_three_years(api)
     moment = await now_of(api)
-    entries = (await told(api, ENTRIES, moment))["entries"]
+    entries = (await reported(api, ENTRIES, moment))["entries"]
     closed = None
     for _ in range(3):
         closed = await close_and_write_snapshots(databases["pledges"], closed)
     await paid(api, YEAR, usd(50_00))
-    later = (await told(api, ENTRIES))["entries"]
+    later = (await reported(api, ENTRIES))["entries"]
     assert len(later) == len(entries) + 3
 
     effective = {date.fromisoformat(one["effective_on"]) for one in later}
@@ -102,7 +102,7 @@ async def test_year_is_closed_with_trial_balance_and_movements(api: Client) -> N
     opening, closing = await trial(api, ENDS_BEFORE), await trial(api, ENDS)
     of_year = f"{ENTRIES}&effective_from={YEAR}-01-01&effective_until={ENDS}"
     movements = less(closing, opening)
-    assert movements == trial_of((await told(api, of_year))["entries"])
+    assert movements == trial_of((await reported(api, of_year))["entries"])
     assert less(closing, early) == {
         ("SHERLOC-MNT", "paid", "available", "USD"): (150_00, 150_00),
         ("SHERLOC-MNT", "paid", "allocated", "USD"): (-150_00, -150_00),
@@ -118,17 +118,17 @@ async def test_year_is_closed_with_trial_balance_and_movements(api: Client) -> N
     }
     final = await now_of(api)
     given = (await asked(api, f"{BALANCES}?until={ENDS}", final)).content
-    made = next(one for one in (await told(api, of_year))["entries"] if one["type"] == "received")
+    made = next(one for one in (await reported(api, of_year))["entries"] if one["type"] == "received")
     wrong = {"entry_id": made["entry_id"], "reason": "recorded_wrongly", "reversed_on": made["effective_on"]}
     await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **wrong))
     await paid(api, AFTER, usd(70_00), fund="TA-REQUESTS")
 
-    assert f"{AFTER}-01-01" == (await told(api, ENTRIES))["entries"][3]["effective_on"], "the correction"
+    assert f"{AFTER}-01-01" == (await reported(api, ENTRIES))["entries"][3]["effective_on"], "the correction"
     for as_at in (None, final, await now_of(api)):
         assert closing == await trial(api, ENDS, as_at)
     assert given == (await asked(api, f"{BALANCES}?until={ENDS}", final)).content
     assert early == await trial(api, ENDS, moment), "what was told before the late entry is told so for ever"
-    assert movements == trial_of((await told(api, of_year))["entries"])
+    assert movements == trial_of((await reported(api, of_year))["entries"])
     assert closing != await trial(api, f"{AFTER}-01-01")
 
 
@@ -148,7 +148,7 @@ async def test_entries_are_filtered_by_value_date_inclusive(api: Client) -> None
 
     async def listed(by: str = NORWAY, **days: str) -> list[str]:
         query = "&".join(f"effective_{name}={day}" for name, day in days.items())
-        found = await told(api, f"/v1/ledger/entries?limit=2&{query}", by=by)
+        found = await reported(api, f"/v1/ledger/entries?limit=2&{query}", by=by)
         return [one["effective_on"] for one in found["entries"]]
 
     march = ["2026-03-31", "2026-03-02", "2026-03-01"]
@@ -206,24 +206,24 @@ async def test_donor_balances_add_up_to_fund_balances(api: Client) -> None:
     await move(api, signed, "receive", money=eur(3_000_00), received_on=f"{AFTER}-01-03")
     moment = await now_of(api)
     await paid(api, YEAR, usd(50_00))
-    entries = (await told(api, ENTRIES, moment))["entries"]
+    entries = (await reported(api, ENTRIES, moment))["entries"]
 
     for until, as_at in ((ENDS, moment), ("9999-12-31", None)):
-        recorded = entries if as_at else (await told(api, ENTRIES))["entries"]
-        told_of = {}
+        recorded = entries if as_at else (await reported(api, ENTRIES))["entries"]
+        reported_of = {}
         for donor in ("NOR", "DEU", None):
-            answer = await told(api, f"{BALANCES}?until={until}" + (f"&donor={donor}" if donor else ""), as_at)
+            answer = await reported(api, f"{BALANCES}?until={until}" + (f"&donor={donor}" if donor else ""), as_at)
             assert donor == answer["donor"]
-            told_of[donor] = as_trial(answer)
+            reported_of[donor] = as_trial(answer)
             of_donor = [one for one in recorded if one["effective_on"] <= until and donor in {None, one["donor"]}]
-            assert told_of[donor] == trial_of(of_donor)
-            check_books(told_of[donor])
-        rest = less(less(told_of[None], told_of["NOR"]), told_of["DEU"])
+            assert reported_of[donor] == trial_of(of_donor)
+            check_books(reported_of[donor])
+        rest = less(less(reported_of[None], reported_of["NOR"]), reported_of["DEU"])
         assert {account for _, _, account, _ in rest} == {"available", "allocated"}
-    assert {"DEU"} == {one["donor"] for one in (await told(api, f"{ENTRIES}&donor=DEU"))["entries"]}
+    assert {"DEU"} == {one["donor"] for one in (await reported(api, f"{ENTRIES}&donor=DEU"))["entries"]}
     assert [] == (await get(api, f"{BALANCES}?donor=ITA"))["balances"]
     # A donor sees its own entries, whatever it asks for, and never the whole ledger.
-    assert [] == (await told(api, f"{ENTRIES}&donor=DEU", by=NORWAY))["entries"]
-    assert {"NOR"} == {one["donor"] for one in (await told(api, f"{ENTRIES}&donor=NOR", by=NORWAY))["entries"]}
+    assert [] == (await reported(api, f"{ENTRIES}&donor=DEU", by=NORWAY))["entries"]
+    assert {"NOR"} == {one["donor"] for one in (await reported(api, f"{ENTRIES}&donor=NOR", by=NORWAY))["entries"]}
     refused = [await api.get(f"{BALANCES}?donor={one}", headers=headers(NORWAY)) for one in ("NOR", "DEU")]
     assert [403, 403] == [answer.status_code for answer in refused]

@@ -163,13 +163,13 @@ class Ledger(Importing):
     async def load_rates(self, currency: str) -> None:
         """The rates hold for later valuations; given directly, or as units per dollar."""
         first = self.day().replace(day=1).isoformat()
-        units, told = ("0.5", "2") if self.seldom() else UNITS[currency]
+        units, reported = ("0.5", "2") if self.seldom() else UNITS[currency]
         if self.seldom(2):
             table = f"currency,valid_from,units_per_usd\n{currency},{first},{units}\n".encode()
             if await self.send_file("load rates csv", "/v1/rates/csv", FINANCE, table, AS_TABLE):
-                self._holds("un_operational", currency, first, told)
+                self._holds("un_operational", currency, first, reported)
         else:
-            rate = {"source": "un_operational", "currency": currency, "valid_from": first, "usd_per_unit": told}
+            rate = {"source": "un_operational", "currency": currency, "valid_from": first, "usd_per_unit": reported}
             await self._loaded([rate])
 
     async def _loaded(self, table: list[Record]) -> None:
@@ -303,15 +303,15 @@ class Ledger(Importing):
     @operation(lambda machine: [y for y in (FIRST_YEAR, LAST_YEAR) if y not in machine.trials], 5)
     async def close_year(self, year: int) -> None:
         year = THIS_YEAR if self.seldom() else year
-        told = await self.trial(year)
+        reported = await self.trial(year)
         answer = await self.send("close year", f"/v1/ledger/periods/{year}/close", FINANCE)
         if answer:
             assert year < self.today.year
             assert not [one for one in self.any_of(self.proposals, "open")
                         if one["measure"] != "reopening" and int(one["effective_on"][:4]) <= year]  # fmt: skip
-            self.trials[year] = told
+            self.trials[year] = reported
             self.ever_closed.add(year)
-            available = {one["fund"]: -one["usd_minor"] for one in told if one["account"] == "available"}
+            available = {one["fund"]: -one["usd_minor"] for one in reported if one["account"] == "available"}
             carried = {one["fund"]: one["usd_minor"] for one in answer["period"]["carried_forward"]}
             assert carried == dict.fromkeys(self.funds, 0) | available
 

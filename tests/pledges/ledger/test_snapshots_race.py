@@ -136,9 +136,9 @@ async def _final(db: Database) -> datetime:
 
 
 async def _check_balances(tx: Tx, donor: str, until: date | None, moment: datetime) -> None:
-    told = await balances.balances(tx, as_at=moment, until=until, donor=donor)
+    reported = await balances.balances(tx, as_at=moment, until=until, donor=donor)
     plain = {tuple(row)[:3]: tuple(row)[3:] for row in await tx.fetch(OF_DONOR, donor, moment, until)}
-    shown = {(one.fund, one.account, one.currency): (one.minor, one.usd_minor) for one in told}
+    shown = {(one.fund, one.account, one.currency): (one.minor, one.usd_minor) for one in reported}
     assert {key: one for key, one in plain.items() if any(one)} == {key: one for key, one in shown.items() if any(one)}
 
 
@@ -148,9 +148,9 @@ async def _check_years(tx: Tx, moment: datetime) -> None:
     for one in await balances.balances(tx, as_at=moment):
         held[one.fund, one.account] += one.usd_minor
     for fund in FUNDS:
-        told = await store.committed_by_year(tx, fund, as_at=moment)
-        assert -held[fund, Account.COMMITTED] == told.committed.total()
-        assert held[fund, Account.WRITTEN_OFF] == told.written_off.total()
+        reported = await store.committed_by_year(tx, fund, as_at=moment)
+        assert -held[fund, Account.COMMITTED] == reported.committed.total()
+        assert held[fund, Account.WRITTEN_OFF] == reported.written_off.total()
 
 
 async def _check_pots(tx: Tx, day: date, moment: datetime) -> set[str]:

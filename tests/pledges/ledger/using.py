@@ -62,7 +62,7 @@ class Using(Giving):
         return after
 
     @operation(lambda _: CURRENCIES)
-    async def hear_of_a_confirmed_match(self, currency: str) -> None:
+    async def receive_a_confirmed_match(self, currency: str) -> None:
         now, match = clock.now(), a_match()
         money = Money(minor=max(1, self.amount(3_000_00)), currency=currency)
         fact = MatchConfirmed(**match, capacity_period=PERIOD, confirmed_at=now, funding_needed=money)
@@ -82,7 +82,7 @@ class Using(Giving):
         return found + [one for one in found if one["requirement_id"] in waited_for] * 3
 
     @operation(lambda machine: machine._open(), 2)
-    async def hear_of_a_revoked_match(self, one: Record) -> None:
+    async def receive_a_revoked_match(self, one: Record) -> None:
         now, match = clock.now(), self.matches[one["requirement_id"]]
         fact = MatchRevoked(**match, reason="other", capacity_period=PERIOD, revoked_at=now)
         await self.ledger.hear(fact, 2, time=now)
@@ -110,8 +110,8 @@ class Using(Giving):
         if self.seldom(5):
             self.ledger.consented.shown ^= {(donor, self.matches[requirement_id]["request_id"])}
         shown = self._shown(donor)
-        told = (await self.ledger.get(f"{UNFUNDED}{LISTED}", by))["requirements"]
-        assert shown == {each["requirement_id"]: each["gap_usd_minor"] for each in told}
+        reported = (await self.ledger.get(f"{UNFUNDED}{LISTED}", by))["requirements"]
+        assert shown == {each["requirement_id"]: each["gap_usd_minor"] for each in reported}
         fund, money, on = self._fund(), self._money(), self.day()
         earmarking = self.pick(Earmarking) if self.seldom(8) else self.pick([None, TIGHTLY])
         body = {"fund": fund, "money": money, "pledged_on": on, "earmarking": earmarking}

@@ -39,7 +39,7 @@ async def loaded(client: Client, *lines: str) -> None:
     assert answer.status_code == 201, answer.text
 
 
-def told(pledge: Mapping[str, Any]) -> tuple[str, str, str]:
+def reported(pledge: Mapping[str, Any]) -> tuple[str, str, str]:
     return pledge["rate_source"], pledge["rate_date"], pledge["rate"]
 
 
@@ -50,7 +50,7 @@ async def test_ecb_rate_is_default_and_stored_with_entry(api: Client) -> None:
     pledge = await pledged(api, pledged_on=SUNDAY)
     rate = ("ecb", FRIDAY, pledge["rate"])
 
-    assert rate == told(pledge)
+    assert rate == reported(pledge)
     path = f"/v1/pledges/{pledge['pledge_id']}"
     pledge = await post(api, f"{path}/commit", FINANCE, revision=1, committed_on=SUNDAY)
     await post(api, f"{path}/receive", FINANCE, revision=2, money=eur(100), received_on="2026-10-26")
@@ -62,12 +62,12 @@ async def test_ecb_rate_is_default_and_stored_with_entry(api: Client) -> None:
 
 async def test_un_rate_is_preferred_on_the_same_day(api: Client) -> None:
     await loaded(api, f"EUR,{FRIDAY},0.87,ecb")
-    assert ("ecb", FRIDAY, "1.149425287") == told(await pledged(api, pledged_on=SUNDAY))
+    assert ("ecb", FRIDAY, "1.149425287") == reported(await pledged(api, pledged_on=SUNDAY))
     await loaded(api, f"EUR,{FRIDAY},0.8,another")
-    assert ("another", FRIDAY, "1.25") == told(await pledged(api, pledged_on=SUNDAY))
+    assert ("another", FRIDAY, "1.25") == reported(await pledged(api, pledged_on=SUNDAY))
     await loaded(api, "EUR,2026-10-01,0.5,")
-    assert ("un_operational", "2026-10-01", "2") == told(await pledged(api, pledged_on=SUNDAY))
-    assert ("un_operational", "2026-10-01", "2") == told(await pledged(api, pledged_on="2026-10-31"))
+    assert ("un_operational", "2026-10-01", "2") == reported(await pledged(api, pledged_on=SUNDAY))
+    assert ("un_operational", "2026-10-01", "2") == reported(await pledged(api, pledged_on="2026-10-31"))
 
     listed = (await get(api, "/v1/rates?currency=EUR", NORWAY))["rates"]
     assert ["ecb", "another", "un_operational"] == [rate["source"] for rate in listed]
@@ -92,8 +92,8 @@ async def test_newer_ecb_rate_can_be_loaded(api: Client) -> None:
 async def test_newer_packaged_ecb_rate_replaces_loaded_one(api: Client) -> None:
     await loaded(api, "EUR,2026-10-22,0.5,ecb")
 
-    assert ("ecb", "2026-10-22", "2") == told(await pledged(api, pledged_on="2026-10-22"))
-    assert FRIDAY == told(await pledged(api, pledged_on=SUNDAY))[1]
+    assert ("ecb", "2026-10-22", "2") == reported(await pledged(api, pledged_on="2026-10-22"))
+    assert FRIDAY == reported(await pledged(api, pledged_on=SUNDAY))[1]
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "1998-12-31"])
@@ -157,11 +157,11 @@ async def test_validity_setting_applies_to_routes_and_events(
         )
         assert "rate-not-in-force" == refused["slug"]
         await loaded(api, "EUR,2026-10-20,0.5,")
-        assert ("un_operational", "2026-10-20", "2") == told(await pledged(api, pledged_on="2026-11-20"))
+        assert ("un_operational", "2026-10-20", "2") == reported(await pledged(api, pledged_on="2026-11-20"))
         heard = await running.inbox.receive(an_event(confirmed(a_match(), Money(minor=100, currency="EUR")), 1))
         assert heard is Outcome.APPLIED
         (requirement,) = (await get(api, "/v1/requirements"))["requirements"]
-        assert ("un_operational", "2026-10-20", "2") == told(requirement)
+        assert ("un_operational", "2026-10-20", "2") == reported(requirement)
 
 
 # -- who loaded a rate ------------------------------------------------------------------------------------------------
@@ -183,9 +183,9 @@ async def test_loader_of_a_rate_is_visible_to_ledger_readers_only(
         assert (person, None) == (newer["loaded_by"], of_the_system["loaded_by"])
         assert len({one["rate_table_id"] for one in (newer, ours, of_the_system)} - {None}) == 3
     for by in (NORWAY, "KEN:focal_point", "NOR:provider_officer", "NOR:finance_officer"):
-        told_them = (await get(api, "/v1/rates", by))["rates"]
-        assert {**rates[0], "rate_table_id": None, "loaded_by": None} == told_them[1]
-        assert {(None, None)} == {(one["rate_table_id"], one["loaded_by"]) for one in told_them}
+        reported_them = (await get(api, "/v1/rates", by))["rates"]
+        assert {**rates[0], "rate_table_id": None, "loaded_by": None} == reported_them[1]
+        assert {(None, None)} == {(one["rate_table_id"], one["loaded_by"]) for one in reported_them}
 
 
 # -- CSV --------------------------------------------------------------------------------------------------------------

@@ -68,12 +68,12 @@ def chained(entries: Sequence[Entry | EntryRow]) -> list[Told]:
     return found
 
 
-def check_chains(told: Sequence[Told]) -> None:
+def check_chains(reported: Sequence[Told]) -> None:
     """No flow is negative after its reversals, and its parts never add up to more than it."""
-    flows = {one.place: one for one in told}
-    assert len(flows) == len(told), "an entry has one flow on an account"
+    flows = {one.place: one for one in reported}
+    assert len(flows) == len(reported), "an entry has one flow on an account"
     children: dict[Place, list[Told]] = defaultdict(list)
-    for one in told:
+    for one in reported:
         if one.parent is None:
             assert one.entry_type in {EntryType.PLEDGED, EntryType.ALLOCATED}
         else:

@@ -147,7 +147,7 @@ async def used(api: Client, databases: Mapping[str, Database]) -> str:
     return str(match["provider"])
 
 
-async def told(api: Client, by: str = FINANCE, query: str = "&boundary=all") -> list[dict[str, Any]]:
+async def reported(api: Client, by: str = FINANCE, query: str = "&boundary=all") -> list[dict[str, Any]]:
     return await flows(api, query, by)
 
 

@@ -16,7 +16,7 @@ from services.pledges.open_data.flows.model import Boundary
 from services.pledges.open_data.flows.store import Filters
 from tests.builders import a_caller, headers
 from tests.pledges.open_data.flow_chains import chained, check_chains
-from tests.pledges.open_data.steps import cells_in, check_sums, entry_of, flows, table, told
+from tests.pledges.open_data.steps import cells_in, check_sums, entry_of, flows, reported, table
 from tests.pledges.steps import (
     FINANCE,
     GERMANY,
@@ -42,7 +42,7 @@ async def api(prepared_ledger: None, client_of: Callable[..., Awaitable[Client]]
 
 
 async def test_flows_by_boundary_and_status_add_up_to_fund_totals(api: Client, way: Mapping[str, str]) -> None:
-    check_sums(await told(api), (await get(api, "/v1/funds"))["funds"])
+    check_sums(await reported(api), (await get(api, "/v1/funds"))["funds"])
 
 
 async def test_parent_flows_match_the_rules_for_entries(
@@ -59,7 +59,7 @@ async def test_parent_flows_match_the_rules_for_entries(
     def id_of(place: Any) -> str | None:
         return place and f"{place[0]}.{places[place]}"
 
-    shown = await told(api)
+    shown = await reported(api)
     assert {id_of(one.place): id_of(one.parent) for one in by_rules} == {
         one["flow_id"]: one["parent_flow_id"] for one in shown
     }
@@ -68,27 +68,27 @@ async def test_parent_flows_match_the_rules_for_entries(
 
 
 async def test_flows_are_filtered_by_parent(api: Client, way: Mapping[str, str]) -> None:
-    shown = await told(api)
+    shown = await reported(api)
     for one in shown:
         children = {flow["flow_id"] for flow in shown if flow["parent_flow_id"] == one["flow_id"]}
         query = f"parent={one['flow_id']}"
-        assert children == {flow["flow_id"] for flow in await told(api, query=f"&{query}")}
+        assert children == {flow["flow_id"] for flow in await reported(api, query=f"&{query}")}
         if children:
             assert children == {row["flow_id"] for row in await table(api, f"?{query}")}
-    assert [] == await told(api, query=f"&parent={uuid4()}.1")
+    assert [] == await reported(api, query=f"&parent={uuid4()}.1")
     (pledge,) = [one for one in shown if one["entry_type"] == "pledged" and one["pledge_id"] == way["pledge_id"]]
     of_pledge = [
-        one for one in await told(api, NORWAY, f"&parent={pledge['flow_id']}") if one["boundary"] != "incoming"
+        one for one in await reported(api, NORWAY, f"&parent={pledge['flow_id']}") if one["boundary"] != "incoming"
     ]
     assert ["refunded", "carried_over", "carried_over"] == [one["entry_type"] for one in of_pledge]
-    assert [] == await told(api, GERMANY, f"&parent={pledge['flow_id']}")
+    assert [] == await reported(api, GERMANY, f"&parent={pledge['flow_id']}")
 
 
 async def test_flow_has_its_destination(api: Client, way: Mapping[str, str]) -> None:
     (requirement,) = (await get(api, "/v1/requirements"))["requirements"]
     goes = {
         (one["boundary"], one["entry_type"], one["flow_type"], one["destination"], one["usd_minor"])
-        for one in await told(api)
+        for one in await reported(api)
         if one["boundary"] != "incoming"
     }
 
@@ -114,7 +114,7 @@ async def test_flow_has_its_destination(api: Client, way: Mapping[str, str]) -> 
         ("outgoing", "spent", "standard", "maintenance", 60_00),
         ("outgoing", "reversed", "standard", "maintenance", -60_00),
     }
-    halves = {one["flow_id"]: one for one in await told(api, query="&boundary=internal&status=paid")}
+    halves = {one["flow_id"]: one for one in await reported(api, query="&boundary=internal&status=paid")}
     for one in halves.values():
         if one["entry_type"] == "brought_forward":
             other = halves[one["parent_flow_id"]]
@@ -133,7 +133,7 @@ async def test_halves_of_carry_overs_of_the_same_moment_are_linked(api: Client) 
         for one in (one for one in entries if one["type"] == "carried_over"):
             wrong = {"entry_id": one["entry_id"], "reason": "recorded_wrongly"}
             await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **wrong))
-    shown = await told(api, query="&boundary=internal")
+    shown = await reported(api, query="&boundary=internal")
 
     assert 1 == len({one["updated_at"] for one in shown})
     halves = {one["flow_id"]: one for one in shown}
@@ -155,28 +155,28 @@ async def test_halves_of_carry_overs_of_the_same_moment_are_linked(api: Client) 
 
 
 async def test_receipt_without_requirement_is_parked(api: Client, way: Mapping[str, str]) -> None:
-    paid = await told(api, query="&status=paid&boundary=incoming")
+    paid = await reported(api, query="&status=paid&boundary=incoming")
 
     assert [("standard", 90_00, "tightly_earmarked")] == [
         (one["flow_type"], one["minor"], one["earmarking"]) for one in paid if one["fund"] == "TA-REQUESTS"
     ]
-    parked = await told(api, query="&flow_type=parked")
+    parked = await reported(api, query="&flow_type=parked")
     assert parked == [one for one in paid if one["flow_type"] == "parked"]
     assert [800_00, -200_00, 200_00] == [one["minor"] for one in parked]
-    assert {"standard"} == {one["flow_type"] for one in await told(api) if one["status"] != "paid"}
-    passed = await told(api, query="&flow_type=pass_through")
+    assert {"standard"} == {one["flow_type"] for one in await reported(api) if one["status"] != "paid"}
+    passed = await reported(api, query="&flow_type=pass_through")
     assert [-40_00, 40_00, 100_00] == [one["usd_minor"] for one in passed]
 
 
 async def test_flows_default_to_incoming(api: Client, way: Mapping[str, str]) -> None:
-    everything = await told(api)
+    everything = await reported(api)
 
     assert [one for one in everything if one["boundary"] == "incoming"] == await flows(api)
     for boundary in ("incoming", "internal", "outgoing"):
         ours = [one for one in everything if one["boundary"] == boundary]
         assert ours
-        assert ours == await told(api, query=f"&boundary={boundary}")
-    assert [] == await told(api, query="&boundary=incoming&flow_type=pass_through")
+        assert ours == await reported(api, query=f"&boundary={boundary}")
+    assert [] == await reported(api, query="&boundary=incoming&flow_type=pass_through")
     assert [one["flow_id"] for one in everything] == [row["flow_id"] for row in await table(api, "?boundary=all")]
 
 
@@ -195,7 +195,7 @@ async def test_donor_sees_flows_of_own_pledges_only(
     for query in ("boundary=all", "boundary=internal", "boundary=outgoing", "flow_type=pass_through")[
         : cases(1, soak=4)
     ]:
-        shown = await told(api, by, f"&{query}")
+        shown = await reported(api, by, f"&{query}")
         sheet = cells_in((await api.get(f"/v1/flows.xlsx?{query}", headers=headers(by))).content)
         assert [one["flow_id"] for one in shown] == [row["flow_id"] for row in await table(api, f"?{query}", by)]
         assert [one["flow_id"] for one in shown] == [row["flow_id"][1] for row in sheet]
@@ -203,7 +203,7 @@ async def test_donor_sees_flows_of_own_pledges_only(
             assert donors == {one["donor"] or "" for one in shown}
         if "" not in donors:
             assert {None} >= {one["allocation_id"] for one in shown}
-    moved = {one["entry_type"] for one in await told(api, by) if one["boundary"] != "incoming"}
+    moved = {one["entry_type"] for one in await reported(api, by) if one["boundary"] != "incoming"}
     if by == NORWAY:
         assert moved == {"carried_over", "brought_forward", "refunded"}
 

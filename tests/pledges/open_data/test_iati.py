@@ -47,7 +47,7 @@ from tests.pledges.steps import (
 FUNDS = ("SHERLOC-MNT", "SHERLOC-DEV", "TA-REQUESTS")
 
 
-def told(activity: Activity) -> list[tuple[str, str, str | None]]:
+def reported(activity: Activity) -> list[tuple[str, str, str | None]]:
     return [(one.type, one.amount.value, one.amount.currency) for one in activity.transactions]
 
 
@@ -91,7 +91,7 @@ async def test_iati_file_contains_fund_and_purposes(api: Client) -> None:
         ("1", "4000.00", "EUR"),
         ("13", "500.00", "USD"),
         ("13", "-500.00", "USD"),
-    ] == told(fund)
+    ] == reported(fund)
     assert ["2026-02-12", "2026-03-05", "2026-04-20", "2026-02-12", "2026-03-01"] == [
         str(one.amount.on) for one in fund.transactions
     ]
@@ -99,7 +99,7 @@ async def test_iati_file_contains_fund_and_purposes(api: Client) -> None:
     assert {"Norway", "Germany"} <= {name.text for party in fund.participants for name in party.names}
     assert ("XM-DAC-41128-SHERLOC-MNT-maintenance", [("2", "1000.00", "USD")]) == (
         maintenance.identifier,
-        told(maintenance),
+        reported(maintenance),
     )
 
 
@@ -108,8 +108,8 @@ async def test_donor_file_has_own_transactions_only(api: Client) -> None:
     (of_germany,) = await file_of(api, GERMANY)
     (of_norway,) = await file_of(api, NORWAY)
 
-    assert [("13", "500.00", "USD"), ("13", "-500.00", "USD")] == told(of_germany)
-    assert [("13", "10000.00", "EUR"), ("11", "10000.00", "EUR"), ("1", "4000.00", "EUR")] == told(of_norway)
+    assert [("13", "500.00", "USD"), ("13", "-500.00", "USD")] == reported(of_germany)
+    assert [("13", "10000.00", "EUR"), ("11", "10000.00", "EUR"), ("1", "4000.00", "EUR")] == reported(of_norway)
     for by, other in ((GERMANY, "Norway"), (NORWAY, "Germany"), ("KEN:donor_officer", "Norway")):
         assert other not in (await asked(api, by)).text
 
@@ -134,7 +134,7 @@ async def test_iati_file_as_of_a_moment_never_changes(api: Client, db: Database)
     async with db.transaction() as tx:
         first = (await tx.fetchval("SELECT min(recorded_at) FROM entry")).isoformat()
     (fund,) = await file_of(api, as_at=first)
-    assert [("13", "10000.00", "EUR")] == told(fund)
+    assert [("13", "10000.00", "EUR")] == reported(fund)
 
 
 async def test_future_as_at_of_iati_file_is_rejected(api: Client) -> None:
@@ -163,16 +163,16 @@ async def test_spending_is_expenditure_or_disbursement(api: Client) -> None:
     body = {"money": usd(200_00), "how": "disbursement", "spent_on": made["allocated_on"]}
     await post(api, path, FINANCE, revision=2, **body)
     before = clock.now().isoformat()
-    told_before = await file_of(api, as_at=before)
+    reported_before = await file_of(api, as_at=before)
     entries = (await get(api, "/v1/ledger/entries?fund=SHERLOC-MNT"))["entries"]
     wrong = {"entry_id": entries[0]["entry_id"], "reason": "recorded_wrongly"}
     await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **wrong))
 
     _, maintenance = await file_of(api)
     used = [("2", "1000.00", "USD"), ("4", "300.00", "USD"), ("3", "200.00", "USD")]
-    assert [*used, ("3", "-200.00", "USD")] == told(maintenance)
-    assert used == told(told_before[1])
-    assert told_before == await file_of(api, as_at=before)
+    assert [*used, ("3", "-200.00", "USD")] == reported(maintenance)
+    assert used == reported(reported_before[1])
+    assert reported_before == await file_of(api, as_at=before)
 
 
 async def test_carry_over_is_in_the_files_of_both_funds(api: Client) -> None:
@@ -218,10 +218,10 @@ async def test_files_totals_and_flows_agree_after_carry_overs(api: Client, share
         for type_, value, provider, receiver in between(of_one):
             (given if type_ == "3" else got)[receiver if type_ == "3" else provider] += int(value.replace(".", ""))
         assert figures[code]["transferred_usd_minor"] == given.total() - got.total()
-        told_by_flows = Counter[str]()
+        reported_by_flows = Counter[str]()
         for flow in (flow for flow in flows if flow["fund"] == code):
-            told_by_flows[f"XM-DAC-41128-{flow['destination']}"] += flow["usd_minor"]
-        assert told_by_flows == Counter({other: given[other] - got[other] for other in {*given, *got}})
+            reported_by_flows[f"XM-DAC-41128-{flow['destination']}"] += flow["usd_minor"]
+        assert reported_by_flows == Counter({other: given[other] - got[other] for other in {*given, *got}})
         came = sum(one.amount.minor or 0 for one in of_one.transactions if one.type == "1")
         one = figures[code]
         assert came - given.total() == (
@@ -286,7 +286,7 @@ async def test_allocation_to_requirement_names_no_state(api: Client, db: Databas
 
     assert (f"XM-DAC-41128-SHERLOC-MNT-{requirement}", [("2", "600.00", "USD")]) == (
         assistance.identifier,
-        told(assistance),
+        reported(assistance),
     )
     assert not [name for name in ("KEN", "Kenya", "FRA", "France", 'code="KE"') if name in text]
 
@@ -297,7 +297,7 @@ async def test_planned_activity_is_published_as_of_the_moment(api: Client) -> No
     await planned(api, title="Fictitious sample: nothing is set aside for it")
     made = await allocated(api, one, 600_00)
     before = clock.now().isoformat()
-    _, told_before = await file_of(api, as_at=before)
+    _, reported_before = await file_of(api, as_at=before)
     await post(api, f"/v1/allocations/{made['allocation_id']}/return", FINANCE, revision=1)
     await post(api, f"/v1/activities/{one['activity_id']}/cancel", FINANCE, revision=1, reason="other")
     _, now = await file_of(api)
@@ -307,10 +307,10 @@ async def test_planned_activity_is_published_as_of_the_moment(api: Client) -> No
     assert [("1", "2126-03-09"), ("3", "2126-03-11")] == [(day.type, day.on.isoformat()) for day in now.dates]
     assert [("1", "1")] == [(marker.code, marker.significance) for marker in now.markers]
     assert [dac_sector_of("topics", "mutual_legal_assistance")] == [sector.code for sector in now.sectors]
-    assert ("1", [("2", "600.00", "USD")]) == (told_before.status, told(told_before)), "in preparation"
-    assert ("5", [("2", "600.00", "USD"), ("2", "-600.00", "USD")]) == (now.status, told(now))
+    assert ("1", [("2", "600.00", "USD")]) == (reported_before.status, reported(reported_before)), "in preparation"
+    assert ("5", [("2", "600.00", "USD"), ("2", "-600.00", "USD")]) == (now.status, reported(now))
     _, again = await file_of(api, as_at=before)
-    assert told_before == again
+    assert reported_before == again
 
 
 async def test_revised_activity_is_published_with_earlier_codes(api: Client) -> None:
@@ -318,7 +318,7 @@ async def test_revised_activity_is_published_with_earlier_codes(api: Client) -> 
     one = await planned(api, starts_on="2126-03-09", ends_on="2126-03-11")
     await allocated(api, one, 600_00)
     before = clock.now().isoformat()
-    _, told_before = await file_of(api, as_at=before)
+    _, reported_before = await file_of(api, as_at=before)
     changes = {"title": "عينة خيالية", "language": "ar", "topics": ["money_laundering"], "gender_marker": 2}
     await revised(api, one, **changes, starts_on="2126-04-01", ends_on="2126-04-02")
     (_, now), (_, again) = await file_of(api), await file_of(api, as_at=before)
@@ -326,10 +326,10 @@ async def test_revised_activity_is_published_with_earlier_codes(api: Client) -> 
     assert ["2126-04-01", "2126-04-02"] == [day.on.isoformat() for day in now.dates]
     assert ["2126-03-09", "2126-03-11"] == [day.on.isoformat() for day in again.dates]
     assert [("1", "1"), ("1", "2")] == [(m.code, m.significance) for then in (again, now) for m in then.markers]
-    assert told_before.sectors == again.sectors != now.sectors
+    assert reported_before.sectors == again.sectors != now.sectors
     # The old title is deleted: texts are current, everything else is as of the moment.
     assert [("عينة خيالية", "ar")] == [(title.text, title.language) for title in again.titles]
-    assert again == replace(told_before, titles=now.titles)
+    assert again == replace(reported_before, titles=now.titles)
 
 
 async def test_iati_file_is_valid_by_command_and_schema(api: Client, shared_data: Path, tmp_path: Path) -> None:

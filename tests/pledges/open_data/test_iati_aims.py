@@ -67,9 +67,9 @@ def test_sector_shares_are_within_a_basis_point(sectors: list[str]) -> None:
 
 @pytest.mark.parametrize("marker", [0, 1, 2])
 def test_gender_marker_is_published_as_stated(marker: int) -> None:
-    told = aims_of(("extradition",), marker)
+    reported = aims_of(("extradition",), marker)
 
-    assert (Marker(codes.GENDER_EQUALITY, codes.DAC, str(marker)),) == told.markers
+    assert (Marker(codes.GENDER_EQUALITY, codes.DAC, str(marker)),) == reported.markers
 
 
 def test_unknown_aims_are_absent() -> None:

@@ -52,7 +52,7 @@ async def set_aside(api: Client) -> None:
     await post(api, "/v1/allocations", FINANCE, **body)
 
 
-def told(activity: Activity) -> tuple[list[tuple[str, str, str]], list[tuple[str, str, str]]]:
+def reported(activity: Activity) -> tuple[list[tuple[str, str, str]], list[tuple[str, str, str]]]:
     return (
         [(one.vocabulary, one.code, one.percentage) for one in activity.sectors],
         [(one.vocabulary, one.code, one.significance) for one in activity.markers],
@@ -88,11 +88,11 @@ async def test_requirement_is_published_with_sectors_of_its_line(
     await set_aside(api)
     fund, assistance = await file_of(api)
 
-    assert ([("1", "15130", "100")], []) == told(fund)
+    assert ([("1", "15130", "100")], []) == reported(fund)
     assert (
         [("1", "15190", "50"), ("1", "15130", "25"), ("1", "16063", "25")],
         [("1", "1", "2")],
-    ) == told(assistance)
+    ) == reported(assistance)
     file = etree.fromstring((await asked(api)).content)
     assert schema_in(shared_data / "iati").validate(file)
     async with connected(database_url, "pledges", owner=True) as owner:
@@ -105,7 +105,7 @@ async def test_requirement_without_codes_has_no_sectors(api: Client, hears: Inbo
     await set_aside(api)
     _, assistance = await file_of(api)
 
-    assert ([("1", "15130", "100")], []) == told(assistance)
+    assert ([("1", "15130", "100")], []) == reported(assistance)
 
 
 async def test_funded_match_fact_has_no_line_codes(

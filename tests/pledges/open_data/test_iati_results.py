@@ -137,10 +137,10 @@ async def test_a_published_result_names_no_state_and_is_valid(
 
 
 def test_percentages_and_days_are_no_counts() -> None:
-    told = [
+    reported = [
         delivered([Delivered(indicator=name, actual=3, target=2, measured_on=DAY)], since=DAY)
         for name in ("test_score", "case_duration", "laws_amended")
     ]
 
-    shown = [[(each.measure, each.periods[0].actual) for one in of for each in one.indicators] for of in told]
+    shown = [[(each.measure, each.periods[0].actual) for one in of for each in one.indicators] for of in reported]
     assert [[("2", "3")], [("1", "3")], []] == shown

@@ -107,8 +107,8 @@ def test_what_was_allotted_to_a_purpose_is_its_budget_of_the_year() -> None:
     ]
     _, training = made_of(a_ledger(*movements))
 
-    told = [(one.kind, one.status, one.starts.year, one.ends.year, one.amount.value) for one in training.budgets]
-    assert [("1", "2", 2024, 2024, "5.00"), ("2", "2", 2025, 2025, "7.00")] == told
+    reported = [(one.kind, one.status, one.starts.year, one.ends.year, one.amount.value) for one in training.budgets]
+    assert [("1", "2", 2024, 2024, "5.00"), ("2", "2", 2025, 2025, "7.00")] == reported
 
 
 def test_a_fund_links_to_its_public_page_in_each_language() -> None:
@@ -120,9 +120,9 @@ def test_a_fund_links_to_its_public_page_in_each_language() -> None:
     assert () == without.documents
 
 
-@pytest.mark.parametrize(("number", "told"), [(None, []), (4, []), (5, ["5"]), (23, ["20"])])
+@pytest.mark.parametrize(("number", "reported"), [(None, []), (4, []), (5, ["5"]), (23, ["20"])])
 def test_participants_of_an_activity_are_its_result_in_whole_fives(
-    number: int | None, told: list[str], shared_data: Path
+    number: int | None, reported: list[str], shared_data: Path
 ) -> None:
     """Fewer than five are not published: they could point to persons."""
     dates = Dated(ActivityDate.ACTUAL_START, ON), Dated(ActivityDate.ACTUAL_END, ON)
@@ -136,7 +136,7 @@ def test_participants_of_an_activity_are_its_result_in_whole_fives(
     made = made_of(ledger)
 
     measured = [period for one in made[1].results for each in one.indicators for period in each.periods]
-    assert told == [one.actual for one in measured]
+    assert reported == [one.actual for one in measured]
     official = schema_in(shared_data / "iati")
     assert official.validate(etree.fromstring(write(made, generated_at=NOON))), official.error_log
 

@@ -50,7 +50,7 @@ UNTOLD = {
 """Counter-accounts of published ones, and accounts between UNODC and itself."""
 
 
-def told(*movements: Movement) -> list[tuple[str, str, str]]:
+def reported(*movements: Movement) -> list[tuple[str, str, str]]:
     """By transaction: the last part of its activity's identifier, its type, and its amount."""
     return [
         (activity.identifier.rpartition("-")[2], one.type, f"{one.amount.value} {one.amount.currency}")
@@ -83,7 +83,7 @@ def told(*movements: Movement) -> list[tuple[str, str, str]]:
 def test_donor_entries_become_incoming_transactions(
     movements: list[tuple[str, str, int]], expected: list[tuple[str, str]]
 ) -> None:
-    found = told(*(a_movement(type_, account, minor) for type_, account, minor in movements))
+    found = reported(*(a_movement(type_, account, minor) for type_, account, minor in movements))
 
     assert [("MNT", type_, f"{value} EUR") for type_, value in expected] == found
 
@@ -96,11 +96,13 @@ def test_reversal_is_a_negative_transaction_of_the_same_type() -> None:
         for of_type, account, minor in made
     ]
 
-    assert [("MNT", "1", "5.00 EUR"), ("MNT", "1", "-5.00 EUR")] == told(*entries)
+    assert [("MNT", "1", "5.00 EUR"), ("MNT", "1", "-5.00 EUR")] == reported(*entries)
 
 
-@pytest.mark.parametrize(("half", "minor", "told_type"), [("carried_over", -500, "3"), ("brought_forward", 500, "1")])
-def test_carry_over_names_no_donor(half: str, minor: int, told_type: str) -> None:
+@pytest.mark.parametrize(
+    ("half", "minor", "reported_type"), [("carried_over", -500, "3"), ("brought_forward", 500, "1")]
+)
+def test_carry_over_names_no_donor(half: str, minor: int, reported_type: str) -> None:
     of_half = {"of_type": half, "currency": "USD", "earmarking": "earmarked", "other_fund": "SHERLOC-DEV"}
     moved = a_movement(half, "transferred", minor, **of_half)
     back = a_movement("reversed", "transferred", -minor, entry_id=UUID(int=2), **of_half)
@@ -109,7 +111,9 @@ def test_carry_over_names_no_donor(half: str, minor: int, told_type: str) -> Non
 
     (fund,) = activities(a_ledger(moved, rest, back), reporter=UNODC)
 
-    assert [(told_type, "5.00"), (told_type, "-5.00")] == [(one.type, one.amount.value) for one in fund.transactions]
+    assert [(reported_type, "5.00"), (reported_type, "-5.00")] == [
+        (one.type, one.amount.value) for one in fund.transactions
+    ]
     here, there = f"{UNODC}-SHERLOC-MNT", f"{UNODC}-SHERLOC-DEV"
     sides = (here, there) if half == "carried_over" else (there, here)
     for one in fund.transactions:
@@ -124,8 +128,8 @@ def test_carry_over_names_no_donor(half: str, minor: int, told_type: str) -> Non
     assert ([] if half == "carried_over" else [there]) == funding
 
 
-@pytest.mark.parametrize(("of_type", "told_type"), [("spent", "4"), ("disbursed", "3")])
-def test_spending_does_not_reduce_outgoing_commitment(of_type: str, told_type: str) -> None:
+@pytest.mark.parametrize(("of_type", "reported_type"), [("spent", "4"), ("disbursed", "3")])
+def test_spending_does_not_reduce_outgoing_commitment(of_type: str, reported_type: str) -> None:
     own = {"currency": "USD", "work_package": "training", "donor": None}
     used = a_movement(of_type, "spent", -600, **own)
     back = {"of_type": of_type, "entry_id": UUID(int=2), **own}
@@ -133,9 +137,9 @@ def test_spending_does_not_reduce_outgoing_commitment(of_type: str, told_type: s
     gone_back = [*set_aside_again, a_movement("reversed", "available", -600, **back)]
 
     for entries, expected in (
-        ([used], [(told_type, "6.00")]),
-        ([used, *set_aside_again], [(told_type, "6.00"), (told_type, "-6.00")]),
-        ([used, *gone_back], [(told_type, "6.00"), (told_type, "-6.00"), ("2", "-6.00")]),
+        ([used], [(reported_type, "6.00")]),
+        ([used, *set_aside_again], [(reported_type, "6.00"), (reported_type, "-6.00")]),
+        ([used, *gone_back], [(reported_type, "6.00"), (reported_type, "-6.00"), ("2", "-6.00")]),
     ):
         found = activities(a_ledger(*entries), reporter=UNODC)
         assert expected == [(one.type, one.amount.value) for one in found[1].transactions]

@@ -255,13 +255,13 @@ def test_every_transaction_of_samples_is_accounted_for(
     shared_data: Path, version: bytes, expected: dict[str, int]
 ) -> None:
     """Most are of version `xx`, and are read again as their real version."""
-    samples, told = sorted((shared_data / "iati" / "samples").glob("*.xml")), Counter[str]()
+    samples, reported = sorted((shared_data / "iati" / "samples").glob("*.xml")), Counter[str]()
     for path in samples:
         try:
             found = judged(path.read_bytes().replace(b'version="xx"', b'version="%s"' % version))
             assert () == found.accepted, "none of them is to us"
-            told["rejected"] += 1
+            reported["rejected"] += 1
         except Invalid as no:
-            told[no.slug] += 1
+            reported[no.slug] += 1
 
-    assert (96, expected) == (len(samples), told)
+    assert (96, expected) == (len(samples), reported)

@@ -45,8 +45,8 @@ async def test_iati_import_accepts_transactions_to_us_and_lists_the_rest(api: Cl
     ]
     assert made == await get(api, f"/v1/imports/{made['import_id']}")
     after = await counted(db)
-    told = ("flow_import", "imported_flow", "rejected_row", "journal", "command")
-    assert [1, 4, 5, 1, 1] == [after[table] - before[table] for table in told]
+    reported = ("flow_import", "imported_flow", "rejected_row", "journal", "command")
+    assert [1, 4, 5, 1, 1] == [after[table] - before[table] for table in reported]
     assert 0 == (await get(api, "/v1/funds/SHERLOC-MNT"))["pledged_usd_minor"], "it is money nowhere here"
 
 
@@ -163,9 +163,9 @@ async def test_only_unodc_finance_officer_imports(api: Client, db: Database, by:
 async def test_every_iati_sample_is_accounted_for(api: Client, shared_data: Path) -> None:
     for path in sorted((shared_data / "iati" / "samples").glob("*.xml")):
         answer = await send(api, path.read_bytes().replace(b'version="xx"', b'version="2.03"'))
-        told = answer.json()
+        reported = answer.json()
         if answer.status_code == 400:
-            assert told["slug"] in {"iati-transactions-missing", "iati-not-activities"}, path.name
+            assert reported["slug"] in {"iati-transactions-missing", "iati-not-activities"}, path.name
         else:
-            assert (201, 0) == (answer.status_code, told["accepted"]), path.name
-            assert len(told["rejected_rows"]) == told["rejected"] == told["rows"] > 0, path.name
+            assert (201, 0) == (answer.status_code, reported["accepted"]), path.name
+            assert len(reported["rejected_rows"]) == reported["rejected"] == reported["rows"] > 0, path.name

@@ -36,7 +36,7 @@ def path_of(made: Mapping[str, Any], line: int = 1) -> str:
     return f"/v1/imports/{made['import_id']}/flows/{line}/pledge"
 
 
-async def told(api: Client, path: str, by: str = FINANCE, **changes: Any) -> tuple[int, str]:
+async def outcome_of(api: Client, path: str, by: str = FINANCE, **changes: Any) -> tuple[int, str]:
     answer = await api.post(path, json=BODY | changes, headers=headers(by))
     return answer.status_code, answer.json().get("slug", "")
 
@@ -70,7 +70,7 @@ async def test_pledge_from_row_is_valued_by_our_rate(api: Client) -> None:
 
 async def test_flow_becomes_a_pledge_once(api: Client, reported: dict[str, Any]) -> None:
     made = await post(api, path_of(reported), FINANCE, **BODY)
-    assert (409, "flow-pledged-already") == await told(api, path_of(reported))
+    assert (409, "flow-pledged-already") == await outcome_of(api, path_of(reported))
 
     await post(api, f"/v1/pledges/{made['pledge_id']}/withdraw", NORWAY, revision=1)
     assert 0 == (await get(api, "/v1/funds/SHERLOC-MNT"))["pledged_usd_minor"]
@@ -79,7 +79,7 @@ async def test_flow_becomes_a_pledge_once(api: Client, reported: dict[str, Any])
 
 
 async def test_concurrent_pledges_from_one_flow_yield_one(api: Client, reported: dict[str, Any], db: Database) -> None:
-    answers = await asyncio.gather(*(told(api, path_of(reported)) for _ in range(6)))
+    answers = await asyncio.gather(*(outcome_of(api, path_of(reported)) for _ in range(6)))
 
     assert [(201, "")] + [(409, "flow-pledged-already")] * 5 == sorted(answers)
     after = await unchanged(db)
@@ -119,7 +119,7 @@ async def test_invalid_pledge_from_flow_is_rejected_without_changes(
 ) -> None:
     before = await unchanged(db)
 
-    assert expected == await told(api, path_of(reported, line), **changes)
+    assert expected == await outcome_of(api, path_of(reported, line), **changes)
     assert before == await unchanged(db)
 
 
@@ -135,7 +135,7 @@ async def test_organization_with_an_appointment_can_be_a_donor(
             uuid4(),
         )
 
-    assert (201, "") == await told(api, path_of(reported), donor="ATLANTIS-FUND")
+    assert (201, "") == await outcome_of(api, path_of(reported), donor="ATLANTIS-FUND")
 
 
 async def test_pledge_from_flow_without_rate_is_rejected(api: Client, db: Database) -> None:
@@ -149,7 +149,7 @@ async def test_pledge_from_flow_without_rate_is_rejected(api: Client, db: Databa
     made = await tables.imported(api, a_table(row))
     before = await unchanged(db)
 
-    assert (422, "rate-not-in-force") == await told(api, path_of(made, 2))
+    assert (422, "rate-not-in-force") == await outcome_of(api, path_of(made, 2))
     assert before == await unchanged(db)
 
 
@@ -167,7 +167,7 @@ async def test_only_unodc_finance_officer_pledges_for_a_donor(
 ) -> None:
     before = await unchanged(db)
 
-    assert expected == await told(api, path_of(reported), by)
+    assert expected == await outcome_of(api, path_of(reported), by)
     assert before == await unchanged(db)
 
 

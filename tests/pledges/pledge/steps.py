@@ -36,7 +36,7 @@ async def due(client: Client, before: date = TODAY, by: str = FINANCE, more: str
     return [one["pledge_id"] for one in page["pledges"]]
 
 
-async def told(db: Database) -> list[str]:
+async def reported(db: Database) -> list[str]:
     async with db.transaction() as tx:
         rows = await tx.fetch("SELECT type FROM journal WHERE aggregate = 'pledge' ORDER BY position")
     return [row["type"].removeprefix("pledges.pledge.").removesuffix(".v1") for row in rows]
@@ -44,9 +44,9 @@ async def told(db: Database) -> list[str]:
 
 async def run_clock(db: Database, day: str) -> list[str]:
     """Run the clock of that day."""
-    before = await told(db)
+    before = await reported(db)
     await remind_or_lapse(db, 365, datetime.fromisoformat(f"{day}T12:00:00+00:00"))
-    return (await told(db))[len(before) :]
+    return (await reported(db))[len(before) :]
 
 
 async def standing(client: Client, pledge: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

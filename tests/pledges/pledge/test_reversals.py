@@ -8,7 +8,7 @@ from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import EntryType
 from tests.builders import headers
 from tests.pledges.open_data.flow_chains import chained, check_chains
-from tests.pledges.open_data.steps import check_sums, told
+from tests.pledges.open_data.steps import check_sums, reported
 from tests.pledges.pledge.steps import (
     all_reversible_facts,
     assert_not_reversible,
@@ -281,7 +281,7 @@ async def test_reversals_are_in_flows_statements_and_files(
     entries = sorted(read, key=lambda one: (one.recorded_at, one.type is EntryType.BROUGHT_FORWARD))
     by_rules = chained(entries)
     check_chains(by_rules)
-    shown = await told(api)
+    shown = await reported(api)
     assert len(shown) == len(by_rules)
     check_sums(shown, (await get(api, "/v1/funds"))["funds"])
     assert [one["destination"] for one in shown if not one["destination"]] == []

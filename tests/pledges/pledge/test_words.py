@@ -120,9 +120,9 @@ async def test_rewording_changes_texts_but_no_figures_as_of_any_moment(
     pledge = await pledged(api, note=BEFORE)
     given = await move(api, await declared(api, description=BEFORE), "acknowledge")
     moment = await now_of(api)
-    before = await told(api, None)
+    before = await reported(api, None)
     assert BEFORE in before["/v1/statements/NOR/data"]
-    as_at = await told(api, moment)
+    as_at = await reported(api, moment)
 
     await post(api, f"/v1/pledges/{pledge['pledge_id']}/reword", NORWAY, revision=1, note=AFTER)
     path = f"{IN_KIND}/{given['in_kind_contribution_id']}/reword"
@@ -132,16 +132,16 @@ async def test_rewording_changes_texts_but_no_figures_as_of_any_moment(
 
     again = await now_of(api)
     for expected, found in (
-        (before, await told(api, None)),
-        (as_at, await told(api, moment)),
-        (as_at, {path: text.replace(again, moment) for path, text in (await told(api, again)).items()}),
+        (before, await reported(api, None)),
+        (as_at, await reported(api, moment)),
+        (as_at, {path: text.replace(again, moment) for path, text in (await reported(api, again)).items()}),
     ):
         assert found == {path: text.replace(BEFORE, AFTER) for path, text in expected.items()}
     async with databases["pledges"].transaction() as tx:
         assert (await verify(tx)).findings == []
 
 
-async def told(api: Client, moment: str | None) -> dict[str, str]:
+async def reported(api: Client, moment: str | None) -> dict[str, str]:
     """The donor's statement and the fund; without a moment, all but the time of the report."""
     found = {}
     for path in ("/v1/statements/NOR/data", "/v1/funds/SHERLOC-MNT"):

@@ -133,22 +133,22 @@ class Walk:
             if one is not None
         ]
 
-    def agreed(self, ends: date, told: int | None = None) -> Agreed:
-        return agreed_by(self.facts[:told], ends)
+    def agreed(self, ends: date, reported: int | None = None) -> Agreed:
+        return agreed_by(self.facts[:reported], ends)
 
-    def statement(self, ends: date, told: int | None = None) -> Statement:
+    def statement(self, ends: date, reported: int | None = None) -> Statement:
         """As of the moment by which that many facts were recorded; default all."""
-        as_at = NOON + ((told or len(self.facts)) - 1) * SECOND
+        as_at = NOON + ((reported or len(self.facts)) - 1) * SECOND
         promise = Promise(
             pledge_id=PLEDGE_ID, fund="SHERLOC-MNT", currency="USD", earmarking="earmarked", note="",
-            **asdict(self.agreed(ends, told)),
+            **asdict(self.agreed(ends, reported)),
         )  # fmt: skip
         return statement_of(
             "NOR", [promise], self.entries(), (), (), starts=None, ends=ends, as_at=as_at, funds_as_at=as_at
         )
 
-    def account(self, ends: date, told: int | None = None) -> PledgeAccount:
-        return self.statement(ends, told).pledges[0]
+    def account(self, ends: date, reported: int | None = None) -> PledgeAccount:
+        return self.statement(ends, reported).pledges[0]
 
 
 def _waiting(due_on: date, minor: int) -> Instalment:
@@ -198,14 +198,14 @@ WALKS = st.builds(
 @settings(deadline=None, max_examples=cases(180, soak=600))
 @given(WALKS, st.data())
 def test_instalments_of_a_period_add_up_to_its_columns(walk: Walk, data: st.DataObject) -> None:
-    told = data.draw(st.integers(1, len(walk.facts)))
+    reported = data.draw(st.integers(1, len(walk.facts)))
     for ends in DAYS:
-        account = walk.account(ends, told)
+        account = walk.account(ends, reported)
         committed, owed = account.closing.committed.minor, account.closing.outstanding.minor
         settled = sum(
             posting.minor
             for entry in walk.entries()
-            if entry.recorded_at < NOON + told * SECOND and entry.effective_on <= ends
+            if entry.recorded_at < NOON + reported * SECOND and entry.effective_on <= ends
             for posting in entry.postings
             if posting.account in {"discharged", "written_off"}
         )
@@ -243,7 +243,7 @@ def test_agreement_appears_from_its_signature() -> None:
         walk.account(DAYS[1]).agreement_reference,
         walk.account(DAYS[1]).support_cost_basis_points,
     )
-    assert Agreed() == walk.agreed(DAYS[1], told=1), "nor before it was recorded"
+    assert Agreed() == walk.agreed(DAYS[1], reported=1), "nor before it was recorded"
 
 
 FIRST, SECOND_PART = (DUE[0], 400_00, 0), (DUE[1], 600_00, 0)

@@ -33,7 +33,7 @@ DONORS = st.dictionaries(st.sampled_from(["DEU", "FRA", "KEN", "NOR", "ZAF"]), C
 
 
 def test_columns_match_accounts() -> None:
-    told = a_statement().pledges[0]
+    reported = a_statement().pledges[0]
 
     assert (
         Standing(
@@ -42,10 +42,10 @@ def test_columns_match_accounts() -> None:
             received=Amount(500_000, 570_150),
             outstanding=Amount(500_000, 580_000),
         )
-        == told.closing
+        == reported.closing
     )
-    assert ["pledged", "committed", "received"] == [one.type for one in told.movements]
-    assert (1_000_000, "EUR") == (told.pledged.minor, told.pledged.currency)
+    assert ["pledged", "committed", "received"] == [one.type for one in reported.movements]
+    assert (1_000_000, "EUR") == (reported.pledged.minor, reported.pledged.currency)
 
 
 def test_receipt_shows_rate_agreed_worth_and_net_amount() -> None:
@@ -75,7 +75,7 @@ def test_refunds_and_bank_charges_have_their_sign() -> None:
 
 
 def test_receipt_shows_type_and_reversed_receipt() -> None:
-    told = a_statement(entries=PAID_AND_BACK).pledges[0]
+    reported = a_statement(entries=PAID_AND_BACK).pledges[0]
 
     receipt, refund = (
         ReversedEntry(entry_id=one.entry_id, type=one.type, number=number)
@@ -86,26 +86,26 @@ def test_receipt_shows_type_and_reversed_receipt() -> None:
         (2, "refunded", None, -900),
         (3, "reversed", refund, 900),
         (4, "reversed", receipt, -500_000),
-    ] == [(one.number, one.type, one.takes_back, one.money.minor) for one in told.receipts]
-    assert [one.entry_id for one in PAID_AND_BACK[2:]] == [one.entry_id for one in told.receipts]
-    assert [None, None, None, None, refund, receipt] == [one.takes_back for one in told.movements]
-    assert Amount() == told.closing.received
+    ] == [(one.number, one.type, one.takes_back, one.money.minor) for one in reported.receipts]
+    assert [one.entry_id for one in PAID_AND_BACK[2:]] == [one.entry_id for one in reported.receipts]
+    assert [None, None, None, None, refund, receipt] == [one.takes_back for one in reported.movements]
+    assert Amount() == reported.closing.received
 
 
 def test_reversal_of_unlisted_receipt_has_type_without_number() -> None:
-    told = a_statement(entries=PAID_AND_BACK, starts=date(2026, 5, 2)).pledges[0]
+    reported = a_statement(entries=PAID_AND_BACK, starts=date(2026, 5, 2)).pledges[0]
 
     assert [(3, "refunded", None), (4, "received", None)] == [
-        (one.number, one.takes_back.type, one.takes_back.number) for one in told.receipts if one.takes_back
+        (one.number, one.takes_back.type, one.takes_back.number) for one in reported.receipts if one.takes_back
     ]
 
 
 def test_other_reversals_have_no_number() -> None:
     met = entry(13, "recognized", date(2026, 5, 1), ("receivable", 100, 116), ("committed", -100, -116))
-    told = a_statement(entries=(PLEDGED, COMMITTED, met, taken_back(14, met, date(2026, 5, 2)))).pledges[0]
+    reported = a_statement(entries=(PLEDGED, COMMITTED, met, taken_back(14, met, date(2026, 5, 2)))).pledges[0]
 
-    assert ReversedEntry(entry_id=met.entry_id, type="recognized", number=None) == told.movements[-1].takes_back
-    assert () == told.receipts
+    assert ReversedEntry(entry_id=met.entry_id, type="recognized", number=None) == reported.movements[-1].takes_back
+    assert () == reported.receipts
 
 
 def test_receipts_pay_earliest_instalments_first() -> None:
@@ -115,9 +115,9 @@ def test_receipts_pay_earliest_instalments_first() -> None:
 
 
 def test_agreement_is_absent_as_of_earlier_moment() -> None:
-    told = a_statement(entries=(PLEDGED,)).pledges[0]
+    reported = a_statement(entries=(PLEDGED,)).pledges[0]
 
-    assert (None, None, ()) == (told.agreement_reference, told.support_cost_basis_points, told.schedule)
+    assert (None, None, ()) == (reported.agreement_reference, reported.support_cost_basis_points, reported.schedule)
 
 
 def test_later_entries_change_no_earlier_statement() -> None:
@@ -127,30 +127,30 @@ def test_later_entries_change_no_earlier_statement() -> None:
 
 
 def test_later_value_dates_are_excluded() -> None:
-    told = a_statement(ends=date(2026, 4, 4))
+    reported = a_statement(ends=date(2026, 4, 4))
 
-    assert (1_160_000, 0) == (told.closing.committed_usd_minor, told.closing.received_usd_minor)
-    assert () == told.pledges[0].receipts
+    assert (1_160_000, 0) == (reported.closing.committed_usd_minor, reported.closing.received_usd_minor)
+    assert () == reported.pledges[0].receipts
 
 
 @given(st.dates(date(2026, 1, 1), date(2026, 7, 30)))
 def test_closing_balance_does_not_depend_on_start(starts: date) -> None:
-    whole, told = a_statement(), a_statement(starts=starts, ends=max(starts, UNTIL))
+    whole, reported = a_statement(), a_statement(starts=starts, ends=max(starts, UNTIL))
 
-    for before, after in zip(whole.pledges, told.pledges, strict=True):
+    for before, after in zip(whole.pledges, reported.pledges, strict=True):
         assert before.closing == after.closing
         assert after.closing == sum((one.moved for one in after.movements), after.opening)
-    assert whole.closing == told.closing
-    assert [one for one in whole.pledges[0].receipts if one.received_on >= starts] == list(told.pledges[0].receipts)
+    assert whole.closing == reported.closing
+    assert [one for one in whole.pledges[0].receipts if one.received_on >= starts] == list(reported.pledges[0].receipts)
 
 
 def test_totals_are_per_currency_and_in_dollars() -> None:
-    told = a_statement(starts=date(2026, 3, 1))
+    reported = a_statement(starts=date(2026, 3, 1))
 
-    assert ["EUR", "JPY"] == [one.currency for one in told.currencies]
-    assert (1_000_000, 0) == tuple(one.closing.pledged.minor for one in told.currencies)
-    assert (4_481_500, 1_150_000) == (told.opening.pledged_usd_minor, told.closing.pledged_usd_minor)
-    assert told.receipts.received_usd_minor == told.closing.received_usd_minor == 570_150
+    assert ["EUR", "JPY"] == [one.currency for one in reported.currencies]
+    assert (1_000_000, 0) == tuple(one.closing.pledged.minor for one in reported.currencies)
+    assert (4_481_500, 1_150_000) == (reported.opening.pledged_usd_minor, reported.closing.pledged_usd_minor)
+    assert reported.receipts.received_usd_minor == reported.closing.received_usd_minor == 570_150
 
 
 # -- shares of a fund -------------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ def test_apportionment_without_weights_is_empty(total: int, weights: Mapping[str
 
 
 def test_unknown_code_is_shown_unchanged() -> None:
-    told = a_statement((a_promise(),), (PLEDGED, entry(14, "carried_over", date(2026, 5, 1), ("pledged", -1, -1))))
+    reported = a_statement((a_promise(),), (PLEDGED, entry(14, "carried_over", date(2026, 5, 1), ("pledged", -1, -1))))
 
-    assert "carried_over" == told.pledges[0].movements[-1].type
-    assert 999_999 == told.pledges[0].closing.pledged.minor
+    assert "carried_over" == reported.pledges[0].movements[-1].type
+    assert 999_999 == reported.pledges[0].closing.pledged.minor

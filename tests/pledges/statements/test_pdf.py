@@ -85,16 +85,16 @@ def test_pdf_is_deterministic_across_processes(language: Language) -> None:
 
 
 def test_other_moment_gives_other_bytes() -> None:
-    told = a_statement()
-    later = msgspec.structs.replace(told, as_at=told.as_at.replace(microsecond=0))
+    reported = a_statement()
+    later = msgspec.structs.replace(reported, as_at=reported.as_at.replace(microsecond=0))
 
-    assert statement_pdf(told, Language.EN) != statement_pdf(later, Language.EN)
+    assert statement_pdf(reported, Language.EN) != statement_pdf(later, Language.EN)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_receipt_type_is_printed(language: Language) -> None:
-    there, told = words.labels(language), a_statement(entries=PAID_AND_BACK)
-    (pledge,) = (one for one in template_data(told, language)["pledges"] if one["receipts"])
+    there, reported = words.labels(language), a_statement(entries=PAID_AND_BACK)
+    (pledge,) = (one for one in template_data(reported, language)["pledges"] if one["receipts"])
     back = [
         f"{there[f'entry_reversed_{kind}']} · {there['number']}\u00a0{number}"
         for kind, number in (("refunded", 2), ("received", 1))
@@ -104,13 +104,13 @@ def test_receipt_type_is_printed(language: Language) -> None:
     assert [row[1] for row in pledge["movements"][2:]] == [row[2] for row in pledge["receipts"]]
     assert len({there[f"entry_{kind}"] for kind in TAKEN_BACK}) == len(TAKEN_BACK)
     wanted = set(shown(language, entries=PAID_AND_BACK)) - SIGNS
-    assert set() == wanted - characters_in(statement_pdf(told, language))
+    assert set() == wanted - characters_in(statement_pdf(reported, language))
 
 
 def test_reversal_of_unknown_type_is_printed() -> None:
     new = entry(30, "swapped", date(2026, 5, 1), ("discharged", 5, 5))
-    told = a_statement(entries=(*PAID_AND_BACK, new, taken_back(31, new, date(2026, 5, 2))))
-    (pledge,) = (one for one in template_data(told, Language.EN)["pledges"] if one["receipts"])
+    reported = a_statement(entries=(*PAID_AND_BACK, new, taken_back(31, new, date(2026, 5, 2))))
+    (pledge,) = (one for one in template_data(reported, Language.EN)["pledges"] if one["receipts"])
 
     assert {"swapped", "Entry reversed · No.\u00a03"} <= {row[2] for row in pledge["receipts"]}
 
@@ -127,9 +127,9 @@ def test_markup_in_name_is_text() -> None:
 
 def test_markup_in_note_and_reference_is_text() -> None:
     promise = a_promise(note=MARKUP, agreement_reference=MARKUP)
-    told = a_statement((promise,), entries=a_statement_entries())
+    reported = a_statement((promise,), entries=a_statement_entries())
 
-    assert set(MARKUP) - {" "} <= characters_in(statement_pdf(told, Language.EN))
+    assert set(MARKUP) - {" "} <= characters_in(statement_pdf(reported, Language.EN))
     assert MARKUP in shown(Language.EN, promises=(promise,), entries=a_statement_entries())
 
 
@@ -141,9 +141,9 @@ def a_statement_entries() -> tuple[Any, ...]:
 
 
 def test_markup_in_in_kind_description_is_text() -> None:
-    told = a_statement(in_kind=((in_kind(), MARKUP),))
+    reported = a_statement(in_kind=((in_kind(), MARKUP),))
 
-    assert set(MARKUP) - {" "} <= characters_in(statement_pdf(told, Language.EN))
+    assert set(MARKUP) - {" "} <= characters_in(statement_pdf(reported, Language.EN))
     assert MARKUP in shown(Language.EN, in_kind=((in_kind(), MARKUP),))
 
 

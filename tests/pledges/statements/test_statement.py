@@ -63,10 +63,10 @@ def said(answer: httpx.Response) -> dict[str, Any]:
 async def test_statement_has_pledged_agreed_and_paid_amounts(api: Client) -> None:
     await received(api, NORWAY, eur(10_000_00))
     await pledged(api, NORWAY, money={"minor": 700_000, "currency": "JPY"}, fund="TA-REQUESTS")
-    told = await get(api, f"{PATH}/data", NORWAY)
+    reported = await get(api, f"{PATH}/data", NORWAY)
 
-    assert ("NOR", None) == (told["donor"], told["starts"])
-    euros, yen = told["pledges"]
+    assert ("NOR", None) == (reported["donor"], reported["starts"])
+    euros, yen = reported["pledges"]
     assert (1_000_000, 1_150_000) == tuple(euros["closing"]["committed"].values())
     assert (500_000, 575_000) == tuple(euros["closing"]["received"].values())
     assert (500_000, 575_000) == tuple(euros["closing"]["outstanding"].values())
@@ -75,7 +75,10 @@ async def test_statement_has_pledged_agreed_and_paid_amounts(api: Client) -> Non
     assert ("1.15", "fictitious", "2026-04-01") == (receipt["rate"], receipt["rate_source"], receipt["rate_date"])
     assert 575_000 == receipt["support_cost_usd_minor"] + receipt["available_usd_minor"]
     assert ({"minor": 700_000, "currency": "JPY"}, "TA-REQUESTS") == (yen["pledged"], yen["fund"])
-    assert (575_000, 575_000) == (told["closing"]["received_usd_minor"], told["closing"]["outstanding_usd_minor"])
+    assert (575_000, 575_000) == (
+        reported["closing"]["received_usd_minor"],
+        reported["closing"]["outstanding_usd_minor"],
+    )
 
 
 async def test_fund_totals_are_as_of_midnight(api: Client, database_url: str) -> None:
@@ -90,8 +93,8 @@ async def test_fund_totals_are_as_of_midnight(api: Client, database_url: str) ->
 
     for by in (NORWAY, FINANCE):
         for query in ("", f"?as_at={moment}"):
-            told = await get(api, path + query, by)
-            assert (before["funds"], before["funds_as_at"]) == (told["funds"], told["funds_as_at"])
+            reported = await get(api, path + query, by)
+            assert (before["funds"], before["funds_as_at"]) == (reported["funds"], reported["funds_as_at"])
     assert f"{clock.now().date()}T00:00:00" == before["funds_as_at"][:19]
     (share,) = before["funds"]
     assert 0 < share["contributed_usd_minor"] == share["fund_contributed_usd_minor"]
@@ -120,14 +123,14 @@ async def test_instalments_of_a_period_ignore_later_reversals(api: Client) -> No
     before = (await get(api, f"{PATH}/data?until=2026-06-30"))["pledges"][0]
     assert [(300_00, 100_00), (100_00, 0)] == [(one["minor"], one["paid_minor"]) for one in before["schedule"]]
     receipt, condition = await entry_of(api, "received"), await met(api, pledge)
-    told = (await get(api, f"{PATH}/data?until=2026-06-30"))["pledges"][0]
+    reported = (await get(api, f"{PATH}/data?until=2026-06-30"))["pledges"][0]
     for entry in (await reduced(api, pledge, usd(650_00)), await written_off(api, pledge)):
         await taken_back(api, entry)
     await taken_back(api, condition)
     await taken_back(api, receipt)
 
     ended, now = [(await get(api, f"{PATH}/data{query}"))["pledges"][0] for query in ("?until=2026-06-30", "")]
-    assert told == ended
+    assert reported == ended
     assert [300_00, 100_00, 600_00] == [one["minor"] for one in ended["schedule"]]
     for account in (before, ended, now):
         assert account["closing"]["committed"]["minor"] == sum(one["minor"] for one in account["schedule"])
@@ -144,13 +147,13 @@ async def test_receipts_refunds_and_reversals_are_distinct(api: Client) -> None:
     receipt, refund = await entry_of(api, "received"), await refunded(api, pledge, usd(30_00))
     backs = [await taken_back(api, entry) for entry in (refund, receipt)]
 
-    told = (await get(api, f"{PATH}/data"))["pledges"][0]
+    reported = (await get(api, f"{PATH}/data"))["pledges"][0]
     assert [
         (1, receipt["entry_id"], "received", None),
         (2, refund["entry_id"], "refunded", None),
         (3, backs[0]["entry_id"], "reversed", {"entry_id": refund["entry_id"], "type": "refunded", "number": 2}),
         (4, backs[1]["entry_id"], "reversed", {"entry_id": receipt["entry_id"], "type": "received", "number": 1}),
-    ] == [(one["number"], one["entry_id"], one["type"], one["takes_back"]) for one in told["receipts"]]
+    ] == [(one["number"], one["entry_id"], one["type"], one["takes_back"]) for one in reported["receipts"]]
     since = (await get(api, f"{PATH}/data?from=2026-07-01"))["pledges"][0]
     assert (2, None) == (since["receipts"][-2]["takes_back"]["number"], since["receipts"][-1]["takes_back"]["number"])
     await move(api, await pledged(api), "withdraw", NORWAY)
@@ -326,7 +329,7 @@ async def test_large_statement_is_rendered_alone(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(press, "LARGE_LINES", 1)
     one, small = Press(), a_statement((a_promise(),), (PLEDGED,))
     asked = zip((a_statement(), small, a_statement()), ("NOR", "FRA", "SWE"), strict=True)
-    await asyncio.gather(*(one.statement_pdf(told, Language.EN, organization=by) for told, by in asked))
+    await asyncio.gather(*(one.statement_pdf(reported, Language.EN, organization=by) for reported, by in asked))
 
 
 async def test_slow_statement_is_killed_and_frees_its_slot() -> None:

@@ -54,7 +54,7 @@ async def test_small_numbers_are_in_no_report_not_even_for_a_coordinator(api: Cl
     assert 20 == view["figures"]["totals"]["requests"]["to_date"]
 
 
-async def test_the_year_and_all_until_then_are_told_apart(api: Client, owners: Owners) -> None:
+async def test_year_and_all_until_then_are_separate(api: Client, owners: Owners) -> None:
     await owners.submit(6, day=-100, paragraphs=("I.k",))
     await owners.submit(10, paragraphs=("I.k",))
 
@@ -238,7 +238,7 @@ async def test_facts_have_no_words_and_no_numbers_of_records(api: Client, owners
     assert "paragraphs" not in journal
 
 
-async def test_a_report_of_nobody_is_answered_as_one_that_is_hidden(api: Client) -> None:
+async def test_absent_report_is_answered_as_a_hidden_one(api: Client) -> None:
     hidden = await showing(api, await drafted(api), KENYA)
     absent = await showing(api, "018f6b1e-4c5a-7d10-8a3b-5e2f9c7d1a60", KENYA)
 

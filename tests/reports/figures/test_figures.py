@@ -124,7 +124,7 @@ async def test_the_reasons_for_which_matches_ended_are_counted(api: Client, owne
     assert {"I.k": 1} == await numbers(api, "match_ends", by="paragraph", status="declined_by_provider")
 
 
-async def test_a_match_heard_of_before_its_request_gets_its_codes_when_that_comes(api: Client, owners: Owners) -> None:
+async def test_match_received_before_its_request_gets_its_codes_later(api: Client, owners: Owners) -> None:
     line = a_line()
     request = a_submission(line)
     match = AMatch(request, line)

@@ -56,13 +56,13 @@ def test_who_knows_the_rules_cannot_tell_a_small_number(values: int, highest: in
         found = protect(dict(zip("abcd", numbers, strict=False)), sum(numbers))
         alike[tuple(sorted(found.cells.items())), found.total, found.withheld].append(numbers)
 
-    told = [
+    reported = [
         tables[0]
         for tables in alike.values()
         for place in range(values)
         if len({one[place] for one in tables}) == 1 and 0 < tables[0][place] < 5
     ]
-    assert [] == told
+    assert [] == reported
 
 
 async def test_a_state_cannot_find_a_small_number_between_two_days(api: Client, owners: Owners) -> None:

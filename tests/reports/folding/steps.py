@@ -20,7 +20,7 @@ def a_story(owners: Owners) -> list[Event]:
         line = a_line(kind="equipment" if number else "training")
         request = a_submission(line, state="KEN" if number < 2 else "UGA")
         match = AMatch(request, line)
-        told: Sequence[Fact] = (
+        reported: Sequence[Fact] = (
             request,
             approval(request),
             of_request(r.RequestOpened, request, "opened_at", priority="high"),
@@ -30,7 +30,7 @@ def a_story(owners: Owners) -> list[Event]:
             match.delivery(d.DeliveryBegun, "begun_at"),
             of_request(r.RequestStarted, request, "started_at"),
         )
-        events += [owners.event(fact, on(20 * number + place)) for place, fact in enumerate(told)]
+        events += [owners.event(fact, on(20 * number + place)) for place, fact in enumerate(reported)]
     return events
 
 

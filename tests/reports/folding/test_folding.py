@@ -74,6 +74,6 @@ async def test_a_fact_waits_for_the_one_before_it(db: Database, owners: Owners, 
     assert {"open": 1} == await numbers(api, "requests")
 
 
-def test_every_fact_that_counts_is_heard() -> None:
+def test_every_fact_that_counts_is_consumed() -> None:
     assert set(EVOLVE) <= set(actions.OF_FOLDED)
     assert FOLDED <= {kind.rpartition(".v")[0].rpartition(".")[0] for kind in FACTS}

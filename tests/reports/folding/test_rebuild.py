@@ -131,6 +131,6 @@ async def test_a_journal_with_fewer_facts_than_were_counted_is_reported(
 def test_the_command_rebuilds(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
 
-    told = CliRunner().invoke(reports, ["rebuild", "--json", "--state", str(tmp_path)])
+    reported = CliRunner().invoke(reports, ["rebuild", "--json", "--state", str(tmp_path)])
 
-    assert (0, {"facts": 0, "groups": 0, "lost": 0}) == (told.exit_code, json.loads(told.output))
+    assert (0, {"facts": 0, "groups": 0, "lost": 0}) == (reported.exit_code, json.loads(reported.output))

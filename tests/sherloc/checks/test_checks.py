@@ -162,7 +162,7 @@ async def test_wrong_link_and_one_that_has_expired_get_the_same_answer(api: Clie
     await ask(db)
     (own,) = [one["legislation_check_id"] for one in await checks(api, KENYA)]
     expired = YEAR + CLOSE_DAYS * DAY
-    told = []
+    reported = []
     for wrong, passed in (
         (link(own), expired),
         (link(own, UGANDA), DAY),
@@ -174,9 +174,9 @@ async def test_wrong_link_and_one_that_has_expired_get_the_same_answer(api: Clie
     ):
         with later(passed):
             for answer in (await api.get(wrong), await api.post(wrong, json={"result": "unchanged"})):
-                told.append({name: value for name, value in answer.json().items() if name != "instance"})
-    assert [404] * 14 == [one["status"] for one in told]
-    assert 14 * [told[0] | {"correlation_id": None}] == [one | {"correlation_id": None} for one in told]
+                reported.append({name: value for name, value in answer.json().items() if name != "instance"})
+    assert [404] * 14 == [one["status"] for one in reported]
+    assert 14 * [reported[0] | {"correlation_id": None}] == [one | {"correlation_id": None} for one in reported]
     assert "published" == (await shown(api, legislation_id))["status"]
     with later(expired):
         answer = await api.post(

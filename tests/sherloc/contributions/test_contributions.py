@@ -94,7 +94,7 @@ async def test_decision_is_returned_for_personal_data_and_mended(api: Client, da
     assert not await verify(db, SERVICE)
 
 
-async def test_revision_is_marked_anew(api: Client) -> None:
+async def test_revision_is_marked_again(api: Client) -> None:
     contribution_id = await drafted(api, text=NAMED)
     await move(api, contribution_id, "clear-marks", KENYA)
     again = {name: value for name, value in body_of(text=f"{NAMED} a@b.example").items() if name != "kind"}

@@ -59,7 +59,7 @@ async def test_repeated_call_gives_the_same_batch(api: Client) -> None:
     assert first.json() == third.json() == fourth.json()
 
 
-async def test_portal_is_told_to_remove_what_it_has_and_only_that(api: Client, db: Database) -> None:
+async def test_portal_is_asked_to_remove_only_what_it_has(api: Client, db: Database) -> None:
     kept, withdrawn, never = await published(api), await published(api, 2), await drafted(api)
     await confirmed(api, (await exported(api))["contribution_export_id"])
     await move(api, withdrawn, "withdraw", KENYA)

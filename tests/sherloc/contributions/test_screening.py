@@ -55,7 +55,7 @@ def found(text: str) -> list[tuple[str, MarkKind]]:
         ("出生于1980年5月3日", "出生于1980年5月3日", K.BIRTH_DATE),
     ],
 )
-def test_personal_data_is_marked_where_it_stands(text: str, passage: str, kind: MarkKind | None) -> None:
+def test_personal_data_is_marked_at_its_position(text: str, passage: str, kind: MarkKind | None) -> None:
     assert ([(passage, kind)] if kind else []) == found(text)
 
 

@@ -64,7 +64,7 @@ def pledged(extension_id: UUID | None, pledge_id: UUID, donor: str = "NOR") -> P
     )
 
 
-async def donors_told(db: Database, extension_id: str) -> list[str]:
+async def donors_notified(db: Database, extension_id: str) -> list[str]:
     """The donors in the last fact about the extension."""
     async with db.transaction() as tx:
         return list(

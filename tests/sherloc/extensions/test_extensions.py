@@ -27,7 +27,7 @@ from tests.sherloc.extensions.steps import (
     SEARCH,
     VALUATION,
     S,
-    donors_told,
+    donors_notified,
     move,
     pledged,
     proposed,
@@ -79,7 +79,7 @@ async def test_states_that_vote_at_once_all_have_their_vote(api: Client, db: Dat
     assert not await verify(db, SERVICE)
 
 
-async def test_donors_who_earmarked_a_pledge_are_told_of_each_phase(api: Client, db: Database) -> None:
+async def test_donors_who_earmarked_a_pledge_are_notified_of_each_phase(api: Client, db: Database) -> None:
     extension_id = (await proposed(api))["extension_id"]
     theirs, given_up = new_id(), new_id()
     async with db.transaction() as tx:
@@ -100,9 +100,9 @@ async def test_donors_who_earmarked_a_pledge_are_told_of_each_phase(api: Client,
     planned = await move(api, extension_id, "plan")
 
     assert 2 == planned["pledges"]
-    assert ["DEU", "NOR"] == await donors_told(db, extension_id)
+    assert ["DEU", "NOR"] == await donors_notified(db, extension_id)
     await move(api, extension_id, "drop", reason="no_funding")
-    assert ["DEU", "NOR"] == await donors_told(db, extension_id)
+    assert ["DEU", "NOR"] == await donors_notified(db, extension_id)
 
 
 async def test_only_a_coordinator_proposes_and_moves_an_extension(api: Client) -> None:

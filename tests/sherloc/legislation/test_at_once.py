@@ -27,9 +27,7 @@ async def test_two_people_who_record_the_same_article_at_once_make_one_record(ap
     assert not await verify(db, SERVICE)
 
 
-async def test_of_two_people_who_revise_a_record_at_once_one_is_told_that_it_has_changed(
-    api: Client, db: Database
-) -> None:
+async def test_of_two_concurrent_revisions_one_is_refused(api: Client, db: Database) -> None:
     legislation_id = await recorded(api)
     body = {name: value for name, value in LAW.items() if name not in {"state", "article"}}
 

@@ -159,7 +159,7 @@ async def test_repeated_command_records_once(api: Client) -> None:
     assert (201, first.json()) == (second.status_code, second.json())
 
 
-async def test_law_that_nobody_verified_for_months_is_listed_and_counted(api: Client) -> None:
+async def test_law_unverified_for_months_is_listed_and_counted(api: Client) -> None:
     fresh, stale = await published(api), await published(api, article="UNTOC:19")
     await move(api, stale, "verify", COORDINATOR)
 

@@ -73,7 +73,7 @@ async def test_coordinator_removes_a_lesson_that_names_somebody(api: Client) -> 
     assert [] == (await move(api, one, "remove-lesson", lesson_id=UUID(lesson["lesson_id"])))["lessons"]
 
 
-async def test_lessons_are_told_once_it_was_held(api: Client) -> None:
+async def test_lessons_are_recorded_once_the_meeting_has_begun(api: Client) -> None:
     one = await planned(api)
     assert (409, "meeting-status") == slug(await tried(api, one, "lessons", KENYA, text=LESSON))
     later = await planned(api, starts_on=str(TODAY + timedelta(days=1)))

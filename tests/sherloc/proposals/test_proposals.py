@@ -70,7 +70,7 @@ async def test_completed_delivery_proposes_each_article_of_its_line(api: Client,
     assert 2 * [str(events[1].id)] == [row["cause"] for row in rows]
 
 
-async def test_delivery_that_is_heard_before_its_request_waits_for_it(api: Client, db: Database) -> None:
+async def test_delivery_received_before_its_request_waits_for_it(api: Client, db: Database) -> None:
     submitted, completed = facts()
     await hear(db, completed)
     assert [] == await proposals(api)
@@ -83,7 +83,7 @@ async def test_delivery_that_is_heard_before_its_request_waits_for_it(api: Clien
     assert not await verify(db, SERVICE)
 
 
-async def test_request_and_delivery_heard_at_once_lead_to_one_proposal(api: Client, db: Database) -> None:
+async def test_request_and_delivery_received_at_once_lead_to_one_proposal(api: Client, db: Database) -> None:
     pairs = [facts(articles=("UNTOC:18",)) for _ in range(8)]
 
     await asyncio.gather(*(hear(db, event) for pair in pairs for event in pair))
