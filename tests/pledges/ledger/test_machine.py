@@ -370,8 +370,8 @@ def test_ledger_matches_a_plain_count_under_any_operations(
 DONE_BY: Mapping[Action | type[Fact], str] = {
     Action.APPROVE_PROPOSAL: "decide",
     Action.REFUSE_PROPOSAL: "decide",
-    MatchConfirmed: "hear of a confirmed match",
-    MatchRevoked: "hear of a revoked match",
+    MatchConfirmed: "receive a confirmed match",
+    MatchRevoked: "receive a revoked match",
 }
 """Actions without an operation of the same name."""
 
