@@ -73,7 +73,7 @@ class Using(Giving):
         self.requirements[requirement_id] = {"status": "open", "requirement_id": requirement_id}
         for donor in self.pick([DONORS, DONORS[:1], ()]):
             self.ledger.consented.shown.add((organization_of(donor), match["request_id"]))
-        self.done["hear of a confirmed match"] += 1
+        self.done["receive a confirmed match"] += 1
 
     def _open(self) -> list[Record]:
         """Prefers requirements with unspent money."""
@@ -89,7 +89,7 @@ class Using(Giving):
         note(f"revoked: {one}")
         waiting = [made["allocation_id"] for made in self.unspent() if made["requirement_id"] == one["requirement_id"]]
         one["status"] = "cancelled"
-        self.done["hear of a revoked match"] += 1
+        self.done["receive a revoked match"] += 1
         await self.follow()
         assert {"returned"} >= {self.allocations[made]["status"] for made in waiting}, "what waited for it goes back"
         self.done["revoked and given back"] += len(waiting)
