@@ -97,11 +97,11 @@ CATALOGS = {
         ("pg_class", "pg_constraint", "pg_namespace", "pg_policy", "pg_proc", "pg_trigger", "pg_type"), "oid"
     ),
 }
-FINGERPRINT = " UNION ALL ".join(
-    f"SELECT '{catalog}', count(*), sum(xmin::text::bigint) FROM {catalog} WHERE {oid} >= 16384"
-    for catalog, oid in CATALOGS.items()
-)
-"""Of the rows of the catalogs that are not PostgreSQL's own: another one after a change of the schema, or ANALYZE."""
+FINGERPRINT = "SELECT '{0}' AS of, count(*), sum(xmin::text::bigint) FROM {0} WHERE {1}"
+"""Of a table's rows: another one after a change."""
+
+SCHEMA = " UNION ALL ".join(FINGERPRINT.format(catalog, f"{oid} >= 16384") for catalog, oid in CATALOGS.items())
+"""Fingerprints of the catalogs, of rows that are not PostgreSQL's own: others after a change of the schema, or ANALYZE."""
 
 USES_MAX = 200
 """After which a clone is dropped, since rows that were deleted remain in its files."""
@@ -127,9 +127,13 @@ class Clone:
 class Contents:
     """What a new clone of a template has in it."""
 
-    fingerprint: Sequence[Any]
+    schema: Sequence[Any]
     rows: Mapping[str, bytes]
     """Of each table that has any, as COPY writes them."""
+    fingerprints: str
+    """The query of the fingerprints of these tables."""
+    unchanged: frozenset[Any]
+    """What it answers."""
     sequences: Sequence[tuple[str, int, bool]]
 
 
@@ -186,10 +190,14 @@ class Clones:
         clone = Clone(name, template, await asyncpg.connect(_of(self.dsn, name)))
         await clone.superuser.execute("SET session_replication_role = replica")  # without triggers and foreign keys
         if template not in self.contents:
-            rows = {table: await _rows(clone.superuser, table) for (table,) in await clone.superuser.fetch(TABLES)}
+            every = {table: await _rows(clone.superuser, table) for (table,) in await clone.superuser.fetch(TABLES)}
+            rows = {table: kept for table, kept in every.items() if kept}
+            fingerprints = " UNION ALL ".join(FINGERPRINT.format(table, "true") for table in rows)
             self.contents[template] = Contents(
-                await clone.superuser.fetch(FINGERPRINT),
-                {table: kept for table, kept in rows.items() if kept},
+                await clone.superuser.fetch(SCHEMA),
+                rows,
+                fingerprints,
+                frozenset(await clone.superuser.fetch(fingerprints)),
                 [tuple(row) for row in await clone.superuser.fetch(SEQUENCES)],
             )
         return clone
@@ -210,13 +218,15 @@ class Clones:
         """False if its schema has changed."""
         contents, superuser = self.contents[clone.template], clone.superuser
         await superuser.fetch(OTHERS, [one.get_server_pid() for idle in clone.warm.values() for one, _ in idle])
-        if contents.fingerprint != await superuser.fetch(FINGERPRINT):
+        if contents.schema != await superuser.fetch(SCHEMA):
             return False
-        dirty = await superuser.fetch(f"{TABLES} AND pg_relation_size(oid) > 0")
-        await superuser.execute("; ".join(f"DELETE FROM {table}" for (table,) in dirty))
-        for table, rows in contents.rows.items():
+        kept = {row["of"] for row in contents.unchanged.intersection(await superuser.fetch(contents.fingerprints))}
+        filled = {table for (table,) in await superuser.fetch(f"{TABLES} AND pg_relation_size(oid) > 0")}
+        if changed := filled - kept:
+            await superuser.execute("; ".join(f"DELETE FROM {table}" for table in changed))
+        for table in contents.rows.keys() - kept:
             schema, _, name = table.rpartition(".")
-            await superuser.copy_to_table(name, schema_name=schema, source=BytesIO(rows))
+            await superuser.copy_to_table(name, schema_name=schema, source=BytesIO(contents.rows[table]))
         await superuser.executemany("SELECT setval($1::regclass, $2, $3)", contents.sequences)
         return True
 
