@@ -88,10 +88,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         )
     if DEADLINE not in config.stash:
         items.sort(key=_place)
-    elif "PYTEST_CONSOLE" not in os.environ:
-        for item in items:
-            if _file(item) in LONGEST:
-                item.add_marker(pytest.mark.skip(reason="takes over a minute: give the path of its file, or run all"))
+        return
+    has_console = "PYTEST_CONSOLE" in os.environ
+    for item in items:
+        if _file(item) in LONGEST and not (has_console and _file(item) in OF_THE_SITE):
+            item.add_marker(pytest.mark.skip(reason="takes over a minute: give the path of its file, or run all"))
 
 
 def _file_of_a_demo(item: pytest.Item) -> str | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import msgspec
+import structlog
 from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
@@ -30,6 +31,8 @@ CHECKPOINT_SECONDS = 60.0
 LINE_BYTES_MAX = 4096
 OWN_KEY = "audit.jwk"
 SETTING = "ENTRAIDE_AUDIT_KEY_FILE"
+
+log = structlog.get_logger()
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -151,11 +154,17 @@ class CheckpointWriter:
     def due_in_seconds(self) -> float:
         return self._next_at - time.monotonic()
 
-    async def write(self, height: int, link: bytes) -> None:
-        """Sign that the chain has `height` links now, the last one with this hash."""
+    async def write(self, height: int, link: bytes) -> bool:
+        """Sign that the chain has `height` links, the last with this hash; False if the file cannot be written."""
+        self._next_at = time.monotonic() + CHECKPOINT_SECONDS
         if height != self._height:
             checkpoint = Checkpoint(service=self._service, height=height, hash=link.hex(), at=clock.now())
-            await asyncio.to_thread(append, self._path, signed(checkpoint, self._key))
+            try:
+                await asyncio.to_thread(append, self._path, signed(checkpoint, self._key))
+            except OSError as error:
+                # Rows are sealed meanwhile.
+                log.error("checkpoint not written", service=self._service, reason=error.strerror)
+                return False
             self._height = height
-        self._next_at = time.monotonic() + CHECKPOINT_SECONDS
         CHECKPOINTED.labels(self._service).set_to_current_time()
+        return True

@@ -131,8 +131,7 @@ async def seal_continuously(db: Database, checkpoints: CheckpointWriter) -> None
             unsigned = unsigned or sealed > 0
         UNSEALED.labels(db.source).set(left)
         if end is not None:
-            await checkpoints.write(*end)
-            unsigned = False
+            unsigned = not await checkpoints.write(*end)
         idle_seconds = SEAL_SECONDS if left else IDLE_SECONDS
         due_in_seconds = checkpoints.due_in_seconds if unsigned else None
         await db.activity.pause(SEAL_SECONDS, idle_seconds=idle_seconds, due_in_seconds=due_in_seconds)

@@ -201,6 +201,27 @@ async def test_checkpoint_is_signed_and_names_the_end_of_the_chain(
     assert stat.S_IMODE((own.state / "audit.jwk").stat().st_mode) == 0o600
 
 
+async def test_rows_are_sealed_though_no_checkpoint_can_be_written(
+    databases: Mapping[str, Database], own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0.05)
+    db, folder = databases["requests"], file_of(own, "requests").parent
+    folder.write_text("a file where the folder is to be")
+    sealer = asyncio.create_task(seal_continuously(db, CheckpointWriter(own, "requests")))
+    for height in (1, 2, 3):
+        await write(db, 1)
+        async with asyncio.timeout(SEALED_SECONDS_MAX):
+            while await count(db, "seal") < height:
+                await asyncio.sleep(0.02)
+    folder.unlink()
+    async with asyncio.timeout(SEALED_SECONDS_MAX):
+        while not file_of(own, "requests").exists():
+            await asyncio.sleep(0.02)
+
+    assert not sealer.done(), "it did not have to be started again"
+    sealer.cancel()
+
+
 def test_changed_or_foreign_checkpoint_is_rejected(own: Settings, tmp_path: Path) -> None:
     checkpoint = checkpoints.Checkpoint(service="requests", height=7, hash="ab" * 32, at=clock.now())
     line = checkpoints.signed(checkpoint, signing_key(own, "requests"))

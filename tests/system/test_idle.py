@@ -1,8 +1,10 @@
 """An idle platform commits few transactions and uses almost no CPU."""
 
 import asyncio
+import contextlib
 import os
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -32,9 +34,16 @@ async def committed(looking: asyncpg.Connection, database: str) -> int:
     return int(await looking.fetchval("SELECT xact_commit FROM pg_stat_database WHERE datname = $1", database))
 
 
-async def set_autovacuum(looking: asyncpg.Connection, value: str) -> None:
-    await looking.execute(f"ALTER SYSTEM SET autovacuum = {value}")
-    await looking.execute("SELECT pg_reload_conf()")
+@contextlib.asynccontextmanager
+async def without_autovacuum(superuser: asyncpg.Connection) -> AsyncIterator[None]:
+    """Its transactions would be counted with those of the platform."""
+    await superuser.execute("ALTER SYSTEM SET autovacuum = off")
+    await superuser.execute("SELECT pg_reload_conf()")
+    try:
+        yield
+    finally:
+        await superuser.execute("ALTER SYSTEM RESET autovacuum")
+        await superuser.execute("SELECT pg_reload_conf()")
 
 
 @pytest.mark.soak
@@ -43,20 +52,18 @@ async def test_idle_platform_commits_little_and_uses_no_cpu(
 ) -> None:
     database = database_url.rpartition("/")[2]
     looking = await asyncpg.connect(servers.postgres.dsn())
-    # Its transactions would be counted with those of the platform.
-    await set_autovacuum(looking, "off")
-    with running(
-        "together", database_url=database_url, nats=own_broker, smtp_url="smtp://127.0.0.1:9", state=state,
-        ENTRAIDE_CATCH_UP_SECONDS="60",
-    ) as platform:  # fmt: skip
-        pid = platform.processes["up"].pid
-        await asyncio.sleep(SETTLING_SECONDS)
-        began, transactions, used = time.monotonic(), await committed(looking, database), cpu_seconds(pid)
-        await asyncio.sleep(MEASURED_SECONDS)
-        seconds = time.monotonic() - began
-        per_second = (await committed(looking, database) - transactions) / seconds
-        share = (cpu_seconds(pid) - used) / seconds
-    await set_autovacuum(looking, "on")
+    async with without_autovacuum(looking):
+        with running(
+            "together", database_url=database_url, nats=own_broker, smtp_url="smtp://127.0.0.1:9", state=state,
+            ENTRAIDE_CATCH_UP_SECONDS="60",
+        ) as platform:  # fmt: skip
+            pid = platform.processes["up"].pid
+            await asyncio.sleep(SETTLING_SECONDS)
+            began, transactions, used = time.monotonic(), await committed(looking, database), cpu_seconds(pid)
+            await asyncio.sleep(MEASURED_SECONDS)
+            seconds = time.monotonic() - began
+            per_second = (await committed(looking, database) - transactions) / seconds
+            share = (cpu_seconds(pid) - used) / seconds
     await looking.close()
 
     said = f"{per_second:.2f} transactions a second, {share:.2%} of a processor"
