@@ -1,16 +1,29 @@
 """Fixtures of the tests of the chassis."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 import httpx
 import pytest
+from litestar.types import ControllerRouterHandler
 
 from chassis.db.database import Database
+from chassis.http.internal_api import events
 from chassis.journal.bus import Bus, Consumer, ensure_streams
 from chassis.supervise import supervised
+from services import reference
+from services.composition import all_services
+from services.documents import api as documents
+from services.mailbox import Mailbox
 from tests.chassis.steps import Jwks, RecordingConsumer
 from tests.conftest import Servers
+
+
+@pytest.fixture(scope="session")
+def common_routes(tmp_path_factory: pytest.TempPathFactory) -> Sequence[ControllerRouterHandler]:
+    """The routes of no single service, all that any process serves; the same ones, so that the application is cached."""
+    mailbox = Mailbox(tmp_path_factory.mktemp("mailbox"), "127.0.0.1", 0)
+    return [events, *reference.ROUTES, *documents.routes(all_services), *mailbox.routes()]
 
 
 @pytest.fixture

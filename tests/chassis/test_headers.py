@@ -1,27 +1,23 @@
 """Every response has the security headers; methods not in use are rejected."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 from litestar.routes import HTTPRoute
+from litestar.types import ControllerRouterHandler
 
 from chassis.db.database import Database
 from chassis.http import edge
 from chassis.http.application import application, litestar_of
 from chassis.http.edge import BODY_BYTES_MAX, Edge
-from chassis.http.internal_api import events
 from chassis.runtime import http_server, listener, verifier
 from chassis.settings import Settings
-from services import reference
 from services.composition import all_services
-from services.documents import api as documents
-from services.mailbox import Mailbox
 from tests.builders import a_request, headers
 from tests.chassis.steps import check_problem
 from tests.conftest import Within, running_of
@@ -91,14 +87,14 @@ NAMED = {"table": "kinds", "group": "requests", "year": "2026", "line": "2"}
 
 
 @pytest.fixture
-def app(settings: Settings, databases: Mapping[str, Database], tmp_path: Path) -> Edge:
+def app(
+    settings: Settings, databases: Mapping[str, Database], common_routes: Sequence[ControllerRouterHandler]
+) -> Edge:
     """Everything that any process serves."""
     within = Within()
     running = running_of(settings, databases, *(service.name for service in all_services()), within=within)
-    mailbox = Mailbox(tmp_path / "mailbox", "127.0.0.1", 0)
-    routes = [events, *reference.ROUTES, *documents.routes(all_services), *mailbox.routes()]
     public = replace(settings, public_url="https://entraide.example")
-    within.app = application(running, verifier(settings, running[0].callers), routes=routes, settings=public)
+    within.app = application(running, verifier(settings, running[0].callers), routes=common_routes, settings=public)
     return within.app
 
 

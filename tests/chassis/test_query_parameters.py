@@ -1,25 +1,21 @@
 """Unknown query parameters are rejected, not ignored."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 from litestar.routes import HTTPRoute
+from litestar.types import ControllerRouterHandler
 
 from chassis.db.database import Database
 from chassis.http.application import application, litestar_of
 from chassis.http.edge import Edge
-from chassis.http.internal_api import events
 from chassis.http.queries import parameters_of
 from chassis.runtime import verifier
 from chassis.settings import Settings
-from services import reference
 from services.composition import all_services
-from services.documents import api as documents
-from services.mailbox import Mailbox
 from tests.builders import headers
 from tests.chassis.steps import check_problem
 from tests.conftest import Within, running_of
@@ -35,13 +31,13 @@ Client = httpx.AsyncClient
 
 
 @pytest.fixture
-def app(settings: Settings, databases: Mapping[str, Database], tmp_path: Path) -> Edge:
+def app(
+    settings: Settings, databases: Mapping[str, Database], common_routes: Sequence[ControllerRouterHandler]
+) -> Edge:
     """Everything that any process serves."""
     within = Within()
     running = running_of(settings, databases, *(service.name for service in all_services()), within=within)
-    mailbox = Mailbox(tmp_path / "mailbox", "127.0.0.1", 0)
-    routes = [events, *reference.ROUTES, *documents.routes(all_services), *mailbox.routes()]
-    within.app = application(running, verifier(settings, running[0].callers), routes=routes, settings=settings)
+    within.app = application(running, verifier(settings, running[0].callers), routes=common_routes, settings=settings)
     return within.app
 
 
