@@ -138,7 +138,7 @@ async def show_reasons(move: FromPath[str]) -> Response[list[Entry]]:
     return Response([Entry(code=t.code, labels=dict(t.labels)) for t in terms], headers=CACHE_HEADERS)
 
 
-@get("/v1/reference/search", opt=PUBLIC, tags=["reference"], summary="Find concepts by what people type")
+@get("/v1/reference/search", opt=PUBLIC, tags=["reference"], summary="Search the scheme of topics")
 async def search(
     q: Annotated[str, QueryParameter(min_length=1, max_length=TYPED_CHARS_MAX)],
     language: FromQuery[Language] = Language.EN,

@@ -284,7 +284,7 @@ def with_etag(view: T, *, revision: int) -> Response[T]:
 # -- routes that every process has ------------------------------------------------------------------------------------
 
 
-@get("/health/live", opt=PUBLIC, media_type=MediaType.TEXT, summary="The process runs")
+@get("/health/live", opt=PUBLIC, media_type=MediaType.TEXT, summary="Check that the process runs")
 async def live() -> str:
     return "live\n"
 
@@ -297,7 +297,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 @get(
     "/health/ready",
     opt=PUBLIC,
-    summary="The process can do all of its work",
+    summary="Check that the process is ready",
     responses={
         503: ResponseSpec(Readiness, generate_examples=False, description="A part is not ready; `parts` names it")
     },

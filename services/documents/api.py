@@ -26,13 +26,13 @@ Made = TypeVar("Made")
 STYLE = Path(__file__).parent / "style.css"
 
 
-@get("/openapi.json", opt=PUBLIC, tags=["documents"], summary="This interface as OpenAPI 3.1")
+@get("/openapi.json", opt=PUBLIC, tags=["documents"], summary="The OpenAPI 3.1 document")
 async def show_openapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     """Of all services, whichever process answers."""
     return await _answer(request, "application/json", lambda: _committed("openapi"))
 
 
-@get("/asyncapi.json", opt=PUBLIC, tags=["documents"], summary="The facts as AsyncAPI 3.0")
+@get("/asyncapi.json", opt=PUBLIC, tags=["documents"], summary="The AsyncAPI 3.0 document")
 async def show_asyncapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     return await _answer(request, "application/json", lambda: _committed("asyncapi"))
 

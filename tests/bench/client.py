@@ -24,7 +24,7 @@ MISS_SECONDS_MAX = 30.0
 
 
 class Connection(asyncio.Protocol):
-    """One keep-alive connection, one request at a time; `answered` is told each answer's status."""
+    """One keep-alive connection, one request at a time; `answered` gets each answer's status."""
 
     def __init__(self) -> None:
         self.answered: Callable[[int], None] = lambda _status: None

@@ -119,7 +119,7 @@ class ChildError(Exception):
 
 @dataclass(frozen=True)
 class Child:
-    """A process that serves until it is told to stop."""
+    """A process that serves until it is stopped."""
 
     process: asyncio.subprocess.Process
     port: int

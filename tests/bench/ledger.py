@@ -97,7 +97,7 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
             Aim(what="one entry each : TPC-B", ratio=ratio(SINGLE, TPCB), at_least=1.2),
             Aim(what="one entry each : TPC-B prepared", ratio=ratio(SINGLE, TPCB_PREPARED)),
             Aim(what="batches : TPC-B", ratio=ratio(BATCHED, TPCB), at_least=8),
-            # A fund's writers go one after the other: what that costs is told, and nothing is asked of it.
+            # A fund's writers go one after the other: that cost is printed, and has no limit.
             Aim(what="one entry each, ten hot funds : two hundred", ratio=hot_to_spread(SINGLE)),
             Aim(what="batches, ten hot funds : two hundred", ratio=hot_to_spread(BATCHED)),
             Aim(what=f"a fund's figures, {large:,} postings, ms (p99)", ratio=many[1], at_most=5),

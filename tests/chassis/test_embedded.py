@@ -152,7 +152,7 @@ def test_servers_stop_when_their_parent_is_killed(folder: Path, place: str) -> N
     if not pids and place == "closed":
         with pytest.raises(EmbeddedError, match="no unprivileged user can enter"):
             Postgres(folder / "postgres").start()
-        pytest.skip("user namespaces are forbidden here: root cannot use a closed folder, and is told so")
+        pytest.skip("user namespaces are forbidden here: root cannot use a closed folder, and the error says so")
     deadline = time.monotonic() + 10
     while any(is_alive(pid, marker=str(folder)) for pid in pids):
         assert time.monotonic() < deadline, "the servers outlive their starter"

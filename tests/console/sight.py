@@ -1,4 +1,4 @@
-"""What an eye finds on a page: texts that overlap or are cut off, and what cannot be told from its background."""
+"""What an eye finds on a page: texts that overlap or are cut off, and what has too little contrast with its background."""
 
 import base64
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a screen reader is told of a page: Chromium's accessibility tree."""
+"""What a screen reader gets of a page: Chromium's accessibility tree."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

@@ -68,14 +68,14 @@ def a_version(**changes: Any) -> dict[str, Any]:
 
 
 class Matching:
-    """The matching service as delivery hears it."""
+    """The matching service as delivery receives it."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
         self._inbox = Inbox(db, "delivery", ["matching"], HANDLERS)
         self._versions: dict[UUID, int] = {}
 
-    async def tells(self, fact: Fact) -> None:
+    async def publish(self, fact: Fact) -> None:
         version = self._versions[fact.aggregate_id] = self._versions.get(fact.aggregate_id, 0) + 1
         assert await self._inbox.receive(an_event(fact, version)) is Outcome.APPLIED
 
@@ -84,14 +84,14 @@ class Matching:
         return await self.opens(a_confirmation(**changes))
 
     async def opens(self, fact: MatchConfirmed) -> str:
-        await self.tells(fact)
+        await self.publish(fact)
         return str(delivery_id_of(fact.match_id))
 
     async def revokes(self, delivery: Mapping[str, Any]) -> None:
         ids = {name: UUID(delivery[name]) for name in ("request_id", "line_id", "offering_id")}
         sides = {name: delivery[name] for name in ("state", "provider")}
         period = SPRING
-        await self.tells(
+        await self.publish(
             MatchRevoked(
                 match_id=UUID(delivery["match_id"]),
                 **ids,

@@ -83,7 +83,7 @@ def test_a_line_that_may_not_circulate_yet_has_a_feasible_unit_of_unodc() -> Non
 
 
 def test_a_round_is_asked_for_more_than_there_is() -> None:
-    """Of five lines one may not be told to anybody who could help, nothing fits another, and two want the same."""
+    """Of five lines one may not be shown to anybody who could help, nothing fits another, and two want the same."""
     answers = [
         {o["as"] for o in world("offerings") if feasible(request, request["body"]["lines"][0], o)}
         for request in world("round_requests")

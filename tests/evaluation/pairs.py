@@ -112,7 +112,7 @@ def _sample(number: int, sample: Mapping[str, Any]) -> Sample:
     ]
     terms = msgspec.convert({**body, "capacity": capacity}, Terms)
     offering = an_offering(
-        # Equal scores are told apart by id: this one goes neither by number nor by provider.
+        # Equal scores are ordered by id: this one goes neither by number nor by provider.
         offering_id=uuid5(NAMESPACE_URL, body["title"]),
         provider=sample["as"].partition(":")[0],
         language=body["language"],

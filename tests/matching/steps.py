@@ -28,14 +28,14 @@ KENYA = "KEN:focal_point"
 
 
 class Owner:
-    """The requests service as matching hears it: one request, its facts in order."""
+    """The requests service as matching receives it: its facts, in order for each request."""
 
     def __init__(self, db: Database, handlers: Mapping[type[Fact], Handler] = HANDLERS) -> None:
         self.db = db
         self.inbox = Inbox(db, "matching", ["requests"], handlers)
         self.versions: dict[UUID, int] = {}
 
-    async def tells(self, *facts: Fact) -> Outcome:
+    async def publish(self, *facts: Fact) -> Outcome:
         outcome = Outcome.REPEATED
         for fact in facts:
             version = self.versions[fact.aggregate_id] = self.versions.get(fact.aggregate_id, 0) + 1
@@ -51,7 +51,7 @@ def ids(fact: RequestSubmitted) -> dict[str, Any]:
 async def opened(owner: Owner, submission: RequestSubmitted | None = None) -> RequestSubmitted:
     """A request that is open for proposals."""
     submission = submission or a_submission()
-    await owner.tells(
+    await owner.publish(
         submission,
         RequestRegistered(**ids(submission), reference="TA-2026-1", registered_at=NOON),
         RequestOpened(**ids(submission), priority="high", opened_at=NOON),

@@ -42,7 +42,7 @@ FOLLOWS = {
 """Reports have no stream; webhooks receive those that may be read."""
 OF_SERVICE = {type(action).__module__.split(".")[1]: (DECIDE[kind], action) for kind, action in FOLLOWS.items()}
 PUBLIC_AGGREGATES = {"organization", "fund", "rate_table", "period"}
-UNTOLD = {"matching.match.shortlisted.v1"}
+NOT_IN_FEED = {"matching.match.shortlisted.v1"}
 OF_OTHERS = {"approved", "reconfirmed", "resumed"}
 
 
@@ -120,7 +120,7 @@ def may_receive(world: World, running: Running, caller: Caller, event: Event) ->
     if event.aggregate in {"offering_translation", "package"}:
         return True
     if isinstance(record, Match):
-        return event.type not in UNTOLD
+        return event.type not in NOT_IN_FEED
     return record.provider == caller.organization or event.type.split(".")[2] in OF_OTHERS
 
 

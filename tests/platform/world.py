@@ -44,7 +44,7 @@ A_CLIENT = {
     "scopes": ["read"],
     "until": str(TODAY),
 }
-TOLD = (KENYA, COORDINATOR, NORWAY, NORWAYS_DONOR)
+SUBSCRIBERS = (KENYA, COORDINATOR, NORWAY, NORWAYS_DONOR)
 
 
 @dataclass
@@ -104,7 +104,7 @@ class World:
 async def fill(world: World) -> None:
     """Create records of every kind, and of both sides where ownership matters."""
     await _people(world)
-    for who in TOLD:
+    for who in SUBSCRIBERS:
         await world.say(who, "/v1/subscriptions", method="PUT", language="en", channels=["inbox"])
     for who in (KENYA, NORWAY):
         await world.say(who, "/v1/webhooks", url="https://hooks.example.org/entraide", scheme="v1")

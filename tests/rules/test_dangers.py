@@ -215,7 +215,7 @@ def patterns_of_texts(files: Sources) -> list[str]:
 
 
 def guessable(files: Sources) -> list[str]:
-    """Chance that can be foretold, where it does more than spread attempts in time (ASVS 11.5.1); else `secrets`."""
+    """Predictable randomness, where it does more than spread attempts in time (ASVS 11.5.1); else `secrets`."""
     spreads = {"chassis/db/database.py", "chassis/http/event_streams.py", "services/notifications/wiring.py"}
     return [
         f"{file}: {ast.unparse(node)}"

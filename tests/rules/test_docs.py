@@ -49,7 +49,7 @@ def headings(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", found.lower()).replace(" ", "-") for found in HEADING.findall(text)}
 
 
-def untold_settings(code: str, guide: str) -> list[str]:
+def undocumented_settings(code: str, guide: str) -> list[str]:
     return [name for name in SETTING.findall(code) if f"`{name.replace('{}', '<SERVICE>')}`" not in guide]
 
 
@@ -126,7 +126,7 @@ def test_every_setting_is_documented() -> None:
     code = text_of(ROOT / "chassis" / "settings.py")
 
     assert len(SETTING.findall(code)) > 15
-    assert not untold_settings(code, text_of(ROOT / "docs" / "operations.md"))
+    assert not undocumented_settings(code, text_of(ROOT / "docs" / "operations.md"))
 
 
 def test_every_term_of_the_glossary_is_spelt_as_in_the_code() -> None:
@@ -161,7 +161,7 @@ def test_what_is_named_and_is_not_there_is_found() -> None:
     )
     assert ["none.md"] == dead_links(ROOT / "README.md", "[a](none.md#b) [c](CHANGELOG.md) [d](https://example.org)")
     assert ["#none"] == dead_anchors(ROOT / "README.md", "[a](#none) [b](CHANGELOG.md#changes) [c](CHANGELOG.md)")
-    assert ["ENTRAIDE_{}_URL"] == untold_settings('"ENTRAIDE_{}_URL", "SMTP_URL"', "| `SMTP_URL` |")
+    assert ["ENTRAIDE_{}_URL"] == undocumented_settings('"ENTRAIDE_{}_URL", "SMTP_URL"', "| `SMTP_URL` |")
     assert ["thing", "UNODC thing"] == unknown_terms("- `thing`: a\n- `UNODC`: b\n- `UNODC thing`: c", ["UNODC"])
     assert ["dance", "entraide dance"] == unknown_commands(
         "./dev demo --exit, ./dev dance, ./dev entraide dance, ./dev entraide token", targets, ["token"]

@@ -152,7 +152,7 @@ def _row(table: Written, subject: Subject, action: StrEnum, values: Sequence[str
             for name, cell in zip(table.properties, row[1:], strict=False)
         )
     ]
-    assert len(rows) == 1, (subject.title, action, values, "is told in one row")
+    assert len(rows) == 1, (subject.title, action, values, "is in one row")
     return rows[0]
 
 
@@ -204,8 +204,8 @@ def test_every_action_is_documented_and_every_route_requires_one(app: Litestar) 
     reported_of = {named(action) for subject in SUBJECTS for action in (*subject.reads, *subject.acts)}
     actions = {named(action) for kind, _ in asked for action in kind}
 
-    untold = sorted(f"{kind.__module__}: {action}" for kind, action in actions - reported_of)
-    assert [] == untold, "each action stands in a subject of services/documents/permission_cases.py"
+    unreported = sorted(f"{kind.__module__}: {action}" for kind, action in actions - reported_of)
+    assert [] == unreported, "each action stands in a subject of services/documents/permission_cases.py"
     assert ASKED_WITHIN == actions - asked, "an action is what a route asks; nobody asks these"
 
 

@@ -141,7 +141,7 @@ async def terminate_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], 
     "/v1/events/delivery",
     opt=requires(Action.FOLLOW),
     media_type=EVENT_STREAM,
-    summary="What happens to deliveries, as it does",
+    summary="Stream events of deliveries",
 )
 async def follow_deliveries(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
     """Events of deliveries the caller may see."""

@@ -111,7 +111,7 @@ async def list_files(
         return await store.views_of(tx, shown, caller)
 
 
-@get(FILE, opt=requires(Action.READ_FILE), media_type=MEDIA_TYPE.decode(), summary="A file of a delivery itself")
+@get(FILE, opt=requires(Action.READ_FILE), media_type=MEDIA_TYPE.decode(), summary="Download a file of a delivery")
 async def read_file(file_id: FromPath[UUID], db: Db, own: Owned, caller: CurrentCaller) -> Download:
     """Always a download without a media type that a browser would display."""
     async with db.transaction(by=caller) as tx:

@@ -83,7 +83,7 @@ class CoordinatorList(Struct, frozen=True, kw_only=True):
 
 
 class Links(Struct, frozen=True, kw_only=True):
-    """Where other services answer what waits for the caller, what they were told, and what they may do."""
+    """Addresses at other services: the caller's open work, notifications and permissions."""
 
     work: str = "/v1/work"
     work_counts: str = "/v1/work/counts"
@@ -156,7 +156,7 @@ async def list_coordinators(db: Db, caller: CurrentCaller, now: Now) -> Coordina
     return CoordinatorList(coordinators=[from_attributes(Coordinator, one, name=name) for one, name in found])
 
 
-@get("/v1/me", opt=requires(Action.SHOW_SELF), summary="Who the caller is")
+@get("/v1/me", opt=requires(Action.SHOW_SELF), summary="The caller, in its current appointment")
 async def show_me(db: Db, caller: CurrentCaller, now: Now) -> Me:
     """Another of the appointments is acted in with its organization and role in `Acting-As`."""
     async with db.transaction(by=caller) as tx:
@@ -200,7 +200,7 @@ async def approve(tx: Tx, ctx: Context, appointment_id: FromPath[UUID], data: JS
 @change(
     "/v1/appointments/{appointment_id:uuid}/refuse",
     Action.REFUSE,
-    "Refuse what another person proposed",
+    "Refuse a proposed appointment",
     read=_read,
     name="refuse appointment",
 )
@@ -211,7 +211,7 @@ async def refuse(tx: Tx, ctx: Context, appointment_id: FromPath[UUID], data: JSO
 @change(
     "/v1/appointments/{appointment_id:uuid}/withdraw",
     Action.WITHDRAW,
-    "Take back what one proposed",
+    "Withdraw a proposed appointment",
     read=_read,
     name="withdraw appointment",
 )

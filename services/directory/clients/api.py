@@ -99,7 +99,7 @@ async def show_client(tx: Tx, ctx: Context, client_id: FromPath[UUID]) -> Client
     return await _read(tx, ctx, client_id)
 
 
-@change("/v1/clients/{client_id:uuid}/rotate", Action.ROTATE_CLIENT, "Give an API client a new secret", read=_read)
+@change("/v1/clients/{client_id:uuid}/rotate", Action.ROTATE_CLIENT, "Rotate the secret of an API client", read=_read)
 async def rotate_client(tx: Tx, ctx: Context, client_id: FromPath[UUID], data: JSONBody[RotateClient]) -> ClientView:
     """The previous secret stays valid for the given hours; existing tokens stay valid, too."""
     secret = await client_actions.rotate(tx, ctx, client_id, data.overlap_hours)
@@ -109,7 +109,7 @@ async def rotate_client(tx: Tx, ctx: Context, client_id: FromPath[UUID], data: J
 @change(
     "/v1/clients/{client_id:uuid}/end",
     Action.END_CLIENT,
-    "Shut an API client out, everywhere and at once",
+    "Revoke an API client",
     read=_read,
 )
 async def end_client(tx: Tx, ctx: Context, client_id: FromPath[UUID], data: JSONBody[Reason]) -> None:

@@ -82,7 +82,7 @@ def _on_invalid(request: Request[Any, Any, Any], no: Invalid) -> Response[Any]:
     opt=takes_form(TokenRequest),
     exception_handlers={Invalid: _on_invalid},
     status_code=200,
-    summary="Get an API client a token",
+    summary="Issue a token to an API client",
     responses={
         400: ResponseSpec(TokenRefusal, generate_examples=False, description="The request will not do."),
         401: ResponseSpec(TokenRefusal, generate_examples=False, description="The client is not known by this secret."),
@@ -160,7 +160,7 @@ def _too_many(seconds: float, language: Language) -> Response[Any]:
     )
 
 
-@get(JWKS, opt=PUBLIC, summary="With which keys the tokens of API clients are verified")
+@get(JWKS, opt=PUBLIC, summary="The public keys of API clients' tokens (JWKS)")
 async def show_keys(own: Own) -> KeySet:
     return KeySet(keys=own.public_keys())
 

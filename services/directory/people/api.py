@@ -204,7 +204,7 @@ async def approve_erasure(tx: Tx, ctx: Context, person_id: FromPath[UUID], data:
     "/v1/events/directory",
     opt=requires(Action.FOLLOW),
     media_type=EVENT_STREAM,
-    summary="What happens to organizations, people and appointments, as it does",
+    summary="Stream events of organizations, people and appointments",
 )
 async def follow_directory(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
     """Of the people visible to the caller, and of all organizations."""

@@ -65,7 +65,11 @@ class RankingPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@get("/v1/matches/choices", opt=requires(Action.LIST_CHOICES), summary="Every move of every match, to learn from")
+@get(
+    "/v1/matches/choices",
+    opt=requires(Action.LIST_CHOICES),
+    summary="Every move of every match, to improve the weights",
+)
 async def list_choices(
     db: Db,
     caller: CurrentCaller,
@@ -81,7 +85,11 @@ async def list_choices(
     return paging.page(ChoicesPage, [_choices(moves) for moves in found], limit)
 
 
-@get("/v1/matches/rankings", opt=requires(Action.LIST_RANKINGS), summary="Every ranking that was shown, to learn from")
+@get(
+    "/v1/matches/rankings",
+    opt=requires(Action.LIST_RANKINGS),
+    summary="Every ranking that was shown, to improve the weights",
+)
 async def list_rankings(
     db: Db,
     caller: CurrentCaller,

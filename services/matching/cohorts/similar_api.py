@@ -55,7 +55,7 @@ class SimilarLines(Struct, frozen=True, kw_only=True):
     similar: list[SimilarLine]
 
 
-@get("/v1/matches/similar", opt=requires(Action.SIMILAR), summary="Which lines are like another one, and in what")
+@get("/v1/matches/similar", opt=requires(Action.SIMILAR), summary="Lines that are similar to a line")
 async def show_similar(
     db: Db, own: Owned, caller: CurrentCaller, of_line: Annotated[UUID, QueryParameter(name="line")]
 ) -> SimilarLines:

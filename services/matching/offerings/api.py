@@ -171,8 +171,8 @@ ROUTES = [
         Reason,
         lambda o, body, now: o.give_back(check_reason("return", body.reason), now=now),
     ),
-    _move_route(Action.SUSPEND, "Take no new matches for a while", Comment, lambda o, _, now: o.suspend(now=now)),
-    _move_route(Action.RESUME, "Be available again", Comment, lambda o, _, now: o.resume(now=now)),
+    _move_route(Action.SUSPEND, "Suspend an offering", Comment, lambda o, _, now: o.suspend(now=now)),
+    _move_route(Action.RESUME, "Resume an offering", Comment, lambda o, _, now: o.resume(now=now)),
     _move_route(
         Action.RECONFIRM,
         "Reconfirm an offering, and extend its validity",

@@ -8,7 +8,7 @@ from services.matching.offerings.counts_store import OfferingCounts
 from services.matching.policy import Action
 
 
-@get("/v1/offerings/counts", opt=requires(Action.COUNT_OFFERINGS), summary="Which pillars available offerings name")
+@get("/v1/offerings/counts", opt=requires(Action.COUNT_OFFERINGS), summary="Counts of available offerings by pillar")
 async def count_offerings(db: Db, caller: CurrentCaller) -> OfferingCounts:
     """Beside the counts of requests they show the balance of the pillars."""
     async with db.transaction(by=caller) as tx:

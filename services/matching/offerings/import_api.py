@@ -79,7 +79,7 @@ async def import_offerings(
     "/v1/offerings/import/template",
     opt=requires(Action.OFFER) | {"also": {CSV_TYPE: {}}},
     media_type=XLSX_TYPE,
-    summary="The spreadsheet to fill in for an import of offerings",
+    summary="The template of an import of offerings",
 )
 async def offering_template(
     caller: CurrentCaller,

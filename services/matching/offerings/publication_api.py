@@ -72,7 +72,7 @@ async def publish_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], da
 
 
 @change(
-    "/v1/offerings/{offering_id:uuid}/unpublish", Action.UNPUBLISH, "Take an offering out of the catalogue", read=read
+    "/v1/offerings/{offering_id:uuid}/unpublish", Action.UNPUBLISH, "Remove an offering from the catalogue", read=read
 )
 async def unpublish_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID]) -> None:
     """By its provider. The public text is deleted; it is shown nowhere after five seconds."""

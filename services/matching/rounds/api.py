@@ -62,7 +62,7 @@ async def ask_round(tx: Tx, ctx: Context, round_id: UUID, before: KeptSettings) 
     await round_actions.ask(tx, ctx, round_id, before)
 
 
-@get("/v1/rounds", opt=requires(Action.LIST_ROUNDS), summary="The rounds there were, newest first")
+@get("/v1/rounds", opt=requires(Action.LIST_ROUNDS), summary="The allocation rounds, newest first")
 async def list_rounds(
     request: Asking,
     db: Db,
@@ -82,7 +82,7 @@ async def show_round(tx: Tx, ctx: Context, round_id: FromPath[UUID], request: As
     return round_detail(found, documents, reader_language(request.scope))
 
 
-@get("/v1/rounds/{round_id:uuid}/compare", opt=requires(Action.COMPARE_ROUNDS), summary="Two rounds side by side")
+@get("/v1/rounds/{round_id:uuid}/compare", opt=requires(Action.COMPARE_ROUNDS), summary="Compare two rounds")
 async def compare_rounds(
     request: Asking,
     round_id: FromPath[UUID],
@@ -107,7 +107,7 @@ async def adopt(tx: Tx, ctx: Context, round_id: FromPath[UUID], data: JSONBody[N
     await adoption.adopt(tx, ctx, round_id)
 
 
-@change("/v1/rounds/{round_id:uuid}/discard", Action.DISCARD_ROUND, "Let a round go", read=_read, name="discard round")
+@change("/v1/rounds/{round_id:uuid}/discard", Action.DISCARD_ROUND, "Discard a round", read=_read, name="discard round")
 async def discard(tx: Tx, ctx: Context, round_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
     await round_actions.discard(tx, ctx, round_id)
 

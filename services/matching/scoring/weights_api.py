@@ -39,7 +39,7 @@ class WeightsView(Struct, frozen=True, kw_only=True):
     adopted_at: datetime | None
 
 
-@get("/v1/matches/weights", opt=requires(Action.SHOW_WEIGHTS), summary="How much each criterion of a score counts")
+@get("/v1/matches/weights", opt=requires(Action.SHOW_WEIGHTS), summary="The weights of the criteria of a score")
 async def show_weights(
     db: Db, caller: CurrentCaller, revision: Annotated[int | None, QueryParameter(ge=0, le=REVISION_MAX)] = None
 ) -> Response[WeightsView]:

@@ -43,7 +43,7 @@ class TreatyStatuses(Struct, frozen=True, kw_only=True):
     statuses: list[TreatyStatusView]
 
 
-@get("/v1/treaty-statuses", opt=requires(Action.SHOW_TREATY_STATUS), summary="What a State is known to be party to")
+@get("/v1/treaty-statuses", opt=requires(Action.SHOW_TREATY_STATUS), summary="The treaty status of a State")
 async def show_treaty_statuses(
     db: Db, caller: CurrentCaller, of_state: Annotated[str, query_parameter(State, name="state")]
 ) -> TreatyStatuses:

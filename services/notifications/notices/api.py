@@ -117,7 +117,7 @@ async def _subscription(tx: Tx, ctx: Context, _call_id: UUID) -> SubscriptionVie
 @get(
     "/v1/subscriptions",
     opt=requires(Action.SHOW_SUBSCRIPTION),
-    summary="Where the caller's appointment receives notifications",
+    summary="The subscription of the caller's appointment",
 )
 async def show_subscription(db: Db, caller: CurrentCaller, now: Now) -> Response[SubscriptionView]:
     async with db.transaction(by=caller) as tx:
@@ -139,7 +139,13 @@ async def pause_subscription(tx: Tx, ctx: Context, _call_id: UUID, data: JSONBod
     )
 
 
-@change("/v1/subscriptions/resume", Action.RESUME_SUBSCRIPTION, "Send mails again", read=_subscription, key=new_id)
+@change(
+    "/v1/subscriptions/resume",
+    Action.RESUME_SUBSCRIPTION,
+    "Resume the mails of a subscription",
+    read=_subscription,
+    key=new_id,
+)
 async def resume_subscription(tx: Tx, ctx: Context, _call_id: UUID) -> None:
     await actions.change_subscription(
         tx, ctx, Action.RESUME_SUBSCRIPTION, lambda subscription: subscription.resume(now=ctx.now)
@@ -149,7 +155,7 @@ async def resume_subscription(tx: Tx, ctx: Context, _call_id: UUID) -> None:
 @put(
     "/v1/subscriptions",
     opt=requires(Action.REGISTER_SUBSCRIPTION),
-    summary="Say where the caller's appointment is to be told",
+    summary="Choose how the caller's appointment is notified",
 )
 async def register_subscription(
     data: JSONBody[Register],
@@ -198,7 +204,7 @@ async def list_notifications(
     "/v1/notifications/stream",
     opt=requires(Action.FOLLOW_NOTIFICATIONS),
     media_type=EVENT_STREAM,
-    summary="What comes into the caller's inbox, as it does",
+    summary="Stream the caller's notifications",
 )
 async def follow_notifications(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[Arrival]:
     """Independent of the subscription's channels; the texts are in the inbox."""
@@ -225,7 +231,7 @@ async def show_notification(
 @change(
     "/v1/notifications/{notification_id:uuid}/read",
     Action.READ_NOTIFICATION,
-    "The caller has read it",
+    "Mark a notification as read",
     read=_read,
     if_match=False,
 )
@@ -247,7 +253,7 @@ async def _unread(tx: Tx, ctx: Context, _call_id: UUID) -> UnreadView:
 @change(
     "/v1/notifications/read-all",
     Action.READ_ALL_NOTIFICATIONS,
-    "The caller has read all notifications",
+    "Mark all notifications as read",
     read=_unread,
     key=new_id,
     if_match=False,

@@ -134,7 +134,7 @@ async def show_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID], own: Ow
     return await _shown(tx, webhook, own.keyring, now=ctx.now)
 
 
-@delete("/v1/webhooks/{webhook_id:uuid}", opt=requires(Action.REMOVE_WEBHOOK), summary="Take a webhook back")
+@delete("/v1/webhooks/{webhook_id:uuid}", opt=requires(Action.REMOVE_WEBHOOK), summary="Remove a webhook")
 async def remove_webhook(
     webhook_id: FromPath[UUID], db: Db, caller: CurrentCaller, expected: ExpectedRevision, now: Now
 ) -> None:
@@ -143,7 +143,7 @@ async def remove_webhook(
         await webhook_actions.remove(tx, Context(caller=caller, now=now, expected=expected), webhook_id)
 
 
-@change("/v1/webhooks/{webhook_id:uuid}/rotate", Action.ROTATE_WEBHOOK, "Give a webhook a new key", read=_read)
+@change("/v1/webhooks/{webhook_id:uuid}/rotate", Action.ROTATE_WEBHOOK, "Rotate the key of a webhook", read=_read)
 async def rotate_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID], own: Own) -> WebhookView:
     """For a day both keys sign. The secret of `v1` is shown only in this response."""
     keyring = own.keyring
@@ -151,7 +151,7 @@ async def rotate_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID], own: 
     return await _shown(tx, webhook, keyring, now=ctx.now, secret=True)
 
 
-@change("/v1/webhooks/{webhook_id:uuid}/enable", Action.ENABLE_WEBHOOK, "Send to a disabled webhook again", read=_read)
+@change("/v1/webhooks/{webhook_id:uuid}/enable", Action.ENABLE_WEBHOOK, "Enable a disabled webhook", read=_read)
 async def enable_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID]) -> None:
     """From now on: events that occurred while it was disabled are not sent."""
     await webhook_actions.enable(tx, ctx, webhook_id)
@@ -173,7 +173,7 @@ async def test_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID]) -> None
 @get(
     "/v1/webhooks/{webhook_id:uuid}/deliveries",
     opt=requires(Action.LIST_DELIVERIES),
-    summary="What a webhook was sent, newest first, and what came of it",
+    summary="Deliveries of events to a webhook, newest first",
 )
 async def list_webhook_deliveries(
     webhook_id: FromPath[UUID],

@@ -58,7 +58,7 @@ async def _balance_lock(_db: Database, _ctx: Context, _id: UUID, data: JSONBody[
 @create(
     "/v1/allocations",
     Action.ALLOCATE,
-    "Set money of a fund aside for a requirement, a work package or an activity",
+    "Allocate money of a fund to a requirement, a work package or an activity",
     read=_read,
     locks=_balance_lock,
 )
@@ -100,7 +100,7 @@ async def list_allocations(
     return paging.page(AllocationPage, found, limit, view=partial(_view_of, caller))
 
 
-@change("/v1/allocations/{allocation_id:uuid}/spend", Action.SPEND, "Record what was used of an allocation", read=_read)
+@change("/v1/allocations/{allocation_id:uuid}/spend", Action.SPEND, "Record expenditure of an allocation", read=_read)
 async def spend_allocation(tx: Tx, ctx: Context, allocation_id: FromPath[UUID], data: JSONBody[Spend]) -> None:
     """For a finance officer of UNODC. Limited by what is left of the allocation."""
     on = data.spent_on or ctx.today
@@ -110,7 +110,7 @@ async def spend_allocation(tx: Tx, ctx: Context, allocation_id: FromPath[UUID], 
 @change(
     "/v1/allocations/{allocation_id:uuid}/return",
     Action.GIVE_BACK,
-    "Give back to its fund what is left of an allocation",
+    "Return the rest of an allocation to its fund",
     read=_read,
     locks=balance_locks.of_allocation,
 )

@@ -94,7 +94,7 @@ class RequirementPage(Struct, frozen=True, kw_only=True):
 @get(
     "/v1/requirements",
     opt=requires(Action.LIST_REQUIREMENTS),
-    summary="What confirmed matches lack in money, newest first",
+    summary="Funding requirements of confirmed matches, newest first",
 )
 async def list_requirements(
     db: Db,
@@ -126,7 +126,7 @@ def _requirement_view(requirement: Requirement, agreed: AgreedPledge | None) -> 
 @get(
     "/v1/requirements/unfunded",
     opt=requires(Action.LIST_UNFUNDED),
-    summary="What is ready and lacks only money, as far as States have agreed to show it, newest first",
+    summary="Ready but unfunded requirements that States have agreed to show, newest first",
 )
 async def list_unfunded(
     db: Db,

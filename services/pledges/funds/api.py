@@ -65,7 +65,7 @@ async def open_fund(tx: Tx, ctx: Context, code: str, data: JSONBody[OpenFund]) -
     await fund_actions.open_fund(tx, code, labels, data.yearly(), gender_marker=marker, now=ctx.now)
 
 
-@get("/v1/funds", opt=requires(Action.LIST_FUNDS), summary="All funds and how far their money has come")
+@get("/v1/funds", opt=requires(Action.LIST_FUNDS), summary="All funds with their balances")
 async def list_funds(
     db: Db,
     caller: CurrentCaller,
@@ -86,7 +86,7 @@ async def list_funds(
         return paging.page(FundPage, await _with_totals(tx, found, as_at=moment), limit, at=lambda last: last.code)
 
 
-@get("/v1/funds/{code:str}", opt=requires(Action.SHOW_FUND), summary="One fund and how far its money has come")
+@get("/v1/funds/{code:str}", opt=requires(Action.SHOW_FUND), summary="One fund with its balance")
 async def show_fund(
     code: FromPath[str], db: Db, caller: CurrentCaller, now: Now, as_at: AsAt = None
 ) -> Response[FundView]:
@@ -117,7 +117,7 @@ async def revise_requirement(tx: Tx, ctx: Context, code: FromPath[str], data: JS
 @get(
     "/v1/funds/{code:str}/requirements",
     opt=requires(Action.LIST_REVISIONS),
-    summary="What was stated of a fund's needs, newest first",
+    summary="The stated needs of a fund, newest first",
 )
 async def list_revisions(
     code: FromPath[str],
@@ -138,7 +138,7 @@ async def list_revisions(
 @change(
     "/v1/funds/{code:str}/gender-marker",
     Action.STATE_GENDER_MARKER,
-    "State how far a fund is for the equality of women and men",
+    "Set the gender marker of a fund",
     read=_read,
     outcome=fund_id_of,
 )

@@ -67,7 +67,7 @@ class PublicFunds(Struct, frozen=True, kw_only=True):
     funds: list[PublicFund]
 
 
-@get("/v1/public/funds", opt=PUBLIC, summary="What each fund needs and has, for everybody")
+@get("/v1/public/funds", opt=PUBLIC, summary="What each fund needs and has, for the public")
 async def list_public_funds(db: Db, now: Now) -> Response[PublicFunds]:
     """By work package and by year; whose money it is is not shown."""
     # Without a caller: what is read has no donor in it.

@@ -125,7 +125,7 @@ async def show_in_kind(tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[U
 @change(
     "/v1/in-kind-contributions/{in_kind_contribution_id:uuid}/reword",
     Action.REWORD_IN_KIND,
-    "Give a contribution in kind another description",
+    "Edit the description of a contribution in kind",
     read=_read,
 )
 async def reword_in_kind(

@@ -41,7 +41,7 @@ async def list_periods(db: Db, caller: CurrentCaller) -> PeriodList:
         return PeriodList(periods=await fiscal_years.periods(tx))
 
 
-@show("/v1/ledger/periods/{year:int}", Action.SHOW_PERIOD, "A year, and what keeps it open")
+@show("/v1/ledger/periods/{year:int}", Action.SHOW_PERIOD, "One fiscal year, and what keeps it open")
 async def show_period(tx: Tx, ctx: Context, year: YearOfBooks) -> PeriodView:
     """For callers who may read the whole ledger."""
     policy.decide(ctx.caller, Action.SHOW_PERIOD).required()

@@ -105,7 +105,7 @@ async def show_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID]) -> Pledge
     return await pledge_view(tx, ctx, pledge_id)
 
 
-@change("/v1/pledges/{pledge_id:uuid}/reword", Action.REWORD, "Give a pledge another note", read=pledge_view)
+@change("/v1/pledges/{pledge_id:uuid}/reword", Action.REWORD, "Edit the note of a pledge", read=pledge_view)
 async def reword_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[RewordPledge]) -> None:
     """For the donor and for a finance officer of UNODC, in any state of the pledge.
 
@@ -170,7 +170,7 @@ async def withdraw_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data:
     "/v1/events/pledges",
     opt=requires(Action.FOLLOW),
     media_type=EVENT_STREAM,
-    summary="What happens to funds, pledges and allocations, as it does",
+    summary="Stream events of funds, pledges and allocations",
 )
 async def follow_pledges(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
     """Events of pledges the caller may see."""

@@ -36,16 +36,14 @@ async def meet_condition(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: 
     )
 
 
-@change(
-    "/v1/pledges/{pledge_id:uuid}/lapse", Action.LAPSE, "Stop waiting for an agreement over a pledge", read=pledge_view
-)
+@change("/v1/pledges/{pledge_id:uuid}/lapse", Action.LAPSE, "Lapse a pledge without an agreement", read=pledge_view)
 async def lapse_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[LapsePledge]) -> None:
     """The pledge no longer counts. After a configured time it lapses automatically."""
     on = data.lapsed_on or ctx.today
     await actions.move(tx, ctx, pledge_id, Action.LAPSE, lambda p: exits.lapse(p, on=on, now=ctx.now))
 
 
-@change("/v1/pledges/{pledge_id:uuid}/reduce", Action.REDUCE, "Record that a donor gives less", read=pledge_view)
+@change("/v1/pledges/{pledge_id:uuid}/reduce", Action.REDUCE, "Reduce a pledge", read=pledge_view)
 async def reduce_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[ReducePledge]) -> None:
     """Conditional instalments first, then owed ones; never what was received."""
     reason = check_reason("reduce_pledge", data.reason)

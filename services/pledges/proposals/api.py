@@ -80,7 +80,7 @@ def _location(proposal: ProposalView) -> str:
 @create(
     "/v1/pledges/{pledge_id:uuid}/write-off",
     Action.PROPOSE_WRITE_OFF,
-    "Propose to give up what is owed under an agreement",
+    "Propose to write off what is owed under an agreement",
     read=_read,
     location=_location,
     if_match=True,
@@ -96,7 +96,7 @@ async def propose_write_off(
 @create(
     "/v1/pledges/{pledge_id:uuid}/refund",
     Action.PROPOSE_REFUND,
-    "Propose to give money back to a donor",
+    "Propose a refund to a donor",
     read=_read,
     location=_location,
     if_match=True,
@@ -112,7 +112,7 @@ async def propose_refund(
 @create(
     "/v1/pledges/{pledge_id:uuid}/release-earmark",
     Action.PROPOSE_EARMARK_RELEASE,
-    "Propose that a tightly earmarked pledge may be used for others",
+    "Propose to release the earmark of a pledge",
     read=_read,
     location=_location,
     if_match=True,
@@ -146,7 +146,7 @@ async def propose_reversal(tx: Tx, ctx: Context, proposal_id: UUID, data: JSONBo
 @create(
     "/v1/ledger/periods/{year:int}/reopen",
     Action.PROPOSE_REOPENING,
-    "Propose to open a closed year again",
+    "Propose to reopen a closed year",
     read=_read,
     location=_location,
 )
@@ -166,7 +166,11 @@ async def propose_reopening(
 # -- deciding ---------------------------------------------------------------------------------------------------------
 
 
-@get("/v1/proposals", opt=requires(Action.LIST_PROPOSALS), summary="What waits for a second person, newest first")
+@get(
+    "/v1/proposals",
+    opt=requires(Action.LIST_PROPOSALS),
+    summary="Proposals that wait for a second person, newest first",
+)
 async def list_proposals(
     db: Db,
     caller: CurrentCaller,

@@ -30,7 +30,7 @@ Fund = Annotated[str | None, QueryParameter(max_length=32)]
     "/v1/statements/{donor:str}",
     opt=requires(Action.SHOW_STATEMENT),
     media_type=PDF,
-    summary="What a donor pledged, owes and paid, and its share of what it was used for, as PDF",
+    summary="The statement of a donor, as PDF",
 )
 async def show_statement(
     donor: FromPath[str],
@@ -64,7 +64,7 @@ async def show_statement(
 @get(
     "/v1/statements/{donor:str}/data",
     opt=requires(Action.SHOW_STATEMENT),
-    summary="What a donor pledged, owes and paid, and its share of what it was used for, as data",
+    summary="The statement of a donor, as data",
 )
 async def show_statement_data(
     donor: FromPath[str],

@@ -127,7 +127,7 @@ async def remove_report_text(
     await actions.remove(tx, ctx, report_id, block, language)
 
 
-@change(f"{REPORT}/refresh", Action.REVISE_REPORT, "Draw the figures of a draft again", read=report_view)
+@change(f"{REPORT}/refresh", Action.REVISE_REPORT, "Refresh the figures of a draft report", read=report_view)
 async def refresh_report(
     tx: Tx, ctx: Context, report_id: FromPath[UUID], data: JSONBody[RefreshReport], own: Owned
 ) -> None:

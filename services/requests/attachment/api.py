@@ -99,7 +99,7 @@ async def attach_file(
 @post(
     "/v1/requests/{request_id:uuid}/notes-verbales",
     opt=requires(Action.SCAN_NOTE) | takes_file(*MEDIA_TYPES.values(), bytes_max=ATTACHMENT_BYTES_MAX),
-    summary="Bring the scan of a note verbale to a request",
+    summary="Upload the scan of a note verbale",
 )
 async def scan_note(
     request_id: FromPath[UUID],
@@ -155,7 +155,7 @@ async def list_attachments(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> 
     return await attachment_store.of_request(tx, request_id, policy.attachments_seen(ctx.caller))
 
 
-@get("/v1/attachments/quotas", opt=requires(Action.READ_QUOTAS), summary="How many files are stored for a State")
+@get("/v1/attachments/quotas", opt=requires(Action.READ_QUOTAS), summary="The files stored for a State, and its quota")
 async def show_quotas(
     db: Db,
     own: Own,
@@ -190,7 +190,7 @@ async def show_quotas(
     "/v1/attachments/{attachment_id:uuid}",
     opt=requires(Action.READ_ATTACHMENTS),
     media_type=MEDIA_TYPE.decode(),
-    summary="An attached file itself",
+    summary="Download an attachment",
 )
 async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, caller: CurrentCaller) -> Download:
     """Always a download without a media type that a browser would display."""
@@ -209,7 +209,7 @@ async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, calle
     "/v1/attachments/{attachment_id:uuid}",
     opt=requires(Action.DETACH),
     status_code=200,
-    summary="Take an attached file back",
+    summary="Remove an attachment",
 )
 async def remove_attachment(
     attachment_id: FromPath[UUID], db: Db, own: Own, caller: CurrentCaller, expected: ExpectedRevision, now: Now

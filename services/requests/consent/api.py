@@ -30,7 +30,7 @@ from services.requests.request.views import read
 @change(
     "/v1/requests/{request_id:uuid}/consents",
     Action.CONSENT,
-    "Consent that a request is shown",
+    "Give consent to show a request",
     read=read,
     status_code=201,
 )
@@ -64,7 +64,7 @@ async def record_confirmation(
 @change(
     "/v1/requests/{request_id:uuid}/record-consent",
     Action.RECORD_CONSENT,
-    "Write down a consent that came by note verbale",
+    "Record a consent given by note verbale",
     read=read,
     status_code=201,
 )

@@ -115,7 +115,7 @@ async def publish_criteria(tx: Tx, ctx: Context, _criteria_id: UUID, data: JSONB
     await actions.publish_version(tx, ctx, [one.code for one in data.eligibility], priority, texts)
 
 
-@change("/v1/requests/{request_id:uuid}/assess", Action.ASSESS, "Judge a request by the criteria", read=read)
+@change("/v1/requests/{request_id:uuid}/assess", Action.ASSESS, "Assess a request by the criteria", read=read)
 async def assess_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[Assessment]) -> None:
     """Every criterion in force. The priority follows from the points; to open the request with another one needs a
     reason, and one that is not eligible is not opened.

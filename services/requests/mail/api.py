@@ -78,7 +78,7 @@ class MailView(Struct, frozen=True, kw_only=True):
     moves: tuple[str, ...]
 
 
-@get("/v1/intake/mails", opt=requires(Action.LIST_MAILS), summary="The mails that came in, newest first")
+@get("/v1/intake/mails", opt=requires(Action.LIST_MAILS), summary="Incoming mails, newest first")
 async def list_mails(
     db: Db,
     caller: CurrentCaller,
@@ -113,7 +113,7 @@ async def read_mail(tx: Tx, ctx: Context, mail_id: UUID) -> MailView:
     )
 
 
-@show("/v1/intake/mails/{mail_id:uuid}", Action.SHOW_MAIL, "One mail that came in")
+@show("/v1/intake/mails/{mail_id:uuid}", Action.SHOW_MAIL, "One incoming mail")
 async def show_mail(tx: Tx, ctx: Context, mail_id: FromPath[UUID]) -> MailView:
     """For coordinators and auditors; a message also for the State of its sender."""
     return await read_mail(tx, ctx, mail_id)
@@ -123,7 +123,7 @@ async def show_mail(tx: Tx, ctx: Context, mail_id: FromPath[UUID]) -> MailView:
     "/v1/intake/files/{file_id:uuid}",
     opt=requires(Action.READ_MAIL_FILE),
     media_type=MEDIA_TYPE.decode(),
-    summary="A file of a mail itself",
+    summary="Download a file of a mail",
 )
 async def read_mail_file(file_id: FromPath[UUID], db: Db, own: Own, caller: CurrentCaller) -> Download:
     """Always a download without a media type that a browser would display. Its format may be `other` than those of

@@ -151,7 +151,7 @@ async def list_requests(
     "/v1/events/requests",
     opt=requires(Action.FOLLOW),
     media_type=EVENT_STREAM,
-    summary="What happens to requests, as it does",
+    summary="Stream events of requests",
 )
 async def follow_requests(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
     """All events in the histories of visible requests, and of their files where the words are visible."""
@@ -177,7 +177,7 @@ async def show_request(
     return replace(found, clocks=tuple(from_attributes(RunningClock, one) for one in clocks if one.stopped_at is None))
 
 
-@show("/v1/requests/{request_id:uuid}/history", Action.READ_HISTORY, "What happened to a request")
+@show("/v1/requests/{request_id:uuid}/history", Action.READ_HISTORY, "The history of a request")
 async def show_history(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list[HistoryEntry]:
     request = await store.get(tx, request_id, ctx.caller)
     guarded = policy.decide(ctx.caller, Action.READ_HISTORY, request).required().fields
@@ -198,7 +198,7 @@ async def show_history(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list
     ]
 
 
-@change("/v1/requests/{request_id:uuid}/submit", Action.SUBMIT, "Submit a draft", read=read, name="submit request")
+@change("/v1/requests/{request_id:uuid}/submit", Action.SUBMIT, "Submit a request", read=read, name="submit request")
 async def submit_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
     """Refused with all fields that are missing."""
     await actions.submit(tx, ctx, request_id, Action.SUBMIT, lambda r: r.submit(now=ctx.now), data.comment)
@@ -252,21 +252,29 @@ ROUTES = [
     _move_route(Action.WITHDRAW, "Withdraw a request", Comment, lambda r, _, ctx: r.withdraw(now=ctx.now)),
     _move_route(
         Action.RETURN,
-        "Give a request back",
+        "Return a request to its State",
         Reason,
         lambda r, b, ctx: r.give_back(check_reason("return", b.reason), now=ctx.now),
     ),
-    _move_route(Action.OPEN, "End triage", Triage, _open),
-    _move_route(Action.HOLD, "Pause", Reason, lambda r, b, ctx: r.hold(check_reason("hold", b.reason), now=ctx.now)),
-    _move_route(Action.RESUME, "Go on after a pause", Comment, lambda r, _, ctx: r.resume(now=ctx.now)),
+    _move_route(Action.OPEN, "Open a request, at the end of triage", Triage, _open),
+    _move_route(
+        Action.HOLD,
+        "Put a request on hold",
+        Reason,
+        lambda r, b, ctx: r.hold(check_reason("hold", b.reason), now=ctx.now),
+    ),
+    _move_route(Action.RESUME, "Resume a request", Comment, lambda r, _, ctx: r.resume(now=ctx.now)),
     _move_route(
         Action.DECLINE,
-        "Not accept",
+        "Decide not to accept a request",
         Reason,
         lambda r, b, ctx: r.decline(check_reason("decline", b.reason), now=ctx.now),
     ),
-    _move_route(Action.DELIVER, "Delivered", Delivery, _deliver),
+    _move_route(Action.DELIVER, "Record that a request is delivered", Delivery, _deliver),
     _move_route(
-        Action.REOPEN, "Open again", Reason, lambda r, b, ctx: r.reopen(check_reason("reopen", b.reason), now=ctx.now)
+        Action.REOPEN,
+        "Reopen a request",
+        Reason,
+        lambda r, b, ctx: r.reopen(check_reason("reopen", b.reason), now=ctx.now),
     ),
 ]

@@ -35,7 +35,7 @@ class ClosingView(Struct, frozen=True, kw_only=True):
     departure: str
 
 
-@change("/v1/requests/{request_id:uuid}/close", Action.CLOSE, "Close", read=read, name="close request")
+@change("/v1/requests/{request_id:uuid}/close", Action.CLOSE, "Close a request", read=read, name="close request")
 async def close_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[Closing]) -> None:
     """According to the State's evaluations, or with a reason to depart from them, which both sides read."""
     if data.heard_both_sides and not data.comment.strip():

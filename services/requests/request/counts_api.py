@@ -26,7 +26,7 @@ class RequestCounts(Struct, frozen=True, kw_only=True):
     by_pillar: dict[str, int]
 
 
-@get("/v1/requests/counts", opt=requires(Action.COUNT), summary="How requests move, and which pillars they name")
+@get("/v1/requests/counts", opt=requires(Action.COUNT), summary="Counts of requests by status, month and pillar")
 async def count_requests(
     db: Db, caller: CurrentCaller, now: Now, months: Annotated[int, QueryParameter(ge=1, le=MONTHS_MAX)] = 12
 ) -> RequestCounts:

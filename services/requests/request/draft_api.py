@@ -48,7 +48,7 @@ class RequestCheck(Struct, frozen=True, kw_only=True):
     "/v1/requests/check",
     opt=requires(Action.CHECK),
     status_code=200,
-    summary="What a draft does not say yet, and similar requests",
+    summary="Check a draft: what is missing, and similar requests",
 )
 async def check_request(data: JSONBody[RequestBody], db: Db, caller: CurrentCaller) -> RequestCheck:
     """The draft's texts are neither stored nor logged."""

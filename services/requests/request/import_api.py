@@ -84,7 +84,7 @@ async def import_requests(
     "/v1/requests/import/template",
     opt=requires(Action.IMPORT) | {"also": {CSV_TYPE: {}}},
     media_type=XLSX_TYPE,
-    summary="The spreadsheet to fill in for an import of requests",
+    summary="The template of an import of requests",
 )
 async def request_template(
     caller: CurrentCaller,

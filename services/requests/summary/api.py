@@ -108,7 +108,7 @@ async def approve_summary(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> N
     )
 
 
-@change(f"{SUMMARY}/unpublish", Action.PUBLISH_SUMMARY, "Take a public summary back", read=read)
+@change(f"{SUMMARY}/unpublish", Action.PUBLISH_SUMMARY, "Withdraw a public summary", read=read)
 async def unpublish_summary(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> None:
     """By the State's focal point. The draft remains; nobody else reads it."""
     await actions.change(tx, ctx, request_id, Action.PUBLISH_SUMMARY, lambda one, _: one.unpublish(now=ctx.now))

@@ -109,7 +109,7 @@ Asked = NamedDependency[Search]
 FILTERS = {"asked": Provide(search_of, sync_to_thread=False)}
 
 
-@get("/v1/work", opt=requires(Action.LIST_WORK), summary="What waits for the caller", dependencies=FILTERS)
+@get("/v1/work", opt=requires(Action.LIST_WORK), summary="The work list of the caller", dependencies=FILTERS)
 async def list_work(
     db: Db,
     caller: CurrentCaller,
@@ -143,7 +143,7 @@ async def list_work(
     opt=requires(Action.LIST_WORK),
     dependencies=FILTERS,
     media_type=CSV_TYPE,
-    summary="What waits for the caller, as CSV",
+    summary="The work list of the caller, as CSV",
 )
 async def work_as_csv(
     db: Db,
@@ -164,7 +164,7 @@ async def work_as_csv(
     opt=requires(Action.LIST_WORK),
     dependencies=FILTERS,
     media_type=XLSX_TYPE,
-    summary="What waits for the caller, as a spreadsheet",
+    summary="The work list of the caller, as a spreadsheet",
 )
 async def work_as_spreadsheet(
     db: Db,
@@ -189,14 +189,14 @@ async def _table(
     return await table_download(table_of(found, language), of, created_at=now)
 
 
-@get("/v1/work/counts", opt=requires(Action.LIST_WORK), summary="How much work waits", dependencies=FILTERS)
+@get("/v1/work/counts", opt=requires(Action.LIST_WORK), summary="Counts of the work list", dependencies=FILTERS)
 async def count_work(db: Db, caller: CurrentCaller, now: Now, asked: Asked) -> WorkCounts:
     """With the same filters as the list."""
     async with db.transaction(by=caller) as tx:
         return await store.counts(tx, caller, await store.filter_of(tx, caller, asked), now=now)
 
 
-@change("/v1/requests/{request_id:uuid}/assign", Action.ASSIGN, "Put a coordinator in charge", read=read)
+@change("/v1/requests/{request_id:uuid}/assign", Action.ASSIGN, "Assign a request to a coordinator", read=read)
 async def assign_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[Assignment]) -> None:
     """The reminders of its clocks then go to this person only; what is overdue, also to the head of the remit."""
     await actions.assign(tx, ctx, request_id, data.assignee, data.comment)

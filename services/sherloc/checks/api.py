@@ -62,7 +62,7 @@ async def show_check(tx: Tx, ctx: Context, legislation_check_id: FromPath[UUID])
     return await check_view(tx, ctx, legislation_check_id)
 
 
-@change(f"{CHECK}/answer", Action.ANSWER_CHECK, "Say whether the law has changed", read=check_view)
+@change(f"{CHECK}/answer", Action.ANSWER_CHECK, "Answer a check: whether the law has changed", read=check_view)
 async def answer_check(tx: Tx, ctx: Context, legislation_check_id: FromPath[UUID], data: JSONBody[AnswerCheck]) -> None:
     """By a focal point of the State; `unchanged` confirms every published or verified record of it."""
     await actions.answer(tx, ctx, legislation_check_id, data.result)

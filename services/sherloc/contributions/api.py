@@ -95,7 +95,10 @@ async def submit_contribution(tx: Tx, ctx: Context, contribution_id: FromPath[UU
 
 
 @change(
-    f"{CONTRIBUTION}/clear-marks", Action.CLEAR_MARKS, "State that marks are no personal data", read=contribution_view
+    f"{CONTRIBUTION}/clear-marks",
+    Action.CLEAR_MARKS,
+    "Confirm that marked passages are no personal data",
+    read=contribution_view,
 )
 async def clear_marks(tx: Tx, ctx: Context, contribution_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
     """By the State or a coordinator, who has read each marked passage; a revision is marked again."""

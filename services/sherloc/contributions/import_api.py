@@ -79,7 +79,7 @@ async def import_contributions(
     "/v1/contributions/import/template",
     opt=requires(Action.IMPORT_CONTRIBUTIONS) | {"also": {CSV_TYPE: {}}},
     media_type=XLSX_TYPE,
-    summary="The spreadsheet to fill in for an import of contributions",
+    summary="The template of an import of contributions",
 )
 async def contribution_template(
     caller: CurrentCaller,

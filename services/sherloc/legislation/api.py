@@ -131,7 +131,7 @@ async def show_freshness(
 @create(
     "/v1/legislation",
     Action.RECORD_LEGISLATION,
-    "Record what one's law on an article is on SHERLOC",
+    "Add a record to the register of legislation",
     read=legislation_view,
     key=lambda data: legislation_id_of(data.state, data.article),
     location=lambda view: f"/v1/legislation/{view.legislation_id}",
@@ -165,7 +165,7 @@ async def revise_legislation(
     await actions.revise_legislation(tx, ctx, legislation_id, *stated(data), comment=data.comment)
 
 
-@change(f"{LEGISLATION}/submit", Action.SUBMIT_LEGISLATION, "Submit the law for SHERLOC", read=legislation_view)
+@change(f"{LEGISLATION}/submit", Action.SUBMIT_LEGISLATION, "Submit a record for SHERLOC", read=legislation_view)
 async def submit_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
     """By the State, with the title, the day in force, and the gazette or an address of the law."""
     await actions.submit_legislation(tx, ctx, legislation_id, comment=data.comment)
@@ -189,7 +189,7 @@ async def confirm_unchanged(tx: Tx, ctx: Context, legislation_id: FromPath[UUID]
     )
 
 
-@change(f"{LEGISLATION}/review", Action.REVIEW_LEGISLATION, "Begin the review", read=legislation_view)
+@change(f"{LEGISLATION}/review", Action.REVIEW_LEGISLATION, "Begin the review of a record", read=legislation_view)
 async def review_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
     """By a coordinator, of what the State submitted."""
     await actions.move(
@@ -224,7 +224,7 @@ async def publish_legislation(
     await actions.publish_legislation(tx, ctx, legislation_id, portal_address=data.portal_address, comment=data.comment)
 
 
-@change(f"{LEGISLATION}/verify", Action.VERIFY_LEGISLATION, "Verify what SHERLOC has", read=legislation_view)
+@change(f"{LEGISLATION}/verify", Action.VERIFY_LEGISLATION, "Verify a record", read=legislation_view)
 async def verify_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
     """By a coordinator: it is the law in force."""
     await actions.move(
@@ -237,9 +237,7 @@ async def verify_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID
     )
 
 
-@change(
-    f"{LEGISLATION}/mark-outdated", Action.MARK_OUTDATED, "Mark what SHERLOC has as outdated", read=legislation_view
-)
+@change(f"{LEGISLATION}/mark-outdated", Action.MARK_OUTDATED, "Mark a record as outdated", read=legislation_view)
 async def mark_outdated(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
     """By a coordinator: the law was changed, so far as is known."""
     await actions.move(
@@ -251,7 +249,7 @@ async def mark_outdated(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], da
     "/v1/events/sherloc",
     opt=requires(Action.FOLLOW),
     media_type=EVENT_STREAM,
-    summary="What happens to records of SHERLOC's desk, as it does",
+    summary="Stream events of SHERLOC's desk",
 )
 async def follow_sherloc(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
     """Events of records the caller may see; others than the State and UNODC receive those of published versions."""

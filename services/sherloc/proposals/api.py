@@ -77,7 +77,7 @@ async def show_legislation_proposal(
     return await proposal_view(tx, ctx, legislation_proposal_id)
 
 
-@change(f"{PROPOSAL}/accept", Action.ACCEPT_PROPOSAL, "Record what the law is after a delivery", read=proposal_view)
+@change(f"{PROPOSAL}/accept", Action.ACCEPT_PROPOSAL, "Accept a proposal for the register", read=proposal_view)
 async def accept_legislation_proposal(
     tx: Tx, ctx: Context, legislation_proposal_id: FromPath[UUID], data: JSONBody[AcceptProposal]
 ) -> None:

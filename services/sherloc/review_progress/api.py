@@ -33,7 +33,7 @@ class ReviewProgressPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@get(ALL, opt=requires(Action.LIST_REVIEW_PROGRESS), summary="What States recorded of their progress")
+@get(ALL, opt=requires(Action.LIST_REVIEW_PROGRESS), summary="Records of review progress")
 async def list_review_progress(
     db: Db,
     caller: CurrentCaller,
@@ -56,7 +56,9 @@ async def list_review_progress(
     return paging.page(ReviewProgressPage, shown, limit)
 
 
-@get(f"{ALL}/table", opt=requires(Action.SHOW_PROGRESS_TABLE), summary="The table for the Conference")
+@get(
+    f"{ALL}/table", opt=requires(Action.SHOW_PROGRESS_TABLE), summary="The table of review progress for the Conference"
+)
 async def show_progress_table(db: Db, caller: CurrentCaller) -> ReviewProgressTable:
     """Of the States that agreed, at this moment; the same for every appointment."""
     async with db.transaction(by=caller) as tx:
@@ -66,7 +68,7 @@ async def show_progress_table(db: Db, caller: CurrentCaller) -> ReviewProgressTa
 @create(
     ALL,
     Action.RECORD_REVIEW_PROGRESS,
-    "Record one's progress in a cluster of the review",
+    "Record progress in a cluster of the review",
     read=review_progress_view,
     key=lambda data: review_progress_id_of(data.state, data.cluster),
 )
@@ -86,7 +88,7 @@ async def show_review_progress(tx: Tx, ctx: Context, review_progress_id: FromPat
     return await review_progress_view(tx, ctx, review_progress_id)
 
 
-@change(f"{ONE}/revise", Action.REVISE_REVIEW_PROGRESS, "Revise one's progress", read=review_progress_view)
+@change(f"{ONE}/revise", Action.REVISE_REVIEW_PROGRESS, "Revise a record of review progress", read=review_progress_view)
 async def revise_review_progress(
     tx: Tx, ctx: Context, review_progress_id: FromPath[UUID], data: JSONBody[ReviseReviewProgress]
 ) -> None:
@@ -94,7 +96,12 @@ async def revise_review_progress(
     await actions.revise_review_progress(tx, ctx, review_progress_id, data.progress, data.language, data.text)
 
 
-@change(f"{ONE}/consent", Action.CONSENT_TO_TABLE, "Consent to the table", read=review_progress_view)
+@change(
+    f"{ONE}/consent",
+    Action.CONSENT_TO_TABLE,
+    "Consent to appear in the table of review progress",
+    read=review_progress_view,
+)
 async def consent_to_table(tx: Tx, ctx: Context, review_progress_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
     """By a focal point of the State, until withdrawn; from then on every appointment reads it."""
     await actions.move(tx, ctx, review_progress_id, Action.CONSENT_TO_TABLE, lambda one: one.consent(now=ctx.now))
@@ -103,7 +110,7 @@ async def consent_to_table(tx: Tx, ctx: Context, review_progress_id: FromPath[UU
 @change(
     f"{ONE}/withdraw-consent",
     Action.WITHDRAW_TABLE_CONSENT,
-    "Withdraw the consent to the table",
+    "Withdraw the consent to appear in the table",
     read=review_progress_view,
 )
 async def withdraw_table_consent(
@@ -115,7 +122,12 @@ async def withdraw_table_consent(
     )
 
 
-@change(f"{ONE}/withdraw", Action.WITHDRAW_REVIEW_PROGRESS, "Withdraw one's progress", read=review_progress_view)
+@change(
+    f"{ONE}/withdraw",
+    Action.WITHDRAW_REVIEW_PROGRESS,
+    "Withdraw a record of review progress",
+    read=review_progress_view,
+)
 async def withdraw_review_progress(
     tx: Tx, ctx: Context, review_progress_id: FromPath[UUID], data: JSONBody[Nothing]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Which events an open page is told of, and how many pages may follow."""
+"""Which events are sent to an open page, and how many pages may follow."""
 
 from uuid import uuid4
 

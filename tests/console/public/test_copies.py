@@ -12,7 +12,7 @@ NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
 class Api:
-    """Answers with a number that rises, or with what it is told to raise."""
+    """Answers with a number that rises, or raises what it is set to raise."""
 
     def __init__(self) -> None:
         self.calls = 0

@@ -234,9 +234,9 @@ async def begun_again(api: Client, owner: Owner) -> None:
     match = await move(api, match, "confirm", NORWAY)
     await delivered(owner.db, match, "terminated")
     reported = {"request_id": UUID(better["request_id"]), "state": "KEN"}
-    await owner.tells(RequestWithdrawn(**reported, withdrawn_at=NOON))
+    await owner.publish(RequestWithdrawn(**reported, withdrawn_at=NOON))
     await revised(api, better["offering_id"], topics=["mutual_legal_assistance"])
-    await owner.tells(RequestReopened(**reported, reason="new_need", reopened_at=NOON))
+    await owner.publish(RequestReopened(**reported, reason="new_need", reopened_at=NOON))
     assert 2 == len({one["score"] for one in await moves_of(api, better)})
 
 

@@ -55,7 +55,7 @@ async def test_met_ended_or_unavailable_records_form_no_cohort(api: Client, owne
     met, over = await of_state(owner, "KEN"), await of_state(owner, "UGA")
     await of_state(owner, "TZA")
     assert [{"KEN", "UGA", "TZA"}] == await states_notified(api)
-    await owner.tells(
+    await owner.publish(
         LineFulfilmentChanged(
             **ids(met),
             line_id=met.lines[0].line_id,
@@ -66,7 +66,7 @@ async def test_met_ended_or_unavailable_records_form_no_cohort(api: Client, owne
         ),
     )
     assert [{"UGA", "TZA"}] == await states_notified(api)
-    await owner.tells(RequestWithdrawn(**ids(over), withdrawn_at=NOON))
+    await owner.publish(RequestWithdrawn(**ids(over), withdrawn_at=NOON))
     assert [] == await states_notified(api)
     await of_state(owner, "UGA")
     assert [{"UGA", "TZA"}] == await states_notified(api)

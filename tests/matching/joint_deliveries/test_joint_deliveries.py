@@ -289,7 +289,7 @@ async def test_lines_have_to_be_open_and_circulating(api: Client, owner: Owner) 
     ready, quiet = await requests_of(owner, "KEN"), await requests_of(owner, "UGA")
     private = await opened(owner, a_submission(state="TZA", circulation_rule="none"))
     submitted = a_submission(state="RWA")
-    await owner.tells(submitted)
+    await owner.publish(submitted)
     (suggested,) = await matches_of(api, quiet[0])
     await move(api, suggested, "present", COORDINATOR)
 

@@ -67,7 +67,7 @@ async def test_provider_sees_no_part_without_consent(api: Client, owner: Owner) 
     joint = await proposed(api, await approved(api, NORWAY), requests)
     assert {*STATES} == set(statuses(await read(api, joint, NORWAY)))
     kenya = requests[0]
-    await owner.tells(
+    await owner.publish(
         ConsentWithdrawn(**ids(kenya), consent_id=kenya.request_id, circulation="withdrawn", withdrawn_at=NOON)
     )
 
@@ -113,7 +113,7 @@ async def test_match_that_is_nominated_again_leaves(api: Client, owner: Owner) -
     joint = await proposed(api, await approved(api, NORWAY), requests)
     match = await match_of(api, joint, "KEN")
     kenya = requests[0]
-    await owner.tells(
+    await owner.publish(
         ConsentWithdrawn(**ids(kenya), consent_id=kenya.request_id, circulation="withdrawn", withdrawn_at=NOON)
     )
     body = {"line_id": match["line_id"], "offering_id": match["offering_id"]}

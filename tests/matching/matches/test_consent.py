@@ -46,7 +46,7 @@ async def two_matches(api: Client, owner: Owner, *recipients: str) -> dict[str, 
         await approved(api, by)
     submission = await opened(owner, a_submission(circulation_rule="none"))
     consent_id = uuid4()
-    await owner.tells(ConsentGiven(**ids(submission), consent_id=consent_id, recipients=recipients, given_at=NOON))
+    await owner.publish(ConsentGiven(**ids(submission), consent_id=consent_id, recipients=recipients, given_at=NOON))
     found = {match["provider"]: match for match in await matches_of(api, submission)}
     return found | {"ids": {**ids(submission), "consent_id": consent_id}}
 
@@ -68,7 +68,7 @@ async def test_lost_consent_ends_matches_that_depend_on_it(api: Client, owner: O
     about = matches["ids"]
     request = {"request_id": about["request_id"], "state": about["state"]}
     kept = ConsentGiven(**request, consent_id=uuid4(), recipients=("FRA",), fields=("codes",), given_at=NOON)  # type: ignore[arg-type]
-    await owner.tells(kept)
+    await owner.publish(kept)
     await move(api, matches["FRA"], "present", COORDINATOR)
 
     content = a_submission(request_id=about["request_id"])
@@ -79,7 +79,7 @@ async def test_lost_consent_ends_matches_that_depend_on_it(api: Client, owner: O
             **{f: getattr(content, f) for f in RequestRevised.__struct_fields__ if hasattr(content, f)}, revised_at=NOON
         ),
     }
-    await owner.tells(facts[lost])
+    await owner.publish(facts[lost])
 
     assert [404, 200] == await status_for(api, matches["NOR"], NORWAY, KENYA)
     assert [404 if lost == "revised" else 200] == await status_for(api, matches["FRA"], FRANCE)
@@ -93,7 +93,7 @@ async def test_confirmed_match_stays_visible_to_both_sides(api: Client, owner: O
     match = await move(api, match, "accept", KENYA)
     await move(api, match, "confirm", NORWAY)
 
-    await owner.tells(ConsentWithdrawn(**matches["ids"], circulation="objected", withdrawn_at=NOON))
+    await owner.publish(ConsentWithdrawn(**matches["ids"], circulation="objected", withdrawn_at=NOON))
 
     assert [200, 200] == await status_for(api, match, NORWAY, KENYA)
 

@@ -121,7 +121,7 @@ async def test_both_sides_see_the_codes_and_only_their_own_comment(
 
     for one in shown.values():
         assert (POORLY, WELL) == (ratings(one["state_evaluation"]), ratings(one["provider_evaluation"]))
-        assert "" == one["comment"], "what is said beside an evaluation is told with it"
+        assert "" == one["comment"], "a comment is shown with its evaluation only"
     assert {
         KENYA: ("Nobody came.", None),
         "KEN:official": ("Nobody came.", None),

@@ -94,7 +94,7 @@ async def test_presentation_needs_circulation_except_for_unodc(api: Client, owne
 
     refused = await attempt(api, state_first, "present", COORDINATOR)
     shown = await move(api, unit, "present", COORDINATOR, departure="other")
-    await owner.tells(CirculationDecided(**ids(request), circulation="granted", decided_at=NOON))
+    await owner.publish(CirculationDecided(**ids(request), circulation="granted", decided_at=NOON))
     allowed = await move(api, state_first, "present", COORDINATOR)
 
     assert (409, "circulation-not-granted") == (refused.status_code, refused.json()["slug"])
@@ -112,7 +112,7 @@ async def test_objection_ends_shown_matches_except_of_unodc(api: Client, owner: 
     objected = ConsentWithdrawn(
         **ids(request), consent_id=request.request_id, circulation="objected", withdrawn_at=NOON
     )
-    await owner.tells(objected)
+    await owner.publish(objected)
 
     assert {"NOR": "expired", "UNODC-CEB": "presented", "FRA": "suggested"} == {
         match["provider"]: match["status"] for match in await matches_of(api, request)
@@ -297,7 +297,7 @@ async def test_match_needs_existing_available_and_open_records(api: Client, owne
     nothing = {"offering_id": str(uuid4())}
     assert "not-found" == (await begin(api, line_id, nothing, COORDINATOR)).json()["slug"]
     assert "offering-not-available" == (await begin(api, line_id, submitted, COORDINATOR)).json()["slug"]
-    await owner.tells(RequestWithdrawn(**ids(request), withdrawn_at=NOON))
+    await owner.publish(RequestWithdrawn(**ids(request), withdrawn_at=NOON))
     assert "request-not-open" == (await begin(api, line_id, available, COORDINATOR)).json()["slug"]
 
 

@@ -258,7 +258,7 @@ async def test_overridden_match_is_not_ended_as_unfit(api: Client, owner: Owner)
     request = await opened(owner)
     await nominated(api, request, offering, "language")
 
-    await owner.tells(RequestReopened(**ids(request), reason="new_need", reopened_at=NOON))
+    await owner.publish(RequestReopened(**ids(request), reason="new_need", reopened_at=NOON))
 
     assert ["nominated"] == [one["status"] for one in await matches_of(api, request)]
 

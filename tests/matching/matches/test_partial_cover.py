@@ -183,7 +183,7 @@ async def test_part_that_the_offering_does_not_take_any_more_is_refused(api: Cli
     refused = [await attempt(api, shown, name, by) for name, by in (("accept", KENYA), ("confirm", NORWAY))]
 
     assert [(409, "offering-does-not-fit")] * 2 == [(one.status_code, one.json()["slug"]) for one in refused]
-    assert {} == refused[1].json().get("details", {}), "a provider is not told why"
+    assert {} == refused[1].json().get("details", {}), "a provider does not see why"
 
 
 async def test_why_not_says_how_many_could_be_covered(api: Client, owner: Owner) -> None:

@@ -116,7 +116,7 @@ async def test_presentation_needs_a_consent_for_each_provider(api: Client, owner
     place = [one["provider"] for one in suggested].index("NOR")
 
     refused = await present(api, *suggested)
-    await owner.tells(CirculationDecided(**ids(request), circulation="granted", decided_at=NOON))
+    await owner.publish(CirculationDecided(**ids(request), circulation="granted", decided_at=NOON))
     allowed = await present(api, *suggested)
 
     assert [(f"matches[{place}].match_id", "circulation-not-granted", None)] == problems(refused)

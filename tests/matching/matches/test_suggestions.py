@@ -86,9 +86,9 @@ async def test_later_suggestion_has_its_own_fact(api: Client, owner: Owner, data
     await approved(api)
     submission = await opened(owner)
     await approved(api)
-    await owner.tells(RequestReturned(**ids(submission), reason="incomplete", returned_at=NOON))
+    await owner.publish(RequestReturned(**ids(submission), reason="incomplete", returned_at=NOON))
     await approved(api, CEB)
-    await owner.tells(submission)
+    await owner.publish(submission)
 
     assert [0, 1, 1] == sorted(match["revision"] for match in await matches_of(api, submission))
     async with databases["matching"].transaction() as tx:
@@ -202,7 +202,7 @@ async def test_approved_offering_is_suggested_to_fitting_open_lines(api: Client,
     open_request = await opened(owner)
     elsewhere = await opened(owner, a_submission(a_contract_line(kind="mentoring")))
     ended = await opened(owner)
-    await owner.tells(RequestWithdrawn(**ids(ended), withdrawn_at=NOON))
+    await owner.publish(RequestWithdrawn(**ids(ended), withdrawn_at=NOON))
 
     better = await approved(api, CEB)
 
@@ -215,7 +215,7 @@ async def test_approved_offering_is_suggested_to_fitting_open_lines(api: Client,
 
 async def test_met_line_gets_no_more_suggestions(api: Client, owner: Owner) -> None:
     request = await opened(owner)
-    await owner.tells(
+    await owner.publish(
         LineFulfilmentChanged(
             **ids(request),
             line_id=request.lines[0].line_id,
@@ -313,11 +313,11 @@ async def test_resubmission_ends_unfit_matches_and_suggests_fitting_ones(api: Cl
     await approved(api, CEB, kinds=["mentoring"])
     kept, dropped = a_contract_line(), a_contract_line()
     submission = a_submission(kept, dropped)
-    await owner.tells(submission, RequestReturned(**ids(submission), reason="incomplete", returned_at=NOON))
+    await owner.publish(submission, RequestReturned(**ids(submission), reason="incomplete", returned_at=NOON))
     new = a_contract_line(kind="mentoring")
     larger = a_contract_line(kept.line_id, group_size=31)
 
-    await owner.tells(a_submission(larger, new, request_id=submission.request_id))
+    await owner.publish(a_submission(larger, new, request_id=submission.request_id))
 
     assert {
         (str(kept.line_id), "NOR", "expired"),
@@ -329,10 +329,10 @@ async def test_resubmission_ends_unfit_matches_and_suggests_fitting_ones(api: Cl
 async def test_fitting_match_survives_a_resubmission(api: Client, owner: Owner) -> None:
     await approved(api)
     submission = a_submission()
-    await owner.tells(submission, RequestReturned(**ids(submission), reason="incomplete", returned_at=NOON))
+    await owner.publish(submission, RequestReturned(**ids(submission), reason="incomplete", returned_at=NOON))
     before = await matches_of(api, submission)
 
-    await owner.tells(submission)
+    await owner.publish(submission)
 
     assert before == await matches_of(api, submission)
 
@@ -348,7 +348,7 @@ async def test_unconfirmed_matches_end_with_the_request(api: Client, owner: Owne
         RequestLapsed: lambda: RequestLapsed(**ids(request), lapsed_at=NOON),
     }
 
-    await owner.tells(facts[end]())
+    await owner.publish(facts[end]())
 
     assert ["expired"] == [match["status"] for match in await matches_of(api, request)]
 
@@ -357,7 +357,7 @@ async def test_reopened_request_gets_expired_matches_again(api: Client, owner: O
     await approved(api)
     request = await opened(owner)
     before = (await matches_of(api, request))[0]
-    await owner.tells(
+    await owner.publish(
         RequestStarted(**ids(request), started_at=NOON),
         RequestDelivered(**ids(request), delivered_at=NOON),
         RequestClosed(**ids(request), outcome="unmet", closed_at=NOON),
@@ -373,10 +373,10 @@ async def test_resumed_request_gets_its_previous_status(api: Client, owner: Owne
     await approved(api)
     request = await opened(owner)
     match = (await matches_of(api, request))[0]
-    await owner.tells(RequestHeld(**ids(request), reason="other", held_at=NOON))
+    await owner.publish(RequestHeld(**ids(request), reason="other", held_at=NOON))
     assert "request-not-open" == (await attempt(api, match, "present", COORDINATOR)).json()["slug"]
 
-    await owner.tells(RequestResumed(**ids(request), resumed_at=NOON))
+    await owner.publish(RequestResumed(**ids(request), resumed_at=NOON))
 
     assert "presented" == (await move(api, match, "present", COORDINATOR))["status"]
 
@@ -392,7 +392,7 @@ async def test_withdrawn_offering_ends_its_matches(api: Client, owner: Owner) ->
 
 async def test_facts_of_unsubmitted_requests_are_ignored(owner: Owner, databases: Mapping[str, Database]) -> None:
     unknown = a_submission()
-    await owner.tells(
+    await owner.publish(
         RequestWithdrawn(**ids(unknown), withdrawn_at=NOON),
         CirculationDecided(**ids(unknown), circulation="granted", decided_at=NOON),
         RequestResumed(**ids(unknown), resumed_at=NOON),
@@ -434,11 +434,11 @@ async def test_a_line_changed_after_a_return_is_scored_again(
     await approved(api, CEB, topics=["mutual_legal_assistance", "electronic_evidence"])
     first, second = a_contract_line(topics=("wildlife_forest_fisheries",)), a_contract_line()
     submission = a_submission(first, second)
-    await owner.tells(submission, RequestReturned(**ids(submission), reason="incomplete", returned_at=NOON))
+    await owner.publish(submission, RequestReturned(**ids(submission), reason="incomplete", returned_at=NOON))
     before = {match["line_id"]: match for match in await matches_of(api, submission)}
     revised = replace(first, topics=("mutual_legal_assistance",))
 
-    await owner.tells(replace(submission, lines=(revised, second)))
+    await owner.publish(replace(submission, lines=(revised, second)))
 
     after = {match["line_id"]: match for match in await matches_of(api, submission)}
     assert after[str(first.line_id)]["score"] > before[str(first.line_id)]["score"]

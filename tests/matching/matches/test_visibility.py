@@ -64,7 +64,7 @@ async def test_policy_in_sql_equals_policy_in_python(databases: Mapping[str, Dat
     ]
     reported = a_submission(request_id=every[0].request_id)
     excluding = a_submission(request_id=requests[2], excluded_providers=("NOR", "UNODC-CEB"))
-    await Owner(databases["matching"]).tells(reported, excluding)
+    await Owner(databases["matching"]).publish(reported, excluding)
     async with databases["matching"].transaction() as tx:
         for one in every:
             await offering_store.save(tx, an_offering(offering_id=one.offering_id))
@@ -95,7 +95,7 @@ async def test_row_security_hides_exclusions_from_the_provider(
 ) -> None:
     """`disclosed` asks as the owner what a provider's reading does not find, and leaves no trace of having been that."""
     reported, excluding = a_submission(), a_submission(excluded_providers=("NOR",))
-    await owner.tells(reported, excluding)
+    await owner.publish(reported, excluding)
     async with databases["matching"].transaction(by=a_caller(NORWAY)) as tx:
         asked = "SELECT ARRAY[disclosed($1, 'NOR'), disclosed($2, 'NOR'), disclosed($2, 'FRA')], caller_role()"
         assert [[True, False, True], "provider_officer"] == list(

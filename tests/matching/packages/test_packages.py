@@ -332,7 +332,7 @@ async def test_withdrawn_consent_hides_the_package_from_its_donor_and_ends_it(st
     request = ids(stage.request)
     kept = ConsentGiven(**request, consent_id=uuid4(), recipients=("FRA",), fields=("codes",), given_at=NOON)
 
-    await stage.owner.tells(
+    await stage.owner.publish(
         kept,
         ConsentWithdrawn(**request, consent_id=stage.request.request_id, circulation="granted", withdrawn_at=NOON),
     )
@@ -354,7 +354,7 @@ async def test_agreed_package_stays_visible_without_consent(stage: Stage) -> Non
         await stage.agree(package, party)
 
     consent = {**ids(stage.request), "consent_id": stage.request.request_id}
-    await stage.owner.tells(ConsentWithdrawn(**consent, circulation="objected", withdrawn_at=NOON))
+    await stage.owner.publish(ConsentWithdrawn(**consent, circulation="objected", withdrawn_at=NOON))
 
     assert "confirmed" == (await stage.shown(package, DONOR))["status"]
 

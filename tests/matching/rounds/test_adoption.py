@@ -86,12 +86,12 @@ async def test_expired_match_is_nominated_again(api: Client, db: Database, owner
 async def a_line_comes_back(api: Client, owner: Owner, request: RequestSubmitted, _: Mapping[str, Any]) -> None:
     line = a_contract_line(request.lines[0].line_id, group_size=30)
     later = a_submission(line, request_id=request.request_id, state=request.state, submitted_at=NOON + timedelta(1))
-    await owner.tells(later)
-    await owner.tells(RequestOpened(**ids(request), priority="high", opened_at=NOON))
+    await owner.publish(later)
+    await owner.publish(RequestOpened(**ids(request), priority="high", opened_at=NOON))
 
 
 async def a_request_is_held(api: Client, owner: Owner, request: RequestSubmitted, _: Mapping[str, Any]) -> None:
-    await owner.tells(RequestHeld(**ids(request), reason="other", held_at=NOON))
+    await owner.publish(RequestHeld(**ids(request), reason="other", held_at=NOON))
 
 
 async def an_offering_is_suspended(api: Client, owner: Owner, _: RequestSubmitted, offering: Mapping[str, Any]) -> None:
@@ -150,7 +150,7 @@ async def test_withdrawn_consent_prevents_adoption(api: Client, db: Database, ow
     withdrawn = ConsentWithdrawn(
         **ids(request), consent_id=request.request_id, circulation="objected", withdrawn_at=NOON
     )
-    await owner.tells(withdrawn)
+    await owner.publish(withdrawn)
 
     assert "round-outdated" == (await end(api, found, "adopt")).json()["slug"]
 

@@ -305,10 +305,10 @@ def test_ended_match_is_not_proposed_again(status: MatchStatus | None, bar: str 
 
 
 def test_proposal_needs_consent_except_for_unodc() -> None:
-    untold = a_wanted_line(circulation="none")
+    without_consent = a_wanted_line(circulation="none")
 
-    assert "consent" == snapshot.exclusion_of(untold, an_offering(provider="NOR"), None)
-    assert snapshot.exclusion_of(untold, an_offering(), None) is None
+    assert "consent" == snapshot.exclusion_of(without_consent, an_offering(provider="NOR"), None)
+    assert snapshot.exclusion_of(without_consent, an_offering(), None) is None
 
 
 def test_mark_changes_with_the_lines_content() -> None:

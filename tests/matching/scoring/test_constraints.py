@@ -50,10 +50,10 @@ async def test_excluded_provider_is_not_suggested(api: Client, owner: Owner) -> 
 async def test_later_exclusion_ends_the_match(api: Client, owner: Owner) -> None:
     await approved(api, NORWAY)
     request = a_submission()
-    await owner.tells(request)
+    await owner.publish(request)
     assert {"NOR"} == await providers_of(api, request)
 
-    await owner.tells(
+    await owner.publish(
         RequestReturned(**ids(request), reason="too_general", returned_at=NOON),
         a_submission(*request.lines, request_id=request.request_id, excluded_providers=("NOR",)),
     )

@@ -1,4 +1,4 @@
-"""What another service is told of a commitment: donor, fund, what can be allocated, and for which line."""
+"""What another service reads of a commitment: donor, fund, what can be allocated, and for which line."""
 
 from collections.abc import Mapping
 from typing import Any

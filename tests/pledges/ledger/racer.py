@@ -1,4 +1,4 @@
-"""A process full of workers that move money at random until it is killed or told to stop; run as a program.
+"""A process full of workers that move money at random until it is killed or stopped; run as a program.
 
 Each operation is one transaction of the service's actions. When one ends, its outcome is written to standard output as
 a letter: `d` done, `e` refused because it exceeds a fund's balance, `r` refused for another reason, `a` to be tried

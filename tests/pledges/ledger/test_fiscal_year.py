@@ -127,7 +127,7 @@ async def test_year_is_closed_with_trial_balance_and_movements(api: Client) -> N
     for as_at in (None, final, await now_of(api)):
         assert closing == await trial(api, ENDS, as_at)
     assert given == (await asked(api, f"{BALANCES}?until={ENDS}", final)).content
-    assert early == await trial(api, ENDS, moment), "what was told before the late entry is told so for ever"
+    assert early == await trial(api, ENDS, moment), "an answer from before the late entry never changes"
     assert movements == trial_of((await reported(api, of_year))["entries"])
     assert closing != await trial(api, f"{AFTER}-01-01")
 

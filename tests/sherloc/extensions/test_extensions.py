@@ -1,4 +1,4 @@
-"""Extensions of the portal: proposed, voted for, paid for by earmarked pledges, told of until they are released (I.e)."""
+"""Extensions of the portal: proposed, voted for, paid for by earmarked pledges, announced until they are released (I.e)."""
 
 import asyncio
 from datetime import date

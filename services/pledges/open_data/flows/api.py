@@ -87,7 +87,7 @@ FILTERS = {"filters": Provide(filters_of, sync_to_thread=False)}
     "/v1/flows",
     opt=requires(Action.LIST_FLOWS),
     dependencies=FILTERS,
-    summary="Movements of money to funds, within them and out of them, newest first",
+    summary="Flows of money to funds, within them and out of them, newest first",
 )
 async def list_flows(
     db: Db,
@@ -116,7 +116,7 @@ async def list_flows(
     opt=requires(Action.EXPORT_FLOWS),
     dependencies=FILTERS,
     media_type=CSV,
-    summary="Movements of money, as CSV",
+    summary="Flows, as CSV",
 )
 async def flows_as_csv(db: Db, own: Owned, caller: CurrentCaller, now: Now, filters: Filtering) -> Download:
     """As the list, in one file: at most 50,000 rows. RFC 4180 in UTF-8; a text that begins like a formula gets an
@@ -132,7 +132,7 @@ async def flows_as_csv(db: Db, own: Owned, caller: CurrentCaller, now: Now, filt
     opt=requires(Action.EXPORT_FLOWS),
     dependencies=FILTERS,
     media_type=XLSX,
-    summary="Movements of money, as a spreadsheet",
+    summary="Flows, as a spreadsheet",
 )
 async def flows_as_spreadsheet(db: Db, own: Owned, caller: CurrentCaller, now: Now, filters: Filtering) -> Download:
     """As the list, in one file: at most 50,000 rows. Amounts are numbers, everything else is text. The same `as_at`

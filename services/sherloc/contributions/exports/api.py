@@ -60,7 +60,7 @@ async def list_exports(
 @create(
     "/v1/contribution-exports",
     Action.MAKE_EXPORT,
-    "Hand over to the portal what it has not received",
+    "Make the next batch for the portal",
     read=batch_of_call,
 )
 async def make_export(
