@@ -59,7 +59,7 @@ LastEventId = Annotated[
 
 
 class EventStreams:
-    """The open streams of this process."""
+    """The open streams of this process, limited for each service: a process of several has the limits of several."""
 
     def __init__(
         self, verifier: TokenVerifier, *, each_max: int, organization_max: int, all_max: int, seconds_max: int
@@ -70,8 +70,9 @@ class EventStreams:
         self._all_max = all_max
         self.seconds_max = seconds_max
         self._open: set[Subscriber] = set()
-        self._of_each: Counter[Caller] = Counter()
-        self._of_organization: Counter[str] = Counter()
+        self._of_each: Counter[tuple[EventFeed, Caller]] = Counter()
+        self._of_organization: Counter[tuple[EventFeed, str]] = Counter()
+        self._of_service: Counter[EventFeed] = Counter()
         self._closed = False
 
     @classmethod
@@ -90,7 +91,7 @@ class EventStreams:
     ) -> AsyncIterator[Subscriber]:
         """Subscribe inside the block.
 
-        Raises Excessive at the limit of the caller or the organization, Unavailable at that of the process.
+        Raises Excessive at the limit of the caller or the organization, Unavailable at that of the service.
         """
 
         async def may_receive() -> bool:
@@ -99,16 +100,18 @@ class EventStreams:
             except Refusal:
                 return False
 
-        if self._of_each[caller] >= self._each_max:
+        each, organization = (event_feed, caller), (event_feed, caller.organization)
+        if self._of_each[each] >= self._each_max:
             raise Excessive("too-many-event-streams", limit=self._each_max)
-        if self._of_organization[caller.organization] >= self._organization_max:
+        if self._of_organization[organization] >= self._organization_max:
             raise Excessive("too-many-organization-event-streams", limit=self._organization_max)
-        if self._closed or len(self._open) >= self._all_max:
+        if self._closed or self._of_service[event_feed] >= self._all_max:
             raise Unavailable("overloaded")
         subscriber = Subscriber(caller, may_receive)
         self._open.add(subscriber)
-        self._of_each[caller] += 1
-        self._of_organization[caller.organization] += 1
+        self._of_each[each] += 1
+        self._of_organization[organization] += 1
+        self._of_service[event_feed] += 1
         EVENT_STREAMS.set(len(self._open))
         try:
             await event_feed.join(subscriber, after)
@@ -116,8 +119,9 @@ class EventStreams:
         finally:
             event_feed.leave(subscriber)
             self._open.discard(subscriber)
-            self._of_each -= Counter([caller])
-            self._of_organization -= Counter([caller.organization])
+            self._of_each -= Counter([each])
+            self._of_organization -= Counter([organization])
+            self._of_service -= Counter([event_feed])
             EVENT_STREAMS.set(len(self._open))
 
     async def keep_checking(self) -> None:

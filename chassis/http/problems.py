@@ -29,6 +29,7 @@ from contracts.values import Caller, Language
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
+SERVER_ERROR = 500
 
 STATUSES: Mapping[type[Refusal], int] = {
     Invalid: 400,
@@ -103,7 +104,7 @@ def language_of(accept_language: str | None) -> Language:
 
 
 def log_refusal(scope: Mapping[str, Any], said: Problem) -> None:
-    """Log a refusal: the caller and the reason, nothing of what was sent."""
+    """Log a refusal: the caller and the reason, nothing of what was sent; a server error as a warning."""
     who = scope.get(IDENTITY)
     known = (
         {"person_id": str(who.person_id), "organization": who.organization, "role": str(who.role)}
@@ -112,4 +113,5 @@ def log_refusal(scope: Mapping[str, Any], said: Problem) -> None:
     )
     # The route's template, not the path: a path may guess at ids.
     route = scope.get("path_template") or "none"
-    log.info("refused", slug=said.slug, status=said.status, method=scope["method"], route=route, **known)
+    write = log.warning if said.status >= SERVER_ERROR else log.info
+    write("refused", slug=said.slug, status=said.status, method=scope["method"], route=route, **known)

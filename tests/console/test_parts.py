@@ -1,7 +1,14 @@
 """Parts of pages that are written in Python escape what people wrote, and isolate it."""
 
+import re
+from pathlib import Path
+
+import services.console
 from services.console import parts
 from services.console.rendering import code_labels
+
+TEMPLATES = Path(services.console.__file__).parent / "templates"
+TABLE_WITHOUT_CAPTION = re.compile(r"<table\b[^>]*>(?!\s*<caption)")
 
 HOSTILE = '<b onclick="x">&'
 ESCAPED = "&lt;b onclick=&#34;x&#34;&gt;&amp;"
@@ -33,3 +40,11 @@ def test_codes_are_labelled_once_each_in_their_order() -> None:
 
     assert 2 == len(both.split(", "))
     assert both == code_labels("en", iter(["training", "equipment", "training"]), "kinds")
+
+
+def test_every_table_has_a_caption() -> None:
+    """A screen reader lists the tables of a page by their captions; browsers see tables of the sample world only."""
+    texts = {path.relative_to(TEMPLATES): path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.html")}
+
+    assert 50 < sum(text.count("<caption") for text in texts.values())
+    assert [] == [str(path) for path, text in texts.items() if TABLE_WITHOUT_CAPTION.search(text)]

@@ -287,6 +287,17 @@ async def test_streams_are_limited_per_caller_and_process(long: Settings, databa
         assert (503, "overloaded") == await services.refused(PATH, COORDINATOR)
 
 
+async def test_streams_of_other_services_do_not_count(long: Settings, databases: Mapping[str, Database]) -> None:
+    """A page of the console opens one of each service that it follows: several pages would not be live."""
+    limits = replace(long, event_streams_each=1, event_streams_organization=1, event_streams_all=1)
+    async with (
+        serve_at_a_port(limits, databases, "requests", "matching") as services,
+        services.listen("/v1/events/requests"),
+        services.listen("/v1/events/matching"),
+    ):
+        assert (429, "too-many-event-streams") == await services.refused("/v1/events/matching")
+
+
 async def test_streams_are_limited_per_organization(long: Settings, databases: Mapping[str, Database]) -> None:
     limits = replace(long, event_streams_organization=2)
     async with serve_at_a_port(limits, databases, "requests") as services, contextlib.AsyncExitStack() as stack:
