@@ -89,12 +89,12 @@ def _allowed(request: Request[Any, Any, Any]) -> list[str]:
 
 def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     language = reader_language(request.scope)
-    retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    if isinstance(error, OutcomeUnknown) and request.method not in READING:
-        return _respond(problem("outcome-unknown", 503, language), retry)
     if isinstance(error, OutcomeUnknown) or is_transient(error):
-        slug = "overloaded" if is_busy(error) else "database-unavailable"
-        return _respond(problem(slug, 503, language), retry)
+        unknown = isinstance(error, OutcomeUnknown) and request.method not in READING
+        slug = "outcome-unknown" if unknown else "overloaded" if is_busy(error) else "database-unavailable"
+        body = problem(slug, 503, language)
+        log_refusal(cast(Mapping[str, Any], request.scope), body, error=type(error).__name__)
+        return _respond(body, {"Retry-After": str(RETRY_AFTER_SECONDS)})
     if isinstance(error, asyncpg.UniqueViolationError) and error.table_name == "journal":
         # Two concurrent changes of a record: the journal accepted the other one.
         return _respond(problem("revision-stale", 412, language))

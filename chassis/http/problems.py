@@ -103,15 +103,19 @@ def language_of(accept_language: str | None) -> Language:
     return Language(negotiate_locale(preferred, list(Language)) or Language.EN)
 
 
-def log_refusal(scope: Mapping[str, Any], said: Problem) -> None:
-    """Log a refusal: the caller and the reason, nothing of what was sent; a server error as a warning."""
+def log_refusal(scope: Mapping[str, Any], said: Problem, *, error: str | None = None) -> None:
+    """Log a refusal: the caller and the reason, nothing of what was sent; a server error as a warning.
+
+    `error` is the type of the exception that caused it.
+    """
     who = scope.get(IDENTITY)
     known = (
         {"person_id": str(who.person_id), "organization": who.organization, "role": str(who.role)}
         if isinstance(who, Caller)
         else {}
     )
+    cause = {"error": error} if error else {}
     # The route's template, not the path: a path may guess at ids.
     route = scope.get("path_template") or "none"
     write = log.warning if said.status >= SERVER_ERROR else log.info
-    write("refused", slug=said.slug, status=said.status, method=scope["method"], route=route, **known)
+    write("refused", slug=said.slug, status=said.status, method=scope["method"], route=route, **known, **cause)

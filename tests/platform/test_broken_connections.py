@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from chassis.db.database import Database
 from chassis.db.migrate import role_of
@@ -123,11 +124,16 @@ async def test_reads_answer_503_when_the_server_ends_the_session(sessions: Sessi
         f"BEGIN; LOCK TABLE {', '.join(table for _, _, table in READS.values())} IN ACCESS EXCLUSIVE MODE"
     )
     reading = [asyncio.create_task(api.get(path, headers=headers(who))) for who, path, _ in READS.values()]
-    for backend in await waiting_backends(looking, len(READS)):
-        await looking.execute("SELECT pg_terminate_backend($1)", backend)
+    with capture_logs() as logged:
+        for backend in await waiting_backends(looking, len(READS)):
+            await looking.execute("SELECT pg_terminate_backend($1)", backend)
+        answers = await asyncio.gather(*reading)
 
-    for answer in await asyncio.gather(*reading):
+    for answer in answers:
         check(answer, "database-unavailable")
+    warnings = [one for one in logged if (one["event"], one["log_level"]) == ("refused", "warning")]
+    assert len(READS) == len(warnings), "operators see what was not answered"
+    assert {"database-unavailable"} == {one["slug"] for one in warnings if one["error"]}
 
 
 def break_connections(db: Database) -> None:
