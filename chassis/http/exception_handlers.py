@@ -89,12 +89,12 @@ def _allowed(request: Request[Any, Any, Any]) -> list[str]:
 
 def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     language = reader_language(request.scope)
+    if isinstance(error, OutcomeUnknown) and request.method not in READING:
+        return _unanswered("outcome-unknown", request, error)
+    if is_busy(error):
+        return _unanswered("overloaded", request, error)
     if isinstance(error, OutcomeUnknown) or is_transient(error):
-        unknown = isinstance(error, OutcomeUnknown) and request.method not in READING
-        slug = "outcome-unknown" if unknown else "overloaded" if is_busy(error) else "database-unavailable"
-        body = problem(slug, 503, language)
-        log_refusal(cast(Mapping[str, Any], request.scope), body, error=type(error).__name__)
-        return _respond(body, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+        return _unanswered("database-unavailable", request, error)
     if isinstance(error, asyncpg.UniqueViolationError) and error.table_name == "journal":
         # Two concurrent changes of a record: the journal accepted the other one.
         return _respond(problem("revision-stale", 412, language))
@@ -102,6 +102,13 @@ def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[
         return _respond(problem("invalid-request", 400, language))
     log.error("request failed", error=type(error).__name__, exc_info=error)
     return _respond(problem("internal-error", 500, language))
+
+
+def _unanswered(slug: str, request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """503: the database has not answered."""
+    body = problem(slug, 503, reader_language(request.scope))
+    log_refusal(cast(Mapping[str, Any], request.scope), body, error=type(error).__name__)
+    return _respond(body, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 EXCEPTION_HANDLERS = {

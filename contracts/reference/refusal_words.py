@@ -6,15 +6,22 @@ from importlib.resources import files
 
 import msgspec
 
+Words = Mapping[str, Mapping[str, str]]
+"""Slug → language → sentence."""
+
 
 @cache
-def refusal_words() -> Mapping[str, Mapping[str, str]]:
+def refusal_parts() -> Mapping[str, Words]:
+    """The slugs of each part: of a service, or of what services share."""
+    entries = sorted(files("contracts.reference").joinpath("refusals").iterdir(), key=lambda entry: entry.name)
+    parts = {one.name.removesuffix(".json"): one.read_bytes() for one in entries if one.name.endswith(".json")}
+    return {name: msgspec.json.decode(text, type=dict[str, dict[str, str]]) for name, text in parts.items()}
+
+
+@cache
+def refusal_words() -> Words:
     """All slugs of refusals, with a sentence in each language."""
-    words: dict[str, dict[str, str]] = {}
-    for part in sorted(files("contracts.reference").joinpath("refusals").iterdir(), key=lambda entry: entry.name):
-        if part.name.endswith(".json"):
-            words |= msgspec.json.decode(part.read_bytes(), type=dict[str, dict[str, str]])
-    return words
+    return {slug: said for part in refusal_parts().values() for slug, said in part.items()}
 
 
 def words_of(slug: str, language: str) -> str:

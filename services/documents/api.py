@@ -9,12 +9,15 @@ from typing import Any, TypeAlias, TypeVar, cast
 import msgspec
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 import contracts
 from chassis.http.application import PUBLIC
 from chassis.service import Service
 from contracts.refusals import Missing
+from services.documents.layout import PROBLEMS
 from services.documents.pages import api_pages, event_pages
+from services.documents.problems_page import problem_page, problems_page
 
 SCHEMAS = Path(contracts.__file__).parent / "schemas"
 CACHED = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
@@ -53,6 +56,20 @@ async def show_api_page(request: Request[Any, Any, Any]) -> Response[Any]:
 )
 async def show_events_page(request: Request[Any, Any, Any]) -> Response[Any]:
     return await _page(request, "pages of the facts", lambda: event_pages(_read("asyncapi")))
+
+
+@get(PROBLEMS, opt=PUBLIC, include_in_schema=False)
+async def show_problems_page(request: Request[Any, Any, Any]) -> Response[Any]:
+    return await _answer(request, HTML, lambda: problems_page().encode())
+
+
+@get(f"{PROBLEMS}/{{slug:str}}", opt=PUBLIC, include_in_schema=False)
+async def show_problem_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[Any]:
+    """Where `type` of a problem document leads to. Raises Missing."""
+    page = problem_page(slug)
+    if page is None:
+        raise Missing("not-found")
+    return _response(request, HTML, _encoded(page.encode()))
 
 
 @get("/docs/style.css", opt=PUBLIC, include_in_schema=False)
@@ -126,5 +143,7 @@ def routes(services: Callable[[], Sequence[Service]]) -> list[HTTPRouteHandler]:
         show_api_page,
         show_events_page,
         show_permissions_page,
+        show_problems_page,
+        show_problem_page,
         show_style,
     ]

@@ -18,7 +18,6 @@ from chassis.service import Running, Service
 from chassis.settings import Settings
 from contracts.registry import FACTS
 from services import reference
-from services.documents import refusals
 from services.documents.api import routes
 from services.documents.asyncapi import asyncapi, fact_schema
 from services.documents.kept import CONTRACTS, kept_examples, missing_examples, type_of
@@ -32,7 +31,6 @@ def write(services: Sequence[Service], *, check: bool, folder: Path = CONTRACTS)
         examples.setdefault(type_of(path), []).append(example)
     documents = missing | schemas(services, examples, folder)
     texts = {path: text_of(document) for path, document in documents.items()}
-    texts[folder.parent / "docs" / "refusals.md"] = refusals.page()
     differing = [path for path, text in texts.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     left_over = [path for path in sorted((folder / "schemas").rglob("*.json")) if path not in texts]
     for path in differing + left_over:

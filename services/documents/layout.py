@@ -6,6 +6,7 @@ from services.documents.markup import Content, Html, prose, tag
 
 API, SHAPES = "/docs", "/docs/shapes"
 EVENTS, EVENT_SHAPES = "/docs/events", "/docs/events/shapes"
+PROBLEMS = "/problems"
 
 
 def document_page(
@@ -22,6 +23,7 @@ def document_page(
         (EVENTS, "The facts"),
         (EVENT_SHAPES, "Their shapes"),
         ("/docs/permissions", "Who may do what"),
+        (PROBLEMS, "Every error"),
         *([(source, "This page for programs")] if source else []),
     ]
     groups = [

@@ -38,6 +38,8 @@ CACHEABLE = {
     "/docs/events/shapes/{group}",
     "/docs/permissions",
     "/docs/style.css",
+    "/problems",
+    "/problems/{slug}",
     "/v1/reference/{table}",
 }
 CACHEABLE |= {"/v1/reference/scheme", "/v1/public/requests", "/v1/public/requests/{request_id}"}
@@ -68,6 +70,8 @@ PAGES = {
     "/docs/events/shapes",
     "/docs/events/shapes/{group}",
     "/docs/permissions",
+    "/problems",
+    "/problems/{slug}",
     "/mailbox",
 }
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
@@ -82,7 +86,7 @@ FILES = {
     "/v1/requests/import/template",
 }
 FILES |= OPEN_FILES
-NAMED = {"table": "kinds", "group": "requests", "year": "2026", "line": "2"}
+NAMED = {"table": "kinds", "slug": "not-found", "group": "requests", "year": "2026", "line": "2"}
 """Path parameters other than ids."""
 
 

@@ -34,6 +34,8 @@ NOT_DOCUMENTED = {
     "/docs/events/shapes/{group}",
     "/docs/permissions",
     "/docs/style.css",
+    "/problems",
+    "/problems/{slug}",
     "/internal/addresses",
     "/internal/events",
     "/internal/budgets",

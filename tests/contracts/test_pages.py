@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,20 @@ from chassis.auth.tokens import NoDirectory
 from chassis.http.edge import Edge
 from chassis.http.uploads import Uploads
 from chassis.rate_limiter import RateLimiter
+from contracts.reference.refusal_words import refusal_words
+from contracts.values import Language
 from services.composition import all_services
 from services.documents.files import inert_application, text_of
 from services.documents.kept import CONTRACTS
 from services.documents.openapi import openapi
 from services.documents.pages import api_pages, event_pages
+from services.documents.problems_page import problem_page
 from tests.soak import IS_SOAK
 
 COMMITTED, FACTS = (
     json.loads((CONTRACTS / "schemas" / f"{name}.json").read_text(encoding="utf-8")) for name in ("openapi", "asyncapi")
 )
-PATHS = [*api_pages(COMMITTED), *event_pages(FACTS), "/docs/permissions"]
+PATHS = [*api_pages(COMMITTED), *event_pages(FACTS), "/problems", "/problems/not-found", "/docs/permissions"]
 READ = PATHS if IS_SOAK else PATHS[:-1:4]
 """Those that are read as a whole; the last is the largest, which takes seconds."""
 
@@ -91,11 +95,12 @@ async def test_a_page_reads_well_by_keyboard_and_screen_reader(app: Litestar, pa
 
 
 def test_every_page_with_a_route_is_checked(app: Litestar) -> None:
-    routes = {route.path for route in app.routes if route.path.startswith("/docs")}
+    routes = {route.path for route in app.routes if route.path.startswith(("/docs", "/problems"))}
 
     assert {path for path in routes if "{" not in path} - {"/docs/style.css"} <= set(PATHS)
     parts = ("api", "shapes", "events/of", "events/shapes")
-    assert {f"/docs/{part}/{{group:str}}" for part in parts} == {path for path in routes if "{" in path}
+    of_groups = {f"/docs/{part}/{{group:str}}" for part in parts}
+    assert of_groups | {"/problems/{slug:str}"} == {path for path in routes if "{" in path}
 
 
 async def test_every_link_leads_to_a_place_on_a_page(app: Litestar) -> None:
@@ -107,7 +112,8 @@ async def test_every_link_leads_to_a_place_on_a_page(app: Litestar) -> None:
             path, _, place = link.partition("#")
             linked[path] += 1
             assert not place or not path or place in pages[path].ids, link
-    assert set(PATHS) | {"", "/docs/style.css", "/openapi.json", "/asyncapi.json"} == set(linked)
+    others = {"", "/docs/style.css", "/openapi.json", "/asyncapi.json"}
+    assert set(PATHS) - {"/problems/not-found"} | others == set(linked)
     assert linked["/docs/shapes/pledges"] > 100
     assert linked["/docs/events/shapes/pledges"] > 30
 
@@ -161,6 +167,27 @@ async def test_every_shape_is_described_once_and_linked_from_the_index_of_shapes
     assert set(shapes) <= {link.partition("#")[2] for link in pages[index].links}
     assert shared <= set(pages[index].ids)
     assert of_pledges in pages[f"{index}/pledges"].ids
+
+
+async def test_every_error_has_a_page_with_its_sentences(app: Litestar) -> None:
+    index = (await _get(app, "/problems")).text
+
+    for slug, sentences in refusal_words().items():
+        assert f"<code>{slug}</code>" in index
+        assert escape(sentences[Language.EN], quote=False) in index
+        page = problem_page(slug)
+        assert page is not None
+        assert all(f'lang="{language}"' in page for language in Language)
+        assert all(escape(sentence, quote=False) in page for sentence in sentences.values())
+
+
+async def test_type_of_an_error_leads_to_its_page(app: Litestar) -> None:
+    async with _client(app) as client:
+        problem = (await client.get("/problems/no-such-slug")).json()
+        page = await client.get(problem["type"])
+
+    assert (404, "not-found") == (problem["status"], problem["slug"])
+    assert problem["title"] in page.text
 
 
 @pytest.mark.parametrize(

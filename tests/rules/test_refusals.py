@@ -20,7 +20,7 @@ SLUG = re.compile(r"[a-z]+(-[a-z]+)*")
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 SCRIPTS = {"ar": r"[\u0600-\u06ff]", "ru": r"[\u0400-\u04ff]", "zh": r"[\u4e00-\u9fff]"}
 KINDS = (Refusal, FieldError, *Refusal.__subclasses__())
-SAYING = {*(kind.__name__ for kind in KINDS), "problem", "_refuse", "denied"}
+SAYING = {*(kind.__name__ for kind in KINDS), "problem", "_refuse", "_unanswered", "denied"}
 
 PASSED_ON = {
     ("chassis/http/bodies.py", "first.problem"),
