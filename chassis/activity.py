@@ -19,22 +19,22 @@ PAUSE_SECONDS_MIN = 0.05
 
 
 class Activity:
-    """The time of this process's last write to a service's database."""
+    """The time of what last gave loops work: of this process's last write to a database, or of the last call."""
 
     def __init__(self, *, active_seconds: float = ACTIVE_SECONDS) -> None:
         self._active_seconds = active_seconds
-        self._written_at = time.monotonic()
-        self._written = asyncio.Event()
+        self._recorded_at = time.monotonic()
+        self._recorded = asyncio.Event()
 
-    def record_write(self) -> None:
-        """Record a commit and end the idle pauses."""
-        self._written_at = time.monotonic()
-        self._written.set()
+    def record(self) -> None:
+        """Record a commit, or a call, and end the idle pauses."""
+        self._recorded_at = time.monotonic()
+        self._recorded.set()
 
     async def pause(
         self, seconds: float, *, idle_seconds: float = IDLE_SECONDS, due_in_seconds: float | None = None
     ) -> None:
-        """Wait `seconds` if there was a write lately; else until the next write, at most `idle_seconds`.
+        """Wait `seconds` if there was a record lately; else until the next one, at most `idle_seconds`.
 
         Never longer than `due_in_seconds`, the time to the next known deadline. An earlier deadline is set by a write
         of this process, which ends the pause, or of another process, which keeps it itself.
@@ -42,9 +42,9 @@ class Activity:
         at_most = math.inf if due_in_seconds is None else max(due_in_seconds, PAUSE_SECONDS_MIN)
         await asyncio.sleep(min(seconds, at_most))
         rest = min(idle_seconds, at_most) - seconds
-        if rest <= 0 or time.monotonic() - self._written_at < self._active_seconds:
+        if rest <= 0 or time.monotonic() - self._recorded_at < self._active_seconds:
             return
-        self._written.clear()
+        self._recorded.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(rest):
-                await self._written.wait()
+                await self._recorded.wait()

@@ -25,6 +25,7 @@ async def linked(
     link = read_token(key, purpose, token) if key is not None else None
     if link is None:
         raise Missing("not-found")
+    await callers.refresh()
     if callers.stale():
         raise Unavailable("identity-unavailable")
     appointment = await asked(link.about)

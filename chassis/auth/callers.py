@@ -5,6 +5,7 @@ nothing, and versions order them.
 """
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from chassis.activity import Activity
 from chassis.db.database import Database, Tx
 from chassis.journal.outbox import JournalPosition
 from chassis.journal.peers import PeerError, Peers
@@ -23,7 +25,7 @@ from contracts.values import Role
 
 PULL_SECONDS = 2.0
 PULL_IDLE_SECONDS = 4.2
-"""Interval while neither this process nor, as far as it has read, another one writes."""
+"""Interval without calls of people and API clients; a call ends it."""
 
 FAILED_SECONDS = 0.5
 FIRST_SECONDS = 0.1
@@ -31,6 +33,9 @@ FIRST_SECONDS = 0.1
 
 STALE_SECONDS = 5.0
 """Age from which the appointments count as stale."""
+
+REFRESH_SECONDS = 1.0
+"""How long a call waits for the directory if the appointments are stale."""
 
 SUBJECTS_MAX = 10_000
 DIRECTORY = "directory"
@@ -55,6 +60,11 @@ class Callers:
         self._peers = peers
         self._after = "0.0"
         self._answered_at = float("-inf")
+        self._answered = asyncio.Event()
+        self._reachable = False
+        self.calls = Activity()
+        """Calls of people and API clients."""
+
         self._held: dict[UUID, dict[UUID, HeldAppointment]] = {}
         self._subjects: OrderedDict[Subject, tuple[int, tuple[UUID, ...]]] = OrderedDict()
         """Subject → `_people_changes` when it was queried, and its people; none for an unknown subject."""
@@ -78,6 +88,19 @@ class Callers:
     def stale(self) -> bool:
         """True if the last answer of the directory is older than STALE_SECONDS: an appointment may have ended."""
         return time.monotonic() - self._answered_at > STALE_SECONDS
+
+    async def refresh(self) -> None:
+        """Record a call; if the appointments are stale, wait for the directory, REFRESH_SECONDS at most.
+
+        The last poll may be that old after a pause without calls, on a busy machine. Nobody waits for a directory that
+        has not answered the last poll.
+        """
+        self.calls.record()
+        if self._reachable and self.stale():
+            self._answered.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REFRESH_SECONDS):
+                    await self._answered.wait()
 
     async def people_of(self, subject: Subject) -> Sequence[UUID]:
         """The people of a subject, one per organization; none if it is unknown.
@@ -112,24 +135,31 @@ class Callers:
         """Poll changes every two seconds, also for the other services of this process."""
         self._others = others
         for one in (self, *others):
+            one.calls = self.calls
             await one.load()
         # What one of them has not stored yet is received again by all.
         self._after = min((one._after for one in (self, *others)), key=JournalPosition.parse)
-        silent = False
+        is_logged = False
         while True:
             try:
                 await self.pull()
-                silent = False
+                is_logged = False
+                self._set_reachable(True)
             except PeerError as error:
-                if not silent:
+                if not is_logged:
                     log.warning("directory not reached", service=self._db.source, reason=str(error))
-                silent = True
+                is_logged = True
+                self._set_reachable(False)
             if self._answered_at == float("-inf"):
                 await asyncio.sleep(FIRST_SECONDS)
-            elif silent:
+            elif not self._reachable:
                 await asyncio.sleep(FAILED_SECONDS)
             else:
-                await self._db.activity.pause(PULL_SECONDS, idle_seconds=PULL_IDLE_SECONDS)
+                await self.calls.pause(PULL_SECONDS, idle_seconds=PULL_IDLE_SECONDS)
+
+    def _set_reachable(self, reachable: bool) -> None:
+        for one in (self, *self._others):
+            one._reachable = reachable
 
     async def load(self) -> None:
         """Load the stored appointments and the watermark. They are stale until the directory answers."""
@@ -168,6 +198,7 @@ class Callers:
         self._forget(news.people)
         if not news.more:
             self._answered_at = asked_at
+            self._answered.set()
 
     async def _ask(self) -> CallerChanges:
         body = await self._peers.get(DIRECTORY, "/internal/callers", {"after": self._after})

@@ -103,6 +103,8 @@ class Directory(Protocol):
 
     def stale(self) -> bool: ...
 
+    async def refresh(self) -> None: ...
+
 
 @dataclass(frozen=True)
 class ServiceClient:
@@ -154,6 +156,7 @@ class Verifier:
             raise Unidentified("token-invalid")
         good = await self._verified(token)
         if good.claims.iss != self._people.issuer:
+            await self._directory.refresh()
             caller = self._client(good.claims, acting)
         elif (service := self._service_of(good.claims.sub)) is not None:
             # If the issuer's clients and people share a namespace, a person may have the subject of a service.
@@ -183,6 +186,7 @@ class Verifier:
         return known
 
     async def _person(self, subject: Subject, acting: str | None) -> Caller:
+        await self._directory.refresh()
         try:
             people = await self._directory.people_of(subject)
         except PeerError as error:

@@ -326,7 +326,7 @@ class Database:
                 if tx.connection is not None:
                     self._pool.release(tx.connection, sound=sound)
         if tx.wrote:
-            self.activity.record_write()
+            self.activity.record()
         if tx.announced:
             self.on_commit(tx.announced)
 

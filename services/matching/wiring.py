@@ -131,7 +131,7 @@ async def poll_consents(running: Running) -> None:
         if after is None:
             await asyncio.sleep(CONSENTS_FAILED_SECONDS)
         else:
-            await running.db.activity.pause(CONSENTS_SECONDS, idle_seconds=CONSENTS_IDLE_SECONDS)
+            await running.callers.calls.pause(CONSENTS_SECONDS, idle_seconds=CONSENTS_IDLE_SECONDS)
 
 
 async def refresh_consents(running: Running, after: str | None = None) -> str | None:

@@ -42,7 +42,7 @@ async def test_pause_of_an_active_process_ends_at_the_deadline() -> None:
 
 async def test_write_ends_an_idle_pause() -> None:
     idle = Activity(active_seconds=0)
-    asyncio.get_running_loop().call_later(0.3, idle.record_write)
+    asyncio.get_running_loop().call_later(0.3, idle.record)
 
     assert await seconds_of(idle.pause(0.1, due_in_seconds=50)) < 0.3 + SLACK_SECONDS
 

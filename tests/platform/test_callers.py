@@ -1,6 +1,7 @@
 """The end of an appointment is known everywhere within five seconds, with and without a broker."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -10,8 +11,9 @@ import msgspec
 import pytest
 
 from chassis import clock
+from chassis.activity import Activity
 from chassis.auth import callers as calling
-from chassis.auth.callers import STALE_SECONDS, Callers
+from chassis.auth.callers import REFRESH_SECONDS, STALE_SECONDS, Callers
 from chassis.context import Context
 from chassis.db.database import Database, Tx
 from chassis.journal.peers import PeerError, Peers
@@ -96,6 +98,40 @@ async def test_callers_are_stale_after_five_seconds_and_keep_their_appointments(
 
         async with directory(without_a_broker):
             await until(lambda: not held.stale(), KNOWN_SECONDS)
+    finally:
+        following.cancel()
+        await peers.close()
+
+
+async def test_call_after_a_pause_polls_the_directory_and_waits_for_it(
+    db: Database, databases: Mapping[str, Database], without_a_broker: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calling, "PULL_SECONDS", 0.01)
+    monkeypatch.setattr(calling, "PULL_IDLE_SECONDS", 60.0)
+    peers = Peers(
+        {"directory": f"http://127.0.0.1:{without_a_broker.port}"}, service_tokens(without_a_broker)("matching")
+    )
+    held, other = (Callers(databases["matching"], peers) for _ in range(2))
+    held.calls = Activity(active_seconds=0)
+    following = asyncio.create_task(held.follow([other]))
+    try:
+        async with directory(without_a_broker):
+            await until(lambda: not held.stale(), KNOWN_SECONDS)
+            for one in (held, other):
+                await asyncio.sleep(0.1)  # until the loop waits for a call
+                held._answered_at = other._answered_at = time.monotonic() - STALE_SECONDS
+                assert one.stale()
+                await one.refresh()
+                assert not held.stale()
+                assert not other.stale()
+
+        await until(held.stale, STALE_SECONDS + 1)
+        await held.refresh()  # wakes the poll, which fails
+        await until(lambda: not held._reachable, KNOWN_SECONDS)
+        began = time.monotonic()
+        await held.refresh()
+        assert time.monotonic() - began < REFRESH_SECONDS / 2, "nobody waits for a directory that does not answer"
+        assert held.stale()
     finally:
         following.cancel()
         await peers.close()
