@@ -55,7 +55,7 @@ def test_a_service_runs_without_what_the_others_import() -> None:
     assert "services.requests.wiring" in modules
     packages = {".".join(name.split(".")[:2]) for name in of_services(modules)}
     assert not {"services.matching", "services.pledges", "services.notifications", "services.demo"} & packages
-    assert {"api", "layout", "markup", "pages", "schema_markup"} == {
+    assert {"api", "layout", "markup", "pages", "problems_page", "schema_markup"} == {
         name.removeprefix("services.documents.") for name in modules if name.startswith("services.documents.")
     }
     assert not {"aiosmtpd", "highspy", "lxml", "numpy", "xlsxwriter"} & modules

@@ -18,7 +18,7 @@ from chassis.embedded import Nats
 from services.composition import NAMES
 from tests.conftest import Servers
 from tests.personas import ISSUER, appoint_in_directory
-from tests.system.consistency import delete_streams, truncate_tables
+from tests.system.consistency import BROKER_SECONDS, delete_streams, truncate_tables
 from tests.system.crash_child import ChildSettings, Forker, child_settings_for, forker
 from tests.system.main_workflow import COORDINATOR, DONOR, FINANCE, PROVIDER, STATE
 from tests.system.platform import broker
@@ -57,7 +57,12 @@ class Environment:
     @contextlib.asynccontextmanager
     async def broker(self) -> AsyncIterator[Client]:
         """A connection of the administrator of the streams."""
-        client = await nats.connect(self.nats.url("streams"), inbox_prefix="_INBOX_admin", allow_reconnect=False)
+        client = await nats.connect(
+            self.nats.url("streams"),
+            inbox_prefix="_INBOX_admin",
+            allow_reconnect=False,
+            connect_timeout=BROKER_SECONDS,
+        )
         try:
             yield client
         finally:

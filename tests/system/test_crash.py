@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -86,7 +87,7 @@ async def run(at: Environment, point: Point | None, reference: FinalState | None
         if at.runs % REBUILT_EACH == 1:
             found.wrong += await rebuild_differences(at.database_url)
     except (AssertionError, TimeoutError) as error:
-        found.lost.append(f"the job did not end: {error!r}")
+        found.lost.append(f"the job did not end: {''.join(traceback.format_exception(error))}")
     finally:
         await mailbox.stop()
     found.trace = read_trace(Path(child_settings.trace))
