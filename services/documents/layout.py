@@ -16,7 +16,7 @@ def document_page(
     body: Sequence[Html],
     source: str | None = None,
 ) -> str:
-    """A page in the common layout; `source` is the URL of the same content for programs."""
+    """A page in the common layout, with its contents if it has parts; `source` is its URL for programs."""
     links = [
         (API, "The API"),
         (SHAPES, "Its shapes"),
@@ -55,12 +55,9 @@ def document_page(
                     aria_label="Documents",
                 ),
             ),
-            tag(
-                "nav",
-                tag("h2", "Contents", id="contents"),
-                tag("ul", *groups),
-                aria_labelledby="contents",
-            ),
+            tag("nav", tag("h2", "Contents", id="contents"), tag("ul", *groups), aria_labelledby="contents")
+            if groups
+            else None,
             tag("main", *body, id="content", tabindex="-1"),
         ),
         lang="en",

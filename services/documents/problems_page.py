@@ -44,4 +44,4 @@ def problem_page(slug: str) -> str | None:
         )
         for language in Language
     ]
-    return document_page(f"Entraide: {slug}", ONE_SAYS, [("sentences", [])], [section("sentences", *paragraphs)])
+    return document_page(f"Entraide: {slug}", ONE_SAYS, [], paragraphs)
