@@ -19,7 +19,7 @@ from chassis.service import Running
 from chassis.settings import Settings
 from chassis.supervise import supervised
 from contracts.callers import CallerChanges
-from tests.builders import headers
+from tests.builders import a_request, headers
 from tests.conftest import running_of
 from tests.personas import persona_id
 
@@ -151,3 +151,9 @@ async def serve_at_a_port(
             streams.close()
             server.should_exit = True
             await serving
+
+
+async def filed(services: RunningServices, appointment: str = "KEN:focal_point", **changes: Any) -> dict[str, Any]:
+    answer = await services.client.post("/v1/requests", json=a_request(**changes), headers=headers(appointment))
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())

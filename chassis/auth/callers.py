@@ -62,6 +62,7 @@ class Callers:
         self._answered_at = float("-inf")
         self._answered = asyncio.Event()
         self._reachable = False
+        self._created_at = time.monotonic()
         self.calls = Activity()
         """Calls of people and API clients."""
 
@@ -92,11 +93,12 @@ class Callers:
     async def refresh(self) -> None:
         """Record a call; if the appointments are stale, wait for the directory, REFRESH_SECONDS at most.
 
-        The last poll may be that old after a pause without calls, on a busy machine. Nobody waits for a directory that
-        has not answered the last poll.
+        The last poll may be that old after a pause without calls, on a busy machine; in the first seconds of a process
+        there was none. Later no call waits for a directory that has not answered the last poll.
         """
         self.calls.record()
-        if self._reachable and self.stale():
+        is_starting = time.monotonic() - self._created_at < STALE_SECONDS
+        if self.stale() and (self._reachable or is_starting):
             self._answered.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(REFRESH_SECONDS):

@@ -14,7 +14,6 @@ here they are in English, by service. A slug never changes, and a refused comman
 fields are among the shapes of the API; these sentences state the rules between fields, orders and quantities.
 """
 ONE_SAYS = "A type of problem document (RFC 9457): `title` is one of these sentences, in the caller's language."
-RIGHT_TO_LEFT = frozenset({Language.AR})
 
 
 def problems_page() -> str:
@@ -33,15 +32,9 @@ def problem_page(slug: str) -> str | None:
     sentences = refusal_words().get(slug)
     if sentences is None:
         return None
-    paragraphs = [
-        tag(
-            "p",
-            tag("b", str(Locale(language).get_language_name(language))),
-            ": ",
-            sentences[language],
-            lang=language,
-            dir="rtl" if language in RIGHT_TO_LEFT else "ltr",
-        )
-        for language in Language
-    ]
+    paragraphs = []
+    for language in Language:
+        locale = Locale(language)
+        name = tag("b", str(locale.get_language_name(language)))
+        paragraphs.append(tag("p", name, ": ", sentences[language], lang=language, dir=locale.text_direction))
     return document_page(f"Entraide: {slug}", ONE_SAYS, [], paragraphs)

@@ -130,7 +130,7 @@ async def test_call_after_a_pause_polls_the_directory_and_waits_for_it(
         await until(lambda: not held._reachable, KNOWN_SECONDS)
         began = time.monotonic()
         await held.refresh()
-        assert time.monotonic() - began < REFRESH_SECONDS / 2, "nobody waits for a directory that does not answer"
+        assert time.monotonic() - began < REFRESH_SECONDS / 2, "no call waits for a directory that does not answer"
         assert held.stale()
     finally:
         following.cancel()

@@ -6,10 +6,9 @@ import os
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -19,7 +18,7 @@ from chassis import clock
 from chassis.auth import tokens as auth
 from chassis.db.database import Database
 from chassis.embedded import free_port
-from chassis.http import edge, event_streams
+from chassis.http import event_streams
 from chassis.journal import cursors as cursors
 from chassis.journal.cursors import StreamCursors
 from chassis.journal.inbox import Inbox
@@ -33,7 +32,7 @@ from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from tests import builders
 from tests.builders import FACTS_PER_SUBMISSION, NOON, a_request, an_event, headers
 from tests.directory.steps import FIRST, a_founder, appointed, done, entered
-from tests.event_streams import RunningServices, serve_at_a_port
+from tests.event_streams import RunningServices, filed, serve_at_a_port
 from tests.matching.offerings.steps import offered
 from tests.notifications.steps import subscribe
 from tests.personas import ISSUER, persona_id, with_test_appointments
@@ -44,24 +43,6 @@ KENYA, UGANDA, COORDINATOR = "KEN:focal_point", "UGA:focal_point", "UNODC:coordi
 NORWAY = "NOR:provider_officer"
 PATH = "/v1/events/requests"
 ENDED_SECONDS = 5.0
-
-
-@pytest.fixture
-def long(settings: Settings) -> Settings:
-    """Streams that do not end during a test."""
-    return replace(settings, event_stream_seconds=60)
-
-
-@pytest.fixture
-async def services(long: Settings, databases: Mapping[str, Database]) -> AsyncIterator[RunningServices]:
-    async with serve_at_a_port(long, databases, "requests") as made:
-        yield made
-
-
-async def filed(services: RunningServices, appointment: str = KENYA, **changes: Any) -> dict[str, Any]:
-    answer = await services.client.post("/v1/requests", json=a_request(**changes), headers=headers(appointment))
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
 
 
 # -- events and their recipients ---------------------------------------------------------------------------------------
@@ -266,62 +247,7 @@ async def test_stop_ends_all_streams_at_once(long: Settings, databases: Mapping[
     assert time.monotonic() - began < 20
 
 
-# -- how many ----------------------------------------------------------------------------------------------------------
-
-
-async def test_streams_are_limited_per_caller_and_process(long: Settings, databases: Mapping[str, Database]) -> None:
-    limits = replace(long, event_streams_each=2, event_streams_all=3)
-    async with serve_at_a_port(limits, databases, "requests") as services, contextlib.AsyncExitStack() as stack:
-        await stack.enter_async_context(services.listen(PATH))
-        async with services.listen(PATH):
-            answer = await services.client.get(PATH, headers=headers() | {"Accept-Language": "fr"})
-            assert (429, "too-many-event-streams") == (answer.status_code, answer.json()["slug"])
-            assert answer.json()["title"].startswith("Vous avez déjà ouvert")
-            assert {"limit": 2} == answer.json()["details"]
-            assert int(answer.headers["Retry-After"]) > 0
-
-            await stack.enter_async_context(services.listen(PATH, UGANDA))
-            assert (503, "overloaded") == await services.refused(PATH, COORDINATOR)
-        await asyncio.sleep(0.2)
-        await stack.enter_async_context(services.listen(PATH))
-        assert (503, "overloaded") == await services.refused(PATH, COORDINATOR)
-
-
-async def test_streams_of_other_services_do_not_count(long: Settings, databases: Mapping[str, Database]) -> None:
-    """A page of the console opens one of each service that it follows: several pages would not be live."""
-    limits = replace(long, event_streams_each=1, event_streams_organization=1, event_streams_all=1)
-    async with (
-        serve_at_a_port(limits, databases, "requests", "matching") as services,
-        services.listen("/v1/events/requests"),
-        services.listen("/v1/events/matching"),
-    ):
-        assert (429, "too-many-event-streams") == await services.refused("/v1/events/matching")
-
-
-async def test_streams_are_limited_per_organization(long: Settings, databases: Mapping[str, Database]) -> None:
-    limits = replace(long, event_streams_organization=2)
-    async with serve_at_a_port(limits, databases, "requests") as services, contextlib.AsyncExitStack() as stack:
-        await stack.enter_async_context(services.listen(PATH, "KEN:focal_point"))
-        async with services.listen(PATH, "KEN:official"):
-            answer = await services.client.get(
-                PATH, headers=headers("KEN:provider_officer") | {"Accept-Language": "es"}
-            )
-            assert (429, "too-many-organization-event-streams") == (answer.status_code, answer.json()["slug"])
-            assert answer.json()["title"].startswith("Su organización")
-            assert {"limit": 2} == answer.json()["details"]
-            assert int(answer.headers["Retry-After"]) > 0
-            await stack.enter_async_context(services.listen(PATH, UGANDA))
-        await asyncio.sleep(0.2)
-        await stack.enter_async_context(services.listen(PATH, "KEN:provider_officer"))
-
-
-async def test_streams_do_not_count_as_concurrent_requests(
-    services: RunningServices, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(edge, "UNDER_WAY_MAX", 1)
-    async with services.listen(PATH) as stream, services.listen(PATH, UGANDA):
-        await filed(services)
-        assert await stream.next()
+# -- many streams -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.soak

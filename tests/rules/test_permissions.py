@@ -205,7 +205,7 @@ def test_every_action_is_documented_and_every_route_requires_one(app: Litestar) 
     actions = {named(action) for kind, _ in asked for action in kind}
 
     unreported = sorted(f"{kind.__module__}: {action}" for kind, action in actions - reported_of)
-    assert [] == unreported, "each action stands in a subject of services/documents/permission_cases.py"
+    assert [] == unreported, "each action is in a subject of services/documents/permission_cases.py"
     assert ASKED_WITHIN == actions - asked, "an action is what a route asks; nobody asks these"
 
 

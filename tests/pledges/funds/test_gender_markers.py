@@ -109,7 +109,7 @@ async def test_work_package_with_marker_is_shown_without_money(
     api: Client,
 ) -> None:
     assert (None, {"training": 1}) == shown(await stated(api, 1, 1, work_package="training"))
-    assert (None, {}) == await reported(api), "a file tells what money was set aside for"
+    assert (None, {}) == await reported(api), "a file shows what money was allocated for"
 
 
 async def test_iati_file_with_markers_is_valid(api: Client, shared_data: Path, tmp_path: Path) -> None:

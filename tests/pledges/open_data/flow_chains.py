@@ -16,7 +16,7 @@ PLEDGED, COMMITTED, CASH, AVAILABLE, TRANSFERRED, SPENT = (
 )  # fmt: skip
 
 
-class Told(Struct, frozen=True, kw_only=True):
+class ReportedFlow(Struct, frozen=True, kw_only=True):
     place: Place
     parent: Place | None
     kind: Kind
@@ -31,7 +31,7 @@ class Told(Struct, frozen=True, kw_only=True):
         return self.place[1]
 
 
-def chained(entries: Sequence[Entry | EntryRow]) -> list[Told]:
+def chained(entries: Sequence[Entry | EntryRow]) -> list[ReportedFlow]:
     """The flows of entries in the order they were written."""
     last: dict[tuple[EntryType, UUID | None], UUID] = {}
     found = []
@@ -54,7 +54,7 @@ def chained(entries: Sequence[Entry | EntryRow]) -> list[Told]:
                 parent = (last[EntryType.ALLOCATED, about], account) if goes_back else wrong
             kind = KINDS[account]
             found.append(
-                Told(
+                ReportedFlow(
                     place=(entry.entry_id, account),
                     parent=parent,
                     kind=kind,
@@ -68,11 +68,11 @@ def chained(entries: Sequence[Entry | EntryRow]) -> list[Told]:
     return found
 
 
-def check_chains(reported: Sequence[Told]) -> None:
+def check_chains(reported: Sequence[ReportedFlow]) -> None:
     """No flow is negative after its reversals, and its parts never add up to more than it."""
     flows = {one.place: one for one in reported}
     assert len(flows) == len(reported), "an entry has one flow on an account"
-    children: dict[Place, list[Told]] = defaultdict(list)
+    children: dict[Place, list[ReportedFlow]] = defaultdict(list)
     for one in reported:
         if one.parent is None:
             assert one.entry_type in {EntryType.PLEDGED, EntryType.ALLOCATED}
@@ -80,7 +80,7 @@ def check_chains(reported: Sequence[Told]) -> None:
             assert one.parent in flows, "what a flow is a part of is a flow, and was there before"
             children[one.parent].append(one)
 
-    def left(one: Told) -> tuple[int, int]:
+    def left(one: ReportedFlow) -> tuple[int, int]:
         """The amount less its reversals, less their reversals."""
         parts = [left(part) for part in children[one.place] if part.account is one.account]
         return one.minor + sum(minor for minor, _ in parts), one.usd_minor + sum(usd for _, usd in parts)
