@@ -34,6 +34,9 @@ COPIED = {
 ARABIC_FONT = "unpacked/@fontsource-variable/noto-naskh-arabic/files/noto-naskh-arabic-arabic-wght-normal.woff2"
 ARABIC = "U+060C,U+061B,U+061F,U+0621-063A,U+0640-0655,U+0660-066D,U+0670,U+200C-200F,U+FDFC"
 CHINESE = re.compile(r"[\u2000-\u206f\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+CHINESE_MAX = 550
+"""A rarer character is not worth its 150 bytes on a slow line: it is shown in the reader's font."""
+
 PLAIN = ("--desubroutinize", "--drop-tables+=vhea,vmtx,VORG,BASE", "--name-IDs=0,13,14")
 """Compressed, outlines without subroutines are shorter; text is not vertical; of the names, copyright and licence."""
 
@@ -103,8 +106,7 @@ def subset(folder: Path) -> None:
     libraries = str(folder / "libraries")
     run([sys.executable, "-m", "pip", "install", "--quiet", "--target", libraries, "fonttools", "brotli"], folder)
     used = Counter(CHINESE.findall("".join(read_texts())))
-    # A rare character is not worth its 150 bytes on a slow line: it is shown in the reader's font.
-    characters = sorted(one for one, times in used.items() if times > 2)
+    characters = sorted(sorted(used, key=lambda one: (-used[one], one))[:CHINESE_MAX])
     (folder / "characters.txt").write_text("".join(characters), encoding="utf-8")
     chinese = next(Path(sys.prefix).glob("lib/python3*/site-packages/pylopdf_fonts_zh_cn/NotoSansSC-Regular.otf"))
     subsetter = [sys.executable, "-m", "fontTools.subset"]

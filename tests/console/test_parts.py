@@ -6,8 +6,17 @@ from pathlib import Path
 import services.console
 from services.console import parts
 from services.console.rendering import code_labels
+from services.console.statuses import TAG_COLOURS
 
-TEMPLATES = Path(services.console.__file__).parent / "templates"
+CONSOLE = Path(services.console.__file__).parent
+TEMPLATES = CONSOLE / "templates"
+COMPONENT_CLASS = re.compile(r"\bgovuk-[a-z][\w-]*\w")
+WITHOUT_STYLE = {
+    *("govuk-radios", "govuk-table__body", "govuk-table__head", "govuk-table__row"),
+    "govuk-js-service-navigation-toggle",
+}
+"""Classes of GOV.UK Frontend that its own style sheet does not name."""
+
 TABLE_WITHOUT_CAPTION = re.compile(r"<table\b[^>]*>(?!\s*<caption)")
 
 HOSTILE = '<b onclick="x">&'
@@ -48,3 +57,14 @@ def test_every_table_has_a_caption() -> None:
 
     assert 50 < sum(text.count("<caption") for text in texts.values())
     assert [] == [str(path) for path, text in texts.items() if TABLE_WITHOUT_CAPTION.search(text)]
+
+
+def test_every_component_is_in_the_style_sheet() -> None:
+    """The style sheet has only the components that `console.scss` names."""
+    written = [path.read_text(encoding="utf-8") for path in (*CONSOLE.rglob("*.html"), *CONSOLE.rglob("*.py"))]
+    used = {name for text in written for name in COMPONENT_CLASS.findall(text)}
+    styled = set(COMPONENT_CLASS.findall((CONSOLE / "assets" / "built" / "console.css").read_text(encoding="utf-8")))
+
+    assert 50 < len(used & styled)
+    assert WITHOUT_STYLE == used - styled
+    assert {"blue"} == {colour for colour in TAG_COLOURS.values() if f"govuk-tag--{colour}" not in styled}
