@@ -45,7 +45,7 @@ pytestmark = pytest.mark.thinned
 schemathesis.serializer("text/csv")(lambda _, value: str(value).encode("utf-8", "replace"))
 
 SEED = 20261125
-EXAMPLES_MAX = cases(3, soak=60)
+EXAMPLES_MAX = cases(3, soak=25)
 STREAM_EXAMPLES_MAX = cases(1, soak=6)
 """Event streams end after this time here."""
 LUCK = 0.8
