@@ -24,10 +24,12 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+from requests.adapters import HTTPAdapter
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import content_type_conformance, ignored_auth, response_schema_conformance
+from urllib3.util.retry import Retry
 
 from chassis.auth.tokens import Issuer
 from services.demo.people import person_of
@@ -48,6 +50,9 @@ SEED = 20261125
 EXAMPLES_MAX = cases(3, soak=25)
 STREAM_EXAMPLES_MAX = cases(1, soak=6)
 """Event streams end after this time here."""
+BUSY = Retry(total=5, status_forcelist=[503], allowed_methods=None, raise_on_status=False)
+"""A platform that gets no processor for seconds asks to be called again (`Retry-After`)."""
+
 LUCK = 0.8
 SUCCEEDED_MIN = 0.5
 SCAN_SECONDS = 15
@@ -176,6 +181,7 @@ def running(demo: Demo) -> Iterator[Running]:
         requests.Session() as session,
     ):
         issuer = Issuer.load(demo.state / "issuer.jwk", ISSUER)
+        session.mount("http://", HTTPAdapter(max_retries=BUSY))
         found = Running(second.addresses["requests"], issuer, session)
         _create_records(found)
         yield found
