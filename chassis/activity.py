@@ -31,6 +31,15 @@ class Activity:
         self._recorded_at = time.monotonic()
         self._recorded.set()
 
+    async def wait(self, *, since: float, seconds: float) -> None:
+        """Wait for a record later than `since` (`time.monotonic`), at most `seconds`."""
+        if self._recorded_at > since:
+            return
+        self._recorded.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._recorded.wait()
+
     async def pause(
         self, seconds: float, *, idle_seconds: float = IDLE_SECONDS, due_in_seconds: float | None = None
     ) -> None:

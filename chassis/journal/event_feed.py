@@ -1,4 +1,4 @@
-"""Event feeds: one journal query twice a second per process, shared by all subscribers.
+"""Event feeds: one journal query twice a second per process, and after its writes, shared by all subscribers.
 
 A subscriber that is up to date waits at no cost and holds no connection to PostgreSQL. A subscriber that is behind
 reads the journal on its own until it has caught up.
@@ -22,6 +22,9 @@ from contracts.facts import Event
 from contracts.values import Caller
 
 LOOK_SECONDS = 0.5
+"""Interval of the poll; a write of this process ends it."""
+
+LOOK_SECONDS_MIN = 0.1
 PAGE_MAX = 200
 CATCHING_UP_MAX = 2
 """Subscribers that may catch up at a time: the rest of the process needs the other connections."""
@@ -210,9 +213,10 @@ class EventFeed:
     # -- polling ------------------------------------------------------------------------------------------------
 
     async def keep_polling(self) -> None:
-        """Poll twice a second while there are subscribers."""
+        """Poll twice a second while there are subscribers, and after each write of this process."""
         while True:
             await self._has_subscribers.wait()
+            began = time.monotonic()
             try:
                 while await self.poll():
                     pass
@@ -220,7 +224,8 @@ class EventFeed:
                 if not _is_retryable(error):
                     raise
                 log.warning("journal not read for event streams", service=self._db.source)
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS_MIN)
+            await self._db.activity.wait(since=began, seconds=LOOK_SECONDS - LOOK_SECONDS_MIN)
 
     async def poll(self) -> bool:
         """Hand new events to all waiting subscribers, each what it may see; True if there is more."""

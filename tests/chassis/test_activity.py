@@ -47,6 +47,18 @@ async def test_write_ends_an_idle_pause() -> None:
     assert await seconds_of(idle.pause(0.1, due_in_seconds=50)) < 0.3 + SLACK_SECONDS
 
 
+async def test_wait_ends_at_a_write_before_or_during_it() -> None:
+    activity = Activity()
+    began = time.monotonic()
+    assert 0.3 <= await seconds_of(activity.wait(since=began, seconds=0.3)) + 0.01
+
+    activity.record()
+    assert await seconds_of(activity.wait(since=began, seconds=50)) < SLACK_SECONDS
+
+    asyncio.get_running_loop().call_later(0.3, activity.record)
+    assert await seconds_of(activity.wait(since=time.monotonic(), seconds=50)) < 0.3 + SLACK_SECONDS
+
+
 async def test_work_runs_again_after_the_delay_it_returns() -> None:
     done: list[float] = []
 

@@ -20,6 +20,7 @@ from chassis.db.database import Database
 from chassis.embedded import free_port
 from chassis.http import event_streams
 from chassis.journal import cursors as cursors
+from chassis.journal import event_feed
 from chassis.journal.cursors import StreamCursors
 from chassis.journal.inbox import Inbox
 from chassis.journal.outbox import JournalPosition, announce_all
@@ -43,6 +44,8 @@ KENYA, UGANDA, COORDINATOR = "KEN:focal_point", "UGA:focal_point", "UNODC:coordi
 NORWAY = "NOR:provider_officer"
 PATH = "/v1/events/requests"
 ENDED_SECONDS = 5.0
+REPORTED_SECONDS = 11.0
+"""After ten seconds an idle session of PostgreSQL reports what it has counted (PGSTAT_IDLE_INTERVAL)."""
 
 
 # -- events and their recipients ---------------------------------------------------------------------------------------
@@ -76,6 +79,17 @@ async def test_event_of_a_draft_is_sent_to_its_state_only(services: RunningServi
 
         assert await own.next()
         await unodc.nothing()
+
+
+async def test_event_of_this_process_is_sent_without_waiting_for_the_poll(
+    services: RunningServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_feed, "LOOK_SECONDS", 60.0)
+    async with services.listen(PATH) as listener:
+        # The poll that had begun before, with the usual interval.
+        await asyncio.sleep(1.0)
+        await filed(services)
+        assert (await listener.next()).data["type"] == "requests.request.submitted.v1"
 
 
 async def test_events_of_a_request_are_sent_until_the_consent_is_withdrawn(services: RunningServices) -> None:
@@ -261,17 +275,16 @@ async def test_idle_streams_share_one_poll_of_postgresql(
         async with serve_at_a_port(limits, databases, "requests") as services, contextlib.AsyncExitStack() as stack:
 
             async def committed_in(seconds: float) -> int:
-                # Sessions report their counters within a second.
                 ask = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
                 before = await connection.fetchval(ask)
                 await asyncio.sleep(seconds)
                 return int(await connection.fetchval(ask)) - int(before)
 
             listeners = [await stack.enter_async_context(services.listen(PATH))]
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(REPORTED_SECONDS)
             by_one = await committed_in(4)
             listeners += [await stack.enter_async_context(services.listen(PATH)) for _ in range(many - 1)]
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(REPORTED_SECONDS)
             by_many = await committed_in(4)
             held = await connection.fetchval(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
