@@ -112,7 +112,7 @@ def fitting(draw: st.DrawFn) -> Offering:
 
 
 @pytest.mark.thinned
-@settings(max_examples=cases(12, soak=600))
+@settings(max_examples=cases(12, soak=200))
 @given(
     lines(), st.lists(st.one_of(fitting(), offerings()), max_size=40), knowledge(), st.integers(1, 8), st.integers(0, 9)
 )
@@ -144,7 +144,7 @@ WANTED = st.builds(
 
 
 @pytest.mark.thinned
-@settings(max_examples=cases(12, soak=600), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=cases(12, soak=200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(WANTED, st.lists(nearly_fitting() | fitting(), min_size=5, max_size=30), knowledge(), st.integers(0, 9))
 def test_best_among_near_fits_equal_exhaustive_scoring(
     line: Any, every: list[Offering], known: ScoringContext, few: int
@@ -165,7 +165,7 @@ vectors = st.sampled_from(
 
 
 @pytest.mark.thinned
-@settings(max_examples=cases(12, soak=600))
+@settings(max_examples=cases(12, soak=200))
 @given(
     lines(), st.lists(st.tuples(fitting(), vectors), max_size=40), knowledge(), vectors.filter(bool), st.integers(1, 8)
 )
@@ -226,7 +226,7 @@ def replace_model(meant: Vector) -> Vector:
 
 
 @pytest.mark.thinned
-@settings(max_examples=cases(12, soak=600))
+@settings(max_examples=cases(12, soak=200))
 @given(lines(), st.lists(fitting(), max_size=10), st.lists(st.tuples(st.booleans(), fitting()), max_size=30))
 def test_updated_index_equals_a_loaded_one(
     line: Any, before: list[Offering], changes: list[tuple[bool, Offering]]
