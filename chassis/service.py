@@ -17,7 +17,7 @@ from chassis.journal.outbox import Relay
 from chassis.journal.peers import Peers
 from chassis.settings import Settings
 from chassis.supervise import Loop
-from contracts.facts import Event, Fact
+from contracts.facts import Event, Fact, aggregates_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +48,10 @@ class Service:
     own: Callable[["Running"], Any] = lambda _running: None
     feed_policy: FeedPolicy = NOTHING
     pages: Callable[["Running", Application, Mapping[str, str] | None], Application] | None = None
+
+    def consumes(self, owner: str) -> frozenset[str]:
+        """The aggregates of an owner whose facts it receives: those of which it handles any."""
+        return aggregates_of(owner, self.handlers) if owner in self.listens_to else frozenset()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ is its type, `<owner>.<aggregate>.<event>.v<N>`; the field `<aggregate>_id` name
 new field is optional with a default, anything else is a v2 beside the v1.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal, cast
 from uuid import UUID
@@ -71,6 +72,12 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def fact_type(kind: type[Fact]) -> str:
     return cast(str, kind.__struct_config__.tag)
+
+
+def aggregates_of(owner: str, kinds: Iterable[type[Fact]]) -> frozenset[str]:
+    """The aggregates of an owner that these facts are of."""
+    parts = (fact_type(kind).split(".") for kind in kinds)
+    return frozenset(aggregate for of, aggregate, *_ in parts if of == owner)
 
 
 def subject_of(event_type: str) -> str:

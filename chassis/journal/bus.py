@@ -8,7 +8,7 @@ import contextlib
 import json
 import ssl
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -50,10 +50,14 @@ class BusError(Exception):
 
 @dataclass(frozen=True)
 class Consumer:
-    """A service's durable consumer of one owner's stream, for all kinds of facts, so that gaps can be detected."""
+    """A service's durable consumer of one owner's stream: all facts of these aggregates, so that gaps can be detected.
+
+    Without aggregates, those of all.
+    """
 
     owner: str
     durable: str
+    aggregates: Collection[str] = ()
 
     @property
     def stream(self) -> str:
@@ -288,15 +292,16 @@ def stream_config(owner: str, *, replicas: int) -> dict[str, Any]:
     }
 
 
-def consumer_config(durable: str) -> dict[str, Any]:
+def consumer_config(consumer: Consumer) -> dict[str, Any]:
     # No delivery limit: past it JetStream drops silently. The inbox parks instead.
     return {
-        "durable_name": durable,
+        "durable_name": consumer.durable,
         "ack_policy": "explicit",
         "ack_wait": ACK_WAIT_SECONDS * NANOSECONDS,
         "max_deliver": -1,
         "max_ack_pending": ACK_PENDING_MAX,
         "deliver_policy": "all",
+        "filter_subjects": [f"ta.{consumer.owner}.{aggregate}.>" for aggregate in sorted(consumer.aggregates)] or None,
     }
 
 
@@ -314,7 +319,7 @@ async def ensure_streams(
             if said := await _ensure(client, f"STREAM.{{}}.{wanted['name']}", wanted, wanted):
                 done.append(f"stream {wanted['name']} {said}")
         for consumer in consumers:
-            config = consumer_config(consumer.durable)
+            config = consumer_config(consumer)
             body = {"stream_name": consumer.stream, "config": config}
             if said := await _ensure(client, f"CONSUMER.{{}}.{consumer.stream}.{consumer.durable}", config, body):
                 done.append(f"consumer {consumer.durable} on {consumer.stream} {said}")

@@ -28,7 +28,7 @@ from chassis.journal.failures import reason_of
 from chassis.journal.peers import Peers
 from chassis.supervise import finish_despite_cancel
 from chassis.telemetry import PARKED, RECEIVED, with_correlation
-from contracts.facts import Event, Fact, decode_event
+from contracts.facts import Event, Fact, aggregates_of, decode_event
 from contracts.refusals import Refusal, Unavailable
 from contracts.registry import decode_fact
 
@@ -78,7 +78,7 @@ class Outcome(Enum):
 
 
 class Inbox:
-    """The inbox of one service, for all owners it consumes."""
+    """The inbox of one service, for all owners it consumes: all facts of the aggregates of which it handles any."""
 
     def __init__(
         self,
@@ -93,6 +93,7 @@ class Inbox:
         self.consumer = consumer
         self.owners = tuple(owners)
         self._handlers = handlers
+        self._aggregates = {owner: aggregates_of(owner, handlers) for owner in owners}
         self._catch_up_seconds = catch_up_seconds
 
     # -- one event -----------------------------------------------------------------------------------------------
@@ -353,7 +354,7 @@ class Inbox:
             await asyncio.sleep(max(0.1, self._catch_up_seconds - (time.monotonic() - started)))
 
     async def catch_up_once(self, peers: Peers, owner: str) -> int:
-        """Return how many events were missing. The watermark passes only events that have a row here."""
+        """Return how many events were missing. The watermark passes only events that have a row here, or need none."""
         return (await self._caught_up(peers, owner, await self._watermark(owner)))[0]
 
     async def _caught_up(self, peers: Peers, owner: str, after: str) -> tuple[int, str]:
@@ -363,8 +364,9 @@ class Inbox:
             page = await peers.events_after(owner, after)
             if not page.events:
                 break
-            unknown = await self._unknown([event.id for event in page.events])
-            missed += await self._take_in([event for event in page.events if event.id in unknown])
+            needed = [event for event in page.events if event.aggregate in self._aggregates[owner]]
+            unknown = await self._unknown([event.id for event in needed])
+            missed += await self._take_in([event for event in needed if event.id in unknown])
             after, more = page.after, page.more
             async with self._db.transaction() as tx:
                 await tx.execute(
@@ -415,6 +417,8 @@ class Inbox:
         return after or "0.0"
 
     async def _unknown(self, event_ids: list[UUID]) -> set[UUID]:
+        if not event_ids:
+            return set()
         async with self._db.transaction() as tx:
             rows = await tx.fetch(
                 """

@@ -172,11 +172,11 @@ def _stream_operation(stream: Operation) -> dict[str, Any]:
 def _operations(services: Sequence[Service], facts_published: Mapping[str, type[Fact]]) -> dict[str, Any]:
     operations: dict[str, Any] = {}
     for event_type, kind in facts_published.items():
-        owner = event_type.split(".")[0]
+        owner, aggregate, *_ = event_type.split(".")
         for service in services:
             if service.name == owner:
                 operations[f"{owner}.send.{event_type}"] = _operation("send", event_type, f"{owner} announces it.")
-            if owner in service.listens_to:
+            if aggregate in service.consumes(owner):
                 effect = "applies it" if kind in service.handlers else "consumes it for its version number only"
                 operations[f"{service.name}.receive.{event_type}"] = {
                     **_operation("receive", event_type, f"{service.name} {effect}."),
