@@ -16,7 +16,8 @@ from chassis.db.migrate import CHASSIS_MIGRATIONS, MigrationError, read_migratio
 from chassis.files.scanner import NOTHING, ScannerError, Verdict, scanner_of
 from chassis.files.store import Folder
 from chassis.ids import new_id
-from chassis.journal.bus import BusError, stream_states
+from chassis.journal.bus import BusError
+from chassis.journal.streams import stream_states
 from chassis.keys.issuer import Keys
 from chassis.runtime import topology
 from chassis.service import Service

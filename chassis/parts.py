@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from chassis.embedded import Nats, Permissions, Postgres, running_nats, running_postgres
-from chassis.journal.bus import grants
+from chassis.journal.streams import grants
 from chassis.service import Service
 from chassis.settings import Settings
 

@@ -28,9 +28,10 @@ from chassis.http.connections import ConnectionLimits, LimitedProtocol, OpenConn
 from chassis.http.event_streams import EventStreams
 from chassis.http.idempotency import FORGET_MAX, forget_old
 from chassis.http.internal_api import events
-from chassis.journal.bus import Bus, BusError, Consumer, check_connection, ensure_streams
+from chassis.journal.bus import Bus, BusError, Consumer
 from chassis.journal.outbox import Relay
 from chassis.journal.peers import Peers
+from chassis.journal.streams import check_connection, ensure_streams
 from chassis.keys.issuer import JWKS, Keys
 from chassis.rate_limiter import Network
 from chassis.service import Running, Service

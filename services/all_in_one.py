@@ -14,7 +14,8 @@ import click
 from chassis.db.migrate import MigrationError
 from chassis.embedded import EmbeddedError, free_port
 from chassis.event_loop import run
-from chassis.journal.bus import BusError, ensure_streams
+from chassis.journal.bus import BusError
+from chassis.journal.streams import ensure_streams
 from chassis.parts import parts
 from chassis.runtime import listener, prepare, serve, topology
 from chassis.service import Running, Service

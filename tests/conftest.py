@@ -26,9 +26,10 @@ from chassis.embedded import Nats, Permissions, Postgres, free_port
 from chassis.garbage import collect_rarely
 from chassis.http.application import application
 from chassis.http.edge import Edge
-from chassis.journal.bus import Bus, grants
+from chassis.journal.bus import Bus
 from chassis.journal.outbox import Relay
 from chassis.journal.peers import Peers
+from chassis.journal.streams import grants
 from chassis.runtime import service_tokens, verifier
 from chassis.service import Running
 from chassis.settings import Settings

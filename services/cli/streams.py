@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from chassis.journal.bus import ensure_streams, stream_states
+from chassis.journal.streams import ensure_streams, stream_states
 from chassis.parts import running_parts
 from chassis.runtime import topology
 from chassis.settings import Settings

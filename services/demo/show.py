@@ -17,7 +17,7 @@ from rich.text import Text
 
 from chassis.auth.tokens import Issuer
 from chassis.db.database import Database
-from chassis.journal.bus import watch
+from chassis.journal.streams import watch
 from chassis.rate_limiter import RateLimit
 from chassis.service import Running, Service
 from chassis.settings import Settings

@@ -19,7 +19,7 @@ from chassis.auth.tokens import Issuer
 from chassis.db.database import Database
 from chassis.db.migrate import role_of
 from chassis.embedded import Nats, Permissions, Postgres, free_port
-from chassis.journal.bus import ensure_streams, grants
+from chassis.journal.streams import ensure_streams, grants
 from chassis.runtime import prepare, topology
 from chassis.service import Service
 from chassis.settings import Settings

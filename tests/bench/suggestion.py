@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from chassis.journal.bus import watch
+from chassis.journal.streams import watch
 from services.demo.people import Api
 from services.demo.samples import shift_to_today
 from tests.bench.app import SUGGESTED

@@ -9,7 +9,8 @@ from litestar.types import ControllerRouterHandler
 
 from chassis.db.database import Database
 from chassis.http.internal_api import events
-from chassis.journal.bus import Bus, Consumer, ensure_streams
+from chassis.journal.bus import Bus, Consumer
+from chassis.journal.streams import ensure_streams
 from chassis.supervise import supervised
 from services import reference
 from services.composition import all_services

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from chassis.db.database import Database
-from chassis.journal.bus import Bus, Consumer, ensure_streams
+from chassis.journal.bus import Bus, Consumer
 from chassis.journal.outbox import announce
+from chassis.journal.streams import ensure_streams
 from chassis.runtime import topology
 from chassis.supervise import supervised
 from contracts.attachments import AttachmentRemoved

@@ -13,10 +13,11 @@ from chassis.activity import Activity
 from chassis.db.database import Database, Tx
 from chassis.db.writes import Write
 from chassis.journal import outbox as journal
-from chassis.journal.bus import Bus, Delivery, stream_states
+from chassis.journal.bus import Bus, Delivery
 from chassis.journal.inbox import Inbox, Outcome
 from chassis.journal.outbox import Relay, announce, announce_all
 from chassis.journal.parked import list_parked, release_parked
+from chassis.journal.streams import stream_states
 from chassis.supervise import supervised
 from contracts.facts import Event
 from contracts.requests import RequestRegistered, RequestWithdrawn

@@ -11,7 +11,7 @@ import httpx
 
 from chassis.auth.tokens import Issuer
 from chassis.embedded import Nats
-from chassis.journal.bus import stream_states
+from chassis.journal.streams import stream_states
 from chassis.runtime import topology
 from contracts.reference import country_name, kinds
 from contracts.values import Language

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from chassis.embedded import Nats, Permissions, free_port
-from chassis.journal.bus import grants
+from chassis.journal.streams import grants
 from services.composition import NAMES, all_services
 from tests.builders import UNHURRIED_ENVIRONMENT
 

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.auth.tokens import Issuer
 from chassis.embedded import Nats, free_port
-from chassis.journal.bus import watch
+from chassis.journal.streams import watch
 from services.demo.appointing import administrators
 from services.demo.people import Api
 from services.demo.records import Seen

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from chassis.db.database import Database
-from chassis.journal.bus import ensure_streams
 from chassis.journal.inbox import Inbox
+from chassis.journal.streams import ensure_streams
 from chassis.parts import parts
 from chassis.runtime import topology
 from chassis.settings import Settings

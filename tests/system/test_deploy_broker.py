@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from chassis.embedded import free_port
-from chassis.journal.bus import MESSAGE_BYTES_MAX, Bus, BusError, Consumer, ensure_streams, grants, stream_states
+from chassis.journal.bus import Bus, BusError, Consumer
+from chassis.journal.streams import MESSAGE_BYTES_MAX, ensure_streams, grants, stream_states
 from chassis.runtime import topology
 from contracts.facts import Event
 from services.composition import all_services

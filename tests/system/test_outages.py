@@ -17,7 +17,7 @@ import pytest
 
 from chassis.db.database import Database
 from chassis.embedded import Nats, free_port
-from chassis.journal.bus import stream_states
+from chassis.journal.streams import stream_states
 from tests import builders
 from tests.builders import FACTS_PER_SUBMISSION, a_request, headers
 from tests.conftest import Servers

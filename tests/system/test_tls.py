@@ -14,7 +14,8 @@ import yaml
 from chassis.db.database import Database
 from chassis.embedded import Postgres, postgres
 from chassis.embedded.account import unprivileged_account
-from chassis.journal.bus import BusError, check_connection
+from chassis.journal.bus import BusError
+from chassis.journal.streams import check_connection
 from chassis.runtime import prepare
 from chassis.settings import Settings
 from contracts.refusals import Unavailable

@@ -1,0 +1,177 @@
+"""Streams and consumers of JetStream, and who may use them: `ensure_streams` alone creates and repairs them.
+
+These calls are of an administrator; services use what exists.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import nats
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from chassis.journal.bus import NANOSECONDS, BusError, Consumer, close, connect_options, stream_name
+from contracts.facts import Event, decode_event
+
+STREAM_BYTES_MAX = 4 * 1024**3
+STREAM_AGE_DAYS = 14
+MESSAGE_BYTES_MAX = 64 * 1024
+DUPLICATE_WINDOW_SECONDS = 600
+NOT_FOUND = 404
+ACK_WAIT_SECONDS = 30
+ACK_PENDING_MAX = 256
+CONNECT_SECONDS = 5.0
+"""A first connection has no timeout of its own: the client retries an absent server indefinitely."""
+
+
+def stream_config(owner: str, *, replicas: int) -> dict[str, Any]:
+    """A stream that rejects new messages when full, keeps consumed ones, and never loses acknowledged ones."""
+    return {
+        "name": stream_name(owner),
+        "subjects": [f"ta.{owner}.>"],
+        "storage": "file",
+        "retention": "limits",
+        "discard": "new",
+        "max_age": STREAM_AGE_DAYS * 86_400 * NANOSECONDS,
+        "max_bytes": STREAM_BYTES_MAX,
+        "max_msg_size": MESSAGE_BYTES_MAX,
+        "duplicate_window": DUPLICATE_WINDOW_SECONDS * NANOSECONDS,
+        "deny_delete": True,
+        "deny_purge": True,
+        "allow_atomic": True,
+        "num_replicas": replicas,
+    }
+
+
+def consumer_config(consumer: Consumer) -> dict[str, Any]:
+    # No delivery limit: past it JetStream drops silently. The inbox parks instead.
+    return {
+        "durable_name": consumer.durable,
+        "ack_policy": "explicit",
+        "ack_wait": ACK_WAIT_SECONDS * NANOSECONDS,
+        "max_deliver": -1,
+        "max_ack_pending": ACK_PENDING_MAX,
+        "deliver_policy": "all",
+        "filter_subjects": [f"ta.{consumer.owner}.{aggregate}.>" for aggregate in sorted(consumer.aggregates)] or None,
+    }
+
+
+async def ensure_streams(
+    url: str, owners: Sequence[str], consumers: Sequence[Consumer], *, replicas: int = 1
+) -> list[str]:
+    """Create missing streams and consumers and repair changed ones; return what was done, one per line.
+
+    Raises BusError if the broker is unreachable or refuses.
+    """
+    done: list[str] = []
+    async with _administrator(url) as client:
+        for owner in owners:
+            wanted = stream_config(owner, replicas=replicas)
+            if said := await _ensure(client, f"STREAM.{{}}.{wanted['name']}", wanted, wanted):
+                done.append(f"stream {wanted['name']} {said}")
+        for consumer in consumers:
+            config = consumer_config(consumer)
+            body = {"stream_name": consumer.stream, "config": config}
+            if said := await _ensure(client, f"CONSUMER.{{}}.{consumer.stream}.{consumer.durable}", config, body):
+                done.append(f"consumer {consumer.durable} on {consumer.stream} {said}")
+    return done
+
+
+async def stream_states(url: str, owners: Sequence[str]) -> Mapping[str, Mapping[str, int] | None]:
+    """Messages and bytes of each owner's stream; None if it is missing. Raises BusError."""
+    states: dict[str, Mapping[str, int] | None] = {}
+    async with _administrator(url) as client:
+        for owner in owners:
+            state = (await _ask(client, f"STREAM.INFO.{stream_name(owner)}", {})).get("state")
+            states[owner] = {key: int(state[key]) for key in ("messages", "bytes")} if state else None
+    return states
+
+
+async def check_connection(url: str) -> None:
+    """Raise BusError, in one line, if the broker is unreachable or does not know the user."""
+    async with _administrator(url):
+        return
+
+
+@contextlib.asynccontextmanager
+async def _administrator(url: str) -> AsyncIterator[Client]:
+    try:
+        client = await asyncio.wait_for(
+            nats.connect(
+                **connect_options(url),
+                name="streams",
+                inbox_prefix="_INBOX_admin",
+                allow_reconnect=False,
+                connect_timeout=3,
+                error_cb=_quiet,
+            ),
+            CONNECT_SECONDS,
+        )
+    except (nats.errors.Error, OSError, TimeoutError) as error:
+        raise BusError(f"the broker is not reached: {type(error).__name__}") from error
+    try:
+        yield client
+    finally:
+        await close(client)
+
+
+async def _quiet(_error: Exception) -> None:
+    """Ignore it: the failed call raises; the client's own report is a stack trace on standard error."""
+
+
+async def _ensure(client: Client, subject: str, wanted: dict[str, Any], body: dict[str, Any]) -> str | None:
+    current = await _ask(client, subject.format("INFO"), {})
+    if "error" in current:
+        if current["error"].get("code") != NOT_FOUND:
+            raise BusError(str(current["error"].get("description")))
+        await _do(client, subject.format("CREATE"), body)
+        return "created"
+    held = current["config"]
+    if all(held.get(key) == value for key, value in wanted.items()):
+        return None
+    await _do(client, subject.format("UPDATE" if subject.startswith("STREAM") else "CREATE"), body)
+    return "repaired"
+
+
+async def _do(client: Client, subject: str, body: dict[str, Any]) -> None:
+    answer = await _ask(client, subject, body)
+    if "error" in answer:
+        raise BusError(f"{subject}: {answer['error'].get('description')}")
+
+
+async def _ask(client: Client, subject: str, body: dict[str, Any]) -> dict[str, Any]:
+    try:
+        reply = await client.request(f"$JS.API.{subject}", json.dumps(body).encode() if body else b"", timeout=5)
+    except (nats.errors.Error, OSError, TimeoutError) as error:
+        raise BusError(f"no answer to {subject}: {type(error).__name__}") from error
+    answer: dict[str, Any] = json.loads(reply.data)
+    return answer
+
+
+def grants(service: str, *, publishes: bool, listens_to: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The subjects a service may publish to and subscribe to, and nothing else (allow-lists)."""
+    publish = [f"ta.{service}.>"] if publishes else []
+    for owner in listens_to:
+        stream = stream_name(owner)
+        publish += [f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{service}", f"$JS.ACK.{stream}.{service}.>"]
+    return publish, [f"_INBOX_{service}.>"]
+
+
+@contextlib.asynccontextmanager
+async def watch(url: str) -> AsyncIterator[asyncio.Queue[Event]]:
+    """Every event that passes from now on, for who may see them all; nothing is acknowledged."""
+    async with _administrator(url) as client:
+        seen: asyncio.Queue[Event] = asyncio.Queue()
+
+        async def keep(message: Msg) -> None:
+            with contextlib.suppress(msgspec.DecodeError):
+                seen.put_nowait(decode_event(message.data))
+
+        await client.subscribe("ta.>", cb=keep)
+        await client.flush()
+        yield seen
