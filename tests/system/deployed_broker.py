@@ -107,13 +107,13 @@ async def violations(url: str, *, publish: Collection[str], subscribe: Collectio
     }
 
 
-def an_event(owner: str) -> Event:
+def an_event(owner: str, aggregate: str = "thing") -> Event:
     return Event(
         specversion="1.0",
         id=uuid4(),
         source=f"/{owner}",
-        type=f"{owner}.thing.happened.v1",
-        subject=f"thing/{uuid4()}",
+        type=f"{owner}.{aggregate}.happened.v1",
+        subject=f"{aggregate}/{uuid4()}",
         time=NOON,
         aggregateversion=1,
         correlationid="test",

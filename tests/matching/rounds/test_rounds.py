@@ -297,16 +297,27 @@ async def test_round_of_a_dead_planner_is_planned_by_another(api: Client, db: Da
     await offered(api)
     await wanted(owner)
     one = await asked(api)
-    planning = asyncio.create_task(Planner(db, Memory(), child=Endless, lease_seconds=0.4).plan_next())
-    await asyncio.sleep(0.3)
+    planning = asyncio.create_task(Planner(db, Memory(), child=Endless, lease_seconds=3).plan_next())
+    await _claimed(db)
     assert not await Planner(db, Memory()).plan_next(), "it is another's"
     planning.cancel()
     await asyncio.gather(planning, return_exceptions=True)
-    await asyncio.sleep(0.5)
 
-    assert await Planner(db, Memory()).plan_next()
+    async with asyncio.timeout(20):
+        while not await Planner(db, Memory()).plan_next():
+            await asyncio.sleep(0.2)
 
     assert "planned" == (await shown(api, one["round_id"]))["status"]
+
+
+async def _claimed(db: Database) -> None:
+    """Wait until a planner has a lease."""
+    async with asyncio.timeout(10):
+        while True:
+            async with db.transaction() as tx:
+                if await tx.fetchval("SELECT EXISTS (SELECT FROM round_lease)"):
+                    return
+            await asyncio.sleep(0.05)
 
 
 async def test_expired_lease_is_taken_over_on_an_idle_platform(api: Client, db: Database, owner: Owner) -> None:
@@ -328,9 +339,10 @@ async def test_expired_lease_is_taken_over_on_an_idle_platform(api: Client, db: 
 async def test_working_planner_renews_its_lease(api: Client, db: Database, owner: Owner) -> None:
     await asked(api)
     planning = asyncio.create_task(
-        Planner(db, Memory(), child=Endless, lease_seconds=0.5, renew_seconds=0.1).plan_next()
+        Planner(db, Memory(), child=Endless, lease_seconds=1.5, renew_seconds=0.1).plan_next()
     )
-    await asyncio.sleep(1.0)
+    await _claimed(db)
+    await asyncio.sleep(2.0)
 
     assert not await Planner(db, Memory()).plan_next()
     planning.cancel()
