@@ -121,7 +121,7 @@ def check_mails(mailbox: Mailbox) -> None:
 
 async def _differences(connection: asyncpg.Connection, nats: Nats) -> list[object]:
     """What is not published, stored in a stream, or applied by a consumer, or more than once."""
-    owners, _ = topology(all_services())
+    owners, consumers = topology(all_services())
     states = await stream_states(nats.url("streams"), owners)
     wrong: list[object] = [
         (name, "pending") for name in NAMES if await connection.fetchval(f"SELECT count(*) FROM {name}.pending")
@@ -132,12 +132,14 @@ async def _differences(connection: asyncpg.Connection, nats: Nats) -> list[objec
         assert stored is not None
         if stored["messages"] != facts:
             wrong.append((name, facts, "stored", stored["messages"]))
-        for consumer in NAMES:
-            applied = await connection.fetchval(
-                f"SELECT count(*) FROM {consumer}.inbox WHERE owner = $1 AND status = 'applied'", name
-            )
-            if applied not in {0, facts}:
-                wrong.append((name, facts, consumer, applied))
+    for one in consumers:
+        of_aggregates = f"SELECT count(*) FROM {one.owner}.journal WHERE split_part(type, '.', 2) = ANY ($1)"
+        needed = await connection.fetchval(of_aggregates, sorted(one.aggregates))
+        applied = await connection.fetchval(
+            f"SELECT count(*) FROM {one.durable}.inbox WHERE owner = $1 AND status = 'applied'", one.owner
+        )
+        if applied != needed:
+            wrong.append((one.owner, needed, one.durable, applied))
     return wrong
 
 
