@@ -3,8 +3,9 @@
 `constraints.violated` and `scoring.ranked` over every available offering give the same; a test compares them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -49,6 +50,13 @@ class Candidate(Struct, frozen=True):
     score: int
 
 
+class Selection(NamedTuple):
+    """The best candidates for a line, best first, and the providers of all."""
+
+    best: list[Candidate]
+    providers: set[str]
+
+
 Found = tuple[int, int, int, int]
 """Sort key of a candidate: negative score, both halves of its id, row."""
 
@@ -73,16 +81,22 @@ def best(
     if judged:
         assert vector is not None, "only vectors are reranked"
         found = sorted(_with_meaning(index, vector, found[:RERANKED_MAX], known.weights.weight("meaning")))
-    return [Candidate(_id(high, low), -negative) for negative, high, low, _ in found[:limit]]
+    return _candidates(found[:limit])
 
 
-def providers(index: OfferingIndex, line: WantedLine) -> set[str]:
-    """The providers of all candidates for a line."""
+def selection(index: OfferingIndex, line: WantedLine, limit: int, *, known: ScoringContext) -> Selection:
+    """The `best` by codes, and the providers of all candidates, in one search."""
     survivors = index.satisfying(line)
     if not survivors:
-        return set()
+        return Selection([], set())
+    search = _Search(index, line, known, survivors)
+    found = sorted(search.found(limit))[:limit]
     names = list(index.providers.numbers)
-    return {names[number] for number in _Search(index, line, NOTHING_KNOWN, survivors).providers()}
+    return Selection(_candidates(found), {names[number] for number in search.providers()})
+
+
+def _candidates(found: Iterable[Found]) -> list[Candidate]:
+    return [Candidate(_id(high, low), -negative) for negative, high, low, _ in found]
 
 
 @lru_cache(1 << 14)
@@ -100,6 +114,7 @@ class _Search:
         self.periods, self.topics = OF_PERIODS[: index.most_periods], OF_TOPICS[: index.most_topics]
         self.terms = [term for term in criteria(line, known, index.providers).values() if term is not nothing]
         self.naming = survivors & index.of(BY_SLUG["eligibility"], line.state)
+        self._providers: list[Sequence[int] | Ints] = []
 
     def found(self, most: int) -> list[Found]:
         """At least `most` of the best that violate no constraint, unordered."""
@@ -110,14 +125,14 @@ class _Search:
         return self._together(self.survivors, most)
 
     def providers(self) -> set[int]:
-        """The numbers of the providers of those that violate no constraint."""
-        wide = self.survivors & self.index.wide
-        rows = np.array([row for *_, row in self._one_by_one(wide)], np.uint32)
-        records = (self.index.records_of(rows), self._fitting(self.survivors - wide)[1])
-        return {number for those in records for number in np.unique(those["provider"]).tolist()}
+        """The numbers of the providers of those that violate no constraint, once they are found."""
+        return {
+            number for those in self._providers if len(those) for number in np.bincount(those).nonzero()[0].tolist()
+        }
 
     def _one_by_one(self, rows: BitMap) -> list[Found]:
         found: list[Found] = []
+        offered_by: list[int] = []
         more_periods, more_topics = self.index.more_periods.get, self.index.more_topics.get
         for row, record in zip(rows, self.index.records_of(_array(rows)).tolist(), strict=True):
             spans = [(record[first], record[after]) for first, after in self.periods]
@@ -129,6 +144,8 @@ class _Search:
                 one = Offered(record, free, topics, row in self.naming)
                 points = sum([term(one, SCALAR) for term in self.terms])
                 found.append((-points, record[_HIGH], record[_LOW], row))
+                offered_by.append(record[_PROVIDER])
+        self._providers.append(offered_by)
         return found
 
     def _fitting(self, those: BitMap) -> tuple[Rows, Records, Ints]:
@@ -149,6 +166,7 @@ class _Search:
         rows, records, free = self._fitting(those)
         if not len(rows):
             return []
+        self._providers.append(records["provider"])
         record = [records[name] for name in NAMES]
         many = Offered(record, free, [record[at] for at in self.topics], self._naming(rows))
         scores = -VECTOR.total([term(many, VECTOR) for term in self.terms] or [np.zeros(len(rows), np.int32)])
@@ -169,7 +187,7 @@ class _Search:
         return naming
 
 
-_HIGH, _LOW = COLUMN["id_high"], COLUMN["id_low"]
+_HIGH, _LOW, _PROVIDER = COLUMN["id_high"], COLUMN["id_low"], COLUMN["provider"]
 
 
 def _first(scores: Ints, records: Records, limit: int) -> NDArray[np.intp]:

@@ -9,12 +9,13 @@ import math
 import time
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis.db.database import Tx
 from contracts.rankings import SUGGESTIONS_MAX
 from services.matching.index import store as entry_store
-from services.matching.index.candidates import RERANKED_MAX, best, providers
+from services.matching.index.candidates import RERANKED_MAX, best, selection
 from services.matching.index.offering_index import OfferingIndex
 from services.matching.lines.model import WantedLine
 from services.matching.offerings import store as offering_store
@@ -41,6 +42,13 @@ UNAPPLIED_MAX = 200
 
 CACHED_MAX = 2000
 """How many whole offerings are cached: the most wanted ones are read again and again."""
+
+
+class Fitting(NamedTuple):
+    """The best offerings that fit a line, best first, and the providers of all that fit."""
+
+    best: list[Scored]
+    providers: set[str]
 
 
 class Memory:
@@ -120,30 +128,29 @@ class Memory:
 
     async def ranked_for(self, tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIONS_MAX) -> list[list[Scored]]:
         """For each line the best fitting offerings, best first."""
+        return [one.best for one in await self.fitting_for(tx, lines, limit)]
+
+    async def fitting_for(self, tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIONS_MAX) -> list[Fitting]:
+        """For each line the best fitting offerings, and the providers of all that fit."""
         pending = set() if self.outdated or not lines else await self.unapplied(tx)
         # Checked again: it may have become outdated meanwhile.
         if self.index is None or self.outdated or len(pending) > UNAPPLIED_MAX:
-            return await _ranked_by_postgresql(tx, lines, limit)
+            return await _fitting_by_postgresql(tx, lines, limit)
         known = await self.context(tx)
         # Select as many more as may have changed since; those are scored by their current rows.
-        likely = [
-            {one.offering_id for one in best(self.index, line, limit + len(pending), known=known)} for line in lines
-        ]
+        selected = [selection(self.index, line, limit + len(pending), known=known) for line in lines]
+        likely = [{one.offering_id for one in one_line.best} for one_line in selected]
         every = await self.offerings(tx, pending.union(*likely), pending)
-        return [
-            ranked(line, _fitting(line, (every[one] for one in (those | pending) & every.keys())), known=known)[:limit]
-            for line, those in zip(lines, likely, strict=True)
-        ]
-
-    async def fitting_providers(self, tx: Tx, line: WantedLine, best: Sequence[Scored]) -> set[str]:
-        """The providers of all offerings that fit a line, of which `best` are the best."""
-        if len(best) < SUGGESTIONS_MAX:
-            return {one.offering.provider for one in best}
-        pending = set() if self.outdated else await self.unapplied(tx)
-        if self.index is None or self.outdated or len(pending) > UNAPPLIED_MAX:
-            return {one.provider for one in await offering_store.candidates(tx, line)}
-        changed = await self.offerings(tx, pending, pending)
-        return providers(self.index, line) | {one.provider for one in _fitting(line, changed.values())}
+        found: list[Fitting] = []
+        for line, those, (candidates, providers) in zip(lines, likely, selected, strict=True):
+            fitting = _fitting(line, (every[one] for one in (those | pending) & every.keys()))
+            of_fitting = {one.provider for one in fitting}
+            # All candidates were read if there are fewer than were selected.
+            is_all = len(candidates) < limit + len(pending)
+            found.append(
+                Fitting(ranked(line, fitting, known=known)[:limit], of_fitting if is_all else providers | of_fitting)
+            )
+        return found
 
     async def reranked_for(self, tx: Tx, line: WantedLine, reading: Reading, also: Collection[UUID]) -> list[Scored]:
         """The best fitting offerings by codes and text meaning, best first; with the offerings `also`, if they fit.
@@ -181,7 +188,10 @@ def _fitting(line: WantedLine, offerings: Iterable[Offering]) -> list[Offering]:
     return [one for one in offerings if not violated(line, one)]
 
 
-async def _ranked_by_postgresql(tx: Tx, lines: Sequence[WantedLine], limit: int) -> list[list[Scored]]:
+async def _fitting_by_postgresql(tx: Tx, lines: Sequence[WantedLine], limit: int) -> list[Fitting]:
     found = [await offering_store.candidates(tx, line) for line in lines]
     known = await scoring_store.known(tx, {one.provider for offerings in found for one in offerings})
-    return [ranked(line, offerings, known=known)[:limit] for line, offerings in zip(lines, found, strict=True)]
+    return [
+        Fitting(ranked(line, offerings, known=known)[:limit], {one.provider for one in offerings})
+        for line, offerings in zip(lines, found, strict=True)
+    ]

@@ -90,15 +90,14 @@ async def _suggest(
     matched = {line_id for line_id, _ in held}
     rankings: list[LineRanked] = []
     changes: list[Change] = []
-    for line, best in zip(seeking, await memory.ranked_for(tx, seeking), strict=True):
+    for line, (best, providers) in zip(seeking, await memory.fitting_for(tx, seeking), strict=True):
         if line.line_id in matched:
             for rank, found in enumerate(best, 1):
                 before = held.get((line.line_id, found.offering.offering_id))
                 if may_begin(before):
                     changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
         elif best:
-            fitting = await memory.fitting_providers(tx, line, best)
-            rankings.append(match.rank(line, best, new_ids(len(best)), fitting, now=now))
+            rankings.append(match.rank(line, best, new_ids(len(best)), providers, now=now))
     await record_rankings(tx, rankings, because=because)
     await record(tx, changes, because=because)
 

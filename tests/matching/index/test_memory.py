@@ -55,18 +55,18 @@ def sample_lines() -> list[WantedLine]:
     ]
 
 
+@pytest.mark.parametrize("limit", [1, 20])
 async def test_fitting_providers_are_those_of_all_candidates(
-    api: Client, db: Database, memory: Memory, monkeypatch: pytest.MonkeyPatch
+    api: Client, db: Database, memory: Memory, limit: int
 ) -> None:
-    monkeypatch.setattr("services.matching.index.memory.SUGGESTIONS_MAX", 0)
     for sample in sample_world.world("offerings"):
         await approved(api, sample["as"], **sample["body"])
     lines = sample_lines()
     async with db.transaction() as tx:
-        asked = [await memory.fitting_providers(tx, line, []) for line in lines]
+        asked = [one.providers for one in await memory.fitting_for(tx, lines, limit)]
     await refresh_offerings(db, memory)
     async with db.transaction() as tx:
-        found = [await memory.fitting_providers(tx, line, []) for line in lines]
+        found = [one.providers for one in await memory.fitting_for(tx, lines, limit)]
         every = [{one.provider for one in await offering_store.candidates(tx, line)} for line in lines]
 
     assert asked == found == every
@@ -238,7 +238,7 @@ async def test_handlers_rank_by_the_index_that_the_loops_of_their_service_load(
 ) -> None:
     (running,) = running_of(settings, databases, "matching")
     await approved(api)
-    monkeypatch.setattr("services.matching.index.memory._ranked_by_postgresql", None)
+    monkeypatch.setattr("services.matching.index.memory._fitting_by_postgresql", None)
     submission = a_submission()
 
     async with asyncio.timeout(30), supervised({"load": SERVICE.loops(running)["offerings in memory"]}):
