@@ -117,7 +117,7 @@ async def check_parts(settings: Settings, name: str) -> list[str]:
 
 def topology(services: Sequence[Service]) -> tuple[list[str], list[Consumer]]:
     """The streams and durable consumers of these services."""
-    consumers = [Consumer(owner, s.name, s.consumes(owner)) for s in services for owner in s.listens_to]
+    consumers = [Consumer(owner, s.name, s.consumed_aggregates(owner)) for s in services for owner in s.listens_to]
     return [s.name for s in services if s.publishes], consumers
 
 

@@ -49,8 +49,8 @@ class Service:
     feed_policy: FeedPolicy = NOTHING
     pages: Callable[["Running", Application, Mapping[str, str] | None], Application] | None = None
 
-    def consumes(self, owner: str) -> frozenset[str]:
-        """The aggregates of an owner whose facts it receives: those of which it handles any."""
+    def consumed_aggregates(self, owner: str) -> frozenset[str]:
+        """The aggregates of an owner of which it handles any fact: it receives all their facts, and no others."""
         return aggregates_of(owner, self.handlers) if owner in self.listens_to else frozenset()
 
 

@@ -25,7 +25,6 @@ from nats.js.client import JetStreamContext
 from contracts.facts import Event, subject_of
 
 PUBLISH_SECONDS = 5.0
-
 PULL_MAX = 100
 PULL_SECONDS = 5.0
 IN_PROGRESS_SECONDS = 10.0
@@ -41,9 +40,9 @@ class BusError(Exception):
 
 @dataclass(frozen=True)
 class Consumer:
-    """A service's durable consumer of one owner's stream: all facts of these aggregates, so that gaps can be detected.
+    """A service's durable consumer of one owner's stream.
 
-    Without aggregates, those of all.
+    It receives all facts of its aggregates, so that gaps can be detected; without aggregates, all facts of the owner.
     """
 
     owner: str

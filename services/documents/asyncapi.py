@@ -176,7 +176,7 @@ def _operations(services: Sequence[Service], facts_published: Mapping[str, type[
         for service in services:
             if service.name == owner:
                 operations[f"{owner}.send.{event_type}"] = _operation("send", event_type, f"{owner} announces it.")
-            if aggregate in service.consumes(owner):
+            if aggregate in service.consumed_aggregates(owner):
                 effect = "applies it" if kind in service.handlers else "consumes it for its version number only"
                 operations[f"{service.name}.receive.{event_type}"] = {
                     **_operation("receive", event_type, f"{service.name} {effect}."),

@@ -67,7 +67,7 @@ async def test_only_handled_aggregates_are_read_from_the_journal(
 
 
 def test_every_consumer_handles_an_aggregate_of_its_owner() -> None:
-    """Without one the broker would deliver all facts, which nobody needs."""
+    """Without one the broker would deliver all facts, also those that no handler needs."""
     _, consumers = topology(all_services())
 
     assert [] == [one for one in consumers if not one.aggregates]

@@ -149,7 +149,7 @@ def test_the_asyncapi_document_is_valid_and_complete(validators: Path) -> None:
     document = json.loads((CONTRACTS / "schemas" / "asyncapi.json").read_text(encoding="utf-8"))
     services = all_services()
     parts = [name.split(".") for name in FACTS]
-    heard = sum(aggregate in one.consumes(owner) for owner, aggregate, *_ in parts for one in services)
+    heard = sum(aggregate in one.consumed_aggregates(owner) for owner, aggregate, *_ in parts for one in services)
 
     streams = {f"/v1/events/{name}" for name in ("delivery", "directory", "matching", "pledges", "requests", "sherloc")}
     streams |= {"/v1/notifications/stream"}

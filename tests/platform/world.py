@@ -79,7 +79,7 @@ class World:
                 async with owner.db.transaction() as tx:
                     page = await read(tx, after=self._carried.get(owner.name, "0.0"))
                 for listener in (one for one in self.running if owner.name in one.inbox.owners):
-                    needed = listener.service.consumes(owner.name)
+                    needed = listener.service.consumed_aggregates(owner.name)
                     for event in (one for one in page.events if one.aggregate in needed):
                         outcome = await listener.inbox.receive(event)
                         assert outcome is Outcome.APPLIED, (listener.name, event.type, outcome)

@@ -39,7 +39,7 @@ OF_MIGRATIONS = frozenset({"migration", "consent_reading", "bookmark_key"})
 _PENDING = " + ".join(f"(SELECT count(*) FROM {name}.pending)" for name in NAMES)
 _UNHEARD = " + ".join(
     f"(SELECT count(*) FROM {owner}.journal AS published WHERE split_part(type, '.', 2) = ANY"
-    f" ('{{{','.join(sorted(service.consumes(owner)))}}}') AND NOT EXISTS (SELECT FROM {service.name}.inbox AS received"
+    f" ('{{{','.join(sorted(service.consumed_aggregates(owner)))}}}') AND NOT EXISTS (SELECT FROM {service.name}.inbox AS received"
     " WHERE received.event_id = published.event_id AND received.status = 'applied'))"
     for service in all_services()
     for owner in service.listens_to

@@ -174,7 +174,7 @@ async def test_streams_are_created_and_every_service_publishes_and_pulls(broker:
     counts: Counter[str] = Counter()
     for owner in OWNERS:
         consumers = [c for c in CONSUMERS if c.owner == owner]
-        # One of each aggregate that somebody consumes, then what nobody does.
+        # One of each aggregate that is consumed, then two of one that is not.
         events = [an_event(owner, one) for one in sorted({*itertools.chain(*(c.aggregates for c in consumers))})]
         async with connected(broker.url(owner), owner) as bus:
             for event in events:

@@ -139,17 +139,16 @@ class Memory:
         known = await self.context(tx)
         # Select as many more as may have changed since; those are scored by their current rows.
         selected = [selection(self.index, line, limit + len(pending), known=known) for line in lines]
-        likely = [{one.offering_id for one in one_line.best} for one_line in selected]
+        likely = [{one.offering_id for one in those.best} for those in selected]
         every = await self.offerings(tx, pending.union(*likely), pending)
         found: list[Fitting] = []
         for line, those, (candidates, providers) in zip(lines, likely, selected, strict=True):
             fitting = _fitting(line, (every[one] for one in (those | pending) & every.keys()))
             of_fitting = {one.provider for one in fitting}
-            # All candidates were read if there are fewer than were selected.
-            is_all = len(candidates) < limit + len(pending)
-            found.append(
-                Fitting(ranked(line, fitting, known=known)[:limit], of_fitting if is_all else providers | of_fitting)
-            )
+            if len(candidates) == limit + len(pending):
+                # There may be more candidates than were read.
+                of_fitting |= providers
+            found.append(Fitting(ranked(line, fitting, known=known)[:limit], of_fitting))
         return found
 
     async def reranked_for(self, tx: Tx, line: WantedLine, reading: Reading, also: Collection[UUID]) -> list[Scored]:
