@@ -1,4 +1,4 @@
-"""The demo with its console, and browsers that step into the places of its people."""
+"""The demo with its console, and browsers in which its people are signed in."""
 
 import os
 import re
@@ -20,6 +20,7 @@ from tests.readme import ROOT
 STORY_SECONDS = 300.0
 STOP_SECONDS = 30
 BROWSER_SECONDS = 30.0
+BUSY_TRIES, BUSY_SECONDS = 3, 2.0
 PERSON = re.compile(r'name="person" value="([0-9a-f-]{36} [A-Z0-9-]+:[a-z_]+)"')
 
 
@@ -32,11 +33,11 @@ class Site:
         listed = PERSON.findall(page)
         self.people = {value.split()[1]: value for value in reversed(listed)}
         self.colleagues = {value.split()[1]: value for value in listed}
-        """The last listed of each appointment: another person than the first where there are two."""
+        """The last listed person of each appointment: another one than the first where there are two."""
 
     @contextmanager
     def client(self, appointment: str | None = None) -> Iterator[httpx.Client]:
-        """A client with a session of this person, without JavaScript, style or pictures."""
+        """Yield a client with a session of this person, without JavaScript, style or pictures."""
         with httpx.Client(base_url=self.address, trust_env=False, timeout=BROWSER_SECONDS) as client:
             if appointment is not None:
                 answer = client.post("/en/sign-in/step-into", data={"person": self.people[appointment]})
@@ -46,11 +47,11 @@ class Site:
 
 @contextmanager
 def demo(state: Path) -> Iterator[Site]:
-    """`entraide demo` with servers of its own: the story of the sample world is over, and it stays up."""
+    """Run `entraide demo` with servers of its own, from the end of the sample world's story on."""
     port = free_port()
     others = ("DATABASE_", "ENTRAIDE_", "NATS_", "SMTP_")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(others)}
-    # A browser asks more often than the limits for one address allow.
+    # A browser sends more requests than the limits for one address allow.
     limits = {f"ENTRAIDE_{kind}_{what}": "60000" for kind in ("READS", "WRITES") for what in ("PER_MINUTE", "BURST")}
     said = state / "said"
     with said.open("wb") as log:
@@ -75,7 +76,7 @@ def demo(state: Path) -> Iterator[Site]:
 
 
 class Visitor:
-    """A browser in which somebody looks at the console; what it reports as wrong is collected."""
+    """A browser in which somebody looks at the console. Errors that it reports are collected in `wrong`."""
 
     def __init__(self, browser: Browser, site: Site, *, scripts: bool = True, width: int = 1280, language: str = "en"):
         self.site = site
@@ -90,7 +91,7 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
 
     def sign_in(self, appointment: str) -> "Visitor":
-        """On the page, by its button; the visitor is on the first page of this person."""
+        """Sign in on the page, by its button. The visitor is then on the first page of this person."""
         self.page.goto(f"/{self.language}/sign-in")
         self.page.click(f"form:has(input[value='{self.site.people[appointment]}']) button")
         return self
@@ -104,9 +105,16 @@ class Visitor:
         return self
 
     def go(self, path: str) -> int:
-        """Open a page of the console in the visitor's language; the status of the answer."""
-        answer = self.page.goto(f"/{self.language}{path}")
-        assert answer is not None
+        """Open a page of the console in the visitor's language, and return the status of the answer.
+
+        A page that the platform cannot make on a busy machine (503) is opened again, as `Retry-After` asks.
+        """
+        for _ in range(BUSY_TRIES):
+            answer = self.page.goto(f"/{self.language}{path}")
+            assert answer is not None
+            if answer.status != 503:
+                break
+            time.sleep(BUSY_SECONDS)
         return answer.status
 
     def close(self) -> None:
