@@ -33,7 +33,7 @@ from services.console.page import (
 from services.console.rendering import assets
 from services.console.sessions.kept_forms import came_from, give_back, keep
 from services.console.sessions.model import Session
-from services.console.sign_in.again import SignInAgain
+from services.console.sign_in.recent_sign_in import SignInAgain
 from services.console.sign_in.tokens import access_token
 from services.console.translations import LANGUAGES
 

@@ -23,7 +23,13 @@ from services.console.cohorts import pages as cohorts
 from services.console.consumers import HANDLERS, forget
 from services.console.contributions import pages as contributions
 from services.console.criteria import pages as criteria
-from services.console.deliveries import action_point_pages, after_pages, result_pages, screening_pages, session_pages
+from services.console.deliveries import (
+    action_point_pages,
+    follow_up_pages,
+    result_pages,
+    screening_pages,
+    session_pages,
+)
 from services.console.deliveries import pages as deliveries
 from services.console.demand import pages as demand
 from services.console.drafting import pages as drafting
@@ -111,7 +117,7 @@ ROUTES = (
     *result_pages.ROUTES,
     *action_point_pages.ROUTES,
     *screening_pages.ROUTES,
-    *after_pages.ROUTES,
+    *follow_up_pages.ROUTES,
     *strategies.ROUTES,
     *legislation_check.ROUTES,
     *experts.ROUTES,

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from services.demo.contributing import Contributed
 from services.demo.desk import DeskStory
+from services.demo.donor import DonorStory
 from services.demo.ending import finance_officers
-from services.demo.giving import DonorStory
 from services.demo.joint import JointDelivery
 from services.demo.planning import Planned
 from services.demo.records import Ended, LineRecord, RequestRecord

@@ -17,9 +17,9 @@ from contracts import reference
 from services.demo.appointing import appoint_all
 from services.demo.delivering import end_early
 from services.demo.desk import DeskStory, Escalate, Intake
+from services.demo.donor import DonorStory
 from services.demo.ending import complete_request, refund
 from services.demo.extending import Extended, extend_portal
-from services.demo.giving import DonorStory
 from services.demo.joint import JointDelivery, deliver_jointly, propose_jointly
 from services.demo.meetings import meet
 from services.demo.outcomes import Ask, Mails, answer_mail

@@ -20,8 +20,8 @@ from contracts.registry import FACTS
 from services import reference
 from services.documents.api import routes
 from services.documents.asyncapi import asyncapi, fact_schema
-from services.documents.kept import CONTRACTS, kept_examples, missing_examples, type_of
 from services.documents.openapi import openapi
+from services.documents.stored_examples import CONTRACTS, kept_examples, missing_examples, type_of
 
 
 def write(services: Sequence[Service], *, check: bool, folder: Path = CONTRACTS) -> int:

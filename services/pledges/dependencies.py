@@ -11,7 +11,7 @@ from litestar.params import SkipValidation
 from contracts.refusals import Unavailable
 from services.pledges.allocations.consents import Consents
 from services.pledges.money.model import Validity
-from services.pledges.statements.printing.press import Press
+from services.pledges.statements.printing.renderer import StatementRenderer
 
 TABLES_AT_ONCE_MAX = 1
 """Per process: the largest takes some 140 MB of the temporary folder, and seconds of a thread."""
@@ -37,7 +37,7 @@ class OpenTables:
 
 class Dependencies(NamedTuple):
     """What routes need: validity of rates, publisher (an IATI organization identifier), public address of the
-    console, consents, PDF press, limits.
+    console, consents, PDF renderer, limits.
     """
 
     validity: Validity
@@ -45,7 +45,7 @@ class Dependencies(NamedTuple):
     site: str
     tables: OpenTables
     consents: Consents
-    press: Press
+    renderer: StatementRenderer
     iati_files: asyncio.Semaphore
 
 

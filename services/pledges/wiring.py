@@ -38,7 +38,7 @@ from services.pledges.pledge import api, exit_actions
 from services.pledges.pledge import exit_api as exit_routes
 from services.pledges.proposals import api as proposal_routes
 from services.pledges.statements import api as statement_routes
-from services.pledges.statements.printing.press import Press
+from services.pledges.statements.printing.renderer import StatementRenderer
 
 
 def own(running: Running) -> Dependencies:
@@ -49,7 +49,7 @@ def own(running: Running) -> Dependencies:
         site=(settings.public_url or "").rstrip("/"),
         tables=OpenTables(),
         consents=Consents(running.peers),
-        press=Press(),
+        renderer=StatementRenderer(),
         iati_files=asyncio.Semaphore(iati_routes.AT_ONCE_MAX),
     )
 

@@ -5,15 +5,15 @@ from typing import NamedTuple, TypeAlias
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from services.reports.annual.printing.press import Press
+from services.reports.annual.printing.renderer import ReportRenderer
 from services.reports.figures.figure_reader import FigureReader
 
 
 class Dependencies(NamedTuple):
-    """What routes need: the reader of figures, the press that renders reports, the public address of the site."""
+    """What routes need: the reader of figures, the renderer that renders reports, the public address of the site."""
 
     reader: FigureReader
-    press: Press
+    renderer: ReportRenderer
     site: str
 
 

@@ -12,7 +12,7 @@ from chassis.supervise import Loop, while_active
 from services.reports import event_feed
 from services.reports.annual import actions as report_actions
 from services.reports.annual import api as report_api
-from services.reports.annual.printing.press import Press
+from services.reports.annual.printing.renderer import ReportRenderer
 from services.reports.consumers import HANDLERS
 from services.reports.dependencies import Dependencies
 from services.reports.figures import api
@@ -42,7 +42,7 @@ async def fold_and_read(db: Database, reader: FigureReader) -> float | None:
 def own(running: Running) -> Dependencies:
     settings = running.settings
     site = settings.public_url or f"http://{settings.host}:{settings.port}"
-    return Dependencies(reader=FigureReader(running.db), press=Press(), site=site.rstrip("/"))
+    return Dependencies(reader=FigureReader(running.db), renderer=ReportRenderer(), site=site.rstrip("/"))
 
 
 def loops(running: Running) -> Mapping[str, Loop]:

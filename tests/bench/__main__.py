@@ -12,7 +12,7 @@ from chassis.embedded import EmbeddedError
 from chassis.telemetry import configure_logs
 from tests.bench import candidates, console, desk, digests, filing, ledger, reading, reports, suggestion
 from tests.bench.figures import Aim, Comparison
-from tests.bench.ground import ChildError, ground
+from tests.bench.servers import ChildError, servers
 
 EPILOG = """
 All variants run in turns, in every round, on one PostgreSQL and one nats-server that are started for it and lose
@@ -57,7 +57,7 @@ def main() -> int:
 def measure(part: str, *, rounds: int, seconds: float) -> Comparison:
     """One comparison on servers of its own: its consumers would first read all that another has published."""
     say(f"starting PostgreSQL and nats-server for {part}")
-    with ground() as on:
+    with servers() as on:
         return asyncio.run(PARTS[part](on, rounds=rounds, seconds=seconds, say=say))
 
 

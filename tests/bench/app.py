@@ -18,7 +18,7 @@ from chassis.telemetry import configure_logs
 from contracts.facts import Event
 from services.console.client import ApiClient
 from services.requests import policy
-from tests.bench.ground import READY, SERVICES, among_themselves
+from tests.bench.servers import READY, SERVICES, only_between
 from tests.builders import UNHURRIED
 from tests.personas import ISSUER
 
@@ -93,7 +93,7 @@ async def main(task: dict[str, Any]) -> None:
         event_streams_all=STREAMS,
     )
     # The directory with them: it is who says that a caller may act.
-    services = among_themselves([SERVICES[name] for name in (*task["services"], "directory")])
+    services = only_between([SERVICES[name] for name in (*task["services"], "directory")])
 
     def on_ready(running: list[Running]) -> asyncio.Task[None]:
         if task["notes"]:

@@ -30,8 +30,8 @@ from services.matching.texts.meaning import ENCODER, Vector, vector
 from services.matching.texts.reading import Reading, judgements
 from services.matching.wiring import refresh_offerings
 from tests.bench.figures import Aim, Comparison, Row, percentile, resident_mb
-from tests.bench.ground import Ground
 from tests.bench.many_offerings import lines, load
+from tests.bench.servers import Servers
 
 DATABASE = "bench_candidates"
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -60,11 +60,11 @@ BY_GIN = """
 """PostgreSQL has less to do than we: it counts no days, and no topic that is only like another."""
 
 
-async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> Comparison:
-    await ground.make_database(DATABASE)
+async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) -> Comparison:
+    await servers.make_database(DATABASE)
     sizes = [size for size in SIZES if size <= (1_000 if seconds < 1 else 100_000 if seconds <= 2 else 1_000_000)]
-    db = await Database.connect(ground.postgres.dsn(DATABASE), "matching", owner=True, pool_max=2)
-    administrator = await asyncpg.connect(ground.postgres.dsn(DATABASE))
+    db = await Database.connect(servers.postgres.dsn(DATABASE), "matching", owner=True, pool_max=2)
+    administrator = await asyncpg.connect(servers.postgres.dsn(DATABASE))
     rows: list[Row] = [("milliseconds, p50", ("ours", "bare sets", "GIN", "p99 ours"))]
     aims: list[Aim] = []
     ours_by_size: dict[int, float] = {}

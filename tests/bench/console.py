@@ -25,7 +25,7 @@ from tests.bench.client import Connection, connect
 from tests.bench.desk import COORDINATOR, COPY, filled
 from tests.bench.figures import Aim, Comparison, Row, percentile, resident_mb
 from tests.bench.filing import sample_request
-from tests.bench.ground import SERVICES, Child, Ground, carried_out, serving
+from tests.bench.servers import SERVICES, Child, Servers, run_child, serving
 from tests.personas import ISSUER, persona_id
 
 DATABASE = "bench_console"
@@ -67,10 +67,10 @@ class Noted(msgspec.Struct, frozen=True):
     ended: float
 
 
-async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> Comparison:
-    await ground.make_database(DATABASE, *(SERVICES[name] for name in WITH[2:]))
-    settings = ground.settings(DATABASE)
-    notes = ground.folder / "calls"
+async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) -> Comparison:
+    await servers.make_database(DATABASE, *(SERVICES[name] for name in WITH[2:]))
+    settings = servers.settings(DATABASE)
+    notes = servers.folder / "calls"
     task = {
         "state": str(settings.state),
         "database_url": settings.database_url,
@@ -83,11 +83,11 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
     figures: list[Row] = [("p50 and p95 in ms; calls; bytes", ("page", "", "its calls", "", "calls", "gzip"))]
     aims: list[Aim] = []
     async with serving("app", **task) as app:
-        of = await _fill(ground, app, say)
-        cookies = await _sessions(ground)
+        of = await _fill(servers, app, say)
+        cookies = await _sessions(servers)
         turns = rounds * max(TURNS // rounds, 1)
         for name, (who, path) in PAGES.items():
-            person = _Reader(app.port, cookies[who], ground.issuer.token(persona_id(who)), who)
+            person = _Reader(app.port, cookies[who], servers.issuer.token(persona_id(who)), who)
             groups, size = await person.watch(path.format(of=of), notes)
             ours, floor = await person.by_turns(path.format(of=of), groups, turns)
             ratio = percentile(ours, 0.95) / percentile(floor, 0.95)
@@ -103,35 +103,35 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
     return Comparison(title=f"Pages of the console; a desk of {REQUESTS:,} requests", figures=figures, aims=aims)
 
 
-async def _fill(ground: Ground, app: Child, say: Say) -> str:
+async def _fill(servers: Servers, app: Child, say: Say) -> str:
     """A request that was filed, many copies of it, a fund; the id of the first."""
-    await carried_out(
+    await run_child(
         "client",
         port=app.port,
         path="/v1/requests",
-        token=ground.issuer.token(persona_id(FOCAL_POINT)),
+        token=servers.issuer.token(persona_id(FOCAL_POINT)),
         body=sample_request(),
         clients=1,
         seconds=0.1,
         warm_up_seconds=0.0,
     )
-    await ground.drained(DATABASE, "requests")
-    of = await ground.execute(DATABASE, "SELECT request_id::text FROM requests.request LIMIT 1")
+    await servers.drained(DATABASE, "requests")
+    of = await servers.execute(DATABASE, "SELECT request_id::text FROM requests.request LIMIT 1")
     say(f"making {REQUESTS:,} requests")
     values = {"first": "1", "last": str(REQUESTS), "of": of, "me": str(persona_id(COORDINATOR))}
-    await ground.execute(DATABASE, filled(COPY, values))
-    await ground.execute(DATABASE, "VACUUM ANALYZE")
+    await servers.execute(DATABASE, filled(COPY, values))
+    await servers.execute(DATABASE, "VACUUM ANALYZE")
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}", trust_env=False) as client:
-        headers = {"Authorization": f"Bearer {ground.issuer.token(persona_id(FINANCE))}"}
+        headers = {"Authorization": f"Bearer {servers.issuer.token(persona_id(FINANCE))}"}
         answer = await client.post("/v1/funds", json=FUND, headers={**headers, "Idempotency-Key": str(new_id())})
         assert answer.status_code == 201, answer.text
     return str(of)
 
 
-async def _sessions(ground: Ground) -> Mapping[str, str]:
+async def _sessions(servers: Servers) -> Mapping[str, str]:
     """The cookie of a session for each who reads."""
-    db = await Database.connect(ground.postgres.dsn(DATABASE), "console", role=role_of("console"), pool_max=1)
-    sessions = Sessions(db, Sealer(read_or_create(ground.folder / "session.key", new_cookie)))
+    db = await Database.connect(servers.postgres.dsn(DATABASE), "console", role=role_of("console"), pool_max=1)
+    sessions = Sessions(db, Sealer(read_or_create(servers.folder / "session.key", new_cookie)))
     cookies = {}
     for who in {who for who, _ in PAGES.values()}:
         person_id, (organization, _, role) = persona_id(who), who.partition(":")

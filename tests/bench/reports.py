@@ -28,8 +28,8 @@ from services.reports.folding.actions import by_group
 from services.reports.folding.journal_reader import PAGE, rebuild
 from services.reports.wiring import SERVICE as REPORTS
 from tests.bench.figures import Aim, Comparison, percentile, resident_mb
-from tests.bench.ground import Ground
 from tests.bench.report_facts import STATES, stories
+from tests.bench.servers import Servers
 
 DATABASE = "bench_reports"
 FACTS, FACTS_QUICK = 1_000_000, 50_000
@@ -61,11 +61,11 @@ BARE_FIGURE = """
 Say = Callable[[str], None]
 
 
-async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> Comparison:
+async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) -> Comparison:
     """A rebuild, then all figures by all of their codes, `rounds` times."""
     facts = FACTS_QUICK if seconds <= QUICK_SECONDS else FACTS
-    await ground.make_database(DATABASE, PLEDGES, DELIVERY, REPORTS)
-    dsn = ground.postgres.dsn(DATABASE)
+    await servers.make_database(DATABASE, PLEDGES, DELIVERY, REPORTS)
+    dsn = servers.postgres.dsn(DATABASE)
     say(f"writing {facts:,} facts to the journals")
     bare = await asyncpg.connect(dsn, server_settings={"search_path": REPORTS.name})
     await bare.execute("SET entraide.role = 'owner'")

@@ -18,7 +18,7 @@ import uvloop
 from chassis.ids import new_id
 from chassis.journal.bus import subject_of
 from tests.bench.bare import connections, event_of, same_statements
-from tests.bench.ground import READY
+from tests.bench.servers import READY
 
 UNDER_WAY_MAX = 256
 ANSWER_BYTES = 2100

@@ -18,8 +18,8 @@ from services.demo.samples import shift_to_today
 from tests.bench.app import SUGGESTED
 from tests.bench.figures import Aim, Comparison, Row, cpu_seconds, family_cpu_seconds, percentile
 from tests.bench.filing import sample_request, token
-from tests.bench.ground import ADMINISTRATOR, Child, ChildError, Ground, carried_out, serving
 from tests.bench.many_offerings import load
+from tests.bench.servers import ADMINISTRATOR, Child, ChildError, Servers, run_child, serving
 from tests.personas import persona_id
 
 RATE = 50.0
@@ -37,29 +37,29 @@ Cpu = tuple[float, float]
 """Of the application and of PostgreSQL."""
 
 
-async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say, many: int = 0) -> Comparison:
+async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say, many: int = 0) -> Comparison:
     """Among the 40 offerings of the sample world, or `many` that are made up."""
-    await ground.make_database(DATABASE)
+    await servers.make_database(DATABASE)
     if many:
-        await _load_many(ground, many if seconds > 1 else many // 100)
-    await ground.execute("postgres", "CREATE DATABASE bench_floor")
-    notes = ground.folder / "suggestions"
+        await _load_many(servers, many if seconds > 1 else many // 100)
+    await servers.execute("postgres", "CREATE DATABASE bench_floor")
+    notes = servers.folder / "suggestions"
     taken: dict[str, list[Times]] = {"path": [], "floor": []}
     cpu: list[Cpu] = []
     async with AsyncExitStack() as stack:
-        app = await stack.enter_async_context(serving("app", **_app_task(ground, notes)))
-        count = many or await _load_offerings(ground, app)
+        app = await stack.enter_async_context(serving("app", **_app_task(servers, notes)))
+        count = many or await _load_offerings(servers, app)
         say(f"{count:,} offerings loaded")
         # Until they are in memory PostgreSQL is asked, which is another path.
         await asyncio.sleep(seconds * 5 if many else 0)
         for number in range(1, rounds + 1):
             # The first requests of a process meet cold caches and new connections: they are sent before the clock.
             if number == 1:
-                await _path(ground, app, notes, seconds=1.0, seed=0)
-            before = _cpu(ground, app)
-            taken["path"].append(await _path(ground, app, notes, seconds=seconds * 2, seed=number))
-            cpu.append(_cpu_since(before, _cpu(ground, app), len(taken["path"][-1]["POST → 201"])))
-            taken["floor"].append(await _floor(ground, seconds=seconds * 2, seed=number))
+                await _path(servers, app, notes, seconds=1.0, seed=0)
+            before = _cpu(servers, app)
+            taken["path"].append(await _path(servers, app, notes, seconds=seconds * 2, seed=number))
+            cpu.append(_cpu_since(before, _cpu(servers, app), len(taken["path"][-1]["POST → 201"])))
+            taken["floor"].append(await _floor(servers, seconds=seconds * 2, seed=number))
             for name, times in ((name, rounds_[-1]) for name, rounds_ in taken.items()):
                 figures = ", ".join(f"{what} {percentile(ts, 0.5) * 1000:.2f}" for what, ts in times.items())
                 say(f"round {number}/{rounds}, {name:6} p50 ms: {figures}")
@@ -67,8 +67,8 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say, many
     return _comparison(taken["path"], taken["floor"], cpu, count)
 
 
-def _cpu(ground: Ground, app: Child) -> Cpu:
-    return cpu_seconds(app.pid), family_cpu_seconds(ground.postgres.pid)
+def _cpu(servers: Servers, app: Child) -> Cpu:
+    return cpu_seconds(app.pid), family_cpu_seconds(servers.postgres.pid)
 
 
 def _cpu_since(before: Cpu, after: Cpu, submissions: int) -> Cpu:
@@ -77,16 +77,16 @@ def _cpu_since(before: Cpu, after: Cpu, submissions: int) -> Cpu:
     return app, postgres
 
 
-async def _load_many(ground: Ground, count: int) -> None:
-    connection = await asyncpg.connect(ground.postgres.dsn(DATABASE))
+async def _load_many(servers: Servers, count: int) -> None:
+    connection = await asyncpg.connect(servers.postgres.dsn(DATABASE))
     try:
         await load(connection, 0, count)
     finally:
         await connection.close()
 
 
-def _app_task(ground: Ground, notes: Path) -> dict[str, Any]:
-    settings = ground.settings(DATABASE)
+def _app_task(servers: Servers, notes: Path) -> dict[str, Any]:
+    settings = servers.settings(DATABASE)
     return {
         "state": str(settings.state),
         "database_url": settings.database_url,
@@ -97,9 +97,9 @@ def _app_task(ground: Ground, notes: Path) -> dict[str, Any]:
     }
 
 
-async def _load_offerings(ground: Ground, app: Child) -> int:
+async def _load_offerings(servers: Servers, app: Child) -> int:
     """The offerings of the sample world, approved."""
-    api = Api({name: f"http://127.0.0.1:{app.port}" for name in ("requests", "matching")}, ground.issuer)
+    api = Api({name: f"http://127.0.0.1:{app.port}" for name in ("requests", "matching")}, servers.issuer)
     samples = msgspec.json.decode(shift_to_today("offerings.json", today=datetime.now(UTC).date()))
     try:
         for number, sample in enumerate(samples):
@@ -113,16 +113,16 @@ async def _load_offerings(ground: Ground, app: Child) -> int:
     return len(samples)
 
 
-async def _path(ground: Ground, app: Child, notes: Path, *, seconds: float, seed: int) -> Times:
+async def _path(servers: Servers, app: Child, notes: Path, *, seconds: float, seed: int) -> Times:
     """The application's times, from the moment the client had its 201."""
-    async with watch(ground.nats.url(ADMINISTRATOR)) as events:
+    async with watch(servers.nats.url(ADMINISTRATOR)) as events:
         seen: dict[str, float] = {}
         watching = asyncio.create_task(_watch(events, seen))
-        said = await carried_out(
+        said = await run_child(
             "client",
             port=app.port,
             path="/v1/requests",
-            token=token(ground),
+            token=token(servers),
             body=sample_request(),
             rate=RATE,
             seconds=seconds,
@@ -154,11 +154,11 @@ async def _watch(events: asyncio.Queue[Any], seen: dict[str, float]) -> None:
             seen.setdefault(event.correlationid, time.monotonic())
 
 
-async def _floor(ground: Ground, *, seconds: float, seed: int) -> Times:
-    said: Times = await carried_out(
+async def _floor(servers: Servers, *, seconds: float, seed: int) -> Times:
+    said: Times = await run_child(
         "floor",
-        database_url=ground.postgres.dsn("bench_floor"),
-        nats_url=ground.nats.url(ADMINISTRATOR),
+        database_url=servers.postgres.dsn("bench_floor"),
+        nats_url=servers.nats.url(ADMINISTRATOR),
         rate=RATE,
         seconds=seconds,
         seed=seed,

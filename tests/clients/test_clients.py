@@ -18,7 +18,7 @@ import pytest
 from chassis.db.database import Database
 from chassis.db.migrate import role_of
 from chassis.embedded import free_port
-from services.documents.kept import CONTRACTS
+from services.documents.stored_examples import CONTRACTS
 from tests.builders import token
 from tests.conftest import Servers
 from tests.node import installed

@@ -5,10 +5,10 @@ A check is given a visitor who is on the page; it fails with the path and what i
 
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.console.sight import misplaced, unseen
+from tests.console.crawl import WIDTHS
+from tests.console.legibility import misplaced, unseen
 from tests.console.site import Visitor
 from tests.console.tree import mistakes, tree
-from tests.console.walking import WIDTHS
 
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],

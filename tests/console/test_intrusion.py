@@ -20,9 +20,9 @@ from services.console.page import Page, SignInNeeded, browser_address
 from services.console.sessions.model import Appointment, Held, HeldTokens, Session
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import FORGET_MAX, Sessions
-from services.console.sign_in.again import confirm
 from services.console.sign_in.pages import step_into
 from services.console.sign_in.personas import personas
+from services.console.sign_in.recent_sign_in import confirm
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 KENYA = Appointment(organization="KEN", role="focal_point")

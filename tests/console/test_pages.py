@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.console.checks import is_accessible, is_legible_in_large_letters, is_whole, passes_access_checks
+from tests.console.crawl import ALL_LANGUAGES, OTHERS, PEOPLE, START, WIDTHS, crawl, pattern
 from tests.console.site import Visitor
-from tests.console.walking import ALL_LANGUAGES, OTHERS, PEOPLE, START, WIDTHS, pattern, walk
 from tests.soak import IS_SOAK
 
 EVERY = [(person, language, width) for person in (*PEOPLE, *OTHERS) for language in ALL_LANGUAGES for width in WIDTHS]
@@ -40,7 +40,7 @@ def test_every_page_is_whole_and_accessible(
         visitor.step_into(person)
 
     visited = 0
-    for path in walk(visitor, "/public" if person is None else START):
+    for path in crawl(visitor, "/public" if person is None else START):
         visited += 1
         is_whole(visitor, path)
         new = is_new(visitor, path)

@@ -15,7 +15,7 @@ from contracts.matching import MatchConfirmed
 from contracts.registry import FACTS
 from contracts.requests import RequestOpened
 from services.composition import all_services
-from services.documents.kept import CONTRACTS, kept_examples
+from services.documents.stored_examples import CONTRACTS, kept_examples
 from tests.contracts.example_codes import unknown_codes
 from tests.contracts.steps import schema_validator
 from tests.node import installed

@@ -18,8 +18,8 @@ from contracts import reference
 from contracts.notifications import Record
 from contracts.reference.refusal_words import refusal_words
 from services.documents.descriptions import descriptions
-from services.documents.kept import CONTRACTS
 from services.documents.shapes import shapes_of
+from services.documents.stored_examples import CONTRACTS
 from services.notifications.notices.audience import notices
 from services.notifications.webhooks import model as webhook
 from services.notifications.webhooks import signing

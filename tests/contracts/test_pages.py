@@ -20,10 +20,10 @@ from contracts.reference.refusal_words import refusal_words
 from contracts.values import Language
 from services.composition import all_services
 from services.documents.files import inert_application, text_of
-from services.documents.kept import CONTRACTS
 from services.documents.openapi import openapi
 from services.documents.pages import api_pages, event_pages
 from services.documents.problems_page import problem_page
+from services.documents.stored_examples import CONTRACTS
 from tests.soak import IS_SOAK
 
 COMMITTED, FACTS = (

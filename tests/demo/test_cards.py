@@ -26,8 +26,8 @@ from services.demo.cards import (
     summary,
 )
 from services.demo.contributing import Contributed
+from services.demo.donor import DonorStory
 from services.demo.extending import Extended
-from services.demo.giving import DonorStory
 from services.demo.joint import JointDelivery
 from services.demo.people import Api, personas
 from services.demo.planning import Planned

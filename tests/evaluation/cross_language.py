@@ -6,7 +6,7 @@ from pathlib import Path
 
 from contracts.stemming.words import LANGUAGES
 from services.matching.texts.meaning import model_problem
-from tests.evaluation import ways
+from tests.evaluation import rankers
 from tests.evaluation.figures import RELEVANT, Interval, interval, ndcg
 from tests.evaluation.pairs import fitting, grades, lines, samples
 from tests.evaluation.report import Aim, Report, Say
@@ -23,7 +23,7 @@ def evaluate(data: Path, say: Say) -> Report:
     """`data` is not needed: the texts are beside this file."""
     title = f"The same text in six languages, codes withheld: the first {FIRST} of {len(samples())} offerings"
     missing = model_problem()
-    found = ways.of_text() | ({} if missing else ways.of_meaning())
+    found = rankers.of_text() | ({} if missing else rankers.of_meaning())
     choice = {key for key in lines() if len(fitting(key)) > FIRST}
     rows, best = [], 0.0
     for name, way in found.items():
@@ -38,7 +38,7 @@ def evaluate(data: Path, say: Say) -> Report:
         rows.append(("all: codes + meaning, codes not withheld", *_printed(scored, _all)))
     return Report(
         title=title,
-        columns=("offerings: way", "same set", "same first", "mean overlap", "served in all six", "nDCG@5"),
+        columns=("offerings: ranker", "same set", "same first", "mean overlap", "served in all six", "nDCG@5"),
         rows=tuple(rows),
         aims=(Aim(what="share of lines with the same three, by the best way", figure=best, at_least=SAME_WANTED),),
         notes=(
@@ -60,26 +60,26 @@ def _all(key: str) -> frozenset[int]:
     return frozenset(range(len(samples())))
 
 
-def _same(rankings: Sequence[ways.Ranking], first: int = FIRST) -> float:
+def _same(rankings: Sequence[rankers.Ranking], first: int = FIRST) -> float:
     sets = {frozenset(ranking[:first]) for ranking in rankings}
     return float(len(sets) == 1 and all(len(one) == first for one in sets))
 
 
-def _same_first(rankings: Sequence[ways.Ranking]) -> float:
+def _same_first(rankings: Sequence[rankers.Ranking]) -> float:
     return _same(rankings, 1)
 
 
-def _overlap(rankings: Sequence[ways.Ranking]) -> float:
+def _overlap(rankings: Sequence[rankers.Ranking]) -> float:
     shared = [len(set(one[:FIRST]) & set(other[:FIRST])) / FIRST for one, other in combinations(rankings, 2)]
     return sum(shared) / len(shared)
 
 
-def _printed(rankings: Mapping[str, Sequence[ways.Ranking]], may: May) -> list[str]:
+def _printed(rankings: Mapping[str, Sequence[rankers.Ranking]], may: May) -> list[str]:
     shares = [str(interval([share(of) for of in rankings.values()])) for share in (_same, _same_first, _overlap)]
     return [*shares, str(_served(rankings, may)), str(_quality(rankings, may))]
 
 
-def _served(rankings: Mapping[str, Sequence[ways.Ranking]], may: May) -> Interval:
+def _served(rankings: Mapping[str, Sequence[rankers.Ranking]], may: May) -> Interval:
     """How often each text has one that serves well among its three, of the lines for which there is one."""
     served = []
     for key, of_languages in rankings.items():
@@ -98,7 +98,7 @@ def _serving() -> str:
     )
 
 
-def _quality(rankings: Mapping[str, Sequence[ways.Ranking]], may: May) -> Interval:
+def _quality(rankings: Mapping[str, Sequence[rankers.Ranking]], may: May) -> Interval:
     values = []
     for key, of_languages in rankings.items():
         graded = {one: grade for one, grade in grades()[key].items() if one in may(key)}

@@ -10,7 +10,7 @@ from services.matching.scoring.model import algorithm_of
 from services.matching.scoring.weights import CRITERIA, FIRST, Criterion
 from services.matching.texts.fusion import fused
 from services.matching.texts.meaning import model_problem
-from tests.evaluation import scores, ways
+from tests.evaluation import rankers, scores
 from tests.evaluation.figures import RELEVANT, Grades, interval, kappa, ndcg, recall, reciprocal_rank
 from tests.evaluation.pairs import fitting, grades, lines, passes, samples
 from tests.evaluation.report import Report, Say
@@ -32,16 +32,16 @@ May = Callable[[str], frozenset[int]]
 def evaluate(data: Path, say: Say) -> Report:
     """`data` is not needed: the pairs are beside this file."""
     missing = model_problem()
-    found = _ways(with_model=missing is None)
+    found = _rankings(with_model=missing is None)
     rows = []
     for where, may in (("all", _all), ("fitting", fitting)):
-        say(f"{where} offerings, {len(found)} ways")
+        say(f"{where} offerings, {len(found)} rankers")
         graded = _graded(may)
         base = _values(scores.by_codes, graded, may)["nDCG@5"]
-        rows += [(f"{where}: {way}", *_printed(_values(rank, graded, may), base)) for way, rank in found.items()]
+        rows += [(f"{where}: {name}", *_printed(_values(rank, graded, may), base)) for name, rank in found.items()]
     return Report(
         title=f"Judged pairs: {len(lines())} lines × {len(samples())} offerings, mean [95 % bootstrap interval]",
-        columns=("offerings: way", "nDCG@5", "recall@20", "MRR", "nDCG@5 less that by codes"),
+        columns=("offerings: ranker", "nDCG@5", "recall@20", "MRR", "nDCG@5 less that by codes"),
         rows=tuple(rows),
         notes=(
             "all: each of the offerings may be ranked. fitting: those alone that the hard constraints leave to the line,",
@@ -60,21 +60,22 @@ def evaluate(data: Path, say: Say) -> Report:
     )
 
 
-def _ways(*, with_model: bool) -> dict[str, Rank]:
+def _rankings(*, with_model: bool) -> dict[str, Rank]:
     found: dict[str, Rank] = {CODES: scores.by_codes}
     if with_model:
         found[CODES_AND_MEANING] = lambda key: scores.by_codes_and_meaning(key, lines()[key].written_in)
     found |= {f"codes without {one}": _without(one) for one in scores.telling()}
     texts = {
-        name: _as_written(way) for name, way in (ways.of_text() | (ways.of_meaning() if with_model else {})).items()
+        name: _as_written(way)
+        for name, way in (rankers.of_text() | (rankers.of_meaning() if with_model else {})).items()
     }
     found |= texts
     found |= {f"codes + {name}, by rank": _fused(way) for name, way in texts.items() if "+" not in name}
     if with_model:
         for weight in SUMMED:
             if weight != FIRST.weight("meaning"):
-                found[f"codes {1000 - weight}, meaning {weight}"] = _summed(weight, ways.closeness)
-            found[f"codes {1000 - weight}, meaning and names {weight}"] = _summed(weight, ways.closeness_with_names)
+                found[f"codes {1000 - weight}, meaning {weight}"] = _summed(weight, rankers.closeness)
+            found[f"codes {1000 - weight}, meaning and names {weight}"] = _summed(weight, rankers.closeness_with_names)
     return found
 
 
@@ -82,15 +83,15 @@ def _without(criterion: Criterion) -> Rank:
     return lambda key: scores.by_codes_without(criterion, key)
 
 
-def _as_written(way: ways.Way) -> Rank:
-    return lambda key: way(key, lines()[key].written_in)
+def _as_written(ranker: rankers.Ranker) -> Rank:
+    return lambda key: ranker(key, lines()[key].written_in)
 
 
-def _fused(way: Rank) -> Rank:
-    return lambda key: fused([scores.by_codes(key), way(key)])
+def _fused(ranking: Rank) -> Rank:
+    return lambda key: fused([scores.by_codes(key), ranking(key)])
 
 
-def _summed(weight: int, closeness: Callable[[str, ways.Language], NDArray[np.float32]]) -> Rank:
+def _summed(weight: int, closeness: Callable[[str, rankers.Language], NDArray[np.float32]]) -> Rank:
     return lambda key: scores.by_codes_and(weight, closeness(key, lines()[key].written_in), key)
 
 

@@ -15,7 +15,7 @@ from services.matching.scoring.weights import CRITERIA, FIRST, Criterion
 from services.matching.texts.meaning import load
 from services.matching.texts.reading import Reading, Wording, judgements, read
 from tests.evaluation.pairs import lines, samples, texts, wanted
-from tests.evaluation.ways import Ranking
+from tests.evaluation.rankers import Ranking
 
 OF_CODES = FULL - FIRST.weight("meaning")
 

@@ -15,8 +15,8 @@ from services.matching.texts.bm25 import Index
 from services.matching.texts.fusion import fused
 from services.matching.texts.meaning import model_problem
 from tests.evaluation.figures import interval, ndcg, recall, reciprocal_rank
+from tests.evaluation.rankers import embedded
 from tests.evaluation.report import Report, Say
-from tests.evaluation.ways import embedded
 
 FILE = Path("iati") / "codelists" / "Sector.csv"
 Side = Literal["en", "fr"]

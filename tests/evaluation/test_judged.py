@@ -10,7 +10,7 @@ from contracts.stemming.words import LANGUAGES
 from services.matching.scoring.model import ranked
 from services.matching.scoring.weights import FIRST
 from services.matching.texts.meaning import model_problem
-from tests.evaluation import cross_language, judged, scores, sectors, ways
+from tests.evaluation import cross_language, judged, rankers, scores, sectors
 from tests.evaluation.__main__ import DATA, PARTS
 from tests.evaluation.figures import interval, kappa, ndcg, recall, reciprocal_rank
 from tests.evaluation.pairs import fitting, grades, lines, passes, samples, texts, wanted
@@ -115,13 +115,13 @@ def test_the_codes_find_far_more_than_words_do() -> None:
         reported = [value for value in values if value is not None]
         return sum(reported) / len(reported)
 
-    by_words = mean(lambda key: ways.by_words(key, lines()[key].written_in))
+    by_words = mean(lambda key: rankers.by_words(key, lines()[key].written_in))
 
     assert mean(scores.by_codes) > by_words + 0.2
 
 
 def test_every_criterion_of_the_first_weights_is_left_out_in_turn_or_said_to_tell_nothing() -> None:
-    left_out = {name.removeprefix("codes without ") for name in judged._ways(with_model=False) if "without" in name}
+    left_out = {name.removeprefix("codes without ") for name in judged._rankings(with_model=False) if "without" in name}
 
     assert {*FIRST.of} == {*left_out, *judged._alike(), "meaning"}
     assert {"topics", "articles", "kind", "paragraphs", "pillars", *judged.NOT_GRADED} == left_out
@@ -141,7 +141,7 @@ def test_codes_and_meaning_rank_as_the_sum_with_the_weight_that_meaning_has() ->
     if missing is not None and missing.slug == "model-not-installed":
         pytest.skip(missing.reason)
     for key in list(lines())[:20]:
-        summed = scores.by_codes_and(FIRST.weight("meaning"), ways.closeness(key, "fr"), key)
+        summed = scores.by_codes_and(FIRST.weight("meaning"), rankers.closeness(key, "fr"), key)
         assert summed == scores.by_codes_and_meaning(key, "fr")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from services.documents.kept import CONTRACTS
+from services.documents.stored_examples import CONTRACTS
 from services.pledges.money.rates_csv import EXAMPLE
 from tests.clocks import TODAY
 from tests.files import FLOWS, PDF

@@ -13,7 +13,7 @@ from services.matching.texts import meaning
 from tests import readme
 from tests.commands import entraide
 from tests.sample_world import STILL_RUNNING, Demo
-from tests.system import mondays, readme_session
+from tests.system import readme_session, routine_work
 from tests.system.outcome import check_files, check_mails, check_state, check_summaries, rerun_demo
 from tests.system.platform import Platform
 
@@ -33,7 +33,7 @@ async def test_the_demo_leaves_one_process_in_order(demo: Demo, xsd: tuple[str, 
     await asyncio.to_thread(check_files, demo.platform, demo.state / "donor", xsd)
     await check_summaries(demo.platform)
     await asyncio.to_thread(readme_session.run, demo.platform, demo.state)
-    await mondays.run(demo.platform, demo.state)
+    await routine_work.run(demo.platform, demo.state)
     await check_state(demo.platform, demo.database_url, demo.broker)
     check_mails(Mailbox(demo.state / "mailbox", "127.0.0.1", free_port()))
 

@@ -33,7 +33,7 @@ from urllib3.util.retry import Retry
 
 from chassis.auth.tokens import Issuer
 from services.demo.people import person_of
-from services.documents.kept import CONTRACTS
+from services.documents.stored_examples import CONTRACTS
 from tests.builders import a_request
 from tests.files import FLOWS, PDF
 from tests.personas import ISSUER, persona_id

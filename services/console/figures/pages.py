@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from services.console.client import Problem
 from services.console.downloads import csv_file, handed_on
 from services.console.fields import FormError
-from services.console.figures import counted
+from services.console.figures import counted_figures
 from services.console.figures.pictures import flow, pillars
 from services.console.page import CurrentPage, Page
 from services.console.public.figures import Picture
@@ -44,7 +44,7 @@ async def _pictures(page: Page) -> list[Picture]:
 async def list_figures(page: CurrentPage) -> Response[bytes]:
     """All figures of the reader, and two pictures."""
     role = page.signed_in.role
-    groups = counted.listed(page.language, exact=role in OVERSEEING) if role in COUNTS_FOR else []
+    groups = counted_figures.listed(page.language, exact=role in OVERSEEING) if role in COUNTS_FOR else []
     return page.render("figures/list.html", pictures=await _pictures(page), groups=groups)
 
 
@@ -102,14 +102,14 @@ def file_of(name: str) -> tuple[str, Mapping[str, str]]:
     return FILES[name]
 
 
-def shown(found: counted.Answer, language: str) -> dict[str, object]:
+def shown(found: counted_figures.Answer, language: str) -> dict[str, object]:
     """What the template needs beside the answer of the API."""
     return {
-        "heading": counted.heading_of(found, language),
-        "codes": counted.codes_of(found, language),
-        "picture": counted.picture_of(found, language),
-        "notes": counted.notes_of(found),
-        "sources": counted.SOURCES,
+        "heading": counted_figures.heading_of(found, language),
+        "codes": counted_figures.codes_of(found, language),
+        "picture": counted_figures.picture_of(found, language),
+        "notes": counted_figures.notes_of(found),
+        "sources": counted_figures.SOURCES,
         "files": list(FILES),
     }
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from chassis.charts.amounts import amounts
 from contracts import reference
-from services.console.charts.heat import heat
+from services.console.charts.heat_map import heat_map
 from services.console.formats import direction, month, number
 from services.console.public.figures import Picture
 from services.console.rendering import code_label
@@ -37,7 +37,7 @@ def flow(months: Sequence[Counts], language: str) -> Picture:
     return Picture(
         name="requests-by-state",
         finding=finding,
-        svg=heat(rows, names, cells, written=written, title=finding, mirrored=direction(language) == "rtl"),
+        svg=heat_map(rows, names, cells, written=written, title=finding, mirrored=direction(language) == "rtl"),
         headers=[translations(language).gettext("Month"), *names],
         rows=[[name, *(written[row, column] for column in range(len(names)))] for row, name in enumerate(rows)],
     )

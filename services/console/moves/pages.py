@@ -13,7 +13,7 @@ from services.console.client import Answer, Problem
 from services.console.fields import FormError, Option, errors_of, read
 from services.console.moves.model import Move, Noun
 from services.console.page import CurrentPage, Page
-from services.console.sign_in.again import require_recent_sign_in
+from services.console.sign_in.recent_sign_in import require_recent_sign_in
 
 KEY, REVISION = "idempotency_key", "revision"
 STALE = 412

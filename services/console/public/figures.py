@@ -8,7 +8,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from chassis.charts.amounts import amounts
-from services.console.charts.heat import heat
+from services.console.charts.heat_map import heat_map
 from services.console.formats import direction, number
 from services.console.rendering import code_label
 from services.console.translations import translations
@@ -140,7 +140,7 @@ def _heat(table: Table, language: str) -> Picture:
             "topic": topics[0],
             "number": number(most, language),
         }
-    svg = heat(
+    svg = heat_map(
         topics,
         groups,
         {at: 1 if is_small(count) else count for at, count in cells.items()},

@@ -15,7 +15,7 @@ from contracts import reference
 from services.console.client import ApiClient, Problem
 from services.console.downloads import handed_on
 from services.console.fields import FormError
-from services.console.figures import counted
+from services.console.figures import counted_figures
 from services.console.figures import pages as figure_pages
 from services.console.page import FOR_EVERYBODY, CurrentPage, Page, browser_address
 from services.console.public import figures, funding
@@ -101,7 +101,7 @@ async def download_funding(page: CurrentPage) -> Response[bytes]:
 async def show_figures(page: CurrentPage) -> Response[bytes]:
     offerings, requests = await _everything(page)
     shown = figures.pictures(offerings.body, requests.body, REGIONS, _regions(), page.language)
-    groups = counted.listed(page.language, exact=False)
+    groups = counted_figures.listed(page.language, exact=False)
     return _render(
         page, "public/figures.html", (offerings, requests), pictures=shown, small=figures.SMALL, groups=groups
     )

@@ -11,9 +11,9 @@ from contracts.refusals import Refusal, Unavailable
 from services.console.client import ApiUnavailable
 from services.console.page import FOR_EVERYBODY, CurrentPage, Page, local_path, see_other
 from services.console.sessions.model import Appointment, HeldTokens, Session, StartedHere
-from services.console.sign_in import again
-from services.console.sign_in.entering import enter
+from services.console.sign_in import recent_sign_in
 from services.console.sign_in.personas import Persona, personas
+from services.console.sign_in.session_start import begin_session
 from services.console.sign_in.tokens import held_tokens
 
 CALLBACK = "/signed-in"
@@ -83,7 +83,7 @@ async def finish_sign_in(page: CurrentPage) -> Response[bytes]:
     except Refusal as refusal:
         return page.redirect("/sign-in", failed=refusal.slug, after=started.after)
     issuer, at = console.settings.issuer, tokens.signed_in_at
-    return await enter(page, held_tokens(tokens), tokens.access_token, issuer, started.after, signed_in_at=at)
+    return await begin_session(page, held_tokens(tokens), tokens.access_token, issuer, started.after, signed_in_at=at)
 
 
 @post("/{language:str}/sign-in/step-into", opt=FOR_EVERYBODY, status_code=303)
@@ -97,7 +97,7 @@ async def step_into(page: CurrentPage) -> Response[bytes]:
     after = local_path(page.value("after") or "/")
     tokens = HeldTokens(subject=subject)
     token, now = issuer.token(subject), clock.now()
-    return await enter(page, tokens, token, issuer.issuer, after, signed_in_at=now, acting=persona.appointment)
+    return await begin_session(page, tokens, token, issuer.issuer, after, signed_in_at=now, acting=persona.appointment)
 
 
 @get("/{language:str}/appointment", opt=FOR_EVERYBODY)
@@ -153,7 +153,7 @@ ROUTES = (
     begin_sign_in,
     finish_sign_in,
     step_into,
-    *again.ROUTES,
+    *recent_sign_in.ROUTES,
     choose_appointment,
     act_in,
     sign_out,

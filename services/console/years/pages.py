@@ -12,7 +12,7 @@ from services.console.fields import FormError, Typed, read
 from services.console.moves.model import reason
 from services.console.moves.pages import KEY
 from services.console.page import CurrentPage, Page
-from services.console.sign_in.again import require_recent_sign_in
+from services.console.sign_in.recent_sign_in import require_recent_sign_in
 from services.console.translations import N_
 
 CHECK = {

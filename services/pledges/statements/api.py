@@ -55,7 +55,7 @@ async def show_statement(
     statement = await _statement(db, caller, donor, fund, starts, ends, as_at, now)
     statement_store.require_printable(statement)
     chosen = language or reader_language(request.scope)
-    made = await own.press.statement_pdf(statement, chosen, organization=caller.organization)
+    made = await own.renderer.statement_pdf(statement, chosen, organization=caller.organization)
     name = f"statement-{statement.donor}-{statement.ends.isoformat()}-{chosen}.pdf"
     headers = {"Content-Disposition": disposition(name), "Content-Language": chosen.value}
     return Response(made, media_type=PDF, headers=headers)

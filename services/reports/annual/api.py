@@ -21,7 +21,7 @@ from services.reports import policy
 from services.reports.annual import actions, store
 from services.reports.annual.model import ReportStatus
 from services.reports.annual.printed_reader import printed
-from services.reports.annual.printing.press import MEDIA_TYPES, Format
+from services.reports.annual.printing.renderer import MEDIA_TYPES, Format
 from services.reports.annual.views import ReportSummary, ReportView, report_view, summary_of
 from services.reports.dependencies import Dependencies, Owned
 from services.reports.policy import Action
@@ -184,7 +184,7 @@ async def _download(
 ) -> Response[bytes]:
     async with db.transaction(by=caller, snapshot=True) as tx:
         found = await printed(tx, caller, report_id)
-    made = await own.press.report(found, language, format, organization=caller.organization)
+    made = await own.renderer.report(found, language, format, organization=caller.organization)
     report = found.report
     name = f"report-{report.state or 'conference'}-{report.year}-{report.number}-{language}.{format}"
     headers = {"Content-Disposition": disposition(name), "Content-Language": language.value}

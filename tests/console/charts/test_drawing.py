@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.charts.drawing import Drawing, lines_of
-from services.console.charts.heat import shade
+from services.console.charts.heat_map import shade
 
 
 @pytest.mark.parametrize(

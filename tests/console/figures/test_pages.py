@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts import reference
-from services.console.figures.counted import GROUPS, picture_of
+from services.console.figures.counted_figures import GROUPS, picture_of
 from tests.console.site import Site
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()

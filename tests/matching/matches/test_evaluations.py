@@ -134,7 +134,7 @@ async def test_both_sides_see_the_codes_and_only_their_own_comment(
     for by, own in ((KENYA, "Nobody came."), (NORWAY, "Visas were late."), ("PER:focal_point", None)):
         async with databases["matching"].transaction(by=a_caller(by)) as tx:
             behind = {row["comment"] for row in await tx.fetch("SELECT comment FROM remark WHERE side IS NOT NULL")}
-        assert behind == ({own} if own else set()), "the wall as well"
+        assert behind == ({own} if own else set()), "row-level security as well"
 
 
 # -- what it does to scores -------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from services.pledges.ledger.snapshots import Finality
 from services.pledges.wiring import close_and_write_snapshots
 from tests.conftest import Servers
 from tests.pledges.ledger.count import Change, Count
-from tests.pledges.ledger.driven import DrivenLedger
+from tests.pledges.ledger.driven_ledger import DrivenLedger
 from tests.pledges.ledger.steps import BALANCES, Trial, check_books, trial_of
 from tests.pledges.steps import LAST_YEAR
 

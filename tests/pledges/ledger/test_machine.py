@@ -28,11 +28,11 @@ from services.pledges.policy import Action
 from tests.conftest import Servers
 from tests.personas import persona_id
 from tests.platform.operations import operations
+from tests.pledges.ledger.allocation_operations import TIGHTLY
 from tests.pledges.ledger.count import Change, support_of
-from tests.pledges.ledger.giving import CURRENCIES, pledges
-from tests.pledges.ledger.importing import Importing
+from tests.pledges.ledger.import_operations import Importing
 from tests.pledges.ledger.machine import FIRST_DAY, FIRST_YEAR, OPERATIONS, THIS_YEAR, Record, operation
-from tests.pledges.ledger.using import TIGHTLY
+from tests.pledges.ledger.pledge_operations import CURRENCIES, pledges
 from tests.pledges.steps import FINANCE, GERMANY, LAST_YEAR, NORWAY, SECOND, a_fund, eur, usd
 
 EXAMPLES, STEPS, SEED = 24, 180, 20261127

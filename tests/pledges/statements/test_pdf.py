@@ -22,7 +22,7 @@ from services.pledges.ledger.postings import EntryType
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.statements.printing import pdf, words
 from services.pledges.statements.printing.pdf import statement_pdf, template_data
-from services.pledges.statements.printing.press import RenderInput
+from services.pledges.statements.printing.renderer import RenderInput
 from tests.pledges.statements.builders import (
     LABELS,
     PAID_AND_BACK,

@@ -13,8 +13,8 @@ from chassis import clock
 from contracts.refusals import Excessive, Unavailable
 from contracts.values import Language
 from services.pledges.statements import store as statement_store
-from services.pledges.statements.printing import press
-from services.pledges.statements.printing.press import Press
+from services.pledges.statements.printing import renderer
+from services.pledges.statements.printing.renderer import StatementRenderer
 from tests.builders import headers
 from tests.clocks import MORNING
 from tests.pledges.pledge.steps import in_parts, met, reduced, refunded, taken_back, written_off
@@ -264,7 +264,7 @@ DONORS = ("NOR", "FRA")
 async def test_concurrent_statements_are_limited_to_two(monkeypatch: pytest.MonkeyPatch) -> None:
     under_way, most, go_on = 0, 0, asyncio.Event()
 
-    async def made(self: Press, order: bytes) -> bytes:
+    async def made(self: StatementRenderer, order: bytes) -> bytes:
         nonlocal under_way, most
         under_way += 1
         most = max(most, under_way)
@@ -272,8 +272,8 @@ async def test_concurrent_statements_are_limited_to_two(monkeypatch: pytest.Monk
         under_way -= 1
         return order
 
-    monkeypatch.setattr(Press, "_render", made)
-    one = Press(wait_seconds=0.05)
+    monkeypatch.setattr(StatementRenderer, "_render", made)
+    one = StatementRenderer(wait_seconds=0.05)
     first = [asyncio.create_task(one.statement_pdf(a_statement(), Language.EN, organization=by)) for by in DONORS]
     await asyncio.sleep(0)
     with pytest.raises(Unavailable) as no:
@@ -290,13 +290,13 @@ async def test_organization_has_one_slot_and_a_queue(monkeypatch: pytest.MonkeyP
     made_for: list[str] = []
     go_on = asyncio.Event()
 
-    async def made(self: Press, order: bytes) -> bytes:
+    async def made(self: StatementRenderer, order: bytes) -> bytes:
         made_for.append(order.decode())
         await go_on.wait()
         return order
 
-    monkeypatch.setattr(Press, "_render", made)
-    one = Press()
+    monkeypatch.setattr(StatementRenderer, "_render", made)
+    one = StatementRenderer()
     asked = [
         asyncio.create_task(one.statement_pdf(a_statement(), language, organization="NOR"))
         for language in (Language.EN, Language.FR, Language.ES, Language.RU)
@@ -317,7 +317,7 @@ async def test_organization_has_one_slot_and_a_queue(monkeypatch: pytest.MonkeyP
 async def test_large_statement_is_rendered_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     under_way = 0
 
-    async def made(self: Press, order: bytes) -> bytes:
+    async def made(self: StatementRenderer, order: bytes) -> bytes:
         nonlocal under_way
         under_way += 1
         assert under_way == 1
@@ -325,15 +325,15 @@ async def test_large_statement_is_rendered_alone(monkeypatch: pytest.MonkeyPatch
         under_way -= 1
         return order
 
-    monkeypatch.setattr(Press, "_render", made)
-    monkeypatch.setattr(press, "LARGE_LINES", 1)
-    one, small = Press(), a_statement((a_promise(),), (PLEDGED,))
+    monkeypatch.setattr(StatementRenderer, "_render", made)
+    monkeypatch.setattr(renderer, "LARGE_LINES", 1)
+    one, small = StatementRenderer(), a_statement((a_promise(),), (PLEDGED,))
     asked = zip((a_statement(), small, a_statement()), ("NOR", "FRA", "SWE"), strict=True)
     await asyncio.gather(*(one.statement_pdf(reported, Language.EN, organization=by) for reported, by in asked))
 
 
 async def test_slow_statement_is_killed_and_frees_its_slot() -> None:
-    late = Press(set_seconds=0.01)
+    late = StatementRenderer(set_seconds=0.01)
     for _ in range(3):
         with pytest.raises(Unavailable) as no:
             await late.statement_pdf(a_statement(), Language.EN, organization="NOR")
@@ -341,7 +341,7 @@ async def test_slow_statement_is_killed_and_frees_its_slot() -> None:
 
 
 async def test_event_loop_runs_while_rendering() -> None:
-    making = asyncio.create_task(Press().statement_pdf(a_statement(), Language.AR, organization="NOR"))
+    making = asyncio.create_task(StatementRenderer().statement_pdf(a_statement(), Language.AR, organization="NOR"))
     turns = 0
     while not making.done():
         await asyncio.sleep(0.005)
@@ -356,4 +356,4 @@ async def test_failed_child_is_logged_without_its_input(
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(RuntimeError):
-        await Press().statement_pdf(a_statement(), Language.EN, organization="NOR")
+        await StatementRenderer().statement_pdf(a_statement(), Language.EN, organization="NOR")

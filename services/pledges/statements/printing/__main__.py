@@ -14,7 +14,7 @@ def main() -> int:
     import msgspec
 
     from services.pledges.statements.printing.pdf import statement_pdf
-    from services.pledges.statements.printing.press import RenderInput
+    from services.pledges.statements.printing.renderer import RenderInput
 
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=RenderInput)
     sys.stdout.buffer.write(statement_pdf(order.statement, order.language))

@@ -15,7 +15,7 @@ def main() -> int:
 
     from services.reports.annual.printing.docx import report_docx
     from services.reports.annual.printing.pdf import report_pdf
-    from services.reports.annual.printing.press import Format, RenderInput
+    from services.reports.annual.printing.renderer import Format, RenderInput
 
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=RenderInput)
     made = report_pdf if order.format is Format.PDF else report_docx

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from services.pledges.open_data.flows.model import FlowStatus
 from services.pledges.pledge.earmarking import Earmarking
+from tests.pledges.ledger.allocation_operations import Using
 from tests.pledges.ledger.count import EXPONENTS
-from tests.pledges.ledger.giving import CURRENCIES, DONORS, SOFTLY, organization_of
 from tests.pledges.ledger.machine import Record, operation
-from tests.pledges.ledger.using import Using
+from tests.pledges.ledger.pledge_operations import CURRENCIES, DONORS, SOFTLY, organization_of
 from tests.pledges.open_data.builders import a_table
 from tests.pledges.open_data.steps import AS_FILE
 from tests.pledges.steps import FINANCE, NORWAY

@@ -1,9 +1,9 @@
-"""Render statements in child processes, with the limits of `chassis.printing.press`."""
+"""Render statements in child processes, with the limits of `chassis.printing.renderer`."""
 
 import msgspec
 from msgspec import Struct
 
-from chassis.printing import press
+from chassis.printing import renderer
 from contracts.refusals import Unavailable
 from contracts.values import Language
 from services.pledges.statements.model import Statement, lines_in
@@ -19,10 +19,12 @@ class RenderInput(Struct, frozen=True, kw_only=True):
     language: Language
 
 
-class Press(press.Press):
+class StatementRenderer(renderer.DocumentRenderer):
     """Renders statements."""
 
-    def __init__(self, *, wait_seconds: float = press.WAIT_SECONDS, set_seconds: float = press.SET_SECONDS) -> None:
+    def __init__(
+        self, *, wait_seconds: float = renderer.WAIT_SECONDS, set_seconds: float = renderer.SET_SECONDS
+    ) -> None:
         module, busy = "services.pledges.statements.printing", lambda: Unavailable("statement-not-now")
         super().__init__(module, busy, wait_seconds=wait_seconds, set_seconds=set_seconds)
 

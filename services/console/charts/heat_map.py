@@ -17,7 +17,7 @@ def shade(value: int, highest: int) -> int:
     return 0 if value <= 0 else min(SHADES, 1 + (value - 1) * SHADES // max(highest, 1))
 
 
-def heat(
+def heat_map(
     rows: Sequence[str],
     columns: Sequence[str],
     values: Mapping[tuple[int, int], int],

@@ -1,4 +1,4 @@
-"""The ground all variants stand on: one durable PostgreSQL, one durable nats-server, and each variant's own process."""
+"""What all variants share: one durable PostgreSQL, one durable nats-server, and each variant's own process."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ from tests.personas import ISSUER, appoint_in_directory
 
 SERVICES: Mapping[str, Service] = {service.name: service for service in all_services()}
 USUAL = (REQUESTS, MATCHING, DIRECTORY)
-SEATED = (
+APPOINTED = (
     *(f"{state}:focal_point" for state in ("KEN", "UGA", "PER", "NPL", "ALB")),
     "UNODC:coordinator",
     "UNODC:finance_officer",
@@ -46,14 +46,14 @@ CHECKPOINTS_APART = {"checkpoint_timeout": "30min", "max_wal_size": "8GB"}
 """A checkpoint in the middle would slow whichever variant runs just then; it changes nothing about durability."""
 
 
-def among_themselves(services: Sequence[Service]) -> list[Service]:
+def only_between(services: Sequence[Service]) -> list[Service]:
     """What absent services would say is not heard: they have no stream, nor an address to read their journal from."""
     names = {service.name for service in services}
     return [replace(one, listens_to=[owner for owner in one.listens_to if owner in names]) for one in services]
 
 
 @dataclass(frozen=True)
-class Ground:
+class Servers:
     folder: Path
     postgres: Postgres
     nats: Nats
@@ -75,9 +75,9 @@ class Ground:
         await self.execute("postgres", f"CREATE DATABASE {name}")
         await prepare(self.settings(name), services)
         db = await Database.connect(self.postgres.dsn(name), DIRECTORY.name, role=role_of(DIRECTORY.name), pool_max=1)
-        await appoint_in_directory(db, SEATED)
+        await appoint_in_directory(db, APPOINTED)
         await db.close()
-        await ensure_streams(self.nats.url(ADMINISTRATOR), *topology(among_themselves(services)))
+        await ensure_streams(self.nats.url(ADMINISTRATOR), *topology(only_between(services)))
 
     async def execute(self, database: str, statement: str) -> Any:
         connection = await asyncpg.connect(self.postgres.dsn(database))
@@ -95,7 +95,7 @@ class Ground:
 
 
 @contextlib.contextmanager
-def ground() -> Iterator[Ground]:
+def servers() -> Iterator[Servers]:
     # Not below a home folder: as root PostgreSQL runs as another user, who could not enter it.
     folder = Path(tempfile.mkdtemp(prefix="entraide-bench-", dir="/var/tmp"))
     folder.chmod(0o711)
@@ -108,7 +108,7 @@ def ground() -> Iterator[Ground]:
             Postgres(folder / "postgres", durable=True, settings=CHECKPOINTS_APART) as postgres,
             Nats(folder / "nats", users=users, durable=True) as nats,
         ):
-            yield Ground(folder, postgres, nats, Issuer.load(folder / "issuer.jwk", ISSUER))
+            yield Servers(folder, postgres, nats, Issuer.load(folder / "issuer.jwk", ISSUER))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -149,7 +149,7 @@ async def serving(module: str, **task: Any) -> AsyncIterator[Child]:
             process.kill()
 
 
-async def carried_out(module: str, **task: Any) -> Any:
+async def run_child(module: str, **task: Any) -> Any:
     """`python -m tests.bench.<module>` does its task, and says what came of it as JSON."""
     process = await _start(module, task)
     out, _ = await process.communicate()

@@ -12,7 +12,7 @@ from services.console.page import Console, Page, see_other
 from services.console.sessions.model import Held, HeldTokens, appointments_of
 
 
-async def enter(
+async def begin_session(
     page: Page,
     tokens: HeldTokens,
     access_token: str,

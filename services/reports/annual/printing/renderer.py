@@ -1,11 +1,11 @@
-"""Render reports in child processes, with the limits of `chassis.printing.press`."""
+"""Render reports in child processes, with the limits of `chassis.printing.renderer`."""
 
 from enum import StrEnum
 
 import msgspec
 from msgspec import Struct
 
-from chassis.printing import press
+from chassis.printing import renderer
 from contracts.refusals import Unavailable
 from contracts.values import Language
 from services.reports.annual.printing.words import Printed
@@ -32,7 +32,7 @@ class RenderInput(Struct, frozen=True, kw_only=True):
     format: Format
 
 
-class Press(press.Press):
+class ReportRenderer(renderer.DocumentRenderer):
     """Renders reports."""
 
     def __init__(self) -> None:

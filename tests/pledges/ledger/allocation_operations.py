@@ -11,8 +11,8 @@ from services.pledges.allocations.model import WORK_PACKAGES, requirement_id_of
 from services.pledges.pledge.earmarking import Earmarking
 from tests.pledges.activities.steps import COORDINATOR, an_activity
 from tests.pledges.allocations.steps import PERIOD, UNFUNDED, a_match
-from tests.pledges.ledger.giving import CURRENCIES, DONORS, Giving, organization_of
 from tests.pledges.ledger.machine import FIRST_DAY, LISTED, Record, operation
+from tests.pledges.ledger.pledge_operations import CURRENCIES, DONORS, Giving, organization_of
 from tests.pledges.steps import FINANCE, usd
 
 CAME = {"received", "brought_forward"}

@@ -26,7 +26,7 @@ BEGINNINGS = (b"%PDF-", b"PK\x03\x04")
 log = structlog.get_logger()
 
 
-class Press:
+class DocumentRenderer:
     """Runs `python -m module` for each document, with the limits of one process.
 
     `busy` makes the refusal of what takes too long.

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from chassis import clock
 from services.console.page import CurrentPage, Page, SignInNeeded, local_path
 from services.console.sessions.kept_forms import keep
-from services.console.sign_in.entering import enter
+from services.console.sign_in.session_start import begin_session
 
 
 class SignInAgain(Exception):
@@ -43,7 +43,9 @@ async def confirm(page: CurrentPage) -> Response[bytes]:
         raise SignInNeeded
     tokens = session.held.tokens
     after = local_path(page.value("after") or "/")
-    return await enter(page, tokens, issuer.token(tokens.subject), issuer.issuer, after, signed_in_at=clock.now())
+    return await begin_session(
+        page, tokens, issuer.token(tokens.subject), issuer.issuer, after, signed_in_at=clock.now()
+    )
 
 
 ROUTES = (show_sign_in_again, confirm)

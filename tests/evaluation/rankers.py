@@ -1,4 +1,4 @@
-"""Ways of ranking the sample world's offerings for a text in one of the six languages, its codes withheld."""
+"""Rankers of the sample world's offerings for a text in one of the six languages, its codes withheld."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -23,7 +23,7 @@ NAMED_WEIGHT = 0.2
 
 Ranking = list[int]
 """Numbers of offerings, best first."""
-Way = Callable[[str, Language], Ranking]
+Ranker = Callable[[str, Language], Ranking]
 """Given a line and the language in which its text is read."""
 
 
@@ -76,22 +76,22 @@ def by_nearest_topic(key: str, language: Language) -> Ranking:
     return _best(np.array([_likeness([nearest], sample.offering.terms.topics) for sample in samples()]))
 
 
-def both(first: Way, second: Way) -> Way:
-    """Two ways fused by rank."""
+def both(first: Ranker, second: Ranker) -> Ranker:
+    """Two rankers fused by rank."""
     return lambda key, language: fused([first(key, language), second(key, language)])
 
 
-def first_then(first: Way, second: Way) -> Way:
-    """What the first way ranks, and behind it what it leaves out, in the order of the second."""
+def first_then(first: Ranker, second: Ranker) -> Ranker:
+    """What the first ranks, and behind it what it leaves out, in the order of the second."""
     return lambda key, language: list(dict.fromkeys([*first(key, language), *second(key, language)]))
 
 
-def of_text() -> dict[str, Way]:
+def of_text() -> dict[str, Ranker]:
     """What needs no model."""
     return {"words (BM25)": by_words, "topics named": by_topics}
 
 
-def of_meaning() -> dict[str, Way]:
+def of_meaning() -> dict[str, Ranker]:
     """What needs the model."""
     return {
         "meaning": by_meaning,

@@ -38,7 +38,7 @@ def pattern(path: str) -> str:
     return "/".join("*" if len(part) >= 20 or any(letter.isdigit() for letter in part) else part for part in parts)
 
 
-def walk(visitor: Visitor, start: str) -> Iterator[str]:
+def crawl(visitor: Visitor, start: str) -> Iterator[str]:
     """The paths of the pages that a visitor finds, each kind once; the visitor is on the page."""
     found, seen = [start], {pattern(f"/{visitor.language}{start}")}
     while found:
