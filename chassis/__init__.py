@@ -1,1 +1,1 @@
-"""Plumbing: PostgreSQL, JetStream, HTTP. It contains no noun of the domain."""
+"""Infrastructure: PostgreSQL, JetStream, HTTP. Contains no terms of the domain."""

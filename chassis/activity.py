@@ -1,4 +1,4 @@
-"""How often background loops poll: often after writes, at each known deadline, and rarely otherwise."""
+"""Polling of background loops: often after writes, at each known deadline, and rarely otherwise."""
 
 import asyncio
 import contextlib
@@ -6,20 +6,20 @@ import math
 import time
 
 ACTIVE_SECONDS = 30.0
-"""Loops poll at their own interval for so long after a write: longer than the longest transaction."""
+"""Time after a write during which loops poll at their own interval; longer than the longest transaction."""
 
 IDLE_SECONDS = 60.0
-"""Interval without writes: it finds the work that another process has left."""
+"""Interval without writes. Finds the work that another process has left."""
 
 CLOCK_IDLE_SECONDS = 600.0
-"""The same for work that is due at a time, days after it was set: a process waits for no longer than the next time."""
+"""Like `IDLE_SECONDS`, for work due days after it was set; a process waits at most until the next due time."""
 
 PAUSE_SECONDS_MIN = 0.05
-"""A timer may fire just before the deadline of another clock: this avoids polling in a tight loop."""
+"""Shortest pause. A timer may fire just before the deadline of another clock; this avoids polling in a tight loop."""
 
 
 class Activity:
-    """The time of what last gave loops work: of this process's last write to a database, or of the last call."""
+    """The time of the last activity: of this process's last write to a database, or of the last call."""
 
     def __init__(self, *, active_seconds: float = ACTIVE_SECONDS) -> None:
         self._active_seconds = active_seconds
@@ -43,10 +43,10 @@ class Activity:
     async def pause(
         self, seconds: float, *, idle_seconds: float = IDLE_SECONDS, due_in_seconds: float | None = None
     ) -> None:
-        """Wait `seconds` if there was a record lately; else until the next one, at most `idle_seconds`.
+        """Wait `seconds` if there was a recent record; otherwise until the next one, at most `idle_seconds`.
 
         Never longer than `due_in_seconds`, the time to the next known deadline. An earlier deadline is set by a write
-        of this process, which ends the pause, or of another process, which keeps it itself.
+        of this process, which ends the pause, or of another process, which keeps the deadline itself.
         """
         at_most = math.inf if due_in_seconds is None else max(due_in_seconds, PAUSE_SECONDS_MIN)
         await asyncio.sleep(min(seconds, at_most))

@@ -9,7 +9,7 @@ from contracts.refusals import Excessive
 
 
 class ConcurrencyLimit:
-    """Per process: each organization has `running_max` running and `waiting_max` waiting."""
+    """A limit per process: each organization has at most `running_max` running and `waiting_max` waiting calls."""
 
     def __init__(self, *, running_max: int, waiting_max: int) -> None:
         self._running_max = running_max
@@ -19,7 +19,7 @@ class ConcurrencyLimit:
 
     @contextlib.asynccontextmanager
     async def slot(self, organization: str) -> AsyncIterator[None]:
-        """Hold a slot inside the block, first come, first served. Raises Excessive if too many already wait."""
+        """Hold a slot inside the block, in the order of arrival. Raises Excessive if too many calls already wait."""
         limit = self._running_max + self._waiting_max
         if self._admitted[organization] >= limit:
             raise Excessive("organization-limit-reached", limit=limit)

@@ -1,4 +1,4 @@
-"""The context of an action, besides its command."""
+"""The context of an action, in addition to its command."""
 
 from datetime import date, datetime
 

@@ -1,4 +1,4 @@
-"""Check every external part: reachable, new enough, durable."""
+"""Checks of every external part: reachable, new enough, durable."""
 
 import asyncio
 import contextlib
@@ -41,7 +41,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def examine(settings: Settings, services: Sequence[Service]) -> list[Finding]:
-    """Return one finding per part; a broken part never raises."""
+    """Return the findings of all parts; a broken part never raises an error."""
     found: list[Finding] = []
     if settings.database_url is None and not settings.database_urls:
         found.append(_here("PostgreSQL", "DATABASE_URL"))
@@ -95,7 +95,7 @@ async def _database(part: str, url: str, services: Sequence[Service], settings: 
 
 
 def version_says(version: str, major: int) -> str:
-    """Whether a PostgreSQL version is new enough and tested; reads "17.12 (Debian 17.12-0+deb13u1)" as 17.12."""
+    """Describe whether a PostgreSQL version is new enough and tested; the text after its number is ignored."""
     if major < min(TESTED):
         return f"version {version}; {min(TESTED)} or newer is needed"
     if version.split()[0] in TESTED.values():
@@ -177,7 +177,7 @@ async def _scanner(setting: str) -> Finding:
     scanner, found = scanner_of(setting), []
     try:
         for content in (b"nothing", EICAR):
-            # A scan command reads the file as its standard input.
+            # A scan command reads the file from its standard input.
             with tempfile.TemporaryFile() as file:
                 file.write(content)
                 file.seek(0)

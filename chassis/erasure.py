@@ -1,8 +1,8 @@
-"""Erasure of a person from every service, on the decision of two people, also after a restore.
+"""Erasure of a person from every service, decided by two people, and repeated after a restore.
 
 Each service consumes `directory.person.erased` and deletes what it holds; `entraide erase` repeats that and verifies
 that nothing is left. The lines of `erasures.jsonl`, signed like the checkpoints of the audit log and stored beside
-them, outlive the database: after a restore to an earlier time they list who had been erased.
+them, outlive the database: after a restore to an earlier time they list the persons who had been erased.
 """
 
 import contextlib
@@ -27,16 +27,16 @@ OWNER = "directory"
 """The service whose key signs the erasure file."""
 
 Dropped = Mapping[str, int]
-"""Table → number of deleted rows."""
+"""Maps each table to the number of deleted rows."""
 
 Forget = Callable[[Tx, UUID, Event | None], Awaitable[Dropped]]
-"""`(tx, person_id, because)`: delete all that names a person. `because` is None when an operator repeats it."""
+"""`(tx, person_id, because)`: deletes all data that names a person. `because` is None when an operator repeats it."""
 
 
 async def forget(tx: Tx, person_id: UUID, because: Event | None = None, *, about: Sequence[UUID] = ()) -> Dropped:
-    """Delete what every service holds of a person.
+    """Delete the data of a person that every service holds.
 
-    That is the client addresses they called from, and the idempotency keys of their commands and of commands `about`
+    These are the client addresses of their calls, and the idempotency keys of their commands and of commands `about`
     them. Runs in the service's own role. Idempotent.
     """
     await tx.execute("INSERT INTO erased (person_id) VALUES ($1) ON CONFLICT DO NOTHING", person_id)
@@ -47,7 +47,7 @@ async def forget(tx: Tx, person_id: UUID, because: Event | None = None, *, about
 
 
 def handler_of(forget: Forget) -> Handler:
-    """The handler of `directory.person.erased`."""
+    """Return the handler of `directory.person.erased`."""
 
     async def on_erasure(tx: Tx, event: Event, fact: PersonErased) -> None:
         await forget(tx, fact.person_id, event)
@@ -76,14 +76,14 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ErasureLedger:
-    """The erasure file, beside the checkpoints. Raises SettingsError if it or its key cannot be used."""
+    """The erasure file, stored with the checkpoints. Raises SettingsError if the file or its key cannot be used."""
 
     def __init__(self, settings: Settings) -> None:
         self._path: Path = (settings.audit_dir or settings.state / "audit") / "erasures.jsonl"
         self._settings = settings
 
     def read(self) -> tuple[list[Erasure], int]:
-        """The distinct erasures, and the number of lines without a valid signature."""
+        """Return the distinct erasures, and the number of lines without a valid signature."""
         keys = known_keys(self._settings, OWNER)
         found: dict[UUID, Erasure] = {}
         strange = 0

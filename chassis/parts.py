@@ -1,4 +1,4 @@
-"""External parts: PostgreSQL and nats-server, used where an address is set, else started from their wheels."""
+"""External parts: PostgreSQL and nats-server, used where an address is set, otherwise started from their wheels."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -19,8 +19,8 @@ Say = Callable[[str], None]
 def parts(settings: Settings, services: Sequence[Service], *, say: Say = lambda _line: None) -> Iterator[Settings]:
     """Start the parts that have no address; yield settings in which each part has one.
 
-    Stops what it started at the end of the block. Call it from the main thread: the servers end with the thread that
-    started them. Raises EmbeddedError.
+    The started parts are stopped at the end of the block. Call it from the main thread: the servers end with the thread
+    that started them. Raises EmbeddedError.
     """
     with contextlib.ExitStack() as stack:
         if settings.database_url is None and len(settings.database_urls) < len(services):

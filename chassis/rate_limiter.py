@@ -1,7 +1,7 @@
 """Rate limits per caller and per organization, and per address for calls without a token.
 
-Each process counts for itself. The limit protects the process's own connections to PostgreSQL; a shared counter would
-cost a write per read in the very place it protects. With N replicas of a service a caller has up to N times the limit.
+Each process counts on its own. The limit protects the process's own connections to PostgreSQL; a shared counter would
+cost a write per read there. With N replicas of a service a caller has up to N times the limit.
 """
 
 import time
@@ -16,19 +16,19 @@ from contracts.refusals import Refusal
 from contracts.values import Caller, Role
 
 CALLERS_MAX = 20_000
-"""Number of remembered callers of each kind; the least recently seen is forgotten and starts with a full bucket."""
+"""Maximum number of remembered callers of each kind. The least recently seen one is forgotten: its bucket is full."""
 
 HOPS_MAX = 10
 ADDRESSES_KEPT_MAX = 10_000
 IPV6_PREFIX = 64
-"""A subscriber has a whole /64 and could use a new address for each call."""
+"""Prefix by which IPv6 addresses are counted, because a subscriber has a whole /64 and could change addresses."""
 
 READING = {"GET", "HEAD", "OPTIONS"}
 UNCOUNTED = {"/health/live", "/health/ready", "/metrics"}
-"""Probes, called every few seconds, most needed under load."""
+"""Paths of probes, which are not counted: they are called every few seconds and most needed under load."""
 
 IDENTITY = "entraide.identity"
-"""Key of the ASGI scope: a Caller, or the Refusal to raise on a route that requires one."""
+"""Scope key of the Caller, or of the Refusal to raise on a route that requires one."""
 
 _MINUTE_NS = 60 * 10**9
 
@@ -50,7 +50,7 @@ WRITES = RateLimit(per_minute=60, burst=30)
 READS = RateLimit(per_minute=600, burst=200)
 
 ORGANIZATION_CALLERS = 10
-"""The limit of an organization is that of so many callers."""
+"""The limit of an organization is that of this number of callers."""
 
 
 class TokenBuckets:
@@ -100,9 +100,10 @@ class RateLimiter:
         self._addresses = {True: TokenBuckets(reads), False: TokenBuckets(writes)}
 
     async def wait_seconds(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> tuple[object, float]:
-        """The caller (or the Refusal that explains why there is none), and the seconds to wait.
+        """Return the caller (or the Refusal that explains why there is none), and the seconds to wait.
 
-        Services are not counted: their loops bound their own calls, and a fact must not wait.
+        Services are not counted: their loops limit their own calls, and a fact must not wait. Probes are neither
+        identified nor counted.
         """
         if scope["path"] in UNCOUNTED:
             return None, 0.0
@@ -132,9 +133,9 @@ class RateLimiter:
 
 
 def address_of(peer: Sequence[Any] | None, headers: Mapping[bytes, bytes], trusted: Sequence[Network]) -> str:
-    """The client address: the peer's, or the nearest hop that a trusted proxy names in `X-Forwarded-For`.
+    """The client address: that of the peer, or the nearest hop that a trusted proxy names in `X-Forwarded-For`.
 
-    Headers from untrusted addresses are ignored. Of an IPv6 address only the /64 counts.
+    Headers from untrusted addresses are ignored. IPv6 addresses are reduced to their /64.
     """
     if not peer:
         return "local"

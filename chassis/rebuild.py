@@ -1,4 +1,4 @@
-"""Rebuild tables from the journal, to prove that it contains everything except the texts."""
+"""Rebuild tables from the journal, to verify that it contains everything except the texts."""
 
 from asyncpg import Record
 
@@ -16,7 +16,7 @@ class _Undo(Exception):
 async def verify(db: Database, service: Service) -> list[str]:
     """Rebuild the service's tables in a transaction that is rolled back; return the differences, one per line.
 
-    `db` is the owner's connection, which may delete. Nothing else should write meanwhile.
+    `db` is the owner's connection, which may delete. Nothing else should write in the meantime.
     """
     differences: list[str] = []
     try:
@@ -43,7 +43,7 @@ async def rebuild(tx: Tx, service: Service) -> None:
     await tx.execute("SET CONSTRAINTS ALL DEFERRED")
     for table in service.tables:
         await tx.execute(f"DELETE FROM {table}")
-    # From the lowest possible position, so that an event inserted before the first one is included.
+    # Start at the lowest possible position, so that an event inserted before the first one is included.
     start = -(2**63)
     while True:
         rows = await tx.fetch(

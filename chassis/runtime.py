@@ -48,7 +48,7 @@ log = structlog.get_logger()
 
 
 def service_tokens(settings: Settings) -> Callable[[str], Callable[[], str]]:
-    """The source of each service's token: the embedded issuer, or the file that a setting names."""
+    """Return the source of each service's token: the embedded issuer, or the file that a setting names."""
     if settings.keys is not None:
         return partial(_token_from_file, settings)
     return Issuer.load(settings.state / "issuer.jwk", settings.issuer).service_token
@@ -64,7 +64,7 @@ def _token_from_file(settings: Settings, _service: str) -> Callable[[], str]:
 
 
 def verifier(settings: Settings, directory: Directory, *, address: str | None = None) -> Verifier:
-    """The verifier of callers' tokens.
+    """Return the verifier of callers' tokens.
 
     Without `ENTRAIDE_ISSUER` it trusts the embedded issuer, whose key is in the state folder. The directory issues the
     tokens of API clients: its keys are fetched from `address`; without it no API client is accepted.
@@ -85,12 +85,12 @@ def verifier(settings: Settings, directory: Directory, *, address: str | None = 
 
 
 def service_urls(settings: Settings, ports: Mapping[str, int]) -> dict[str, str]:
-    """The URL of each service for the others: from a setting, else its port here."""
+    """The URL of each service for the others: from a setting, otherwise its port on this machine."""
     return {name: settings.peers.get(name, f"http://127.0.0.1:{port}") for name, port in ports.items()}
 
 
 async def prepare(settings: Settings, services: Sequence[Service]) -> list[str]:
-    """Migrate every service's schema; return what was applied. Raises MigrationError or what asyncpg raises."""
+    """Migrate every service's schema; return the applied migrations. Raises MigrationError or errors of asyncpg."""
     applied: list[str] = []
     for service in services:
         dsn = settings.database_url or settings.database_urls[service.name]
@@ -101,7 +101,8 @@ async def prepare(settings: Settings, services: Sequence[Service]) -> list[str]:
 async def check_parts(settings: Settings, name: str) -> list[str]:
     """Check the parts of one service before it starts; return warnings, one per line.
 
-    PostgreSQL is required: raises what asyncpg raises. Without the broker requests are still accepted.
+    PostgreSQL is required: raises errors of asyncpg. Without the broker requests are still accepted. Raises
+    SettingsError if an address is not set.
     """
     dsn = settings.database_urls.get(name) or settings.database_url
     nats_url = settings.nats_urls.get(name) or settings.nats_url
@@ -125,7 +126,7 @@ def topology(services: Sequence[Service]) -> tuple[list[str], list[Consumer]]:
 async def started_services(
     settings: Settings, services: Sequence[Service], *, ports: Mapping[str, int]
 ) -> AsyncIterator[list[Running]]:
-    """The running services; on exit handlers finish and connections close."""
+    """Start the services and yield them; on exit handlers finish and connections close."""
     token_of = service_tokens(settings)
     addresses = service_urls(settings, ports)
     running: list[Running] = []
@@ -134,7 +135,7 @@ async def started_services(
             running.append(await _connect(stack, settings, service, addresses, token_of(service.name)))
         loops: dict[str, Loop] = {}
         for one in running:
-            # A write of one service is work for others: all services of a process share one activity.
+            # A write of one service is work for the others, so all services of a process share one activity.
             one.db.activity = running[0].db.activity
             loops |= loops_of(one)
         loops["callers"] = partial(running[0].callers.follow, [one.callers for one in running[1:]])
@@ -199,7 +200,7 @@ async def _forget(db: Database) -> None:
 
 
 async def ensure_streams_continuously(settings: Settings, services: Sequence[Service]) -> None:
-    """Ensure the streams every few seconds; restores them after the broker lost its data."""
+    """Ensure the streams every few seconds, to restore them after the broker lost its data."""
     owners, consumers = topology(services)
     while True:
         if settings.nats_url is not None:
@@ -212,7 +213,7 @@ async def ensure_streams_continuously(settings: Settings, services: Sequence[Ser
 
 
 class Server(uvicorn.Server):
-    """uvicorn in our own loop: its own signal handling would raise the signal again before we have shut down."""
+    """uvicorn in our own loop. Its own signal handling would raise the signal again before the shutdown is complete."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -258,7 +259,7 @@ async def serve(
     stop: asyncio.Event | None = None,
     bound: socket.socket | None = None,
 ) -> None:
-    """Run the services until SIGTERM, SIGINT or `stop`; then stop fetching, finish running work, close.
+    """Run the services until SIGTERM, SIGINT or `stop`; then stop fetching, finish running work, and close.
 
     `ensure` also ensures the streams, with the administrator's broker address. `bound` is the listening socket, if the
     caller has opened it before.
@@ -290,12 +291,12 @@ async def serve(
         async with supervised(keeping):
             task = asyncio.create_task(server.serve(sockets=[bound or listener(settings.host, settings.port)]))
             await asyncio.wait({task, asyncio.create_task(_started(server))}, return_when=asyncio.FIRST_COMPLETED)
-            # Objects that exist now stay: exclude them from garbage collection.
+            # Objects that exist now remain, so exclude them from garbage collection.
             gc.freeze()
             ready = on_ready(running)
             waiting = asyncio.create_task(stop.wait())
             await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            # Open streams have no end that the listener could wait for.
+            # Open streams have no end for which the listener could wait.
             event_streams.close()
             server.should_exit = True
             await task
@@ -310,13 +311,13 @@ async def _started(server: Server) -> None:
 
 
 def listener(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises SettingsError if the port is in use, naming the setting to change."""
+    """Return a listening socket. Raises SettingsError if the port is in use, with the setting to change."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol number is given because asyncio sets TCP_NODELAY only if it is: without it an answer in two writes
-    # waits 40 ms for the acknowledgement of the first.
+    # The protocol number is given because asyncio sets TCP_NODELAY only then; otherwise an answer in two writes waits
+    # 40 ms for the acknowledgement of the first.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Inherited by accepted sockets: disconnect clients that acknowledge nothing for so long.
+    # Inherited by accepted sockets: disconnect clients that acknowledge nothing for this time.
     if sys.platform == "linux":
         bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
     try:

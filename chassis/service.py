@@ -25,18 +25,19 @@ class Service:
     """A service: its schema, routes, handlers and loops.
 
     `name` is the schema, the owner of the stream and the durable consumer; `folder` holds `migrations/`.
-    `configured_handlers` returns handlers that depend on settings or on what `own` made; they replace those of the same
-    facts in `handlers`. `rebuild` folds one fact of the service's journal into its tables, as the action that announced
-    it did; `tables` are those it rebuilds, `texts` those with texts and personal data, which it leaves alone. `forget`
-    deletes what names a person and returns the number of rows per table. `own` makes the objects that routes, handlers
-    and loops share; `feed_policy` says which caller receives which events of the journal.
+    `configured_handlers` returns handlers that depend on settings or on the objects of `own`; they replace those of the
+    same facts in `handlers`. `rebuild` folds one fact of the service's journal into its tables, like the action that
+    announced it; `tables` are the tables that it rebuilds, `texts` those with texts and personal data, which it does
+    not change. `forget` deletes all data that names a person and returns the number of rows per table. `own` makes the
+    objects that routes, handlers and loops share; `feed_policy` determines the events of the journal that each caller
+    receives.
     """
 
     name: str
     folder: Path
     routes: Sequence[Any] = ()
     publishes: bool = True
-    """Whether it has facts of its own, and so a stream."""
+    """True if the service has facts of its own, and therefore a stream."""
     listens_to: Sequence[str] = ()
     handlers: Mapping[type[Fact], Handler] = field(default_factory=dict)
     configured_handlers: Callable[["Running"], Mapping[type[Fact], Handler]] = lambda _running: {}
@@ -50,7 +51,7 @@ class Service:
     pages: Callable[["Running", Application, Mapping[str, str] | None], Application] | None = None
 
     def consumed_aggregates(self, owner: str) -> frozenset[str]:
-        """The aggregates of an owner of which it handles any fact: it receives all their facts, and no others."""
+        """The aggregates of an owner of which the service handles any fact. It receives all facts of these only."""
         return aggregates_of(owner, self.handlers) if owner in self.listens_to else frozenset()
 
 
@@ -72,7 +73,7 @@ class Running:
 
     @cached_property
     def own(self) -> Any:
-        """Created on first use; injected into routes as `own`."""
+        """The service's shared objects, created on first use and injected into routes as `own`."""
         return self.service.own(self)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Names of settings: which ones the program reads, and which given names are unknown."""
+"""Names of settings: those that the program reads, and given names that are unknown."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ READ_ELSEWHERE = frozenset({"ENTRAIDE_VENV"})
 """Settings of `./dev`, not read by the program."""
 
 SIMILARITY_LOWEST = 0.85
-"""`difflib.SequenceMatcher` ratio above which a name counts as misspelt: one letter wrong, missing or extra."""
+"""Minimum ratio of `difflib.SequenceMatcher` of a misspelt name: one letter wrong, missing or extra."""
 
 
 class RecordedReads(Mapping[str, str]):
@@ -34,5 +34,5 @@ class RecordedReads(Mapping[str, str]):
         return tuple(sorted(given - self.names - READ_ELSEWHERE))
 
     def nearest(self, name: str) -> str | None:
-        """The known name that `name` is probably a misspelling of."""
+        """The known name of which `name` is probably a misspelling; None if there is none."""
         return next(iter(difflib.get_close_matches(name, sorted(self.names), n=1, cutoff=SIMILARITY_LOWEST)), None)

@@ -23,7 +23,7 @@ CLIENT_ISSUER = "https://directory.entraide.example"
 RATE_DAYS_MAX = 366
 KEY_LENGTH_MIN = 32
 LOG_LEVELS = ("warning", "debug", "info", "error", "critical")
-"""The first is the default."""
+"""Log levels; the first one is the default."""
 
 
 class SettingsError(Exception):
@@ -32,7 +32,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """Addresses of the external parts, limits and switches; a part that is None is started from its wheel.
+    """Addresses of the external parts, limits and switches. A part that is None is started from its wheel.
 
     `database_url` is the migrator's; a service without an entry in `database_urls` uses it in its own role. `keys` is
     None with the embedded issuer; another issuer identifies the services by `subjects` and `clients`.
@@ -57,12 +57,12 @@ class Settings:
     client_id: str | None = None
     client_secret: str | None = None
     session_key: str | None = None
-    """Encrypts the tokens of the console's sessions; made in the state folder with the embedded issuer."""
+    """Key that encrypts the tokens of the console's sessions; with the embedded issuer, it is in the state folder."""
     sign_in_scope: str = SCOPE
     sign_in_resource: str | None = None
     sign_in_audience: str | None = None
     sign_in_again_seconds: int = 900
-    """How long after signing in a person makes moves that ask for a recent sign-in."""
+    """Time after signing in during which a person can make moves that require a recent sign-in."""
     api_client_issuer: str = CLIENT_ISSUER
     api_client_keys: Path | None = None
     audit_dir: Path | None = None
@@ -77,7 +77,7 @@ class Settings:
     intake_address: str = "requests@entraide.example"
     intake_authserv_id: str | None = None
     reply_key: str | None = None
-    """Signs the addresses to which answers to notices go; None if notices are not to be answered."""
+    """Key that signs the reply addresses of notices; None if notices cannot be answered."""
     public_url: str | None = None
     security_contact: str | None = None
     iati_organization: str = IATI_ORGANIZATION
@@ -92,7 +92,7 @@ class Settings:
     scanner: str | None = None
     """The malware scanner (`chassis/files/scanner.py`); None if no files are accepted."""
     rates_hold: Mapping[str, int | str] = field(default_factory=dict)
-    """Source of exchange rates → days after its date that a rate is valid, `month` or `off`."""
+    """Maps each source of exchange rates to the days after its date that a rate is valid, `month` or `off`."""
     pledge_lapse_days: int = 365
     writes: RateLimit = WRITES
     reads: RateLimit = READS
@@ -198,7 +198,7 @@ def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...], *, secret:
         parts = urlsplit(value)
         _ = parts.port
     except ValueError as error:
-        # Without the error's text: it may quote part of a password.
+        # The text of the error is omitted, because it may quote part of a password.
         raise SettingsError(
             f"{name} is not an address: its port is not a number, or a character is not percent-encoded"
         ) from error
@@ -208,7 +208,7 @@ def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...], *, secret:
 
 
 def _secret(env: Mapping[str, str], name: str) -> str | None:
-    """A setting that may contain a password can be in a file named by `<NAME>_FILE`, as containers mount secrets."""
+    """The value of a setting that may contain a password, or of the file named by `<NAME>_FILE`, a mounted secret."""
     value, file = env.get(name), env.get(f"{name}_FILE")
     if not file:
         return value
@@ -221,7 +221,7 @@ def _secret(env: Mapping[str, str], name: str) -> str | None:
 
 
 def _keys(env: Mapping[str, str]) -> str | None:
-    """The address of the issuer's keys: set, or by discovery; None without an issuer."""
+    """The address of the issuer's keys, set or by discovery; None without an issuer."""
     issuer, keys = env.get("ENTRAIDE_ISSUER"), env.get("ENTRAIDE_JWKS")
     if keys and not issuer:
         raise SettingsError("ENTRAIDE_JWKS needs ENTRAIDE_ISSUER, the issuer of these keys")
@@ -263,7 +263,7 @@ def _texts(env: Mapping[str, str], pattern: str, services: tuple[str, ...]) -> d
 
 
 def _clients(env: Mapping[str, str], services: tuple[str, ...]) -> dict[str, str]:
-    """The client id of each service that has a subject: a person may have the same subject."""
+    """The client id of each service that has a subject, because a person may have the same subject."""
     found = _texts(env, "ENTRAIDE_{}_CLIENT", services)
     for service in _texts(env, "ENTRAIDE_{}_SUBJECT", services):
         if service not in found:
@@ -332,7 +332,7 @@ def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:
 
 
 def _switch(env: Mapping[str, str], name: str) -> bool:
-    """True unless `off`."""
+    """True unless the setting is `off`."""
     value = env.get(name) or "on"
     if value not in {"on", "off"}:
         raise SettingsError(f"{name} has to be on or off")
@@ -340,7 +340,7 @@ def _switch(env: Mapping[str, str], name: str) -> bool:
 
 
 def _test_only(env: Mapping[str, str], name: str) -> bool:
-    """True if `on`, which is allowed only with the embedded issuer."""
+    """True if the setting is `on`, which is allowed only with the embedded issuer."""
     value = env.get(name) or "off"
     if value not in {"on", "off"}:
         raise SettingsError(f"{name} has to be on or off")
@@ -357,7 +357,7 @@ def _contact(env: Mapping[str, str], name: str) -> str | None:
 
 
 def _scanner(env: Mapping[str, str], name: str) -> str | None:
-    """The scanner; by default none with the embedded issuer."""
+    """The scanner; None for `off`. The default is `none` with the embedded issuer, otherwise `off`."""
     value = env.get(name) or ("off" if env.get("ENTRAIDE_ISSUER") else NOTHING)
     if value == "off":
         return None
@@ -386,7 +386,7 @@ def _mailbox(env: Mapping[str, str], name: str, default: str) -> str:
 
 
 def _listener(env: Mapping[str, str], name: str) -> tuple[str, int] | None:
-    """Host and port to listen on; None if not set. An IPv6 address is in brackets."""
+    """The host and port to listen on; None if not set. An IPv6 address is in brackets."""
     value = env.get(name)
     if not value:
         return None

@@ -13,10 +13,10 @@ from chassis.activity import IDLE_SECONDS, Activity
 PAUSE_SECONDS_MIN = 0.2
 PAUSE_SECONDS_MAX = 5.0
 STOP_SECONDS = 15.0
-"""Time for running work to finish after a stop signal; the process has 20 s in all."""
+"""Time for running work to finish after a stop signal; the process has 20 s in total."""
 
 CANCEL_AGAIN_SECONDS = STOP_SECONDS + 1
-"""Interval after which a loop that still runs is cancelled again: the first cancellation may be lost."""
+"""Interval after which a loop that still runs is cancelled again, because the first cancellation may be lost."""
 
 REST_SECONDS_MAX = 0.5
 BUSY_REST_FACTOR = 200
@@ -44,7 +44,7 @@ async def forever(name: str, loop: Loop) -> None:
 
 
 async def every(seconds: float, work: Loop) -> None:
-    """Run `work` again and again, with `seconds` between two runs."""
+    """Run `work` repeatedly, with a pause of `seconds` between two runs."""
     while True:
         await work()
         await asyncio.sleep(seconds)
@@ -57,9 +57,9 @@ async def while_active(
     *,
     idle_seconds: float = IDLE_SECONDS,
 ) -> None:
-    """Run `work` again and again, every `seconds` while the service is written to, else at most every `idle_seconds`.
+    """Run `work` repeatedly: every `seconds` while the service is written to, otherwise at most every `idle_seconds`.
 
-    `work` returns the seconds until more of it falls due, or None.
+    `work` returns the seconds until more work is due, or None.
     """
     while True:
         due_in_seconds = await work()
@@ -67,7 +67,7 @@ async def while_active(
 
 
 async def yield_cpu(seconds: float) -> None:
-    """Rest after low-priority work: as long as it took, and longer the busier the process is."""
+    """Pause after low-priority work that took `seconds`: for as long, and longer the busier the process is."""
     began, used = time.monotonic(), time.process_time()
     await asyncio.sleep(min(seconds, REST_SECONDS_MAX))
     share = (time.process_time() - used) / max(time.monotonic() - began, 0.001)
@@ -91,7 +91,7 @@ async def supervised(loops: dict[str, Loop]) -> AsyncIterator[None]:
 
 
 def _reason(error: BaseException) -> str:
-    # SQLSTATE or the class only: the text of a database error can quote the row that caused it.
+    # Only SQLSTATE or the class, because the text of a database error can quote the row that caused it.
     return str(getattr(error, "sqlstate", None) or type(error).__name__)
 
 

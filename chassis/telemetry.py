@@ -49,7 +49,7 @@ def correlation_id() -> str:
 
 
 def correlation_from(sent: str) -> str | None:
-    """Accept a correlation id from outside only if it is a UUID: it is kept in journal, broker and mails."""
+    """The correlation id that a caller sent, None unless it is a UUID: it is stored in journal, broker and mails."""
     return sent.lower() if _UUID.match(sent) else None
 
 
@@ -86,7 +86,7 @@ def _correlate(_logger: object, _method: str, entry: structlog.typing.EventDict)
 
 
 def _frames(_logger: object, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Log the frames of an exception, not its text: a database error quotes the row that caused it."""
+    """Log the frames of an exception, not its text, because a database error quotes the row that caused it."""
     given = entry.pop("exc_info", None)
     error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given else None
     if error is not None:
@@ -112,5 +112,5 @@ def configure_logs(*, level: str = "info", human: bool = False) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
-    # Libraries that use the standard library's logging write connections and addresses: errors only.
+    # Libraries that use the standard library's logging log connections and addresses, so only errors are logged.
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr, force=True)

@@ -1,1 +1,1 @@
-"""Contracts between services and with clients: facts, refusals, values and reference data, without I/O."""
+"""Contracts between services and with clients: facts, refusals, values and reference data. Performs no I/O."""

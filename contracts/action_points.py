@@ -1,6 +1,6 @@
-"""Facts of the delivery service about action points: what a side has to do for a delivery, or for a strategy.
+"""Facts of the delivery service about action points: the tasks of one side for a delivery or for a strategy.
 
-Who reports one done does not verify it: another person does.
+The person who reports an action point as done does not verify it; another person does.
 """
 
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from contracts.values import Code, Language, Organization, Role, State
 
 
 class ActionSource(StrEnum):
-    """What an action point follows from."""
+    """The source of an action point."""
 
     EVALUATION = "evaluation"
     SESSION = "session"
@@ -33,7 +33,8 @@ class ActionOwner(StrEnum):
 class _ActionPointFact(Fact, frozen=True, kw_only=True):
     """Fields repeated in every fact of an action point; the owner is `role` of `organization`.
 
-    It is of a delivery, or of a `strategy_id` of the request, which has neither delivery nor provider.
+    An action point belongs to a delivery, or to the strategy `strategy_id` of the request. One of a strategy has
+    neither delivery nor provider.
     """
 
     action_point_id: UUID
@@ -58,7 +59,7 @@ class ActionPointAdded(_ActionPointFact, frozen=True, kw_only=True, tag="deliver
 
 
 class ActionPointRevised(_ActionPointFact, frozen=True, kw_only=True, tag="delivery.action_point.revised.v1"):
-    """Its text, owner and due date were revised."""
+    """The text, owner and due date of an action point were revised."""
 
     owner: ActionOwner
     due_on: date
@@ -68,34 +69,34 @@ class ActionPointRevised(_ActionPointFact, frozen=True, kw_only=True, tag="deliv
 
 
 class ActionPointDone(_ActionPointFact, frozen=True, kw_only=True, tag="delivery.action_point.done.v1"):
-    """A person of the owner's side reported it done; another person verifies it."""
+    """A person of the owner's side reported an action point as done; another person verifies it."""
 
     done_by: UUID
     done_at: datetime
 
 
 class ActionPointVerified(_ActionPointFact, frozen=True, kw_only=True, tag="delivery.action_point.verified.v1"):
-    """Another person verified that it is done."""
+    """Another person verified that the action point is done."""
 
     verified_by: UUID
     verified_at: datetime
 
 
 class ActionPointReopened(_ActionPointFact, frozen=True, kw_only=True, tag="delivery.action_point.reopened.v1"):
-    """It is to be done after all, or again."""
+    """An action point was reopened, because it still has to be done, or has to be done again."""
 
     reopened_at: datetime
 
 
 class ActionPointDropped(_ActionPointFact, frozen=True, kw_only=True, tag="delivery.action_point.dropped.v1"):
-    """It need not be done, for a coded reason."""
+    """An action point was dropped, for a coded reason, and need not be done."""
 
     reason: Code
     dropped_at: datetime
 
 
 class ActionPointReminded(_ActionPointFact, frozen=True, kw_only=True, tag="delivery.action_point.reminded.v1"):
-    """Its due day came, and it is not reported done: its owner is reminded."""
+    """The due day of an action point came and it is not reported as done; its owner is reminded."""
 
     due_on: date
     reminded_at: datetime

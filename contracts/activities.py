@@ -1,4 +1,4 @@
-"""Facts of activities, which a fund finances besides work packages and requests; owned by pledges."""
+"""Facts of activities, which a fund finances in addition to work packages and requests; owned by pledges."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -17,7 +17,7 @@ Participants = Annotated[int, Meta(ge=0, le=PARTICIPANTS_MAX)]
 
 
 class ActivityPlanned(Fact, frozen=True, kw_only=True, tag="pledges.activity.planned.v1"):
-    """UNODC planned an activity to be paid by a fund: a course, meeting or campaign, with its first and last day.
+    """UNODC planned an activity that a fund pays: a course, meeting or campaign, with its first and last day.
 
     `activity_kind` is a code of the table `activity_kinds`; `language` is that of the title, which is not in the
     journal.
@@ -37,7 +37,7 @@ class ActivityPlanned(Fact, frozen=True, kw_only=True, tag="pledges.activity.pla
 
 
 class ActivityRevised(Fact, frozen=True, kw_only=True, tag="pledges.activity.revised.v1"):
-    """UNODC changed or corrected an activity: all of it, except its fund."""
+    """UNODC changed or corrected an activity. The fact has all fields except the fund."""
 
     activity_id: UUID
     fund: FundCode

@@ -1,7 +1,7 @@
-"""Facts of the delivery service about agreements: what State and provider sign before a delivery begins.
+"""Facts of the delivery service about agreements, which State and provider sign before a delivery begins.
 
-An agreement has versions. Each side in turn proposes one or signs the last; the version that both have signed is in
-force, until both have signed a later one, its amendment.
+An agreement has versions. The sides take turns: each proposes a version or signs the last one. The version that both
+have signed is in force until both have signed a later one, its amendment.
 """
 
 from datetime import date, datetime
@@ -46,7 +46,7 @@ class CostKind(StrEnum):
 
 
 class CostShare(Struct, frozen=True, kw_only=True):
-    """What one side bears: a kind of cost, and its amount if it is known."""
+    """A kind of cost that one side bears, and its amount if known."""
 
     side: Side
     cost: CostKind
@@ -56,8 +56,8 @@ class CostShare(Struct, frozen=True, kw_only=True):
 class AgreementTerms(Struct, frozen=True, kw_only=True):
     """The terms that are codes, dates and numbers; scope, place and clauses are texts.
 
-    `participants` is the number of persons agreed, `women` how many of them are to be women. `clauses` are the kinds of
-    the clauses, in the order of their texts.
+    `participants` is the agreed number of persons, and `women` the number of women among them. `clauses` are the kinds
+    of the clauses, in the order of their texts.
     """
 
     period: Period
@@ -80,7 +80,7 @@ class _AgreementFact(Fact, frozen=True, kw_only=True):
 
 
 class AgreementProposed(_AgreementFact, frozen=True, kw_only=True, tag="delivery.agreement.proposed.v1"):
-    """One `side` proposed a version: the first, another one in answer, or an amendment of the one in force."""
+    """One `side` proposed a version: the first one, a counterproposal, or an amendment of the version in force."""
 
     side: Code
     version: Annotated[int, Meta(ge=1, le=VERSIONS_MAX)]
@@ -93,7 +93,7 @@ class AgreementProposed(_AgreementFact, frozen=True, kw_only=True, tag="delivery
 class AgreementSigned(_AgreementFact, frozen=True, kw_only=True, tag="delivery.agreement.signed.v1"):
     """One `side` signed a version, on a day; `waiting_for` is the other side, None if the version is now in force.
 
-    `file_id` is the file with its signature.
+    `file_id` is the file with the signature.
     """
 
     side: Code
@@ -105,7 +105,7 @@ class AgreementSigned(_AgreementFact, frozen=True, kw_only=True, tag="delivery.a
 
 
 class AmendmentDropped(_AgreementFact, frozen=True, kw_only=True, tag="delivery.agreement.amendment-dropped.v1"):
-    """One `side` dropped the proposed amendment; the version in force stays so."""
+    """One `side` dropped the proposed amendment; the version in force remains in force."""
 
     side: Code
     version: Annotated[int, Meta(ge=1, le=VERSIONS_MAX)]

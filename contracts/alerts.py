@@ -1,6 +1,6 @@
-"""Facts of the notifications service: alerts, and what they found.
+"""Facts of the notifications service: alerts, and the records they found.
 
-An alert is a saved filter: its owner, one appointment of a person, is notified of each record that fits it, once.
+An alert is a saved filter. Its owner, one appointment of a person, is notified once of each record that fits it.
 """
 
 from datetime import date, datetime
@@ -18,13 +18,13 @@ CRITERION_CODES_MAX = 50
 UsdMinor = Annotated[int, Meta(ge=0, le=MINOR_UNITS_MAX)]
 
 
-# As money and periods, the criteria are complete: unknown fields are refused, in facts as in commands.
+# Like money and periods, criteria are complete: unknown fields are refused, in facts and in commands.
 class Criteria(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which records an alert finds: of each field one of its codes; an empty field restricts nothing.
+    """Criteria of the records that an alert finds: one of the codes in each field. An empty field restricts nothing.
 
-    Kinds, topics, articles and paragraphs are those of one line of a request, or of an offering; a topic includes
-    narrower ones. Regions and States are those of the request, of an offering those of its provider. The amounts are
-    the least and the highest that is lacking, in US cents, of `funding` only.
+    Kinds, topics, articles and paragraphs are compared with one line of a request, or with an offering; a topic
+    includes narrower ones. Regions and States are those of the request, or of the provider of an offering. The amounts
+    are the minimum and maximum of the money that is lacking, in US cents, for `funding` only.
     """
 
     kinds: Annotated[tuple[KindCode, ...], Meta(max_length=CRITERION_CODES_MAX)] = ()
@@ -38,7 +38,7 @@ class Criteria(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class AlertCreated(Fact, frozen=True, kw_only=True, tag="notifications.alert.created.v1"):
-    """A person created an alert: of `requests` that circulate, of needs of `funding`, or of `offerings`."""
+    """A person created an alert: for circulating `requests`, for needs of `funding`, or for `offerings`."""
 
     alert_id: UUID
     person_id: UUID
@@ -51,7 +51,7 @@ class AlertCreated(Fact, frozen=True, kw_only=True, tag="notifications.alert.cre
 
 
 class AlertRevised(Fact, frozen=True, kw_only=True, tag="notifications.alert.revised.v1"):
-    """Its owner changed an alert's criteria or frequency: all of both."""
+    """The owner changed an alert. The fact has the complete criteria and the frequency."""
 
     alert_id: UUID
     criteria: Criteria
@@ -60,7 +60,7 @@ class AlertRevised(Fact, frozen=True, kw_only=True, tag="notifications.alert.rev
 
 
 class AlertPaused(Fact, frozen=True, kw_only=True, tag="notifications.alert.paused.v1"):
-    """The alert finds nothing until then, or until it is resumed."""
+    """The alert finds nothing until `until`, or until it is resumed."""
 
     alert_id: UUID
     paused_at: datetime
@@ -68,7 +68,7 @@ class AlertPaused(Fact, frozen=True, kw_only=True, tag="notifications.alert.paus
 
 
 class AlertResumed(Fact, frozen=True, kw_only=True, tag="notifications.alert.resumed.v1"):
-    """The alert finds what begins to fit it from now on."""
+    """The alert finds records that begin to fit it from now on."""
 
     alert_id: UUID
     resumed_at: datetime
@@ -84,8 +84,8 @@ class AlertRemoved(Fact, frozen=True, kw_only=True, tag="notifications.alert.rem
 class HitRecorded(Fact, frozen=True, kw_only=True, tag="notifications.hit.recorded.v1"):
     """A record fits an alert of this appointment, which is notified of it once.
 
-    `hit_id` is derived from the appointment and the record. `alert_id` is None if it fits an offering of the provider.
-    With `digest_id` it is reported in that digest, which is due at `due_at`, else immediately.
+    `hit_id` is derived from the appointment and the record. `alert_id` is None if the record fits an offering of the
+    provider. With `digest_id` the hit is reported in that digest, which is due at `due_at`; otherwise immediately.
     """
 
     hit_id: UUID
@@ -104,9 +104,10 @@ class HitRecorded(Fact, frozen=True, kw_only=True, tag="notifications.hit.record
 
 
 class DigestIssued(Fact, frozen=True, kw_only=True, tag="notifications.digest.issued.v1"):
-    """What was found for an appointment in a day or a week was reported in one notification.
+    """The hits of an appointment in a day or a week were reported in one notification.
 
-    `day` is the one on which the digest was due, `entries` how many its reader might see; without any it was not sent.
+    `day` is the day on which the digest was due; `entries` is the number that its reader may see. With no entries,
+    nothing was sent.
     """
 
     digest_id: UUID

@@ -1,7 +1,8 @@
-"""The token of the link in a mail that asks a question: which record it is about, and who answers without signing in.
+"""The token of the link in a mail that asks a question: the record asked about, and the person who may answer.
 
-It is signed with the key of the addresses for answers, for one purpose alone. It says nothing of how long it is valid:
-the record does, and whether the person still holds an appointment of the side that is asked.
+The person answers without signing in. The token is signed with the key of the reply addresses, for one purpose only. It
+does not state its validity: that follows from the record, and from whether the person still holds an appointment of the
+side that is asked.
 """
 
 import hmac
@@ -16,7 +17,7 @@ _MAC_BYTES = 16
 
 
 class Purpose(StrEnum):
-    """What a link asks."""
+    """The subject of the question that a link asks."""
 
     FOLLOW_UP = "follow-up"
     LEGISLATION_CHECK = "legislation-check"
@@ -31,13 +32,13 @@ class AnswerLink(Struct, frozen=True, kw_only=True):
 
 
 def token_of(key: bytes, link: AnswerLink) -> str:
-    """The token, in the letters of a URL."""
+    """Return the token of a link, in URL-safe characters."""
     said = link.about.bytes + link.person_id.bytes
     return urlsafe_b64encode(said + _mac(key, link.purpose, said)).decode()
 
 
 def read_token(key: bytes, purpose: Purpose, token: str) -> AnswerLink | None:
-    """What a token says; None if it is forged, or made for another purpose."""
+    """Return the content of a token; None if it is forged or made for another purpose."""
     try:
         given = urlsafe_b64decode(token)
     except ValueError:

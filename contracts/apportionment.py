@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 
 def apportion(total: int, weights: Mapping[str, int]) -> dict[str, int]:
-    """Divide a total into whole parts by weight, by largest remainder, ties by name. Empty if there is no weight."""
+    """Divide a total into whole parts by weight and largest remainder, ties by name. Empty without total or weight."""
     heavy = {name: weight for name, weight in weights.items() if weight > 0}
     whole = sum(heavy.values())
     if not whole or total <= 0:

@@ -16,7 +16,7 @@ ATTACHMENT_BYTES_MAX = FILE_BYTES_MAX
 class AttachmentAdded(Fact, frozen=True, kw_only=True, tag="requests.attachment.added.v1"):
     """A file was attached to a request; it is not readable before a scan. Its name is a text, and not included.
 
-    `purpose`: `request` if part of the State's request, `note_verbale` if a coordinator scanned a note.
+    `purpose` is `request` if the file is part of the State's request, `note_verbale` if a coordinator scanned a note.
     """
 
     attachment_id: UUID

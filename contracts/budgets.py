@@ -1,4 +1,4 @@
-"""Funds' balances at a time, given by the owner of the ledger to services that plan payments."""
+"""Balances of funds at a time, which the owner of the ledger gives to services that plan payments."""
 
 from datetime import datetime
 from fractions import Fraction
@@ -19,7 +19,7 @@ Funds = Annotated[tuple[FundCode, ...], Meta(min_length=1, max_length=FUNDS_MAX)
 
 
 class BudgetQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Query of another service: the balances of these funds and the rates of these currencies, now."""
+    """Query by another service: the balances of these funds and the rates of these currencies, now."""
 
     funds: Funds
     currencies: Annotated[tuple[Currency, ...], Meta(max_length=CURRENCIES_MAX)] = ()
@@ -53,11 +53,11 @@ class FundingGap(Struct, frozen=True, kw_only=True):
 
 
 class PledgeBalance(Struct, frozen=True, kw_only=True):
-    """A donor's commitment: what of it is owed and paid without conditions, less programme support cost.
+    """The part of a donor's commitment that is owed or paid without conditions, less programme support cost.
 
-    In US-dollar cents; how much of it the fund has allocated is not known of a single pledge. `in_force` if money is
-    owed or was received under an agreement; `kept_for_line` is the only line that its money may be used for, if any.
-    `rates` are those in force of the currencies asked for.
+    `usd_minor` is in US-dollar cents; the amount that the fund has allocated is not known for a single pledge.
+    `in_force` is true if money is owed or was received under an agreement; `kept_for_line` is the only line that the
+    money may be used for, if any. `rates` are the rates in force of the requested currencies.
     """
 
     pledge_id: UUID
@@ -70,19 +70,19 @@ class PledgeBalance(Struct, frozen=True, kw_only=True):
     rates: tuple[Rate, ...] = ()
 
     def worth(self, money: Money) -> Money | None:
-        """As `Budgeted.worth`."""
+        """Like `Budgeted.worth`."""
         return _worth(money, self.rates)
 
 
 class Budgeted(Struct, frozen=True, kw_only=True):
-    """Balances of the known funds at a time, and the rates in force that day, as far as there are any."""
+    """Balances of the known funds at a time, and the rates in force on that day, if any."""
 
     as_at: datetime
     funds: tuple[FundBalance, ...]
     rates: tuple[Rate, ...] = ()
 
     def worth(self, money: Money) -> Money | None:
-        """The amount in US dollars, to the cent, half to even, like the ledger; None without a rate in force."""
+        """The amount in US dollars, to the cent, half to even, as in the ledger; None without a rate in force."""
         return _worth(money, self.rates)
 
 

@@ -11,11 +11,11 @@ from contracts.values import Caller, Code, Organization, Role, Scope
 
 
 class HeldAppointment(Struct, frozen=True, kw_only=True):
-    """An appointment that is or was in force; all of a disabled person count as `ended` until enabled.
+    """An appointment that is or was in force; all appointments of a disabled person count as `ended` until enabled.
 
     `version` never decreases: the higher one is newer. An API client has the same form: its id is both other ids, and
-    only it has `scopes`. `regions` and `topics` are a coordinator's remit, unlimited if empty; its `head` is whom an
-    overdue clock is escalated to.
+    only it has `scopes`. `regions` and `topics` are a coordinator's remit, unlimited if empty. Overdue clocks of a
+    remit are escalated to its `head`.
     """
 
     appointment_id: UUID
@@ -40,22 +40,28 @@ class HeldAppointment(Struct, frozen=True, kw_only=True):
 
 
 class Remit(Struct, frozen=True, kw_only=True):
-    """The remit of a coordinator's appointment; an empty field restricts nothing. The `head` is escalated to."""
+    """The remit of a coordinator's appointment; an empty field restricts nothing.
+
+    Overdue clocks of the remit are escalated to its `head`.
+    """
 
     regions: tuple[Code, ...] = ()
     topics: tuple[Code, ...] = ()
     head: bool = False
 
     def holds(self, region: str | None, topics: Collection[str]) -> bool:
-        """Whether a request is in it: by its State's regional group and by its topics with all broader ones."""
+        """Check whether a request is within the remit.
+
+        `region` is its State's regional group, `topics` are its topics with all broader ones.
+        """
         in_region = not self.regions or region in self.regions
         return in_region and (not self.topics or not set(self.topics).isdisjoint(topics))
 
 
 class CallerChanges(Struct, frozen=True, kw_only=True):
-    """Changes after a watermark; `after` is the next one, and `more` is true if there are more.
+    """Changes after a watermark; `after` is the next watermark, and `more` is true if there are more changes.
 
-    Changes may be repeated. `people` are all persons with a change: their subjects may have changed.
+    Changes may be repeated. `people` are all persons with a change; their subjects may have changed.
     """
 
     holdings: list[HeldAppointment]
@@ -72,7 +78,7 @@ class Subject(Struct, frozen=True, kw_only=True, order=True, forbid_unknown_fiel
 
 
 class KnownSubject(Struct, frozen=True, kw_only=True):
-    """The person of a subject or an address; `others` if several people have it."""
+    """The person of a subject or an address; `others` are not empty if several people have it."""
 
     person_id: UUID
     others: tuple[UUID, ...] = ()

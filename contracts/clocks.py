@@ -1,6 +1,6 @@
-"""Facts of the requests service: clocks of requests and matches, and the calendar of holidays they are counted by.
+"""Facts of the requests service: clocks of requests and matches, and the calendar of holidays that they use.
 
-A clock runs while one side has to act; its step, its limit in working days and that side are in the glossary.
+A clock runs while one side has to act. The glossary defines its step, its limit in working days, and that side.
 """
 
 from datetime import date, datetime
@@ -17,9 +17,9 @@ YEAR_MIN, YEAR_MAX = 2020, 2100
 
 
 class ClockStarted(Fact, frozen=True, kw_only=True, tag="requests.clock.started.v1"):
-    """An organization has to act, in one role: since when, reminded when, until when.
+    """An organization has to act, in one role; gives the start, the reminder and the due date of its clock.
 
-    `match_id` and `line_id` are None for a clock of the whole request. Without `remind_at` it has no reminder.
+    `match_id` and `line_id` are None for a clock of the whole request. There is no reminder without `remind_at`.
     """
 
     clock_id: UUID
@@ -36,7 +36,7 @@ class ClockStarted(Fact, frozen=True, kw_only=True, tag="requests.clock.started.
 
 
 class ClockPaused(Fact, frozen=True, kw_only=True, tag="requests.clock.paused.v1"):
-    """The other side has to act first."""
+    """The clock was paused, because the other side has to act first."""
 
     clock_id: UUID
     request_id: UUID
@@ -45,7 +45,7 @@ class ClockPaused(Fact, frozen=True, kw_only=True, tag="requests.clock.paused.v1
 
 
 class ClockResumed(Fact, frozen=True, kw_only=True, tag="requests.clock.resumed.v1"):
-    """The clock runs again, later by the working days of its pause."""
+    """The clock runs again; `due_at` is later by the working days of the pause."""
 
     clock_id: UUID
     request_id: UUID
@@ -56,7 +56,7 @@ class ClockResumed(Fact, frozen=True, kw_only=True, tag="requests.clock.resumed.
 
 
 class ClockReminded(Fact, frozen=True, kw_only=True, tag="requests.clock.reminded.v1"):
-    """Half of the time is over; who has to act is reminded: the assignee, if there is one, else all in that role."""
+    """Half of the time is over; a reminder is sent to the assignee, or to all holders of the role if there is none."""
 
     clock_id: UUID
     step: Code
@@ -71,7 +71,7 @@ class ClockReminded(Fact, frozen=True, kw_only=True, tag="requests.clock.reminde
 
 
 class ClockOverdue(Fact, frozen=True, kw_only=True, tag="requests.clock.overdue.v1"):
-    """The time is over: who has to act, and the head of the remit, are notified."""
+    """The time is over; the side that has to act, and the head of the remit, are notified."""
 
     clock_id: UUID
     step: Code
@@ -86,7 +86,7 @@ class ClockOverdue(Fact, frozen=True, kw_only=True, tag="requests.clock.overdue.
 
 
 class ClockStopped(Fact, frozen=True, kw_only=True, tag="requests.clock.stopped.v1"):
-    """Its side has acted, or need not act any more."""
+    """The clock stopped, because its side has acted or no longer needs to act."""
 
     clock_id: UUID
     request_id: UUID
@@ -95,7 +95,7 @@ class ClockStopped(Fact, frozen=True, kw_only=True, tag="requests.clock.stopped.
 
 
 class HolidaysSet(Fact, frozen=True, kw_only=True, tag="requests.calendar.holidays-set.v1"):
-    """The holidays of the United Nations in one year; they count for clocks that start or resume later."""
+    """The holidays of the United Nations in one year were set; they apply to clocks that start or resume later."""
 
     calendar_id: UUID
     year: Annotated[int, Meta(ge=YEAR_MIN, le=YEAR_MAX)]

@@ -48,12 +48,12 @@ CODE_LISTS: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "countries": reference.countries,
     "currencies": reference.currencies,
 }
-"""Name in `extra` of a type → its codes, whose labels `/v1/reference/<name>` lists."""
+"""Maps each name in `extra` of a type to its codes, whose labels `/v1/reference/<name>` lists."""
 
 ALLOWED_SHOWN_MAX = 30
 BEGINNING_MIN = 4
 SIMILARITY_MIN = 0.6
-"""Ratio of `difflib`: twice the common letters, in order, divided by all letters."""
+"""Minimum ratio of `difflib`: twice the number of common letters, in order, divided by the number of all letters."""
 
 
 def unknown_code(field: str, code: str, known: Iterable[str], *, code_list: str | None = None) -> Invalid:
@@ -75,7 +75,7 @@ def unknown_code_error(field: str, code: str, known: Iterable[str], code_list: s
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The most similar one of `known`, or None.
 
-    Prefers the longest that is a prefix of the word or has it as a prefix: endings are often shared.
+    Prefers the longest one that is a prefix of the word, or has the word as a prefix, because endings are often shared.
     """
     word, codes = word.lower(), list(known)
     begins = [code for code in codes if min(len(code), len(word)) >= BEGINNING_MIN and _is_prefix(code, word)]

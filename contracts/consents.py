@@ -11,10 +11,10 @@ from msgspec import Meta, Struct
 from contracts.values import END, Organization, is_unodc
 
 PROVIDERS = "providers"
-"""All providers and donors."""
+"""Recipients: all providers and donors."""
 
 UNODC_UNITS = "unodc_units"
-"""UNODC as a provider: all of its units."""
+"""Recipients: all units of UNODC, as providers."""
 
 RECIPIENTS_MAX = 60
 SHOWN_MAX = 1000
@@ -63,9 +63,9 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 class Consent(Terms, frozen=True, kw_only=True):
-    """A consent and its state. `ended_at`: its period was over, or its request was revised.
+    """A consent and its state. `ended_at` is when its period ended or its request was revised.
 
-    `recorded`: a coordinator recorded a note verbale, whose scan is the attachment `scan_id`.
+    `recorded` is true if a coordinator recorded a note verbale, whose scan is the attachment `scan_id`.
     """
 
     consent_id: UUID
@@ -77,11 +77,11 @@ class Consent(Terms, frozen=True, kw_only=True):
 
     @property
     def active(self) -> bool:
-        """True unless withdrawn or ended."""
+        """True unless the consent was withdrawn or ended."""
         return self.withdrawn_at is None and self.ended_at is None
 
     def in_force(self, now: datetime) -> bool:
-        """True within its period, computed: independent of the recorded end."""
+        """True if `now` is within the period of an active consent. Does not depend on the recorded end."""
         begun = self.starts_at is None or self.starts_at <= now
         return self.active and begun and (self.ends_at is None or now < self.ends_at)
 
@@ -118,14 +118,14 @@ class ConsentPage(Struct, frozen=True, kw_only=True):
 
 
 class VisibilityQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Query to the owner of requests: which of these requests may an organization see now."""
+    """Query to the owner of requests: which of these requests the organization may see now."""
 
     organization: Organization
     request_ids: Annotated[tuple[UUID, ...], Meta(max_length=SHOWN_MAX)]
 
 
 class WithdrawalQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Query to the owner of requests: has the State withdrawn the words from a provider that it agreed with."""
+    """Query to the owner of requests: whether the State withdrew `words` from a provider that it had agreed with."""
 
     request_id: UUID
     provider: Organization
@@ -133,7 +133,7 @@ class WithdrawalQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Withdrawal(Struct, frozen=True, kw_only=True):
-    """Whether it has."""
+    """Answer to `WithdrawalQuery`."""
 
     is_withdrawn: bool
 
@@ -156,10 +156,10 @@ def given_to(consents: Iterable[Consent], organization: str, now: datetime) -> f
 
 
 def is_withdrawn_from(consents: Iterable[Consent], organization: str, agreed_at: datetime, now: datetime) -> bool:
-    """Whether the State's last word on an organization is that it withdrew a consent.
+    """Check whether the State's latest decision on an organization is to withdraw a consent.
 
-    Not if another one in force gives the words. UNODC's units need no consent: if a State agreed with one after that,
-    at `agreed_at`, this is its last word.
+    False if another consent in force gives `words`. UNODC's units need no consent: if a State agreed with a unit later,
+    at `agreed_at`, that is its latest decision.
     """
     naming = [consent for consent in consents if consent.names(organization)]
     if any(consent.in_force(now) and FieldSet.WORDS in consent.fields for consent in naming):
@@ -170,7 +170,7 @@ def is_withdrawn_from(consents: Iterable[Consent], organization: str, agreed_at:
 
 
 def recipients_by_visibility(visibility: str, addressee: str, addressed_states: Sequence[str]) -> tuple[str, ...]:
-    """The recipients by the visibility of a request, if a consent names none."""
+    """The recipients that follow from the visibility of a request, for a consent that names none."""
     if visibility in {"providers", "public_summary"}:
         return (PROVIDERS,)
     if visibility == "named":

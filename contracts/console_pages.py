@@ -1,4 +1,4 @@
-"""The page of the console that shows a record of the API: mails lead to it."""
+"""The pages of the console that show records of the API, to which links in mails lead."""
 
 import re
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ PAGES: Mapping[str, str] = {
     "/v1/digests/{id}": "/digests/{id}",
     "/v1/webhooks/{id}": "/notifications/settings",
 }
-"""Link of a notice → page, each with the id of its record."""
+"""Maps each link of a notice to its page; both contain the id of the record."""
 
 OF_NO_PAGE = frozenset(
     {
@@ -42,19 +42,19 @@ OF_NO_PAGE = frozenset(
         "/v1/in-kind-contributions/{id}",
     }
 )
-"""Links of records without a page of their own: the page of the notification says what there is to say."""
+"""Links of records without a page of their own, for which the page of the notification is used."""
 
 ANSWERS: Mapping[Purpose, str] = {
     Purpose.FOLLOW_UP: "/answer?token={token}",
     Purpose.LEGISLATION_CHECK: "/legislation-check?token={token}",
 }
-"""The page that the link of a mail leads to, for an answer without signing in."""
+"""Maps each purpose of an answer link to the page on which a person answers without signing in."""
 
 ID = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
 def page_of(link: str) -> str | None:
-    """The path of the page, without the language before it; None for a record without one."""
+    """The path of the page of a record, without the language prefix; None if the record has no page."""
     for shape, page in PAGES.items():
         before, mark, _ = shape.partition("{id}")
         if link == shape or (mark and link.startswith(before) and ID.match(link.removeprefix(before))):
@@ -63,5 +63,5 @@ def page_of(link: str) -> str | None:
 
 
 def page_of_notification(link: str, notification_id: object) -> str:
-    """The page of what a notification is about, else that of the notification itself."""
+    """The page of the record that a notification is about; the page of the notification itself if there is none."""
     return page_of(link) or f"/notifications/{notification_id}"

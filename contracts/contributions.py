@@ -1,6 +1,6 @@
-"""Facts of the sherloc service about what States contribute to SHERLOC, and about its hand-over to the portal.
+"""Facts of the sherloc service about States' contributions to SHERLOC, and about their export to the portal.
 
-Titles, summaries, courts, parties and addresses are stored apart; facts have their salted hash.
+Titles, summaries, courts, parties and addresses are stored separately; facts have their salted hash.
 """
 
 from datetime import date, datetime
@@ -16,13 +16,13 @@ from contracts.values import Code, Language, State
 
 ARTICLES_MAX = 30
 BATCH_MAX = 500
-"""Changes in one hand-over."""
+"""Maximum number of changes in one export."""
 
 ContributionArticles = Annotated[tuple[ArticleCode, ...], Meta(max_length=ARTICLES_MAX)]
 
 
 class ContributionKind(StrEnum):
-    """What a State contributes to SHERLOC."""
+    """Kinds of contributions to SHERLOC."""
 
     EXPLANATORY_MATERIAL = "explanatory_material"
     COURT_DECISION = "court_decision"
@@ -31,7 +31,7 @@ class ContributionKind(StrEnum):
 
 
 class CaseOutcome(StrEnum):
-    """How a court decided."""
+    """Outcomes of a court decision."""
 
     CONVICTION = "conviction"
     PARTIAL_CONVICTION = "partial_conviction"
@@ -43,7 +43,7 @@ class CaseOutcome(StrEnum):
 
 
 class Rights(StrEnum):
-    """Why the text may be published: `unclear` keeps it from being accepted."""
+    """The rights by which the text may be published. A contribution with `unclear` rights cannot be accepted."""
 
     PUBLIC_DOMAIN = "public_domain"
     HELD_BY_STATE = "held_by_state"
@@ -52,7 +52,7 @@ class Rights(StrEnum):
 
 
 class PortalChange(StrEnum):
-    """What the portal does with a contribution of a batch."""
+    """The change of the portal for a contribution of a batch."""
 
     PUBLISH = "publish"
     REMOVE = "remove"
@@ -67,7 +67,7 @@ class _ContributionFact(Fact, frozen=True, kw_only=True):
 
 
 class _Content(_ContributionFact, frozen=True, kw_only=True):
-    """What it is about, and how many passages the screen for personal data marked in its texts."""
+    """The subject of a contribution, and the number of passages in its texts marked as possible personal data."""
 
     language: Language
     articles: ContributionArticles
@@ -86,13 +86,13 @@ class ContributionDrafted(_Content, frozen=True, kw_only=True, tag="sherloc.cont
 
 
 class ContributionRevised(_Content, frozen=True, kw_only=True, tag="sherloc.contribution.revised.v1"):
-    """A State changed it: the texts before are deleted, and its marks are those of the new texts."""
+    """A State changed a contribution. The former texts are deleted, and the marks are those of the new texts."""
 
     revised_at: datetime
 
 
 class ContributionSubmitted(_ContributionFact, frozen=True, kw_only=True, tag="sherloc.contribution.submitted.v1"):
-    """A State submitted it to be checked."""
+    """A State submitted a contribution to be checked."""
 
     submitted_at: datetime
 
@@ -100,47 +100,47 @@ class ContributionSubmitted(_ContributionFact, frozen=True, kw_only=True, tag="s
 class ContributionMarksCleared(
     _ContributionFact, frozen=True, kw_only=True, tag="sherloc.contribution.marks-cleared.v1"
 ):
-    """The State or a coordinator said that the marked passages are no personal data."""
+    """The State or a coordinator stated that the marked passages are not personal data."""
 
     marks: Annotated[int, Meta(ge=1)]
     cleared_at: datetime
 
 
 class ContributionReturned(_ContributionFact, frozen=True, kw_only=True, tag="sherloc.contribution.returned.v1"):
-    """A coordinator returned it to the State, for a coded reason."""
+    """A coordinator returned a contribution to the State, for a coded reason."""
 
     reason: Code
     returned_at: datetime
 
 
 class ContributionAccepted(_ContributionFact, frozen=True, kw_only=True, tag="sherloc.contribution.accepted.v1"):
-    """A coordinator found it complete, with rights that allow it to be published, and without personal data."""
+    """A coordinator found the contribution complete, publishable by its rights, and free of personal data."""
 
     accepted_at: datetime
 
 
 class ContributionPublished(_ContributionFact, frozen=True, kw_only=True, tag="sherloc.contribution.published.v1"):
-    """A coordinator published it, at an address of SHERLOC of which the texts' hash is kept."""
+    """A coordinator published a contribution on SHERLOC; the hash of the texts with its address is kept."""
 
     texts_hash: str
     published_at: datetime
 
 
 class ContributionSuperseded(_ContributionFact, frozen=True, kw_only=True, tag="sherloc.contribution.superseded.v1"):
-    """A newer contribution of the same State takes its place."""
+    """A newer contribution of the same State replaces this one."""
 
     superseded_by: UUID
     superseded_at: datetime
 
 
 class ContributionWithdrawn(_ContributionFact, frozen=True, kw_only=True, tag="sherloc.contribution.withdrawn.v1"):
-    """The State withdrew it: its texts are deleted."""
+    """The State withdrew a contribution; its texts are deleted."""
 
     withdrawn_at: datetime
 
 
 class HandedOver(Struct, frozen=True, kw_only=True):
-    """A contribution in a batch, and what the portal does with it."""
+    """A contribution in a batch, and its change of the portal."""
 
     contribution_id: UUID
     change: PortalChange
@@ -155,7 +155,7 @@ class ContributionExportMade(Fact, frozen=True, kw_only=True, tag="sherloc.contr
 
 
 class ContributionExportConfirmed(Fact, frozen=True, kw_only=True, tag="sherloc.contribution_export.confirmed.v1"):
-    """The portal has taken in the whole batch."""
+    """The portal has imported the whole batch."""
 
     contribution_export_id: UUID
     confirmed_at: datetime

@@ -6,6 +6,6 @@ T = TypeVar("T")
 
 
 def from_attributes(kind: type[T], source: Any, /, **fields: Any) -> T:
-    """A struct of this kind with these fields; the others are copied from the source's attributes of the same name."""
+    """Return a struct of this kind with these fields; copy the others from the source's attributes of the same name."""
     names: tuple[str, ...] = kind.__struct_fields__  # type: ignore[attr-defined]
     return kind(**{name: getattr(source, name) for name in names if name not in fields}, **fields)

@@ -1,4 +1,4 @@
-"""Facts of the criteria by which UNODC judges requests; owned by requests. Their texts are not included."""
+"""Facts of the criteria by which UNODC assesses requests; owned by requests. Their texts are not included."""
 
 from datetime import datetime
 from typing import Annotated
@@ -15,14 +15,14 @@ WEIGHT_MAX = 100
 
 
 class PriorityCriterion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A criterion of the priority, and how much it counts beside the others."""
+    """A criterion of the priority, and its weight relative to the others."""
 
     code: Code
     weight: Annotated[int, Meta(ge=1, le=WEIGHT_MAX)]
 
 
 class Judged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How far a request meets a criterion: 0 (not at all) to 3; of eligibility 0 (not met) or 1 (met)."""
+    """The extent to which a request meets a criterion: 0 (not at all) to 3; for eligibility 0 (not met) or 1 (met)."""
 
     code: Code
     points: Annotated[int, Meta(ge=0, le=POINTS_MAX)]
@@ -34,7 +34,7 @@ Judgements = Annotated[tuple[Judged, ...], Meta(max_length=2 * CRITERIA_MAX)]
 
 
 class CriteriaPublished(Fact, frozen=True, kw_only=True, tag="requests.criteria.published.v1"):
-    """UNODC published the next version of its criteria; texts in six languages are named by a salted hash."""
+    """UNODC published the next version of its criteria; `texts_hash` is the salted hash of texts in six languages."""
 
     criteria_id: UUID
     version: Annotated[int, Meta(ge=1)]
@@ -45,7 +45,7 @@ class CriteriaPublished(Fact, frozen=True, kw_only=True, tag="requests.criteria.
 
 
 class RequestAssessed(Fact, frozen=True, kw_only=True, tag="requests.request.assessed.v1"):
-    """A coordinator judged a request by a version of the criteria. `priority` follows from the points."""
+    """A coordinator assessed a request by a version of the criteria. `priority` follows from the points."""
 
     request_id: UUID
     state: State

@@ -29,21 +29,21 @@ class Decision(Struct, frozen=True):
         return self.slug == ABSENT
 
     def required(self) -> "Decision":
-        """Return this decision if it allows. Raises Missing if the record is hidden, Forbidden if denied otherwise."""
+        """Return this decision if it allows. Raise Missing if the record is hidden, Forbidden if denied otherwise."""
         if self.slug is None:
             return self
         raise Missing(self.slug) if self.hidden else Forbidden(self.slug)
 
 
 def denied(slug: str) -> Decision:
-    """A denial to a caller who may know that the record exists."""
+    """Return a denial for a caller who may know that the record exists."""
     return Decision(slug)
 
 
 ALLOWED = Decision(None)
 """Allowed, without guarded fields."""
 HIDDEN = Decision(ABSENT)
-"""No such record, or hidden from this caller: both look the same."""
+"""Denied because the record does not exist or is hidden from this caller; the two cannot be distinguished."""
 
 
 def open_moves(
@@ -55,8 +55,8 @@ def open_moves(
 ) -> tuple[str, ...]:
     """The moves of a record that its status and this caller's role allow, in the order of `moves`.
 
-    What else a move asks for, such as free capacity, is checked when it is made. Moves without an action of their name
-    are the system's.
+    Other conditions of a move, such as free capacity, are checked when the move is made. Moves without an action of
+    their name are made by the system and are not included.
     """
     named = {action.value: action for action in actions}
     return tuple(

@@ -1,6 +1,7 @@
-"""Facts of the delivery service about deliveries: what follows from a confirmed match, until it ends.
+"""Facts of the delivery service about deliveries, from a confirmed match to the end of the delivery.
 
-The id of a delivery follows from that of its match, which has no other one: a revoked match is never proposed again.
+The id of a delivery is derived from that of its match. A match has at most one delivery, because a revoked match is
+never proposed again.
 """
 
 from datetime import date, datetime
@@ -24,11 +25,11 @@ def delivery_id_of(match_id: UUID) -> UUID:
 
 
 class DeliveryOpened(Fact, frozen=True, kw_only=True, tag="delivery.delivery.opened.v1"):
-    """Both sides confirmed the match; `period` is when it is delivered.
+    """The delivery opened, because both sides confirmed the match; `period` is when it is to take place.
 
-    That is the part of the State's window within the offering's period whose capacity was taken. `covers` is how many
-    persons of the line's group it serves, None for all. `funding_needed` is the money that it lacked then; without it
-    the delivery does not begin. `kind` is the kind of assistance.
+    `period` is the part of the State's window within the offering's period whose capacity was taken. `covers` is the
+    number of persons of the line's group that it serves, None for all. `funding_needed` is the money that it lacked
+    then; the delivery does not begin without it. `kind` is the kind of assistance.
     """
 
     delivery_id: UUID
@@ -58,7 +59,7 @@ class _DeliveryFact(Fact, frozen=True, kw_only=True):
 
 
 class DeliveryContactsNamed(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.contacts-named.v1"):
-    """One `side` (`state` or `provider`) named its contacts, in place of those before; none if `contacts` is 0."""
+    """One `side` (`state` or `provider`) named its contacts, which replace the former ones; none if `contacts` is 0."""
 
     side: Code
     contacts: Annotated[int, Meta(ge=0, le=CONTACTS_MAX)]
@@ -67,7 +68,7 @@ class DeliveryContactsNamed(_DeliveryFact, frozen=True, kw_only=True, tag="deliv
 
 
 class DeliveryAgreementWaived(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.agreement-waived.v1"):
-    """One `side` waived a written agreement; `waiting_for` is the other one until it has waived it, too."""
+    """One `side` waived a written agreement; `waiting_for` is the other side until it has waived it, too."""
 
     side: Code
     waived_at: datetime
@@ -77,8 +78,9 @@ class DeliveryAgreementWaived(_DeliveryFact, frozen=True, kw_only=True, tag="del
 class DeliveryPrivateTopicOpened(
     _DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.private-topic-opened.v1"
 ):
-    """One `side` opened the private topic, whose messages the two sides alone read; `waiting_for` is the other one
-    until it has opened it, too.
+    """One `side` opened the private topic, whose messages only the two sides read.
+
+    `waiting_for` is the other side until it has opened the topic, too.
     """
 
     side: Code
@@ -87,7 +89,7 @@ class DeliveryPrivateTopicOpened(
 
 
 class DeliveryAgreed(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.agreed.v1"):
-    """Both sides signed the agreement, so that the delivery may begin."""
+    """The agreement was signed by both sides, so that the delivery may begin."""
 
     agreement_id: UUID
     agreed_at: datetime
@@ -113,14 +115,14 @@ class DeliveryResumed(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.de
 
 
 class DeliveryCompleted(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.completed.v1"):
-    """The delivery is complete. `completed_on` is its last day; earlier than the act if it was recorded later."""
+    """The delivery is complete. `completed_on` is its last day, which is before `completed_at` if recorded later."""
 
     completed_on: date
     completed_at: datetime
 
 
 class DeliveryTerminated(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.terminated.v1"):
-    """The delivery ended before it was complete, for a coded reason; `match_revoked` if its match was revoked first."""
+    """The delivery ended before completion, for a coded reason; `match_revoked` if its match was revoked first."""
 
     reason: Code
     terminated_at: datetime

@@ -1,7 +1,7 @@
 """Facts of the directory: organizations, persons, appointments and API clients.
 
-A person is an id in them. Names, addresses, sign-in subjects and texts of letters are not included: a salted hash names
-them. Secrets of API clients are not included. Days are in UTC, both included.
+A person is represented by an id. Names, addresses, sign-in subjects and texts of letters are not included, only their
+salted hash. Secrets of API clients are not included. Days are in UTC; first and last days are inclusive.
 """
 
 from datetime import date, datetime
@@ -29,7 +29,7 @@ class OrganizationRegistered(Fact, frozen=True, kw_only=True, tag="directory.org
 
 
 class PersonEntered(Fact, frozen=True, kw_only=True, tag="directory.person.entered.v1"):
-    """A person was entered for one organization; they can do nothing before an appointment.
+    """A person was entered for one organization; they have no access before an appointment.
 
     With `subjects_proposed_by` a second person has to approve their sign-in subjects.
     """
@@ -45,7 +45,7 @@ class PersonEntered(Fact, frozen=True, kw_only=True, tag="directory.person.enter
 class PersonIdentified(Fact, frozen=True, kw_only=True, tag="directory.person.identified.v1"):
     """The sign-in subjects of a person were replaced; the fact has their number.
 
-    By their own focal point, or proposed by one person and approved by another.
+    They were set by the person's own focal point, or proposed by one person and approved by another.
     """
 
     person_id: UUID
@@ -58,7 +58,7 @@ class PersonIdentified(Fact, frozen=True, kw_only=True, tag="directory.person.id
 
 
 class PersonSubjectsProposed(Fact, frozen=True, kw_only=True, tag="directory.person.subjects-proposed.v1"):
-    """New sign-in subjects of a person were proposed, in number; a second person has to approve."""
+    """New sign-in subjects of a person were proposed; a second person has to approve. The fact has their number."""
 
     person_id: UUID
     organization: Organization
@@ -129,8 +129,8 @@ class PersonErased(Fact, frozen=True, kw_only=True, tag="directory.person.erased
 class Mandate(Struct, frozen=True, kw_only=True):
     """The terms of an appointment: one role in one organization, from a day on, with or without a last day.
 
-    `regions` and `topics` are a coordinator's remit; without any it is unlimited. To its `head` an overdue clock is
-    escalated.
+    `regions` and `topics` are a coordinator's remit; if empty, it is unlimited. Overdue clocks of a remit are escalated
+    to its `head`.
     """
 
     role: Role
@@ -142,9 +142,9 @@ class Mandate(Struct, frozen=True, kw_only=True):
 
 
 class AppointmentProposed(Fact, frozen=True, kw_only=True, tag="directory.appointment.proposed.v1"):
-    """An appointment was proposed that a second person has to approve.
+    """An appointment was proposed; a second person has to approve it.
 
-    `subjects_hash` names the person's sign-in subjects at that time: the approval is for these.
+    `subjects_hash` is that of the person's sign-in subjects at that time; the approval applies to these.
     """
 
     appointment_id: UUID
@@ -158,7 +158,7 @@ class AppointmentProposed(Fact, frozen=True, kw_only=True, tag="directory.appoin
 
 
 class AppointmentMade(Fact, frozen=True, kw_only=True, tag="directory.appointment.made.v1"):
-    """An appointment is in force within its days: approved by a second person, or made by one who may do so alone.
+    """An appointment is in force within its days, approved by a second person or made by one who may do so alone.
 
     Appointments of the first administrators, made by the platform, have no proposer.
     """
@@ -185,7 +185,7 @@ class AppointmentRefused(Fact, frozen=True, kw_only=True, tag="directory.appoint
 
 
 class AppointmentWithdrawn(Fact, frozen=True, kw_only=True, tag="directory.appointment.withdrawn.v1"):
-    """The proposer withdrew the proposal before it was decided."""
+    """The proposer withdrew the proposal before a decision."""
 
     appointment_id: UUID
     person_id: UUID
@@ -195,7 +195,7 @@ class AppointmentWithdrawn(Fact, frozen=True, kw_only=True, tag="directory.appoi
 
 
 class AppointmentEnded(Fact, frozen=True, kw_only=True, tag="directory.appointment.ended.v1"):
-    """An appointment ended early, or without a set last day."""
+    """An appointment ended before its last day, or had no last day."""
 
     appointment_id: UUID
     person_id: UUID

@@ -9,7 +9,7 @@ from contracts.values import Code, Organization
 
 
 class PledgeEarmarkReleased(Fact, frozen=True, kw_only=True, tag="pledges.pledge.earmark-released.v1"):
-    """Two finance officers recorded the donor's agreement: the pledge is for its whole fund, no longer for one need."""
+    """Two finance officers recorded the donor's agreement to release the earmark: the pledge is for its whole fund."""
 
     pledge_id: UUID
     donor: Organization

@@ -1,6 +1,6 @@
-"""Facts of the delivery service about effects: what changed in a State after a delivery, with evidence, verified.
+"""Facts of the delivery service about effects: changes in a State after a delivery, with evidence, verified.
 
-Titles, addresses and other words are stored apart; facts have their salted hash.
+Titles, addresses and other texts are stored separately; facts have their salted hash.
 """
 
 from datetime import date, datetime
@@ -20,7 +20,7 @@ EffectArticles = Annotated[tuple[ArticleCode, ...], Meta(max_length=ARTICLES_MAX
 
 
 class EffectKind(StrEnum):
-    """What changed."""
+    """Kinds of effects."""
 
     LAW_CHANGED = "law_changed"
     SHERLOC_RECORD_UPDATED = "sherloc_record_updated"
@@ -30,7 +30,7 @@ class EffectKind(StrEnum):
 
 
 class Progress(StrEnum):
-    """How far an observation of the review is addressed, as the State says."""
+    """The State's view of how far an observation of the review is addressed."""
 
     NOT_ADDRESSED = "not_addressed"
     PARTLY_ADDRESSED = "partly_addressed"
@@ -38,7 +38,7 @@ class Progress(StrEnum):
 
 
 class _EffectFact(Fact, frozen=True, kw_only=True):
-    """Fields repeated in every fact of an effect. `side` recorded it: `state` or `provider`, None for a coordinator."""
+    """Fields repeated in every fact of an effect; `side` recorded it: `state` or `provider`, None for a coordinator."""
 
     effect_id: UUID
     delivery_id: UUID
@@ -50,9 +50,9 @@ class _EffectFact(Fact, frozen=True, kw_only=True):
 
 
 class EffectRecorded(_EffectFact, frozen=True, kw_only=True, tag="delivery.effect.recorded.v1"):
-    """Something changed on a day. `file_id` is a file of the delivery that shows it, if an address does not.
+    """A change on a day was recorded. Its evidence is the file `file_id` of the delivery, or an address.
 
-    `moved_from` and `moved_to` are of an observation of the review.
+    `moved_from` and `moved_to` are the progress of an observation of the review.
     """
 
     change: EffectKind
@@ -68,20 +68,20 @@ class EffectRecorded(_EffectFact, frozen=True, kw_only=True, tag="delivery.effec
 
 
 class EffectVerified(_EffectFact, frozen=True, kw_only=True, tag="delivery.effect.verified.v1"):
-    """A person of the other side or of UNODC, who had not recorded it, verified the effect."""
+    """A person of the other side or of UNODC, who had not recorded the effect, verified it."""
 
     verified_at: datetime
 
 
 class EffectDeclined(_EffectFact, frozen=True, kw_only=True, tag="delivery.effect.declined.v1"):
-    """Such a person did not find it shown, for a coded reason."""
+    """A person who may verify the effect found that it was not shown, and declined it for a coded reason."""
 
     reason: Code
     declined_at: datetime
 
 
 class EffectWithdrawn(_EffectFact, frozen=True, kw_only=True, tag="delivery.effect.withdrawn.v1"):
-    """Who recorded it took it back; its words are deleted."""
+    """The person who recorded the effect withdrew it; its texts are deleted."""
 
     withdrawn_at: datetime
 

@@ -1,7 +1,7 @@
 """Facts of the delivery service about experts: the roster of trainers of a provider.
 
-Facts have what an expert can teach, in which languages and when, as codes and days; name, function, biography and email
-address are only stored in their own row, and facts have their salted hash.
+Facts have codes and days: the topics an expert can teach, the languages, and the availability. Name, function,
+biography and e-mail address are stored only in the expert's row; facts have their salted hash.
 """
 
 from datetime import date, datetime
@@ -41,7 +41,7 @@ class ExpertListed(_ExpertFact, frozen=True, kw_only=True, tag="delivery.expert.
 
 
 class ExpertRevised(_ExpertFact, frozen=True, kw_only=True, tag="delivery.expert.revised.v1"):
-    """All of it was revised; a consent stays."""
+    """An expert was revised. The fact has all fields; a consent remains valid."""
 
     topics: Topics
     languages: Spoken
@@ -52,7 +52,7 @@ class ExpertRevised(_ExpertFact, frozen=True, kw_only=True, tag="delivery.expert
 
 
 class ExpertConsented(_ExpertFact, frozen=True, kw_only=True, tag="delivery.expert.consented.v1"):
-    """The expert consented on that day to be shown to others, as this person recorded."""
+    """This person recorded that the expert consented, on that day, to be shown to others."""
 
     consented_on: date
     recorded_by: UUID
@@ -60,7 +60,7 @@ class ExpertConsented(_ExpertFact, frozen=True, kw_only=True, tag="delivery.expe
 
 
 class ExpertWithdrawn(_ExpertFact, frozen=True, kw_only=True, tag="delivery.expert.withdrawn.v1"):
-    """The expert is no longer on the roster; name and words were deleted."""
+    """The expert is no longer on the roster; name and texts were deleted."""
 
     withdrawn_at: datetime
 

@@ -31,7 +31,7 @@ class CloseCode(Struct, frozen=True, kw_only=True):
 
 
 class RatingStep(Struct, frozen=True, kw_only=True):
-    """The step of a mean rating, in hundredths, and the thousandths with which deliveries then count."""
+    """A range of mean ratings, in hundredths, and the weight of deliveries in that range, in thousandths."""
 
     least: Hundredths
     most: Hundredths
@@ -39,9 +39,10 @@ class RatingStep(Struct, frozen=True, kw_only=True):
 
 
 class ShareBasis(Struct, frozen=True, kw_only=True):
-    """The basis of one criterion's share: requested and offered codes, met, nearly met and not met.
+    """The basis of one criterion's share: the requested and offered codes, and those met, nearly met and not met.
 
-    `case` names the sentence if it is not derived from the codes; it counts `amount` of `whole`.
+    `case` names the sentence of the explanation if it is not derived from the codes; the sentence counts `amount` of
+    `whole`.
     """
 
     criterion: Code

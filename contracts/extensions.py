@@ -1,6 +1,6 @@
-"""Facts of the sherloc service about portal extensions: what SHERLOC is to be able to do, and how far it is.
+"""Facts of the sherloc service about portal extensions: planned functions of SHERLOC, and their progress.
 
-Titles, scopes and progress notes are stored apart; facts have their salted hash.
+Titles, scopes and progress notes are stored separately; facts have their salted hash.
 """
 
 from datetime import datetime
@@ -35,7 +35,7 @@ class _ExtensionFact(Fact, frozen=True, kw_only=True):
 
 
 class _Described(_ExtensionFact, frozen=True, kw_only=True):
-    """What is to be built: `work_package` is that of a SHERLOC fund which pays for it."""
+    """The description of an extension; `work_package` is the work package of a SHERLOC fund that pays for it."""
 
     language: Language
     cost: Money
@@ -44,7 +44,7 @@ class _Described(_ExtensionFact, frozen=True, kw_only=True):
 
 
 class _PhaseChanged(_ExtensionFact, frozen=True, kw_only=True):
-    """`donors` have earmarked a pledge to the extension, and are notified."""
+    """The phase of an extension changed. `donors` have earmarked a pledge to the extension, and are notified."""
 
     donors: Donors = ()
 
@@ -56,38 +56,38 @@ class ExtensionProposed(_Described, frozen=True, kw_only=True, tag="sherloc.exte
 
 
 class ExtensionRevised(_Described, frozen=True, kw_only=True, tag="sherloc.extension.revised.v1"):
-    """A coordinator changed its texts, cost or work package."""
+    """A coordinator changed the texts, cost or work package of an extension."""
 
     revised_at: datetime
 
 
 class ExtensionPlanned(_PhaseChanged, frozen=True, kw_only=True, tag="sherloc.extension.planned.v1"):
-    """It is to be built."""
+    """The extension is planned: it will be built."""
 
     planned_at: datetime
 
 
 class ExtensionBegun(_PhaseChanged, frozen=True, kw_only=True, tag="sherloc.extension.begun.v1"):
-    """It is being built."""
+    """Work on the extension began."""
 
     begun_at: datetime
 
 
 class ExtensionReleased(_PhaseChanged, frozen=True, kw_only=True, tag="sherloc.extension.released.v1"):
-    """The portal has it."""
+    """The extension was released on the portal."""
 
     released_at: datetime
 
 
 class ExtensionDropped(_PhaseChanged, frozen=True, kw_only=True, tag="sherloc.extension.dropped.v1"):
-    """It is not built, for a coded reason."""
+    """The extension was dropped, for a coded reason, and will not be built."""
 
     reason: Code
     dropped_at: datetime
 
 
 class ExtensionVotedFor(_ExtensionFact, frozen=True, kw_only=True, tag="sherloc.extension.voted-for.v1"):
-    """A State voted for it."""
+    """A State voted for an extension."""
 
     state: State
     voted_at: datetime
@@ -101,7 +101,7 @@ class ExtensionVoteWithdrawn(_ExtensionFact, frozen=True, kw_only=True, tag="she
 
 
 class ExtensionNoted(_ExtensionFact, frozen=True, kw_only=True, tag="sherloc.extension.noted.v1"):
-    """A coordinator noted its progress."""
+    """A coordinator recorded a progress note."""
 
     language: Language
     texts_hash: str

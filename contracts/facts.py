@@ -1,8 +1,8 @@
 """Facts and their envelope (CloudEvents 1.0, structured mode).
 
 A fact states in the past tense what happened to one aggregate: ids, codes, dates and numbers, no texts or names. `tag`
-is its type, `<owner>.<aggregate>.<event>.v<N>`; the field `<aggregate>_id` names its aggregate. Contracts only grow: a
-new field is optional with a default, anything else is a v2 beside the v1.
+is its type, `<owner>.<aggregate>.<event>.v<N>`; the field `<aggregate>_id` names its aggregate. Contracts are only
+extended: a new field is optional with a default; any other change is a v2 in addition to the v1.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from msgspec import Meta, Raw, Struct
 from contracts.values import Organization, Role
 
 EVENT_BYTES_MAX = 60_000
-"""Below the 64 kB limit of a message, to leave room for headers."""
+"""Maximum size of an event in bytes. Leaves room for headers below the 64 kB limit of a message."""
 
 
 class Fact(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -39,7 +39,7 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A fact in its envelope, as stored in the journal and sent over NATS.
 
     `subject` is `<aggregate>/<id>`; `aggregateversion` counts the facts of that aggregate from 1 without a gap;
-    `causationid` is the event that caused this one. The actor is a person's id, role and organization.
+    `causationid` is the event that caused this one. The actor is given by a person's id, role and organization.
     """
 
     specversion: Literal["1.0"]
@@ -75,16 +75,16 @@ def fact_type(kind: type[Fact]) -> str:
 
 
 def aggregates_of(owner: str, kinds: Iterable[type[Fact]]) -> frozenset[str]:
-    """The aggregates of an owner that these facts are of."""
+    """The aggregates of an owner to which these kinds of facts belong."""
     parts = (fact_type(kind).split(".") for kind in kinds)
     return frozenset(aggregate for of, aggregate, *_ in parts if of == owner)
 
 
 def subject_of(event_type: str) -> str:
-    """The NATS subject of a fact type: `ta.` and the type, whose tokens are literals in the code."""
+    """The NATS subject of a fact type: `ta.` followed by the type, whose parts are literals in the code."""
     return f"ta.{event_type}"
 
 
 def decode_event(raw: bytes | str) -> Event:
-    """Decode an event. Raises msgspec.DecodeError (or its subclass ValidationError)."""
+    """Decode an event. Raise msgspec.DecodeError (or its subclass ValidationError) if it is malformed."""
     return msgspec.json.decode(raw, type=Event)

@@ -1,4 +1,4 @@
-"""The formats of files that are taken in."""
+"""The accepted formats of uploaded files."""
 
 from collections.abc import Mapping
 from enum import StrEnum

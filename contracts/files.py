@@ -25,9 +25,9 @@ class _FileFact(Fact, frozen=True, kw_only=True):
 class FileAdded(_FileFact, frozen=True, kw_only=True, tag="delivery.file.added.v1"):
     """A file was added to a delivery; it is not readable before a scan. Its name is a text, and not included.
 
-    `purpose`: `message` to go with a message, `agreement` for the scan of a signed agreement, `material` for what is
-    used in the delivery. `side` is that of its `organization`, None if a coordinator added it. A `private` one is read
-    by the two sides only.
+    `purpose` is `message` for a file of a message, `agreement` for the scan of a signed agreement, `material` for a
+    file used in the delivery. `side` is that of `organization`, None if a coordinator added the file. A `private` file
+    is read by the two sides only.
     """
 
     purpose: Code
@@ -53,7 +53,7 @@ class FileRefused(_FileFact, frozen=True, kw_only=True, tag="delivery.file.refus
 
 
 class FileRemoved(_FileFact, frozen=True, kw_only=True, tag="delivery.file.removed.v1"):
-    """The side that had added a file took it back; it was deleted."""
+    """The side that had added a file removed it; it was deleted."""
 
     removed_at: datetime
 

@@ -1,6 +1,6 @@
-"""Facts of the delivery service about follow-ups: what both sides say some months after a delivery was completed.
+"""Facts of the delivery service about follow-ups: both sides' answers some months after a delivery was completed.
 
-What a side adds in words is stored apart; facts have its salted hash.
+Texts of the answers are stored separately; facts have their salted hash.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from contracts.facts import Fact
 from contracts.values import Code, Language, Organization, Role, Side, State
 
 MONTHS = (6, 12)
-"""After the last day of a delivery."""
+"""Months after the last day of a delivery at which follow-ups are due."""
 
 _NAMESPACE = UUID("5f4d2c1e-7a63-4b0d-9e58-2c6a1f0b3d77")
 
@@ -22,7 +22,7 @@ Month = Annotated[int, Meta(ge=1, le=60)]
 
 
 class Use(StrEnum):
-    """Whether what was delivered is in use."""
+    """The answer to the question whether the results of a delivery are in use."""
 
     IN_USE = "in_use"
     PARTLY = "partly"
@@ -31,7 +31,7 @@ class Use(StrEnum):
 
 
 def follow_up_id_of(delivery_id: UUID, month: int, side: Side) -> UUID:
-    """The id of the follow-up of one side, so many months after a delivery."""
+    """The id of the follow-up of one side, the given number of months after a delivery."""
     return uuid5(_NAMESPACE, f"{delivery_id} {month} {side}")
 
 
@@ -51,7 +51,7 @@ class _FollowUpFact(Fact, frozen=True, kw_only=True):
 
 
 class FollowUpScheduled(_FollowUpFact, frozen=True, kw_only=True, tag="delivery.follow_up.scheduled.v1"):
-    """A side will be asked when it is due; `closes_at` is until when an answer can be revised."""
+    """A follow-up of a side was scheduled; answers can be given and revised until `closes_at`."""
 
     due_at: datetime
     closes_at: datetime
@@ -59,19 +59,19 @@ class FollowUpScheduled(_FollowUpFact, frozen=True, kw_only=True, tag="delivery.
 
 
 class FollowUpAsked(_FollowUpFact, frozen=True, kw_only=True, tag="delivery.follow_up.asked.v1"):
-    """The side was asked whether what was delivered is in use."""
+    """The side was asked whether the results of the delivery are in use."""
 
     asked_at: datetime
 
 
 class FollowUpReminded(_FollowUpFact, frozen=True, kw_only=True, tag="delivery.follow_up.reminded.v1"):
-    """The side was asked again, once."""
+    """The side was reminded, once."""
 
     reminded_at: datetime
 
 
 class FollowUpAnswered(_FollowUpFact, frozen=True, kw_only=True, tag="delivery.follow_up.answered.v1"):
-    """The side answered, or revised its answer. Without a text there is no `text_hash`."""
+    """The side answered, or revised its answer. `text_hash` is None if there is no text."""
 
     result: Use
     answered_at: datetime

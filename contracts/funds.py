@@ -24,11 +24,11 @@ WORK_PACKAGES = (
     "training",
     "translation",
 )
-"""What a SHERLOC fund can be spent on besides requests (I.a to I.g, I.o)."""
+"""Work packages: the purposes, besides requests, that a SHERLOC fund can be spent on (I.a to I.g, I.o)."""
 
 
 class YearlyRequirement(Struct, frozen=True, kw_only=True):
-    """The requirement of a fund for a year; of a SHERLOC fund for a work package, where known."""
+    """The requirement of a fund for a year; for a SHERLOC fund by work package, where known."""
 
     year: Annotated[int, Meta(ge=2000, le=2100)]
     usd_minor: UsdMinor
@@ -50,9 +50,9 @@ class FundOpened(Fact, frozen=True, kw_only=True, tag="pledges.fund.opened.v1"):
 
 
 class FundRequirementRevised(Fact, frozen=True, kw_only=True, tag="pledges.fund.requirement-revised.v1"):
-    """UNODC set the requirement of a fund for a year, for a work package or none; a requirement cannot be removed.
+    """UNODC set the requirement of a fund, or of one of its work packages, for a year. It cannot be removed.
 
-    `before_usd_minor` is the previous requirement, None if there was none.
+    `before_usd_minor` is the previous requirement, 0 if there was none.
     """
 
     fund_id: UUID
@@ -66,7 +66,7 @@ class FundRequirementRevised(Fact, frozen=True, kw_only=True, tag="pledges.fund.
 class FundGenderMarkerStated(Fact, frozen=True, kw_only=True, tag="pledges.fund.gender-marker-stated.v1"):
     """UNODC set the gender equality marker of a fund or of one of its work packages.
 
-    A work package without a marker has the fund's. None removes the marker.
+    A work package without a marker uses that of the fund. None removes the marker.
     """
 
     fund_id: UUID

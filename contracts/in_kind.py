@@ -9,10 +9,10 @@ from contracts.values import Code, Money, Organization
 
 
 class InKindContributionDeclared(Fact, frozen=True, kw_only=True, tag="pledges.in_kind_contribution.declared.v1"):
-    """A donor declared an in-kind contribution and its value, which is reported beside the money.
+    """A donor declared an in-kind contribution and its value, which is reported separately from money.
 
-    `form` is a code of the table `in_kind_forms`. It has no value date, because it is no ledger entry: `provided_on` is
-    the day of the contribution, whose rate `valuation` uses.
+    `form` is a code of the table `in_kind_forms`. It has no value date, because it is not a ledger entry: `provided_on`
+    is the day of the contribution; `valuation` uses the rate of that day.
     """
 
     in_kind_contribution_id: UUID
@@ -29,7 +29,7 @@ class InKindContributionDeclared(Fact, frozen=True, kw_only=True, tag="pledges.i
 class InKindContributionAcknowledged(
     Fact, frozen=True, kw_only=True, tag="pledges.in_kind_contribution.acknowledged.v1"
 ):
-    """UNODC acknowledged it: `usd_minor`, the declared value, is reported as in kind of the fund."""
+    """UNODC acknowledged the contribution; its declared value, `usd_minor`, is reported for the fund as in kind."""
 
     in_kind_contribution_id: UUID
     donor: Organization
@@ -39,7 +39,7 @@ class InKindContributionAcknowledged(
 
 
 class InKindContributionWithdrawn(Fact, frozen=True, kw_only=True, tag="pledges.in_kind_contribution.withdrawn.v1"):
-    """The donor withdrew it before UNODC acknowledged it."""
+    """The donor withdrew the contribution before UNODC acknowledged it."""
 
     in_kind_contribution_id: UUID
     donor: Organization
@@ -48,7 +48,7 @@ class InKindContributionWithdrawn(Fact, frozen=True, kw_only=True, tag="pledges.
 
 
 class InKindContributionStruck(Fact, frozen=True, kw_only=True, tag="pledges.in_kind_contribution.struck.v1"):
-    """It had been acknowledged by mistake: its `usd_minor` is no longer reported."""
+    """The contribution had been acknowledged by mistake; its `usd_minor` is no longer reported."""
 
     in_kind_contribution_id: UUID
     donor: Organization

@@ -15,7 +15,7 @@ MEMBERS_MAX = 20
 
 
 class JointMember(Struct, frozen=True, kw_only=True):
-    """The match of one State's line in a joint delivery, and how many persons it serves.
+    """The match of one State's line in a joint delivery, and the number of persons it serves.
 
     `funding_needed` is its share of the money that the delivery lacks; None if it lacks none.
     """
@@ -31,7 +31,8 @@ class JointMember(Struct, frozen=True, kw_only=True):
 class JointDeliveryProposed(Fact, frozen=True, kw_only=True, tag="matching.joint_delivery.proposed.v1"):
     """A coordinator proposed one delivery of an offering to several States; each match is presented by its own fact.
 
-    `topics`, `languages` and `window` are what the lines have in common, `people` all whom the delivery serves.
+    `topics`, `languages` and `window` are those that the lines have in common; `people` is the number of persons that
+    the delivery serves.
     """
 
     joint_delivery_id: UUID

@@ -22,7 +22,8 @@ class ProposalMade(Fact, frozen=True, kw_only=True, tag="pledges.proposal.made.v
     """A finance officer proposed a measure that another has to approve.
 
     `measure` is `write_off`, `refund` or `earmark_release` of a pledge, `reversal` of an entry of the ledger, or
-    `reopening` of a year. `conditional_minor`, not recognized yet, ends with a write-off; older facts lack the field.
+    `reopening` of a year. `conditional_minor` is the amount not recognized yet that ends with a write-off; older facts
+    lack the field.
     """
 
     proposal_id: UUID
@@ -40,7 +41,7 @@ class ProposalMade(Fact, frozen=True, kw_only=True, tag="pledges.proposal.made.v
 
 
 class ProposalApproved(Fact, frozen=True, kw_only=True, tag="pledges.proposal.approved.v1"):
-    """A second finance officer approved it; it was executed in the same transaction."""
+    """A second finance officer approved the proposal; it was executed in the same transaction."""
 
     proposal_id: UUID
     measure: Code
@@ -48,7 +49,7 @@ class ProposalApproved(Fact, frozen=True, kw_only=True, tag="pledges.proposal.ap
 
 
 class ProposalRefused(Fact, frozen=True, kw_only=True, tag="pledges.proposal.refused.v1"):
-    """A finance officer refused it, or its proposer withdrew it."""
+    """A finance officer refused the proposal, or its proposer withdrew it."""
 
     proposal_id: UUID
     measure: Code
@@ -63,7 +64,7 @@ class CarriedForward(Struct, frozen=True, kw_only=True):
 
 
 class PeriodClosed(Fact, frozen=True, kw_only=True, tag="pledges.period.closed.v1"):
-    """A fiscal year was closed: no later entry takes effect in it."""
+    """A fiscal year was closed; no later entry takes effect in it."""
 
     period_id: UUID
     year: Year

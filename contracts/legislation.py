@@ -1,6 +1,6 @@
 """Facts of the sherloc service about the register of legislation: a State's law that implements an article.
 
-Titles, addresses and other words are stored apart; facts have their salted hash.
+Titles, addresses and other texts are stored separately; facts have their salted hash.
 """
 
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from contracts.values import Code, Language, Role, State
 
 
 class LegislationStatus(StrEnum):
-    """What a State's law on an article is on SHERLOC. `none`: the State says that it has no such law."""
+    """Status on SHERLOC of a State's law on an article. `none`: the State declares that it has no such law."""
 
     NONE = "none"
     MISSING = "missing"
@@ -34,7 +34,7 @@ class _LegislationFact(Fact, frozen=True, kw_only=True):
 
 
 class _Stated(_LegislationFact, frozen=True, kw_only=True):
-    """What a State says about its law: `none`, `missing` or `outdated` on SHERLOC."""
+    """A State's statement on its law: `none`, or `missing` or `outdated` on SHERLOC."""
 
     status: LegislationStatus
     texts_hash: str
@@ -43,13 +43,13 @@ class _Stated(_LegislationFact, frozen=True, kw_only=True):
 
 
 class LegislationRecorded(_Stated, frozen=True, kw_only=True, tag="sherloc.legislation.recorded.v1"):
-    """A State recorded for the first time what its law on an article is on SHERLOC."""
+    """A State recorded for the first time the status on SHERLOC of its law on an article."""
 
     recorded_at: datetime
 
 
 class LegislationRevised(_Stated, frozen=True, kw_only=True, tag="sherloc.legislation.revised.v1"):
-    """A State recorded it again, with other texts."""
+    """A State revised its record, with new texts."""
 
     revised_at: datetime
 
@@ -61,27 +61,27 @@ class LegislationSubmitted(_LegislationFact, frozen=True, kw_only=True, tag="she
 
 
 class LegislationReviewBegun(_LegislationFact, frozen=True, kw_only=True, tag="sherloc.legislation.review-begun.v1"):
-    """A coordinator began to review what was submitted."""
+    """A coordinator began to review the submitted law."""
 
     review_begun_at: datetime
 
 
 class LegislationReturned(_LegislationFact, frozen=True, kw_only=True, tag="sherloc.legislation.returned.v1"):
-    """A coordinator returned it to the State, for a coded reason: it is missing on SHERLOC until published."""
+    """A coordinator returned the law to the State, for a coded reason; it is `missing` on SHERLOC until published."""
 
     reason: Code
     returned_at: datetime
 
 
 class LegislationPublished(_LegislationFact, frozen=True, kw_only=True, tag="sherloc.legislation.published.v1"):
-    """A coordinator published it on SHERLOC, at an address of which the texts' hash is kept."""
+    """A coordinator published the law on SHERLOC; the hash of the texts with its address is kept."""
 
     texts_hash: str
     published_at: datetime
 
 
 class LegislationVerified(_LegislationFact, frozen=True, kw_only=True, tag="sherloc.legislation.verified.v1"):
-    """A coordinator verified that what SHERLOC has is the law in force."""
+    """A coordinator verified that the law on SHERLOC is the law in force."""
 
     by_role: Role
     verified_at: datetime
@@ -90,7 +90,7 @@ class LegislationVerified(_LegislationFact, frozen=True, kw_only=True, tag="sher
 class LegislationConfirmedUnchanged(
     _LegislationFact, frozen=True, kw_only=True, tag="sherloc.legislation.confirmed-unchanged.v1"
 ):
-    """The State verified its own record: nothing has changed since. What was published is verified by this."""
+    """The State confirmed that its law has not changed. If the record was published, this verifies it."""
 
     by_role: Role
     confirmed_at: datetime
@@ -99,7 +99,7 @@ class LegislationConfirmedUnchanged(
 class LegislationMarkedOutdated(
     _LegislationFact, frozen=True, kw_only=True, tag="sherloc.legislation.marked-outdated.v1"
 ):
-    """A coordinator marked what SHERLOC has as no longer the law in force."""
+    """A coordinator marked the law on SHERLOC as outdated: it is no longer the law in force."""
 
     marked_at: datetime
 

@@ -14,23 +14,23 @@ RecordCount = Annotated[int, Meta(ge=0, le=10_000)]
 
 
 class CheckResult(StrEnum):
-    """What a State says of its law. `unchanged`: all that SHERLOC has of it is the law in force."""
+    """A State's answer about its law. `unchanged`: all of its law on SHERLOC is the law in force."""
 
     UNCHANGED = "unchanged"
     CHANGED = "changed"
 
 
 class _LegislationCheckFact(Fact, frozen=True, kw_only=True):
-    """Fields repeated in every fact of a check: the focal points of the State are asked."""
+    """Fields repeated in every fact of a legislation check, in which the focal points of the State are asked."""
 
     legislation_check_id: UUID
     state: State
 
 
 class LegislationCheckAsked(_LegislationCheckFact, frozen=True, kw_only=True, tag="sherloc.legislation_check.asked.v1"):
-    """A State was asked to check what is recorded of its law, a year after the first record or the last check.
+    """A State was asked to check the records of its law, a year after the first record or the last check.
 
-    `due_at` is when it fell due, `closes_at` until when it can be answered.
+    The check was due at `due_at` and can be answered until `closes_at`.
     """
 
     due_at: datetime
@@ -41,7 +41,7 @@ class LegislationCheckAsked(_LegislationCheckFact, frozen=True, kw_only=True, ta
 class LegislationCheckAnswered(
     _LegislationCheckFact, frozen=True, kw_only=True, tag="sherloc.legislation_check.answered.v1"
 ):
-    """The State answered, or gave another answer. With `unchanged` so many published records were confirmed."""
+    """The State answered, or revised its answer. With `unchanged`, this number of published records was confirmed."""
 
     result: CheckResult
     confirmed: RecordCount

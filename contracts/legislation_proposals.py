@@ -8,11 +8,11 @@ from contracts.facts import Fact
 from contracts.values import Code, State
 
 KINDS = frozenset({"legislative_drafting", "legislative_review", "sherloc_record_update"})
-"""The kinds of assistance after which a law, or what SHERLOC has of it, may be another."""
+"""Kinds of assistance after which a State's law, or its record on SHERLOC, may have changed."""
 
 
 class _LegislationProposalFact(Fact, frozen=True, kw_only=True):
-    """Fields repeated in every fact of a proposal. Without an `article` the request's line had none."""
+    """Fields repeated in every fact of a proposal. `article` is None if the request's line had none."""
 
     legislation_proposal_id: UUID
     state: State
@@ -23,7 +23,7 @@ class _LegislationProposalFact(Fact, frozen=True, kw_only=True):
 class LegislationProposalMade(
     _LegislationProposalFact, frozen=True, kw_only=True, tag="sherloc.legislation_proposal.made.v1"
 ):
-    """A delivery was completed; its State is asked to record what its law on the article is now."""
+    """A delivery was completed; its State is asked to record its present law on the article."""
 
     request_id: UUID
     kind: KindCode
@@ -34,7 +34,7 @@ class LegislationProposalMade(
 class LegislationProposalAccepted(
     _LegislationProposalFact, frozen=True, kw_only=True, tag="sherloc.legislation_proposal.accepted.v1"
 ):
-    """The State recorded it, in this record of the register."""
+    """The State accepted the proposal and recorded its law in this record of the register."""
 
     legislation_id: UUID
     accepted_at: datetime
@@ -43,7 +43,7 @@ class LegislationProposalAccepted(
 class LegislationProposalDropped(
     _LegislationProposalFact, frozen=True, kw_only=True, tag="sherloc.legislation_proposal.dropped.v1"
 ):
-    """The State dropped it, for a coded reason."""
+    """The State dropped the proposal, for a coded reason."""
 
     reason: Code
     dropped_at: datetime

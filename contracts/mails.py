@@ -1,4 +1,4 @@
-"""Facts of mails that came in; owned by requests. Addresses, subjects, texts and names of files are in none of them."""
+"""Facts of incoming mails; owned by requests. Addresses, subjects, texts and names of files are not included."""
 
 from datetime import datetime
 from typing import Annotated
@@ -29,8 +29,8 @@ MailBytes = Annotated[int, Meta(ge=1, le=MAIL_BYTES_MAX)]
 class MailReceived(Fact, frozen=True, kw_only=True, tag="requests.mail.received.v1"):
     """A mail from the address of a known person is in the triage box.
 
-    `organization` is that person's. `spf` and `dkim` are results of our own mail edge (RFC 8601), else `unverified`:
-    the address of a sender can be forged.
+    `organization` is that of the person. `spf` and `dkim` are results of our own mail edge (RFC 8601), otherwise
+    `unverified`; the address of a sender can be forged.
     """
 
     mail_id: UUID
@@ -47,7 +47,7 @@ class MailReceived(Fact, frozen=True, kw_only=True, tag="requests.mail.received.
 class MailReplyReceived(Fact, frozen=True, kw_only=True, tag="requests.mail.reply-received.v1"):
     """A mail answered a notice; it is a message on the request that the notice was about.
 
-    `match_id`: the match that the notice was about, if it was about one.
+    `match_id` is the match that the notice was about, if any.
     """
 
     mail_id: UUID

@@ -1,4 +1,4 @@
-"""Facts of the matching service: offerings of assistance, matches of a request's line with an offering, rounds."""
+"""Facts of the matching service: offerings of assistance, and matches of a request's line with an offering."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -29,7 +29,7 @@ class Capacity(Struct, frozen=True, kw_only=True):
 class Eligibility(Struct, frozen=True, kw_only=True):
     """The eligible States: these and those of these UN regional groups (all if both are empty), minus exclusions.
 
-    Of these only States of one of the income groups, and only States of one of the special groups, if there are any.
+    If income groups or special groups are given, only States of one of these groups are eligible.
     """
 
     states: Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)] = ()
@@ -73,7 +73,7 @@ class OfferingDrafted(Fact, frozen=True, kw_only=True, tag="matching.offering.dr
 
 
 class OfferingRevised(Fact, frozen=True, kw_only=True, tag="matching.offering.revised.v1"):
-    """A provider changed its offering: all of it; it needs approval (again)."""
+    """A provider revised its offering, which needs approval (again). The fact has all fields."""
 
     offering_id: UUID
     language: Language
@@ -127,7 +127,7 @@ class OfferingResumed(Fact, frozen=True, kw_only=True, tag="matching.offering.re
 
 
 class OfferingReconfirmed(Fact, frozen=True, kw_only=True, tag="matching.offering.reconfirmed.v1"):
-    """The provider confirmed that the offering is still valid, and until when if it extended the validity."""
+    """The provider confirmed that the offering is still valid; the fact has the last day if it was extended."""
 
     offering_id: UUID
     provider: Organization
@@ -160,7 +160,7 @@ class Share(Struct, frozen=True, kw_only=True):
 
 
 class Judgement(Struct, frozen=True, kw_only=True):
-    """A model's similarity of two texts: `closeness` in thousandths, 0 for nothing in common."""
+    """A model's similarity of two texts: `closeness` in thousandths, 0 if they have nothing in common."""
 
     model: Code
     version: Code
@@ -173,10 +173,10 @@ Rating = Annotated[int, Meta(ge=1, le=5)]
 class Evaluation(Struct, frozen=True, kw_only=True):
     """The evaluation of a delivery: whether the need was met, and ratings from 1 (worst) to 5.
 
-    `result` is `met`, `partially_met` or `unmet`, as the outcome of a request. The ratings follow the evaluation
+    `result` is `met`, `partially_met` or `unmet`, like the outcome of a request. The ratings follow the evaluation
     criteria of the OECD Development Assistance Committee ("Better Criteria for Better Evaluation", 2019) as far as both
-    sides can assess them at the end of a delivery: `relevance`; for effectiveness the `quality` of what was delivered;
-    of efficiency the `timeliness`.
+    sides can assess them at the end of a delivery: `relevance`; `quality` for effectiveness; `timeliness` for
+    efficiency.
     """
 
     result: Code
@@ -263,7 +263,7 @@ class _MatchFact(Fact, frozen=True, kw_only=True):
 
 
 class MatchRescored(_MatchFact, frozen=True, kw_only=True, tag="matching.match.rescored.v1"):
-    """The match was scored again, before it was shown: a model compared the texts.
+    """The match was scored again, before it was shown, with a model that compared the texts.
 
     The score replaces the previous one; `judgement` names the model and the similarity.
     """
@@ -296,10 +296,10 @@ class PresentedScore(Struct, frozen=True, kw_only=True):
 class MatchPresented(_MatchFact, frozen=True, kw_only=True, tag="matching.match.presented.v1"):
     """A coordinator presented the match to the State and the provider.
 
-    `departs` if a better ranked match of the line was passed over; `departure` is then the coded reason.
-    `planned_period` is the period of the offering in which a round planned it; a unit of it is taken if available when
-    both have agreed. `scored` is its score at that time, which replaces the previous one. `joint_delivery_id` is set if
-    one delivery is proposed to several States.
+    `departs` is true if a better ranked match of the line was passed over; `departure` is then the coded reason.
+    `planned_period` is the period of the offering in which a round planned the match; a unit of it is taken if
+    available when both have agreed. `scored` is the score at that time, which replaces the previous one.
+    `joint_delivery_id` is set if one delivery is proposed to several States.
     """
 
     presented_at: datetime
@@ -323,11 +323,11 @@ class MatchProviderConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matchin
 
 
 class MatchConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.confirmed.v1"):
-    """Both sides agreed and the offering's capacity was taken: one unit of `capacity_period`.
+    """The match was confirmed by both sides; it took one unit of the offering's capacity in `capacity_period`.
 
-    Not `capacity_taken` if another match of the same joint delivery had taken the unit. `funding_needed` is the money
-    that the delivery lacks, or the State's share of it; None if it is funded. `about` is set only if there is such a
-    need. `window` is when the State wants it, None if a coordinator overrode that. `kind` is the line's.
+    `capacity_taken` is false if another match of the same joint delivery had taken the unit. `funding_needed` is the
+    money that the delivery lacks, or the State's share of it; None if it is funded. `about` is set only if money is
+    needed. `window` is the State's window, None if a coordinator overrode it. `kind` is that of the line.
     """
 
     capacity_period: Period
@@ -342,13 +342,13 @@ class MatchConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.
 
 
 class MatchBegun(_MatchFact, frozen=True, kw_only=True, tag="matching.match.begun.v1"):
-    """Delivery began."""
+    """The delivery began."""
 
     begun_at: datetime
 
 
 class MatchCompleted(_MatchFact, frozen=True, kw_only=True, tag="matching.match.completed.v1"):
-    """Delivery is complete."""
+    """The delivery is complete."""
 
     completed_at: datetime
 
@@ -389,9 +389,9 @@ class MatchExpired(_MatchFact, frozen=True, kw_only=True, tag="matching.match.ex
 
 
 class MatchRevoked(_MatchFact, frozen=True, kw_only=True, tag="matching.match.revoked.v1"):
-    """A confirmed match was revoked, for a coded reason, and its capacity released.
+    """A confirmed match was revoked, for a coded reason, and its capacity was released.
 
-    Not `capacity_released` if another match of the same joint delivery still needs the unit.
+    `capacity_released` is false if another match of the same joint delivery still needs the unit.
     """
 
     reason: Code

@@ -1,6 +1,7 @@
-"""Facts of the sherloc service about informal meetings of States on what they learnt.
+"""Facts of the sherloc service about informal meetings of States on lessons learnt.
 
-Agendas, invitations, places and lessons are stored apart. Of a lesson there is no fact: nothing says whose it is.
+Agendas, invitations, places and lessons are stored separately. There is no fact of a lesson, so that its author is not
+recorded.
 """
 
 from datetime import date, datetime
@@ -27,7 +28,7 @@ class _MeetingFact(Fact, frozen=True, kw_only=True):
 
 
 class _Planned(_MeetingFact, frozen=True, kw_only=True):
-    """What is planned."""
+    """The planned content of a meeting."""
 
     language: Language
     texts_hash: str
@@ -40,7 +41,7 @@ class MeetingPlanned(_Planned, frozen=True, kw_only=True, tag="sherloc.meeting.p
 
 
 class MeetingRevised(_Planned, frozen=True, kw_only=True, tag="sherloc.meeting.revised.v1"):
-    """A coordinator planned it again; the `states` that are invited already are notified."""
+    """A coordinator revised the plan of a meeting; `states` are already invited and are notified."""
 
     revised_at: datetime
     states: Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)] = ()
@@ -54,7 +55,7 @@ class MeetingInvited(_MeetingFact, frozen=True, kw_only=True, tag="sherloc.meeti
 
 
 class MeetingSignedUp(_MeetingFact, frozen=True, kw_only=True, tag="sherloc.meeting.signed-up.v1"):
-    """An invited State comes with so many people, who are not named."""
+    """An invited State signed up with a number of people, who are not named."""
 
     state: State
     people: Delegates
@@ -62,20 +63,20 @@ class MeetingSignedUp(_MeetingFact, frozen=True, kw_only=True, tag="sherloc.meet
 
 
 class MeetingSignUpWithdrawn(_MeetingFact, frozen=True, kw_only=True, tag="sherloc.meeting.sign-up-withdrawn.v1"):
-    """The State does not come."""
+    """The State withdrew its sign-up."""
 
     state: State
     withdrawn_at: datetime
 
 
 class MeetingHeld(_MeetingFact, frozen=True, kw_only=True, tag="sherloc.meeting.held.v1"):
-    """It took place; States may say what they learnt."""
+    """The meeting took place; States may submit lessons."""
 
     held_at: datetime
 
 
 class MeetingCancelled(_MeetingFact, frozen=True, kw_only=True, tag="sherloc.meeting.cancelled.v1"):
-    """It does not take place, for a coded reason; the invited `states` are notified."""
+    """The meeting was cancelled, for a coded reason; the invited `states` are notified."""
 
     reason: Code
     cancelled_at: datetime
@@ -83,7 +84,7 @@ class MeetingCancelled(_MeetingFact, frozen=True, kw_only=True, tag="sherloc.mee
 
 
 class MeetingLessonRemoved(_MeetingFact, frozen=True, kw_only=True, tag="sherloc.meeting.lesson-removed.v1"):
-    """A coordinator removed a lesson, which is deleted."""
+    """A coordinator removed a lesson, which was deleted."""
 
     lesson_id: UUID
     removed_at: datetime

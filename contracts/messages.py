@@ -1,4 +1,4 @@
-"""Facts of the delivery service about the messages of a delivery's thread. What they say is not included."""
+"""Facts of the delivery service about the messages of a delivery's thread. Their texts are not included."""
 
 from datetime import datetime
 from typing import Annotated
@@ -27,8 +27,9 @@ class _MessageFact(Fact, frozen=True, kw_only=True):
 class MessageSent(_MessageFact, frozen=True, kw_only=True, tag="delivery.message.sent.v1"):
     """A side or a coordinator wrote to the thread of a delivery; `side` is None for a coordinator.
 
-    A `private` one is read by the two sides only. `series_id` is the first of the messages of one side of which the
-    other side is notified once. `contacts` are the accounts of those whom the sides that did not write have named.
+    A `private` message is read by the two sides only. `series_id` is the first message of a series by one side, of
+    which the other side is notified once. `contacts` are the accounts of the contacts named by the sides that did not
+    write.
     """
 
     author_id: UUID
@@ -43,7 +44,7 @@ class MessageSent(_MessageFact, frozen=True, kw_only=True, tag="delivery.message
 
 
 class MessageWithdrawn(_MessageFact, frozen=True, kw_only=True, tag="delivery.message.withdrawn.v1"):
-    """Its author withdrew a message; what it said was deleted, with its files."""
+    """The author withdrew a message; its text and files were deleted."""
 
     withdrawn_at: datetime
 

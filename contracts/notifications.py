@@ -1,7 +1,7 @@
 """Facts of the notifications service: subscriptions, owed notifications and deliveries, webhooks.
 
-A person is an id with an organization and a role. Addresses and webhook URLs are not included: a salted hash names
-them.
+A person is represented by an id, an organization and a role. Addresses and webhook URLs are not included, only their
+salted hash.
 """
 
 from datetime import datetime
@@ -20,7 +20,7 @@ Version = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 class SubscriptionRegistered(Fact, frozen=True, kw_only=True, tag="notifications.subscription.registered.v1"):
-    """A person chose a language and channels for notifications: all of the subscription."""
+    """A person chose a language and channels for notifications. The fact has the complete subscription."""
 
     subscription_id: UUID
     person_id: UUID
@@ -33,7 +33,7 @@ class SubscriptionRegistered(Fact, frozen=True, kw_only=True, tag="notifications
 
 
 class SubscriptionPaused(Fact, frozen=True, kw_only=True, tag="notifications.subscription.paused.v1"):
-    """No mails are sent until then, or until the subscription is resumed; the other channels go on."""
+    """Mails are suspended until `until`, or until the subscription is resumed; other channels continue."""
 
     subscription_id: UUID
     paused_at: datetime
@@ -72,8 +72,8 @@ class Record(Struct, frozen=True, kw_only=True):
 class NotificationOwed(Fact, frozen=True, kw_only=True, tag="notifications.notification.owed.v1"):
     """A recipient is to be notified of an event: once per cause, by each chosen channel.
 
-    `cause_id` is the event, or the common cause of several reported together. `notice` names the text. With
-    `webhook_id` the recipient is that webhook, with `record` and `happened_at`, not the person.
+    `cause_id` is the event, or the common cause of several events reported together. `notice` names the text. With
+    `webhook_id` the recipient is that webhook, not the person, and `record` and `happened_at` are set.
     """
 
     notification_id: UUID
@@ -94,7 +94,7 @@ class NotificationOwed(Fact, frozen=True, kw_only=True, tag="notifications.notif
 
 
 class NotificationDelivered(Fact, frozen=True, kw_only=True, tag="notifications.notification.delivered.v1"):
-    """It is in the inbox, or was accepted by the mail server or the webhook's receiver; `reason` is its answer."""
+    """The notification is in the inbox, or the mail server or webhook receiver accepted it; `reason` is its answer."""
 
     notification_id: UUID
     dispatch_id: UUID
@@ -115,7 +115,7 @@ class NotificationDeferred(Fact, frozen=True, kw_only=True, tag="notifications.n
 
 
 class NotificationRefused(Fact, frozen=True, kw_only=True, tag="notifications.notification.refused.v1"):
-    """The mail server rejected it permanently, or its recipient has turned off this channel."""
+    """The mail server rejected the notification permanently, or its recipient has turned off this channel."""
 
     notification_id: UUID
     dispatch_id: UUID
@@ -125,7 +125,7 @@ class NotificationRefused(Fact, frozen=True, kw_only=True, tag="notifications.no
 
 
 class NotificationExpired(Fact, frozen=True, kw_only=True, tag="notifications.notification.expired.v1"):
-    """The last attempt failed; there will be no other."""
+    """The last attempt failed; there will be no further attempt."""
 
     notification_id: UUID
     dispatch_id: UUID
@@ -135,7 +135,7 @@ class NotificationExpired(Fact, frozen=True, kw_only=True, tag="notifications.no
 
 
 class NotificationRead(Fact, frozen=True, kw_only=True, tag="notifications.notification.read.v1"):
-    """The recipient has read it."""
+    """The recipient has read the notification."""
 
     notification_id: UUID
     read_at: datetime
@@ -144,7 +144,8 @@ class NotificationRead(Fact, frozen=True, kw_only=True, tag="notifications.notif
 class WebhookRegistered(Fact, frozen=True, kw_only=True, tag="notifications.webhook.registered.v1"):
     """A person registered a webhook that receives the notifications of their appointment.
 
-    `scheme` is how it is signed (`v1a` Ed25519, `v1` HMAC), `key_id` the master key from which its own is derived.
+    `scheme` is the signature scheme (`v1a` Ed25519, `v1` HMAC), `key_id` the master key from which the webhook's key is
+    derived.
     """
 
     webhook_id: UUID
@@ -158,7 +159,7 @@ class WebhookRegistered(Fact, frozen=True, kw_only=True, tag="notifications.webh
 
 
 class WebhookRotated(Fact, frozen=True, kw_only=True, tag="notifications.webhook.rotated.v1"):
-    """The webhook has a new key, of this generation; the previous one also signs until `previous_until`."""
+    """The webhook has a new key, of this generation; the previous key also signs until `previous_until`."""
 
     webhook_id: UUID
     generation: Number
@@ -168,7 +169,7 @@ class WebhookRotated(Fact, frozen=True, kw_only=True, tag="notifications.webhook
 
 
 class WebhookDisabled(Fact, frozen=True, kw_only=True, tag="notifications.webhook.disabled.v1"):
-    """The webhook was disabled: it answered that it is `gone`, kept `failing`, or its `queue` was full."""
+    """The webhook was disabled: its receiver answered `gone`, kept `failing`, or its `queue` was full."""
 
     webhook_id: UUID
     person_id: UUID
@@ -179,7 +180,7 @@ class WebhookDisabled(Fact, frozen=True, kw_only=True, tag="notifications.webhoo
 
 
 class WebhookEnabled(Fact, frozen=True, kw_only=True, tag="notifications.webhook.enabled.v1"):
-    """The owner enabled the webhook again; events in between are not sent."""
+    """The owner enabled the webhook again; events that occurred while it was disabled are not sent."""
 
     webhook_id: UUID
     enabled_at: datetime

@@ -1,4 +1,4 @@
-"""Facts of an offering beside its terms, owned by matching: its contact point, what is public of it, its reminders.
+"""Facts of an offering besides its terms, owned by matching: contact point, publication and reminders.
 
 `texts_hash` is the salted hash of the texts.
 """
@@ -11,7 +11,7 @@ from contracts.values import Language, Organization
 
 
 class OfferingContactNamed(Fact, frozen=True, kw_only=True, tag="matching.offering.contact-named.v1"):
-    """The provider named the contact point of the offering, or another one."""
+    """The provider named a contact point of the offering, or replaced it."""
 
     offering_id: UUID
     provider: Organization
@@ -38,7 +38,7 @@ class OfferingPublished(Fact, frozen=True, kw_only=True, tag="matching.offering.
 
 
 class OfferingUnpublished(Fact, frozen=True, kw_only=True, tag="matching.offering.unpublished.v1"):
-    """The provider took the offering out of the public catalogue."""
+    """The provider removed the offering from the public catalogue."""
 
     offering_id: UUID
     provider: Organization

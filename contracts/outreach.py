@@ -1,6 +1,6 @@
-"""Facts of the sherloc service about the outreach plan: what makes SHERLOC known, to whom, and whom it reached.
+"""Facts of the sherloc service about the outreach plan: activities that make SHERLOC known, and their reach.
 
-Titles and texts are stored apart; facts have their salted hash.
+Titles and texts are stored separately; facts have their salted hash.
 """
 
 from datetime import date, datetime
@@ -20,7 +20,7 @@ Languages = Annotated[tuple[Language, ...], Meta(min_length=1, max_length=6)]
 
 
 class OutreachAudience(StrEnum):
-    """Whom an outreach activity is for."""
+    """Audiences of an outreach activity."""
 
     JUDGES_AND_PROSECUTORS = "judges_and_prosecutors"
     LAW_ENFORCEMENT = "law_enforcement"
@@ -34,7 +34,7 @@ class OutreachAudience(StrEnum):
 
 
 class OutreachKind(StrEnum):
-    """What an outreach activity is."""
+    """Kinds of outreach activities."""
 
     BRIEFING = "briefing"
     WEBINAR = "webinar"
@@ -53,7 +53,7 @@ class _OutreachFact(Fact, frozen=True, kw_only=True):
 
 
 class _Planned(_OutreachFact, frozen=True, kw_only=True):
-    """What is planned. `reach_target` is how many people it is to reach."""
+    """The plan of an outreach activity. `reach_target` is the number of people it is to reach."""
 
     outreach_kind: OutreachKind
     language: Language
@@ -72,20 +72,20 @@ class OutreachActivityPlanned(_Planned, frozen=True, kw_only=True, tag="sherloc.
 
 
 class OutreachActivityRevised(_Planned, frozen=True, kw_only=True, tag="sherloc.outreach_activity.revised.v1"):
-    """A coordinator planned it again."""
+    """A coordinator revised the plan of an activity."""
 
     revised_at: datetime
 
 
 class OutreachActivityHeld(_OutreachFact, frozen=True, kw_only=True, tag="sherloc.outreach_activity.held.v1"):
-    """It took place and reached so many people."""
+    """The activity took place; `reach` is the number of people reached."""
 
     reach: People
     held_at: datetime
 
 
 class OutreachActivityCancelled(_OutreachFact, frozen=True, kw_only=True, tag="sherloc.outreach_activity.cancelled.v1"):
-    """It does not take place, for a coded reason."""
+    """The activity was cancelled, for a coded reason."""
 
     reason: Code
     cancelled_at: datetime

@@ -1,4 +1,4 @@
-"""Which service answers which path of the API, for callers of services with addresses of their own."""
+"""The service that answers each path of the API, for callers of services with addresses of their own."""
 
 OWNERS = {
     "requests": "requests",
@@ -74,11 +74,11 @@ PUBLIC_OWNERS = {
     "catalogue": "reports",
     "datasets": "reports",
 }
-"""The service of each `/v1/public/<collection>` and of the files of that dataset."""
+"""The service of each `/v1/public/<collection>` and of the dataset files of that name."""
 
 
 def owner_of(path: str) -> str:
-    """The service that answers a path under `/v1`, which may have a query. Raises KeyError for no such collection."""
+    """The service that answers a path under `/v1`, with or without a query. Raises KeyError if it is unknown."""
     _, _, collection, *rest = path.partition("?")[0].split("/")
     if collection in ("events", "parked"):
         return rest[0]

@@ -12,7 +12,7 @@ from contracts.values import Code, Money, Organization, State
 
 PARTIES = 4
 Parties = Annotated[tuple[Code, ...], Meta(max_length=PARTIES)]
-"""Of `state`, `provider`, `unit`, `donor`."""
+"""The parties of a package: `state`, `provider`, `unit`, `donor`."""
 
 
 class _PackageFact(Fact, frozen=True, kw_only=True):
@@ -29,9 +29,10 @@ class _PackageFact(Fact, frozen=True, kw_only=True):
 
 
 class PackagePresented(_PackageFact, frozen=True, kw_only=True, tag="matching.package.presented.v1"):
-    """A coordinator presented a match together with a unit of UNODC and a donor's pledge, to all four.
+    """A coordinator presented a match together with a unit of UNODC and a donor's pledge, to all four parties.
 
-    `money` is asked from the pledge, `usd_minor` its worth in US cents at that time. `unit_role` is what the unit does.
+    `money` is requested from the pledge; `usd_minor` is its value in US cents at that time. `unit_role` is the role of
+    the unit.
     """
 
     pledge_id: UUID
@@ -43,7 +44,7 @@ class PackagePresented(_PackageFact, frozen=True, kw_only=True, tag="matching.pa
 
 
 class PackageAgreed(_PackageFact, frozen=True, kw_only=True, tag="matching.package.agreed.v1"):
-    """One `party` agreed; `waiting_for` are those who have not agreed yet."""
+    """One `party` agreed; `waiting_for` are the parties that have not agreed yet."""
 
     party: Code
     waiting_for: Parties
@@ -51,7 +52,7 @@ class PackageAgreed(_PackageFact, frozen=True, kw_only=True, tag="matching.packa
 
 
 class PackageConfirmed(_PackageFact, frozen=True, kw_only=True, tag="matching.package.confirmed.v1"):
-    """The last of the four agreed, and the match was confirmed; `money` is to come from the pledge."""
+    """The last of the four parties agreed, and the match was confirmed; `money` is to come from the pledge."""
 
     pledge_id: UUID
     fund: FundCode
@@ -75,8 +76,9 @@ class PackageWithdrawn(_PackageFact, frozen=True, kw_only=True, tag="matching.pa
 
 
 class PackageEnded(_PackageFact, frozen=True, kw_only=True, tag="matching.package.ended.v1"):
-    """The package ended with its match (`match_ended`), or as the State no longer consents that the donor knows of the
-    request (`consent_lost`).
+    """The package ended; `reason` is the coded reason.
+
+    `match_ended`: its match ended. `consent_lost`: the State no longer consents that the donor knows of the request.
     """
 
     reason: Code

@@ -1,4 +1,7 @@
-"""Who may see the events that a service could not apply, and release them: the same for each service."""
+"""The policy of parked events, which a service could not apply: the roles that may list, release and discard them.
+
+It is the same for each service.
+"""
 
 from enum import StrEnum
 
@@ -20,7 +23,10 @@ _KNOWN = frozenset(ParkedAction)
 
 
 def decide_on_parked(caller: Caller, action: ParkedAction, resource: object = None) -> Decision:
-    """Decided on nothing: the events hold ids, codes and dates. Row-level security of `inbox` has the same roles."""
+    """Decide on an action by role alone, because the events hold only ids, codes and dates.
+
+    Row-level security of `inbox` allows the same roles.
+    """
     if resource is not None or action not in _KNOWN:
         return HIDDEN
     return ALLOWED if caller.role in OPERATORS else denied("not-for-your-role")

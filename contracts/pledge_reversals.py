@@ -1,7 +1,7 @@
 """Facts that reverse entries recorded by mistake; owned by pledges.
 
-Each names the ledger entry it `reverses` and repeats every amount of it: the resulting entry is its opposite. Two
-people approved each, by the proposal it names.
+Each names the ledger entry it `reverses` and repeats all amounts of it: the resulting entry is its opposite. Two people
+approved each reversal, by the proposal that it names.
 """
 
 from datetime import date, datetime
@@ -46,7 +46,7 @@ class PledgeRefundReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.
 class PledgeWriteOffReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.write-off-reversed.v1"):
     """A write-off was recorded by mistake: the amount is owed again; the amounts are those of the write-off.
 
-    `conditional_minor`, which ended with it, waits for its conditions again, as in `restored`.
+    `conditional_minor`, which ended with the write-off, is conditional again, as in `restored`.
     """
 
     pledge_id: UUID
@@ -64,7 +64,7 @@ class PledgeWriteOffReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledg
 
 
 class PledgeCarryOverReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.carry-over-reversed.v1"):
-    """A carry-over was recorded by mistake: what left this fund for `to_fund` is back."""
+    """A carry-over was recorded by mistake: the money that left this fund for `to_fund` is back."""
 
     pledge_id: UUID
     donor: Organization
@@ -92,7 +92,7 @@ class PledgeBroughtForwardReversed(Fact, frozen=True, kw_only=True, tag="pledges
 
 
 class PledgeConditionReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.condition-reversed.v1"):
-    """The condition of an instalment was recorded as met by mistake: its amount waits for it again."""
+    """The condition of an instalment was recorded as met by mistake: its amount is conditional again."""
 
     pledge_id: UUID
     donor: Organization
@@ -109,9 +109,9 @@ class PledgeConditionReversed(Fact, frozen=True, kw_only=True, tag="pledges.pled
 
 
 class PledgeReductionReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.reduction-reversed.v1"):
-    """A reduction was recorded by mistake: the former amount is pledged or agreed; the amounts are those of it.
+    """A reduction was recorded by mistake: the former amount is pledged or agreed again.
 
-    `restored` lists the restored instalments; empty if no agreement was signed.
+    The amounts are those of the reduction. `restored` lists the restored instalments; empty if no agreement was signed.
     """
 
     pledge_id: UUID

@@ -86,7 +86,7 @@ class RatesLoaded(Fact, frozen=True, kw_only=True, tag="pledges.rate_table.loade
 
 class PledgePledged(Fact, frozen=True, kw_only=True, tag="pledges.pledge.pledged.v1"):
     """A donor pledged an amount to a fund, for a match or a portal extension if named; it is not binding yet.
-    A pledge that UNODC recorded for its donor names the flow in which the donor reported it: the import, and its line.
+    A pledge that UNODC recorded for its donor has the import and the line of the flow in which the donor reported it.
     """
 
     pledge_id: UUID
@@ -146,11 +146,11 @@ class PledgeConditionMet(Fact, frozen=True, kw_only=True, tag="pledges.pledge.co
 class PledgeReceived(Fact, frozen=True, kw_only=True, tag="pledges.pledge.received.v1"):
     """Cash was received: receipt number `instalment`, the last one if `complete`.
 
-    `money` is what it settles of the agreement, `cash` the amount received if in another currency, `valuation` the
-    value of the cash. `agreed_usd_minor` is the value of `money` at the rate of the agreement, `relieved_usd_minor` the
-    reduction of the amount owed (the two differ by rounding), `agreed_valuation` the rate of its carrying amount,
-    `support_cost_usd_minor` the part of the cash that is programme support cost. The bank deducted `charges`, in the
-    currency of the cash.
+    `money` is the amount of the agreement that it settles, `cash` the amount received if in another currency,
+    `valuation` the value of the cash. `agreed_usd_minor` is the value of `money` at the rate of the agreement,
+    `relieved_usd_minor` the reduction of the amount owed (the two differ by rounding), `agreed_valuation` the rate of
+    its carrying amount, `support_cost_usd_minor` the part of the cash that is programme support cost. The bank deducted
+    `charges`, in the currency of the cash.
     """
 
     pledge_id: UUID
@@ -219,8 +219,8 @@ class PledgeLapsed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.lapsed.v
 class PledgeReduced(Fact, frozen=True, kw_only=True, tag="pledges.pledge.reduced.v1"):
     """The donor reduced the pledged or agreed amount by `money`.
 
-    `pledged_usd_minor` leaves the open pledges; of an agreement `recognized_minor` of it had been recognized, and
-    `committed_usd_minor` leaves the commitments.
+    `pledged_usd_minor` is deducted from the open pledges, `committed_usd_minor` from the commitments. For an agreement,
+    `recognized_minor` is the part that had been recognized.
     """
 
     pledge_id: UUID
@@ -239,7 +239,7 @@ class PledgeReduced(Fact, frozen=True, kw_only=True, tag="pledges.pledge.reduced
 class PledgeWrittenOff(Fact, frozen=True, kw_only=True, tag="pledges.pledge.written-off.v1"):
     """An owed amount was written off, by two people; `usd_minor` is its carrying amount.
 
-    `conditional_minor` of the agreement was never recognized and ends with it.
+    `conditional_minor` of the agreement was never recognized and ends with the write-off.
     """
 
     pledge_id: UUID
@@ -256,7 +256,7 @@ class PledgeWrittenOff(Fact, frozen=True, kw_only=True, tag="pledges.pledge.writ
 
 
 class PledgeRefunded(Fact, frozen=True, kw_only=True, tag="pledges.pledge.refunded.v1"):
-    """Money was refunded to the donor, by two people; `support_cost_usd_minor` of it from programme support."""
+    """Money was refunded to the donor, by two people; `support_cost_usd_minor` of it came from programme support."""
 
     pledge_id: UUID
     donor: Organization
@@ -271,7 +271,7 @@ class PledgeRefunded(Fact, frozen=True, kw_only=True, tag="pledges.pledge.refund
 
 
 class PledgeCarriedOver(Fact, frozen=True, kw_only=True, tag="pledges.pledge.carried-over.v1"):
-    """Unused money left the fund for another, with the donor's consent, where it is brought forward."""
+    """Unused money was transferred to another fund, with the donor's consent, and is brought forward there."""
 
     pledge_id: UUID
     donor: Organization
@@ -283,7 +283,7 @@ class PledgeCarriedOver(Fact, frozen=True, kw_only=True, tag="pledges.pledge.car
 
 
 class PledgeBroughtForward(Fact, frozen=True, kw_only=True, tag="pledges.pledge.brought-forward.v1"):
-    """The other half of a carry-over: what left `from_fund` entered this fund in the same transaction."""
+    """The other half of a carry-over: the money from `from_fund` entered this fund in the same transaction."""
 
     pledge_id: UUID
     donor: Organization
@@ -320,7 +320,7 @@ class RequirementOpened(Fact, frozen=True, kw_only=True, tag="pledges.requiremen
 
 
 class RequirementCancelled(Fact, frozen=True, kw_only=True, tag="pledges.requirement.cancelled.v1"):
-    """The match was revoked; its allocations are returned, each by its own fact."""
+    """The match was revoked; the allocations of its requirement are returned, each by its own fact."""
 
     requirement_id: UUID
     match_id: UUID
@@ -334,7 +334,7 @@ class RequirementCancelled(Fact, frozen=True, kw_only=True, tag="pledges.require
 class AllocationMade(Fact, frozen=True, kw_only=True, tag="pledges.allocation.made.v1"):
     """Money of a fund was allocated to the requirement of a request's line, a SHERLOC work package, or an activity.
 
-    For a requirement `gap_usd_minor` is what it still lacks after this allocation.
+    For a requirement, `gap_usd_minor` is the amount that it still lacks after this allocation.
     """
 
     allocation_id: UUID
@@ -380,7 +380,7 @@ class AllocationReversed(Fact, frozen=True, kw_only=True, tag="pledges.allocatio
 
 
 class AllocationSpent(Fact, frozen=True, kw_only=True, tag="pledges.allocation.spent.v1"):
-    """An allocation was spent in part: `how` is expenditure, or disbursement to an implementer (IATI 4, 3)."""
+    """An allocation was spent in part; `how` is expenditure, or disbursement to an implementer (IATI 4, 3)."""
 
     allocation_id: UUID
     fund: FundCode
@@ -391,9 +391,9 @@ class AllocationSpent(Fact, frozen=True, kw_only=True, tag="pledges.allocation.s
 
 
 class AllocationSpendingReversed(Fact, frozen=True, kw_only=True, tag="pledges.allocation.spending-reversed.v1"):
-    """A spending was recorded by mistake: it counts as unspent again, by two people.
+    """A spending was recorded by mistake: the money counts as unspent again, by two people.
 
-    If the rest of the allocation was returned before (`returned`), so is this, in the same transaction.
+    If the rest of the allocation was returned before (`returned`), this money is returned in the same transaction.
     """
 
     allocation_id: UUID
@@ -409,7 +409,7 @@ class AllocationSpendingReversed(Fact, frozen=True, kw_only=True, tag="pledges.a
 
 
 class ImportRecorded(Fact, frozen=True, kw_only=True, tag="pledges.import.recorded.v1"):
-    """UNODC imported a table of flows reported by others: kept beside the ledger, not counted.
+    """UNODC imported a table of flows reported by others. The flows are kept beside the ledger and not counted.
 
     `file_hash` is the SHA-256 of the file; its rows stay with the owner. `format` is that of the file: `fts_csv` or
     `iati`.

@@ -1,6 +1,6 @@
 """Facts of the sherloc service about practices, challenges and tools that States and providers record.
 
-Titles and texts are stored apart; facts have their salted hash.
+Titles and texts are stored separately; facts have their salted hash.
 """
 
 from datetime import datetime
@@ -21,7 +21,7 @@ PracticeTopics = Annotated[tuple[TopicCode, ...], Meta(max_length=TAGS_MAX)]
 
 
 class PracticeKind(StrEnum):
-    """Whether it is a practice that worked, a challenge that was met, or a tool that others can use."""
+    """The kind of a record: a practice that worked, a challenge that was met, or a tool that others can use."""
 
     PRACTICE = "practice"
     CHALLENGE = "challenge"
@@ -29,7 +29,7 @@ class PracticeKind(StrEnum):
 
 
 class CountryReview(StrEnum):
-    """What the author states: nothing comes from a country review, or its State itself entered what does."""
+    """The author's statement: nothing comes from a country review, or the reviewed State itself entered it."""
 
     NOTHING = "nothing"
     ENTERED_BY_STATE = "entered_by_state"
@@ -45,7 +45,7 @@ class _PracticeFact(Fact, frozen=True, kw_only=True):
 
 
 class _Described(_PracticeFact, frozen=True, kw_only=True):
-    """What it is about, and the statement on the country review."""
+    """The subject of a practice, and the statement on the country review."""
 
     language: Language
     articles: PracticeArticles = ()
@@ -62,45 +62,45 @@ class PracticeRecorded(_Described, frozen=True, kw_only=True, tag="sherloc.pract
 
 
 class PracticeRevised(_Described, frozen=True, kw_only=True, tag="sherloc.practice.revised.v1"):
-    """Its author revised it before it was submitted, or after it was returned."""
+    """The author revised a practice before it was submitted, or after it was returned."""
 
     revised_at: datetime
 
 
 class PracticeSubmitted(_PracticeFact, frozen=True, kw_only=True, tag="sherloc.practice.submitted.v1"):
-    """Its author submitted it for the catalogue."""
+    """The author submitted a practice for the catalogue."""
 
     submitted_at: datetime
 
 
 class PracticeReturned(_PracticeFact, frozen=True, kw_only=True, tag="sherloc.practice.returned.v1"):
-    """A coordinator returned it to its author, for a coded reason."""
+    """A coordinator returned a practice to its author, for a coded reason."""
 
     reason: Code
     returned_at: datetime
 
 
 class PracticeCatalogued(_PracticeFact, frozen=True, kw_only=True, tag="sherloc.practice.catalogued.v1"):
-    """A coordinator put it into the catalogue, which every appointment reads."""
+    """A coordinator added a practice to the catalogue, which holders of any appointment can read."""
 
     catalogued_at: datetime
 
 
 class PracticeWithdrawn(_PracticeFact, frozen=True, kw_only=True, tag="sherloc.practice.withdrawn.v1"):
-    """Its author withdrew it: its texts were deleted."""
+    """The author withdrew a practice; its texts were deleted."""
 
     withdrawn_at: datetime
 
 
 class PracticeUseAdded(_PracticeFact, frozen=True, kw_only=True, tag="sherloc.practice.use-added.v1"):
-    """A completed delivery used it."""
+    """A completed delivery that used the practice was added."""
 
     delivery_id: UUID
     added_at: datetime
 
 
 class PracticeUseRemoved(_PracticeFact, frozen=True, kw_only=True, tag="sherloc.practice.use-removed.v1"):
-    """That a delivery used it was a mistake."""
+    """A delivery that had been added as a use by mistake was removed."""
 
     delivery_id: UUID
     removed_at: datetime

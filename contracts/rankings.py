@@ -30,7 +30,7 @@ class LineRanked(Fact, frozen=True, kw_only=True, tag="matching.line.ranked.v1")
     """The system ranked the best offerings for a line that had no match yet, best first.
 
     Each of its matches is `suggested`, at revision 0 until it has a fact of its own. `algorithm` names the version of
-    the scoring, `criteria` the criteria used, and `of`, in their order, the maximum points of each. Later suggestions
+    the scoring, `criteria` the criteria used, and `of` the maximum points of each, in the same order. Later suggestions
     are facts `matching.match.suggested.v1`.
     """
 
@@ -43,7 +43,7 @@ class LineRanked(Fact, frozen=True, kw_only=True, tag="matching.line.ranked.v1")
     suggestions: Annotated[tuple[Suggestion, ...], Meta(min_length=1, max_length=SUGGESTIONS_MAX)]
     ranked_at: datetime
     fitting_providers: Annotated[tuple[Organization, ...], Meta(max_length=FITTING_PROVIDERS_MAX)] = ()
-    """Providers with an offering that fits the line, by code, at most 200; older facts lack them."""
+    """Providers with an offering that fits the line, sorted by code, at most 200; older facts lack them."""
 
 
 FACTS: tuple[type[Fact], ...] = (LineRanked,)

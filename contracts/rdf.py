@@ -1,4 +1,4 @@
-"""Statements of RDF, written in Turtle and in JSON-LD 1.1: both say the same."""
+"""Statements of RDF, written in Turtle and in JSON-LD 1.1 with the same content."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n", "\r": r"\r", "\t"
 
 
 class Iri(Struct, frozen=True):
-    """A resource, by its whole name."""
+    """A resource, by its full URI."""
 
     name: str
 
@@ -25,11 +25,11 @@ class Text(Struct, frozen=True):
 
 Value = Iri | Text | bool
 Subject = tuple[str, str, Sequence[tuple[str, Value]]]
-"""URI, class, and statements in order."""
+"""A subject: its URI, its class, and its statements in order."""
 
 
 def turtle(prefixes: Mapping[str, str], subjects: Iterable[Subject]) -> str:
-    """The statements in Turtle."""
+    """Return the statements in Turtle."""
     head = [f"@prefix {short}: <{whole}> ." for short, whole in prefixes.items()]
     described = []
     for name, kind, said in subjects:
@@ -39,7 +39,7 @@ def turtle(prefixes: Mapping[str, str], subjects: Iterable[Subject]) -> str:
 
 
 def json_ld(prefixes: Mapping[str, str], subjects: Iterable[Subject]) -> str:
-    """The statements in JSON-LD 1.1."""
+    """Return the statements in JSON-LD 1.1."""
     graph: list[dict[str, Any]] = []
     for name, kind, said in subjects:
         node: dict[str, Any] = {"@id": name, "@type": kind}

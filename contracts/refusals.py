@@ -1,7 +1,7 @@
 """The kinds of refusals.
 
-A refusal has a stable slug and details; the sentences are in `reference/refusals/`, so that the domain knows no
-language and no status code. HTTP maps a kind to its status in one place, the inbox to its outcome in another.
+A refusal has a stable slug and details. The sentences are in `reference/refusals/`, so that the domain depends on no
+language and no status code. HTTP maps each kind to a status in one place, and the inbox to an outcome in another.
 """
 
 from msgspec import Struct
@@ -47,11 +47,11 @@ class Forbidden(Refusal):
 
 
 class Missing(Refusal):
-    """No such record, or hidden from this caller: both look the same."""
+    """The record does not exist or is hidden from this caller; the two cannot be distinguished."""
 
 
 class Conflict(Refusal):
-    """The record's state does not allow it."""
+    """The state of the record does not allow the command."""
 
 
 class Stale(Refusal):
@@ -59,7 +59,7 @@ class Stale(Refusal):
 
 
 class Unconditional(Refusal):
-    """A change of an existing record needs its revision."""
+    """A change of an existing record requires its revision."""
 
 
 class Mismatch(Refusal):
@@ -71,4 +71,4 @@ class Excessive(Refusal):
 
 
 class Unavailable(Refusal):
-    """Temporarily unavailable; nothing is known to have changed."""
+    """Temporarily unavailable; as far as known, nothing was changed."""

@@ -1,7 +1,7 @@
-"""The address for answers to a notice, `reply+TOKEN@domain`, which says what the notice was about, and to whom.
+"""The address for answers to a notice, `reply+TOKEN@domain`, which encodes the notice's subject and recipient.
 
-The token is signed with a key that the services which send notices and take mails in share. It is bound to the address
-that the notice was sent to, and ends after a time.
+The token is signed with a key shared by the services that send notices and receive mails. It is bound to the address to
+which the notice was sent, and expires.
 """
 
 import hmac
@@ -17,14 +17,14 @@ _EPOCH = date(2020, 1, 1)
 _DAYS_MAX = 0x7FFF
 _MATCH = 0x8000
 _MAC_BYTES = 8
-"""A guess is one mail, and would still have to come from the person's address."""
+"""Short, because each guess costs one mail, which would also have to come from the person's address."""
 
 _TOKEN_BYTES = 2 + 16 + 16 + _MAC_BYTES
-"""56 letters; with the prefix below the 64 that the part before `@` may have."""
+"""Encoded in 56 characters; with the prefix, fewer than the 64 allowed before `@`."""
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """What a notice was about, a request or a match, and to whom it was sent."""
+    """The request or match that a notice was about, and the person to whom it was sent."""
 
     about: UUID
     is_match: bool
@@ -41,13 +41,13 @@ def reply_address(key: bytes, domain: str, reply: Reply, *, today: date) -> str:
 
 
 def is_reply_address(address: str, domain: str) -> bool:
-    """Whether the address has the form of one for an answer."""
+    """Check whether an address has the form of a reply address."""
     local, _, of = address.rpartition("@")
     return of.lower() == domain.lower() and local[: len(PREFIX)].lower() == PREFIX
 
 
 def read_reply_address(key: bytes, address: str, email: str, *, today: date) -> Reply | None:
-    """What an answer from `email` to this address is about; None if the address is forged, over, or another's."""
+    """The subject of an answer from `email` to this address; None if it is forged, expired or of another person."""
     token = address.rpartition("@")[0][len(PREFIX) :]
     try:
         given = urlsafe_b64decode(token)

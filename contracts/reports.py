@@ -1,6 +1,6 @@
 """Facts of the reports service about yearly reports: of all requests to the Conference, or of a State.
 
-The figures and texts of a report are stored apart; facts have their hashes.
+The figures and texts of a report are stored separately; facts have their hashes.
 """
 
 from datetime import date, datetime
@@ -28,7 +28,7 @@ class _ReportFact(Fact, frozen=True, kw_only=True):
 
 
 class ReportDrafted(_ReportFact, frozen=True, kw_only=True, tag="reports.report.drafted.v1"):
-    """A report of a year was drafted from the figures as of a day; `number` counts those of this State and year."""
+    """A report of a year was drafted from the figures as of a day; `number` counts reports of this State and year."""
 
     as_of: date
     figures_hash: str
@@ -36,10 +36,10 @@ class ReportDrafted(_ReportFact, frozen=True, kw_only=True, tag="reports.report.
 
 
 class ReportRevised(_ReportFact, frozen=True, kw_only=True, tag="reports.report.revised.v1"):
-    """A text of a draft was written, replaced or removed (without `texts_hash`), or its figures were drawn again.
+    """A text of a draft was written, replaced or removed (without `texts_hash`), or its figures were recomputed.
 
     A text is in one `language` of a `block`: the introduction or a paragraph of the resolution. `source_language` is
-    the one in which that block was first written, `source_hash` what was translated.
+    the language in which that block was first written, `source_hash` the hash of the text that was translated.
     """
 
     revised_at: datetime
@@ -53,7 +53,7 @@ class ReportRevised(_ReportFact, frozen=True, kw_only=True, tag="reports.report.
 
 
 class ReportIssued(_ReportFact, frozen=True, kw_only=True, tag="reports.report.issued.v1"):
-    """The report was issued: its figures and texts do not change any more."""
+    """The report was issued; its figures and texts do not change any more."""
 
     as_of: date
     figures_hash: str

@@ -12,14 +12,14 @@ from contracts.values import Code, Language, Organization, Period, State
 
 LINES_MAX = 20
 MEASURES_MAX = 10
-"""Of one line."""
+"""Maximum number of measures of one line."""
 
 EXCLUDED_PROVIDERS_MAX = 50
 CODES_MAX = 20
 Persons = Annotated[int, Meta(ge=1, le=100_000)]
 Codes = Annotated[tuple[Code, ...], Meta(max_length=CODES_MAX)]
 Excluded = Annotated[tuple[Organization, ...], Meta(max_length=EXCLUDED_PROVIDERS_MAX)]
-"""Providers that a State excludes: visible only to the State and UNODC."""
+"""Providers that a State excludes; visible only to the State and UNODC."""
 
 
 # `circulation_rule` is the State's choice on filing: `none`, `granted`, or `silence` (no objection within five working
@@ -27,7 +27,7 @@ Excluded = Annotated[tuple[Organization, ...], Meta(max_length=EXCLUDED_PROVIDER
 
 
 class Measure(Struct, frozen=True, kw_only=True):
-    """What the State already does itself (`own`) or receives, with its kind and its days, as far as they are known."""
+    """A measure that the State already takes itself (`own`) or receives, with kind and days as far as known."""
 
     source: Literal["own", "received"]
     kind: Code | None = None
@@ -54,12 +54,12 @@ class Line(Struct, frozen=True, kw_only=True):
     gender_marker: Annotated[int, Meta(ge=0, le=2)]
     human_rights_marker: Annotated[int, Meta(ge=0, le=2)]
     cannot_wait: bool = False
-    """Only funded offerings are accepted."""
+    """True if only funded offerings are accepted."""
     measures: Measures = ()
 
 
 class DraftLine(Struct, frozen=True, kw_only=True):
-    """A line of a draft that lacks a field required for submission. `position`: its place among all lines, from 1."""
+    """A line of a draft that lacks a field required for submission; `position` is its place among all lines, from 1."""
 
     line_id: UUID
     position: Annotated[int, Meta(ge=1, le=LINES_MAX)]
@@ -83,7 +83,7 @@ Incomplete = Annotated[tuple[DraftLine, ...], Meta(max_length=LINES_MAX)]
 
 
 class About(Struct, frozen=True, kw_only=True):
-    """The subject of a line, for consumers that may see no more of it. `gender_marker` is None if not kept."""
+    """The subject of a line, for consumers that may see no more of it; `gender_marker` is None if not recorded."""
 
     kind: Code
     topics: Codes
@@ -105,13 +105,13 @@ class RequestDrafted(Fact, frozen=True, kw_only=True, tag="requests.request.draf
     drafted_at: datetime
     excluded_providers: Excluded = ()
     incomplete: Incomplete = ()
-    """Its lines that are not in `lines`, because they lack a required field."""
+    """The lines that are not in `lines`, because they lack a required field."""
 
 
 class RequestFiledOnBehalf(Fact, frozen=True, kw_only=True, tag="requests.request.filed-on-behalf.v1"):
-    """UNODC wrote a draft of a State's request that came by another channel; it waits for the State's confirmation.
+    """UNODC wrote a draft of a request that a State sent by another channel; the State has to confirm it.
 
-    `channel`: `note_verbale`, `mail` or `meeting`. The State is notified, and reads and changes every word.
+    `channel` is `note_verbale`, `mail` or `meeting`. The State is notified, and can read and change the whole draft.
     """
 
     request_id: UUID
@@ -128,11 +128,11 @@ class RequestFiledOnBehalf(Fact, frozen=True, kw_only=True, tag="requests.reques
     filed_at: datetime
     excluded_providers: Excluded = ()
     incomplete: Incomplete = ()
-    """Its lines that are not in `lines`, because they lack a required field."""
+    """The lines that are not in `lines`, because they lack a required field."""
 
 
 class RequestRevised(Fact, frozen=True, kw_only=True, tag="requests.request.revised.v1"):
-    """A State changed its draft or returned request: all of it."""
+    """A State revised its draft or returned request. The fact has all fields."""
 
     request_id: UUID
     language: Language
@@ -145,11 +145,11 @@ class RequestRevised(Fact, frozen=True, kw_only=True, tag="requests.request.revi
     revised_at: datetime
     excluded_providers: Excluded = ()
     incomplete: Incomplete = ()
-    """Its lines that are not in `lines`, because they lack a required field."""
+    """The lines that are not in `lines`, because they lack a required field."""
 
 
 class RequestSubmitted(Fact, frozen=True, kw_only=True, tag="requests.request.submitted.v1"):
-    """A State's focal point submitted a request: all of it, in codes."""
+    """A State's focal point submitted a request. The fact has all of its codes."""
 
     request_id: UUID
     state: State
@@ -163,7 +163,7 @@ class RequestSubmitted(Fact, frozen=True, kw_only=True, tag="requests.request.su
     submitted_at: datetime
     excluded_providers: Excluded = ()
     scan_id: UUID | None = None
-    """The scan of the State's confirmation, if a coordinator recorded that; else its focal point submitted it."""
+    """The scan of the State's confirmation, if a coordinator recorded it; None if its focal point submitted."""
 
 
 class RequestRegistered(Fact, frozen=True, kw_only=True, tag="requests.request.registered.v1"):
@@ -176,7 +176,7 @@ class RequestRegistered(Fact, frozen=True, kw_only=True, tag="requests.request.r
 
 
 class RequestReturned(Fact, frozen=True, kw_only=True, tag="requests.request.returned.v1"):
-    """A coordinator returned the request to the State, for a coded reason; terms are suspended."""
+    """A coordinator returned the request to the State, for a coded reason; the clock of its triage is paused."""
 
     request_id: UUID
     state: State
@@ -196,7 +196,7 @@ class RequestDeclined(Fact, frozen=True, kw_only=True, tag="requests.request.dec
 class RequestOpened(Fact, frozen=True, kw_only=True, tag="requests.request.opened.v1"):
     """Triage is complete: the request is open for proposals, with a priority.
 
-    `departure`: the reason why it is not the priority that follows from the criteria.
+    `departure` is the reason for a priority other than the one that follows from the criteria.
     """
 
     request_id: UUID
@@ -251,7 +251,7 @@ class RequestDelivered(Fact, frozen=True, kw_only=True, tag="requests.request.de
 class RequestClosed(Fact, frozen=True, kw_only=True, tag="requests.request.closed.v1"):
     """A coordinator closed the request: `met`, `partially_met` or `unmet`.
 
-    With a `departure_hash` it gave a reason to depart from the State's evaluations, which both sides read.
+    `departure_hash` is the hash of the reason to depart from the State's evaluations, if any; both sides read it.
     """
 
     request_id: UUID
@@ -270,7 +270,7 @@ class RequestWithdrawn(Fact, frozen=True, kw_only=True, tag="requests.request.wi
 
 
 class RequestReminded(Fact, frozen=True, kw_only=True, tag="requests.request.reminded.v1"):
-    """The State was reminded that its answer is needed: the first or the second time."""
+    """The State was reminded, for the first or the second time, that its answer is needed."""
 
     request_id: UUID
     state: State
@@ -279,7 +279,7 @@ class RequestReminded(Fact, frozen=True, kw_only=True, tag="requests.request.rem
 
 
 class RequestLapsed(Fact, frozen=True, kw_only=True, tag="requests.request.lapsed.v1"):
-    """The request lapsed: no answer after two reminders."""
+    """The request lapsed, because there was no answer after two reminders."""
 
     request_id: UUID
     state: State
@@ -289,8 +289,8 @@ class RequestLapsed(Fact, frozen=True, kw_only=True, tag="requests.request.lapse
 class CirculationDecided(Fact, frozen=True, kw_only=True, tag="requests.request.circulation-decided.v1"):
     """The circulation beyond UNODC changed: `window_running`, `granted`, `objected` or `none`.
 
-    Announced when an objection window ends in silence; `consent_id` is then None. Older journals, from before consents
-    had recipients, also have it for a given or withdrawn consent, which it names.
+    Recorded when an objection window ends without an objection; `consent_id` is then None. Older journals, from before
+    consents had recipients, also have it for a given or withdrawn consent, which it names.
     """
 
     request_id: UUID
@@ -357,7 +357,7 @@ class ConsentEnded(Fact, frozen=True, kw_only=True, tag="requests.request.consen
 
 
 class RequestAssigned(Fact, frozen=True, kw_only=True, tag="requests.request.assigned.v1"):
-    """A coordinator took charge of the request, or gave it to another; without an assignee it is everyone's."""
+    """A coordinator took charge of the request, or assigned it to another. None in `assignee` ends the assignment."""
 
     request_id: UUID
     state: State
@@ -378,13 +378,13 @@ class LineFulfilmentChanged(Fact, frozen=True, kw_only=True, tag="requests.reque
     provider: Organization | None = None
     """The provider of the match, who may see the contact."""
     covers: Persons | None = None
-    """How many persons of the line's group the match serves; None for all."""
+    """Number of persons of the line's group whom the match serves; None for all."""
 
 
 class DeliveryEvaluated(Fact, frozen=True, kw_only=True, tag="requests.request.delivery-evaluated.v1"):
     """One `side` (`state` or `provider`) of a match evaluated whether its delivery met the need.
 
-    `result` is `met`, `partially_met` or `unmet`; it replaces that side's earlier one.
+    `result` is `met`, `partially_met` or `unmet`; it replaces the earlier result of that side.
     """
 
     request_id: UUID

@@ -1,6 +1,6 @@
 """Facts of the delivery service about results: what a delivery achieved, by indicator.
 
-A side reports an indicator; the State confirms or disputes what was reported last.
+A side reports an indicator; the State confirms or disputes the latest report.
 """
 
 from datetime import date, datetime
@@ -30,9 +30,9 @@ class _ResultFact(Fact, frozen=True, kw_only=True):
 
 
 class ResultReported(_ResultFact, frozen=True, kw_only=True, tag="delivery.result.reported.v1"):
-    """One `side` (`state` or `provider`) reported an indicator, in its unit; replaces the report before.
+    """One `side` (`state` or `provider`) reported an indicator, in its unit; replaces the former report.
 
-    `file_id` is a file of the delivery that shows it.
+    `file_id` is a file of the delivery that shows the result.
     """
 
     side: Code
@@ -46,13 +46,13 @@ class ResultReported(_ResultFact, frozen=True, kw_only=True, tag="delivery.resul
 
 
 class ResultConfirmed(_ResultFact, frozen=True, kw_only=True, tag="delivery.result.confirmed.v1"):
-    """The State confirmed what was reported."""
+    """The State confirmed the reported result."""
 
     confirmed_at: datetime
 
 
 class ResultDisputed(_ResultFact, frozen=True, kw_only=True, tag="delivery.result.disputed.v1"):
-    """The State disputed what was reported, for a coded reason."""
+    """The State disputed the reported result, for a coded reason."""
 
     reason: Code
     disputed_at: datetime

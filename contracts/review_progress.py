@@ -1,6 +1,6 @@
-"""Facts of the sherloc service about progress after the review, which a State records of itself, if it wishes.
+"""Facts of the sherloc service about progress after the review, which a State may record about itself.
 
-Texts are stored apart; facts have their salted hash.
+Texts are stored separately; facts have their salted hash.
 """
 
 from datetime import datetime
@@ -21,7 +21,7 @@ class _ReviewProgressFact(Fact, frozen=True, kw_only=True):
 
 
 class _Stated(_ReviewProgressFact, frozen=True, kw_only=True):
-    """How far the State has addressed the observations of the cluster."""
+    """The progress of the State in addressing the observations of the cluster."""
 
     progress: Progress
     language: Language
@@ -35,7 +35,7 @@ class ReviewProgressRecorded(_Stated, frozen=True, kw_only=True, tag="sherloc.re
 
 
 class ReviewProgressRevised(_Stated, frozen=True, kw_only=True, tag="sherloc.review_progress.revised.v1"):
-    """A State recorded it again."""
+    """A State revised its record."""
 
     revised_at: datetime
 
@@ -43,7 +43,7 @@ class ReviewProgressRevised(_Stated, frozen=True, kw_only=True, tag="sherloc.rev
 class ReviewProgressConsented(
     _ReviewProgressFact, frozen=True, kw_only=True, tag="sherloc.review_progress.consented.v1"
 ):
-    """The State agreed that the table for the Conference shows it."""
+    """The State agreed that the table for the Conference shows its record."""
 
     consented_at: datetime
 
@@ -51,7 +51,7 @@ class ReviewProgressConsented(
 class ReviewProgressConsentWithdrawn(
     _ReviewProgressFact, frozen=True, kw_only=True, tag="sherloc.review_progress.consent-withdrawn.v1"
 ):
-    """The State withdrew its consent: the table no longer shows it."""
+    """The State withdrew its consent; the table no longer shows its record."""
 
     consent_withdrawn_at: datetime
 
@@ -59,7 +59,7 @@ class ReviewProgressConsentWithdrawn(
 class ReviewProgressWithdrawn(
     _ReviewProgressFact, frozen=True, kw_only=True, tag="sherloc.review_progress.withdrawn.v1"
 ):
-    """The State took its record back; its words are deleted."""
+    """The State withdrew its record; its texts are deleted."""
 
     withdrawn_at: datetime
 

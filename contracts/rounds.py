@@ -11,7 +11,7 @@ from contracts.values import Code
 
 
 class RoundAsked(Fact, frozen=True, kw_only=True, tag="matching.round.asked.v1"):
-    """A coordinator started an allocation round; its full input is stored with the round, under this hash.
+    """A coordinator started an allocation round; its full input is stored with the round; the fact has its hash.
 
     `seconds` is the time limit of the search; `based_on` is the round whose lines and offerings are planned again.
     """
@@ -25,7 +25,7 @@ class RoundAsked(Fact, frozen=True, kw_only=True, tag="matching.round.asked.v1")
 
 
 class RoundPlanned(Fact, frozen=True, kw_only=True, tag="matching.round.planned.v1"):
-    """The round has a plan: so many deliveries for its lines, worth `value`; no plan is worth more than `bound`.
+    """The round has a plan: a number of deliveries for its lines, worth `value`; no plan is worth more than `bound`.
 
     `ended` is how the search ended, `gap_millionths` the relative distance of the plan to the bound.
     """
@@ -51,7 +51,7 @@ class RoundFailed(Fact, frozen=True, kw_only=True, tag="matching.round.failed.v1
 
 
 class RoundAdopted(Fact, frozen=True, kw_only=True, tag="matching.round.adopted.v1"):
-    """A coordinator adopted the plan: so many matches were presented, each caused by this fact."""
+    """A coordinator adopted the plan: its matches were presented, each caused by this fact."""
 
     round_id: UUID
     presented: Annotated[int, Meta(ge=0)]

@@ -54,7 +54,7 @@ class _ScreeningFact(Fact, frozen=True, kw_only=True):
 
 
 class ScreeningAnswered(_ScreeningFact, frozen=True, kw_only=True, tag="delivery.screening.answered.v1"):
-    """Questions were answered, in place of the answers before."""
+    """Questions of a screening were answered; the answers replace the former ones."""
 
     answers: Answers
     texts_hash: str
@@ -62,14 +62,14 @@ class ScreeningAnswered(_ScreeningFact, frozen=True, kw_only=True, tag="delivery
 
 
 class ScreeningCompleted(_ScreeningFact, frozen=True, kw_only=True, tag="delivery.screening.completed.v1"):
-    """All questions are answered; `recommended` is how many action points followed from it."""
+    """All questions are answered; `recommended` is the number of action points that followed from the screening."""
 
     recommended: Annotated[int, Meta(ge=0)]
     completed_at: datetime
 
 
 class ScreeningReopened(_ScreeningFact, frozen=True, kw_only=True, tag="delivery.screening.reopened.v1"):
-    """It is to be answered again."""
+    """The screening was reopened and has to be answered again."""
 
     reopened_at: datetime
 

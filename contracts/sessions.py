@@ -1,8 +1,8 @@
 """Facts of the delivery service about sessions: courses, workshops and visits of deliveries, from plan to report.
 
-A session serves one delivery, or several of the same joint delivery. Who took part is counted, never named. Facts have
-the counts by sex alone, for figures, which suppress small ones; those by sex, age band and function are stored apart,
-because the smaller a count, the more easily it identifies a person: facts have their salted hash.
+A session serves one delivery, or several of the same joint delivery. Participants are counted, never named. Facts have
+only the counts by sex, for figures, which suppress small ones. The counts by sex, age band and function are stored
+separately, because the smaller a count, the more easily it identifies a person; facts have their salted hash.
 """
 
 from datetime import date, datetime
@@ -30,7 +30,7 @@ Counted = Annotated[int, Meta(ge=0, le=10_000_000)]
 
 
 class Sex(StrEnum):
-    """What a person states, or those who count state of a person; never guessed."""
+    """Sex as stated by the person, or by those who count the participants; never guessed."""
 
     WOMEN = "women"
     MEN = "men"
@@ -38,7 +38,7 @@ class Sex(StrEnum):
 
 
 class BySex(Struct, frozen=True, kw_only=True):
-    """How many persons of each sex."""
+    """Number of persons of each sex."""
 
     women: Counted = 0
     men: Counted = 0
@@ -46,7 +46,7 @@ class BySex(Struct, frozen=True, kw_only=True):
 
 
 class ParticipantsBySex(BySex, frozen=True, kw_only=True):
-    """How many persons of each sex took part for one delivery."""
+    """Number of persons of each sex who took part for one delivery."""
 
     delivery_id: UUID
 
@@ -64,7 +64,7 @@ class _SessionFact(Fact, frozen=True, kw_only=True):
 
 
 class SessionPlanned(_SessionFact, frozen=True, kw_only=True, tag="delivery.session.planned.v1"):
-    """A session was planned. `people` and `women` are how many are to take part in it, None if not said.
+    """A session was planned. `people` and `women` are the expected numbers of participants, None if not stated.
 
     `request_id` is that of its delivery, None if it serves several.
     """
@@ -82,7 +82,7 @@ class SessionPlanned(_SessionFact, frozen=True, kw_only=True, tag="delivery.sess
 
 
 class SessionRevised(_SessionFact, frozen=True, kw_only=True, tag="delivery.session.revised.v1"):
-    """All but the days were revised."""
+    """A session was revised. The fact has all fields except the days."""
 
     modality: ModalityCode
     languages: SpokenLanguages
@@ -94,7 +94,7 @@ class SessionRevised(_SessionFact, frozen=True, kw_only=True, tag="delivery.sess
 
 
 class SessionRescheduled(_SessionFact, frozen=True, kw_only=True, tag="delivery.session.rescheduled.v1"):
-    """The session is on these days instead."""
+    """The session was moved to these days."""
 
     starts: date
     ends: date
@@ -102,7 +102,7 @@ class SessionRescheduled(_SessionFact, frozen=True, kw_only=True, tag="delivery.
 
 
 class SessionCancelled(_SessionFact, frozen=True, kw_only=True, tag="delivery.session.cancelled.v1"):
-    """The session that was to begin on that day will not be, for a coded reason; `delivery_ended` if none is left."""
+    """The session that was to begin on that day was cancelled, for a coded reason; `delivery_ended` if none is left."""
 
     starts: date
     reason: Code
@@ -110,9 +110,9 @@ class SessionCancelled(_SessionFact, frozen=True, kw_only=True, tag="delivery.se
 
 
 class SessionHeld(_SessionFact, frozen=True, kw_only=True, tag="delivery.session.held.v1"):
-    """The session took place. `reported` are the deliveries whose participants were counted with it.
+    """The session took place. `reported` are the deliveries whose participants were counted at the same time.
 
-    `trainers` are counted as they stated their sex on the roster by then.
+    `trainers` are counted by the sex stated on the roster at that time.
     """
 
     held_at: datetime
@@ -125,7 +125,7 @@ class SessionHeld(_SessionFact, frozen=True, kw_only=True, tag="delivery.session
 class SessionParticipantsReported(
     _SessionFact, frozen=True, kw_only=True, tag="delivery.session.participants-reported.v1"
 ):
-    """The participants of these deliveries in the session were counted, or counted again."""
+    """The participants in the session for these deliveries were counted, or counted again."""
 
     reported: Deliveries
     counts_hash: str

@@ -1,7 +1,7 @@
 """Facts of the delivery service about strategies against transnational organized crime (resolution 11/2, II.b).
 
-A strategy is of a request; its milestones and evaluations are action points. Its title and who takes part in it are
-stored apart; facts have their salted hash.
+A strategy belongs to a request; its milestones and evaluations are action points. Its title and stakeholders are stored
+separately; facts have their salted hash.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ from contracts.values import Language, State
 
 
 class StakeholderKind(StrEnum):
-    """A part of a State or of its society, or an organization of several States."""
+    """Kinds of stakeholders: parts of a State or of its society, or organizations of several States."""
 
     MINISTRY = "ministry"
     PARLIAMENT = "parliament"
@@ -51,7 +51,7 @@ class StrategyDrawnUp(_StrategyFact, frozen=True, kw_only=True, tag="delivery.st
 
 
 class StrategyRevised(_StrategyFact, frozen=True, kw_only=True, tag="delivery.strategy.revised.v1"):
-    """Its title, and who takes part in it, were revised."""
+    """The title and the stakeholders of a strategy were revised."""
 
     stakeholders: Stakeholders
     language: Language
@@ -60,13 +60,13 @@ class StrategyRevised(_StrategyFact, frozen=True, kw_only=True, tag="delivery.st
 
 
 class StrategyConcluded(_StrategyFact, frozen=True, kw_only=True, tag="delivery.strategy.concluded.v1"):
-    """All its milestones and evaluations are verified or dropped, and there are no more."""
+    """The strategy was concluded: all its milestones and evaluations are verified or dropped."""
 
     concluded_at: datetime
 
 
 class StrategyReopened(_StrategyFact, frozen=True, kw_only=True, tag="delivery.strategy.reopened.v1"):
-    """It is active again, with milestones and evaluations to come."""
+    """The strategy was reopened, for further milestones and evaluations."""
 
     reopened_at: datetime
 

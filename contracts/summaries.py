@@ -1,7 +1,7 @@
 """Facts of the public summary of a request, owned by requests.
 
-The summary is a text of its own in a source language, with translations. `texts_hash` is the salted hash of one of its
-texts; `source_hash` that of the source that was translated.
+The summary is a separate text in a source language, with translations. `texts_hash` is the salted hash of one of its
+texts; `source_hash` is that of the source that was translated.
 """
 
 from datetime import datetime
@@ -24,7 +24,7 @@ class PublicSummaryDrafted(Fact, frozen=True, kw_only=True, tag="requests.public
 
 
 class PublicSummaryRevised(Fact, frozen=True, kw_only=True, tag="requests.public_summary.revised.v1"):
-    """The source text of the draft was replaced; what was approved before stays public."""
+    """The source text of the draft was replaced; the approved summary stays public."""
 
     public_summary_id: UUID
     request_id: UUID
@@ -36,7 +36,7 @@ class PublicSummaryRevised(Fact, frozen=True, kw_only=True, tag="requests.public
 
 
 class PublicSummaryTranslated(Fact, frozen=True, kw_only=True, tag="requests.public_summary.translated.v1"):
-    """The draft was translated, for the first time or again; what was approved before stays public."""
+    """The draft was translated, for the first time or again; the approved summary stays public."""
 
     public_summary_id: UUID
     request_id: UUID
@@ -52,7 +52,7 @@ class PublicSummaryTranslated(Fact, frozen=True, kw_only=True, tag="requests.pub
 class PublicSummaryTranslationRemoved(
     Fact, frozen=True, kw_only=True, tag="requests.public_summary.translation-removed.v1"
 ):
-    """A translation was removed from the draft; what was approved before stays public."""
+    """A translation was removed from the draft; the approved summary stays public."""
 
     public_summary_id: UUID
     request_id: UUID
@@ -62,7 +62,7 @@ class PublicSummaryTranslationRemoved(
 
 
 class PublicSummaryApproved(Fact, frozen=True, kw_only=True, tag="requests.public_summary.approved.v1"):
-    """The State's focal point approved the draft with its translations, for the public."""
+    """The State's focal point approved the draft and its translations for the public."""
 
     public_summary_id: UUID
     request_id: UUID
@@ -71,7 +71,7 @@ class PublicSummaryApproved(Fact, frozen=True, kw_only=True, tag="requests.publi
 
 
 class PublicSummaryUnpublished(Fact, frozen=True, kw_only=True, tag="requests.public_summary.unpublished.v1"):
-    """The State's focal point took the approved summary back; the draft remains."""
+    """The State's focal point unpublished the approved summary; the draft remains."""
 
     public_summary_id: UUID
     request_id: UUID

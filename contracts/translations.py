@@ -1,7 +1,8 @@
 """Facts of translations: of a request's texts, owned by requests, and of an offering's, owned by matching.
 
-A translation is beside its source, which it never replaces. `source_hash` is the salted hash of the source's texts that
-were translated: while it is the source's own, the translation is not stale. `texts_hash` is that of the translation.
+A translation is stored beside its source and never replaces it. `source_hash` is the salted hash of the source texts
+that were translated: while it equals that of the source, the translation is not stale. `texts_hash` is that of the
+translation.
 """
 
 from datetime import datetime
@@ -13,7 +14,7 @@ from contracts.values import Code, Language, Organization, State
 
 
 class TranslatedBy(StrEnum):
-    """Who made a translation: the State, UNODC, the provider of the offering, or a machine."""
+    """The translator: the State, UNODC, the provider of the offering, or a machine."""
 
     STATE = "state"
     UNODC = "unodc"

@@ -1,4 +1,4 @@
-"""Shared values: callers, money, periods, the six languages, and lengths of texts."""
+"""Shared values: callers, money, periods, and the six languages."""
 
 from datetime import date
 from enum import StrEnum
@@ -14,7 +14,7 @@ END = r"$(?!\n)"
 """End of text in a pattern. Python's `$` also matches before a line feed, and JSON Schema has no `\\Z`."""
 
 CODE_LIST = "code_list"
-"""Key in `extra` of a type: the name of its list under `/v1/reference`."""
+"""Key in `extra` of a type, for the name of its list under `/v1/reference`."""
 
 Code = Annotated[str, Meta(pattern="^[A-Za-z0-9_.:-]+" + END, min_length=1, max_length=64)]
 State = Annotated[
@@ -99,7 +99,8 @@ class Scope(StrEnum):
 class Caller(Struct, frozen=True, kw_only=True):
     """The caller, in one appointment; `person_id` is the only personal data outside the directory.
 
-    An API client has its own id there, and `scopes`; a person has none, and all rights of the role.
+    For an API client, `person_id` is the client's id and `scopes` are set. A person has no scopes, and all rights of
+    the role.
     """
 
     person_id: UUID
@@ -116,7 +117,7 @@ class Caller(Struct, frozen=True, kw_only=True):
         return self.scopes is not None and scope not in self.scopes
 
 
-# Money and periods are complete: unknown fields are refused, in facts as in commands.
+# Money and periods are complete: unknown fields are refused, in facts and in commands.
 class Money(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An amount in whole minor units of an ISO 4217 currency; never a float or a decimal fraction."""
 
@@ -125,7 +126,7 @@ class Money(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Period(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """From a first to a last day, both included."""
+    """A period from a first to a last day, both included."""
 
     starts: date = field(name="from")
     ends: date = field(name="until")
@@ -139,5 +140,5 @@ class Period(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def is_unodc(organization: str) -> bool:
-    """True for UNODC and each of its units."""
+    """True for UNODC and all of its units."""
     return organization == "UNODC" or organization.startswith("UNODC-")

@@ -21,7 +21,7 @@ class Weight(Struct, frozen=True, kw_only=True):
 class WeightsAdopted(Fact, frozen=True, kw_only=True, tag="matching.weights.adopted.v1"):
     """A coordinator adopted new score weights, for a coded reason; they apply to later scores.
 
-    They add up to 1000; an omitted criterion is not scored.
+    The weights add up to 1000; an omitted criterion is not scored.
     """
 
     weights_id: UUID

@@ -1,4 +1,4 @@
-"""Texts of a submitted request, for services only; the fact names them by a hash."""
+"""Texts of a submitted request, for services only; the fact has their hash."""
 
 from typing import Annotated
 from uuid import UUID
@@ -11,7 +11,7 @@ TITLES_MAX = 100
 
 
 class LineWords(Struct, frozen=True, kw_only=True):
-    """The expected outcome of a line, and what is in place."""
+    """The expected outcome of a line, and a text on what already exists."""
 
     line_id: UUID
     outcome: str
@@ -29,7 +29,7 @@ class RequestWords(Struct, frozen=True, kw_only=True):
 
 
 class TitleQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Asks for the titles of these requests, as far as a role in an organization may read them."""
+    """Query for the titles of these requests, as far as a role in an organization may read them."""
 
     organization: Organization
     role: Role

@@ -1,1 +1,1 @@
-"""One package per service, each with the same files; `composition` puts them together."""
+"""One package per service, each with the same files; `composition` assembles them."""

@@ -32,11 +32,11 @@ COMMANDS: Mapping[str, str] = {
     "token": "Print a token of the embedded issuer for one of the demo's personas, valid for 15 minutes.",
     "up": "Run all services in one process, with embedded servers where no address is configured.",
 }
-"""The first line of each command's help, so that listing commands imports none of them."""
+"""The first paragraph of each command's help, repeated here so that listing commands imports none of them."""
 
 
 class LazyCommand(click.Command):
-    """A command or a group in `services.cli`, imported when it is called."""
+    """A command or a group in `services.cli` that is imported when it is called."""
 
     def loaded(self) -> click.Command:
         name = str(self.name).replace("-", "_")

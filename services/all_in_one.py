@@ -1,4 +1,4 @@
-"""Run all services in one process, and start those external parts that have no address."""
+"""All services in one process, together with those external parts that have no address."""
 
 import asyncio
 import contextlib
@@ -41,7 +41,7 @@ def run_together(
 ) -> None:
     """Run until stopped. `beside` starts once all services are ready, with an event by which it can stop them."""
     try:
-        # Before anything is started, to fail early if a port is in use.
+        # Bind before anything is started, to fail early if a port is in use.
         with contextlib.closing(listener(settings.host, settings.port)) as bound:
             settings = replace(settings, port=bound.getsockname()[1])
             with parts(settings, services, say=say) as complete:
@@ -56,7 +56,10 @@ def run_together(
 
 
 def _mailbox(settings: Settings) -> Mailbox | None:
-    """The built-in mail server if none is configured; not with a real issuer, because its mails are public."""
+    """Return the built-in mail server if none is configured.
+
+    None with a real issuer, because the built-in server's mails are public.
+    """
     if settings.smtp_url is not None or settings.keys is not None:
         return None
     return Mailbox(settings.state / "mailbox", "127.0.0.1", free_port())

@@ -1,4 +1,4 @@
-"""The composition root: the list of services. Each is imported only when it is used."""
+"""The composition root: the list of services. Each service is imported only when it is used."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -81,21 +81,27 @@ def all_services() -> tuple[Service, ...]:
 
 
 async def found(db: Database, founders: Sequence[Founder]) -> None:
-    """Appoint the first administrators. Raises Conflict if there are some, Invalid for fewer than two."""
+    """Appoint the first administrators. Raises Conflict if two are in force, Invalid for fewer than two founders."""
     from services.directory import wiring
 
     await wiring.found(db, founders)
 
 
 async def expire_clocks(db: Database, *, ahead: timedelta) -> float | None:
-    """Record what the requests service's clocks have due, `ahead` of now."""
+    """Record what is due by the clocks of the requests service `ahead` of now.
+
+    Returns the seconds until the next clock is due.
+    """
     from services.requests import wiring
 
     return await wiring.expire_clocks(db, ahead=ahead)
 
 
 async def expire_follow_ups(db: Database, *, ahead: timedelta) -> float | None:
-    """Ask what the follow-ups of the delivery service have due, `ahead` of now."""
+    """Make the moves of the delivery service's follow-ups that are due `ahead` of now.
+
+    Returns the seconds until the next one is due.
+    """
     from services.delivery import wiring
 
     return await wiring.expire_follow_ups(db, ahead=ahead)

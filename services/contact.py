@@ -1,4 +1,4 @@
-"""/.well-known/security.txt: the contact for reports of vulnerabilities (RFC 9116)."""
+"""The page /.well-known/security.txt: the contact for reports of vulnerabilities (RFC 9116)."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,11 +11,11 @@ from chassis.settings import Settings
 
 PLACE = "/.well-known/security.txt"
 GOOD_FOR = timedelta(days=90)
-"""How long a copy is valid: the operator may change the contact."""
+"""Time for which a copy is valid; it is limited because the operator may change the contact."""
 
 
 def routes(settings: Settings) -> Sequence[HTTPRouteHandler]:
-    """The route; none without a configured contact."""
+    """Return the route; none without a configured contact."""
     contact, public = settings.security_contact, settings.public_url or ""
     if contact is None:
         return ()

@@ -1,4 +1,4 @@
-"""A built-in mail server for demos: it stores mails as files and shows them on public pages.
+"""A built-in mail server for demos, which stores mails as files and shows them on public pages.
 
 It accepts SMTP but relays nothing. A mail is acknowledged once its file is synced and renamed, so no partial file is
 visible.
@@ -31,7 +31,7 @@ MAILS_MAX = 20_000
 RECIPIENTS_MAX = 10
 SHOWN_MAX = 200
 PARSED_MAX = 2_000
-"""Mails kept in memory as they were parsed, which takes longest: a stored mail does not change."""
+"""Number of parsed mails kept in memory: parsing takes longest, and a stored mail does not change."""
 IDLE_SECONDS = 30
 COMMANDS_MAX = 5000
 
@@ -109,7 +109,7 @@ class Mailbox:
         if self._kept >= MAILS_MAX:
             return "452 4.2.2 The mailbox is full"
         content = envelope.content
-        assert isinstance(content, bytes), "decode_data is off"
+        assert isinstance(content, bytes), "the server does not decode data"
         head = "".join(f"Delivered-To: {address}\r\n" for address in envelope.rcpt_tos)
         mail_id = new_id()
         received = f"Return-Path: <{envelope.mail_from or ''}>\r\n{head}"
@@ -136,7 +136,7 @@ class Mailbox:
     # -- reading -------------------------------------------------------------------------------------------------
 
     def messages(self, *, limit: int | None = None) -> list[Mail]:
-        """Stored mails, newest first."""
+        """List stored mails, newest first."""
         paths = sorted(self._folder.glob("*.eml"), reverse=True)
         return [_read(path) for path in paths[:limit]]
 
@@ -148,14 +148,14 @@ class Mailbox:
         return self._kept
 
     def routes(self) -> Sequence[HTTPRouteHandler]:
-        """The pages `/mailbox` and `/mailbox/{id}`."""
+        """Return the pages `/mailbox` and `/mailbox/{id}`."""
         return _routes(self)
 
 
 @lru_cache(maxsize=PARSED_MAX)
 def _read(path: Path) -> Mail:
     message = message_from_bytes(path.read_bytes(), policy=default)
-    assert isinstance(message, EmailMessage), "the policy makes it one"
+    assert isinstance(message, EmailMessage), "the policy makes an EmailMessage"
     body = message.get_body(preferencelist=("plain",))
     mail_id = UUID(path.stem)
     return Mail(
@@ -197,7 +197,7 @@ def _page(title: str, body: str) -> Response[str]:
 
 
 def _words(tag: str, mail: Mail, words: str) -> str:
-    """An element in the mail's own language and direction."""
+    """Return an element in the mail's own language and direction."""
     language = f' lang="{escape(mail.language)}"' if mail.language else ""
     direction = "rtl" if mail.language in RIGHT_TO_LEFT else "auto"
     return f'<{tag}{language} dir="{direction}">{escape(words)}</{tag}>'

@@ -1,4 +1,4 @@
-"""The code lists used in bodies, with their labels: public, the same in every process."""
+"""Routes of the code lists used in bodies, with their labels: public, the same in every process."""
 
 from datetime import date
 from functools import cache
@@ -30,8 +30,9 @@ class Entry(Struct, frozen=True, kw_only=True):
     """A code with its labels by language. `parents` are in the same table; `restricted` kinds need express consent.
 
     `statuses` are the origins of the labels. `related` are concepts of the scheme by table and code. A `retired` code
-    still resolves, and is replaced by `replaced_by`. `sentences` are the advice on an aspect of a line, by language.
-    A group of States has its `states`, as known on the day `as_at`; an indicator its `unit` and `kinds` of assistance.
+    still resolves, and is replaced by `replaced_by`. `sentences` are the advice on an aspect of a line, by language. A
+    group of States has its `states`, as known on the day `as_at`; an indicator has its `unit` and `kinds` of
+    assistance.
     """
 
     code: str
@@ -51,9 +52,10 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """A concept found: its label in the requested language, and the matching text.
+    """A concept found, with its label in the requested language and the matching text.
 
-    `how` it matched: the whole text (`exact`), the beginning of the label, of a word in it, or of an alternative label.
+    `how` states the kind of match: the whole text (`exact`), or the beginning of the label, of a word in it, or of an
+    alternative label.
     """
 
     table: str
@@ -120,10 +122,10 @@ def _entry(table: str, term: reference.Term) -> Entry:
 
 @get("/v1/reference/{table:str}", opt=PUBLIC, tags=["reference"], summary="A code list with its labels")
 async def show_table(table: FromPath[str], language: FromQuery[Language | None] = None) -> Response[list[Entry]]:
-    """One of kinds, topics, instruments, articles, pillars, paragraphs, which make up the scheme of topics.
+    """Returns one of kinds, topics, instruments, articles, pillars, paragraphs, which make up the scheme of topics.
 
-    Or of languages, modalities, institutions, in_kind_forms, activity_kinds, participant_functions, indicators,
-    indicator_units, inequality_questions, human_rights_questions, aspects, special_groups, income_groups,
+    Other tables are languages, modalities, institutions, in_kind_forms, activity_kinds, participant_functions,
+    indicators, indicator_units, inequality_questions, human_rights_questions, aspects, special_groups, income_groups,
     review_clusters, countries, currencies. With `language`, countries are sorted by their names in it, else by their
     codes; the other tables have an order of their own. `states` are the States of a group, as of `as_at`.
     """
@@ -145,7 +147,7 @@ async def search(
     table: FromQuery[SchemeTable | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=HITS_MAX)] = 20,
 ) -> Response[list[Found]]:
-    """By the beginning of a word, in any of the six languages; best first.
+    """Searches for the beginning of a word, in any of the six languages; the best match comes first.
 
     Case, accents and Arabic vowel signs are ignored. `language` is that of the labels shown. Retired concepts are not
     found.
@@ -175,9 +177,10 @@ async def search(
     summary="The scheme of topics as SKOS",
 )
 async def show_scheme(request: Request[Any, Any, Any]) -> Response[str]:
-    """Kinds, topics, instruments, articles, pillars and paragraphs as one SKOS concept scheme with its version.
+    """Returns the scheme as one SKOS concept scheme with its version.
 
-    In Turtle, or in JSON-LD if `Accept` prefers `application/ld+json` (or `application/json`).
+    It contains kinds, topics, instruments, articles, pillars and paragraphs. The format is Turtle, or JSON-LD if
+    `Accept` prefers `application/ld+json` (or `application/json`).
     """
     accept = header(request.scope, "Accept") or ""
     media_type = JSON_LD if prefers_json(accept) else TURTLE

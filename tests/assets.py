@@ -1,4 +1,4 @@
-"""`./dev assets`: build what browsers load of the console, from npm packages and our sources, and commit the result.
+"""`./dev assets`: build what browsers load of the console from npm packages and our sources. Commit the result.
 
 Neither the demo nor production runs this. It needs node, and the registries of npm and PyPI. Each npm package is named
 with its version and the SHA-512 of its archive (`sources/packages.json`); another archive is refused.
@@ -29,16 +29,23 @@ COPIED = {
     "noto-sans-latin.woff2": ("@fontsource-variable/noto-sans", "files/noto-sans-latin-wght-normal.woff2"),
     "noto-sans-cyrillic.woff2": ("@fontsource-variable/noto-sans", "files/noto-sans-cyrillic-wght-normal.woff2"),
 }
-"""File → package, and the file in it."""
+"""Maps each file to its package and its path in the package."""
 
 ARABIC_FONT = "unpacked/@fontsource-variable/noto-naskh-arabic/files/noto-naskh-arabic-arabic-wght-normal.woff2"
 ARABIC = "U+060C,U+061B,U+061F,U+0621-063A,U+0640-0655,U+0660-066D,U+0670,U+200C-200F,U+FDFC"
 CHINESE = re.compile(r"[\u2000-\u206f\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 CHINESE_MAX = 550
-"""A rarer character is not worth its 150 bytes on a slow line: it is shown in the reader's font."""
+"""Maximum number of Chinese characters in the font.
+
+A rarer character is not worth its 150 bytes on a slow connection; it is shown in the reader's font.
+"""
 
 PLAIN = ("--desubroutinize", "--drop-tables+=vhea,vmtx,VORG,BASE", "--name-IDs=0,13,14")
-"""Compressed, outlines without subroutines are shorter; text is not vertical; of the names, copyright and licence."""
+"""Options that make a font smaller.
+
+Outlines without subroutines are shorter once compressed, text is never vertical, and of the names only the copyright
+and the licence are kept.
+"""
 
 CREST = re.compile(r"[^{}]*\{[^{}]*govuk-crest[^{}]*\}")
 
@@ -79,7 +86,7 @@ def unpack(folder: Path, package: str, pinned: dict[str, str]) -> None:
 
 
 def style(folder: Path) -> None:
-    """The style sheet, and its mirror for right-to-left scripts."""
+    """Write the style sheet, and its mirror for right-to-left scripts."""
     shutil.copyfile(SOURCES / "console.scss", folder / "console.scss")
     sass = [
         "npx",
@@ -99,9 +106,10 @@ def style(folder: Path) -> None:
 
 
 def subset(folder: Path) -> None:
-    """Arabic letters without other languages' letters, and the Chinese characters of the console's own texts.
+    """Write the fonts of the Arabic letters and of the Chinese characters in the console's own texts.
 
-    For other characters, of people's texts, there are the reader's fonts.
+    Letters of other languages in Arabic script are left out. Other characters, in people's texts, are shown in the
+    reader's fonts.
     """
     libraries = str(folder / "libraries")
     run([sys.executable, "-m", "pip", "install", "--quiet", "--target", libraries, "fonttools", "brotli"], folder)

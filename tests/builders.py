@@ -1,4 +1,4 @@
-"""Valid test data; a test names only what it is about."""
+"""Builders of valid test data; a test names only the values that it is about."""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -15,23 +15,23 @@ from tests.personas import appoint_persona, forget_appointed, persona_id
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 AHEAD = datetime.now(UTC).year + 1
-"""The next year, in which tests offer, want and plan."""
+"""The next year, in which the tests' offerings, windows and plans lie."""
 
 FACTS_PER_SUBMISSION = 3
-"""The submission, and the two clocks that it starts."""
+"""Number of facts of a submission: the submission itself and the two clocks that it starts."""
 
 UNHURRIED = RateLimit(per_minute=1_000_000, burst=100_000)
-"""A test does in a second, as one person, what takes people hours."""
+"""A rate limit that no test reaches: a test does in a second, as one person, what takes people hours."""
 
 UNHURRIED_ENVIRONMENT = {
     f"ENTRAIDE_{kind}_{name}": str(value)
     for kind in ("WRITES", "READS")
     for name, value in (("PER_MINUTE", UNHURRIED.per_minute), ("BURST", UNHURRIED.burst))
 }
-"""The same for a process of its own."""
+"""The same limit as environment variables of a process."""
 
 issuer: Issuer | None = None
-"""Set by the session's fixture."""
+"""The issuer of tokens, set by the session's fixture `issuer`."""
 
 
 def a_caller(appointment: str = "KEN:focal_point") -> Caller:
@@ -40,9 +40,9 @@ def a_caller(appointment: str = "KEN:focal_point") -> Caller:
 
 
 def token(appointment: str = "KEN:focal_point", *more: str) -> str:
-    """A token of the test's issuer for the holder of these appointments; for a service, `service:<name>`.
+    """Return a token of the test's issuer for the holder of these appointments; for a service, `service:<name>`.
 
-    In one test always the same, as programs use theirs.
+    Within one test it is always the same token, because programs reuse theirs.
     """
     if not appointment.startswith(SERVICE_SUBJECT):
         appoint_persona(appointment, *more)
@@ -51,14 +51,14 @@ def token(appointment: str = "KEN:focal_point", *more: str) -> str:
 
 @cache
 def _token(appointment: str) -> str:
-    assert issuer is not None, "the session's fixture sets it"
+    assert issuer is not None, "the fixture `issuer` sets it"
     if appointment.startswith(SERVICE_SUBJECT):
         return issuer.token(appointment, more={"client_id": appointment})
     return issuer.token(persona_id(appointment))
 
 
 def forget_people() -> None:
-    """At the beginning of a test, which may have another clock, and other people."""
+    """Forget all tokens and appointments, since the next test may have another clock and other people."""
     _token.cache_clear()
     forget_appointed()
 
@@ -66,13 +66,13 @@ def forget_people() -> None:
 def headers(
     appointment: str = "KEN:focal_point", *, key: str | None = None, revision: int | None = None
 ) -> dict[str, str]:
-    """Authorization, a fresh Idempotency-Key unless one is given, and If-Match for a revision."""
+    """Return the headers Authorization, Idempotency-Key (new unless given), and If-Match if a revision is given."""
     made = {"Authorization": f"Bearer {token(appointment)}", "Idempotency-Key": key or str(uuid4())}
     return made if revision is None else made | {"If-Match": f'"{revision}"'}
 
 
 def a_line(**changes: Any) -> dict[str, Any]:
-    """A line as a body of the API."""
+    """Return a line as JSON for the API."""
     return {
         "kind": "mla_training",
         "topics": ["mutual_legal_assistance", "electronic_evidence"],
@@ -94,7 +94,7 @@ def a_line(**changes: Any) -> dict[str, Any]:
 
 
 def a_request(**changes: Any) -> dict[str, Any]:
-    """A request as a body of the API."""
+    """Return a request as JSON for the API."""
     return {
         "submit": True,
         "language": "en",
@@ -110,7 +110,7 @@ def a_request(**changes: Any) -> dict[str, Any]:
 def an_event(
     fact: Fact, version: int, *, event_id: UUID | None = None, correlation: str = "test", time: datetime = NOON
 ) -> Event:
-    """A fact in its envelope, as its owner would have announced it."""
+    """Return a fact in its envelope, as its owner would have announced it."""
     return Event(
         specversion="1.0",
         id=event_id or uuid4(),

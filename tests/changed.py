@@ -1,8 +1,8 @@
-"""`python -m tests.changed [REVISION]`: the test files that a change concerns, the nearest first, a line each.
+"""`python -m tests.changed [REVISION]`: list the test files that a change concerns, nearest first, one per line.
 
-The change is what differs from REVISION (HEAD, or the commit before it where nothing is changed), untracked files
-included. A test file is near when few imports lie between it and a changed module; what is no Python (SQL, texts, a
-schema) counts as a change of the package it lies in.
+The change is the difference from REVISION (by default HEAD, or the commit before it if nothing has changed), including
+untracked files. A test file is near if few imports lie between it and a changed module. A file that is not Python (SQL,
+texts, a schema) counts as a change of its package.
 """
 
 import subprocess
@@ -17,10 +17,10 @@ from grimp import ImportGraph
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("contracts", "chassis", "services", "tests")
 ALWAYS = ("tests/rules/test_tree.py", "tests/rules/test_imports.py")
-"""Few seconds, and of every change."""
+"""Test files that every change concerns; they take few seconds."""
 
 IMPORTS_MAX = 3
-"""Farther than that a test asks for something else."""
+"""Maximum number of imports between a changed module and a test file."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def changed_files(revision: str | None = None) -> list[str]:
-    """Paths below the root of what differs from a revision. Raises CalledProcessError for one that is not known."""
+    """List the paths, below the root, that differ from a revision. Raises CalledProcessError if it is not known."""
     if revision is None:
         return changed_files("HEAD") or changed_files("HEAD~1")
     return [*_git("diff", "--name-only", revision), *_git("ls-files", "--others", "--exclude-standard")]
@@ -50,7 +50,7 @@ def import_graph() -> ImportGraph:
 
 
 def nearest(files: Iterable[str], graph: ImportGraph) -> list[str]:
-    """The test files at most IMPORTS_MAX imports away from a changed file, the nearest first, by name within those."""
+    """List the test files at most IMPORTS_MAX imports from a changed file, nearest first, and those in ALWAYS."""
     imports = dict.fromkeys((module for file in files for module in _modules(file, graph)), 0)
     waiting = deque(imports)
     while waiting:
@@ -65,7 +65,7 @@ def nearest(files: Iterable[str], graph: ImportGraph) -> list[str]:
 
 
 def _modules(file: str, graph: ImportGraph) -> list[str]:
-    """The module of a file; of a file that is none, the modules of its nearest package."""
+    """Return the module of a Python file; for any other file, the modules of its nearest package."""
     path = PurePosixPath(file)
     if path.suffix == ".py":
         module = ".".join(path.with_suffix("").parts).removesuffix(".__init__")

@@ -1,4 +1,4 @@
-"""Run commands of `entraide` in this process: a new process takes more than a second to import."""
+"""Run commands of `entraide` in this process, since a new process takes more than a second to import."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from services.__main__ import main
 
 
 async def entraide(*words: object, env: Mapping[str, str]) -> Result:
-    """What an operator who types it gets: `exit_code`, `stdout`, `stderr`. What it does not catch is raised here."""
+    """Run a command and return its `exit_code`, `stdout` and `stderr`. Raise any exception that it does not catch."""
     result = await asyncio.to_thread(_run, list(map(str, words)), env)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
@@ -26,7 +26,7 @@ def _run(words: list[str], env: Mapping[str, str]) -> Result:
 
 @contextmanager
 def _own_logs() -> Iterator[None]:
-    """A command decides how its process logs; the tests behind it are to log as before."""
+    """Restore the logging configuration after the block, since a command configures logging for its process."""
     before, root = structlog.get_config(), logging.getLogger()
     handlers, level = list(root.handlers), root.level
     root.handlers = []

@@ -1,4 +1,4 @@
-"""Real servers for all tests, and an empty database for each: a clone of a migrated template, used by many."""
+"""Real servers for all tests, and an empty database for each: a clone of a migrated template, used repeatedly."""
 
 import asyncio
 import os
@@ -46,7 +46,7 @@ asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 pytest_plugins = ("tests.sample_world", "tests.schedule")
 
-# As services write: columns with coloured tracebacks would take a twentieth of the processor time.
+# Log JSON as services do: columns with coloured tracebacks would take a twentieth of the processor time.
 structlog.configure(
     processors=[
         structlog.processors.add_log_level,
@@ -56,10 +56,10 @@ structlog.configure(
     ]
 )
 
-# Failed assertions of steps and builders show their values, as those of tests do.
+# Show values in failed assertions of steps and builders, as in those of tests.
 pytest.register_assert_rewrite(*(f"tests.{one.parent.name}" for one in Path(__file__).parent.glob("*/__init__.py")))
 
-# On a busy processor examples are drawn slowly, and each takes longer.
+# No deadline: on a busy processor examples are drawn slowly, and each takes longer.
 settings_of_examples.register_profile(
     "suite", deadline=None, max_examples=cases(12, soak=200), suppress_health_check=[HealthCheck.too_slow]
 )
@@ -70,10 +70,10 @@ DATABASES = "entraide-databases-"
 ROOM_BYTES = 3 * 1024**3
 TEMPLATE = "entraide_template"
 CONNECTIONS = {"max_connections": "400"}
-"""As many as one test of ours opens at once: two hundred workers, those that follow the killed ones, and who looks on."""
+"""Connections that one test opens at once: two hundred workers, the successors of killed workers, and observers."""
 
 PROGRAMS = "PYTEST_POSTGRESQL"
-"""The folder of the PostgreSQL programs to test with; without it those of the wheel."""
+"""Environment variable with the folder of the PostgreSQL programs to test with; by default those of the wheel."""
 
 SCHEMAS = {
     "chassis": ("requests", "matching", "directory"),
@@ -85,8 +85,10 @@ SCHEMAS = {
     "requests": ("requests", "directory"),
     "sherloc": ("sherloc",),
 }
-"""Services whose schemas and pools the tests of a folder have: a database with fewer tables is made faster.
-Tests that need more are marked `all_schemas`."""
+"""Maps a folder of tests to the services whose schemas and pools its tests have.
+
+A database with fewer tables is created faster. Tests that need more are marked `all_schemas`.
+"""
 
 
 # -- servers and databases --------------------------------------------------------------------------------------------
@@ -103,7 +105,7 @@ class Servers:
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    # Not pytest's tmp_path: as root PostgreSQL runs as another user, who could not enter it.
+    # Not pytest's tmp_path: under root, PostgreSQL runs as another user, who could not enter it.
     folder = Path(tempfile.mkdtemp(prefix="entraide-test-", dir="/var/tmp"))
     folder.chmod(0o711)
     databases = _folder_for_databases()
@@ -132,9 +134,10 @@ def _programs_named() -> Iterator[None]:
 
 
 def _folder_for_databases() -> Path:
-    """In memory where there is room: a test's own database is some thousand files, which a disk takes half a second for.
+    """Create the folder for databases, in memory if there is room.
 
-    What a killed run left there is taken away, since it takes memory.
+    A test's own database is some thousand files, which take half a second on a disk. Folders that killed runs left in
+    memory are removed, since they occupy memory.
     """
     for left in MEMORY.glob(f"{DATABASES}*"):
         if not (Path("/proc") / left.name.split("-")[-2]).exists():
@@ -155,7 +158,7 @@ def template(servers: Servers) -> str:
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
-    """The migrator's address of a database of this test's own, or of its module's if it is marked `writes_nothing`."""
+    """The migrator's address of the test's own database, or of its module's if the test is marked `writes_nothing`."""
     unchanged = request.node.get_closest_marker("writes_nothing")
     address: str = request.getfixturevalue("module_database_url" if unchanged else "own_database_url")
     return address
@@ -163,7 +166,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def template_of(servers: Servers, template: str) -> Callable[..., str]:
-    """`template_of("requests")` is the name of a database with the schemas of these services only."""
+    """A function: `template_of("requests")` is the name of a database with the schemas of these services only."""
 
     @cache
     def named(*services: str) -> str:
@@ -176,7 +179,7 @@ def template_of(servers: Servers, template: str) -> Callable[..., str]:
 
 @pytest.fixture
 def fitting_template(request: pytest.FixtureRequest, template: str) -> str:
-    """The template that a test's database is a clone of."""
+    """The name of the template of which a test's database is a clone."""
     if (services := fitting_services(request)) is None:
         return template
     made: str = request.getfixturevalue("template_of")(*services)
@@ -184,7 +187,7 @@ def fitting_template(request: pytest.FixtureRequest, template: str) -> str:
 
 
 def fitting_services(request: pytest.FixtureRequest) -> Sequence[str] | None:
-    """Those of SCHEMAS; None for all."""
+    """List the services in SCHEMAS for a test; None for all."""
     if request.node.get_closest_marker("all_schemas"):
         return None
     return SCHEMAS.get(request.node.nodeid.split("/")[1])
@@ -210,14 +213,14 @@ async def own_database_url(
 
 @pytest.fixture(scope="module")
 def module_database_url(servers: Servers, template: str) -> Iterator[str]:
-    """The address of a database whose journals are to stay empty."""
+    """The address of a database in which no fact may be recorded."""
     with asyncio.Runner() as runner:
         database = new_database(servers.postgres.dsn(), template)
         address = runner.run(database.__aenter__())
         yield address
         written = runner.run(_facts(address))
         runner.run(database.__aexit__(None, None, None))
-    assert not written, "a test marked writes_nothing has written"
+    assert not written, "a test marked writes_nothing has recorded a fact"
 
 
 async def _facts(address: str) -> int:
@@ -233,7 +236,7 @@ async def _facts(address: str) -> int:
 async def databases(
     request: pytest.FixtureRequest, clones: Clones, database_url: str
 ) -> AsyncIterator[Mapping[str, Database]]:
-    """Each service's pool, in the service's own role."""
+    """The pool of each service, in the service's own role."""
     names = fitting_services(request) or [service.name for service in all_services()]
     async with AsyncExitStack() as stack:
         yield {name: await stack.enter_async_context(clones.pool(database_url, name, role_of(name))) for name in names}
@@ -245,7 +248,7 @@ def settings(servers: Servers, database_url: str) -> Settings:
 
 
 def settings_of(servers: Servers, database_url: str) -> Settings:
-    """Of services in this process, with a database that is there for them alone."""
+    """Return settings for services in this process, with a database that only they use."""
     nats_urls = {service.name: servers.nats.url(service.name) for service in all_services()}
     return Settings(
         state=servers.folder,
@@ -257,20 +260,20 @@ def settings_of(servers: Servers, database_url: str) -> Settings:
         scanner="none",
         writes=builders.UNHURRIED,
         reads=builders.UNHURRIED,
-        # An idle stream must not delay a test that walks all routes.
+        # An idle stream must not delay a test that calls all routes.
         event_stream_seconds=1,
     )
 
 
 @pytest.fixture(autouse=True, scope="session")
 def issuer(servers: Servers) -> Issuer:
-    """The issuer whose tokens `builders.token` makes."""
+    """The issuer of the tokens that `builders.token` makes."""
     builders.issuer = Issuer.load(servers.folder / "issuer.jwk", ISSUER)
     return builders.issuer
 
 
 class Within(httpx.AsyncBaseTransport):
-    """To the services of this process, as they ask each other where they run in one; `app` is set once there is one."""
+    """A transport to the services of this process, by which they call each other; `app` is set once it exists."""
 
     app: Edge | None = None
 
@@ -282,7 +285,7 @@ class Within(httpx.AsyncBaseTransport):
 def running_of(
     settings: Settings, databases: Mapping[str, Database], *names: str, within: Within | None = None
 ) -> list[Running]:
-    """Services as values, with their databases and without a broker; `within` leads from one to the others."""
+    """Return services with their databases, without a broker; through `within`, if given, they call each other."""
     addresses = dict.fromkeys(names, "http://test") if within else {}
     token_of = service_tokens(settings)
     services = {service.name: service for service in all_services()}
@@ -299,7 +302,7 @@ def running_of(
 async def client_of(
     settings: Settings, databases: Mapping[str, Database]
 ) -> AsyncIterator[Callable[..., Awaitable[httpx.AsyncClient]]]:
-    """`await client_of("requests")` is a client of one service's application in this process, without a broker."""
+    """A function: `await client_of("requests")` is a client of that service in this process, without a broker."""
     clients: list[httpx.AsyncClient] = []
 
     async def client(*names: str) -> httpx.AsyncClient:
@@ -319,13 +322,13 @@ async def client_of(
 
 
 def folder_of_shared_data() -> Path:
-    """Where it is, if it is there."""
+    """Return the path of the reference data, which need not exist."""
     return Path(os.environ.get("ENTRAIDE_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
 @pytest.fixture
 def shared_data() -> Path:
-    """Reference data beside the project, to compare with; the test is skipped, aloud, where there is none."""
+    """The folder of reference data to compare with; without it the test is skipped with a message."""
     folder = folder_of_shared_data()
     if not folder.is_dir():
         pytest.skip("no reference data beside the project: not compared")

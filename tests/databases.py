@@ -1,4 +1,4 @@
-"""Databases of tests: the templates they are clones of, clones that are used again, and a service's inside a block."""
+"""Databases of tests: templates, clones that are used repeatedly, and a service's database for a block."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ async def connected(address: str, service: str, **settings: Any) -> AsyncIterato
 
 
 async def make_template(folder: Path, dsn: str, name: str) -> None:
-    """A database with every service's schema, on the server at `dsn`."""
+    """Create a database with every service's schema on the server at `dsn`."""
     login = urlsplit(dsn)
     async with connection(dsn) as server:
         await server.execute(f"CREATE DATABASE {name}")
@@ -38,12 +38,12 @@ async def make_template(folder: Path, dsn: str, name: str) -> None:
         await server.execute(f"ALTER ROLE {login.username} PASSWORD '{login.password}'")
     await prepare(Settings(state=folder, database_url=_of(dsn, name)), all_services())
     async with connection(_of(dsn, name)) as made:
-        # No loop reads consents in a test of one service: the last reading counts as new.
+        # A test of one service has no loop that reads consents: make the last reading count as new.
         await made.execute("UPDATE matching.consent_reading SET heard_at = 'infinity'")
 
 
 async def narrow(dsn: str, template: str, name: str, services: Sequence[str]) -> None:
-    """A clone of a template that keeps the schemas of these services only."""
+    """Clone a template, keeping the schemas of these services only."""
     async with connection(dsn) as server:
         await server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     others = [service.name for service in all_services() if service.name not in services]
@@ -53,7 +53,7 @@ async def narrow(dsn: str, template: str, name: str, services: Sequence[str]) ->
 
 @contextlib.asynccontextmanager
 async def new_database(dsn: str, template: str) -> AsyncIterator[str]:
-    """The migrator's address of a new clone, which is dropped afterwards."""
+    """Create a clone for a block and yield the migrator's address of it; drop it afterwards."""
     name = f"t_{uuid.uuid4().hex[:12]}"
     async with connection(dsn) as server:
         await server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
@@ -64,7 +64,7 @@ async def new_database(dsn: str, template: str) -> AsyncIterator[str]:
 
 
 def _of(dsn: str, name: str) -> str:
-    """The address of another database on the same server."""
+    """Return the address of another database on the same server."""
     return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
 
 
@@ -77,7 +77,7 @@ async def connection(dsn: str) -> AsyncIterator[Any]:
         await made.close()
 
 
-# -- clones that are used again ---------------------------------------------------------------------------------------
+# -- reused clones ----------------------------------------------------------------------------------------------------
 
 OURS = "relnamespace::regnamespace::text !~ '^(pg_|information_schema)'"
 TABLES = f"SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND {OURS}"
@@ -98,18 +98,21 @@ CATALOGS = {
     ),
 }
 FINGERPRINT = "SELECT '{0}' AS of, count(*), sum(xmin::text::bigint) FROM {0} WHERE {1}"
-"""Of a table's rows: another one after a change."""
+"""Query of the fingerprint of a table's rows; a change of the rows changes it."""
 
 SCHEMA = " UNION ALL ".join(FINGERPRINT.format(catalog, f"{oid} >= 16384") for catalog, oid in CATALOGS.items())
-"""Fingerprints of the catalogs, of rows that are not PostgreSQL's own: others after a change of the schema, or ANALYZE."""
+"""Query of fingerprints of the catalogs, without PostgreSQL's own rows.
+
+A change of the schema changes them, and so does ANALYZE.
+"""
 
 USES_MAX = 200
-"""After which a clone is dropped, since rows that were deleted remain in its files."""
+"""Number of uses after which a clone is dropped, since deleted rows remain in its files."""
 
 
 @dataclass
 class Clone:
-    """A database of one test after the other. Its connections stay open, with what they have cached of the schema."""
+    """A database that serves one test after another. Its connections stay open, with what they cached of the schema."""
 
     name: str
     template: str
@@ -125,31 +128,34 @@ class Clone:
 
 @dataclass
 class Contents:
-    """What a new clone of a template has in it."""
+    """The contents of a new clone of a template."""
 
     schema: Sequence[Any]
     rows: Mapping[str, bytes]
-    """Of each table that has any, as COPY writes them."""
+    """The rows of each table that has any, as COPY writes them."""
     fingerprints: str
     """The query of the fingerprints of these tables."""
     unchanged: frozenset[Any]
-    """What it answers."""
+    """The result of that query."""
     sequences: Sequence[tuple[str, int, bool]]
 
 
 @dataclass
 class Clones:
-    """Clones of templates on one server. To empty one takes a fraction of what a new one and its caches take."""
+    """Clones of templates on one server.
+
+    Emptying a clone takes a fraction of the time that creating a new one and filling its caches takes.
+    """
 
     dsn: str
     contents: dict[str, Contents] = field(default_factory=dict)
     empty: defaultdict[str, list[Clone]] = field(default_factory=lambda: defaultdict(list))
     lent: dict[str, Clone] = field(default_factory=dict)
-    """By address."""
+    """The clones in use, by address."""
 
     @contextlib.asynccontextmanager
     async def one(self, template: str) -> AsyncIterator[str]:
-        """The migrator's address of an empty database."""
+        """Lend an empty database for a block; yield the migrator's address of it."""
         clone = self.empty[template].pop() if self.empty[template] else await self._made(template)
         address, before = _of(self.dsn, clone.name), asyncio.all_tasks()
         self.lent[address] = clone
@@ -162,7 +168,7 @@ class Clones:
 
     @contextlib.asynccontextmanager
     async def pool(self, address: str, service: str, role: str) -> AsyncIterator[Database]:
-        """A service's pool, with the connections that its pool in a test before has left."""
+        """Open a service's pool for a block, with the connections that its pool in an earlier test left open."""
         clone = self.lent.get(address)
         async with connected(address, service, role=role) as made:
             pool = made._pool
@@ -188,7 +194,7 @@ class Clones:
         async with connection(self.dsn) as server:
             await server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         clone = Clone(name, template, await asyncpg.connect(_of(self.dsn, name)))
-        await clone.superuser.execute("SET session_replication_role = replica")  # without triggers and foreign keys
+        await clone.superuser.execute("SET session_replication_role = replica")  # disables triggers and foreign keys
         if template not in self.contents:
             every = {table: await _rows(clone.superuser, table) for (table,) in await clone.superuser.fetch(TABLES)}
             rows = {table: kept for table, kept in every.items() if kept}
@@ -209,13 +215,13 @@ class Clones:
                 self.empty[clone.template].append(clone)
                 return
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            pass  # The test has ended its connection, or the server.
+            pass  # The test has closed the connection or stopped the server.
         clone.disconnect()
         async with connection(self.dsn) as server:
             await server.execute(f"DROP DATABASE {clone.name} WITH (FORCE)")
 
     async def _is_emptied(self, clone: Clone) -> bool:
-        """False if its schema has changed."""
+        """Empty a clone. Return False if its schema has changed."""
         contents, superuser = self.contents[clone.template], clone.superuser
         await superuser.fetch(OTHERS, [one.get_server_pid() for idle in clone.warm.values() for one, _ in idle])
         if contents.schema != await superuser.fetch(SCHEMA):
@@ -232,7 +238,7 @@ class Clones:
 
 
 async def _cancelled(tasks: set[asyncio.Task[Any]]) -> None:
-    """What a test has left at work would write into the database of the next one: both run in one event loop."""
+    """Cancel the tasks that a test left: in the same event loop they would write into the next test's database."""
     left = tasks - {asyncio.current_task()}
     for task in left:
         task.cancel()

@@ -1,4 +1,4 @@
-"""A process that does what is due of a service, or hears events, and is killed at a point of its work: run by tests."""
+"""A process that tests run: it does a service's due work, or receives events, and is killed at a point of its work."""
 
 import asyncio
 import os
@@ -43,7 +43,7 @@ EXPIRE: Mapping[str, Sequence[tuple[str, Callable[..., Any]]]] = {
         ("action_point WHERE status = 'open' AND reminded_at IS NULL AND due_on <= $1::timestamptz::date", remind),
     ],
 }
-"""What is due, and what does it."""
+"""Maps a service to the rows that are due and the function that handles them."""
 
 KILLED_IN = (
     (digest_actions, "issue_due"),
@@ -56,7 +56,7 @@ POINTS = ("before the commit", "between two transactions")
 
 
 def killed(work: Callable[..., Any], calls: int, point: str) -> Callable[..., Any]:
-    """The process ends in a call: after its work and before COMMIT, or before its work."""
+    """Wrap `work` so that the process is killed in call number `calls`: after it and before COMMIT, or before it."""
     called = 0
 
     async def done(*args: Any, **more: Any) -> Any:
@@ -74,9 +74,9 @@ def killed(work: Callable[..., Any], calls: int, point: str) -> Callable[..., An
 async def run_killed(
     service: str, database_url: str, at: datetime, kills: Sequence[tuple[int, str]], events: Sequence[Event] = ()
 ) -> None:
-    """Do what is due then: by one process for each kill, at once, each killed in that call; then by two for the rest.
+    """Do what is due at `at` in one process per kill, all at once, each killed in its call; then in two for the rest.
 
-    Each process hears all `events`, in an order of its own.
+    Each process receives all `events`, in an order of its own.
     """
     for of_some in (kills, (None, None)):
         children = [
@@ -84,7 +84,7 @@ async def run_killed(
             for _ in of_some
         ]
         for child, kill in zip(children, of_some, strict=True):
-            assert child.stdin is not None, "it was asked for"
+            assert child.stdin is not None, "stdin is a pipe"
             child.stdin.write(pickle.dumps((service, database_url, at, kill, msgspec.json.encode(events))))
             child.stdin.close()
         ended = [await child.wait() for child in children]
@@ -116,7 +116,10 @@ async def _waiting(db: Database, due: str, at: datetime) -> int:
 
 
 async def _hear(db: Database, events: list[Event]) -> None:
-    """As the broker may bring them: shuffled. What waits for an earlier one is applied by the loop that fills gaps."""
+    """Receive events in random order, as the broker may deliver them.
+
+    The loop that fills gaps applies those that wait for an earlier one.
+    """
     inbox = Inbox(db, "delivery", ["matching"], DELIVERY_HANDLERS)
     for event in random.sample(events, len(events)):
         await inbox.receive(event)

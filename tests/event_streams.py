@@ -1,4 +1,4 @@
-"""Steps of tests of event streams: services at a port, and a client that reads the stream."""
+"""Steps for tests of event streams: services that listen at a port, and a client that reads the stream."""
 
 import asyncio
 import contextlib
@@ -27,14 +27,14 @@ SECONDS_MAX = 10.0
 
 
 class ReceivedEvent(Struct, frozen=True):
-    """A received event."""
+    """An event that a listener has received."""
 
     id: str
     data: dict[str, Any]
 
 
 class Listener:
-    """Reads a stream line by line, as the standard says."""
+    """A client that reads a stream line by line, as the standard says."""
 
     def __init__(self, answer: httpx.Response) -> None:
         self.answer = answer
@@ -45,7 +45,7 @@ class Listener:
         self._begun = asyncio.Event()
 
     async def read(self) -> None:
-        """Until the stream ends."""
+        """Read until the stream ends."""
         data: list[str] = []
         with contextlib.suppress(httpx.RemoteProtocolError):
             async for line in self.answer.aiter_lines():
@@ -67,17 +67,17 @@ class Listener:
         self._received.put_nowait(None)
 
     async def begun(self) -> None:
-        """After the first block, which has no event: from here on nothing is missed."""
+        """Wait for the first block, which has no event: from then on no event is missed."""
         await asyncio.wait_for(self._begun.wait(), SECONDS_MAX)
 
     async def next(self, seconds: float = SECONDS_MAX) -> ReceivedEvent:
-        """The next event; fails if there is none in this time."""
+        """Return the next event; fail if there is none in this time."""
         event = await asyncio.wait_for(self._received.get(), seconds)
-        assert event is not None, "it has ended"
+        assert event is not None, "the stream has ended"
         return event
 
     async def rest(self, seconds: float = SECONDS_MAX) -> list[ReceivedEvent]:
-        """All events until the stream ends; fails if it does not end in this time."""
+        """Return all events until the stream ends; fail if it does not end in this time."""
         found: list[ReceivedEvent] = []
         async with asyncio.timeout(seconds):
             while (event := await self._received.get()) is not None:
@@ -92,7 +92,7 @@ class Listener:
 
 
 class RunningServices:
-    """Services at a port, as one process."""
+    """Services that listen at a port, as one process."""
 
     def __init__(self, port: int, client: httpx.AsyncClient, running: Sequence[Running]) -> None:
         self.port = port
@@ -124,7 +124,7 @@ class RunningServices:
         )
 
     async def refused(self, path: str, appointment: str = "KEN:focal_point", **more: str) -> tuple[int, str]:
-        """The status and the slug of an answer that is no stream."""
+        """Return the status and the slug of an answer that is not a stream."""
         answer = await self.client.get(path, headers=headers(appointment) | more)
         return answer.status_code, answer.json()["slug"]
 

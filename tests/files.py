@@ -24,7 +24,7 @@ def an_archive(parts: Mapping[str, bytes], *, method: int = zipfile.ZIP_DEFLATED
 
 
 def a_docx(**more: bytes) -> bytes:
-    """A document, with further parts below `word/`."""
+    """Return a document, with further parts below `word/`."""
     return an_archive(PARTS | {f"word/{name}": content for name, content in more.items()})
 
 
@@ -36,4 +36,4 @@ exchangeRate,srcOrganization,destOrganization,destUsageYearStart,destUsageYearEn
 F-1,,2026-02-12,paid,financial,Standard,Traditional aid,incoming,Fictitious sample,11500,10000,EUR,0.87,\
 "Atlantis, Government of",A fund,2026,2027
 """
-"""A table of flows to import, of one row."""
+"""A table of flows to import, with one row."""

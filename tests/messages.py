@@ -1,8 +1,8 @@
-"""`./dev messages`: the catalogues of the console's texts, kept in step with its code and templates.
+"""`./dev messages`: update the catalogues of the console's texts from its code and templates.
 
-Writes `services/console/locales/<language>/LC_MESSAGES/console.po`: new messages without a translation, without those that
-are no longer used. `--check` writes nothing; it fails if a catalogue is out of step, or a message has no translation, is
-fuzzy, or has other placeholders, signs of per cent or plural forms than it needs.
+Writes `services/console/locales/<language>/LC_MESSAGES/console.po`: adds new messages without a translation, and
+removes those that are no longer used. `--check` writes nothing; it fails if a catalogue is out of date, or a message
+has no translation, is fuzzy, or has other placeholders, percent signs or plural forms than it needs.
 """
 
 import re
@@ -18,12 +18,12 @@ from babel.messages.pofile import read_po, write_po
 CONSOLE = Path(__file__).parents[1] / "services" / "console"
 LANGUAGES = ("ar", "es", "fr", "ru", "zh")
 METHODS = [("**/templates/**.html", "jinja2.ext.babel_extract"), ("**.py", "python")]
-# An error in a template is an error here, not a template that is passed by.
+# An error in a template fails here; by default the template would be skipped.
 OPTIONS = {"**/templates/**.html": {"silent": "false", "trimmed": "true", "newstyle_gettext": "true"}}
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "P_": ((1, "c"), 2)}
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 PERCENT = re.compile(r"%(?!\(\w+\)[sd])")
-"""One that is no placeholder: where texts have values put in, it would be taken for one."""
+"""A percent sign that is not part of a placeholder; where values are inserted into a text, it would be read as one."""
 WIDTH = 110
 
 
@@ -63,7 +63,7 @@ def read(language: str) -> Catalog:
 
 
 def extracted() -> Catalog:
-    """The messages of the code and the templates."""
+    """Return the messages of the code and the templates."""
     found = Catalog()
     for _file, _line, message, _comments, context in extract_from_dir(
         str(CONSOLE), method_map=METHODS, options_map=OPTIONS, keywords=KEYWORDS
@@ -73,7 +73,7 @@ def extracted() -> Catalog:
 
 
 def update(language: str) -> Catalog:
-    """A language's catalogue with the messages of today, in order, and the translations that it has."""
+    """Return a language's catalogue with the current messages, sorted, and the translations that it has."""
     known, updated = read(language), Catalog(locale=language, header_comment="", fuzzy=False)
     for message in sorted((one for one in extracted() if one.id), key=lambda one: (str(one.id), one.context or "")):
         before = known.get(message.id if isinstance(message.id, str) else message.id[0], message.context)
@@ -85,7 +85,7 @@ def update(language: str) -> Catalog:
 
 
 def render(catalog: Catalog) -> bytes:
-    """The file: without dates and places, which change with every line of code."""
+    """Return the file without dates and places, which change with every line of code."""
     written = BytesIO()
     write_po(written, catalog, omit_header=True, no_location=True, width=WIDTH)
     plural = f'"Plural-Forms: {catalog.plural_forms}\\n"\n'
@@ -117,7 +117,7 @@ def problems(catalog: Catalog) -> Iterator[str]:
         allowed = {one for text in ids for one in PLACEHOLDER.findall(text)}
         for text in strings:
             found = set(PLACEHOLDER.findall(text))
-            # A plural form for one may say the number in words.
+            # The plural form for one may spell out the number.
             if found - allowed or (allowed - {"num"}) - found:
                 yield f"other placeholders in the translation of {name!r}"
             if PERCENT.search(text) and not any(PERCENT.search(one) for one in ids):

@@ -1,4 +1,4 @@
-"""Programs of others that run on Node, installed as a lock file of ours pins them."""
+"""Third-party programs that run on Node, installed as our lock files pin them."""
 
 import contextlib
 import os
@@ -13,9 +13,9 @@ import pytest
 
 
 def installed(source: Path) -> Path:
-    """A copy of that folder with its packages, made once for each of its contents, below the virtual environment.
+    """Return a copy of a folder with its packages, made once for each content, below the virtual environment.
 
-    Without Node the test is skipped, aloud; root, who can install it, has it fail.
+    Without Node the test is skipped with a message; for root, who can install Node, it fails.
     """
     if shutil.which("node") is None or shutil.which("npm") is None:
         if os.geteuid() == 0:
@@ -26,7 +26,7 @@ def installed(source: Path) -> Path:
     folder = Path(sys.prefix) / "node" / version
     if not folder.exists():
         folder.parent.mkdir(exist_ok=True)
-        # Elsewhere first: of several processes one installs it, and none of them sees a part.
+        # Install into another folder first: one of several processes renames it, and none of them sees a part.
         with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as made:
             for path in files:
                 shutil.copy(path, made)

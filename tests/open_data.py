@@ -12,7 +12,7 @@ from contracts.reference.open_data import datasets
 
 
 async def records(api: httpx.AsyncClient, name: str) -> list[dict[str, Any]]:
-    """The records of a dataset by its JSON Lines; the CSV has the same, in the columns of its description."""
+    """Return a dataset's records from its JSON Lines. Check that the CSV has the same, in the described columns."""
     lines = await api.get(f"/v1/public/{name}.jsonl")
     assert lines.status_code == 200, lines.text
     found = [json.loads(line) for line in lines.content.splitlines()]

@@ -1,4 +1,4 @@
-"""Appoint the personas of a test: in the callers held by services in this process, or in a real directory."""
+"""Appoint a test's personas: in the callers held by services in this process, or in a real directory."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -20,12 +20,12 @@ EARLY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def persona_id(appointment: str) -> UUID:
-    """The id of the fictitious person who holds `<organization>:<role>`."""
+    """Return the id of the fictitious person who holds `<organization>:<role>`."""
     return uuid5(NAMESPACE_URL, f"entraide:persona:{appointment}")
 
 
 class AllAppointed:
-    """Every person holds every appointment except those in `ended`."""
+    """A lookup in which every person holds every appointment except those in `ended`."""
 
     def __init__(self) -> None:
         self.ended: set[tuple[UUID, str, str]] = set()
@@ -39,11 +39,11 @@ class AllAppointed:
 
 _callers: WeakSet[Callers] = WeakSet()
 _appointed: dict[tuple[UUID, tuple[str, ...]], Sequence[HeldAppointment]] = {}
-"""By person and appointments: those of this test."""
+"""Appointments made in this test, by person and appointments."""
 
 
 def with_test_appointments(callers: Callers) -> Callers:
-    """Add all personas that tests appoint; never stale."""
+    """Add all personas that tests appoint; they are never stale."""
     _callers.add(callers)
     for (person_id, _), holdings in _appointed.items():
         _apply(callers, person_id, holdings)
@@ -51,7 +51,7 @@ def with_test_appointments(callers: Callers) -> Callers:
 
 
 def appoint_persona(*appointments: str, person_id: UUID | None = None) -> None:
-    """Appoint one person to all of them, once in a test; by default the persona of the first."""
+    """Appoint one person to all of these, once in a test; by default the persona of the first."""
     person_id = person_id or persona_id(appointments[0])
     if (person_id, appointments) in _appointed:
         return
@@ -88,7 +88,7 @@ async def appoint_in_directory(
     issuer: str = ISSUER,
     id_of: Callable[[str], UUID] = persona_id,
 ) -> None:
-    """Create and appoint a person for each in a directory, by the system as for founders."""
+    """Create and appoint a person for each appointment in a directory, by the system as for founders."""
     async with db.transaction() as tx:
         for code in sorted({held.partition(":")[0] for held in appointments}):
             if not await store.is_registered(tx, code):
@@ -112,5 +112,5 @@ async def appoint_in_directory(
             await actions.record(tx, None, fact)
             await store.save_letter(tx, appointment_id, "", salt)
     async with db.transaction() as tx:
-        # Not published here: the next process is to do it at once.
+        # The facts are not published here: let the next process publish them at once.
         await tx.execute("UPDATE pending SET claimed_until = clock_timestamp()")

@@ -1,6 +1,7 @@
-"""`./dev pictures`: pictures of ten pages of the console in English, French and Arabic, for README.md and docs/console.md.
+"""`./dev pictures`: take pictures of the console in English, French and Arabic for README.md and docs/console.md.
 
-Starts a demo of its own, visits each page as the person whose work it is, and writes `docs/pictures/<page>.<language>.png`.
+Starts a demo of its own, visits each of ten pages as the person whose work it is, and writes
+`docs/pictures/<page>.<language>.png`.
 """
 
 import shutil
@@ -20,7 +21,7 @@ SIZE = {"width": 1200, "height": 800}
 
 
 def first_row(list_path: str) -> Callable[[Visitor], None]:
-    """Open the first record of a list."""
+    """Return a step that opens the first record of a list."""
 
     def go(visitor: Visitor) -> None:
         visitor.go(list_path)

@@ -1,4 +1,4 @@
-"""`python -m tests.readme`: write what programs print into README.md and docs/ledger.md, between their markers.
+"""`python -m tests.readme`: write the output of programs into README.md and docs/ledger.md, between their markers.
 
 README.md shows a part of what `./dev demo` prints, docs/ledger.md the entries of one pledge. Tests compare both.
 """
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 LEDGER = ROOT / "docs" / "ledger.md"
 SHOWN_STATE = "CIV"
-"""Its request is delivered, evaluated and closed."""
+"""The State whose request is shown; the request is delivered, evaluated and closed."""
 
 VARYING = {
     re.compile(r"\bTA-\d{4}-\d+"): "TA-REFERENCE",
@@ -25,7 +25,7 @@ VARYING = {
     re.compile(r"\d+ of \d+"): "N of N",
     re.compile(r"^[\d,]+ facts of \d+ kinds", re.MULTILINE): "N facts of N kinds",
 }
-"""What differs from one run to the next: drawn at random, measured, or dependent on the day."""
+"""Output that differs between runs (random, measured, or dependent on the day), with its replacement."""
 
 
 def main() -> int:
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def demo() -> str:
-    """What `./dev demo --exit` prints on standard output. Raises CalledProcessError where a step failed."""
+    """Return what `./dev demo --exit` prints on standard output. Raises CalledProcessError if a step failed."""
     with tempfile.TemporaryDirectory() as state:
         command = [sys.executable, "-P", "-m", "services", "demo", "--exit", "--state", state]
         environment = {**os.environ, "ENTRAIDE_PORT": str(free_port())}
@@ -45,14 +45,14 @@ def demo() -> str:
 
 
 def excerpt(printed: str) -> str:
-    """The card of one request, that of a refund, the table of funds and the summary, with `…` for what is left out."""
+    """Return the card of one request, that of a refund, the table of funds and the summary; `…` marks omissions."""
     lines = stripped(printed)
     headings = (rf"── TA-\S+ +{SHOWN_STATE}\b", "── A refund", r"Funds \(", r"\d+ requests, ")
     return "\n…\n".join(paragraph(lines, heading) for heading in headings)
 
 
 def paragraph(lines: str, heading: str) -> str:
-    """The lines from one that begins as `heading` says to a blank line; one right below the heading is part of it."""
+    """Return the lines from one that begins with `heading` to a blank line, ignoring one right below the heading."""
     found = re.search(rf"^{heading}.*\n\n?(.+\n)*", lines, re.MULTILINE)
     if found is None:
         raise ValueError(f"the demo did not print {heading}")
@@ -60,7 +60,7 @@ def paragraph(lines: str, heading: str) -> str:
 
 
 def stripped(printed: str) -> str:
-    """Without the blanks by which a terminal's lines are filled up."""
+    """Return the text without the blanks that fill up a terminal's lines."""
     return "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
 
 
@@ -69,7 +69,7 @@ def fenced(text: str) -> str:
 
 
 def replaced(text: str, name: str, content: str) -> str:
-    """`text` with `content` between the markers of that name."""
+    """Return `text` with `content` between the markers of that name. Raises ValueError if there are none."""
     begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
     before, found, rest = text.partition(begin)
     _, ended, after = rest.partition(end)
@@ -79,12 +79,12 @@ def replaced(text: str, name: str, content: str) -> str:
 
 
 def between(text: str, name: str) -> str:
-    """The content between the markers of that name."""
+    """Return the content between the markers of that name."""
     return text.partition(f"<!-- {name} -->\n")[2].partition(f"<!-- /{name} -->\n")[0]
 
 
 def comparable(text: str) -> str:
-    """What differs from one run to the next replaced, and lines that were broken elsewhere joined."""
+    """Return the text with its varying parts replaced, and with lines joined that may be broken elsewhere."""
     for varying, word in VARYING.items():
         text = varying.sub(word, text)
     return " ".join(text.split())

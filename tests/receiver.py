@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 @dataclass(frozen=True)
 class Received:
-    """One request as it came."""
+    """One request, as received."""
 
     method: str
     target: str
@@ -30,7 +30,7 @@ Answers = Callable[[Received], bytes]
 
 
 def an_answer(status: int = 204, body: bytes = b"", **headers: str) -> bytes:
-    """A whole HTTP answer; `retry_after="5"` is the header `Retry-After: 5`."""
+    """Return a whole HTTP answer; `retry_after="5"` is the header `Retry-After: 5`."""
     lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + body
@@ -38,7 +38,7 @@ def an_answer(status: int = 204, body: bytes = b"", **headers: str) -> bytes:
 
 @dataclass
 class Receiver:
-    """Sends configurable answers and keeps requests; `unanswered` counts connections that sent none."""
+    """A server that sends configurable answers, keeps the requests received and counts the connections."""
 
     folder: Path
     names: Sequence[str] = ("localhost",)
@@ -53,7 +53,7 @@ class Receiver:
         return self.folder / "authority.pem"
 
     def trusting(self) -> ssl.SSLContext:
-        """A TLS context that trusts only this authority."""
+        """Return a TLS context that trusts only this authority."""
         return ssl.create_default_context(cafile=str(self.authority))
 
     @contextlib.asynccontextmanager
@@ -86,8 +86,8 @@ class Receiver:
 
 
 def certify(folder: Path, names: Sequence[str]) -> None:
-    """`authority.pem`, and `server.pem` with a certificate for these names and its key."""
-    # Who checks it asks the machine what time it is.
+    """Write `authority.pem`, and `server.pem` with a certificate for these names and its key."""
+    # TLS checks the certificate's dates against the machine's clock.
     now = datetime.now(UTC)
     keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
     subjects = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("Authority (test)", names[0])]

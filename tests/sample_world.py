@@ -1,4 +1,4 @@
-"""One run of `entraide demo`, for all tests that look at the sample world: its story takes longer than most files."""
+"""One run of `entraide demo` for all tests that read the sample world: its story takes longer than most files."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ STILL_RUNNING = "Still running"
 
 @dataclass
 class Demo:
-    """`entraide demo` after its story, which is then up: where it is, what it said, and its servers."""
+    """`entraide demo`, still running after its story: its addresses, its output and its servers."""
 
     platform: Platform
     state: Path
@@ -39,7 +39,7 @@ class Demo:
 def demo(servers: Servers, template: str) -> Iterator[Demo]:
     """The sample world, of which there is one.
 
-    `tests/schedule.py` runs in one process what uses it, first those who count what is there.
+    `tests/schedule.py` runs the tests that use it in one process, those that count its records first.
     """
     with (
         asyncio.Runner() as runner,
@@ -70,7 +70,7 @@ def _wait_for_the_story(demo: Demo) -> None:
 
 
 def empty_state(servers: Servers) -> Path:
-    """An empty state folder with the issuer of `builders.token`."""
+    """Create an empty state folder with the issuer of `builders.token`."""
     folder = servers.folder / f"state-{free_port()}"
     folder.mkdir()
     (folder / "issuer.jwk").hardlink_to(servers.folder / "issuer.jwk")

@@ -1,4 +1,4 @@
-"""How tests are run: the longest first, those of a file in one process, in a soak with other limits; and on which day."""
+"""Schedule of tests: longest first, a file's tests in one process, other limits in a soak, and a fixed day."""
 
 import os
 import re
@@ -26,21 +26,24 @@ OF_THE_SITE = tuple(
         *("test_journeys", "live/test_pages", "test_access", "test_sessions", "test_weight"),
     )
 )
-"""Files of browsers that visit the demo's console: first those that need its records as the story left them, then the one
-that fills it with texts, before public pages are kept."""
+"""Files of tests that visit the demo's console in a browser.
+
+First those that need its records as the story left them, then the one that fills it with texts, before public pages are
+kept.
+"""
 
 OF_THE_DEMO = (
     *("tests/system/test_end_to_end.py", *OF_THE_SITE),
     *("tests/system/test_paragraphs.py", "tests/system/test_schemathesis.py"),
 )
-"""Files that look at one run of the demo, in this order: first those who count what is there."""
+"""Files of tests that use one run of the demo, in this order: those that count its records come first."""
 
 LONGEST = (*OF_THE_DEMO, *(f"tests/system/test_{name}.py" for name in ("apart", "canary", "crash")))
 LANGUAGE = re.compile(r"-(ar|en|fr)-(?=\d+\])")
-"""Of a test that a browser makes with a person, in a language, at a width."""
+"""Matches the language in the id of a browser test that is run for a person, a language and a width."""
 
 TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", "outages", "broker_wipe"))
-"""Files that measure how long something takes: one after the other."""
+"""Files of tests that measure durations; they run one after the other."""
 
 SERVED = frozenset(
     ("requests", "matching", "pledges", "delivery", "sherloc", "notifications", "directory", "reports", "platform")
@@ -63,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Whatever draws examples draws few of them here."""
+    """Mark each test that draws examples as `thinned`, since outside a soak it draws few."""
     if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
         item.add_marker(pytest.mark.thinned)
 
@@ -75,10 +78,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What takes longest begins first, so that no process works alone at the end; --within has an order of its own."""
+    """Sort the tests, longest first, so that no process works alone at the end; with --within they keep its order."""
     for item in items:
         if IS_SOAK:
-            # The limit of `./dev soak`, instead of one that a test has for its thinned form.
+            # The limit of `./dev soak` replaces one that a test has for its thinned form.
             item.add_marker(pytest.mark.timeout(config.getoption("timeout")), append=False)
         elif item.nodeid.startswith((SYSTEM, *OF_THE_SITE)) and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SYSTEM_SECONDS))
@@ -111,9 +114,10 @@ def _place(item: pytest.Item) -> tuple[int, bool, bool]:
 
 
 class ByFile(LoadScopeScheduling):
-    """The tests of a file run in one process, one after the other; so do all that measure times, or share the demo.
+    """Runs the tests of a file in one process, one after the other.
 
-    In a soak browsers look at thousands of pages: those of each language in one process, with a demo of its own.
+    All tests that measure durations share one process, and so do all that use the demo. In a soak, browsers visit
+    thousands of pages of the demo: those of each language run in one process, with a demo of its own.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -130,7 +134,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 @pytest.fixture(autouse=True)
 def fixed_day(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A service in a test's process is at work on `tests.clocks.TODAY`; processes it starts go by the machine's clock."""
+    """Run services in a test's process on `tests.clocks.TODAY`; processes that it starts use the machine's clock."""
     forget_people()
     folder = request.node.nodeid.split("/")[1]
     if folder not in SERVED or request.node.get_closest_marker("machine_clock"):

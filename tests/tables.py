@@ -13,7 +13,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def xlsx(rows: Sequence[Sequence[Any]]) -> bytes:
-    """A workbook with dates as date cells; a text that begins with `=` is a formula."""
+    """Return a workbook with dates as date cells; a text that begins with `=` is a formula."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"default_date_format": "dd/mm/yyyy"}) as book:
         sheet = book.add_worksheet()
@@ -44,7 +44,7 @@ async def sent(
 
 
 def said(answer: httpx.Response) -> list[tuple[int, str, list[tuple[str | None, str]]]]:
-    """Each row with its outcome and, of its reasons, column and slug."""
+    """Return each row's number and outcome, and the column and slug of each of its reasons."""
     return [
         (one["row"], one["outcome"], [(reason.get("column"), reason["slug"]) for reason in one["reasons"]])
         for one in answer.json()["outcomes"]
@@ -52,6 +52,6 @@ def said(answer: httpx.Response) -> list[tuple[int, str, list[tuple[str | None, 
 
 
 def reason(answer: httpx.Response, row: int) -> Mapping[str, Any]:
-    """The only reason of a row."""
+    """Return the only reason of a row."""
     (found,) = next(one["reasons"] for one in answer.json()["outcomes"] if one["row"] == row)
     return dict(found)

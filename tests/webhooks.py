@@ -1,4 +1,4 @@
-"""Steps of tests of webhooks: verified signatures, a registered webhook, facts."""
+"""Steps for tests of webhooks: verified signatures, a registered webhook, facts."""
 
 import base64
 from collections import Counter
@@ -35,7 +35,7 @@ LOOPBACK = Bounds(loopback=True)
 
 
 def verified(request: Received, key: str) -> bool:
-    """What a receiver finds who was given this `whsec_` or `whpk_` key; the former by the specification's library."""
+    """Verify a request with this `whsec_` or `whpk_` key; the former with the specification's library."""
     if key.startswith("whsec_"):
         try:
             HmacVerifier(key).verify(request.body, dict(request.headers))
@@ -80,7 +80,7 @@ async def shown(api: Client, webhook: Mapping[str, Any], appointment: str = FOCA
 
 
 async def opened(inbox: Inbox, count: int = 1, *, state: str = "KEN", request_id: UUID | None = None) -> None:
-    """Open requests of that State, which notifies its focal points."""
+    """Open requests of a State, which notifies its focal points."""
     for _ in range(count):
         fact = RequestOpened(request_id=request_id or uuid4(), state=state, priority="normal", opened_at=NOON)
         await inbox.receive(an_event(fact, 1, correlation="corr-7"))
@@ -92,7 +92,7 @@ ASender = Callable[..., WebhookSender]
 
 
 def senders(db: Database, settings: Settings, receiver: Receiver) -> ASender:
-    """`make(at=…)` is a sender that may use loopback, with a fixed clock if one is given."""
+    """Return `make`: `make(at=…)` is a sender that may use loopback, with a fixed clock if `at` is given."""
 
     def make(
         *, at: datetime | None = None, appointments: AppointmentLookup | None = None, **terms: Any
@@ -111,7 +111,7 @@ def senders(db: Database, settings: Settings, receiver: Receiver) -> ASender:
 
 
 async def drained(sender: WebhookSender) -> int:
-    """Send until nothing is due; how many were attempted."""
+    """Send until nothing is due; return the number of attempts."""
     count = 0
     while await sender.send_next():
         count += 1
@@ -119,7 +119,7 @@ async def drained(sender: WebhookSender) -> int:
 
 
 def inside(receiver: Receiver) -> str:
-    """The receiver's address on this machine."""
+    """Return the receiver's address on this machine."""
     return f"https://localhost:{receiver.port}/in"
 
 

@@ -1,4 +1,4 @@
-"""The pledge at the beginning of docs/ledger.md, worked out by the rules that record every pledge."""
+"""The pledge at the beginning of docs/ledger.md, calculated by the rules that record every pledge."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -31,7 +31,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def entries() -> list[Entry]:
-    """The entry of each fact, in order."""
+    """List the entries of the facts, in order."""
     made = (entry_of(UUID(int=number), NOW, fact) for number, fact in enumerate(facts(), 1))
     return [entry for entry in made if entry is not None]
 
@@ -62,7 +62,7 @@ def worth(on: date) -> Valuation:
 
 
 def table() -> str:
-    """The entries as a table of Markdown, a row for each posting."""
+    """Return the entries as a Markdown table, with one row per posting."""
     rows: list[Sequence[str]] = [HEADINGS, ("---", "---", "---", "---:", "---:")]
     for entry in entries():
         name = f"`{entry.type}` {entry.effective_on}"
@@ -74,5 +74,5 @@ def table() -> str:
 
 
 def amount(minor: int) -> str:
-    """With a true minus sign, so that no line of the table breaks at it."""
+    """Format an amount with a true minus sign, at which no line of the table breaks."""
     return f"{minor / 100:,.2f}".replace("-", "−")

@@ -1,1 +1,1 @@
-"""The audit log: who did what; hash chain, signatures, verification."""
+"""The audit log: rows for changes and reads, hash chain, signatures, verification."""

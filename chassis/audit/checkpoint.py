@@ -1,7 +1,7 @@
 """Checkpoints: the end of the audit chain, signed and stored elsewhere, against a rewrite of the whole chain.
 
-One JSON line each, in an append-only file per service. `jws` is a signature (RFC 7515 appendix F: its detached payload
-is the line without `jws`). Several processes may write to one file, or each to its own folder.
+Each checkpoint is one JSON line in an append-only file per service. `jws` is a signature (RFC 7515 appendix F: its
+detached payload is the line without `jws`). Several processes may write to one file, or each to its own folder.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """At `at` the chain of `service` had `height` links, the last one with this `hash` (hexadecimal)."""
+    """The chain of `service` had `height` links at the time `at`, the last one with this `hash` (hexadecimal)."""
 
     service: str
     height: int
@@ -56,7 +56,7 @@ def public_keys(files: Sequence[Path]) -> str:
 
 
 def _is_of(key: jwk.OKPKey, service: str) -> bool:
-    """A key whose id names a service is only that service's: a stolen key must not sign for the others."""
+    """True if the key may sign for the service. A key whose id names a service may not sign for other services."""
     named, _, rest = str(key.kid).partition(".")
     return not rest or named == service
 
@@ -131,7 +131,7 @@ def size_of(path: Path) -> int:
 
 
 def lines(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
-    """The numbered lines in the first `size` bytes."""
+    """Yield the numbered lines in the first `size` bytes."""
     number = 0
     with path.open("rb") if size else contextlib.nullcontext(io.BytesIO()) as file:
         while size > 0 and (line := file.readline(min(size, LINE_BYTES_MAX))):
@@ -148,21 +148,21 @@ class CheckpointWriter:
         self._key, self._path = signing_key(settings, service), file_of(settings, service)
         self._height = 0
         self._next_at = 0.0
-        """By the monotonic clock."""
+        """Time of the next checkpoint, by the monotonic clock."""
 
     @property
     def due_in_seconds(self) -> float:
         return self._next_at - time.monotonic()
 
     async def write(self, height: int, link: bytes) -> bool:
-        """Sign that the chain has `height` links, the last with this hash; False if the file cannot be written."""
+        """Sign that the chain has `height` links, the last with this hash; return False if the file is not writable."""
         self._next_at = time.monotonic() + CHECKPOINT_SECONDS
         if height != self._height:
             checkpoint = Checkpoint(service=self._service, height=height, hash=link.hex(), at=clock.now())
             try:
                 await asyncio.to_thread(append, self._path, signed(checkpoint, self._key))
             except OSError as error:
-                # Rows are sealed meanwhile.
+                # Rows are still sealed in the meantime.
                 log.error("checkpoint not written", service=self._service, reason=error.strerror)
                 return False
             self._height = height

@@ -1,7 +1,7 @@
 """The audit log: one row per change, and per read of another's confidential record.
 
 A row is written in the same statement or transaction as its change. Rows are never changed; `chassis/audit/sealing.py`
-chains them. Client addresses are in a table of their own, so that they can be erased.
+chains them. Client addresses are in a separate table, so that they can be erased.
 """
 
 import hashlib
@@ -17,10 +17,10 @@ from contracts.facts import Event
 
 SALT_BYTES = 16
 READ_AGAIN_SECONDS = 600
-"""Reads of the same version by the same caller within so long are one row."""
+"""Time within which reads of the same version by the same caller are one row."""
 
 FORGET_MAX = 10_000
-"""Rows per statement."""
+"""Maximum number of rows per statement."""
 
 _NOTE = Write(
     parts={
@@ -62,11 +62,11 @@ _NOTE_READ = Write(
         """,
     }
 )
-"""Uses the index `audit_reads`. If a row exists it writes nothing, and COMMIT has nothing to flush."""
+"""Logs a read. Uses the index `audit_reads`. If a row exists, it writes nothing, and COMMIT has nothing to flush."""
 
 
 async def log_changes(tx: Tx, events: Sequence[Event], encoded: Sequence[bytes]) -> None:
-    """Add a row per event, whose JSON is in `encoded`."""
+    """Add a row for each event, whose JSON is in `encoded`."""
     if not events:
         return
     last: dict[UUID, bytes] = {}
@@ -89,7 +89,7 @@ async def log_changes(tx: Tx, events: Sequence[Event], encoded: Sequence[bytes])
 async def log_read(tx: Tx, action: str, aggregate: str, aggregate_id: UUID, version: int) -> None:
     """Log that the caller reads this version of another's confidential record.
 
-    The row is committed before the answer is sent: no read is missing here.
+    The row is committed before the answer is sent, so that no read is missing from the log.
     """
     if tx.announced:
         return
@@ -158,11 +158,11 @@ async def delete_origins(tx: Tx, person_id: UUID) -> int:
             after,
             FORGET_MAX,
         )
-        assert page is not None, "it counts"
+        assert page is not None, "an aggregate query returns a row"
         gone, after = gone + page["gone"], page["last"]
     return gone
 
 
 def salted(salt: bytes, value: bytes) -> bytes:
-    """A salted hash of a value; reveals nothing once the salt is deleted."""
+    """The salted hash of a value; reveals nothing once the salt is deleted."""
     return hashlib.sha256(salt + value).digest()

@@ -1,8 +1,8 @@
 """The hash chain of the audit log, one seal per row, in commit-stable order.
 
-h(n) = SHA-256(h(n-1) ‖ row n), from h(0) = SHA-256 of the chain's name. A row is a JSON array of its columns in the
-order of COLUMNS, without spaces: hashes in hexadecimal, times in UTC with microseconds. `written_by` is excluded: it is
-a transaction id, which a restored server assigns again.
+h(n) = SHA-256(h(n-1) ‖ row n), with h(0) = SHA-256 of the chain's name. A row is a JSON array of its columns in the
+order of COLUMNS, without spaces: hashes in hexadecimal, times in UTC with microseconds. `written_by` is excluded,
+because it is a transaction id, which a restored server assigns again.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ def next_hash(before: bytes, row: bytes) -> bytes:
 
 
 def canonical(row: Record | dict[str, Any]) -> bytes:
-    """The bytes of a row that are hashed, the same for every reader."""
+    """The bytes of a row that are hashed; the same for every reader."""
     return msgspec.json.encode([_plain(row[column]) for column in COLUMNS])
 
 
@@ -49,9 +49,9 @@ def _plain(value: object) -> object:
 
 
 async def seal(tx: Tx, service: str) -> int:
-    """Seal up to BATCH_MAX rows; return how many: 0 while another process does it.
+    """Seal up to BATCH_MAX rows; return their number, 0 while another process seals.
 
-    Seals only rows of transactions older than every running one: rows of those come later in the order.
+    Seals only rows of transactions older than every running one, because rows of running ones come later in the order.
     """
     if not await tx.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended('seal ' || $1, 0))", service):
         return 0
@@ -110,15 +110,15 @@ async def unsealed(tx: Tx) -> int:
 
 
 async def chain_end(tx: Tx, service: str) -> tuple[int, bytes]:
-    """The number of links, and the hash of the last one."""
+    """The number of links, and the hash of the last one (the first hash of the chain if there is none)."""
     last = await tx.fetchrow("SELECT height, hash FROM seal ORDER BY height DESC LIMIT 1")
     return (last["height"], last["hash"]) if last else (0, first_hash(service))
 
 
 async def seal_continuously(db: Database, checkpoints: CheckpointWriter) -> None:
-    """Seal new rows each second, without writes each minute, and sign the end of the chain when that is due.
+    """Seal new rows each second, or each minute without writes, and sign the end of the chain when that is due.
 
-    Of several processes one works, the others find nothing to seal; each signs.
+    Of several processes, one seals and the others find nothing to seal; each signs.
     """
     unsigned = False
     while True:

@@ -1,6 +1,6 @@
 """Find tampering with the audit log: the first wrong row of each table.
 
-Compares all rows with seals, checkpoints and journal, in one snapshot, in pages, while others write.
+All rows are compared with seals, checkpoints and journal, in one snapshot, page by page, while other processes write.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ UNSIGNED_SECONDS_MAX = 3600
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """The first wrong row of a table; the position is the height of a seal, or the line of a checkpoint."""
+    """The first wrong row of a table; `position` is the height of a seal, or the line of a checkpoint."""
 
     table: str
     position: int
@@ -25,7 +25,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """`sealed` rows were verified; `unsealed` ones are too new."""
+    """The result of a verification: `sealed` rows were verified; `unsealed` rows are too new."""
 
     service: str
     sealed: int = 0
@@ -44,9 +44,12 @@ class Report(msgspec.Struct, kw_only=True):
 async def find_tampering(
     db: Database, service: str, settings: Settings, *, say: Callable[[int, int], None] = lambda _done, _all: None
 ) -> Report:
-    """Raises SettingsError if the keys of checkpoints cannot be read. `say` reports progress: links done, and all."""
+    """Verify the audit log of a service; `say` reports progress: links verified, and all links.
+
+    Raises SettingsError if the keys of checkpoints cannot be read.
+    """
     report = Report(service=service)
-    # Before the snapshot, which therefore contains all that was signed by now.
+    # Read before the snapshot, which therefore contains everything signed until now.
     size = size_of(file_of(settings, service))
     async with db.transaction() as tx:
         await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -90,7 +93,7 @@ async def _chain(tx: Tx, report: Report, height: int, say: Callable[[int, int], 
 
 
 _ROWS = {
-    # The sequence is read after the snapshot was taken: it covers every row of the snapshot.
+    # The sequence is read after the snapshot was taken, so it covers every row of the snapshot.
     "audit": """
         DECLARE looked_at CURSOR FOR SELECT position, CASE
             WHEN position NOT BETWEEN 1 AND

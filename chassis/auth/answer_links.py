@@ -1,4 +1,4 @@
-"""The person of a mail's link, who answers without signing in, in the appointment that is asked."""
+"""The person who follows the link in a mail and answers without signing in, in the appointment that is asked."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -17,10 +17,10 @@ Asked: TypeAlias = Callable[[UUID], Awaitable[tuple[str, Role] | None]]
 async def linked(
     key: bytes | None, callers: Callers, purpose: Purpose, token: str, asked: Asked, *, now: datetime
 ) -> tuple[UUID, Caller]:
-    """The record and the person of a token.
+    """Return the record and the person of a token.
 
-    Raises Missing for a forged token, once the record asks nobody, and once the person no longer holds the appointment;
-    Unavailable if appointments are stale.
+    Raises Missing if the token is forged, the record no longer asks anybody, or the person no longer holds the
+    appointment; Unavailable if appointments are stale.
     """
     link = read_token(key, purpose, token) if key is not None else None
     if link is None:

@@ -1,7 +1,7 @@
 """Appointments, polled from the directory every two seconds, so that an end takes effect without the broker.
 
-Each process holds all of them in memory, and stores them in its service's schema for the next process. Repeats change
-nothing, and versions order them.
+Each process keeps all of them in memory, and stores them in its service's schema for the next process. Repeated changes
+have no effect, and versions order them.
 """
 
 import asyncio
@@ -25,17 +25,17 @@ from contracts.values import Role
 
 PULL_SECONDS = 2.0
 PULL_IDLE_SECONDS = 4.2
-"""Interval without calls of people and API clients; a call ends it."""
+"""Interval without calls of people and API clients; a call ends the pause."""
 
 FAILED_SECONDS = 0.5
 FIRST_SECONDS = 0.1
-"""Interval until the first answer: a starting process needs the appointments before it serves."""
+"""Interval until the first answer, because a starting process needs the appointments before it serves."""
 
 STALE_SECONDS = 5.0
 """Age from which the appointments count as stale."""
 
 REFRESH_SECONDS = 1.0
-"""How long a call waits for the directory if the appointments are stale."""
+"""Maximum time that a call waits for the directory if the appointments are stale."""
 
 SUBJECTS_MAX = 10_000
 DIRECTORY = "directory"
@@ -45,7 +45,7 @@ log = structlog.get_logger()
 
 
 class AppointmentLookup(Protocol):
-    """Appointment lookup for work that is done for people without a call of theirs."""
+    """Appointment lookup for work that is done for people outside their calls."""
 
     def holds(self, person_id: UUID, organization: str, role: Role, at: datetime) -> bool: ...
 
@@ -68,11 +68,11 @@ class Callers:
 
         self._held: dict[UUID, dict[UUID, HeldAppointment]] = {}
         self._subjects: OrderedDict[Subject, tuple[int, tuple[UUID, ...]]] = OrderedDict()
-        """Subject → `_people_changes` when it was queried, and its people; none for an unknown subject."""
+        """Maps each subject to the value of `_people_changes` at its query, and to its people; none if unknown."""
 
         self._others: Sequence[Callers] = ()
         self._people_changes = 0
-        """Counts changes of people: each may change who a subject belongs to."""
+        """Number of changes of people, each of which may change the person of a subject."""
 
     def in_force(self, person_id: UUID, at: datetime) -> Sequence[HeldAppointment]:
         """The appointments of a person in force at a time; none for an unknown person."""
@@ -91,10 +91,10 @@ class Callers:
         return time.monotonic() - self._answered_at > STALE_SECONDS
 
     async def refresh(self) -> None:
-        """Record a call; if the appointments are stale, wait for the directory, REFRESH_SECONDS at most.
+        """Record a call; if the appointments are stale, wait for the directory, at most REFRESH_SECONDS.
 
-        The last poll may be that old after a pause without calls, on a busy machine; in the first seconds of a process
-        there was none. Later no call waits for a directory that has not answered the last poll.
+        The last poll may be that old after a pause without calls, or on a busy machine; in the first seconds of a
+        process there was none. Otherwise a call does not wait for a directory that has not answered the last poll.
         """
         self.calls.record()
         is_starting = time.monotonic() - self._created_at < STALE_SECONDS
@@ -107,8 +107,8 @@ class Callers:
     async def people_of(self, subject: Subject) -> Sequence[UUID]:
         """The people of a subject, one per organization; none if it is unknown.
 
-        If the directory is unreachable, the people known before the last change of people, unless it concerned them.
-        Raises PeerError if nothing was known.
+        If the directory is unreachable, the cached people are returned, unless a later change concerned one of them.
+        Raises PeerError if nothing is cached.
         """
         asked, known = self._subjects.get(subject, (None, ()))
         news = self._people_changes
@@ -139,7 +139,7 @@ class Callers:
         for one in (self, *others):
             one.calls = self.calls
             await one.load()
-        # What one of them has not stored yet is received again by all.
+        # Changes that one of the services has not stored yet are received again by all.
         self._after = min((one._after for one in (self, *others)), key=JournalPosition.parse)
         is_logged = False
         while True:
@@ -166,7 +166,7 @@ class Callers:
     async def load(self) -> None:
         """Load the stored appointments and the watermark. They are stale until the directory answers."""
         async with self._db.transaction() as tx:
-            # The watermark first: rows stored meanwhile are then merely received again.
+            # The watermark is read first: rows stored in the meantime are then received again, without effect.
             after = await tx.fetchval(
                 "SELECT after FROM watermark WHERE consumer = $1 AND owner = $2", CONSUMER, DIRECTORY
             )
@@ -188,14 +188,14 @@ class Callers:
             news = await self._ask()
             for one in (self, *self._others):
                 one.apply(news, asked_at=asked_at)
-            # Changes take effect even if they cannot be stored: they are then received again.
+            # Changes take effect even if they cannot be stored; in that case they are received again.
             if news.holdings:
                 for one in (self, *self._others):
                     await one._keep(news)
             self._after, more = news.after, news.more
 
     def apply(self, news: CallerChanges, *, asked_at: float) -> None:
-        """Apply an answer of the directory to a query of that time (`time.monotonic`)."""
+        """Apply an answer of the directory to a query sent at `asked_at` (`time.monotonic`)."""
         self._hold(news.holdings)
         self._forget(news.people)
         if not news.more:
@@ -255,5 +255,5 @@ class Callers:
 
 
 async def is_known(tx: Tx, organization: str) -> bool:
-    """Whether an organization has or had any appointment known here."""
+    """Check whether any appointment of an organization is or was known here."""
     return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM caller WHERE organization = $1)", organization))

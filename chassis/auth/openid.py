@@ -1,7 +1,7 @@
 """Client of an OpenID Connect issuer: authorization code with PKCE (OpenID Connect Core 1.0), no other flow.
 
-No pages and no cookies here. The user of this module sends a browser to `StartedSignIn.address`, stores the started
-sign-in so that only that browser can return it, and receives the answer at its `redirect_uri`.
+This module has no pages and no cookies. Its user sends a browser to `StartedSignIn.address`, stores the started sign-in
+so that only that browser can return it, and receives the answer at its `redirect_uri`.
 """
 
 import base64
@@ -30,19 +30,19 @@ ERROR = re.compile(r"[a-z_]{1,60}")
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields used of an issuer's discovery document (OpenID Connect Discovery 1.0 section 3)."""
+    """The fields of an issuer's discovery document that are used (OpenID Connect Discovery 1.0 section 3)."""
 
     issuer: str
     authorization_endpoint: str
     token_endpoint: str
     code_challenge_methods_supported: tuple[str, ...] = ("S256",)
-    """If absent, PKCE is used anyway: a provider without it ignores the parameters."""
+    """Supported methods. If absent, PKCE is used anyway, because a provider without it ignores the parameters."""
 
     authorization_response_iss_parameter_supported: bool = False
 
 
 class StartedSignIn(msgspec.Struct, frozen=True, kw_only=True):
-    """A started sign-in: the address for the browser, and the secrets that its answer is checked against."""
+    """A started sign-in: the address for the browser, and the secrets against which its answer is checked."""
 
     address: str
     redirect_uri: str
@@ -50,13 +50,13 @@ class StartedSignIn(msgspec.Struct, frozen=True, kw_only=True):
     nonce: str
     verifier: str
     max_age: int | None = None
-    """Seconds: the person has to have entered their credentials no longer ago."""
+    """Maximum number of seconds since the person entered their credentials."""
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     """The tokens of a person who signed in. `expires_at` and `signed_in_at` are None if the issuer does not state them.
 
-    `signed_in_at` is when the person entered their credentials: not now, if the issuer still knew them.
+    `signed_in_at` is when the person entered their credentials, which may be earlier if the issuer had a session.
     """
 
     subject: str
@@ -68,7 +68,7 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields used of a token endpoint's answer (RFC 6749 section 5.1)."""
+    """The fields of a token endpoint's answer that are used (RFC 6749 section 5.1)."""
 
     access_token: str
     token_type: str
@@ -78,7 +78,7 @@ class TokenResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IdClaims(msgspec.Struct, frozen=True, kw_only=True):
-    """The claims used of an ID token."""
+    """The claims of an ID token that are used."""
 
     iss: str
     sub: str
@@ -91,7 +91,7 @@ class IdClaims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenId:
-    """A client at an issuer."""
+    """A client of an issuer."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class OpenId:
         resource: str | None = None,
         audience: str | None = None,
     ) -> None:
-        """`resource` (RFC 8707) and `audience` name what the token is for, at an issuer that requires it.
+        """Create a client. `resource` (RFC 8707) and `audience` name the token's audience, if the issuer requires it.
 
         `strengths` (`acr`) are requested; the verifier of the access token checks them. A `secret` is for a server that
         can keep one; a program on a person's machine has none.
@@ -122,7 +122,7 @@ class OpenId:
         self._keys = Keys(self._discovery, issuer)
 
     async def begin(self, redirect_uri: str, *, max_age: int | None = None) -> StartedSignIn:
-        """With `max_age` the person enters their credentials, even if the issuer still knows them.
+        """Start a sign-in. With `max_age` the person must enter their credentials, even if the issuer has a session.
 
         Raises Unavailable if the issuer does not answer, or answers incorrectly.
         """
@@ -154,7 +154,8 @@ class OpenId:
     async def finish(self, started: StartedSignIn, answer: str) -> Tokens:
         """Exchange the answer (the query of the redirect) for tokens.
 
-        Raises Unidentified `sign-in-not-asked` if the answer does not belong to `started`; a later one may.
+        Raises Unidentified if the sign-in failed; with the slug `sign-in-not-asked` if the answer does not belong to
+        `started`, in which case a later answer may.
         """
         said = _parameters(answer)
         if not _same(said.get("state"), started.state):
@@ -217,7 +218,7 @@ class OpenId:
 
     async def _exchange(self, provider: Provider, **form: str) -> TokenResponse:
         sent = {"client_id": self._client_id, **form, **self._resource}
-        # RFC 6749 section 2.3.1: both are form-encoded first.
+        # RFC 6749 section 2.3.1: both are form-encoded before they are joined.
         basic = None if self._secret is None else (quote_plus(self._client_id), quote_plus(self._secret))
         try:
             status, said = await _post(provider.token_endpoint, sent, basic)
@@ -261,7 +262,7 @@ async def _post(address: str, form: Mapping[str, str], basic: tuple[str, str] | 
 
 
 def _parameters(query: str) -> dict[str, str]:
-    """The parameters (RFC 6749 section 3.1); none at all if one is repeated."""
+    """The parameters (RFC 6749 section 3.1); empty if one is repeated."""
     try:
         said = parse_qsl(query, keep_blank_values=True, max_num_fields=20, errors="strict")
     except ValueError:

@@ -1,8 +1,8 @@
 """Verify bearer tokens and find their callers in the directory.
 
 Tokens are JWT access tokens (RFC 9068) of one of two issuers: the configured one signs for people and services, the
-directory for API clients. A token identifies its subject by `iss` and `sub`, and grants nothing: the directory does. A
-person with several appointments names the one to act in by the `Acting-As` header.
+directory for API clients. A token identifies its subject by `iss` and `sub`, and grants no rights; the directory does.
+A person with several appointments selects one by the `Acting-As` header.
 """
 
 import json
@@ -31,7 +31,7 @@ from contracts.values import Caller, Role
 
 TOKEN_TYPE = "at+jwt"
 TOKEN_TYPES = frozenset({TOKEN_TYPE, f"application/{TOKEN_TYPE}"})
-"""RFC 9068 section 4; as a media type, its `application/` may be omitted (RFC 7515 section 4.1.9)."""
+"""Accepted token types (RFC 9068 section 4); the prefix `application/` may be omitted (RFC 7515 section 4.1.9)."""
 
 AUDIENCE = "entraide"
 UNODC = "UNODC"
@@ -42,20 +42,20 @@ LEEWAY_SECONDS = 30
 CACHE_MAX = 10_000
 TOKEN_BYTES_MAX = 4096
 SUBJECT_LENGTH_MAX = 255
-"""OpenID Connect Core 1.0 section 2."""
+"""Maximum length of a subject (OpenID Connect Core 1.0 section 2)."""
 
 SERVICE_SUBJECT = "service:"
 """Prefix of the embedded issuer's subjects for services."""
 
 OWN_STATE_ROLES = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
-"""Roles that act only for their own State, and may go on while appointments are stale."""
+"""Roles that act only for their own State, and may continue while appointments are stale."""
 
 
 log = structlog.get_logger()
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
-    """The claims used here."""
+    """The claims of an access token that are used."""
 
     iss: str
     aud: str | list[str]
@@ -76,12 +76,12 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
         return Subject(issuer=self.iss, subject=self.sub)
 
     def is_for(self, audience: str) -> bool:
-        """Whether the token's `aud`, one value or a list (RFC 7519), contains `audience`."""
+        """Check whether the token's `aud`, one value or a list (RFC 7519), contains `audience`."""
         return audience == self.aud if isinstance(self.aud, str) else audience in self.aud
 
     @property
     def client(self) -> object:
-        """The client the token was issued to: `client_id` (RFC 9068), else `azp` (OpenID Connect Core 1.0)."""
+        """The client to which the token was issued: `client_id` (RFC 9068), else `azp` (OpenID Connect Core 1.0)."""
         return self.azp if self.client_id is None else self.client_id
 
 
@@ -135,7 +135,7 @@ class Verifier:
         strengths: Collection[str] = (),
         clients: TrustedIssuer | None = None,
     ) -> None:
-        """`service_of` returns the platform's service with a subject of `people`; None for people.
+        """Create a verifier. `service_of` returns the platform's service with a subject of `people`; None for people.
 
         `strengths` are the authentication contexts (`acr`) accepted for people; all if empty. Without `clients` no API
         client is accepted.
@@ -148,7 +148,11 @@ class Verifier:
         self._known: OrderedDict[str, VerifiedToken] = OrderedDict()
 
     async def caller(self, authorization: str | None, acting: str | None) -> Caller:
-        """Raises Unidentified for an invalid token, Forbidden for a person without such an appointment."""
+        """Return the caller of a token, in the appointment `acting`.
+
+        Raises Unidentified for an invalid token, Forbidden for a person without such an appointment, Unavailable if the
+        caller cannot be determined now.
+        """
         scheme, _, token = (authorization or "").partition(" ")
         if not authorization:
             raise Unidentified("token-missing")
@@ -196,19 +200,19 @@ class Verifier:
         now = clock.now()
         held = [one for person in people for one in self._directory.in_force(person, now) if one.scopes is None]
         if self._directory.stale():
-            # While appointments are stale, other States' records are closed.
+            # While appointments are stale, records of other States are not accessible.
             held = [one for one in held if one.role in OWN_STATE_ROLES]
             if not held:
                 raise Unavailable("identity-unavailable")
-        # An organization may register any subject as its own person's. So that no person acts for an organization they
-        # do not mean, even after their appointment elsewhere has ended, a person of several organizations always names
-        # one.
+        # An organization may register any subject as its own person's. To prevent a person from acting for an
+        # organization by mistake, even after their appointment elsewhere has ended, a person of several organizations
+        # always has to name one.
         return _acting(held, acting, always_named=len(people) > 1)
 
     def _client(self, claims: Claims, acting: str | None) -> Caller:
-        """An API client, with those of its scopes that the token was issued for."""
+        """The API client, limited to those of its scopes for which the token was issued."""
         if self._directory.stale():
-            # People may go on with their own State's affairs; a program retries.
+            # People may continue with their own State's affairs; a program retries.
             raise Unavailable("identity-unavailable")
         try:
             client_id = UUID(claims.sub)
@@ -221,7 +225,7 @@ class Verifier:
         return replace(caller, scopes=frozenset(one for one in caller.scopes or () if one in asked))
 
     def _trusted(self, issuer: object) -> TrustedIssuer:
-        """The issuer that the token claims; the signature is verified with its keys."""
+        """The issuer that the token claims. The signature is verified with its keys."""
         if self._clients is not None and issuer == self._clients.issuer:
             return self._clients
         return self._people
@@ -250,7 +254,7 @@ class Verifier:
 
 
 class NoDirectory:
-    """Rejects every caller: for an application that only documents its routes."""
+    """Rejects every caller; for an application that only documents its routes."""
 
     async def caller(self, authorization: str | None, acting: str | None) -> Caller:
         raise Unidentified("token-invalid")
@@ -270,7 +274,7 @@ def _acting(held: Sequence[HeldAppointment], acting: str | None, *, always_named
 
 
 class Issuer:
-    """An issuer run by the platform. The embedded one is for trials: its key is readable on the machine."""
+    """An issuer run by the platform. The embedded one is for trials, because its key is readable on the machine."""
 
     def __init__(self, key: jwk.OKPKey, issuer: str) -> None:
         self._key = key
@@ -282,7 +286,7 @@ class Issuer:
         return cls(read_or_create_key(path), issuer)
 
     def publish_keys(self, path: Path) -> None:
-        """Write the public key to where verifiers read it."""
+        """Write the public key to the file that verifiers read."""
         path.write_text(json.dumps({"keys": [self._key.as_dict(private=False)]}), encoding="utf-8")
 
     def token(
@@ -302,7 +306,7 @@ class Issuer:
         return jwt.encode(header, claims, self._key, algorithms=[ALGORITHM])
 
     def service_token(self, service: str) -> Callable[[], str]:
-        """A function that returns a valid token of the service, renewed before it expires."""
+        """Return a function that returns a valid token of the service, renewed before it expires."""
         held = ""
         until = 0.0
 
@@ -318,7 +322,7 @@ class Issuer:
 
 
 def service_id(service: str) -> UUID:
-    """The id of a service, used in the audit log like a person's."""
+    """The id of a service, used in the audit log like the id of a person."""
     return uuid5(NAMESPACE_URL, f"entraide:service:{service}")
 
 

@@ -12,7 +12,7 @@ LABEL, LENGTH, VALUE, ROW = 200, 380, 140, 48
 def amounts(
     rows: Sequence[tuple[str, int, str]], *, title: str, mirrored: bool = False, names: Sequence[str] = ("bar-1",)
 ) -> Markup:
-    """Rows of a label, a value that is the bar's length, and how it is written; `names` are classes of the bars."""
+    """Draw rows of a label, a value (the length of the bar), and its text; `names` are the classes of the bars."""
     return amounts_drawing(rows, title=title, mirrored=mirrored, names=names).markup()
 
 

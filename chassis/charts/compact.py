@@ -10,7 +10,7 @@ LABEL, VALUE = 60, 70
 PLOT = 170
 COLUMN_MAX = 60
 NAMES = ("bar-1", "bar-2", "bar-3")
-"""Classes of series."""
+"""Classes of the series."""
 
 Shown = Callable[[int | None], str]
 
@@ -21,7 +21,7 @@ def colour_of(place: int) -> str:
 
 
 def bars(labels: Sequence[str], counts: Sequence[int | None], shown: Shown, *, title: str, mirrored: bool) -> Drawing:
-    """Horizontal bars, one for each label."""
+    """Draw horizontal bars, one for each label."""
     drawing = Drawing(WIDTH, ROW * max(1, len(labels)), title=title, mirrored=mirrored)
     highest = max((count or 0 for count in counts), default=0) or 1
     for row, (label, count) in enumerate(zip(labels, counts, strict=True)):
@@ -36,7 +36,7 @@ def bars(labels: Sequence[str], counts: Sequence[int | None], shown: Shown, *, t
 def columns(
     labels: Sequence[str], series: Sequence[Sequence[int | None]], shown: Shown, *, title: str, mirrored: bool
 ) -> Drawing:
-    """Groups of columns, a group for each label and a column for each of up to three series."""
+    """Draw groups of columns: a group for each label, and a column for each of up to three series."""
     drawing = Drawing(WIDTH, PLOT + 48, title=title, mirrored=mirrored)
     highest = max((count or 0 for one in series for count in one), default=0) or 1
     group = WIDTH // max(1, len(labels))

@@ -16,19 +16,19 @@ LINES_MAX = 2
 MARGIN = 16
 FILE_LETTERS = Markup("font-family=\"'Noto Sans', 'Noto Sans Arabic', 'Noto Sans SC', sans-serif\" font-size=\"13\"")
 FILE_COLOURS = {"bar-1": "#14506b", "bar-2": "#c4691c", "bar-3": "#6a7f1f", "": "#1b1b1b"}
-"""Of boxes and texts in a file, as in the console's style."""
+"""Colours of boxes and texts in a file, as in the console's style."""
 
 ANCHORS = re.compile('text-anchor="(start|end)"')
 OTHER_END = {"start": "end", "end": "start"}
 
 
 def width_of(text: str) -> int:
-    """In letters of Latin width: those of Chinese are twice as wide."""
+    """Width of a text in Latin letters; Chinese characters are twice as wide."""
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def lines_of(text: str, chars: int, most: int = LINES_MAX) -> list[str]:
-    """The text in at most `most` lines of `chars` letters; the last ends with … if there is more."""
+    """The text in at most `most` lines of `chars` letters; the last one ends with … if there is more."""
     lines: list[str] = []
     line = ""
     for word in _words(text, chars):
@@ -45,7 +45,7 @@ def lines_of(text: str, chars: int, most: int = LINES_MAX) -> list[str]:
 
 
 def _words(text: str, chars: int) -> list[str]:
-    """Words, with those cut that are longer than a line; Chinese, which has no spaces, by sign."""
+    """The words of a text; words longer than a line are split. Chinese, which has no spaces, is split by character."""
     words: list[str] = []
     for word in text.split():
         if _is_wide(word):
@@ -60,7 +60,7 @@ def _is_wide(word: str) -> bool:
 
 
 class Drawing:
-    """A picture of a size in px, from the left; `mirrored` puts the left to the right."""
+    """A picture with a size in px. x is measured from the left, or from the right if `mirrored`."""
 
     def __init__(self, width: int, height: int, *, title: str, mirrored: bool = False) -> None:
         self._width, self._height, self._title, self._mirrored = width, height, title, mirrored
@@ -84,7 +84,7 @@ class Drawing:
         most: int = LINES_MAX,
         upwards: bool = False,
     ) -> None:
-        """At most so many lines around y, or `upwards` from y. `start` is where the script begins."""
+        """Draw at most `most` lines around y, or upwards from y. `start` is the side where the script begins."""
         lines: Sequence[str] = lines_of(text, chars, most)
         at = self._width - x if self._mirrored else x
         first = y - (len(lines) - 1) * (LINE if upwards else LINE // 2 + 1)
@@ -101,26 +101,26 @@ class Drawing:
             )
 
     def file(self) -> bytes:
-        """A file of its own (image/svg+xml), with its title, colours and letters as attributes: it needs no style."""
+        """Return a standalone file (image/svg+xml), with title, colours and fonts as attributes instead of styles."""
         frame = Markup('viewBox="{} {} {} {}"').format(
             -MARGIN, -MARGIN, self._width + 2 * MARGIN, self._height + 2 * MARGIN
         )
         head = Markup('<svg xmlns="http://www.w3.org/2000/svg" {} role="img" {}><title>{}</title>').format(
             frame, FILE_LETTERS, self._title
         )
-        # As plain text: methods of Markup escape what they put in.
+        # Joined as plain text, because methods of Markup escape their arguments.
         picture = str(head + Markup("").join(self._parts) + Markup("</svg>"))
         if self._mirrored:
-            # A page says that its text runs from right to left; in a file a start is on the left.
+            # In a page of a right-to-left script, a start is on the right; in a file it is on the left.
             picture = ANCHORS.sub(lambda found: f'text-anchor="{OTHER_END[found[1]]}"', picture)
         for name, colour in FILE_COLOURS.items():
             picture = picture.replace(f'class="{name}"', f'fill="{colour}"')
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{picture}\n'.encode()
 
     def markup(self) -> Markup:
-        """An image with its title for screen readers: its parts are in the table beside it.
+        """Return an image for a page, with its title for screen readers; the table beside it has the values.
 
-        On narrow screens it is scrolled, not made smaller: its letters stay legible.
+        On narrow screens the image is scrolled, not scaled down, so that its text stays legible.
         """
         head = markup(
             '<svg width="{}" height="{}" viewBox="0 0 {} {}" role="img" aria-label="{}">',

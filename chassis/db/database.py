@@ -24,7 +24,7 @@ from contracts.values import Caller
 
 POOL_MAX = 12
 RESERVED_FRACTION = 4
-"""A fraction of the connections is reserved for reading, and as many for all other uses."""
+"""One connection in so many is reserved for reading, and one for all other uses."""
 
 ACQUIRE_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
@@ -33,7 +33,7 @@ ROLLBACK_SECONDS = 0.5
 ATTEMPTS_MAX = 5
 RETRY_SECONDS = 0.02
 LOCK_SECONDS_MAX = 3.0
-"""Time for retries of a row lock with NOWAIT, as `lock_timeout` for one that waits."""
+"""Maximum time of retries of a row lock with NOWAIT; the same as `lock_timeout` for a lock that waits."""
 
 LOCK_RETRY_SECONDS, LOCK_RETRY_SECONDS_MAX = 0.005, 0.1
 """Pause between the first two attempts, and the longest pause."""
@@ -50,13 +50,13 @@ SESSION_LIMITS = {
 TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300", "25006", "57014"})
 
 BUSY_STATES = frozenset({"40P01", "53300", "55P03", "57014"})
-"""The ones caused by load: no lock, no connection, or a statement timeout."""
+"""Errors caused by load: no lock, no connection, or a statement timeout."""
 
 ENDS_SESSION = frozenset({"FATAL", "PANIC"})
-"""Severities after which PostgreSQL closes the connection (PostgreSQL, 19.8.3), with a rollback."""
+"""Severities after which PostgreSQL closes the connection and rolls back (PostgreSQL, 19.8.3)."""
 
 CALLER_SETTINGS = ("entraide.organization", "entraide.role", "entraide.person")
-"""Settings read by row-level security, local to the transaction: without them no row is visible."""
+"""Settings read by row-level security, local to the transaction. Without them no row is visible."""
 
 _PLANNED = {
     None: "",
@@ -73,7 +73,7 @@ _FOR_CALLER = Write(
     },
     needed="caller",
 )
-"""Needed by the first word of the answer, and so carried out before the parts beside it that change rows."""
+"""Sets the caller. As it is `needed`, the statement reads it first, before the parts that change rows are executed."""
 
 
 log = structlog.get_logger()
@@ -91,9 +91,9 @@ class OutcomeUnknown(Exception):
 class Tx:
     """A transaction: its queries, its caller, and the events announced so far.
 
-    It begins with the first query; a transaction that only writes is a single statement. With a caller it sees and
-    changes the rows that row-level security allows this caller; without one, and inside `as_service`, it acts in the
-    role of the service's own work.
+    It begins with the first query; a transaction that only writes is a single statement. With a caller it can read and
+    change the rows that row-level security allows this caller. Without one, and inside `as_service`, it uses the role
+    of the service's own work.
     """
 
     __slots__ = (
@@ -131,16 +131,16 @@ class Tx:
         self.caller = caller
         self.announced: list[Event] = []
         self.wrote = False
-        """Whether it wrote something for background loops: a fact, or a `Write`."""
+        """True if something was written for background loops: a fact, or a `Write`."""
         self.in_doubt = False
-        """COMMIT was sent and not answered."""
+        """True if COMMIT was sent and not answered."""
         self.connection: Connection | None = None
-        """Acquired with the first query, released at the end."""
+        """The connection, acquired with the first query and released at the end."""
 
     async def write(self, write: Write, *args: object) -> None:
-        """Queue a write, to be sent with others: before the next query, or at the end.
+        """Queue a write, to be sent with others before the next query, or at the end.
 
-        Until then it has no effect, and its errors are raised there.
+        It has no effect until then, and its errors are raised then.
         """
         if not may_join(tuple(self._writes), write):
             await self._begin()
@@ -168,9 +168,9 @@ class Tx:
 
     @contextlib.asynccontextmanager
     async def as_service(self) -> AsyncIterator[None]:
-        """Act in the service's own role, for consequences of the caller's action that the caller may not do alone.
+        """Act in the service's own role, for consequences of the caller's action that exceed the caller's rights.
 
-        Only after the policy has allowed the action.
+        Use it only after the policy has allowed the action.
         """
         if self.caller is None or self._own_role is None:
             yield
@@ -186,7 +186,7 @@ class Tx:
         if self.connection is None:
             self.connection = await self._take()
         if not self._opened:
-            # Set before BEGIN: a cancellation in between leaves a connection that must not be used again.
+            # Set before BEGIN: after a cancellation in between, the connection must not be used again.
             self._opened = True
             planned = _PLANNED[self._planned_once]
             isolation = " ISOLATION LEVEL REPEATABLE READ" if self._snapshot else ""
@@ -195,7 +195,10 @@ class Tx:
         return self.connection
 
     def _identify(self) -> str:
-        """Sent with BEGIN in one round trip, which excludes parameters: so every value is checked."""
+        """The statements that set the caller, or the service's own role; sent with BEGIN in one round trip.
+
+        Parameters are not possible there, so every value is checked.
+        """
         if self.caller is None:
             return f"SET LOCAL ROLE {self._own_role}" if self._own_role else ""
         words = _caller_settings(self.caller)
@@ -243,8 +246,8 @@ class Tx:
 class Database:
     """The database of one service.
 
-    `source` is the name of the service that owns the schema, the source of its events. `on_commit` receives the events
-    of each committed transaction.
+    `source` is the name of the service that owns the schema and is the source of its events. `on_commit` receives the
+    events of each committed transaction.
     """
 
     def __init__(self, pool: Pool, source: str, *, own_role: str | None = None) -> None:
@@ -261,14 +264,14 @@ class Database:
     async def connect(
         cls, dsn: str, source: str, *, role: str | None = None, owner: bool = False, pool_max: int = POOL_MAX
     ) -> "Database":
-        """Opens no connection before the first query, so that a service starts without PostgreSQL.
+        """Create the database without opening a connection, so that a service starts without PostgreSQL.
 
         With `role` the session of a shared login changes to that role, in which the service acts for its callers. The
         `owner` of the schema has no separate role for its own work.
         """
         settings = {
             **SESSION_LIMITS,
-            # JIT compilation takes longer than any of our statements.
+            # JIT compilation would take longer than any of our statements.
             "jit": "off",
             "search_path": source,
             "application_name": f"entraide {source}",
@@ -284,7 +287,7 @@ class Database:
         return cls(pool, source, own_role=None if owner else own_role_of(source))
 
     def for_reading(self) -> "Database":
-        """The same database, whose transactions use the connections reserved for reading."""
+        """Return the same database with transactions that use the connections reserved for reading."""
         made = copy.copy(self)
         made._reading = True
         return made
@@ -298,14 +301,14 @@ class Database:
         snapshot: bool = False,
         locks: Sequence[str] = (),
     ) -> AsyncIterator[Tx]:
-        """A transaction: commits at the end of the block, rolls back on any exception.
+        """Run a transaction: commit at the end of the block, roll back on any exception.
 
-        Without `by` it is the service's own work. `locks` are in-process locks on rows with many concurrent changes:
-        held from before a connection is acquired until after COMMIT. `planned_once`: its statements use generic plans,
-        since with row-level security planning takes longer than execution; False: each is planned for its values; None:
-        PostgreSQL decides after some calls, by those calls' values. `snapshot`: all its queries see the state at the
-        first of them (REPEATABLE READ). Raises Unavailable if no connection or lock is available, OutcomeUnknown if
-        COMMIT was not answered.
+        Without `by` it is the service's own work. `locks` are in-process locks on rows with many concurrent changes,
+        held from before a connection is acquired until after COMMIT. If `planned_once` is true, statements use generic
+        plans, since with row-level security planning takes longer than execution; if false, each is planned for its
+        values; if None, PostgreSQL decides after some calls, by the values of those calls. With `snapshot` all queries
+        see the state at the first of them (REPEATABLE READ). Raises Unavailable if no connection or lock is available,
+        OutcomeUnknown if COMMIT was not answered.
         """
         async with self._locks.hold(*locks) if locks else contextlib.nullcontext():
             tx = Tx(self._take, self._group, by, self._own_role, planned_once=planned_once, snapshot=snapshot)
@@ -316,7 +319,7 @@ class Database:
                     await tx.commit()
                 except BaseException as error:
                     if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
-                        # It was the primary when we connected; a new connection finds the current one.
+                        # The server was the primary when we connected; a new connection finds the current one.
                         self.expire()
                     sound = await self._roll_back(tx, error)
                     raise
@@ -335,8 +338,8 @@ class Database:
     ) -> T:
         """Run `work` in a transaction; retry if another process holds a row lock that it takes with NOWAIT.
 
-        `locks` as in `transaction`, held over all attempts; no connection is held between two of them. Raises
-        LockNotAvailableError after LOCK_SECONDS_MAX, and all that `transaction` raises.
+        `locks` are those of `transaction`, held over all attempts; no connection is held between two attempts. Raises
+        LockNotAvailableError after LOCK_SECONDS_MAX, and all errors of `transaction`.
         """
         async with self._locks.hold(*locks):
             deadline, pause = time.monotonic() + LOCK_SECONDS_MAX, LOCK_RETRY_SECONDS
@@ -352,7 +355,7 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def _borrow(self) -> AsyncIterator[Connection]:
-        """A connection for a single-statement transaction."""
+        """Provide a connection for a single-statement transaction."""
         connection = await self._take()
         sound = False
         try:
@@ -373,9 +376,9 @@ class Database:
             raise Unavailable("database-unavailable") from error
 
     async def _roll_back(self, tx: Tx, error: BaseException) -> bool:
-        """False if PostgreSQL did not confirm it: then it rolls back when the connection is closed."""
+        """Roll back; return False if PostgreSQL did not confirm, in which case it rolls back on disconnection."""
         if tx.in_doubt or isinstance(error, TimeoutError):
-            # No answer within the longest wait of a caller.
+            # There was no answer within the longest wait of a caller.
             return False
         with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             async with asyncio.timeout(ROLLBACK_SECONDS):
@@ -384,7 +387,7 @@ class Database:
         return False
 
     async def ready(self) -> bool:
-        """Whether PostgreSQL answers now."""
+        """Check whether PostgreSQL answers now and is not in recovery."""
         try:
             async with self.transaction() as tx:
                 return bool(await tx.fetchval("SELECT NOT pg_is_in_recovery()"))
@@ -392,7 +395,7 @@ class Database:
             return False
 
     def expire(self) -> None:
-        """Close all pooled connections: they may lead to a former primary."""
+        """Close all pooled connections, which may lead to a former primary."""
         self._pool.expire()
 
     async def close(self) -> None:
@@ -400,7 +403,7 @@ class Database:
 
 
 def is_transient(error: BaseException) -> bool:
-    """True for a temporary failure without effect: the whole transaction may be retried."""
+    """True for a temporary failure without effect, after which the whole transaction may be retried."""
     if isinstance(error, asyncpg.InvalidCachedStatementError):
         # A migration has changed a table since; asyncpg has discarded its prepared statements.
         return True

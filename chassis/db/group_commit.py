@@ -1,7 +1,7 @@
 """Group commit: concurrent single-statement writes are committed together.
 
-A COMMIT waits for the disk, and each process that waits for it takes CPU from the others. So at most a few are under
-way per statement, and later writes join the next one. A single write does not wait.
+A COMMIT waits for the disk, and each process that waits for it takes CPU from the others. Therefore at most a few are
+running per statement, and later writes join the next one. A single write does not wait.
 """
 
 import asyncio
@@ -18,28 +18,28 @@ from chassis.supervise import finish_despite_cancel
 from contracts.refusals import Unavailable
 
 UNDER_WAY_MAX = 2
-"""Transactions per statement at a time: PostgreSQL works on one while we prepare the other."""
+"""Maximum number of running transactions per statement: PostgreSQL executes one while we prepare the other."""
 
 OWN_UNDER_WAY_MAX = 1
 OWN_LINGER_SECONDS = 0.001
-"""A service's own work comes in bursts, and no caller waits for it: it waits for the rest of its burst."""
+"""Time that a service's own work waits for further writes. It comes in bursts, and no caller waits for it."""
 
 TOGETHER_MAX = 16
-"""Writes per transaction at most."""
+"""Maximum number of writes per transaction."""
 
 WAIT_SECONDS = 2.0
-"""A write that has waited longer is refused, and has written nothing."""
+"""Maximum wait of a write. One that has waited longer is refused, and has written nothing."""
 
 Lending: TypeAlias = Callable[[], AbstractAsyncContextManager[Connection]]
 Kind: TypeAlias = tuple[str, str | None]
-"""Writes of one kind can be grouped: same statement, same role."""
+"""Statement and role. Writes of the same kind can be grouped."""
 
 
 class _Write(NamedTuple):
     args: Sequence[object]
     since: float
     turn: "asyncio.Future[bool]"
-    """True: this write leads the next group. False: it was committed by another leader."""
+    """True if this write leads the next group; False if another leader has committed it."""
 
     def end(self, error: Exception | None = None) -> None:
         if self.turn.done():
@@ -51,7 +51,10 @@ class _Write(NamedTuple):
 
 
 class GroupCommit:
-    """`lending` provides a connection outside of any transaction; `seconds` limits the total wait of a caller."""
+    """Groups and commits writes.
+
+    `lending` provides a connection outside of any transaction; `seconds` limits the total wait of a caller.
+    """
 
     def __init__(self, lending: Lending, *, seconds: float) -> None:
         self._lending = lending
@@ -61,9 +64,9 @@ class GroupCommit:
         self._gathering: Counter[Kind] = Counter()
 
     async def execute_grouped(self, statement: str, args: Sequence[object], *, role: str | None = None) -> None:
-        """Execute and commit a statement; raise what PostgreSQL answers, or why it did not.
+        """Execute and commit a statement; raise PostgreSQL's error, or the reason for which it was not executed.
 
-        An error rolls back the whole group: each write is then executed alone, and gets only its own error. `role` is
+        An error rolls back the whole group; each write is then executed alone, and raises only its own error. `role` is
         set for a service's own work. Raises Unavailable if its turn does not come in time.
         """
         kind = (statement, role)
@@ -81,7 +84,7 @@ class GroupCommit:
             raise errors[0]
 
     def _may_lead(self, kind: Kind) -> bool:
-        """False while another leader gathers its group: later writes join that one."""
+        """False while another leader gathers its group, which later writes join, or at the limit of transactions."""
         _, role = kind
         return not self._gathering[kind] and self._under_way[kind] < (OWN_UNDER_WAY_MAX if role else UNDER_WAY_MAX)
 
@@ -91,7 +94,7 @@ class GroupCommit:
             return await write.turn
         except asyncio.CancelledError:
             if not write.turn.cancelled() and not write.turn.exception() and write.turn.result():
-                # Its turn came just as it was cancelled.
+                # The write became the leader at the moment it was cancelled.
                 self._promote_next(kind)
             raise
 
@@ -106,7 +109,7 @@ class GroupCommit:
             self._waiting.pop(kind, None)
 
     def _next(self, kind: Kind, count: int) -> list[_Write]:
-        """The longest waiting writes, without those cancelled or timed out."""
+        """The longest waiting writes, without cancelled and timed-out ones."""
         waiting, group = self._waiting.get(kind, deque()), list[_Write]()
         while waiting and len(group) < count:
             write = waiting.popleft()
@@ -117,7 +120,7 @@ class GroupCommit:
         return group
 
     async def _commit_as_leader(self, kind: Kind, write: _Write) -> Sequence[Exception | None]:
-        """Commit a group with the writes that arrived in the same turn of the event loop: sleep(0) lets them queue."""
+        """Commit this write with those that arrived in the same turn of the event loop: sleep(0) lets them queue."""
         _, role = kind
         try:
             await asyncio.sleep(OWN_LINGER_SECONDS if role and not self._waiting.get(kind) else 0)
@@ -148,7 +151,7 @@ class GroupCommit:
                 if len(group) == 1:
                     await connection.execute(statement, *group[0].args, timeout=left)
                 else:
-                    # executemany() sends one Sync at the end: one transaction.
+                    # executemany() sends one Sync at the end, which makes it one transaction.
                     await connection.executemany(statement, [write.args for write in group], timeout=left)
         except Exception as error:
             return error
@@ -157,7 +160,7 @@ class GroupCommit:
 
 @asynccontextmanager
 async def _in_role(connection: Connection, role: str | None, *, seconds: float) -> AsyncIterator[None]:
-    """A transaction in that role; without a role each statement is its own transaction."""
+    """Run a transaction in that role; without a role each statement is its own transaction."""
     if role is None:
         yield
         return
@@ -172,7 +175,7 @@ async def _in_role(connection: Connection, role: str | None, *, seconds: float) 
 
 
 def is_rolled_back(error: Exception) -> bool:
-    """True if nothing was committed for certain: PostgreSQL refused it, or an argument could not be encoded."""
+    """True if it is certain that nothing was committed: PostgreSQL refused it, or an argument could not be encoded."""
     return isinstance(error, asyncpg.DataError) or (
         isinstance(error, asyncpg.PostgresError) and error.severity_en == "ERROR"
     )

@@ -1,4 +1,4 @@
-"""In-process locks per record: a waiting change holds no database connection.
+"""In-process locks per record, so that a waiting change holds no database connection.
 
 PostgreSQL's row lock separates two changes in any number of processes. But each change that waits for a row lock holds
 a connection from the pool, and sixty changes of one record would leave none for the others.
@@ -11,14 +11,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from contracts.refusals import Unavailable
 
 WAITING_MAX = 100
-"""Waiters per key at most."""
+"""Maximum number of waiters per key."""
 
 WAIT_SECONDS_MAX = 5.0
 
 
 class _Lock(asyncio.Lock):
     users = 0
-    """A lock with a count of its holder and waiters."""
+    """Number of tasks that hold the lock or wait for it."""
 
 
 class KeyedLocks:
@@ -29,12 +29,12 @@ class KeyedLocks:
 
     @asynccontextmanager
     async def hold(self, *keys: str) -> AsyncIterator[None]:
-        """Hold the locks of all keys inside the block; first come, first served.
+        """Hold the locks of all keys inside the block, granted in the order of arrival.
 
-        Raises Unavailable (`overloaded`) if too many wait already, or the wait takes too long.
+        Raises Unavailable (`overloaded`) if too many tasks already wait, or the wait takes too long.
         """
         async with AsyncExitStack() as held:
-            # Always in the same order, to avoid deadlocks.
+            # Acquired in a fixed order, to avoid deadlocks.
             for key in sorted(set(keys)):
                 await held.enter_async_context(self._hold(key))
             yield

@@ -1,8 +1,8 @@
 """Forward-only migrations: numbered SQL files, one transaction each, one schema and its roles per service.
 
-Until the first release the chassis and each service have one file, `0001_schema.sql`; later changes are the next
+Until the first release the chassis and each service have one file, `0001_schema.sql`; later changes have the next
 numbers. A file is applied once and never changed after its release. Its first lines may name append-only tables (`--
-append-only: journal`), which the service may read and insert into, nothing else.
+append-only: journal`), which the service may only read and insert into.
 """
 
 import asyncio
@@ -64,9 +64,9 @@ def read_migrations(part: str, folder: Path) -> list[Migration]:
 
 
 async def migrate(dsn: str, service: str, folder: Path) -> list[str]:
-    """Migrate a service's schema; return what was applied. Of concurrent calls one works, the others wait.
+    """Migrate a service's schema; return the applied migrations. Of concurrent calls one works, the others wait.
 
-    Raises MigrationError, or what asyncpg raises if the server is unreachable.
+    Raises MigrationError, or the error of asyncpg if the server is unreachable.
     """
     wanted = [*read_migrations("chassis", CHASSIS_MIGRATIONS), *read_migrations(service, folder / "migrations")]
     connection = await asyncpg.connect(dsn, timeout=10)
@@ -81,7 +81,7 @@ async def migrate(dsn: str, service: str, folder: Path) -> list[str]:
 
 
 async def _lock(connection: asyncpg.Connection) -> None:
-    # Polled: a session waiting in pg_advisory_lock() would hold a snapshot.
+    # Polled, because a session waiting in pg_advisory_lock() would hold a snapshot.
     for _ in range(int(LOCK_SECONDS_MAX / LOCK_POLL_SECONDS)):
         if await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
             return
@@ -133,7 +133,7 @@ async def _apply_one(connection: asyncpg.Connection, service: str, migration: Mi
     async with connection.transaction():
         await connection.execute("SET LOCAL lock_timeout = '5s'")
         await connection.execute(f"SET LOCAL search_path = {service}")
-        # Row-level security is also forced on the owner: without this a migration would silently change no row.
+        # Row-level security is also forced on the owner; without this setting a migration would silently change no row.
         await connection.execute("SET LOCAL entraide.role = 'owner'")
         await connection.execute(migration.sql)
         await _keep_bodies_as_strings(connection, service)
@@ -149,11 +149,11 @@ async def _apply_one(connection: asyncpg.Connection, service: str, migration: Mi
 async def _keep_bodies_as_strings(connection: asyncpg.Connection, service: str) -> None:
     """Recreate each SQL function that depends on a table with its body as a string, in the current transaction.
 
-    A body stored parsed (`RETURN`, `BEGIN ATOMIC`) makes its tables dependencies: the type of a column it uses cannot
-    be changed, and from 17.12 on no column with a default can be added to a table whose row type it uses. A string has
-    no dependencies. Both are inlined into queries.
+    A body stored in parsed form (`RETURN`, `BEGIN ATOMIC`) makes its tables dependencies: the type of a column it uses
+    cannot be changed, and from 17.12 on no column with a default can be added to a table whose row type it uses. A
+    string has no dependencies. Both are inlined into queries.
     """
-    # Names outside the search path are schema-qualified: the string means the same under any search path.
+    # Names outside the search path are schema-qualified, so that the string means the same under any search path.
     await connection.execute("SET LOCAL search_path = pg_catalog")
     rows = await connection.fetch(
         """

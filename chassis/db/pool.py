@@ -1,8 +1,8 @@
 """A connection pool: bounded, lazy, last in first out.
 
-Replaces asyncpg's pool, which starts a task per released connection, uses two timers per wait and wraps every
-statement: a seventh of the time of a command. It can be smaller, because `release` states whether the transaction ended
-cleanly; a connection whose transaction did not is closed.
+It replaces asyncpg's pool, which starts a task per released connection, uses two timers per wait and wraps every
+statement: a seventh of the time of a command. It can be simpler, because `release` states whether the transaction ended
+cleanly; otherwise the connection is closed.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ class PoolTimeout(TimeoutError):
 
 
 class Pool:
-    """`connect` opens a connection; at most `places` are open at a time.
+    """A pool of at most `places` connections, which `connect` opens.
 
     Reads and all other uses each leave `reserved` connections to the other kind.
     """
@@ -35,13 +35,13 @@ class Pool:
         self._places = asyncio.Semaphore(places)
         self._shares = {reading: asyncio.Semaphore(places - reserved) for reading in (True, False)}
         self._reads: dict[Connection, bool] = {}
-        """Connections in use → whether for reading."""
+        """Maps each connection in use to whether it is used for reading."""
         self._idle: list[tuple[Connection, float]] = []
         self._open: set[Connection] = set()
         self._closing = False
 
     async def acquire(self, *, within_seconds: float, reading: bool = False) -> Connection:
-        """Acquire a connection outside of any transaction. Raises PoolTimeout, or what `connect` raises."""
+        """Acquire a connection outside of any transaction. Raises PoolTimeout, or the error of `connect`."""
         if self._closing:
             raise asyncpg.InterfaceError("the pool is closed")
         await self._take_place(within_seconds, reading)
@@ -86,7 +86,7 @@ class Pool:
         return connection
 
     def release(self, connection: Connection, *, sound: bool) -> None:
-        """Release a connection. `sound`: its transaction has ended, and no answer is outstanding."""
+        """Release a connection. `sound` is true if its transaction has ended and no answer is outstanding."""
         if sound and not connection.is_closed() and not self._closing and connection in self._open:
             self._idle.append((connection, time.monotonic()))
             self._drop_unused()
@@ -102,7 +102,7 @@ class Pool:
         self._open.clear()
 
     async def close(self) -> None:
-        """Wait CLOSE_SECONDS at most for connections in use, then close all."""
+        """Wait at most CLOSE_SECONDS for connections in use, then close all."""
         self._closing = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):

@@ -1,8 +1,8 @@
 """Combine the writes of a transaction into one round trip.
 
 They become parts of one `WITH`. All parts see the rows as before the statement; foreign keys between them hold, because
-PostgreSQL checks those at its end. Of two changes to one row it would silently apply only the first, so writes to the
-same table are not combined.
+PostgreSQL checks those at its end. Of two changes to one row PostgreSQL would silently apply only the first, so writes
+to the same table are not combined.
 """
 
 import re
@@ -24,7 +24,7 @@ class NotWritten(asyncpg.PostgresError):
 
 
 class Write(Struct, frozen=True, kw_only=True, eq=False):
-    """Queries by name; each may read what an earlier one RETURNs. Names differ between writes.
+    """Queries by name; each may read the rows that an earlier one RETURNs. Names differ between writes.
 
     `needed` names the query that has to change a row.
     """
@@ -39,7 +39,7 @@ class Write(Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def tables(self) -> frozenset[str]:
-        """The tables it writes to."""
+        """The tables that the queries write to."""
         return frozenset(table for query in self.parts.values() for table in _TABLE.findall(query))
 
     def with_conflict_clause(self, **ends: str) -> "Write":
@@ -51,18 +51,18 @@ class Write(Struct, frozen=True, kw_only=True, eq=False):
 
 @lru_cache(JOINED_MAX)
 def may_join(writes: tuple[Write, ...], write: Write) -> bool:
-    """False if it writes to a table that one of `writes` does."""
+    """False if `write` and one of `writes` write to the same table."""
     return all(write.tables.isdisjoint(other.tables) for other in writes)
 
 
 @lru_cache(JOINED_MAX)
 def combine(writes: tuple[Write, ...]) -> str:
-    """One statement for all writes, with their parameters in sequence. Fails if a `needed` part returned no row."""
+    """One statement for all writes, with their parameters in sequence. It fails if a `needed` part returned no row."""
     parts: dict[str, str] = {}
     given = 0
     for write in writes:
         for name, query in write.parts.items():
-            assert name not in parts, f"two parts are called {name}"
+            assert name not in parts, f"two parts have the name {name}"
             parts[name] = _PARAMETER.sub(lambda match, given=given: f"${int(match[1]) + given}", query)  # type: ignore[misc]
         given += write.parameters
     required = [f"require_row((SELECT count(*) FROM {write.needed}))" for write in writes if write.needed]

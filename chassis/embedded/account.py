@@ -1,4 +1,4 @@
-"""The user that a server runs as: PostgreSQL refuses root, and its user must be able to enter its folder."""
+"""The user of a server process. PostgreSQL refuses root, and its user must be able to enter its folder."""
 
 import contextlib
 import os
@@ -31,7 +31,7 @@ class Account:
         return subprocess.Popen(argv, cwd="/", env=environment(), **options)
 
     def run(self, argv: Sequence[str], *, timeout: float = 120) -> tuple[int, str]:
-        """The exit code and the output."""
+        """Run a program; return its exit code and output."""
         process = self.popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         with process:
             try:
@@ -52,13 +52,13 @@ class Account:
 
 
 def environment() -> dict[str, str]:
-    """A minimal environment: the caller's PG… and LD_… variables would change the server's behaviour."""
+    """A minimal environment, because the caller's PG… and LD_… variables would change the server's behaviour."""
     kept = {name: os.environ[name] for name in ("PATH", "TMPDIR", "TZ") if name in os.environ}
     return {"PATH": os.defpath, **kept, "LC_ALL": "C"}
 
 
 def unprivileged_account(folder: Path, data: Path) -> Account:
-    """The user that PostgreSQL may run as in `folder`: the owner of `data`, if it exists.
+    """The user that may run PostgreSQL in `folder`: the owner of `data`, if it exists.
 
     Raises EmbeddedError if that user cannot enter the folder.
     """
@@ -68,7 +68,7 @@ def unprivileged_account(folder: Path, data: Path) -> Account:
         owner = data.stat()
         choices = [Account(owner.st_uid, owner.st_gid) if owner.st_uid else Account(apart=True)]
     else:
-        # The namespace second: it helps below a closed folder such as /root, but containers often forbid it.
+        # The namespace is second: it works below a closed folder such as /root, but containers often forbid it.
         choices = [*_first_unprivileged_user(), Account(apart=True)]
     for account in choices:
         if account.can_enter(folder):
@@ -88,7 +88,7 @@ def _first_unprivileged_user() -> list[Account]:
 
 
 def make_folder(folder: Path, *, shared: bool = False) -> None:
-    """Create `folder` and its missing parents; as root, a `shared` one can be entered, but not listed, by all."""
+    """Create `folder` and its missing parents. As root, all users can enter a `shared` folder, but not list it."""
     mode = 0o711 if shared and os.geteuid() == 0 else 0o700
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     for path in reversed(missing):

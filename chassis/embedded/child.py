@@ -1,4 +1,4 @@
-"""A child server process: one per folder, ended with its parent."""
+"""A child server process, one per folder, which ends with its parent."""
 
 import contextlib
 import ctypes
@@ -21,7 +21,7 @@ from chassis.embedded.account import Account, make_folder
 from chassis.embedded.errors import EmbeddedError
 
 STOP_SECONDS = 20.0
-"""Time for an orderly stop; then a fast stop, and SIGKILL five seconds later."""
+"""Time for an orderly stop; after it, SIGQUIT is sent, and SIGKILL five seconds later."""
 ORPHAN_SECONDS = 20.0
 POLL_SECONDS = 0.02
 LOG_BYTES_MAX = 10_000_000
@@ -29,13 +29,13 @@ PR_SET_PDEATHSIG = 1
 
 
 class Child(ABC):
-    """A server, its folder and its log. Start it from the main thread."""
+    """A server, its folder and its log. Must be started from the main thread."""
 
     title: ClassVar[str]
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
     def __init__(self, state: Path, *, retryable: tuple[str, ...]) -> None:
-        """`retryable` are log messages of temporary failures, after which the start is retried."""
+        """Create a stopped server. The start is retried after the temporary failures in `retryable`, log messages."""
         self.state = state.absolute()
         self._retryable = retryable
         self.log = self.state / "server.log"
@@ -55,10 +55,10 @@ class Child(ABC):
         """Start the server and wait until it serves. On failure leave nothing running and raise EmbeddedError."""
         assert threading.current_thread() is threading.main_thread(), "the server ends with the thread that started it"
         if self._process is not None:
-            # A killed one may not have exited yet.
+            # A killed process may not have exited yet.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(1.0)
-        assert not self.running, f"{self.title} runs already"
+        assert not self.running, f"{self.title} is already running"
         deadline = time.monotonic() + timeout
         try:
             self._claim_folder()
@@ -94,15 +94,15 @@ class Child(ABC):
 
     @abstractmethod
     def _prepare(self) -> Account:
-        """Prepare the claimed folder; return the user to run as."""
+        """Prepare the claimed folder; return the user of the process."""
 
     @abstractmethod
     def _command(self) -> Sequence[str]:
-        """The command line."""
+        """The command line of the server."""
 
     @abstractmethod
     def _ready(self) -> bool:
-        """Whether the current process answers."""
+        """Check whether the current process answers."""
 
     @property
     def _folder_is_shared(self) -> bool:
@@ -121,7 +121,7 @@ class Child(ABC):
         except PermissionError as error:
             raise EmbeddedError(f"{self.state} is another user's: name another folder with --state") from error
         try:
-            # The kernel releases the lock however we end, and children do not inherit it: it is never stale.
+            # The kernel releases the lock when this process ends, and children do not inherit it: it is never stale.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             holder = os.read(lock, 20).decode().strip() or "unknown"
@@ -135,7 +135,7 @@ class Child(ABC):
         self._lock = lock
 
     def _end_orphan(self) -> None:
-        """Wait for the end of an orphan, whose parent was killed; we hold the lock of the folder."""
+        """Stop a server whose parent was killed, and wait for its end. The lock of the folder must be held."""
         try:
             pid = int((self.state / "server.pid").read_text())
         except (OSError, ValueError):
@@ -172,14 +172,14 @@ class Child(ABC):
 
     def _spawn(self, account: Account, log: int) -> None:
         with warnings.catch_warnings():
-            # Python warns of a fork in a threaded process; before exec we make only one system call.
+            # Python warns of a fork in a threaded process; only one system call is made before exec.
             warnings.simplefilter("ignore", DeprecationWarning)
             self._process = account.popen(
                 list(self._command()),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C in a terminal is for us; we then stop the servers in order.
+                # Ctrl-C in a terminal is sent to this process only, which then stops the servers in order.
                 start_new_session=True,
                 preexec_fn=_parent_death_signal(self.stop_signal),
             )
@@ -194,14 +194,14 @@ def _parent_death_signal(wanted: signal.Signals) -> Callable[[], None] | None:
 
     def before_exec() -> None:
         prctl(PR_SET_PDEATHSIG, int(wanted), 0, 0, 0)
-        if os.getppid() != us:  # ended between the fork and the call: no signal will come
+        if os.getppid() != us:  # the parent ended between the fork and the call, so no signal will come
             os._exit(1)
 
     return before_exec
 
 
 def is_alive(pid: int, *, marker: str) -> bool:
-    """Whether process `pid` runs a command that contains `marker`. False for a zombie."""
+    """Check whether process `pid` runs a command that contains `marker`. False for a zombie."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         return state not in "ZX" and marker.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()

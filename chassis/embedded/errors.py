@@ -1,4 +1,4 @@
-"""The error of the embedded servers."""
+"""The error of embedded servers."""
 
 
 class EmbeddedError(RuntimeError):

@@ -23,14 +23,14 @@ STORE_BYTES_MAX = 32 * 1024**3
 
 @dataclass(frozen=True)
 class Permissions:
-    """The subjects a user may publish and subscribe to; others are refused."""
+    """The subjects that a user may publish and subscribe to; others are refused."""
 
     publish: tuple[str, ...]
     subscribe: tuple[str, ...]
 
 
 def running_nats(state: Path, user: str) -> str | None:
-    """The URL, for one user, of the running nats-server of a state folder; None if none runs."""
+    """The URL for one user of the running nats-server of a state folder; None if none runs."""
     with contextlib.suppress(OSError, ValueError):
         port, password = int((state / "port").read_text()), (state / f"password-{user}").read_text().strip()
         if not is_free(port):
@@ -39,7 +39,7 @@ def running_nats(state: Path, user: str) -> str | None:
 
 
 class Nats(Child):
-    """A broker on the loopback address; it syncs each write before it acknowledges, unless `durable` is False."""
+    """A broker on the loopback address. It syncs each write before the acknowledgement, unless `durable` is False."""
 
     title = "nats-server"
 
@@ -59,7 +59,7 @@ class Nats(Child):
         self._wanted_port, self._wanted_monitor_port, self._durable = port, monitor_port, durable
         self._passwords: dict[str, str] = {}
         self.port = self.monitor_port = 0
-        """Set by `start`."""
+        """The ports, set by `start`."""
 
     def url(self, user: str) -> str:
         """The URL with the credentials of one of `users`."""
@@ -88,7 +88,7 @@ class Nats(Child):
                 "store_dir": str(self.store),
                 "max_memory_store": MEMORY_BYTES_MAX,
                 "max_file_store": STORE_BYTES_MAX,
-                # By default it acknowledges first and syncs two minutes later: a power failure loses acknowledged data.
+                # By default writes are acknowledged first and synced two minutes later, so a power failure loses data.
                 "sync_interval": "always" if self._durable else "2m",
             },
             "authorization": {
@@ -107,7 +107,7 @@ class Nats(Child):
         }
 
     def _ready(self) -> bool:
-        # Not urllib: it would use a proxy named in the environment.
+        # http.client, because urllib would use a proxy set in the environment.
         connection = http.client.HTTPConnection(LOOPBACK, self.monitor_port, timeout=1)
         with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
             connection.request("GET", "/healthz?js-enabled-only=true")

@@ -8,7 +8,7 @@ from pathlib import Path
 from chassis.embedded.errors import EmbeddedError
 
 LOOPBACK = "127.0.0.1"
-# Below Linux's ephemeral range: no outgoing connection can take one before the server does.
+# Below Linux's ephemeral range, so that no outgoing connection can take a port before the server does.
 PORT_LOWEST, PORT_HIGHEST = 20_000, 32_767
 TRIES_MAX = 200
 GIVEN_MAX = (PORT_HIGHEST - PORT_LOWEST) * 3 // 4
@@ -17,7 +17,7 @@ _given: set[int] = set()
 
 
 def free_port() -> int:
-    """A free loopback port that this process has not returned before.
+    """Return a free loopback port that this process has not returned before.
 
     Servers listen on it later, and again after restarts, so it is reserved for them. Ports are reused once three
     quarters of the range are taken.
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # With SO_REUSEADDR, as both servers do: connections in TIME_WAIT do not hold the port.
+        # SO_REUSEADDR, as both servers use it, so that connections in TIME_WAIT do not hold the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
@@ -44,7 +44,10 @@ def is_free(port: int) -> bool:
 
 
 def chosen_port(wanted: int | None, file: Path) -> int:
-    """The port `wanted`; without one the port stored in `file`, or a new one, stored, if that is in use."""
+    """Return the port `wanted`, or else the port stored in `file`; if that is in use, return and store a new one.
+
+    Raises EmbeddedError if the port `wanted` is in use.
+    """
     if wanted is not None:
         if not is_free(wanted):
             raise EmbeddedError(f"port {wanted} of {LOOPBACK} is in use: stop what listens there, or choose another")

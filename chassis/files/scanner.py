@@ -30,9 +30,10 @@ Scanner = Callable[[BinaryIO], Awaitable[Verdict]]
 
 
 def scanner_of(setting: str) -> Scanner:
-    """`none`, `clamd://host:port`, `clamd:///path/of/the/socket`, or `command:` and a command line.
+    """The scanner of a setting.
 
-    Raises ValueError.
+    The setting is `none`, `clamd://host:port`, `clamd:///path/of/the/socket`, or `command:` and a command line. Raises
+    ValueError for any other.
     """
     if setting == NOTHING:
         return _nothing
@@ -52,7 +53,7 @@ async def _nothing(_file: BinaryIO) -> Verdict:
 
 
 async def _by_command(words: list[str], file: BinaryIO) -> Verdict:
-    """The file is its standard input; exit code 0 is clean, 1 infected, as for clamdscan."""
+    """Scan a file by a command, as its standard input; exit code 0 means clean, 1 infected, as for clamdscan."""
     try:
         process = await asyncio.create_subprocess_exec(
             *words, stdin=file, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
@@ -74,7 +75,7 @@ async def _by_command(words: list[str], file: BinaryIO) -> Verdict:
 
 
 async def _by_clamd(host: str, port: int, path: str, file: BinaryIO) -> Verdict:
-    """INSTREAM: length-prefixed chunks, an empty one at the end; the answer is one line."""
+    """Scan a file by clamd's INSTREAM: length-prefixed chunks, and an empty one at the end; the answer is one line."""
     try:
         async with asyncio.timeout(SCAN_SECONDS_MAX):
             reply = await _streamed(host, port, path, file)

@@ -21,12 +21,12 @@ class Storage(Struct, frozen=True, kw_only=True):
     scanner: Scanner | None
 
     def require_scanner(self) -> None:
-        """Raises Conflict without a scanner: files could never be read."""
+        """Raise Conflict without a scanner, because files could never be read."""
         if self.scanner is None:
             raise Conflict("attachments-off")
 
     async def keep(self, file_id: UUID, content: BinaryIO) -> None:
-        """Raises Unavailable if the file cannot be stored."""
+        """Store a file. Raises Unavailable if it cannot be stored."""
         try:
             await self.files.keep(file_id, content)
         except OSError as error:
@@ -34,11 +34,11 @@ class Storage(Struct, frozen=True, kw_only=True):
             raise Unavailable("files-unavailable") from error
 
     async def keep_bytes(self, file_id: UUID, content: bytes) -> None:
-        """Raises Unavailable if the file cannot be stored."""
+        """Store bytes as a file. Raises Unavailable if it cannot be stored."""
         await self.keep(file_id, BytesIO(content))
 
     async def open(self, file_id: UUID) -> BinaryIO:
-        """Raises Unavailable if the file cannot be read or is missing."""
+        """Open a file. Raises Unavailable if it cannot be read or is missing."""
         try:
             found = await self.files.open(file_id)
         except OSError as error:
@@ -57,7 +57,7 @@ class Storage(Struct, frozen=True, kw_only=True):
 
 
 async def scan_file(storage: Storage, scanner: Scanner, file_id: UUID) -> Verdict | None:
-    """The scanner's verdict on a file; None if there is none now and the file waits."""
+    """Scan a file; return None if there is no verdict now and the file waits."""
     try:
         with await storage.open(file_id) as content:
             return await scanner(content)

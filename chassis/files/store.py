@@ -1,4 +1,4 @@
-"""File storage outside the database, by our ids, behind one interface.
+"""File storage outside the database, by our ids, with one interface.
 
 A file is written before its row and deleted after it, so that a crash leaves at most a file without a row, which
 `sweep` deletes.
@@ -16,7 +16,7 @@ from typing import BinaryIO, Protocol
 from uuid import UUID
 
 ORPHAN_SECONDS = 3600.0
-"""A younger file may still get its row."""
+"""Minimum age of a file without a row to be deleted; a younger file may still get its row."""
 
 _NAME = re.compile(r"[0-9a-f]{32}")
 
@@ -56,7 +56,7 @@ class Folder:
         return await asyncio.to_thread(self._older_than, time.time() - seconds)
 
     def _path(self, file_id: UUID) -> Path:
-        # The last digits: the first ones are the time, and would put all files of a day into one folder.
+        # The last digits are used; the first ones, which are the time, would put all files of a day into one folder.
         return self._folder / file_id.hex[-2:] / file_id.hex
 
     def _keep(self, file_id: UUID, content: BinaryIO) -> None:
@@ -102,7 +102,7 @@ def _sync(folder: Path) -> None:
 
 
 async def sweep(files: Files, wanted: Callable[[Sequence[UUID]], Awaitable[Collection[UUID]]]) -> int:
-    """Delete old files that are not in `wanted`; return how many."""
+    """Delete old files that are not in `wanted`; return their number."""
     old = await files.older_than(ORPHAN_SECONDS)
     kept = set(await wanted(old)) if old else set()
     gone = [file_id for file_id in old if file_id not in kept]

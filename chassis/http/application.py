@@ -67,17 +67,17 @@ SERVED = "entraide.served"
 
 ROUTE_SETS_MAX = 16
 RECORD_DEPTH = 4
-"""Number of path segments that name the record, as in `/v1/requests/{request_id}`."""
+"""Number of path segments that identify the record, as in `/v1/requests/{request_id}`."""
 
 PUBLIC = {"public": True}
-"""`opt=PUBLIC`: a route that needs no token; a test has the list of these routes."""
+"""Option `opt=PUBLIC` of a route that needs no token; a test has the list of these routes."""
 
 INTERNAL = {"internal": True}
-"""`opt=INTERNAL`: a route for services only."""
+"""Option `opt=INTERNAL` of a route for services only."""
 
 
 def requires(action: StrEnum) -> dict[str, StrEnum]:
-    """`opt=requires(Action.SHOW)`, on every other route: the action that its service's `decide` has to allow."""
+    """Option `opt=requires(Action.SHOW)` of every other route: the action that its service's `decide` has to allow."""
     return {"action": action}
 
 
@@ -115,9 +115,9 @@ class CommandRequest(Request[Caller, Any, State]):
 
 
 class Authentication(ASGIMiddleware):
-    """Requires a token, except on public routes; the edge has already verified it.
+    """Requires a token, which the edge has already verified, except on public routes.
 
-    Serializes changes of a record: records are locked by their path.
+    Changes of a record are serialized: records are locked by their path.
     """
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
@@ -172,7 +172,7 @@ async def command_of(request: CommandRequest) -> Command:
 
 
 async def _hash_of(request: CommandRequest) -> bytes:
-    """The hash of everything that makes a command another one: of a file also its name."""
+    """The hash of everything that distinguishes a command: the body, or the content and the name of a file."""
     if UPLOAD in cast(Mapping[str, object], request.scope):
         upload = upload_of(request)
         return hashlib.sha256(upload.digest + upload.name.encode()).digest()
@@ -180,7 +180,7 @@ async def _hash_of(request: CommandRequest) -> bytes:
 
 
 def upload_of(request: CommandRequest) -> Upload:
-    """The file read by the edge; it reads none for a path that is not this route's."""
+    """The file read by the edge. Raises 415 if there is none, because the path is not that of the route."""
     upload = cast(Upload | None, cast(Mapping[str, object], request.scope).get(UPLOAD))
     if upload is None:
         raise HTTPException(status_code=415)
@@ -232,9 +232,9 @@ class Pages(msgspec.Struct, frozen=True, kw_only=True):
         at: Callable[[Any], object] = key_of,
         **more: object,
     ) -> Response[T]:
-        """A page: the first `limit` records as its first field, and `more` of its fields.
+        """Return a page: the first `limit` records as its first field, and `more` fields.
 
-        If there are more records, its `cursor` is `at` of the last one shown, a number or a string.
+        If there are more records, `cursor` is the value of `at` for the last record shown, a number or a string.
         """
         items, cursor = found[:limit], at(found[limit - 1]) if len(found) > limit else None
         if cursor is not None and not isinstance(cursor, int):
@@ -260,7 +260,7 @@ def stream_of(
     event_streams: NamedDependency[SkipValidation[EventStreams]],
     event_feed: NamedDependency[SkipValidation[EventFeed]],
 ) -> Callable[[str | None], EventStream[Any]]:
-    """A function that streams the events of the route's service, from a `Last-Event-ID` on."""
+    """Return a function that streams the events of the route's service, from a `Last-Event-ID` on."""
     return partial(EventStream, event_streams, event_feed, request.user, request.scope)
 
 
@@ -269,7 +269,7 @@ def now_of() -> datetime:
 
 
 def reader_language_of(request: CommandRequest) -> Language | None:
-    """The language of the six that the caller prefers; None without `Accept-Language`."""
+    """The caller's preferred language among the six; None without `Accept-Language`."""
     return reader_language(request.scope) if header(request.scope, "Accept-Language") else None
 
 
@@ -314,7 +314,7 @@ async def ready(running: NamedDependency[SkipValidation[Sequence[Running]]]) -> 
 
 
 async def _answers(db: Database) -> bool:
-    # The prober has a time limit too: a negative answer says more than none.
+    # The prober has a time limit too; a negative answer is more useful than none.
     try:
         async with asyncio.timeout(READY_SECONDS):
             return await db.for_reading().ready()
@@ -336,7 +336,7 @@ def application(
     event_streams: EventStreams | None = None,
     version: str = VERSION,
 ) -> Edge:
-    """All routes of these services behind one edge; `routes` are those of no single service."""
+    """Return the edge with all routes of these services; `routes` are those that belong to no single service."""
     settings = settings or Settings(state=Path())
     event_streams = event_streams or EventStreams.of(settings, verifier)
     served = Served({service.name: service for service in running}, event_streams, KeyedLocks())
@@ -358,7 +358,7 @@ def application(
 
 @lru_cache(ROUTE_SETS_MAX)
 def routed(services: tuple[Service, ...], routes: tuple[ControllerRouterHandler, ...], version: str) -> Litestar:
-    """The routes of services and of no single one, cached for processes with several applications."""
+    """Return the routes of services and of no single one, cached for processes with several applications."""
     resolve_dependencies_in_turn()
     routers = [
         Router(
@@ -392,7 +392,7 @@ def routed(services: tuple[Service, ...], routes: tuple[ControllerRouterHandler,
             "services": Provide(_services, sync_to_thread=False),
         },
         exception_handlers=cast(Any, EXCEPTION_HANDLERS),
-        # services/documents describes it: the framework's document omits limits, and its pages load external scripts.
+        # services/documents describes the API, as the framework's document omits limits and loads external scripts.
         openapi_config=None,
         state=State({"version": version}),
         logging_config=None,
@@ -404,7 +404,7 @@ def routed(services: tuple[Service, ...], routes: tuple[ControllerRouterHandler,
 
 
 def _database_of(service: str) -> Callable[[CommandRequest], Any]:
-    """The database of a handler; the connections for reading if it only reads."""
+    """Provide the database of a handler, with the connections for reading if it only reads."""
 
     def provide(request: CommandRequest) -> Any:
         db = _served(request.scope).running[service].db
@@ -440,5 +440,5 @@ def _running(request: CommandRequest) -> Any:
 
 
 def litestar_of(edge: Edge) -> Litestar:
-    """The application behind the edge, to list its routes."""
+    """The application behind the edge, used to list its routes."""
     return cast(Litestar, edge._app)

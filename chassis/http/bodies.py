@@ -1,7 +1,7 @@
 """All validation errors of a body at once, in the terms of the API.
 
-Decoding stops at the first error. Only after a failure is the body validated again here, field by field. Values sent
-are not repeated in the answer.
+Decoding stops at the first error. Only after a failure the body is validated again here, field by field. Values sent by
+the caller are not repeated in the answer.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,13 +20,13 @@ from contracts.values import CODE_LIST
 ERRORS_MAX = 50
 NAME_SHOWN_MAX = 64
 WHOLE = "body"
-"""The field of an error of the whole body."""
+"""Field name of an error that concerns the whole body."""
 
 OUT_OF_RANGE = "Number out of range"
 
 
 def refused_body(body: bytes, kind: Any, error: msgspec.ValidationError) -> Invalid:
-    """The refusal of an undecodable body, with all its errors. Raises msgspec.DecodeError."""
+    """The refusal of an undecodable body, with all its errors. Raises msgspec.DecodeError for malformed JSON."""
     errors = errors_of(body, kind) or [_error_of(str(error), "")]
     first = errors[0]
     more = {"more": True} if len(errors) > ERRORS_MAX else {}
@@ -68,7 +68,7 @@ def _errors(value: Any, kind: Any, place: str) -> Iterator[FieldError]:
     inner = _errors_inside(value, bare, metas, place)
     first = next(inner, None)
     if first is None:
-        # Each part is valid: check length and the whole.
+        # Each part is valid, so check the length and the whole.
         yield from _error_of_whole(value, kind, place)
     else:
         yield first
@@ -91,7 +91,7 @@ def _errors_inside(value: Any, bare: Any, metas: Sequence[Meta], place: str) -> 
 
 
 def _error_of_code(value: str, kind: Any, name: str, place: str) -> Iterator[FieldError]:
-    """No error for a value without the form of a code: `_error_of_whole` reports that."""
+    """The error of an unknown code. None for a value without the form of a code, which `_error_of_whole` reports."""
     known = CODE_LISTS[name]()
     if value not in known and not any(_error_of_whole(value, kind, place)):
         yield unknown_code_error(place or WHOLE, value, known, name)
@@ -143,7 +143,7 @@ def _bare(kind: Any) -> tuple[Any, tuple[Meta, ...]]:
 
 
 def _arms(union: Any) -> list[Any]:
-    """The types of a union, without null and absent."""
+    """The types of a union, without null and unset."""
     return [arm for arm in get_args(union) if arm not in (NoneType, msgspec.UnsetType)]
 
 

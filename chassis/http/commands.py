@@ -1,8 +1,8 @@
 """Routes of commands: a POST that creates or changes a record, in one transaction, once per idempotency key.
 
-The decorated function acts; `read` reads the record, after it and for a repeated command: `act(tx, ctx, key, …)` and
-`read(tx, ctx, key, …)`, where `key` names the record. Their further parameters are taken from the request, as for a
-handler of the framework: `data: JSONBody[…]`, parameters, headers, dependencies.
+The decorated function acts; `read` reads the record afterwards, and for a repeated command. They are called as `act(tx,
+ctx, key, …)` and `read(tx, ctx, key, …)`, where `key` identifies the record. Their further parameters are taken from
+the request, as for a handler of the framework: `data: JSONBody[…]`, parameters, headers, dependencies.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -41,10 +41,10 @@ BEFORE = "before"
 class Options(TypedDict, total=False):
     """Options that few commands need.
 
-    `outcome` makes an id of a key that is none. `before` runs before the transaction, with the database in place of
-    `tx`; its result is the parameter `before`. `locks` are those of `Database.transaction`, or a function like `before`
-    that returns them. `name` is the operation's name, if not the function's. A `method` other than POST has no
-    idempotency key: a repeat is refused for its revision.
+    `outcome` derives an id from a key that is not an id. `before` runs before the transaction, with the database in
+    place of `tx`; its result is the parameter `before`. `locks` are those of `Database.transaction`, or a function like
+    `before` that returns them. `name` is the operation's name, by default that of the function. A `method` other than
+    POST has no idempotency key: a repeat is refused because of its revision.
     """
 
     outcome: Callable[[Any], UUID]
@@ -68,10 +68,10 @@ def create(
     location: Callable[[Any], str] | None = None,
     **options: Unpack[Options],
 ) -> Decorator:
-    """A POST that creates a record; answers 201 with the record, `ETag` and `Location`.
+    """Define a POST that creates a record; it answers 201 with the record, `ETag` and `Location`.
 
-    `key` makes the key from the parameters it names; `location` makes the URL from the answer, else it is the path and
-    the answer's first field.
+    `key` makes the key from the parameters it names; `location` makes the URL from the answer, by default from the path
+    and the answer's first field.
     """
     located = location or (lambda view: f"{path}/{key_of(view)}")
     asked: Options = {"if_match": False, "status_code": 201, **options}
@@ -81,7 +81,7 @@ def create(
 def change(
     path: str, action: StrEnum, summary: str, *, read: Act, key: Function | None = None, **options: Unpack[Options]
 ) -> Decorator:
-    """A POST that changes a record in the revision of `If-Match`; answers 200 with the record and its `ETag`.
+    """Define a POST that changes a record in the revision of `If-Match`; it answers 200 with the record and its `ETag`.
 
     Without `key` the key is the path parameter that the decorated function takes. If that function returns something,
     this is the answer instead of the result of `read`.
@@ -96,7 +96,7 @@ def change(
 
 
 def show(path: str, action: StrEnum, summary: str, **options: Unpack[Options]) -> Decorator:
-    """A GET of one record, with its `ETag`; the decorated function reads it, like `read` of a command."""
+    """Define a GET of one record, with its `ETag`; the decorated function reads it, like `read` of a command."""
     asked: Options = {"if_match": False, "status_code": 200, "method": "GET", **options}
     return lambda read: _route(read, _parameters(read, 2), read, None, None, path, action, summary, asked)
 
@@ -143,7 +143,7 @@ def _route(
 
         outcome = outcome_of(keyed) if outcome_of else keyed
         if command is None:
-            # A view is of one moment: its revision, and so its ETag, is that of all its parts.
+            # A view shows one moment, so that its revision, and its ETag, is that of all its parts.
             async with db.transaction(by=caller, locks=held, snapshot=method == "GET") as tx:
                 view = await first(tx, outcome)
         else:
@@ -184,7 +184,7 @@ def _parameters(function: Function, skip: int = 0) -> Sequence[Parameter]:
 
 
 def _naming(function: Function, skip: int = 0) -> Function:
-    """Returns a function that takes a mapping and calls `function` with the entries named like its parameters.
+    """Return a function that takes a mapping and calls `function` with the entries named like its parameters.
 
     The first `skip` parameters are passed as positional arguments.
     """

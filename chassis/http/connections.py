@@ -1,7 +1,7 @@
 """Limits on HTTP connections before parsing: size and time of a request's head, and number of connections.
 
-The parser concatenates the pieces of a header field, so an endless field takes quadratic time. It is therefore fed no
-more than the limit; a head that is incomplete by then is refused. This holds in every listening process, with or
+The parser concatenates the pieces of a header field, so an endless field takes quadratic time. Therefore it receives no
+more than the limit; a head that is incomplete by then is refused. This applies to every listening process, with or
 without a proxy in front.
 """
 
@@ -25,7 +25,7 @@ from chassis.rate_limiter import Network, address_of
 from chassis.telemetry import CONNECTIONS, CONNECTIONS_REFUSED, CORRELATION_HEADER, with_correlation
 
 PIPELINED_MAX = 16
-"""Pipelined requests per connection at most."""
+"""Maximum number of pipelined requests per connection."""
 
 FILES_RESERVED = 512
 """File descriptors reserved for other uses: PostgreSQL, the broker, attachments, logs."""
@@ -38,18 +38,18 @@ class ConnectionLimits:
     """Limits per connection, address and process."""
 
     head_bytes_max: int = 16 * 1024
-    """All of a request but its body: request line, header fields, chunk sizes and extensions, trailers.
+    """Maximum size of a request without its body: request line, header fields, chunk sizes and extensions, trailers.
 
     The head of a pipelined second request may be twice as large.
     """
     head_seconds_max: float = 10.0
-    """From the connection, or the first byte of a later request, to the end of its head."""
+    """Maximum time from the connection, or the first byte of a later request, to the end of its head."""
     discard_seconds_max: float = 5.0
-    """For the rest of a body that arrives after the answer."""
+    """Maximum time for the rest of a body that arrives after the answer."""
     idle_seconds_max: int = 15
-    """From an answer to the next request."""
+    """Maximum time from an answer to the next request."""
     each_max: int = 500
-    """Open connections per address, or per /64 of IPv6; trusted proxies are exempt."""
+    """Maximum number of open connections per address, or per /64 of IPv6; trusted proxies are exempt."""
     all_max: int = 4000
 
 
@@ -63,7 +63,7 @@ class OpenConnections:
         self._by_address: Counter[str] = Counter()
 
     def add(self, client: tuple[str, int] | None) -> str | None:
-        """Count a connection; return the address it is counted under, None at a limit."""
+        """Count a connection; return the address under which it is counted, or None at a limit."""
         address = address_of(client, {}, ())
         if self._count >= self.limits.all_max:
             return None
@@ -128,7 +128,7 @@ class LimitedProtocol(OneWriteProtocol):
             return
         start = 0
         while start < len(data) and not self.transport.is_closing():
-            # At least one byte is left: reaching the limit is refused below.
+            # At least one byte is left, because reaching the limit is refused below.
             piece = data[start : start + self._limits.head_bytes_max - self._head_bytes]
             start += len(piece)
             self._head_bytes += len(piece)
@@ -189,7 +189,7 @@ class LimitedProtocol(OneWriteProtocol):
             self.transport.close()
 
     def _refuse(self, slug: str, status: int) -> None:
-        """Close the connection, with a problem document if no other answer is under way."""
+        """Close the connection, with a problem document if no other answer is being sent."""
         self._clear_deadline()
         if self.transport.is_closing():
             return
@@ -200,7 +200,7 @@ class LimitedProtocol(OneWriteProtocol):
         self.transport.close()
 
     def _may_answer(self) -> bool:
-        """Whether an answer sent now would be matched to the request being read."""
+        """Check whether an answer sent now would be attributed to the request being read."""
         if self._part is Part.BODY:
             return not self.pipeline and not self.cycle.response_started
         return not self._answering()
@@ -223,7 +223,7 @@ class LimitedProtocol(OneWriteProtocol):
 
 
 def connections_possible(wanted: int) -> int:
-    """Raise the process's limit of open files for `wanted` connections; return how many are possible."""
+    """Raise the process's limit of open files for `wanted` connections; return the possible number."""
     needed = wanted + FILES_RESERVED
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= needed:

@@ -14,7 +14,7 @@ from chassis.http.uploads import MEDIA_TYPE
 
 CHUNK_BYTES = 256 * 1024
 SEND_SECONDS = 10.0
-"""A client that reads nothing for so long, with full socket buffers, is disconnected."""
+"""Time after which a client that reads nothing, with full socket buffers, is disconnected."""
 
 log = structlog.get_logger()
 
@@ -37,7 +37,10 @@ class Download(Response[bytes]):
         ]
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]
-        """Replaces the framework's stream, which waits indefinitely for a client that does not read."""
+        """Return the application that sends the file.
+
+        It replaces the framework's stream, which waits indefinitely for a client that does not read.
+        """
         return self._sent
 
     async def _sent(self, _scope: Scope, _receive: Receive, send: Send) -> None:
@@ -52,12 +55,12 @@ class Download(Response[bytes]):
 
 
 async def _put(send: Send, body: bytes, *, more: bool = True) -> None:
-    """Raises TimeoutError if the client does not read."""
+    """Send a part of the body. Raises TimeoutError if the client does not read."""
     async with asyncio.timeout(SEND_SECONDS):
         await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
 def disposition(name: str) -> str:
-    """The Content-Disposition of an attachment (RFC 6266), in full (RFC 8187) and in ASCII for old clients."""
+    """The Content-Disposition of an attachment (RFC 6266), complete (RFC 8187) and in ASCII for old clients."""
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

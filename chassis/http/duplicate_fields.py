@@ -1,4 +1,4 @@
-"""Reject duplicate names in JSON objects: RFC 8259 leaves open which value counts."""
+"""Reject duplicate names in JSON objects. RFC 8259 does not define which value counts."""
 
 import json
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def reject_duplicate_fields(decoded: T, body: bytes) -> T:
 
 
 def _all_fields_left(body: bytes) -> bool:
-    """Whether decoding keeps every field, by counting colons instead of comparing names.
+    """Check whether decoding keeps every field, by counting colons instead of comparing names.
 
     Each field has one colon outside of strings, and of repeated fields only the last is kept. Colons in strings are
     counted before and after, unless one is written as an escape. False if undecidable.
@@ -46,5 +46,5 @@ def _check(pairs: Sequence[tuple[str, object]]) -> None:
             names.add(name)
 
 
-# Created once, since that takes longer than decoding a body. Integers as floats: a long one would be refused.
+# Created once, since that takes longer than decoding a body. Long integers would be refused, but not as floats.
 _DECODER = json.JSONDecoder(object_pairs_hook=_check, parse_int=float)

@@ -1,6 +1,6 @@
 """The outermost layer of HTTP: body checks before decoding, limits, correlation id, metrics.
 
-Plain ASGI around the application, so that it also covers unknown paths and crashes.
+It is plain ASGI around the application, so that it also covers unknown paths and crashes.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ SINGLE_FIELDS = frozenset(
     | {b"idempotency-key", b"if-modified-since", b"if-range", b"if-unmodified-since", b"last-event-id", b"location"}
     | {b"max-forwards", b"origin", b"proxy-authorization", b"range", b"referer", b"user-agent", b"x-correlation-id"}
 )
-"""Header fields with a single value (RFC 9110 sections 5.5 and 5.6.1; ours, too); a repeated one is refused."""
+"""Header fields with a single value (RFC 9110 sections 5.5 and 5.6.1, and our own). A repeated one is refused."""
 
 NESTING_MAX = 32
 QUERY_BYTES_MAX = 4096
@@ -64,12 +64,12 @@ HEADERS = "entraide.headers"
 """Scope key of the parsed headers, so that they are parsed once."""
 
 STAYS_OPEN = "entraide.stays_open"
-"""Scope key of a function to call when a long-lived answer begins; `chassis.http.event_streams` limits those."""
+"""Scope key of a function to call when a long-lived answer begins. `chassis.http.event_streams` limits such answers."""
 JSON_TYPE = b"application/json"
 FORM_TYPE = b"application/x-www-form-urlencoded"
 TABLE_TYPE = b"text/csv"
 
-# `\u0000` with an unescaped backslash.
+# Matches `\u0000` with an unescaped backslash.
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _ESCAPED_SURROGATE = re.compile(rb"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]")
 _PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
@@ -77,7 +77,7 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?')
 _BRACKETS = re.compile(rb"[\[\]{}]")
 
 CLOSED = b"default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""Content security policy of everything but pages: a browser loads, runs and sends nothing."""
+"""Content security policy of everything except pages: a browser loads, runs and sends nothing."""
 
 OF_A_PAGE = CLOSED.replace(b"default-src 'none';", b"default-src 'none'; style-src 'self'; img-src 'self';")
 
@@ -90,7 +90,7 @@ SECURITY_HEADERS = [
     (b"cross-origin-embedder-policy", b"require-corp"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-"""Headers of every answer that does not set its own; no other origin is allowed (CORS)."""
+"""Headers of every answer that does not set its own. No other origin is allowed (CORS)."""
 
 ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
@@ -111,7 +111,10 @@ class Edge:
         tables: Collection[str] = (),
         only_https: bool = False,
     ) -> None:
-        """`served` is added to each scope; `forms` and `tables` are the paths whose body is a form or CSV, not JSON."""
+        """Create the middleware. `served` is added to each scope.
+
+        Bodies of the paths `forms` and `tables` are forms and CSV, not JSON.
+        """
         self._app = app
         self._rate_limiter = rate_limiter
         self._uploads = uploads
@@ -148,7 +151,7 @@ class Edge:
     async def _pass_on(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer", repeated: bytes | None
     ) -> None:
-        # First of all: a malformed request counts as well.
+        # This is first, so that a malformed request counts as well.
         scope[IDENTITY], wait_seconds = await self._rate_limiter.wait_seconds(scope, headers)
         if wait_seconds:
             await self._refuse("too-many-requests", 429, answer, retry_seconds=math.ceil(wait_seconds))
@@ -195,7 +198,7 @@ class Edge:
         await self._admit(scope, headers, _once(body), answer)
 
     def _accepted(self, scope: Scope) -> tuple[bytes, ...]:
-        """The media types of a body."""
+        """The accepted media types of a body."""
         if scope["method"] == "PATCH":
             return (MERGE_PATCH_TYPE, JSON_TYPE)
         return (self._media_types.get(scope["path"], JSON_TYPE),)
@@ -205,7 +208,7 @@ class Edge:
     ) -> None:
         who = scope[IDENTITY]
         if not isinstance(who, Caller) or who.lacks(ClientScope.WRITE):
-            # The application answers with the reason; no file is read for an unidentified caller.
+            # The application answers with the reason. No file is read for an unidentified caller.
             await self._admit(scope, headers, _once(b""), answer)
             return
         if _media_type(headers).decode("latin-1") not in rule.media_types:
@@ -242,13 +245,13 @@ class Edge:
         try:
             await self._app(scope, receive, answer)
         finally:
-            # It refers back to the scope: a cycle would need the garbage collector.
+            # The function refers back to the scope; such a cycle would need the garbage collector.
             del scope[STAYS_OPEN]
             if not answer.stays_open:
                 self._under_way -= 1
 
     def _release_slot(self, answer: "Answer") -> None:
-        """Take a long-lived answer out of the concurrent requests; its measured time ends here."""
+        """Remove a long-lived answer from the concurrent requests; its measured time ends here."""
         assert not answer.stays_open, "called once per answer"
         answer.measure()
         answer.stays_open = True
@@ -314,8 +317,8 @@ class Answer:
 def fields_of(sent: Sequence[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], bytes | None]:
     """Header fields by name, and the name of a single-valued field that is repeated.
 
-    Lines of one name form a list (RFC 9110 section 5.3). Of two values of a single-valued field, a proxy before us may
-    have used the other.
+    Lines of one name form a list (RFC 9110 section 5.3). If a single-valued field has two values, a proxy before us may
+    have used the other one.
     """
     fields = dict(sent)
     if len(fields) == len(sent):
@@ -332,13 +335,13 @@ def fields_of(sent: Sequence[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], 
 
 
 def header(scope: Mapping[str, object], name: str) -> str | None:
-    """A header of the request, as sent."""
+    """A header of the request, as sent; None if absent."""
     value = cast(dict[bytes, bytes], scope[HEADERS]).get(name.lower().encode())
     return None if value is None else str(value, "latin-1")
 
 
 def reader_language(scope: Mapping[str, object]) -> Language:
-    """The language of the six that the caller prefers."""
+    """The caller's preferred language among the six."""
     return language_of(header(scope, "Accept-Language"))
 
 
@@ -350,7 +353,7 @@ def malformed_slug(body: bytes) -> str | None:
         return "invalid-unicode"
     if b"\0" in body:
         return "nul-character"
-    if b"\\u" in body:  # rare, and the patterns scan every byte
+    if b"\\u" in body:  # such escapes are rare, and the patterns scan every byte
         if _ESCAPED_NUL.search(body):
             return "nul-character"
         if _ESCAPED_SURROGATE.search(body) and _ESCAPED_SURROGATE.search(_PAIR.sub(b"", body)):
@@ -383,7 +386,7 @@ def _has_body(headers: dict[bytes, bytes]) -> bool:
 
 
 async def _read(headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
-    """Read the body; None if it is larger than allowed, announced or not. Raises CallerGone."""
+    """Read the body; return None if it is announced or found to be larger than allowed. Raises CallerGone."""
     announced = headers.get(b"content-length", b"0")
     if not announced.isdigit() or int(announced) > BODY_BYTES_MAX:
         return None

@@ -1,7 +1,7 @@
-"""Server-sent events (WHATWG HTML, section 9.2): who may open streams, how many, and for how long.
+"""Server-sent events (WHATWG HTML, section 9.2): access to streams, and limits on their number and duration.
 
-Streams are counted apart from other requests. Each second their callers are checked again, and streams of callers who
-may no longer act end at once; on reconnect they get the reason.
+Streams are counted separately from other requests. Each second their callers are checked again, and streams of callers
+who may no longer act end at once; on reconnect they get the reason.
 """
 
 import asyncio
@@ -30,20 +30,20 @@ from contracts.values import Caller
 
 EVENT_STREAM = "text/event-stream"
 CHECK_SECONDS = 1.0
-"""With the 2 s poll of appointments and the 0.5 s poll of the journal, an end takes effect in under 5 s."""
+"""Interval of checks of callers; with the polls of appointments and journal, an end takes effect in under 5 s."""
 
 BEAT_SECONDS = 15.0
 SEND_SECONDS = 5.0
-"""A client that reads nothing for so long, with full socket buffers, is disconnected."""
+"""Time after which a client that reads nothing, with full socket buffers, is disconnected."""
 
 FRESH_SECONDS = 2.0
-"""After so long the visibility of a page is checked again: the rest of it is fetched again."""
+"""Time after which the visibility of a page is checked again, by fetching the rest of it again."""
 
 RETRY_MILLISECONDS = (2_000, 8_000)
-"""Reconnect delay, random, so that clients do not all reconnect at once after a restart."""
+"""Range of the random reconnect delay, so that clients do not all reconnect at once after a restart."""
 
 HEADERS = [(b"content-type", f"{EVENT_STREAM}; charset=utf-8".encode()), (b"x-accel-buffering", b"no")]
-"""The latter disables buffering in nginx-like proxies."""
+"""Headers of the answer. The second disables buffering in nginx-like proxies."""
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -59,7 +59,7 @@ LastEventId = Annotated[
 
 
 class EventStreams:
-    """The open streams of this process, limited for each service: a process of several has the limits of several."""
+    """The open streams of this process, limited for each service. A process of several services has several limits."""
 
     def __init__(
         self, verifier: TokenVerifier, *, each_max: int, organization_max: int, all_max: int, seconds_max: int
@@ -91,7 +91,7 @@ class EventStreams:
     ) -> AsyncIterator[Subscriber]:
         """Subscribe inside the block.
 
-        Raises Excessive at the limit of the caller or the organization, Unavailable at that of the service.
+        Raises Excessive at the limit of the caller or the organization, Unavailable at the limit of the service.
         """
 
         async def may_receive() -> bool:
@@ -125,7 +125,7 @@ class EventStreams:
             EVENT_STREAMS.set(len(self._open))
 
     async def keep_checking(self) -> None:
-        """Each second, end the streams of callers who may no longer act."""
+        """End the streams of callers who may no longer act, each second."""
         while True:
             await asyncio.gather(*(one.check() for one in self._open))
             await asyncio.sleep(CHECK_SECONDS)
@@ -149,7 +149,10 @@ class EventStream(Response[T]):
         self._follows = (caller, header(request, "Authorization"), header(request, "Acting-As"), after)
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]
-        """Replaces the framework's stream, which waits indefinitely for a client that does not read."""
+        """Return the application that sends the events.
+
+        It replaces the framework's stream, which waits indefinitely for a client that does not read.
+        """
         return self._stream
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -176,12 +179,12 @@ class EventStream(Response[T]):
             if page is not None and await self._send_page(subscriber, page, put):
                 beat_at = time.monotonic() + BEAT_SECONDS
             if not subscriber.ended and time.monotonic() >= beat_at:
-                # The cursor is sent too: on reconnect, events they may not see are not read again.
+                # The cursor is sent too, so that events the caller may not see are not read again on reconnect.
                 await put(b":\n%s\n" % self._id(subscriber.position))
                 beat_at = time.monotonic() + BEAT_SECONDS
 
     async def _send_page(self, subscriber: Subscriber, page: Page, put: Callable[[bytes], Awaitable[None]]) -> bool:
-        """Send a page; True if it had events. What cannot be sent in time is left for the next page."""
+        """Send a page; return True if it had events. Events that cannot be sent in time are left for the next page."""
         for position, data in page.items:
             if subscriber.ended or time.monotonic() - page.at > FRESH_SECONDS:
                 return True
@@ -195,7 +198,7 @@ class EventStream(Response[T]):
 
 
 async def _sent(send: Send, body: bytes, *, more: bool = True) -> None:
-    """Raises TimeoutError if the client does not read."""
+    """Send a part of the body. Raises TimeoutError if the client does not read."""
     async with asyncio.timeout(SEND_SECONDS):
         await send({"type": "http.response.body", "body": body, "more_body": more})
 

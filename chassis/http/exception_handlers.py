@@ -1,4 +1,4 @@
-"""Exception handlers: each exception becomes a problem of `chassis.http.problems`."""
+"""Exception handlers, which convert each exception to a problem of `chassis.http.problems`."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -70,7 +70,7 @@ def _parameters_refused(error: ValidationException) -> list[str]:
     """The invalid parameters, by the names of the handler's arguments."""
     if isinstance(error.extra, list):
         return [str(item.get("key")) for item in error.extra if isinstance(item, dict)]
-    # For a missing required parameter the framework names it only in the cause.
+    # For a missing required parameter the framework gives its name only in the cause.
     return [str(error.__cause__.args[0])] if isinstance(error.__cause__, KeyError) else []
 
 
@@ -96,7 +96,7 @@ def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[
     if isinstance(error, OutcomeUnknown) or is_transient(error):
         return _unanswered("database-unavailable", request, error)
     if isinstance(error, asyncpg.UniqueViolationError) and error.table_name == "journal":
-        # Two concurrent changes of a record: the journal accepted the other one.
+        # There were two concurrent changes of a record, and the journal accepted the other one.
         return _respond(problem("revision-stale", 412, language))
     if isinstance(error, asyncpg.DataError):
         return _respond(problem("invalid-request", 400, language))
@@ -105,7 +105,7 @@ def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[
 
 
 def _unanswered(slug: str, request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """503: the database has not answered."""
+    """Answer 503, because the database has not answered."""
     body = problem(slug, 503, reader_language(request.scope))
     log_refusal(cast(Mapping[str, Any], request.scope), body, error=type(error).__name__)
     return _respond(body, {"Retry-After": str(RETRY_AFTER_SECONDS)})

@@ -14,7 +14,7 @@ FIELDS_MAX = 20
 
 
 def takes_form(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    """Route option: the body is a form with these fields, read by `form_of`."""
+    """Return the route option for a form body with these fields, read by `form_of`."""
     return {"public": True, "form": kind}
 
 
@@ -28,7 +28,7 @@ def routes_of_forms(app: Litestar) -> list[str]:
 
 
 async def form_of(request: Request[Any, Any, Any]) -> Mapping[str, str]:
-    """The non-empty fields of a form. Raises Invalid for a repeated one."""
+    """Return the non-empty fields of a form. Raises Invalid if it is malformed or repeats a field."""
     try:
         text = (await request.body()).decode("ascii")
         pairs = parse_qsl(text, strict_parsing=bool(text), max_num_fields=FIELDS_MAX, errors="strict")

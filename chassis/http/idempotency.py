@@ -1,7 +1,7 @@
 """Idempotent commands (`Idempotency-Key`) and conditional changes (`If-Match`).
 
-The key's row and the work are one transaction. Not the answer is stored but the id of its record: a repeat reads the
-record again, through the policy, in its current state.
+The key's row and the work are one transaction. The id of the record is stored, not the answer: a repeat reads the
+record again, subject to the policy, in its current state.
 """
 
 import hashlib
@@ -61,10 +61,10 @@ async def once(
     again: Callable[[Tx, UUID], Awaitable[T]],
     locks: Sequence[str] = (),
 ) -> T:
-    """Execute a command once; for a repeat, read `again` the record of its outcome, by default a new id.
+    """Execute a command once; for a repeat, read with `again` the record of its outcome, by default a new id.
 
     The key is inserted with the writes of `first`, in one round trip: if it exists, that transaction has written
-    nothing. What `first` refuses before its first query or flush is also refused to a repeat. Raises Conflict while the
+    nothing. If `first` refuses before its first query or flush, a repeat is refused as well. Raises Conflict while the
     first call is still running, Mismatch if the key was used with another body.
     """
     outcome = outcome or new_id()
@@ -105,7 +105,7 @@ def _name(command: Command) -> tuple[UUID, str, str, str]:
 
 
 async def forget_old(tx: Tx) -> int:
-    """Delete keys older than 30 days, some thousand at a time."""
+    """Delete keys older than 30 days, some thousand at a time; return the number of deleted keys."""
     return int(
         await tx.fetchval(
             """
@@ -122,10 +122,10 @@ async def forget_old(tx: Tx) -> int:
 
 
 async def delete_outcomes_about(tx: Tx, person_id: UUID, outcomes: Sequence[UUID]) -> int:
-    """Delete the keys of a person's commands, and of commands about these records; return how many.
+    """Delete the keys of a person's commands, and of commands about these records; return their number.
 
     A client may put personal data into a key, and the hash of a short body can be guessed. Keys inserted by this
-    transaction stay.
+    transaction are kept.
     """
     total = int(
         await tx.fetchval(
@@ -173,6 +173,6 @@ def expected_revision(if_match: str | None) -> int:
 
 
 def check_revision(current: int, expected: int) -> None:
-    """Raises Stale if the record is not at the revision that the caller read."""
+    """Raise Stale unless the record is at the revision that the caller read."""
     if current != expected:
         raise Stale("revision-stale", current=current, expected=expected)

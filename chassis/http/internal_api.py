@@ -23,7 +23,7 @@ async def events(
     aggregate: FromQuery[UUID | None] = None,
     after_version: Annotated[int, QueryParameter(ge=0, le=2**31 - 1)] = 0,
 ) -> Page:
-    """The events after a watermark, or those of one aggregate after a version; at most 500."""
+    """Returns the events after a watermark, or those of one aggregate after a version; at most 500."""
     if owner not in services:
         raise Missing("not-found")
     async with services[owner].db.for_reading().transaction() as tx:

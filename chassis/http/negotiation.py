@@ -1,4 +1,4 @@
-"""Which of two media types a caller prefers."""
+"""The preferred media type of two, by an `Accept` header."""
 
 import re
 
@@ -10,7 +10,7 @@ JSON_LD = "application/ld+json"
 
 
 def prefers_json(accept: str) -> bool:
-    """Whether JSON-LD is preferred to Turtle, by an `Accept` header."""
+    """Check whether an `Accept` header prefers JSON-LD to Turtle."""
     return max(quality(accept, JSON_LD), quality(accept, "application/json")) > quality(accept, TURTLE)
 
 

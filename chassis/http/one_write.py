@@ -7,7 +7,7 @@ from chassis.http.private_parts import HttpToolsProtocol
 
 
 class BufferedTransport:
-    """A transport that sends what was written at the end of the turn of the event loop."""
+    """A transport that sends the written data at the end of the turn of the event loop."""
 
     __slots__ = ("_held", "_loop", "_transport")
 

@@ -1,4 +1,4 @@
-"""The routes of events that a service could not apply, and of messages that are no events, which are in quarantine."""
+"""The routes of parked events, which a service could not apply, and of messages in quarantine, which are not events."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,9 +23,9 @@ LIST_MAX = 100
 
 
 class ParkedEvent(Struct, frozen=True, kw_only=True):
-    """An event of the service `owner` that could not be applied, why, and how many events wait `behind` it.
+    """An event of the service `owner` that could not be applied, the reason, and the number of events `behind` it.
 
-    A message that is not an event has no `type`, and none waits behind it.
+    A message that is not an event has no `type`, and no event waits behind it.
     """
 
     event_id: UUID
@@ -40,21 +40,21 @@ class ParkedEvent(Struct, frozen=True, kw_only=True):
 
 
 class ParkedList(Struct, frozen=True, kw_only=True):
-    """The oldest parked events and messages, at most a hundred, and how many there are."""
+    """The oldest parked events and messages, at most a hundred, and the total number."""
 
     parked: list[ParkedEvent]
     total: int
 
 
 class ParkedState(Struct, frozen=True, kw_only=True):
-    """What became of an event or message: `waiting` ones are tried within 30 seconds; `discarded` ones are not kept."""
+    """The status of an event or message. `waiting` ones are tried within a minute; `discarded` ones are not kept."""
 
     event_id: UUID
     status: Literal["parked", "waiting", "applied", "discarded"]
 
 
 def parked_routes(service: str) -> Sequence[HTTPRouteHandler]:
-    """The routes of a service that applies events of others."""
+    """Return the routes of a service that applies events of others."""
     path = f"/v1/parked/{service}"
 
     @get(
@@ -64,7 +64,7 @@ def parked_routes(service: str) -> Sequence[HTTPRouteHandler]:
         name=f"parked {service}",
     )
     async def list_parked(db: Db, caller: CurrentCaller) -> ParkedList:
-        """Messages that are no events are in the list too."""
+        """Lists also messages that are not events. Requires the role `coordinator` or `administrator`."""
         decide_on_parked(caller, ParkedAction.LIST).required()
         async with db.transaction(by=caller) as tx:
             found = await oldest_parked(tx, limit=LIST_MAX)
@@ -85,7 +85,10 @@ def parked_routes(service: str) -> Sequence[HTTPRouteHandler]:
         name=f"release parked {service}",
     )
     async def release(tx: Tx, ctx: Context, event_id: FromPath[UUID]) -> None:
-        """Within 30 seconds. If it fails again, it is parked again; later events of its record wait until then."""
+        """Tries the event again within a minute.
+
+        If it fails, it is parked again; later events of its record wait until then.
+        """
         decide_on_parked(ctx.caller, ParkedAction.RELEASE).required()
         if not await release_parked(tx, event_id):
             await _missing_or_moved(tx, event_id)
@@ -99,7 +102,7 @@ def parked_routes(service: str) -> Sequence[HTTPRouteHandler]:
         name=f"discard parked {service}",
     )
     async def discard(tx: Tx, ctx: Context, event_id: FromPath[UUID]) -> None:
-        """Events are never discarded."""
+        """Discards a parked message that is not an event. Events are never discarded."""
         decide_on_parked(ctx.caller, ParkedAction.DISCARD).required()
         if not await discard_unreadable(tx, event_id):
             await _missing_or_moved(tx, event_id)

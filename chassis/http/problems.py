@@ -93,7 +93,7 @@ def problem_of(refusal: Refusal, language: Language) -> Problem:
 
 
 def language_of(accept_language: str | None) -> Language:
-    """The caller's preferred language of the six (RFC 9110 section 12.5.4); English by default."""
+    """The caller's preferred language among the six (RFC 9110 section 12.5.4); English by default."""
     wishes: list[tuple[float, str]] = []
     for wish in (accept_language or "").split(",")[:20]:
         tag, _, quality = wish.strip().partition(";")
@@ -104,7 +104,7 @@ def language_of(accept_language: str | None) -> Language:
 
 
 def log_refusal(scope: Mapping[str, Any], said: Problem, *, error: str | None = None) -> None:
-    """Log a refusal: the caller and the reason, nothing of what was sent; a server error as a warning.
+    """Log a refusal with its caller and reason, but nothing of the request; a server error is logged as a warning.
 
     `error` is the type of the exception that caused it.
     """
@@ -115,7 +115,7 @@ def log_refusal(scope: Mapping[str, Any], said: Problem, *, error: str | None = 
         else {}
     )
     cause = {"error": error} if error else {}
-    # The route's template, not the path: a path may guess at ids.
+    # The route's template is logged, because a path may guess at ids.
     route = scope.get("path_template") or "none"
     write = log.warning if said.status >= SERVER_ERROR else log.info
     write("refused", slug=said.slug, status=said.status, method=scope["method"], route=route, **known, **cause)

@@ -1,4 +1,4 @@
-"""Query parameters: only those a route declares, each in its form."""
+"""Query parameters: only those that a route declares are accepted, each in its form."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,16 +28,16 @@ class Parameters(Struct, frozen=True, kw_only=True):
 
     query: frozenset[str]
     repeatable: frozenset[str]
-    """Names in `query` that may be repeated: lists."""
+    """Names in `query` that may be repeated, because they are lists."""
 
     sent_as: Mapping[str, str]
-    """Name of a Python parameter → its name in query, path or header."""
+    """Maps the name of a Python parameter to its name in query, path or header."""
 
     allowed: Mapping[str, tuple[str | int, ...]]
     """Values of the enumerations, by the names in which they are sent."""
 
     def refused(self, names: Iterable[str]) -> dict[str, object]:
-        """The details of a refusal of these parameters, by Python's or by sent names."""
+        """The details of a refusal of these parameters, given by their names in Python or as sent."""
         sent = sorted({self.sent_as.get(name, name) for name in names})
         errors = [
             FieldError(field=name, problem="invalid-request", allowed=self.allowed[name])
@@ -78,7 +78,7 @@ def _declared(handler: BaseRouteHandler) -> Iterator[tuple[str, Any]]:
 
 
 class DeclaredParameters(ASGIMiddleware):
-    """Refuse a query with an undeclared parameter, or a repeated one that is no list.
+    """Refuses a query with an undeclared parameter, or with a repeated one that is not a list.
 
     Reads `parameters_of` from the application's state. Runs after authentication, whose errors come first.
     """
@@ -91,7 +91,7 @@ class DeclaredParameters(ASGIMiddleware):
 
 
 def check_query(known: Parameters, query: str) -> None:
-    """Raises Invalid, naming undeclared or repeated parameters."""
+    """Raise Invalid for undeclared or repeated parameters, with their names."""
     names = Counter(name for name, _ in parse_qsl(query, keep_blank_values=True))
     if unknown := sorted(names.keys() - known.query):
         shown = [name[:NAME_SHOWN_MAX] for name in unknown[:NAMES_SHOWN_MAX]]
@@ -101,9 +101,10 @@ def check_query(known: Parameters, query: str) -> None:
 
 
 def query_parameter(word: Any, *, name: str | None = None) -> QueryParameter:
-    """A query parameter with the limits of `word`, an alias of `contracts.values`; else `invalid-request`.
+    """A query parameter with the limits of `word`, an alias of `contracts.values`; other values are `invalid-request`.
 
-    As a plain annotation the alias would be a `str` without limits: the framework reads its Meta only in bodies.
+    With the alias as a plain annotation the parameter would be a `str` without limits, because the framework reads its
+    Meta only in bodies.
     """
     _, meta = get_args(word)
     assert isinstance(meta, Meta), "an alias has one Meta"

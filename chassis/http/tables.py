@@ -7,7 +7,7 @@ from litestar.routes import HTTPRoute
 
 
 def takes_table(example: str) -> dict[str, str]:
-    """Route option: the body is CSV like the example, read by `table_of`."""
+    """Return the route option for a CSV body like the example, read by `table_of`."""
     return {"table": example}
 
 

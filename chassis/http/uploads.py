@@ -28,21 +28,21 @@ UPLOAD = "entraide.upload"
 """Scope key of the uploaded file."""
 
 MEDIA_TYPE = b"application/octet-stream"
-"""Accepted for every file. Of other media types the content is checked."""
+"""Media type accepted for every file. For other media types the content is checked."""
 
 MULTIPART_TYPE = b"multipart/form-data"
-"""A form (RFC 7578) with the file in the part `file`; accepted for every file."""
+"""Media type of a form (RFC 7578) with the file in the part `file`; accepted for every file."""
 
 FILE_PART = "file"
 NAME_PART = "name"
 PART_HEADERS_BYTES_MAX = 4096
 MULTIPART_MORE_BYTES_MAX = 16 * 1024
-"""What a form may be larger than its file: boundaries, headers and the name."""
+"""Maximum size of a form in addition to its file: boundaries, headers and the name."""
 
 NAME_HEADER = "File-Name"
 DISPOSITION_HEADER = "Content-Disposition"
 NAME_MAX = 200
-"""In characters; percent-encoded a character has up to twelve bytes."""
+"""Maximum number of characters of a name; a percent-encoded character has up to twelve bytes."""
 
 NAME_SENT = r"^([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+" + END
 NAME_SENT_MAX = 12 * NAME_MAX
@@ -57,13 +57,13 @@ OF_ONE_ORGANIZATION_MAX = 4
 _SENT = re.compile(NAME_SENT)
 _EXTENDED_NAME = re.compile(r"""(?i);\s*filename\*\s*=\s*utf-8'[a-z0-9-]*'([^;\s"]+)""")
 _DIRECTION_SIGNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""They would display `gpj.exe` as `exe.jpg` (UAX #9); right-to-left letters need no such signs."""
+"""Signs that would display `gpj.exe` as `exe.jpg` (UAX #9); right-to-left letters need no such signs."""
 
 _NAME = re.compile(r"[^\x00-\x1f\x7f/\\]{1,200}")
 
 
 class TooLarge(Exception):
-    """The file is larger than its route allows, announced or not."""
+    """The file is announced or found to be larger than its route allows."""
 
 
 class MalformedForm(Exception):
@@ -81,7 +81,7 @@ class Upload:
     file: BinaryIO
     size_bytes: int
     digest: bytes
-    """SHA-256 of all its bytes."""
+    """SHA-256 of all bytes."""
     name: str = ""
     """The name given by the caller; not a path."""
 
@@ -89,7 +89,7 @@ class Upload:
 def file_name(sent: str) -> str:
     """Decode the file name header (percent-encoded UTF-8). Raises ValueError.
 
-    A header, because proxies and browsers log URLs.
+    The name is in a header, because proxies and browsers log URLs.
     """
     if not _SENT.fullmatch(sent):
         raise ValueError("not a file name")
@@ -108,7 +108,7 @@ def disposition_name(sent: str) -> str | None:
     """The file name in a Content-Disposition header (RFC 6266), if there is one. Raises ValueError."""
     if extended := _EXTENDED_NAME.search(sent):
         return unquote(extended[1], errors="strict")
-    # UTF-8 is often sent as it is; a header is read as Latin-1.
+    # UTF-8 is often sent unencoded; a header is read as Latin-1.
     name = multipart.parse_options_header(sent)[1].get("filename")
     return name.encode("latin-1").decode("utf-8") if name else None
 
@@ -121,15 +121,15 @@ class FileRule(NamedTuple):
 
 
 def takes_file(*media_types: str, bytes_max: int) -> dict[str, FileRule]:
-    """Route option: the body is a file of at most `bytes_max` bytes, or a form with one, injected as `upload`.
+    """Return the route option for a body that is a file of at most `bytes_max` bytes, or a form with one.
 
-    `media_types` are accepted as well; the route decides by the content.
+    The file is injected as `upload`. `media_types` are accepted as well; the route decides by the content.
     """
     return {"file": FileRule(bytes_max, (MEDIA_TYPE.decode(), *media_types, MULTIPART_TYPE.decode()))}
 
 
 def routes_of_files(app: Litestar) -> dict[tuple[str, str], FileRule]:
-    """Method and path template of the routes that take a file → its rule."""
+    """Maps method and path template of each route that takes a file to its rule."""
     return {
         (method, route.path_format): handler.opt["file"]
         for route in app.routes
@@ -140,10 +140,10 @@ def routes_of_files(app: Litestar) -> dict[tuple[str, str], FileRule]:
 
 
 class Uploads:
-    """The routes that take a file, and the uploads under way."""
+    """The routes that take a file, and the running uploads."""
 
     def __init__(self, routes: Mapping[tuple[str, str], FileRule], folder: Path) -> None:
-        """`routes` maps method and path template to the rule; `folder` holds the temporary files."""
+        """Create the limits. `routes` maps method and path template to the rule; `folder` holds the temporary files."""
         self._routes = [(method, template.split("/"), rule) for (method, template), rule in routes.items()]
         self._folder = folder
         self._under_way: Counter[UUID] = Counter()
@@ -157,11 +157,11 @@ class Uploads:
         return None
 
     def has_capacity(self, caller: Caller) -> bool:
-        """False at the limit of uploads under way, or of this person's."""
+        """False at the limit of all running uploads, or of this person's."""
         return self._under_way.total() < UNDER_WAY_MAX and self._under_way[caller.person_id] < OF_ONE_CALLER_MAX
 
     def has_capacity_for(self, organization: str) -> bool:
-        """False at the limit of this organization's uploads under way."""
+        """False at the limit of this organization's running uploads."""
         return self._of_organization[organization] < OF_ONE_ORGANIZATION_MAX
 
     @contextlib.contextmanager
@@ -193,16 +193,16 @@ class FileBody:
         return part
 
     def end(self) -> None:
-        """Raises MalformedForm if the body has no file."""
+        """Raise MalformedForm if the body has no file."""
 
 
 class FormBody(FileBody):
-    """A form: the part `file`, and its name in that part's header or in the part `name`. All else is refused."""
+    """A form: the part `file`, and its name in that part's header or in the part `name`. Other parts are refused."""
 
     more_bytes_max = MULTIPART_MORE_BYTES_MAX
 
     def __init__(self, content_type: str) -> None:
-        """Raises MalformedForm without a boundary."""
+        """Create a reader. Raises MalformedForm if the content type has no valid boundary."""
         boundary = multipart.parse_options_header(content_type)[1].get("boundary")
         if not boundary or not boundary.isascii() or len(boundary) > 70:
             raise MalformedForm

@@ -1,1 +1,1 @@
-"""Facts: out (outbox), across (bus), in (inbox), parked, fetched from peers, folded again."""
+"""Facts: outbox, bus, inbox, parked events, retrieval from peers, rebuild of tables."""

@@ -1,6 +1,6 @@
 """JetStream: publish with acknowledgement, pull without polling delay.
 
-This module and `chassis.journal.streams`, which configures, alone import nats.
+Only this module and `chassis.journal.streams`, which configures streams, import nats.
 """
 
 import asyncio
@@ -77,7 +77,7 @@ class Delivery:
 
 
 class Heartbeat:
-    """Extends the ack deadline of a message while it is processed; costs nothing for quick ones."""
+    """Extends the ack deadline of a message while it is processed; no cost for short processing."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
@@ -96,7 +96,7 @@ class Heartbeat:
 
 
 class Bus:
-    """A connection that reconnects on its own; until then `connected` is False and publishing fails at once."""
+    """A connection that reconnects on its own. Until then `connected` is False and publishing fails at once."""
 
     def __init__(self, url: str, name: str) -> None:
         self._url = url
@@ -111,7 +111,7 @@ class Bus:
         return self._client is not None and self._client.is_connected
 
     async def keep_connected(self) -> None:
-        """Connect and stay connected; run it supervised."""
+        """Connect and stay connected. Run it supervised."""
         client = await nats.connect(
             **connect_options(self._url),
             name=self.name,
@@ -122,7 +122,7 @@ class Bus:
             connect_timeout=3,
             ping_interval=10,
             max_outstanding_pings=2,
-            # No buffering: what cannot be sent now stays in `pending`.
+            # No buffering: events that cannot be sent now stay in `pending`.
             pending_size=-1,
             error_cb=self._on_error,
             reconnected_cb=self._on_reconnect,
@@ -154,7 +154,7 @@ class Bus:
     # -- publishing ----------------------------------------------------------------------------------------------
 
     async def publish(self, event: Event) -> bool:
-        """True if the stream has stored the event, now or before. False is ambiguous: it may be stored."""
+        """Publish an event; return True if the stream has stored it, now or before. False means unknown."""
         if not self.connected or self._jetstream is None:
             return False
         try:
@@ -173,7 +173,7 @@ class Bus:
     async def publish_batch(self, events: Sequence[Event]) -> bool:
         """Publish all or none with one acknowledgement (JetStream atomic batch, at most 1000 of one owner).
 
-        False if not acknowledged, or if one of them was stored before.
+        Return False if not acknowledged, or if one of them was stored before.
         """
         client = self._client
         if client is None or not client.is_connected:
@@ -245,7 +245,7 @@ class Bus:
 def connect_options(url: str) -> dict[str, Any]:
     """Connection options for a URL. With `tls://` TLS starts first.
 
-    Else the client would wait for the server to ask for TLS, and send its password to a server that does not.
+    Otherwise the client would wait for the server to ask for TLS, and send its password to a server that does not.
     `?ca=<file>` names the certificate authority; the default is the trust store of the machine.
     """
     parts = urlsplit(url)
@@ -264,7 +264,7 @@ def stream_name(owner: str) -> str:
 
 
 async def _arrived(arriving: asyncio.Queue[Msg]) -> list[Msg]:
-    """The messages received, waiting at most a second for the first."""
+    """Return the received messages; wait at most a second for the first."""
     try:
         messages = [await asyncio.wait_for(arriving.get(), timeout=1)]
     except TimeoutError:

@@ -1,7 +1,8 @@
-"""Encrypted cursors of event streams: opaque outside, a journal position inside.
+"""Encrypted cursors of event streams, which contain a journal position.
 
-Positions are counters: two of them would show how many events lie between that the subscriber may not see. So they are
-encrypted (AES-256-GCM) with a key per schema and a random nonce each; not even equality of two positions is visible.
+Positions are counters: two of them would reveal the number of events in between that the subscriber may not see.
+Therefore they are encrypted (AES-256-GCM) with a key per schema and a random nonce each; not even equality of two
+positions is visible.
 """
 
 import base64
@@ -18,7 +19,7 @@ from contracts.refusals import Invalid
 
 CURSOR_LENGTH_MAX = 80
 NONCE_BYTES = 12
-"""Random. If one repeated, its holder would learn the distance of two positions, nothing else."""
+"""Length of the random nonce. If a nonce repeated, it would reveal only the distance of two positions."""
 
 _SEALED = struct.Struct(">QQ")
 
@@ -40,7 +41,7 @@ class StreamCursors:
         return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
     def decode(self, cursor: str) -> JournalPosition:
-        """Raises Invalid for a cursor that was not made with this key."""
+        """Return the position of a cursor. Raises Invalid for a cursor that was not made with this key."""
         try:
             sealed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
             nonce, sealed = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]

@@ -1,7 +1,7 @@
 """Event feeds: one journal query twice a second per process, and after its writes, shared by all subscribers.
 
-A subscriber that is up to date waits at no cost and holds no connection to PostgreSQL. A subscriber that is behind
-reads the journal on its own until it has caught up.
+A subscriber that is up to date holds no connection to PostgreSQL while it waits. A subscriber that is behind reads the
+journal on its own until it has caught up.
 """
 
 import asyncio
@@ -22,18 +22,18 @@ from contracts.facts import Event
 from contracts.values import Caller
 
 LOOK_SECONDS = 0.5
-"""Interval of the poll; a write of this process ends it."""
+"""Interval of the poll; a write of this process ends the pause."""
 
 LOOK_SECONDS_MIN = 0.1
 PAGE_MAX = 200
 CATCHING_UP_MAX = 2
-"""Subscribers that may catch up at a time: the rest of the process needs the other connections."""
+"""Maximum number of subscribers that catch up at a time, because the process needs the other connections."""
 
 log = structlog.get_logger()
 
 
 class FeedItemData(msgspec.Struct, frozen=True, kw_only=True):
-    """The event, its record, and the version it changed it to."""
+    """The event, its record, and the version of the record after the event."""
 
     event_id: UUID
     aggregate: str
@@ -42,7 +42,7 @@ class FeedItemData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact as sent to subscribers, in the shape of a webhook's body: type, time, and ids to query the rest."""
+    """A fact as sent to subscribers, in the form of a webhook's body: type, time, and ids to query the rest."""
 
     type: str
     timestamp: datetime
@@ -64,10 +64,10 @@ Seen = Callable[[Tx, Sequence[Caller], Sequence[Event]], Awaitable[Mapping[Calle
 
 @dataclass(frozen=True)
 class FeedPolicy:
-    """Which events of a service's journal each caller receives.
+    """The policy of a service's journal: the events that each caller receives.
 
-    `seen` maps callers to the ids of those of the given events that they may see now, as the policy decides; a caller
-    who cannot be checked now is left out. `item_of` converts an event to what is sent; None if it is not sent.
+    `seen` maps callers to the ids of the given events that they may see now, according to the policy; a caller who
+    cannot be checked now is left out. `item_of` converts an event to the item to send; None if it is not sent.
     """
 
     seen: Seen
@@ -128,7 +128,7 @@ class Subscriber:
         self._woken.set()
 
     async def page(self, seconds: float) -> Page | None:
-        """The page handed over, waiting up to `seconds` for it."""
+        """Return the page delivered by the poll; None if there is none within `seconds`."""
         try:
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
@@ -173,7 +173,7 @@ class EventFeed:
             self._has_subscribers.clear()
 
     def cursor(self, position: JournalPosition) -> str:
-        assert self._cursors is not None, "join() has set it"
+        assert self._cursors is not None, "join() sets the cursors"
         return self._cursors.encode(position)
 
     async def next_page(self, subscriber: Subscriber, seconds: float) -> Page | None:
@@ -191,7 +191,7 @@ class EventFeed:
         return await subscriber.page(seconds)
 
     async def _read(self, subscriber: Subscriber) -> tuple[Page, bool]:
-        """The next page for a subscriber that is behind, and whether there is more."""
+        """Return the next page for a subscriber that is behind, and whether there is more."""
         await subscriber.check()
         at = time.monotonic()
         async with self._db.transaction() as tx:
@@ -201,7 +201,10 @@ class EventFeed:
         return Page(items, events[-1][0] if events else subscriber.position, at), len(events) == PAGE_MAX
 
     async def _wait_from(self, subscriber: Subscriber, reached: JournalPosition, *, at_end: bool = False) -> bool:
-        """False if the poll has passed that position, or does not run and may be far behind the end."""
+        """Let the subscriber wait for the poll from this position on.
+
+        Return False if the poll has passed the position, or does not run and may be far behind the end.
+        """
         async with self._head_lock:
             if self._head is None and at_end:
                 self._head = reached
@@ -228,7 +231,7 @@ class EventFeed:
             await self._db.activity.wait(since=began, seconds=LOOK_SECONDS - LOOK_SECONDS_MIN)
 
     async def poll(self) -> bool:
-        """Hand new events to all waiting subscribers, each what it may see; True if there is more."""
+        """Deliver new events to all waiting subscribers, each only those it may see; return True if there is more."""
         async with self._head_lock:
             waiting = [one for one in self._subscribers if one.waits and not one.ended]
             if not waiting or self._head is None:
@@ -239,7 +242,7 @@ class EventFeed:
                 events = await read_with_positions(tx, after=self._head, limit=PAGE_MAX)
             if not events:
                 return False
-            # Between the two transactions, because it may query the directory: no connection is held meanwhile.
+            # This is between the two transactions, because it may query the directory; no connection is held meanwhile.
             await asyncio.gather(*(one.check() for one in waiting))
             async with self._db.transaction() as tx:
                 seen = await self._seen(tx, waiting, [event for _, event in events])
@@ -257,7 +260,7 @@ class EventFeed:
     async def _seen(
         self, tx: Tx, subscribers: Sequence[Subscriber], events: Sequence[Event]
     ) -> Mapping[Caller, Collection[UUID]]:
-        """The events each subscriber may see; ends those that may see nothing any more."""
+        """The events that each subscriber may see; ends the subscriptions of those that may not see any event now."""
         callers = sorted({one.caller for one in subscribers if not one.ended}, key=str)
         of_interest = [event for event in events if self._policy.item_of(event) is not None]
         if not callers or not of_interest:

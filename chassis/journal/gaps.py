@@ -8,7 +8,10 @@ FOUND_MAX = 200
 
 
 async def due_gaps(tx: Tx, consumer: str, *, gap_seconds: float) -> list[Record]:
-    """Aggregates whose next event is released (`ready`) or missing for so long, with the last version applied."""
+    """List aggregates whose next event is released (`ready`) or has been missing for `gap_seconds`.
+
+    Each row has the last version applied.
+    """
     return await tx.fetch(
         """
         SELECT first.aggregate_id, first.owner, heard.version AS heard,
@@ -33,7 +36,7 @@ async def due_gaps(tx: Tx, consumer: str, *, gap_seconds: float) -> list[Record]
 
 
 async def due_in_seconds(tx: Tx, consumer: str, *, gap_seconds: float) -> float | None:
-    """Seconds until the next gap will be `gap_seconds` old; None if there is no gap."""
+    """Seconds until the next gap is `gap_seconds` old; None if there is no such gap."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         """
         SELECT extract(epoch FROM min(received_at) + $2 * interval '1 second' - clock_timestamp())::float8 FROM inbox

@@ -1,9 +1,9 @@
 """The inbox applies each event once and in the order of its aggregate, however often and late it is delivered.
 
 All events pass through `receive`, whether delivered by the broker or read from the owner's journal. The effect, the
-inbox row and the aggregate's new version are one transaction. An early event waits in the inbox, and what is missing
-before it is fetched from the owner. An event that cannot be applied is parked: later ones of its aggregate wait behind
-it, other aggregates go on.
+inbox row and the aggregate's new version are one transaction. An early event waits in the inbox, and missing events
+before it are fetched from the owner. An event that cannot be applied is parked: later ones of its aggregate wait behind
+it, other aggregates continue.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ FILL_GAPS_SECONDS = 1.0
 VERSION_MAX = 2**31 - 1
 
 Handler = Callable[[Tx, Event, Any], Awaitable[None]]
-"""`(tx, event, fact)`: apply a fact, inside the transaction that records the event as applied.
+"""`(tx, event, fact)`: applies a fact, inside the transaction that records the event as applied.
 
 It may run for an event that is out of order: its writes are then rolled back, and it runs again in order.
 """
@@ -64,8 +64,11 @@ _TAKE_UP = Write(
     },
     needed="event_taken_up",
 )
-"""Claims an event that is in order and has none waiting behind it. Sent with the first write of its handler: if
-there is no other, several such events are committed as one transaction."""
+"""Claims an event that is in order and has none waiting behind it.
+
+It is sent with the first write of its handler. If there is no other write, several such events are committed as one
+transaction.
+"""
 
 log = structlog.get_logger()
 
@@ -78,7 +81,7 @@ class Outcome(Enum):
 
 
 class Inbox:
-    """The inbox of one service, for all owners it consumes: all facts of the aggregates of which it handles any."""
+    """The inbox of one service, for all owners that it consumes. It receives all facts of the handled aggregates."""
 
     def __init__(
         self,
@@ -99,7 +102,7 @@ class Inbox:
     # -- one event -----------------------------------------------------------------------------------------------
 
     async def receive(self, event: Event) -> Outcome:
-        """Apply an event, once. Raises what the handler raises, except that a Refusal parks the event."""
+        """Apply an event, once. Raises the errors of the handler, except that a Refusal parks the event."""
         with with_correlation(event.correlationid):
             try:
                 outcome, next_waits = await self._apply(event)
@@ -121,7 +124,7 @@ class Inbox:
         except Exception as error:
             if _is_retryable(error):
                 raise
-            # Whatever failed: first check whether the event was in order.
+            # Whatever the failure, first check whether the event was in order.
             return await self._apply_checked(event)
         return Outcome.APPLIED, False
 
@@ -194,7 +197,7 @@ class Inbox:
                 with with_correlation(event.correlationid):
                     await self._apply_from_waiting(event)
             except Exception as no:
-                # This event failed, not the one before it, which is committed.
+                # This event failed, not the previous one, which is committed.
                 if _is_retryable(no):
                     raise
                 await self.park(event, reason=reason_of(no))
@@ -222,7 +225,7 @@ class Inbox:
     async def park(self, event: Event, *, reason: str) -> None:
         """Park an event for an operator; later events of its aggregate wait behind it.
 
-        An event that another delivery has applied meanwhile stays applied.
+        An event that another delivery has applied in the meantime stays applied.
         """
         async with self._db.transaction() as tx:
             await tx.execute(
@@ -243,7 +246,7 @@ class Inbox:
         log.error("event parked", consumer=self.consumer, event_id=str(event.id), type=event.type, reason=reason)
 
     async def park_unreadable(self, owner: str, body: bytes, *, reason: str) -> None:
-        """Park a message that is not an event, under an id derived from its bytes, so that a repeat changes nothing."""
+        """Park a message that is not an event, under an id derived from its bytes, so that a repeat has no effect."""
         event_id = UUID(bytes=hashlib.sha256(body).digest()[:16])
         async with self._db.transaction() as tx:
             await tx.execute(
@@ -263,7 +266,7 @@ class Inbox:
     # -- from the broker -----------------------------------------------------------------------------------------
 
     async def listen(self, bus: Bus, owner: str) -> None:
-        """Receive what the broker delivers until the connection is lost: aggregates in parallel, each in order."""
+        """Receive events from the broker until the connection is lost: aggregates in parallel, each in order."""
         await bus.wait_connected()
         places = asyncio.Semaphore(LANES_MAX)
         async for deliveries in bus.deliveries(Consumer(owner=owner, durable=self.consumer)):
@@ -276,7 +279,7 @@ class Inbox:
 
     async def _read(self, owner: str, delivery: Delivery) -> Event | None:
         try:
-            # As text: the data of an event, not decoded here, has to be UTF-8 to be stored.
+            # Decoded as text, because the data of an event, which is not decoded here, must be UTF-8 to be stored.
             event = decode_event(delivery.body.decode())
             _ = event.aggregate_id
             if event.owner != owner or event.aggregateversion > VERSION_MAX:
@@ -318,8 +321,8 @@ class Inbox:
     async def fill_gaps(self, peers: Peers) -> None:
         """Apply released events, and fetch events that have been missing for some seconds.
 
-        Runs each second while anything is written, when a gap becomes due, and else each minute: the longest time until
-        an event that a command has released is applied.
+        Runs each second while anything is written, when a gap becomes due, and otherwise each minute, which is the
+        longest time until an event released by a command is applied.
         """
         rows: list[Any] = []
         due_in_seconds: float | None = None
@@ -354,11 +357,14 @@ class Inbox:
             await asyncio.sleep(max(0.1, self._catch_up_seconds - (time.monotonic() - started)))
 
     async def catch_up_once(self, peers: Peers, owner: str) -> int:
-        """Return how many events were missing. The watermark passes only events that have a row here, or need none."""
+        """Read the owner's journal once; return the number of missing events.
+
+        The watermark passes only events that have a row here, or need none.
+        """
         return (await self._caught_up(peers, owner, await self._watermark(owner)))[0]
 
     async def _caught_up(self, peers: Peers, owner: str, after: str) -> tuple[int, str]:
-        """The number of missing events, and the watermark reached."""
+        """Read the journal from `after` on; return the number of missing events, and the watermark reached."""
         missed, more = 0, True
         while more:
             page = await peers.events_after(owner, after)
@@ -383,7 +389,7 @@ class Inbox:
         return missed, after
 
     async def _take_in(self, events: Sequence[Event]) -> int:
-        """Receive events, aggregates in parallel, each in order; return how many were new."""
+        """Receive events, aggregates in parallel, each in order; return the number of new events."""
         lanes: dict[str, list[Event]] = defaultdict(list)
         for event in events:
             lanes[event.subject].append(event)

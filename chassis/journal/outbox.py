@@ -1,7 +1,7 @@
-"""The outbox: a change and its fact are committed together, then the fact is published, at least once.
+"""The outbox: a change and its fact are committed together, then the fact is published at least once.
 
 `announce` writes the fact to journal, audit log and `pending` in the caller's transaction. After COMMIT the rows are
-handed to the relay of the same process; a sweeper in each process publishes what was left, a second later, under a
+passed to the relay of the same process; a sweeper in each process publishes remaining rows a second later, under a
 lease.
 """
 
@@ -31,7 +31,7 @@ from contracts.values import Caller
 HANDOVER_MAX = 10_000
 BATCH_MAX = 1000
 SINGLES_MAX = 4
-"""Up to so many facts are published and acknowledged singly; more go as one batch."""
+"""Maximum number of facts that are published and acknowledged singly; more are sent as one batch."""
 SWEEP_SECONDS = 1.0
 LEASE_SECONDS = 10
 """Lease of the process that committed or claimed rows; far longer than a publish takes."""
@@ -61,8 +61,8 @@ async def announce(tx: Tx, fact: Fact, *, version: int, because: Event | None = 
     """Announce a fact: it is published if, and only if, this transaction commits.
 
     `version` is the aggregate's new revision, one above its last: of two writers that both read the last one, the
-    journal's key lets one through (asyncpg.UniqueViolationError for the other, when it is written). `because` is the
-    event that caused this one; its correlation id is kept, else that of the current HTTP request.
+    journal's key accepts one (the other gets asyncpg.UniqueViolationError, when it is written). `because` is the event
+    that caused this one; its correlation id is kept, else that of the current HTTP request.
     """
     return (await announce_all(tx, [(fact, version)], because=because))[0]
 
@@ -73,14 +73,14 @@ async def announce_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Ev
 
 
 async def announce_each(tx: Tx, facts: Sequence[tuple[Fact, int, Event | None]]) -> Sequence[Event]:
-    """As `announce_all`, for facts that have different causes."""
+    """Like `announce_all`, for facts that have different causes."""
     if not facts:
         return []
     now = clock.now()
     events = [_event(fact, version, because, tx.caller, now) for fact, version, because in facts]
     encoded = [msgspec.json.encode(event) for event in events]
     assert all(len(one) <= EVENT_BYTES_MAX for one in encoded), (
-        "the limits on lines and codes keep every fact below this"
+        "a fact exceeds EVENT_BYTES_MAX despite the limits on lines and codes"
     )
     await tx.write(
         _ANNOUNCE,
@@ -118,7 +118,7 @@ def _event(fact: Fact, version: int, because: Event | None, caller: Caller | Non
 
 
 class Relay:
-    """Publishes announced facts. Every failure is ambiguous, so it publishes again under the same id."""
+    """Publishes announced facts. As every failure is ambiguous, it publishes again under the same id."""
 
     def __init__(self, db: Database, bus: Bus) -> None:
         self._db = db
@@ -136,10 +136,10 @@ class Relay:
             self._wake.set()
 
     async def relay(self) -> None:
-        """Publish what this process commits, at once; the sweeper deletes the `pending` rows.
+        """Publish the commits of this process at once; the sweeper deletes the `pending` rows.
 
         If the process dies before that, the fact is published again under the same id. So the deletes of a second are
-        one transaction, and no publish waits for the delete of the one before.
+        one transaction, and no publish waits for the previous delete.
         """
         while True:
             await self._wake.wait()
@@ -190,7 +190,7 @@ class Relay:
         return [decode_event(row["event"]) for row in rows]
 
     async def _publish(self, events: list[Event]) -> int:
-        """Publish in version order per aggregate; return how many the broker acknowledged."""
+        """Publish in version order per aggregate; return the number of acknowledged events."""
         if not events:
             return 0
         sent = await (self._publish_singly(events) if len(events) <= SINGLES_MAX else self._publish_batch(events))
@@ -207,7 +207,7 @@ class Relay:
     async def _publish_batch(self, events: list[Event]) -> list[UUID]:
         if await self._bus.publish_batch(events):
             return [event.id for event in events]
-        # One of them was stored before (10201), which rejects the whole batch: published singly, only the repeat is
+        # One of them was stored before (10201), which rejects the whole batch. Published singly, only the repeat is
         # dropped.
         return await self._publish_singly(events)
 
@@ -259,9 +259,9 @@ async def read(tx: Tx, *, after: str, limit: int = PAGE_MAX) -> Page:
 
 
 async def read_with_positions(tx: Tx, *, after: JournalPosition, limit: int) -> list[tuple[JournalPosition, Event]]:
-    """Read the events after a position, each with its own.
+    """Read the events after a position, each with its own position.
 
-    Returns only what was written by transactions older than every running one: what those write comes later in this
+    Returns only events written by transactions older than every running one: events of running ones come later in this
     order, so a watermark never skips an event.
     """
     rows = await tx.fetch(

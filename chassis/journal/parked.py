@@ -1,4 +1,4 @@
-"""Parked events, which could not be applied: list and release them."""
+"""Parked events, which could not be applied: list, release and discard them."""
 
 from datetime import datetime
 from typing import Literal
@@ -25,7 +25,7 @@ class Parked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def list_parked(tx: Tx) -> list[Parked]:
-    """List all parked events, oldest first; reads in pages, so that no statement takes long."""
+    """List all parked events, oldest first. Reads in pages, so that no statement takes long."""
     found: list[Parked] = []
     after: tuple[datetime | None, str, UUID] = (None, "", UUID(int=0))
     while True:
@@ -49,7 +49,7 @@ async def list_parked(tx: Tx) -> list[Parked]:
 
 
 class Oldest(msgspec.Struct, frozen=True, kw_only=True):
-    """A parked event, or a message that is not one, as it is shown to who may release it."""
+    """A parked event, or a message that is not one, as shown to operators."""
 
     event_id: UUID
     owner: str
@@ -85,7 +85,7 @@ async def count_parked(tx: Tx) -> int:
 
 
 async def state_of(tx: Tx, event_id: UUID) -> Literal["parked", "waiting", "applied"] | None:
-    """The status of an event that was received; None if there is none, such as a discarded message."""
+    """The status of a received event; None if there is none, such as a discarded message."""
     status: Literal["parked", "waiting", "applied"] | None = await tx.fetchval(
         "SELECT status FROM inbox WHERE event_id = $1", event_id
     )
@@ -93,7 +93,7 @@ async def state_of(tx: Tx, event_id: UUID) -> Literal["parked", "waiting", "appl
 
 
 async def release_parked(tx: Tx, event_id: UUID) -> bool:
-    """Release a parked event, to be applied within 30 seconds. False if no such event is parked."""
+    """Release a parked event, to be applied within a minute. Return False if no such event is parked."""
     done = await tx.fetchval(
         """
         UPDATE inbox SET status = 'waiting', reason = NULL
@@ -105,7 +105,7 @@ async def release_parked(tx: Tx, event_id: UUID) -> bool:
 
 
 async def discard_unreadable(tx: Tx, event_id: UUID) -> bool:
-    """Delete a parked message that is not an event. Events are never discarded."""
+    """Delete a parked message that is not an event; return False if there is none. Events are never discarded."""
     done = await tx.fetchval(
         "DELETE FROM inbox WHERE event_id = $1 AND status = 'parked' AND aggregate_id IS NULL RETURNING true", event_id
     )

@@ -1,4 +1,4 @@
-"""Calls to other services: their journal, and a record that a fact names (claim check)."""
+"""Calls to other services: their journal, and records that a fact names (claim check)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,20 +24,20 @@ class Peers:
     def __init__(
         self, addresses: Mapping[str, str], token: Callable[[], str], transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
-        """`transport` replaces the network in tests."""
+        """Create a client. `transport` replaces the network in tests."""
         self._addresses = addresses
         self._token = token
         self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False, transport=transport)
 
     async def get(self, service: str, path: str, params: Mapping[str, str | int] | None = None) -> bytes:
-        """GET; the body of a 200. Raises PeerError for any other status."""
+        """GET a path; return the body of a 200. Raises PeerError for any other status."""
         response = await self._answer("GET", service, path, params=dict(params or {}))
         if response.status_code != httpx.codes.OK:
             raise PeerError(f"{service}: {response.status_code}")
         return response.content
 
     async def newer(self, service: str, path: str, etag: str | None) -> bytes | None:
-        """GET a file; None if it still has this `etag`. Raises PeerError."""
+        """GET a file; return None if it still has this `etag`. Raises PeerError."""
         response = await self._answer("GET", service, path, more={"If-None-Match": etag} if etag else {})
         if response.status_code == httpx.codes.NOT_MODIFIED:
             return None
@@ -46,11 +46,11 @@ class Peers:
         return response.content
 
     async def find(self, service: str, path: str, params: Mapping[str, str | int] | None = None) -> bytes | None:
-        """GET; the body of a 200, None for a 404. Raises PeerError for any other status."""
+        """GET a path; return the body of a 200, None for a 404. Raises PeerError for any other status."""
         return self._found(service, await self._answer("GET", service, path, params=dict(params or {})))
 
     async def ask(self, service: str, path: str, body: bytes) -> bytes | None:
-        """POST parameters that must not appear in logs; the body of a 200, None for a 404. Raises PeerError."""
+        """POST parameters that must not appear in logs; return the body of a 200, None for a 404. Raises PeerError."""
         return self._found(service, await self._answer("POST", service, path, content=body))
 
     @staticmethod

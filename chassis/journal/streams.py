@@ -1,6 +1,6 @@
-"""Streams and consumers of JetStream, and who may use them: `ensure_streams` alone creates and repairs them.
+"""Streams and consumers of JetStream, and the permissions on them. Only `ensure_streams` creates and repairs them.
 
-These calls are of an administrator; services use what exists.
+These calls require an administrator; services use existing streams and consumers.
 """
 
 import asyncio
@@ -26,11 +26,11 @@ NOT_FOUND = 404
 ACK_WAIT_SECONDS = 30
 ACK_PENDING_MAX = 256
 CONNECT_SECONDS = 5.0
-"""A first connection has no timeout of its own: the client retries an absent server indefinitely."""
+"""Time limit of a first connection, which has none of its own: the client retries an absent server indefinitely."""
 
 
 def stream_config(owner: str, *, replicas: int) -> dict[str, Any]:
-    """A stream that rejects new messages when full, keeps consumed ones, and never loses acknowledged ones."""
+    """The configuration of a stream that rejects new messages when full and keeps consumed and acknowledged ones."""
     return {
         "name": stream_name(owner),
         "subjects": [f"ta.{owner}.>"],
@@ -49,7 +49,7 @@ def stream_config(owner: str, *, replicas: int) -> dict[str, Any]:
 
 
 def consumer_config(consumer: Consumer) -> dict[str, Any]:
-    # No delivery limit: past it JetStream drops silently. The inbox parks instead.
+    # There is no delivery limit, after which JetStream would drop silently. The inbox parks instead.
     return {
         "durable_name": consumer.durable,
         "ack_policy": "explicit",
@@ -64,7 +64,7 @@ def consumer_config(consumer: Consumer) -> dict[str, Any]:
 async def ensure_streams(
     url: str, owners: Sequence[str], consumers: Sequence[Consumer], *, replicas: int = 1
 ) -> list[str]:
-    """Create missing streams and consumers and repair changed ones; return what was done, one per line.
+    """Create missing streams and consumers and repair changed ones; return the actions taken, one per line.
 
     Raises BusError if the broker is unreachable or refuses.
     """
@@ -93,7 +93,7 @@ async def stream_states(url: str, owners: Sequence[str]) -> Mapping[str, Mapping
 
 
 async def check_connection(url: str) -> None:
-    """Raise BusError, in one line, if the broker is unreachable or does not know the user."""
+    """Raise BusError, with a message of one line, if the broker is unreachable or does not know the user."""
     async with _administrator(url):
         return
 
@@ -121,7 +121,7 @@ async def _administrator(url: str) -> AsyncIterator[Client]:
 
 
 async def _quiet(_error: Exception) -> None:
-    """Ignore it: the failed call raises; the client's own report is a stack trace on standard error."""
+    """Ignore the error: the failed call raises it, and the client would print a stack trace to standard error."""
 
 
 async def _ensure(client: Client, subject: str, wanted: dict[str, Any], body: dict[str, Any]) -> str | None:
@@ -154,7 +154,7 @@ async def _ask(client: Client, subject: str, body: dict[str, Any]) -> dict[str, 
 
 
 def grants(service: str, *, publishes: bool, listens_to: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The subjects a service may publish to and subscribe to, and nothing else (allow-lists)."""
+    """The subjects that a service may publish to and subscribe to, and no others (allow-lists)."""
     publish = [f"ta.{service}.>"] if publishes else []
     for owner in listens_to:
         stream = stream_name(owner)
@@ -164,7 +164,7 @@ def grants(service: str, *, publishes: bool, listens_to: Sequence[str]) -> tuple
 
 @contextlib.asynccontextmanager
 async def watch(url: str) -> AsyncIterator[asyncio.Queue[Event]]:
-    """Every event that passes from now on, for who may see them all; nothing is acknowledged."""
+    """Yield a queue of every event from now on, for an administrator; nothing is acknowledged."""
     async with _administrator(url) as client:
         seen: asyncio.Queue[Event] = asyncio.Queue()
 

@@ -11,13 +11,13 @@ from chassis.keys.issuer import ALGORITHM
 
 
 def read_or_create(path: Path, make: Callable[[], str]) -> str:
-    """The content of the file, readable only by its owner; concurrent creators get the same content."""
+    """Return the content of the file, readable only by its owner. Concurrent creators get the same content."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{new_id()}")
         temporary.touch(mode=0o600)
         temporary.write_text(make(), encoding="utf-8")
-        # link() does not replace: the first one wins.
+        # link() does not replace an existing file, so the first creator wins.
         try:
             path.hardlink_to(temporary)
         except FileExistsError:

@@ -18,14 +18,14 @@ from contracts.refusals import Unavailable
 
 ALGORITHM = "Ed25519"
 ALGORITHMS = (ALGORITHM, "EdDSA", "ES256", "PS256", "RS256")
-"""The signature algorithms that may be configured; a token never decides which."""
+"""The signature algorithms that may be configured. A token never selects its algorithm."""
 
 REFRESH_SECONDS = 300
 """Longest time that a withdrawn key is trusted."""
 
 UNKNOWN_SECONDS = 10
 FAILED_SECONDS = 5
-"""Pause after a failure: otherwise each made-up key id would cause a request."""
+"""Pause after a failure; otherwise each made-up key id would cause a request."""
 
 DISCOVERY = "/.well-known/openid-configuration"
 JWKS = "/.well-known/jwks.json"
@@ -33,7 +33,7 @@ JWKS = "/.well-known/jwks.json"
 
 BYTES_MAX = 256 * 1024
 RSA_BITS_MIN = 2048
-"""NIST SP 800-57 part 1, until 2030."""
+"""Minimum size of an RSA key (NIST SP 800-57 part 1, until 2030)."""
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -52,9 +52,9 @@ class Keys:
     """The keys of one issuer, from a file, a URL or discovery; the last good set is kept."""
 
     def __init__(self, source: str, issuer: str, *, may_have_none: bool = False) -> None:
-        """`source` may also be a discovery document (OpenID Connect Discovery 1.0), whose `issuer` has to match.
+        """Create the keys. `source` may also be a discovery document (OpenID Connect Discovery 1.0) of the `issuer`.
 
-        With `may_have_none` an empty key set means that all tokens of this issuer are forged; else it counts as
+        With `may_have_none` an empty key set means that all tokens of this issuer are forged; otherwise it counts as
         unavailable.
         """
         self._source = source
@@ -71,7 +71,7 @@ class Keys:
         """The key with this id; None if the issuer has none. Raises Unavailable until a key set was read."""
         if self._is_due(kid):
             async with self._reading:
-                # Another caller may have read them meanwhile.
+                # Another caller may have read the keys in the meantime.
                 if self._is_due(kid):
                     await self._read()
         if not self._keys and not self._signs_nothing:
@@ -81,7 +81,7 @@ class Keys:
     async def signed(self, token: str, algorithm: str) -> Signed:
         """Verify the signature of a token. Raises ValueError if it is wrong; Unavailable like `get`."""
         try:
-            # Only the configuration decides how a token is verified: not its own `jku`, `jwk`, `x5u` or `crit`.
+            # Only the configuration determines how a token is verified, never its own `jku`, `jwk`, `x5u` or `crit`.
             header = _part(token, 0)
             if header.get("alg") != algorithm or "crit" in header:
                 raise ValueError("not signed with the configured algorithm")
@@ -134,7 +134,7 @@ def _is_weak(key: jwk.Key) -> bool:
 
 
 def is_safe(address: str) -> bool:
-    """Whether responses of a URL cannot be changed in transit: https, or loopback."""
+    """Check whether responses of a URL cannot be changed in transit: https, or loopback."""
     parts = urlsplit(address)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 

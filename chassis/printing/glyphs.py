@@ -1,6 +1,6 @@
-"""Characters a font supports, read from its `cmap` table (OpenType, formats 4 and 12).
+"""Characters that a font supports, read from its `cmap` table (OpenType, formats 4 and 12).
 
-A tagged PDF (PDF/UA-1) may hold no character without a glyph in its fonts, and users may enter any.
+A tagged PDF (PDF/UA-1) must not contain a character without a glyph in its fonts, and users may enter any character.
 """
 
 import struct
@@ -14,7 +14,7 @@ LAST_RESORT = 0xFFFF
 
 @cache
 def characters(path: Path) -> frozenset[int]:
-    """The code points the font file has a glyph for. Raises ValueError for an unsupported font."""
+    """The code points for which the font file has a glyph. Raises ValueError for an unsupported font."""
     data = path.read_bytes()
     try:
         (count,) = struct.unpack_from(">H", data, 4)

@@ -1,7 +1,7 @@
-"""Render documents in child processes, beside the event loop: they can be killed, and free their memory.
+"""Render documents in child processes, which can be killed and free their memory.
 
-At most two at a time, and one per organization; a caller who waits too long, or whose document takes too long, is asked
-to retry.
+At most two run at a time, and one per organization. A caller who waits too long, or whose document takes too long, is
+asked to retry.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ WAIT_SECONDS = 10.0
 SET_SECONDS = 20.0
 STDERR_SHOWN_MAX = 2_000
 BEGINNINGS = (b"%PDF-", b"PK\x03\x04")
-"""Of a PDF, and of a text document, which is a ZIP file."""
+"""First bytes of a PDF, and of a text document, which is a ZIP file."""
 
 log = structlog.get_logger()
 
 
 class DocumentRenderer:
-    """Runs `python -m module` for each document, with the limits of one process.
+    """Runs `python -m module` for each document, within the limits of one process.
 
-    `busy` makes the refusal of what takes too long.
+    `busy` creates the refusal of a call that takes too long.
     """
 
     def __init__(
@@ -49,10 +49,10 @@ class DocumentRenderer:
         self._set_seconds = set_seconds
 
     async def render(self, order: bytes, *, organization: str, large: bool = False) -> bytes:
-        """What the child writes for this input; a `large` one takes both slots.
+        """Return the output of the child for this input; a `large` document takes both slots.
 
-        Raises Unavailable if it takes too long, Excessive if too many calls of the organization wait already.
-        Cancellation kills the child, too.
+        Raises Unavailable if it takes too long, Excessive if too many calls of the organization already wait.
+        Cancellation also kills the child.
         """
         async with contextlib.AsyncExitStack() as held:
             try:
@@ -95,6 +95,6 @@ class DocumentRenderer:
 
 
 def environment() -> dict[str, str]:
-    """The child's environment: search paths, locale and temporary folder. No address, no secret."""
+    """The child's environment: search paths, locale and temporary folder, but no address and no secret."""
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "TMPDIR") if name in os.environ}
     return kept | {"PYTHONSAFEPATH": "1"}

@@ -21,15 +21,15 @@ FONTS: Mapping[str, tuple[str, ...]] = {
     "manimgx-fonts": ("manimgx_fonts/NotoSans[wght].ttf", "manimgx_fonts/NotoSansArabic[wght].ttf"),
     "pylopdf-fonts-zh-cn": ("pylopdf_fonts_zh_cn/NotoSansSC-Regular.otf",),
 }
-"""Package and its files, all under the SIL Open Font License 1.1. Only the files are used: no package is imported."""
+"""Maps each package to its files, all under the SIL Open Font License 1.1. No package is imported."""
 
 FAMILIES = ("Noto Sans", "Noto Sans Arabic", "Noto Sans SC")
 FIRST_FONT: Mapping[Language, str] = {Language.AR: "Noto Sans Arabic", Language.ZH: "Noto Sans SC"}
-"""The first font family of a language, used for digits and signs; the others are fallbacks."""
+"""The first font family of a language, used for digits and signs. The others are fallbacks."""
 
 RTL = frozenset({Language.AR})
 NOT_SHOWN = "\N{REPLACEMENT CHARACTER}"
-# A direction mark would affect text beyond its own.
+# A direction mark would affect text outside of its own.
 _DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"\s+")
 
@@ -39,7 +39,7 @@ class RenderError(Exception):
 
 
 def families(language: Language) -> list[str]:
-    """The fonts of a language, that of its own script first."""
+    """The fonts of a language, beginning with that of its own script."""
     first = FIRST_FONT.get(language, FAMILIES[0])
     return [first, *(one for one in FAMILIES if one != first)]
 
@@ -57,7 +57,7 @@ def supported_characters() -> frozenset[int]:
 
 
 def font_files() -> Sequence[Path]:
-    """Paths of the fonts. Raises RenderError if a package is not as locked."""
+    """The paths of the fonts. Raises RenderError if a package is not as locked."""
     found = []
     for package, names in FONTS.items():
         distribution = metadata.distribution(package)
@@ -80,7 +80,10 @@ def compiler(folder: Path) -> typst.Compiler:
 
 
 def pdf(template: bytes, data: Mapping[str, Any], *, folder: Path, timestamp: int) -> bytes:
-    """The template with `data` as its input `sheet`. Raises RenderError, and TypstError for what fonts cannot show."""
+    """Typeset the template with `data` as its input `sheet`.
+
+    Raises RenderError, and TypstError for characters that the fonts cannot show.
+    """
     made, warnings = compiler(folder).compile_with_warnings(
         input=template,
         format="pdf",
@@ -90,5 +93,5 @@ def pdf(template: bytes, data: Mapping[str, Any], *, folder: Path, timestamp: in
     )
     if warnings:
         raise RenderError("; ".join(warning.message for warning in warnings))
-    assert isinstance(made, bytes), "a PDF is one file"
+    assert isinstance(made, bytes), "a PDF is a single file"
     return made

@@ -1,7 +1,7 @@
 """The cells of an uploaded spreadsheet: XLSX or CSV, recognised by its content.
 
-The file is hostile until it is read: its unpacked size is known before any part is unpacked, formulas are not values,
-and rows and columns are counted.
+The file is untrusted: its unpacked size is known before any part is unpacked, formulas are not values, and rows and
+columns are counted.
 """
 
 import csv
@@ -17,10 +17,10 @@ FILE_BYTES_MAX = 2 * 1024 * 1024
 UNPACKED_BYTES_MAX = 16 * 1024 * 1024
 PARTS_MAX = 200
 ROWS_MAX = 500
-"""Rows with content, without the titles."""
+"""Maximum number of rows with content, without the titles."""
 
 POSITION_MAX = 5000
-"""The last row that may have content."""
+"""Number of the last row that may have content."""
 
 COLUMNS_MAX = 60
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -28,7 +28,7 @@ CSV_TYPE = "text/csv"
 SEPARATORS = ",;\t"
 _ZIP_START = b"PK\x03\x04"
 _UNPACKED_IN_PARTS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-"""Python unpacks other compressions without a bound."""
+"""Compression methods that are accepted; Python unpacks others without a limit."""
 
 
 _NOT_VALUES = {"f", "e"}
@@ -44,14 +44,14 @@ Cell = str | int | float | bool | date | datetime | NotAValue | None
 
 
 class Row(NamedTuple):
-    """A row by its number in the file, of which the titles are the first."""
+    """A row and its number in the file, in which the titles are the first row."""
 
     number: int
     cells: Sequence[Cell]
 
 
 def read_rows(file: BinaryIO, is_title: Callable[[str], bool]) -> list[Row]:
-    """The titles, then the rows with content. Raises Invalid for a file that is no table, or too large."""
+    """Read the titles and the rows with content. Raises Invalid for a file that is not a table, or is too large."""
     start = file.read(len(_ZIP_START))
     file.seek(0)
     rows = list(_with_content(_xlsx(file) if start == _ZIP_START else _csv(file.read(), is_title)))
@@ -73,23 +73,23 @@ def _with_content(rows: Iterable[Sequence[Cell]]) -> Iterator[Row]:
 
 
 def _xlsx(file: BinaryIO) -> Iterator[Sequence[Cell]]:
-    """The rows of the first sheet."""
-    # Imported here: a process that reads no spreadsheet does without them.
+    """Yield the rows of the first sheet."""
+    # Imported here, because a process that reads no spreadsheet does not need it.
     from openpyxl import load_workbook
 
     _check_parts(file)
     try:
         book = load_workbook(file, read_only=True, keep_links=False)
         sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # the file may state any
+        sheet.reset_dimensions()  # the file may state any dimensions
         for row in sheet.iter_rows(max_col=COLUMNS_MAX + 1):
             yield [NOT_A_VALUE if cell.data_type in _NOT_VALUES else _plain(cell.value) for cell in row]
-    except Exception as error:  # the library has no exception of its own for what is no workbook
+    except Exception as error:  # the library has no exception of its own for an invalid workbook
         raise Invalid("table-unreadable") from error
 
 
 def _check_parts(file: BinaryIO) -> None:
-    """Raises Invalid for an archive that unpacks to too much. No part unpacks to more than it states."""
+    """Raise Invalid for an archive that unpacks to too much. No part can unpack to more than it states."""
     try:
         with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()
@@ -107,7 +107,7 @@ def _plain(value: object) -> Cell:
 
 
 def _csv(content: bytes, is_title: Callable[[str], bool]) -> Iterator[Sequence[Cell]]:
-    """The rows, separated by what gives the most titles."""
+    """Yield the rows, separated by the separator that gives the most titles."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""An import of a table: tried, or the chosen rows taken in by one transaction, once per idempotency key."""
+"""Import a table: a dry run, or the chosen rows in one transaction, once per idempotency key."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Annotated
@@ -38,7 +38,7 @@ async def take_in(
     existing: Callable[[Tx, Sequence[UUID]], Awaitable[Iterable[UUID]]],
     location: str,
 ) -> Response[TableImport]:
-    """File the records of the chosen rows. Of a repeat, those that `existing` finds of them are reported again."""
+    """File the records of the chosen rows. For a repeat, report again those that `existing` finds."""
     if dry_run:
         return Response(report(records, language), status_code=200)
     taken = chosen(records, None if rows == ALL else rows, language)

@@ -1,6 +1,6 @@
 """The columns of a spreadsheet, derived from the body of the command that files one record.
 
-A row is one item of the body's list (a line of a request), rows with the same key are one record. A column's title is
+A row is one item of the body's list (a line of a request); rows with the same key are one record. A column's title is
 its label in one of the six languages, or its name.
 """
 
@@ -30,29 +30,29 @@ class ValueType(StrEnum):
 
 
 class Column(Struct, frozen=True, kw_only=True):
-    """A column: its field in the body, or below an item of the body's list, and the type of its cells."""
+    """A column: its field in the body, or in an item of the body's list, and the type of its cells."""
 
     name: str
     path: tuple[str, ...]
     of_item: bool
     type: ValueType
     many: bool = False
-    """A cell holds several values."""
+    """True if a cell holds several values."""
     required: bool = False
     code_list: str | None = None
-    """A list of `/v1/reference`."""
+    """Name of a list of `/v1/reference`."""
     closed: bool = False
-    """Only the values of `labels` are valid."""
+    """True if only the values of `labels` are valid."""
     values: tuple[str, ...] = ()
-    """Of an enumeration."""
+    """The values of an enumeration."""
     titled: str = ""
-    """The entry of its title and labels in the reference data, if it is not that of its name."""
+    """Name of the entry with title and labels in the reference data, if it is not the column's name."""
 
     def title(self, language: str) -> str:
         return reference.columns()[self.titled or self.name].label(language)
 
     def labels(self) -> Mapping[str, Mapping[str, str]]:
-        """Its codes, each with its labels by language."""
+        """The codes of the column, each with its labels by language."""
         return labels_of(self.titled or self.name, self.code_list, self.values)
 
 
@@ -69,23 +69,23 @@ class Layout:
         lists: Mapping[str, str] = MappingProxyType({}),
         titles: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """`items` is the body's field with a list of which a row is one item, or empty if it has none.
+        """Create a layout. `items` is the list in the body of which a row is one item; empty if there is none.
 
-        `without` are fields that no column sets; `lists` are columns of codes whose type names no list, with the list
-        that has most of their labels; `titles` are columns with another title than theirs in the reference data.
+        `without` are fields that no column sets; `lists` maps columns of codes whose type names no list to the list
+        that has most of their labels; `titles` maps columns to another title than their own in the reference data.
         """
         self.body, self.key, self.items = body, key, items
         self._without, self._lists, self._titles = frozenset(without), lists, titles
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        """The key, the columns of the whole record, those of an item."""
+        """The key, the columns of the whole record, and those of an item."""
         first = Column(name=self.key, path=(), of_item=False, type=ValueType.TEXT)
         return (first, *sorted(self._of_struct(self.body, (), of_item=False), key=lambda one: one.of_item))
 
     @cached_property
     def by_title(self) -> Mapping[str, Column]:
-        """Normalized names, and titles in every language."""
+        """The columns by normalized name, and by normalized title in every language."""
         titled = {normalized(column.title(lang)): column for column in self.columns for lang in Language}
         return titled | {normalized(column.name): column for column in self.columns}
 
@@ -154,13 +154,13 @@ def labels_of(name: str, code_list: str | None, values: tuple[str, ...]) -> Mapp
 
 
 def normalized(text: str) -> str:
-    """Compare titles and labels without regard to case, width, apostrophes and spaces."""
+    """Normalize a title or label: case, width, apostrophes, dashes, asterisks and spaces."""
     plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("–", "-")
     return " ".join(plain.replace("*", " ").split())
 
 
 def _bare(kind: Any) -> tuple[Any, tuple[Meta, ...]]:
-    """A type without None, absence and annotations, and its annotations."""
+    """A type without None, unset and annotations, and its annotations."""
     metas: tuple[Meta, ...] = ()
     while True:
         if get_origin(kind) is Annotated:

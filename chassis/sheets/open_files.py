@@ -1,4 +1,4 @@
-"""Files of open data: all records of a dataset that everybody reads, as CSV or as JSON Lines."""
+"""Files of open data: all public records of a dataset, as CSV or as JSON Lines."""
 
 import asyncio
 import hashlib
@@ -20,40 +20,40 @@ from contracts.refusals import Unavailable
 from contracts.values import Language
 
 RECORDS_MAX = 5_000
-"""The newest so many records are in a file."""
+"""Maximum number of records in a file, which has the newest ones."""
 
 AT_ONCE_MAX = 2
 SECONDS = 5
-"""How long a file may be kept by others: then what was taken back is shown nowhere any more."""
+"""Time for which others may cache a file; after it, a withdrawn record is no longer shown anywhere."""
 
 OPEN_FILE = PUBLIC | {"etag": True}
-"""The `opt` of its routes: no token, and an ETag, which is the hash of the file."""
+"""The `opt` of the routes: no token, and an ETag, which is the hash of the file."""
 
 Value = str | int | bool | UUID | date | datetime | Sequence[str] | None
 Row = Mapping[str, Value]
 
 
 class OpenFiles:
-    """The files of a dataset, made from its rows at each call, at most two at once in a process."""
+    """The files of a dataset, made from its rows at each call, at most two at a time in a process."""
 
     def __init__(self, dataset: str, rows: Callable[[Tx], Awaitable[Sequence[Row]]], *, seconds: int = SECONDS) -> None:
-        """`rows` are the records that are public; each is read without a caller."""
+        """Create the files. `rows` reads the public records, without a caller."""
         self._dataset = dataset
         self._rows = rows
         self._seconds = seconds
         self._under_way = 0
 
     async def answer(self, db: Database, request: Request[Any, Any, Any], of: DataFormat) -> Response[bytes]:
-        """The file; 304 without it for a caller who has it. Raises Unavailable while too many are being made."""
+        """Return the file; 304 for a caller who has it. Raises Unavailable while too many files are being made."""
         dataset = datasets()[self._dataset]
         if self._under_way >= AT_ONCE_MAX:
             raise Unavailable("overloaded")
         self._under_way += 1
         try:
-            # Without a caller: the statement selects only what is public.
+            # There is no caller, because the statement selects only public records.
             async with db.transaction(by=None, snapshot=True) as tx:
                 rows = await self._rows(tx)
-            # In a thread: it would block the event loop.
+            # In a thread, because it would block the event loop.
             content = await asyncio.to_thread(written, dataset, rows, of)
         finally:
             self._under_way -= 1
@@ -69,10 +69,10 @@ class OpenFiles:
 
 
 def written(dataset: Dataset, rows: Sequence[Row], of: DataFormat) -> bytes:
-    """The rows in the columns of their dataset: the same bytes for the same rows."""
+    """The rows in the columns of their dataset; the same bytes for the same rows."""
     names = [column.name for column in dataset.columns]
     for row in rows:
-        assert row.keys() == set(names), f"the columns of {dataset.name} are those of its description"
+        assert row.keys() == set(names), f"the columns of {dataset.name} must be those of its description"
     if of is DataFormat.JSONL:
         return b"".join(msgspec.json.encode({name: row[name] for name in names}) + b"\n" for row in rows)
     cells = [[_cell(row[name]) for name in names] for row in rows]
@@ -94,6 +94,6 @@ def _cell(value: Value) -> Cell:
 
 
 def _has(request: Request[Any, Any, Any], etag: str) -> bool:
-    """Whether the caller has this file (RFC 9110, 13.1.2)."""
+    """Check whether the caller has this file (RFC 9110, 13.1.2)."""
     asked = header(request.scope, "If-None-Match") or ""
     return asked.strip() == "*" or etag in [one.strip().removeprefix("W/") for one in asked.split(",")]

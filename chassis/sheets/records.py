@@ -1,4 +1,4 @@
-"""The records of a spreadsheet: rows become bodies of the command that files one, errors become those of a cell."""
+"""The records of a spreadsheet: rows become bodies of a command, and errors of the body become errors of a cell."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +28,7 @@ DATE_EXPECTED = "a date cell, or YYYY-MM-DD"
 
 @dataclass(frozen=True)
 class RowError:
-    """An error of a row: its column, if it is of one, and what is wrong."""
+    """An error of a row: its column, if it concerns one, and the error."""
 
     row: int
     column: str | None
@@ -37,10 +37,10 @@ class RowError:
 
 @dataclass
 class Record:
-    """What the rows with one key say: the body of a command, and all that is wrong with it."""
+    """The rows with one key: the body of a command, and all errors in it."""
 
     number: int
-    """Its position in the file, from 1."""
+    """Position in the file, from 1."""
 
     rows: list[int]
     key: str = ""
@@ -51,7 +51,7 @@ class Record:
     errors: list[RowError] = field(default_factory=list)
 
     def add(self, row: int, column: str | None, error: FieldError) -> None:
-        """Keep the first error of a cell, and each other one once."""
+        """Keep the first error of each cell; errors without a column are kept once for each problem."""
         if not any(
             one.row == row and one.column == column and (column or one.error.problem == error.problem)
             for one in self.errors
@@ -60,7 +60,7 @@ class Record:
 
 
 def records_of(layout: Layout, rows: Sequence[Row]) -> list[Record]:
-    """The records of a table, decoded as far as the body's type says. Raises Invalid for wrong titles."""
+    """Return the records of a table, decoded as far as the body's type defines. Raises Invalid for wrong titles."""
     columns = _columns(layout, rows[0])
     records: dict[str, Record] = {}
     for row in rows[1:]:
@@ -81,12 +81,12 @@ def records_of(layout: Layout, rows: Sequence[Row]) -> list[Record]:
 
 
 def decoded(layout: Layout, record: Record) -> Any:
-    """The body of a record without errors."""
+    """Return the body of a record without errors."""
     return msgspec.convert(record.body, layout.body)
 
 
 def check(layout: Layout, record: Record, *checks: Callable[[], object]) -> None:
-    """Make checks, and add what they refuse to the errors of the record."""
+    """Run checks, and add their refusals to the errors of the record."""
     for one in checks:
         try:
             one()
@@ -99,7 +99,7 @@ def check(layout: Layout, record: Record, *checks: Callable[[], object]) -> None
 
 
 def place(layout: Layout, record: Record, error: FieldError) -> None:
-    """Add an error of the body to the cell that it is about."""
+    """Add an error of the body to the cell that it concerns."""
     item = _ITEM.match(error.field)
     item = item if item and item[1] == layout.items else None
     row = record.item_rows[int(item[2])] if item else record.rows[0]
@@ -112,7 +112,7 @@ def place(layout: Layout, record: Record, error: FieldError) -> None:
 
 
 def _columns(layout: Layout, titles: Row) -> list[str]:
-    """The name of the column at each position. Raises Invalid for unknown, repeated and missing ones."""
+    """The name of the column at each position. Raises Invalid for unknown, repeated and missing columns."""
     found: list[str] = []
     errors: list[FieldError] = []
     cells = list(titles.cells)
@@ -139,7 +139,7 @@ def _columns(layout: Layout, titles: Row) -> list[str]:
 
 
 def _take(layout: Layout, record: Record, row: int, cells: Mapping[str, Cell]) -> None:
-    """Add a row to its record: an item of the list, and what it says of the whole, which is said alike or once."""
+    """Add a row to its record: an item of the list, and fields of the whole record, which rows must not contradict."""
     item: dict[str, Any] = {}
     has_item = False
     for column in layout.columns:
@@ -174,7 +174,7 @@ def _get(body: Mapping[str, Any], path: Path) -> object:
 
 
 def _value(column: Column, cell: Cell) -> tuple[object, FieldError | None]:
-    """A cell as JSON has it, or its error. What has the wrong type is left to the check of the body."""
+    """The JSON value of a cell, or its error. Values of the wrong type are left to the check of the body."""
     if isinstance(cell, NotAValue):
         return None, FieldError(field=column.name, problem="cell-not-a-value")
     text = _text(cell)
@@ -231,7 +231,7 @@ def _flag(text: str) -> object:
 
 
 def _date(cell: Cell, text: str) -> str | None:
-    """The day of a date cell, or of a text whose order of day and month is certain."""
+    """The date of a date cell, or of a text in which the order of day and month is certain; None for others."""
     if isinstance(cell, date):
         return text
     found = _DATE.match(text.strip())
@@ -249,7 +249,7 @@ def _codes(column: Column, text: str) -> tuple[object, FieldError | None]:
         return _code(column, text)
     codes: list[str] = []
     for piece in _pieces(text):
-        # A label may contain commas, and so may a list of codes.
+        # A label may contain commas, and a list of codes may be separated by them.
         parts = [piece] if normalized(piece) in _known(column) else [one.strip() for one in _COMMAS.split(piece)]
         for part in filter(None, parts):
             code, error = _code(column, part)
@@ -260,7 +260,7 @@ def _codes(column: Column, text: str) -> tuple[object, FieldError | None]:
 
 
 def _code(column: Column, text: str) -> tuple[str, FieldError | None]:
-    """The code that a text says by itself or by a label; a text that is neither, if the list is not closed."""
+    """The code of a text that is a code or a label. If the list is not closed, other text is returned as it is."""
     known = _known(column)
     codes = known.get(normalized(text), ())
     if len(codes) == 1 or (not codes and not column.closed):
@@ -278,7 +278,7 @@ def _pieces(text: str) -> list[str]:
 
 @cache
 def _known(column: Column) -> Mapping[str, tuple[str, ...]]:
-    """Normalized code, or label in any language → its codes: several Protocols have an article of the same title."""
+    """Maps each normalized code or label, in any language, to its codes; several Protocols share article titles."""
     labels = column.labels()
     said: dict[str, tuple[str, ...]] = {}
     for code, by_language in labels.items():
@@ -288,7 +288,7 @@ def _known(column: Column) -> Mapping[str, tuple[str, ...]]:
 
 
 def _letters(position: int) -> str:
-    """A, B, … Z, AA, …"""
+    """The letters of a column: A, B, … Z, AA, …"""
     letters = ""
     while position >= 0:
         letters, position = chr(ord("A") + position % 26) + letters, position // 26 - 1

@@ -1,4 +1,4 @@
-"""What an import does with each row, and the choice of the rows that are taken in."""
+"""The result of an import for each row, and the choice of the rows that are imported."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,11 @@ from contracts.refusals import FieldError, Invalid, Mismatch
 from contracts.values import Language
 
 _RECORD_BITS = 9
-assert 1 << _RECORD_BITS > ROWS_MAX, "each record of an import has a number in these bits of its id"
+assert 1 << _RECORD_BITS > ROWS_MAX, "the last bits of an id have to number all records of an import"
 
 
 class RowResult(StrEnum):
-    """What an import does with a row: `accepted` in a dry run, else `imported` or, if not chosen, `left_out`."""
+    """The result for a row: `rejected`; `accepted` in a dry run; else `imported` or, if not chosen, `left_out`."""
 
     ACCEPTED = "accepted"
     IMPORTED = "imported"
@@ -30,7 +30,7 @@ class RowResult(StrEnum):
 
 
 class RowReason(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a row is rejected: the slug with its sentence in the language of `Accept-Language`, and the column.
+    """The reason for a rejection: its slug, a sentence in the language of `Accept-Language`, and the column.
 
     `expected`, `allowed`, `code_list` and `nearest` are those of an error of a body.
     """
@@ -46,7 +46,7 @@ class RowReason(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RowOutcome(Struct, frozen=True, kw_only=True):
-    """A row by its number in the file, where the titles are row 1; `record_id` is the record it became part of."""
+    """A row and its number in the file, in which the titles are row 1; `record_id` is the record that it is part of."""
 
     row: int
     outcome: RowResult
@@ -68,7 +68,7 @@ class TableImport(Struct, frozen=True, kw_only=True):
 def outcomes(
     records: Sequence[Record], language: Language, imported: Mapping[int, UUID] | None = None
 ) -> tuple[RowOutcome, ...]:
-    """The outcome of each row; `imported` are the numbers of the records that were, with their ids."""
+    """The outcome of each row; `imported` maps the numbers of the imported records to their ids."""
     found = [
         RowOutcome(
             row=row,
@@ -101,10 +101,10 @@ def report(
 
 
 def chosen(records: Sequence[Record], rows: str | None, language: Language) -> list[Record]:
-    """The records of these rows, such as `2-5,9`; without `rows` all of them.
+    """The records of these rows, such as `2-5,9`; all records if `rows` is None.
 
-    Raises Mismatch, with the outcome of each row, if a chosen one is rejected; Invalid for a row that the file does not
-    have, and for a record of which only some rows are chosen.
+    Raises Mismatch, with the outcome of each row, if a chosen row is rejected; Invalid for a row that is not in the
+    file, and for a record of which only some rows are chosen.
     """
     wanted = {row for record in records for row in record.rows} if rows is None else _numbers(rows)
     found = [record for record in records if wanted & set(record.rows)]
@@ -126,7 +126,7 @@ def _numbers(rows: str) -> set[int]:
 
 
 def import_id() -> UUID:
-    """An id whose last bits number its records, so that a repeated import finds them again."""
+    """Return an id whose last bits number its records, so that a repeated import finds them again."""
     return UUID(int=new_id().int >> _RECORD_BITS << _RECORD_BITS)
 
 
@@ -135,7 +135,7 @@ def record_id(of_import: UUID, number: int) -> UUID:
 
 
 def command_with(command: Command, *parameters: object) -> Command:
-    """The command as its query makes it another one."""
+    """The command with its query parameters in the hash, so that other parameters make it another command."""
     said = repr(parameters).encode()
     return replace(command, body_hash=hashlib.sha256(command.body_hash + said).digest())
 
@@ -149,7 +149,7 @@ def _outcome(record: Record, imported: Mapping[int, UUID] | None) -> RowResult:
 
 
 def _errors(record: Record, row: int) -> list[RowError]:
-    """The errors of a row; if another row of its record has them, that."""
+    """The errors of a row; if only other rows of its record have errors, an error that says so."""
     own = [one for one in record.errors if one.row == row]
     if record.errors and not own:
         return [RowError(row, None, FieldError(field="", problem="row-of-rejected-record"))]

@@ -1,8 +1,8 @@
 """Tables to download: CSV (RFC 4180, UTF-8) and a spreadsheet (Office Open XML).
 
-Text that people wrote stays text in every program that opens the file. CSV has no cell types, so text that a
-spreadsheet would run as a formula gets an apostrophe before it; the spreadsheet file writes it as text. A program that
-separates by `;` or by tabs sees other cells in the same CSV file: these get one as well.
+Text stays text in every program that opens the file. CSV has no cell types, so an apostrophe is put before text that a
+spreadsheet would run as a formula; the spreadsheet file writes it as text. A program that separates by `;` or by tabs
+finds other cells in the same CSV file; these get an apostrophe as well.
 """
 
 import asyncio
@@ -20,9 +20,12 @@ from chassis.sheets.templates import RIGHT_TO_LEFT, WIDTH, TableFormat
 from contracts.values import Language
 
 FORMULA_START = re.compile(r"""(?:\A|(?<=[,;\t\r\n]))(?="*[=+\-@＝＋－＠])|\A(?=[\t\r\n])""")
-"""The position before anything a spreadsheet may take for a formula: one of these signs at the beginning of a cell, for
-every separator, so also in the middle of a text after a separator or line end. Includes the full-width forms used in
-East Asia; quotation marks before the sign are skipped, since readers drop them. See OWASP, CSV injection."""
+"""The position before anything that a spreadsheet may take for a formula.
+
+This is one of these signs at the beginning of a cell, for every separator, and therefore also inside a text after a
+separator or line end. It includes the full-width forms used in East Asia; quotation marks before the sign are skipped,
+since readers drop them. See OWASP, CSV injection.
+"""
 
 TEXT_OPTIONS = {
     "constant_memory": True,
@@ -44,7 +47,7 @@ class Table(Struct, frozen=True, kw_only=True):
 
 
 def escape_formula(text: str) -> str:
-    """The text without formulas, for CSV."""
+    """Return the text for CSV, with an apostrophe before each formula."""
     return FORMULA_START.sub("'", text)
 
 
@@ -60,7 +63,7 @@ def _written(table: Table, of: TableFormat, created_at: datetime) -> bytes:
 
 
 def csv_of(table: Table) -> bytes:
-    """With a byte order mark, without which Excel takes it for another encoding."""
+    """Write a table as CSV with a byte order mark, without which Excel assumes another encoding."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(table.headings)
@@ -77,7 +80,7 @@ def _csv_cell(cell: Cell) -> str:
 
 
 def xlsx_of(table: Table, *, created_at: datetime) -> bytes:
-    # Imported here: a process that makes no spreadsheet does without it.
+    # Imported here, because a process that makes no spreadsheet does not need it.
     import xlsxwriter
 
     file = io.BytesIO()

@@ -41,15 +41,15 @@ def template(layout: Layout, of: TableFormat, language: Language, *, created_at:
 
 
 def _csv(layout: Layout, language: Language) -> bytes:
-    """With a byte order mark, without which Excel takes it for another encoding."""
+    """Write the titles as CSV with a byte order mark, without which Excel assumes another encoding."""
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerow([column.title(language) for column in layout.columns])
     return text.getvalue().encode("utf-8-sig")
 
 
 def _xlsx(layout: Layout, language: Language, created_at: datetime) -> bytes:
-    """The first sheet is filled in, the second lists the codes of each column; a cell of one code offers labels."""
-    # Imported here: a process that makes no spreadsheet does without it.
+    """Write a workbook: a sheet to fill in, and a sheet of codes. A cell for one code offers a list of labels."""
+    # Imported here, because a process that makes no spreadsheet does not need it.
     import xlsxwriter
 
     file = io.BytesIO()
@@ -77,7 +77,7 @@ def _xlsx(layout: Layout, language: Language, created_at: datetime) -> bytes:
 
 
 def _write_codes(sheet: Any, layout: Layout, language: Language, heading: Any) -> dict[str, tuple[int, int]]:
-    """Two columns for each column with codes; returns the place of the codes: the column, and the last row."""
+    """Write two columns for each column with codes; return their places: the column, and the last row."""
     places: dict[str, tuple[int, int]] = {}
     for number, column in enumerate(one for one in layout.columns if one.type is ValueType.CODE):
         labels = column.labels()
@@ -94,7 +94,7 @@ def _write_codes(sheet: Any, layout: Layout, language: Language, heading: Any) -
 
 
 def _rule(column: Column, place: tuple[int, int] | None, codes: str, language: Language) -> dict[str, Any] | None:
-    """The validation of a cell: a list for one code, yes and no; none where a cell holds several."""
+    """The validation of a cell: a list for a closed code list, or for yes and no; None for several values."""
     from xlsxwriter.utility import xl_range_abs
 
     if column.type is ValueType.FLAG:

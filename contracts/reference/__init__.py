@@ -20,17 +20,15 @@ from contracts.reference.scheme import Concept, Scheme, Status, Wording, scheme_
 from contracts.reference.search import Hit, Index, find, index_of
 from contracts.reference.similarity import Taxonomy, highest_similarity, taxonomy_of
 
-"""The default DAC sector."""
-
 UNRELATED = 99
 """The distance of two topics without a common ancestor, larger than any other."""
 
 Region = Literal["african", "asia_pacific", "eastern_european", "grulac", "weog"]
 SpecialGroup = Literal["ldc", "lldc", "sids"]
-"""Least developed countries, landlocked developing countries, small island developing States."""
+"""Special groups: least developed, landlocked developing, and small island developing countries."""
 
 IncomeGroup = Literal["low", "lower_middle", "upper_middle"]
-"""Of the World Bank's classification."""
+"""Income groups of the World Bank's classification."""
 
 
 class Coded(Protocol):
@@ -63,7 +61,7 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
     replaced_by: tuple[str, ...] = ()
     """The codes of the same table that replace a retired one."""
     sentences: dict[str, str] = {}
-    """What is advised to a filer, by language; of `aspects` only."""
+    """Advice to a filer, by language; for `aspects` only."""
 
     def label(self, language: str) -> str:
         return self.labels[language]
@@ -107,7 +105,7 @@ class Country(msgspec.Struct, frozen=True, kw_only=True):
     region: Region | None
     membership: Literal["member", "observer"]
     languages: tuple[str, ...]
-    """Which of the six languages are official there."""
+    """The official languages of the State, among the six."""
 
 
 class LegalSystem(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,9 +116,9 @@ class LegalSystem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parties(msgspec.Struct, frozen=True, kw_only=True):
-    """The States known to be party to an instrument, each with the day as of which it is, and since when if known.
+    """The States known to be party to an instrument, with the day as of which each is known, and its entry if known.
 
-    Nothing is known of other States after the day `as_of`: they may have joined.
+    The status of other States is unknown after the day `as_of`: they may have joined since.
     """
 
     code: str
@@ -137,18 +135,18 @@ class Currency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ENTRIES: Mapping[str, type[Article]] = {"articles": Article}
-"""Term types of tables whose terms have more fields."""
+"""Term types of tables whose terms have additional fields."""
 
 Entry = TypeVar("Entry", bound=Coded)
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """Metadata of every file, and its terms."""
+    """The metadata of a file, and its terms."""
 
     source: str
     version: str
     as_at: date | None = None
-    """The day of the data, of tables that change with time."""
+    """The day of the data, for tables that change with time."""
     terms: list[msgspec.Raw]
 
 
@@ -163,7 +161,7 @@ class SchemeFile(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def table(name: str) -> Table:
-    """Read a file: source, version, and terms not decoded."""
+    """Read a file: source, version, and terms, which are not decoded yet."""
     return msgspec.json.decode(resources.files(__name__).joinpath(f"{name}.json").read_bytes(), type=Table)
 
 
@@ -192,7 +190,6 @@ def instruments() -> Mapping[str, Term]:
 
 @cache
 def legal_traditions() -> Mapping[str, Term]:
-    """Legal traditions."""
     return by_code("legal_traditions", Term)
 
 
@@ -251,13 +248,13 @@ def in_kind_forms() -> Mapping[str, Term]:
 
 @cache
 def activity_kinds() -> Mapping[str, Term]:
-    """Kinds of activities, which no State requested."""
+    """Kinds of activities that no State requested."""
     return by_code("activity_kinds", Term)
 
 
 @cache
 def participant_functions() -> Mapping[str, Term]:
-    """What the participants of a session do."""
+    """Functions of the participants of a session."""
     return by_code("participant_functions", Term)
 
 
@@ -269,7 +266,7 @@ def institutions() -> Mapping[str, Term]:
 
 @cache
 def aspects() -> Mapping[str, Term]:
-    """What makes a line specific enough to be matched, with advice to its filer."""
+    """Aspects that make a line specific enough to be matched, with advice to its filer."""
     return by_code("aspects", Term)
 
 
@@ -287,7 +284,7 @@ def columns() -> Mapping[str, Term]:
 
 @cache
 def choices() -> Mapping[str, Term]:
-    """The values of such columns that are in no other list, as `<column>:<value>`, and words of the templates."""
+    """Values of these columns that are in no other list, as `<column>:<value>`, and words of the templates."""
     return by_code("choices", Term)
 
 
@@ -305,7 +302,7 @@ def work_table() -> Mapping[str, Term]:
 
 @cache
 def reasons(move: str) -> Mapping[str, Reason]:
-    """The reasons valid for a transition; none if it takes no reason."""
+    """The reasons valid for a transition; empty if it takes no reason."""
     every = by_code("reasons", Reason)
     return MappingProxyType({code: reason for code, reason in every.items() if move in reason.moves})
 
@@ -404,7 +401,7 @@ def current(table: str, code: str) -> tuple[str, ...]:
 
 
 def with_broader(codes: Iterable[str]) -> tuple[str, ...]:
-    """The current codes of these topics and all topics above them, sorted."""
+    """These topics, their current codes and all broader topics, sorted."""
     found: set[str] = set()
     above = [one for code in codes for one in current("topics", code)]
     while above:
@@ -416,7 +413,7 @@ def with_broader(codes: Iterable[str]) -> tuple[str, ...]:
 
 
 def with_narrower(wanted: Iterable[str]) -> tuple[str, ...]:
-    """These topics and all below them, sorted."""
+    """These topics and all narrower ones, sorted."""
     codes = set(wanted)
     return tuple(sorted(code for code in topics() if not codes.isdisjoint(with_broader([code]))))
 

@@ -26,7 +26,7 @@ class CountryNames(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def country_names() -> CountryNames:
-    """Read the file."""
+    """Read the names from their file."""
     content = resources.files(__package__).joinpath("country_names.json").read_bytes()
     return msgspec.json.decode(content, type=CountryNames)
 

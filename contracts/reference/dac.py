@@ -17,14 +17,14 @@ class DacSector(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     labels: dict[str, str]
-    """In English and French, the languages of the source."""
+    """Labels in English and French, the languages of the source."""
     topics: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
 
 
 @cache
 def dac_sectors() -> Mapping[str, DacSector]:
-    """The DAC sectors of the assistance."""
+    """The DAC sectors to which our topics and kinds belong."""
     return by_code("dac_sectors", DacSector)
 
 

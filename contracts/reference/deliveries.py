@@ -1,4 +1,4 @@
-"""Tables of what follows a match: indicators of results, their units, questions of screenings."""
+"""Tables for deliveries: indicators of results and their units, and questions of screenings."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -15,7 +15,7 @@ class Indicator(Term, frozen=True, kw_only=True):
 
 @cache
 def indicators() -> Mapping[str, Indicator]:
-    """What the results of deliveries are measured by."""
+    """Indicators of the results of deliveries."""
     return by_code("indicators", Indicator)
 
 

@@ -7,13 +7,13 @@ from contracts.reference import Term, country_name
 from contracts.reference.deliveries import indicators
 
 NONE = "none"
-"""The value of a code that a record does not have."""
+"""The value for records that do not have the code."""
 
 ORGANIZATIONS = frozenset({"provider", "donor"})
 """Codes whose values are organizations."""
 
 COMMAS = {"ar": "، ", "zh": "，"}
-"""Of the languages that write them otherwise."""
+"""Separators of languages that do not use ", "."""
 
 Terms = Callable[[], Mapping[str, Term]]
 
@@ -41,7 +41,7 @@ PREFIXES: Mapping[str, tuple[Terms, str]] = {
 """Codes whose terms are listed with a prefix."""
 
 PLAIN = frozenset({"month", "fund"}) | ORGANIZATIONS
-"""Codes that are their own label; of organizations only States have a name here."""
+"""Codes whose values are their own labels; of organizations, only States have a name here."""
 
 
 def name_of(figure: str, by: str, language: str) -> str:
@@ -56,7 +56,7 @@ def word(code: str, language: str) -> str:
 
 
 def label_of(by: str, value: str, language: str) -> str:
-    """The label of a value of a code; a code without one is its own."""
+    """The label of a value of a code; the value itself if it has no label."""
     term = _term(by, value)
     if term is not None:
         return term.label(language)

@@ -1,4 +1,4 @@
-"""The datasets of open data: who owns each, its columns, and what they mean in the six languages."""
+"""The datasets of open data: the owner and the columns of each, with descriptions in the six languages."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -23,7 +23,7 @@ class DataFormat(StrEnum):
 
 
 Datatype = Literal["string", "uuid", "codes", "integer", "boolean", "date", "dateTime"]
-"""What a column holds: `codes` are several, in CSV separated by `; `."""
+"""Type of a column's values. `codes` are several codes, separated by `; ` in CSV."""
 
 
 Frequency = Literal["continuous", "monthly"]
@@ -38,7 +38,7 @@ class DataColumn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
-    """A dataset and the service that owns it. `continuous`: its files are what is published at the moment."""
+    """A dataset and the service that owns it. Files of a `continuous` dataset have what is published at the moment."""
 
     name: str
     owner: str
@@ -52,7 +52,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenData(msgspec.Struct, frozen=True, kw_only=True):
-    """All datasets, and what the catalogue says of itself."""
+    """All datasets, and the title, description and publisher of the catalogue."""
 
     titles: dict[Language, str]
     descriptions: dict[Language, str]

@@ -12,7 +12,7 @@ Words = Mapping[str, Mapping[str, str]]
 
 @cache
 def refusal_parts() -> Mapping[str, Words]:
-    """The slugs of each part: of a service, or of what services share."""
+    """The slugs of each part, which is a service or a part that services share."""
     entries = sorted(files("contracts.reference").joinpath("refusals").iterdir(), key=lambda entry: entry.name)
     parts = {one.name.removesuffix(".json"): one.read_bytes() for one in entries if one.name.endswith(".json")}
     return {name: msgspec.json.decode(text, type=dict[str, dict[str, str]]) for name, text in parts.items()}

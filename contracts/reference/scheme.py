@@ -15,7 +15,7 @@ Status = Literal["official", "compiled", "reviewed"]
 """Origin of a label: the source's wording, the project's, or the project's reviewed by a speaker."""
 
 STEPS_MAX = 64
-"""Limit of replacement steps, to detect cycles."""
+"""Maximum number of replacement steps, to detect cycles."""
 
 
 class Wording(Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class Wording(Struct, frozen=True, kw_only=True):
 
 
 class Concept(Struct, frozen=True, kw_only=True):
-    """A concept. `broader`, `related` and `replaced_by` name other concepts; `close` is in another vocabulary."""
+    """A concept. `broader`, `related` and `replaced_by` name other concepts; `close` names other vocabularies'."""
 
     table: str
     code: str
@@ -43,7 +43,7 @@ class Concept(Struct, frozen=True, kw_only=True):
         return f"{self.table}/{self.code}"
 
     def wordings(self, language: str) -> tuple[Wording, ...]:
-        """The label, then the alternative labels."""
+        """The label, followed by the alternative labels."""
         return (self.labels[language], *self.alternatives.get(language, ()))
 
 
@@ -61,7 +61,8 @@ class Scheme(Struct, frozen=True, kw_only=True):
     def current(self, name: str) -> tuple[str, ...]:
         """The current names of a concept: itself, or all replacements, transitively.
 
-        Empty for one retired without replacement. Raises KeyError for a name that never existed.
+        Empty for a concept retired without replacement. Raises KeyError for a name that never existed, ValueError for a
+        cycle of replacements.
         """
         names = [name]
         for _ in range(STEPS_MAX):
@@ -75,9 +76,9 @@ class Scheme(Struct, frozen=True, kw_only=True):
         raise ValueError(f"{name} has a replacement cycle")
 
     def distance(self, a: str, b: str) -> int | None:
-        """The number of edges of the shortest path between two concepts via a common ancestor.
+        """The number of edges of the shortest path between two concepts via a common ancestor; None without one.
 
-        None without one. A retired concept has the position of its replacements.
+        A retired concept has the position of its replacements.
         """
         up_from_a, up_from_b = self._edges_up(a), self._edges_up(b)
         return min((up_from_a[name] + up_from_b[name] for name in up_from_a.keys() & up_from_b.keys()), default=None)

@@ -1,7 +1,7 @@
 """Search concepts by the beginning of a word, in any of the six languages.
 
 The index is in memory: a sorted list of the suffixes of labels that begin at a word, searched by bisection. Chinese has
-no spaces: each character begins a word, so that any part of a label matches.
+no spaces, so each character begins a word and any part of a label matches.
 """
 
 import re
@@ -19,11 +19,11 @@ LabelMatch = Literal["exact", "label", "word", "alternative"]
 
 HOW: tuple[LabelMatch, ...] = ("exact", "label", "word", "alternative")
 BEYOND = "\U0010ffff"
-"""Sorts after every continuation of a label."""
+"""A character that sorts after every continuation of a label."""
 
 IDEOGRAPH = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 ARABIC_VARIANTS = str.maketrans("أإآٱىئؤة", "ااااييوه", "\u0640\u0670")
-"""Alif, ya, waw and ta marbuta are typed with and without diacritics; the tatweel only stretches."""
+"""Unify alif, ya, waw and ta marbuta with and without diacritics, and remove the elongation stroke (tatweel)."""
 
 LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ё": "е"})
 ARABIC_ARTICLE = re.compile(r"\b(?:وال|بال|فال|كال|ال|لل)(?=\w{3})")
@@ -95,7 +95,7 @@ def _index_entries(concept: Concept, order: int) -> Iterator[IndexEntry]:
 
 
 def _forms(text: str) -> tuple[str, ...]:
-    """A text and, if different, the text without Arabic articles: people type both."""
+    """A text and, if different, the text without Arabic articles, because people type both."""
     plain = normalize(text)
     bare = ARABIC_ARTICLE.sub("", plain)
     return (plain,) if bare == plain else (plain, bare)

@@ -1,7 +1,7 @@
 """Similarity of two concepts of a poly-hierarchy by the information content of their common ancestors.
 
-Counting edges would weigh an edge below a root, where concepts are coarse, like an edge between leaves. An ancestor of
-many concepts has little information content.
+Counting edges would give an edge below a root, where concepts are coarse, the weight of an edge between leaves. An
+ancestor of many concepts has little information content.
 """
 
 import math
@@ -13,7 +13,7 @@ IDENTICAL = 1000
 
 
 class Taxonomy(NamedTuple):
-    """For each concept: itself with its ancestors, and its information content, 0 to 1."""
+    """For each concept, the set of itself and its ancestors, and its information content from 0 to 1."""
 
     above: Mapping[str, frozenset[str]]
     content: Mapping[str, float]
@@ -24,7 +24,7 @@ def taxonomy_of(parents: Mapping[str, Collection[str]]) -> Taxonomy:
 
     The information content is intrinsic, after Seco, Veale and Hayes, "An Intrinsic Information Content Metric for
     Semantic Similarity in WordNet" (ECAI 2004): 1 - log(h + 1) / log(n), for a concept with h descendants among n. The
-    n include a virtual root of all roots: its content is 0, that of a leaf 1.
+    n include a virtual root of all roots, whose content is 0; the content of a leaf is 1.
     """
     above: dict[str, frozenset[str]] = {}
     for code in parents:
@@ -46,8 +46,9 @@ def _ancestors(code: str, parents: Mapping[str, Collection[str]], above: dict[st
 def similarity(taxonomy: Taxonomy, a: str, b: str) -> int:
     """The similarity of two concepts in thousandths: 1000 for the same one, 0 without a common ancestor.
 
-    After Lin, "An Information-Theoretic Definition of Similarity" (ICML 1998): twice the content of their most
-    informative common ancestor, divided by the sum of their own. Raises KeyError for an unknown concept.
+    The formula is that of Lin, "An Information-Theoretic Definition of Similarity" (ICML 1998): twice the content of
+    their most informative common ancestor, divided by the sum of their own contents. Raises KeyError for an unknown
+    concept.
     """
     if a == b and a in taxonomy.above:
         return IDENTICAL

@@ -1,6 +1,6 @@
 """The scheme of topics as SKOS (W3C Recommendation of 18 August 2009), in Turtle and in JSON-LD.
 
-Both are generated from the same statements. Names are URNs: the scheme is served by several installations.
+Both are generated from the same statements. Names are URNs, because several installations serve the scheme.
 """
 
 from collections.abc import Iterator
@@ -25,12 +25,12 @@ def iri(name: str) -> str:
 
 
 def turtle(scheme: Scheme) -> str:
-    """The scheme in Turtle."""
+    """Return the scheme in Turtle."""
     return rdf.turtle(PREFIXES, _subjects(scheme))
 
 
 def json_ld(scheme: Scheme) -> str:
-    """The scheme in JSON-LD 1.1."""
+    """Return the scheme in JSON-LD 1.1."""
     return rdf.json_ld(PREFIXES, _subjects(scheme))
 
 
@@ -70,7 +70,7 @@ def _statements_of(concept: Concept, *, top: bool) -> Iterator[tuple[str, Value]
 
 
 def _note(concept: Concept) -> str:
-    """The origin of the labels: SKOS cannot state it per label."""
+    """A note on the origin of the labels, because SKOS cannot state it for each label."""
     labels = _by_status([(label.status, language) for language, label in concept.labels.items()])
     others = [
         (word.status, f"{word.text} ({language})") for language, words in concept.alternatives.items() for word in words
@@ -81,7 +81,7 @@ def _note(concept: Concept) -> str:
 
 
 def _by_status(found: list[tuple[Status, str]]) -> list[str]:
-    """`official: en`, `compiled: ar, fr`: each status with its languages."""
+    """Each status with its languages, such as `official: en`, `compiled: ar, fr`."""
     statuses: tuple[Status, ...] = ("official", "reviewed", "compiled")
     by_status = {status: [where for one, where in found if one == status] for status in statuses}
     return [f"{status}: {', '.join(where)}" for status, where in by_status.items() if where]

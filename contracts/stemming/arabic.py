@@ -1,7 +1,8 @@
-"""A light stemmer for Arabic: removes affixes without finding the root.
+"""A light stemmer for Arabic, which removes affixes without finding the root.
 
-After light10 of L. S. Larkey, L. Ballesteros and M. E. Connell, "Light Stemming for Arabic Information Retrieval", in:
-Arabic Computational Morphology, Springer 2007, pages 221-243. Broken plurals are not handled.
+The algorithm is based on light10 of L. S. Larkey, L. Ballesteros and M. E. Connell, "Light Stemming for Arabic
+Information Retrieval", in: Arabic Computational Morphology, Springer 2007, pages 221-243. Broken plurals are not
+handled.
 """
 
 import re
@@ -42,9 +43,9 @@ def stem(word: str) -> str:
 
 
 def without_preposition(word: str) -> str | None:
-    """The stem after removing a prefixed preposition; `None` if there can be none.
+    """The stem without a prefixed preposition; None if the word cannot have one.
 
-    An alternative, not a better reading: the first letter may belong to the word.
+    It is an alternative, not a better reading: the first letter may belong to the word.
     """
     bare = normalized(word)
     if bare.startswith(PREPOSITIONS) and len(bare) - 1 >= PREPOSITION_LEAVES:

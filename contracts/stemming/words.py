@@ -19,10 +19,10 @@ Language = Literal["ar", "en", "es", "fr", "ru", "zh"]
 LANGUAGES: Final[tuple[Language, ...]] = ("ar", "en", "es", "fr", "ru", "zh")
 
 CHARACTERS_MAX = 100_000
-"""Per text; those beyond are ignored."""
+"""Maximum number of characters of a text; further ones are ignored."""
 WORDS_MAX = 10_000
 WORD_CHARACTERS_MAX = 40
-"""Per word; longer words are split. Chinese words are never so long."""
+"""Maximum number of characters of a word; longer words are split. Chinese words are never so long."""
 STEMS_KEPT_MAX = 50_000
 
 SNOWBALL: Final = {"en": "english", "es": "spanish", "fr": "french", "ru": "russian"}
@@ -50,14 +50,14 @@ class Word(NamedTuple):
     start: int
     end: int
     folded: str
-    """As written, except for forms and case, and in Arabic for signs and letter variants."""
+    """The word as written, with unified forms and case, and in Arabic without signs and letter variants."""
 
 
 def words(text: str, language: Language | None) -> list[Word]:
     """The words of a text in order, without stop words.
 
-    A Chinese compound follows the words it contains. Latin words of a text in no known language are stemmed as English
-    ones. At most `WORDS_MAX`, of the first `CHARACTERS_MAX` characters.
+    A Chinese compound follows the words it contains. Latin words of a text in no known language are stemmed as English.
+    Returns at most `WORDS_MAX` words of the first `CHARACTERS_MAX` characters.
     """
     return list(islice(_without_stop_words(_every(text, language, _segmented), language), WORDS_MAX))
 
@@ -68,7 +68,7 @@ def stems(text: str, language: Language | None) -> list[str]:
 
 
 def words_and_characters(text: str, language: Language | None) -> list[Word]:
-    """As `words`, but each Chinese character separately, since segmentation depends on the context."""
+    """Like `words`, but with each Chinese character separately, since segmentation depends on the context."""
     return list(islice(_without_stop_words(_every(text, language, _characters), language), WORDS_MAX))
 
 
@@ -99,11 +99,11 @@ def folded(text: str) -> str:
 
 
 def _segmented(run: str, start: int) -> Iterator[Word]:
-    # Imported here: the dictionary takes a tenth of a second and 30 MB, only needed for Chinese.
+    # Imported here, because the dictionary takes a tenth of a second and 30 MB and is only needed for Chinese.
     import rjieba
 
     plain = folded(run)
-    # If folding moved characters, a word's position is the whole run.
+    # If folding moved characters, the position of a word is that of the whole run.
     same = len(plain) == len(run)
     for word, first, last in rjieba.tokenize(plain, mode="search"):
         if word not in STOP_WORDS["zh"]:
@@ -135,7 +135,7 @@ def _stem(word: str, language: Language) -> str:
         return word
     import snowballstemmer
 
-    # A new one each time: a stemmer is stateful, and threads may run concurrently.
+    # Create a new one each time: a stemmer is stateful, and threads may run concurrently.
     stemmed: str = snowballstemmer.stemmer(SNOWBALL[language]).stemWord(word)
     return _without_accents(stemmed) if LATIN.search(stemmed) else stemmed
 

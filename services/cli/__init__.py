@@ -1,1 +1,1 @@
-"""The commands of `entraide`, one file for each word after it."""
+"""The commands of `entraide`, with one file for each first word."""

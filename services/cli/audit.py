@@ -64,7 +64,7 @@ def public(files: tuple[Path, ...]) -> None:
 
 
 class Progress:
-    """Prints on standard error, every five seconds, how many rows of a service's chain are verified."""
+    """Progress on standard error, every five seconds: the number of verified rows of a service's chain."""
 
     def __init__(self, service: str) -> None:
         self._service = service
@@ -77,7 +77,7 @@ class Progress:
 
 
 def report_lines(report: Report) -> list[str]:
-    """The lines of a report: one if there are no findings, else one for each."""
+    """Return the lines of a report: one if there are no findings, else one for each finding."""
     name = f"{report.service:15}"
     if not report.findings:
         return [

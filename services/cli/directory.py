@@ -51,7 +51,7 @@ def directory_found(
 
 
 def _person_id(subject: str) -> UUID:
-    # While tokens name people by id, a person who has acted under an id keeps it.
+    # While tokens name people by id, a person who has acted under an id keeps that id.
     try:
         return UUID(subject)
     except ValueError:

@@ -33,7 +33,7 @@ def doctor(state: Path | None, as_json: bool) -> None:
 
 
 def model_finding() -> Finding:
-    """Whether the model is the tested version; it is optional."""
+    """Check whether the model is the tested version; the model is optional."""
     find = partial(Finding, part="meaning of texts")
     problem = meaning.model_problem()
     if problem is None:

@@ -23,14 +23,14 @@ from services.directory.people.model import Kind, Person, kind_of
 
 
 class InService(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows by table: deleted, and found by a second check."""
+    """Numbers of rows by table: deleted, and found by a second check."""
 
     dropped: Dropped
     left: Dropped
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
-    """The result for one person."""
+    """The result of an erasure for one person."""
 
     person_id: UUID
     proposed_by: UUID | None
@@ -123,7 +123,7 @@ def _rows(rows: Dropped) -> str:
 
 
 async def all_erased(tx: Tx) -> list[Person]:
-    """All people who have been erased."""
+    """List all people who have been erased."""
     return await store.erased(tx, after=datetime.fromtimestamp(0, UTC))
 
 
@@ -138,7 +138,7 @@ async def person_by_id(person_id: UUID, tx: Tx) -> Person | None:
 
 
 def missing_step(person: Person) -> str | None:
-    """The missing step before the person's data may be deleted; None if the erasure is approved."""
+    """Return the missing step before the person's data may be deleted; None if the erasure is approved."""
     if person.erased_at is not None:
         return None
     path = f"/v1/people/{person.person_id}"

@@ -18,7 +18,10 @@ from services.pledges.open_data.iati.reading import Defect, Reading, defect_of, 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 SCHEMA = "iati-activities-schema.xsd"
 OWN_FILE_BYTES_MAX = 64 * 1024 * 1024
-"""Larger than the limit for imports: our own files have twice the transactions, with texts in six languages."""
+"""Maximum size of a file.
+
+It is larger than for imports, because our own files have twice the transactions, with texts in six languages.
+"""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +94,7 @@ def validated(data: bytes, schema: etree.XMLSchema | None) -> Validation:
     try:
         found = _read(data)
     except Invalid as no:
-        # The schema of activities does not apply to another document type, or to none.
+        # The schema of activities applies to no other document type.
         return Validation(activities=0, transactions=0, faults=(), defects=(defect_of(no),), notes=())
     faults: tuple[Fault, ...] = ()
     if schema is not None and not schema.validate(etree.fromstring(data, parser())):

@@ -31,7 +31,7 @@ def verify(state: Path | None, as_json: bool) -> None:
     own = running_parts(read_settings(state))
 
     async def check(service: Service) -> list[str]:
-        # As the owner of the tables: a service's own role may not truncate them.
+        # Connect as the owner of the tables, because a service's own role may not truncate them.
         if own.database_url is None:
             raise SettingsError(NO_DATABASE)
         db = await Database.connect(own.database_url, service.name, owner=True)

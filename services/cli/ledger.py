@@ -33,7 +33,7 @@ def verify_books(state: Path | None, as_json: bool) -> None:
 
 
 def report_lines(report: Report) -> list[str]:
-    """The lines of a report: a summary, then the first finding of each table."""
+    """Return the lines of a report: a summary, then the first finding of each table."""
     looked_at = (
         f"{report.entries:,} entries with {report.postings:,} postings, {report.funds:,} counters, "
         f"{report.closings:,} closings, {report.pledges:,} pledges, {report.allocations:,} allocations and "

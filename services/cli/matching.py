@@ -18,10 +18,10 @@ from services.matching.texts.store import Left
 
 POLL_SECONDS = 0.5
 TIMEOUT_SECONDS = 60
-"""Longer than a lease, so that another process can take over first."""
+"""Seconds to wait without progress, longer than a lease, so that another process can take over first."""
 
 Ask = Callable[[Callable[..., Any]], Any]
-"""Does work in a transaction of matching."""
+"""Function that does work in a transaction of matching."""
 
 
 class Reindexed(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Options that commands share, and how a command fails."""
+"""Options that commands share, and the function by which a command fails."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`entraide permissions`, from the same tables as /docs/permissions."""
+"""`entraide permissions`, made from the same tables as /docs/permissions."""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ KINDS: Mapping[Kind, str] = {
 
 
 class Permissions(msgspec.Struct, frozen=True, kw_only=True):
-    """What one appointment may do."""
+    """The permissions of one appointment."""
 
     organization: str
     role: Role
@@ -76,12 +76,15 @@ def roles() -> Iterator[Held]:
 
 
 def _held_in(role: Role) -> frozenset[Kind]:
-    """The kinds of organizations where a role is held; a service has no appointment and acts as one of UNODC."""
+    """Return the kinds of organizations in which a role is held.
+
+    A service has no appointment and acts as one of UNODC.
+    """
     return frozenset({Kind.UNODC}) if role is Role.SERVICE else HELD_IN[role]
 
 
 def _read(appointment: str) -> tuple[str, Role]:
-    """Raises ValueError that explains what is wrong."""
+    """Parse an appointment. Raises ValueError with an explanation."""
     organization, colon, name = appointment.partition(":")
     if not colon:
         raise ValueError(f"{appointment!r} is no appointment: ORG:ROLE is, for instance KEN:focal_point")
@@ -136,7 +139,7 @@ def report_lines(found: Permissions, *, operations: int) -> Iterator[str]:
 
 
 def _subject(permissions: Sequence[Permission]) -> Iterator[str]:
-    """One kind of record; actions allowed under the same conditions are grouped."""
+    """Yield the lines of one kind of record; actions allowed under the same conditions are grouped."""
     if not permissions:
         return
     yield from ("", f"  {permissions[0].subject}" + (", if it is shown" if permissions[0].on_shown else ""))
@@ -165,7 +168,7 @@ def _operations(one: Permission) -> Iterator[str]:
 
 
 def when(grant: Grant, properties: Mapping[str, Sequence[str]]) -> str:
-    """A condition in one line; empty if there is none."""
+    """Return a condition in one line; empty if there is none."""
     parts = ["as " + " or ".join(grant.standing)] if grant.standing else []
     if grant.where:
         parts.append("where " + ", ".join(_one_of(name, grant.where[name], properties[name]) for name in grant.where))

@@ -1,4 +1,4 @@
-"""The progress of long commands."""
+"""Progress of long commands."""
 
 import time
 
@@ -8,7 +8,7 @@ PROGRESS_SECONDS = 5.0
 
 
 class Progress:
-    """Prints on standard error, every five seconds, how far it is."""
+    """Progress on standard error, every five seconds."""
 
     def __init__(self) -> None:
         self._said_at = time.monotonic()

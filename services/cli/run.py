@@ -15,7 +15,7 @@ from services.composition import NAMES, SERVICES, all_services
 from services.documents import api as documents
 
 FIRST_PORT = 8401
-"""The services listen, by default, on this port and those after it, in the order of NAMES."""
+"""The first port; the services listen, by default, on this port and those after it, in the order of NAMES."""
 
 
 @click.command("run")

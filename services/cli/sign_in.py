@@ -1,4 +1,4 @@
-"""`entraide sign-in`: the authorization code is received at a loopback address (RFC 8252)."""
+"""`entraide sign-in`, which receives the authorization code at a loopback address (RFC 8252)."""
 
 import asyncio
 import contextlib
@@ -108,7 +108,7 @@ async def browser_sign_in(client: OpenId, say: Say, *, browser: bool, wait_secon
 
 
 def open_browser(address: str) -> None:
-    """Open the browser, if there is one, in a session of its own whose output does not mix with the token."""
+    """Open the browser, if there is one, in its own session, so that its output does not mix with the token."""
     subprocess.Popen(
         [sys.executable, "-m", "webbrowser", address],
         stdin=subprocess.DEVNULL,
@@ -119,7 +119,7 @@ def open_browser(address: str) -> None:
 
 
 class RedirectReceiver:
-    """Receives the issuer's redirect, once."""
+    """Receiver of the issuer's redirect, once."""
 
     def __init__(self, client: OpenId) -> None:
         self._client = client
@@ -142,7 +142,7 @@ class RedirectReceiver:
         writer.close()
 
     async def _receive(self, query: str, language: Language, writer: asyncio.StreamWriter) -> None:
-        # Serialized: a browser may request twice, and the code is valid once.
+        # Requests are serialized: a browser may request twice, and the code is valid once.
         async with self._turn:
             try:
                 if self.started is None or self.outcome.done():
@@ -152,7 +152,8 @@ class RedirectReceiver:
                 try:
                     await _send(writer, "400 Bad Request", page(words_of(no.slug, language), language))
                 finally:
-                    # Any page in the browser can request this address with a guessed state; wait on for the real one.
+                    # Any page in the browser can request this address with a guessed state, so go on waiting for the
+                    # issuer's redirect.
                     if no.slug != "sign-in-not-asked":
                         self.outcome.set_exception(no)
                 return
@@ -163,7 +164,7 @@ class RedirectReceiver:
 
 
 def page(text: str, language: Language) -> bytes:
-    """A page of one sentence, without style or script."""
+    """Return a page of one sentence, without style or script."""
     head = tag("head", tag("title", "Entraide"))
     direction = "rtl" if language is Language.AR else "ltr"
     body = tag("body", tag("main", tag("h1", "Entraide"), tag("p", text)))
@@ -188,5 +189,5 @@ async def _send(writer: asyncio.StreamWriter, status: str, body: bytes) -> None:
     )
     writer.write("\r\n".join((*head, "", "")).encode() + body)
     writer.close()
-    # Wait until the browser has received it: the program may end after this.
+    # Wait until the browser has received the page, because the program may end after this.
     await writer.wait_closed()

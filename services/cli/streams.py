@@ -48,7 +48,7 @@ def show(state: Path | None, as_json: bool) -> None:
 
 
 def _broker(state: Path | None) -> tuple[Settings, str]:
-    """The settings, with the broker's address."""
+    """Return the settings and the broker's address."""
     own = running_parts(read_settings(state))
     if own.nats_url is None:
         fail("NATS_URL has to be the stream administrator's address of the broker")

@@ -1,4 +1,4 @@
-"""The pages as an application: sessions, forms, errors as pages, assets."""
+"""The application that serves the pages: sessions, forms, error pages and assets."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -39,10 +39,10 @@ from services.console.translations import LANGUAGES
 
 FOREVER = "public, max-age=31536000, immutable"
 OF_EACH_APPOINTMENT = ("appointment", "sign-in", "sign-out")
-"""The second part of the addresses of forms that are the same in each appointment of a person."""
+"""First parts of paths, after the language, of forms that are the same in each appointment of a person."""
 
 PART = re.compile(r"[A-Za-z0-9_~:-][A-Za-z0-9_.~:-]*\Z")
-"""A part of an address that names something: it goes into paths of the API, and into headers of answers."""
+"""Pattern of a path parameter. Parameters are inserted into paths of the API and into headers of answers."""
 
 LANGUAGE_COOKIE = "language"
 CONSOLE = "console"
@@ -57,7 +57,7 @@ def _console(request: Request[Any, Any, Any]) -> Console:
 
 
 def language_for(request: Request[Any, Any, Any]) -> str:
-    """The language in the address, else the remembered one, else the browser's."""
+    """Return the language in the address, else the remembered one, else the browser's."""
     first = request.url.path.split("/")[1]
     if first in LANGUAGES:
         return first
@@ -66,7 +66,7 @@ def language_for(request: Request[Any, Any, Any]) -> str:
 
 
 async def page_of(request: Request[Any, Any, Any]) -> Page:
-    """The page of a request: its session, its form.
+    """Return the page of a request, with its session and its form.
 
     Raises NotFoundException, ForgedForm, UnreadableForm; SignInNeeded unless the page is FOR_EVERYBODY.
     """
@@ -107,12 +107,12 @@ async def page_of(request: Request[Any, Any, Any]) -> Page:
 
 
 def check_token(page: Page, session: Session) -> None:
-    """Raises ForgedForm for a form that was not shown in this session and in this appointment of its person."""
+    """Raise ForgedForm unless the form was shown in this session and, if it depends on it, in this appointment."""
     sealer = page.console.sessions.sealer
     proof, _, acting = parts_of(page.value(CSRF_FIELD))
     if not sealer.is_csrf_token(session.cookie, proof):
         raise ForgedForm
-    # Another tab may have changed the appointment: what was written in one is not sent in another.
+    # Another tab may have changed the appointment: a form written in one is not sent in another.
     form = page.path.removeprefix(f"/{page.language}/").partition("/")[0]
     if form not in OF_EACH_APPOINTMENT and not sealer.is_mark(session.cookie, session.acting_name, acting):
         raise ForgedForm
@@ -132,7 +132,7 @@ async def show_asset(request: Request[Any, Any, Any], digest: FromPath[str], nam
 
 
 def _page_for_error(request: Request[Any, Any, Any]) -> Page:
-    """The page that was being made; one without a session if it did not come so far."""
+    """Return the page that was being made, or one without a session if none was made yet."""
     made = request.state.get(PAGE)
     if isinstance(made, Page):
         return made
@@ -162,7 +162,7 @@ def _error_page(request: Request[Any, Any, Any], status: int, **context: Any) ->
     )
 
 
-# The framework calls them in its loop and does not await them.
+# Error handlers. They are not coroutines: the framework calls them in its event loop and does not await them.
 
 
 def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[bytes]:
@@ -177,7 +177,7 @@ def on_unavailable(request: Request[Any, Any, Any], error: Exception) -> Respons
 
 
 def on_sign_in_needed(request: Request[Any, Any, Any], _error: SignInNeeded) -> Response[bytes]:
-    """To the sign-in, and then back to where the person was. A part of a page stays as it is."""
+    """Redirect to the sign-in, which leads back to the page. Answer a request for a part of a page with status 401."""
     page = _page_for_error(request)
     if "hx-request" in request.headers:
         return page.answer(b"", status=401)
@@ -203,7 +203,7 @@ def on_crash(request: Request[Any, Any, Any], error: Exception) -> Response[byte
 
 
 def application(console: Console, routes: Sequence[ControllerRouterHandler]) -> Litestar:
-    """The pages of one console."""
+    """Return the application that serves the pages of one console."""
     handlers: Mapping[Any, Any] = {
         Problem: on_problem,
         ApiUnavailable: on_unavailable,

@@ -14,24 +14,24 @@ from chassis.http.asgi import Application
 from contracts.owners import owner_of
 
 PATH = re.compile(r"/v1(/(?!\.{1,2}(?:[/?]|\Z))[A-Za-z0-9_.~:-]+)+(\?[^/?#\s]*)?\Z")
-"""Paths that are called as they are: no part of them, such as an id out of an address, leads to another path."""
+"""Pattern of paths that are called. No part, such as an id taken from an address, can lead to another path."""
 
 SECONDS = 15.0
 SERVER_ERROR = 500
 CONNECTIONS_KEPT = 100
 HERE = "http://api.entraide.example"
-"""Stands for the address of the API: its services have their own."""
+"""Placeholder for the address of the API; `OverHttp` replaces it by the address of a service."""
 
 HOST = b"api.entraide.example"
 FORWARDED = "X-Forwarded-For"
 AS_IT_IS = "/?&=%+,;:@!$'()*~[]"
-"""Signs of an address that is encoded already."""
+"""Characters left as they are in an address, because it is already encoded."""
 
 Query = Mapping[str, object]
 
 
 class Problem(Exception):
-    """The API refused a call (RFC 9457). `errors` are the fields of a body that do not fit."""
+    """A refusal by the API (RFC 9457). `errors` lists the fields of a body that are not valid."""
 
     def __init__(self, status: int, said: Mapping[str, Any]) -> None:
         super().__init__(said.get("slug"))
@@ -47,7 +47,7 @@ class Problem(Exception):
 
 
 class ApiUnavailable(Exception):
-    """The API did not answer, or not in time."""
+    """The API did not answer in time, or answered with an error that is not a problem document."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -59,7 +59,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class ApiClient:
-    """Calls the API for one person, in their appointment and language."""
+    """Client of the API for one person, in their appointment and language."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class ApiClient:
         language: str = "en",
         address: str = "127.0.0.1",
     ) -> None:
-        """`address` is the browser's: calls without a token are counted by it."""
+        """Create the client. Calls without a token are counted by `address`, which is the browser's."""
         self._http = http
         self._address = address
         self._headers = {"Accept-Language": language, FORWARDED: address}
@@ -79,24 +79,24 @@ class ApiClient:
         if acting is not None:
             self._headers["Acting-As"] = acting
         self.calls = 0
-        """How many calls were made: a page makes at most three."""
+        """Number of calls made. A page makes at most three."""
         self.answers = 0
-        """How many of them were answered, be it with a refusal."""
+        """Number of calls answered with a status below 500, including refusals."""
 
     async def get(self, path: str, **query: object) -> Any:
-        """The decoded body. Raises Problem or ApiUnavailable."""
+        """Return the decoded body. Raises Problem or ApiUnavailable."""
         return (await self._call("GET", path + _query(query))).body
 
     async def read(self, path: str, **query: object) -> Answer:
-        """The answer with its revision. Raises Problem or ApiUnavailable."""
+        """Return the answer with its revision. Raises Problem or ApiUnavailable."""
         return await self._call("GET", path + _query(query))
 
     async def get_all(self, *paths: str) -> list[Any]:
-        """The bodies of several paths, asked for at the same time. Raises Problem or ApiUnavailable."""
+        """Return the bodies of several paths, requested concurrently. Raises Problem or ApiUnavailable."""
         return list(await asyncio.gather(*(self.get(path) for path in paths)))
 
     async def download(self, path: str, **query: object) -> httpx.Response:
-        """An answer that is a file. Raises Problem or ApiUnavailable."""
+        """Return an answer that is a file. Raises Problem or ApiUnavailable."""
         return await self._send("GET", path + _query(query), None, {})
 
     async def send(
@@ -131,7 +131,7 @@ class ApiClient:
 
     @contextlib.asynccontextmanager
     async def stream(self, path: str) -> AsyncIterator[AsyncIterator[str]]:
-        """The lines of an event stream. Raises Problem or ApiUnavailable."""
+        """Yield the lines of an event stream. Raises Problem or ApiUnavailable."""
         headers = {**self._headers, "Accept": "text/event-stream"}
         try:
             async with self._http.stream("GET", path, headers=headers, extensions=self._extensions) as answer:
@@ -183,7 +183,7 @@ class ApiClient:
 
 
 def _query(query: Query) -> str:
-    """`?name=value`, a list as several pairs; without what is None or empty."""
+    """Return `?name=value`, with a pair for each item of a list, and without values that are None or empty."""
     pairs: list[tuple[str, object]] = []
     for name, value in query.items():
         several = value if isinstance(value, (list, tuple)) else [value]
@@ -209,17 +209,17 @@ def _problem(answer: httpx.Response) -> Exception:
 
 
 def http_client(addresses: Mapping[str, str] | None, here: Application) -> "Http":
-    """The client of the services at `addresses`, else of `here`, the API in this process."""
+    """Return a client of the services at `addresses`, or of `here`, the API in this process, if that is None."""
     if addresses is None:
         return InProcess(here)
     return httpx.AsyncClient(transport=OverHttp(addresses), base_url=HERE, timeout=SECONDS, trust_env=False)
 
 
 class OverHttp(httpx.AsyncBaseTransport):
-    """Calls each service at its own address."""
+    """Transport that calls each service at its own address."""
 
     def __init__(self, addresses: Mapping[str, str]) -> None:
-        # The event streams of open pages stay open; they are counted where they are opened.
+        # No limit here: the event streams of open pages stay open, and are counted where they are opened.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=CONNECTIONS_KEPT)
         self._transport = httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
         self._addresses = {service: httpx.URL(address) for service, address in addresses.items()}
@@ -235,7 +235,7 @@ class OverHttp(httpx.AsyncBaseTransport):
 
 
 class InProcess:
-    """Calls an ASGI application in this process; a tenth of what httpx takes for a call."""
+    """Client that calls an ASGI application in this process, in a tenth of the time httpx takes for a call."""
 
     def __init__(self, app: Application) -> None:
         self._app = app
@@ -249,14 +249,14 @@ class InProcess:
         headers: Mapping[str, str],
         extensions: Mapping[str, Any],
     ) -> httpx.Response:
-        """The whole answer."""
+        """Return the whole answer."""
         return await self._exchange(method, path, content or b"", headers, extensions).run()
 
     @contextlib.asynccontextmanager
     async def stream(
         self, method: str, path: str, *, headers: Mapping[str, str], extensions: Mapping[str, Any]
     ) -> AsyncIterator[httpx.Response]:
-        """The answer as soon as its head is there."""
+        """Yield the answer as soon as its head is there."""
         answer = await self._exchange(method, path, b"", headers, extensions).stream()
         try:
             yield answer
@@ -270,7 +270,7 @@ class InProcess:
 
 
 Http: TypeAlias = httpx.AsyncClient | InProcess
-"""What carries the calls."""
+"""A client that makes the calls."""
 
 
 class Exchange(httpx.AsyncByteStream):
@@ -286,7 +286,7 @@ class Exchange(httpx.AsyncByteStream):
         self._sent = False
 
     async def run(self) -> httpx.Response:
-        """Wait for the whole answer."""
+        """Wait for the whole answer. Raises ReadTimeout after SECONDS."""
         collected: list[MutableMapping[str, Any]] = []
 
         async def send(message: MutableMapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""How templates become Python: Jinja's own way, without what our templates never need and every value would pay for."""
+"""Compilation of templates as in Jinja, without features that they never use and that slow down every value."""
 
 from keyword import iskeyword
 from types import CodeType
@@ -11,18 +11,18 @@ from jinja2.compiler import CodeGenerator, Frame
 from chassis import escaping
 
 TAKE_THE_CONTEXT = frozenset({"ngettext", "pgettext", "npgettext"})
-"""Functions of templates that want to know where they are called; none of ours does."""
+"""Functions in templates that take Jinja's context. The project's own functions do not."""
 
 OF_DICTIONARIES = frozenset(dir(dict))
 
 
 class Generator(CodeGenerator):
-    """Calls functions directly, not by `Context.call`, and writes values with `Templates.text`."""
+    """Code generator that calls functions directly, not by `Context.call`, and writes values with `Templates.text`."""
 
     def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:
         called = node.node
         takes_context = isinstance(called, nodes.Name) and called.name in TAKE_THE_CONTEXT
-        # Python would not read `return=` among arguments.
+        # Python does not accept a keyword, as in `return=`, as the name of an argument.
         is_plain = not (node.dyn_args or node.dyn_kwargs or any(iskeyword(pair.key) for pair in node.kwargs))
         if forward_caller or takes_context or not is_plain:
             super().visit_Call(node, frame, forward_caller=forward_caller)
@@ -45,13 +45,13 @@ class Generator(CodeGenerator):
 
 
 class Templates(Environment):
-    """Jinja's templates with this generator."""
+    """Jinja's environment with this generator."""
 
     code_generator_class = Generator
     text = staticmethod(escaping.text)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """As Jinja's, which looks for an attribute first, and in answers of the API there is none."""
+        """Like Jinja's, but read dictionaries by key first: answers of the API have no attributes to look for."""
         if type(obj) is dict and attribute not in OF_DICTIONARIES:
             try:
                 return obj[attribute]
@@ -61,7 +61,7 @@ class Templates(Environment):
 
 
 class Compiled(BytecodeCache):
-    """The compiled templates: the same in all languages, so each is compiled once."""
+    """Cache of compiled templates. They are the same in all languages, so each is compiled once."""
 
     def __init__(self) -> None:
         self._found: dict[str, CodeType] = {}

@@ -1,4 +1,4 @@
-"""Files that a page hands on: those of the API, got with the person's own token, and tables as CSV."""
+"""Files for download: those of the API, fetched with the person's own token, and tables as CSV."""
 
 import csv
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def handed_on(answer: httpx.Response, name: str = "") -> Response[bytes]:
-    """A file of the API, as it came; to be saved under `name` unless the API names it."""
+    """Return a file of the API unchanged, to be saved under `name` unless the API names it."""
     headers = {kept: answer.headers[kept] for kept in KEPT if kept in answer.headers}
-    # The framework adds the encoding of texts again.
+    # The parameter `charset` is removed, because the framework adds it to texts.
     media_type = answer.headers.get("content-type", "application/octet-stream").partition(";")[0]
     if name:
         headers.setdefault("content-disposition", f'attachment; filename="{name}"')
@@ -22,7 +22,7 @@ def handed_on(answer: httpx.Response, name: str = "") -> Response[bytes]:
 
 
 def csv_file(name: str, rows: Sequence[Sequence[object]]) -> Response[bytes]:
-    """A table as CSV (RFC 4180), with the mark by which spreadsheets know UTF-8."""
+    """Return a table as CSV (RFC 4180), with the byte order mark by which spreadsheets recognize UTF-8."""
     text = StringIO()
     csv.writer(text).writerows([_cell(cell) for cell in row] for row in rows)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
@@ -30,5 +30,5 @@ def csv_file(name: str, rows: Sequence[Sequence[object]]) -> Response[bytes]:
 
 
 def _cell(cell: object) -> object:
-    """A cell that no spreadsheet takes for a formula."""
+    """Return the cell with an apostrophe before it if a spreadsheet would take it for a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

@@ -1,4 +1,4 @@
-"""In front of the pages: which paths are pages, limits before anything is read, security headers, correlation id."""
+"""Edge in front of the pages: paths that are pages, limits before a body is read, security headers, correlation id."""
 
 import asyncio
 import math
@@ -29,13 +29,13 @@ FORM_BYTES_MAX = 256 * 1024
 FILES_BYTES_MAX = 26 * 1024 * 1024
 FILES_UNDER_WAY_MAX = 8
 FILES_OF_ONE_ADDRESS_MAX = 4
-"""Forms with files are held in memory, before it is known who sends them."""
+"""Maximum number of forms with files at a time from one address. They are held in memory before the sender is known."""
 
 OFFICE = 10
-"""People behind one address: an office's line is shared."""
+"""Factor of the rate limits for one address, since all people of an office may share it."""
 
 PAGES = re.compile(r"/(?:$|(?:ar|en|es|fr|ru|zh)(?:/|$)|assets/|signed-in$)")
-"""Paths of the console; all others are the API's."""
+"""Pattern of the console's paths; all others are the API's."""
 
 POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -52,13 +52,13 @@ HEADERS = [
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 ]
 BODY = "entraide.page_body"
-"""Scope key of a form's body."""
+"""Key of a form's body in the ASGI scope."""
 
 log = structlog.get_logger()
 
 
 class PageEdge:
-    """ASGI: answers pages with `pages`, everything else with `api`."""
+    """ASGI application that answers pages with `pages`, everything else with `api`."""
 
     def __init__(
         self, pages: Application, api: Application, *, trusted_proxies: Sequence[Network] = (), only_https: bool = False
@@ -90,7 +90,7 @@ class PageEdge:
                     raise
                 await _plain(answer, 500, "Something went wrong here. Please try again.")
             finally:
-                # It refers back to the scope: a cycle would need the garbage collector.
+                # The callback refers back to the scope; without this, the cycle would wait for the garbage collector.
                 del scope[STAYS_OPEN]
                 if not answer.stays_open:
                     answer.measure()
@@ -152,7 +152,7 @@ class PageEdge:
 
 
 def _stay_open(answer: Answer) -> None:
-    """A long-lived answer begins; its measured time ends here."""
+    """Mark an answer as long-lived. Its measured time ends here."""
     answer.measure()
     answer.stays_open = True
 

@@ -1,4 +1,4 @@
-"""Fields of forms: what a form asks for, what was typed, and the body of a command that follows from it."""
+"""Fields of forms: what a form asks for, what was typed, and the body of the command for it."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ class Option(Struct, frozen=True):
 
 
 class Field(Struct, frozen=True, kw_only=True):
-    """A field. `name` is its place in the body of the command, with dots between levels (`window.from`).
+    """A field of a form. `name` is its place in the body of the command, with dots between levels (`window.from`).
 
     `options` is the name of a code list of contracts/reference, or of a list that the page gives.
     """
@@ -47,15 +47,15 @@ class Field(Struct, frozen=True, kw_only=True):
     max_length: int = TEXT_MAX
     rows: int = 5
     whole: bool = False
-    """Its options are whole numbers, such as ratings."""
+    """True if its options are whole numbers, such as ratings."""
     value: Any = None
-    """What it shows at first."""
+    """The value shown at first."""
     empty: Any = ...
-    """What an empty one is in the body; it is left out if not given."""
+    """The value of an empty field in the body. Without one, an empty field is left out of the body."""
 
 
 class FormError(Struct, frozen=True):
-    """What is wrong with one field; `message` is to be translated unless `said` is set, which the API said."""
+    """An error in one field. `message` is to be translated unless `said` is set: then it is the API's."""
 
     field: str
     message: str
@@ -63,14 +63,14 @@ class FormError(Struct, frozen=True):
 
 
 class Read(Struct, frozen=True):
-    """The body of a command, and what is wrong with it."""
+    """The body of a command, and the errors in its fields."""
 
     body: dict[str, Any]
     errors: tuple[FormError, ...]
 
 
 def read(fields: Sequence[Field], typed: Typed) -> Read:
-    """The body that was typed into `fields`."""
+    """Read the body that was typed into `fields`."""
     body: dict[str, Any] = {}
     errors: list[FormError] = []
     for field in fields:
@@ -132,7 +132,7 @@ def _put(body: dict[str, Any], path: Sequence[str], value: Any) -> None:
 
 
 def errors_of(fields: Sequence[Field], said: Sequence[Mapping[str, Any]], words: str) -> tuple[FormError, ...]:
-    """The errors that the API found, at the fields they are of; `words` is its sentence."""
+    """Return the errors that the API found, at their fields. `words` is the message of those without a title."""
     names = {field.name for field in fields}
     found = []
     for one in said:
@@ -143,7 +143,7 @@ def errors_of(fields: Sequence[Field], said: Sequence[Mapping[str, Any]], words:
 
 
 def shown(field: Field, typed: Typed | None) -> Any:
-    """What a field shows: what was typed, else its first value."""
+    """Return what a field shows: what was typed, else its first value."""
     if typed is None or not (field.name in typed or field.kind in ("yes", "choices")):
         return field.value
     values = [*typed.get(field.name, ())]

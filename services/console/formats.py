@@ -1,4 +1,4 @@
-"""Dates, numbers and money as the Unicode CLDR writes them in each language; English as the United Nations do."""
+"""Dates, numbers and money as in the Unicode CLDR for each language; for English, as the United Nations write them."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from contracts.reference import currencies
 LOCALES = {"ar": "ar", "en": "en_GB", "es": "es", "fr": "fr", "ru": "ru", "zh": "zh_Hans_CN"}
 RIGHT_TO_LEFT = frozenset({"ar"})
 DAY = "d MMMM y"
-"""28 November 2026; the other languages have their own long form."""
+"""Format of a day in English, such as 28 November 2026; the other languages have their own long form."""
 
 
 @cache
@@ -25,14 +25,14 @@ def locale_of(language: str) -> Locale:
 
 
 def direction(language: str | None) -> str:
-    """`rtl` or `ltr`; `auto` for a language that is none of the six."""
+    """Return `rtl` or `ltr`, or `auto` for a language that is none of the six."""
     if language not in LOCALES:
         return "auto"
     return "rtl" if language in RIGHT_TO_LEFT else "ltr"
 
 
 def as_datetime(value: str | datetime) -> datetime:
-    """A moment of the API (RFC 3339)."""
+    """Return a moment of the API (RFC 3339) as a datetime."""
     return value if isinstance(value, datetime) else datetime.fromisoformat(value.replace("Z", "+00:00"))
 
 
@@ -48,23 +48,23 @@ def day(value: str | date, language: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _day(value: date, language: str) -> str:
-    """Kept: a list has the same few days again and again."""
+    """Format a day. The result is cached, because a list repeats the same few days."""
     return format_date(value, DAY if language == "en" else "long", locale=locale_of(language))
 
 
 def period(value: Mapping[str, str], language: str) -> str:
-    """The first and the last day of a period of the API; one day alone."""
+    """Format the first and the last day of a period of the API; one day alone if they are the same."""
     first, last = day(value["from"], language), day(value["until"], language)
     return first if first == last else f"{first} – {last}"
 
 
 def month(value: str | date, language: str) -> str:
-    """A month with its year."""
+    """Format a month with its year."""
     return str(format_skeleton("yMMMM", as_date(value), locale=locale_of(language)))
 
 
 def moment(value: str | datetime, language: str) -> str:
-    """Day and time, in UTC."""
+    """Format day and time, in UTC."""
     at = as_datetime(value).astimezone(UTC)
     time = format_datetime(at, "HH:mm", locale=locale_of(language))
     between = str(locale_of(language).datetime_formats["medium"])
@@ -72,7 +72,7 @@ def moment(value: str | datetime, language: str) -> str:
 
 
 def ago(value: str | datetime, language: str, now: datetime) -> str:
-    """As `3 days ago` or `in 2 hours`."""
+    """Format the distance from now, such as `3 days ago` or `in 2 hours`."""
     return format_timedelta(
         as_datetime(value) - now, add_direction=True, granularity="minute", locale=locale_of(language)
     )
@@ -84,7 +84,7 @@ def number(value: float, language: str) -> str:
 
 
 def rate(value: str, language: str) -> str:
-    """A rate of exchange, with all its digits."""
+    """Format a rate of exchange, with all its digits."""
     return format_decimal(Decimal(value), locale=locale_of(language), decimal_quantization=False)
 
 
@@ -93,16 +93,16 @@ def percent(part: float, whole: float, language: str) -> str:
 
 
 def decimals_of(currency: str) -> int:
-    """How many decimals a currency has by ISO 4217, which the API counts in; CLDR's are those that are printed."""
+    """Number of decimals of a currency in ISO 4217, which the API's amounts use, else in CLDR if it is not listed."""
     known = currencies().get(currency)
     return known.exponent if known else get_currency_precision(currency)
 
 
 @lru_cache(maxsize=10_000)
 def money(minor: int, currency: str, language: str) -> str:
-    """An amount in minor units, with the code of its currency (ISO 4217): symbols are ambiguous among States."""
+    """Format an amount in minor units, with the ISO 4217 code of its currency: symbols are ambiguous among States."""
     precision = decimals_of(currency)
-    # Without decimals that are zero: officials compare millions.
+    # Decimals that are zero are left out, since officials compare millions.
     amount = f"#,##0{'.' + '0' * precision if minor % 10**precision else ''}"
     return format_currency(
         Decimal(minor).scaleb(-precision),
@@ -114,28 +114,28 @@ def money(minor: int, currency: str, language: str) -> str:
 
 
 def decimal(minor: int, currency: str) -> Decimal:
-    """An amount as a number for tables that programs read."""
+    """Return an amount as a number, for tables that programs read."""
     return Decimal(minor).scaleb(-decimals_of(currency))
 
 
 def typed_amount(money: Mapping[str, Any]) -> str:
-    """The amount of a record as a form shows it, without its currency, and without decimals that are zero."""
+    """Return the amount of a record as a form shows it, without its currency and without decimals that are zero."""
     amount = decimal(money["minor"], money["currency"])
     return f"{amount:.0f}" if amount == amount.to_integral_value() else f"{amount:f}"
 
 
 TYPED = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬،，．\u00a0\u202f\u2009’'", "01234567890123456789.,,,.     ")
-"""Digits and marks of other scripts, and what stands between groups of digits, as those of `AMOUNT`."""
+"""Maps digits and marks of other scripts, and separators between groups of digits, to those of `AMOUNT`."""
 AMOUNT = re.compile(
     r"(?P<whole>[1-9][0-9]{0,2}(?P<between>[ .,])[0-9]{3}(?:(?P=between)[0-9]{3})*|[0-9]+)"
     r"(?:(?P<mark>[.,])(?P<decimals>[0-9]{1,4}))?\Z"
 )
-"""Digits, in groups of three or in none, and decimals after a point or comma."""
+"""Pattern of an amount: digits, in groups of three or not in groups, and decimals after a point or comma."""
 SIGNS_MAX = 40
 
 
 def minor_units(text: str, currency: str) -> int | None:
-    """The minor units of an amount as people type it; None if it cannot be read without doubt."""
+    """Return the minor units of an amount as people type it, or None if it cannot be read without doubt."""
     found = AMOUNT.match(text.strip().translate(TYPED)) if len(text) <= SIGNS_MAX else None
     if found is None or currency not in currencies():
         return None
@@ -144,6 +144,6 @@ def minor_units(text: str, currency: str) -> int | None:
     if len(decimals) > precision or (mark and mark == between):
         return None
     if between in (".", ",") and not mark and precision == 3 and len(whole) <= 6:
-        # 1.234 Kuwaiti dinars: with a part, or more than a thousand? It cannot be known.
+        # Ambiguous: 1.234 Kuwaiti dinars may be one dinar with a fraction, or more than a thousand dinars.
         return None
     return int(whole + decimals.ljust(precision, "0"))

@@ -1,4 +1,4 @@
-"""Forms that browsers post: parsing, and the proof that a page of ours sent them."""
+"""Forms that browsers post: parsing, and the proof that a page of the console sent them."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -23,7 +23,7 @@ class SentFile(Struct, frozen=True):
 
 
 class ForgedForm(Exception):
-    """No page of ours sent this form, or its session has ended."""
+    """The form was not sent by a page of the console, or its session has ended."""
 
 
 class UnreadableForm(Exception):
@@ -31,7 +31,7 @@ class UnreadableForm(Exception):
 
 
 def parse(request: Request[Any, Any, Any]) -> tuple[Mapping[str, list[str]], Mapping[str, SentFile]]:
-    """The fields and files of a posted form. Raises UnreadableForm."""
+    """Return the fields and files of a posted form. Raises UnreadableForm."""
     body = cast(bytes, cast(Mapping[str, object], request.scope).get(BODY, b""))
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     files: Mapping[str, SentFile] = {}
@@ -59,7 +59,7 @@ def _parse_multipart(body: bytes, boundary: str) -> tuple[Mapping[str, list[str]
         if number >= FIELDS_MAX or len(files) >= FILES_MAX:
             raise UnreadableForm
         if part.filename is None:
-            # Browsers send UTF-8 (HTML 4.10.22.7); decoders that the sender may choose from take minutes or fail.
+            # Browsers send UTF-8 (HTML 4.10.22.7). A decoder chosen by the sender could take minutes, or fail.
             typed.setdefault(part.name, []).append(part.raw.decode())
         elif part.size:
             files[part.name] = SentFile(part.filename, part.content_type or "application/octet-stream", part.raw)
@@ -67,7 +67,7 @@ def _parse_multipart(body: bytes, boundary: str) -> tuple[Mapping[str, list[str]
 
 
 def check_origin(request: Request[Any, Any, Any]) -> None:
-    """Raises ForgedForm for a form that another site sent (Fetch Metadata; without it, the Origin header)."""
+    """Raise ForgedForm if another site sent the form (Fetch Metadata; without it, the Origin header)."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         if site != "same-origin":

@@ -1,4 +1,4 @@
-"""Words for the values of the API that no code list has: roles, recipients, criteria, and statuses by name."""
+"""Labels of the values of the API that no code list has: roles, recipients, criteria, and statuses by name."""
 
 from collections.abc import Mapping
 
@@ -97,7 +97,7 @@ LINE_FIELD = {
     "modality": N_("How"),
     "window": N_("Dates"),
 }
-"""What a line needs before its request can be submitted."""
+"""Fields that a line needs before its request can be submitted."""
 
 ATTACHMENT_STATUS = {
     "pending": N_("Being scanned"),
@@ -387,7 +387,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "code_list": CODE_LIST,
     "organization_kind": ORGANIZATION_KIND,
 }
-"""What a value is of → value → its English words, of statuses with a mark; a page translates them."""
+"""Maps a type of value to its values and their English labels, which pages translate; those of statuses have a mark."""
 
 DONE = {
     "saved": N_("Saved."),
@@ -413,7 +413,7 @@ DONE = {
     "filed": N_("The draft was saved. The focal point of the State is asked to confirm it."),
     "scan_added": N_("The scan was added."),
     "discarded": N_("The mail was discarded."),
-    "event_released": N_("It is tried again within 30 seconds."),
+    "event_released": N_("It is tried again within a minute."),
     "message_discarded": N_("The message was discarded."),
     "draft_saved": N_("The draft was saved."),
     "draft_copied": N_("The earlier offering was copied, with its dates a year later. Check it before you submit it."),
@@ -445,4 +445,4 @@ DONE = {
     "entered": N_("The person was entered. Now appoint them."),
     "read": N_("All notifications are marked as read."),
 }
-"""What a page says after a command, by the code in its address."""
+"""Messages that a page shows after a command, by the code in its address."""

@@ -1,4 +1,4 @@
-"""What each role finds in the head of every page."""
+"""The navigation of each role in the head of every page."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,9 +8,9 @@ from services.console.translations import N_
 
 
 class Place(Struct, frozen=True):
-    """A link of the navigation, and the keys that lead there; pages under the paths of `also` belong to it, too.
+    """A link of the navigation, and the keys that lead there. Pages under the paths of `also` belong to it, too.
 
-    `pages` are linked on each of them.
+    `pages` are linked on each page that belongs to it.
     """
 
     path: str
@@ -20,7 +20,7 @@ class Place(Struct, frozen=True):
     pages: tuple["Place", ...] = ()
 
     def has(self, path: str) -> bool:
-        """Whether a page, by its path without a language, belongs to it."""
+        """Check whether a page, by its path without a language, belongs to it."""
         paths = (self.path, *self.also)
         return path in paths or any(one and path.startswith(f"{one}/") for one in paths)
 
@@ -51,7 +51,7 @@ SHERLOC_PAGES = (
     Place("/review-progress", N_("Review progress")),
     Place("/meetings", N_("Informal meetings")),
 )
-"""For each role one of them is in the head."""
+"""Pages on SHERLOC. The head links at most one of them for a role."""
 OF_SHERLOC = tuple(one.path for one in SHERLOC_PAGES)
 OF_STATES = {"/legislation/gaps", "/legislation/checks", "/legislation/proposals"}
 FOR_ALL = tuple(one for one in SHERLOC_PAGES if one.path not in OF_STATES)

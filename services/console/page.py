@@ -1,4 +1,4 @@
-"""One request of a browser: who asks, in which language, what the API answers them, and the page that is made of it."""
+"""A request of a browser: its person and language, the client of the API for it, and the page that is made."""
 
 import gzip
 from collections.abc import Collection, Mapping, Sequence
@@ -33,15 +33,15 @@ GZIP_LEVEL = 5
 LOCAL = "127.0.0.1"
 NOT_SEEN = (403, 404)
 MARKED = "."
-"""Between the parts of the token of a form."""
+"""Separator between the parts of the token of a form."""
 
 FOR_EVERYBODY = {"for_everybody": True}
-"""`opt=FOR_EVERYBODY`: a page without sign-in; a test has the list of these pages."""
+"""`opt=FOR_EVERYBODY` marks a page without sign-in; a test has the list of these pages."""
 
 
 @dataclass(frozen=True)
 class Console:
-    """What all pages of one console share. `issuer` is the embedded one, `openid` a client of another."""
+    """State that all pages of one console share. `issuer` is the embedded issuer, `openid` the client of another."""
 
     settings: Settings
     sessions: Sessions
@@ -57,7 +57,7 @@ class Console:
 
     @property
     def session_cookie(self) -> str:
-        """`__Host-` binds a cookie to this host and to HTTPS (RFC 6265bis)."""
+        """Name of the session cookie. `__Host-` binds a cookie to this host and to HTTPS (RFC 6265bis)."""
         return "__Host-session" if self.secure else "session"
 
     @property
@@ -76,7 +76,7 @@ class Console:
 
 @dataclass
 class Page:
-    """What a handler gets. `after` are cookies that the answer sets."""
+    """A request as handlers receive it. `cookies` are those that the answer sets."""
 
     console: Console
     request: Request[Any, Any, Any]
@@ -84,13 +84,13 @@ class Page:
     session: Session | None
     api: ApiClient
     typed: Typed = field(default_factory=dict)
-    """What was typed into a form that was posted."""
+    """Values that were typed into a form that was posted."""
     files: Mapping[str, Any] = field(default_factory=dict)
     cookies: list[Cookie] = field(default_factory=list)
     given_back: bool = False
-    """What was typed before the session ended is in `typed`; it is not saved."""
+    """True if `typed` holds what was typed before the session ended, which is not saved."""
     missing: set[str] = field(default_factory=set)
-    """The last part of each path of `part` that was not answered: the page says so there."""
+    """Last part of each path of `part` that was not answered; the page states it in that place."""
 
     @property
     def signed_in(self) -> Session:
@@ -104,12 +104,12 @@ class Page:
         return self.request.url.path
 
     def address(self, path: str, **query: object) -> str:
-        """An address of the console in the reader's language."""
+        """Return an address of the console in the reader's language."""
         pairs = [(name, value) for name, value in query.items() if value not in (None, "")]
         return f"/{self.language}{path}" + (f"?{urlencode(pairs)}" if pairs else "")
 
     def in_language(self, language: str) -> str:
-        """This page in another language."""
+        """Return the address of this page in another language."""
         query = self.request.url.query
         rest = self.path.split("/", 2)[2:]
         return f"/{language}/{rest[0] if rest else ''}".rstrip("/") + (f"?{query}" if query else "")
@@ -118,23 +118,23 @@ class Page:
         return translated(self.language, message)
 
     def asked(self, name: str, default: str = "") -> str:
-        """A parameter of the address."""
+        """Return a parameter of the address."""
         return str(self.request.query_params.get(name, default))
 
     def asked_all(self, name: str) -> list[str]:
         return [str(one) for one in self.request.query_params.getall(name, [])]
 
     def value(self, name: str) -> str:
-        """The first value of a field that was posted."""
+        """Return the first value of a field that was posted, or an empty string."""
         return next(iter(self.typed.get(name, ())), "")
 
     def anonymous(self) -> ApiClient:
-        """A client without the reader's token: the link of a mail says who answers."""
+        """Return a client without the reader's token, since the link of a mail identifies who answers."""
         address = browser_address(self.request, self.console.settings.trusted_proxies)
         return ApiClient(self.console.http, language=self.language, address=address)
 
     async def part(self, path: str, *, unseen: Collection[int] = NOT_SEEN, **query: object) -> Any:
-        """A part that the page can do without: None if the reader may not see it, or if its service does not answer."""
+        """Return a part that the page can do without; None if the reader may not see it or there is no answer."""
         try:
             return await self.api.get(path, **query)
         except (ApiUnavailable, Problem) as error:
@@ -146,7 +146,7 @@ class Page:
             return None
 
     def render(self, template: str, *, status: int = 200, **context: Any) -> Response[bytes]:
-        """A page. Raises ApiUnavailable if nothing that it asked for was answered."""
+        """Render a page. Raises ApiUnavailable if nothing that it asked for was answered."""
         if self.missing and not self.api.answers and status < SERVER_ERROR:
             raise ApiUnavailable
         session = self.session
@@ -170,35 +170,35 @@ class Page:
         return self.answer(render(self.language, template, {**common, **context}), status=status)
 
     def _form_token(self, session: Session) -> str:
-        """The proof that a form is of this session, whose session it is, and in which appointment it was shown."""
+        """Return the token of a form: the proof of this session, and the marks of its person and appointment."""
         sealer = self.console.sessions.sealer
         marks = (sealer.mark(session.cookie, of) for of in (session.person_id, session.acting_name))
         return MARKED.join((sealer.csrf_token(session.cookie), *marks))
 
     def answer(self, body: bytes, *, status: int = 200, media_type: str = HTML) -> Response[bytes]:
-        """A page that is rendered already."""
+        """Return the response for a page that is rendered already."""
         headers = {"Vary": "Accept-Encoding, Cookie", "Content-Language": self.language}
         if len(body) >= GZIP_BYTES_MIN and "gzip" in self.request.headers.get("accept-encoding", ""):
             body = gzip.compress(body, GZIP_LEVEL, mtime=0)
             headers["Content-Encoding"] = "gzip"
         if self.console.issuer is not None:
-            # Only with sample data; it says something of how records are kept.
+            # Only with sample data, because it reveals something of how records are stored.
             headers["Server-Timing"] = f'api;desc="{self.api.calls}"'
         return Response(body, status_code=status, media_type=media_type, headers=headers, cookies=self.cookies)
 
     def redirect(self, path: str, **query: object) -> Response[bytes]:
-        """To a page in the reader's language, by GET (RFC 9110 section 15.4.4)."""
+        """Redirect to a page in the reader's language, by GET (RFC 9110 section 15.4.4)."""
         return see_other(self.address(path, **query), cookies=self.cookies)
 
 
 def parts_of(token: str) -> tuple[str, str, str]:
-    """Of the token of a form: its proof, and the marks of whose session it is of and of their appointment."""
+    """Return the parts of a form's token: its proof, and the marks of its person and of their appointment."""
     proof, person, acting = (*token.split(MARKED, 2), "", "")[:3]
     return proof, person, acting
 
 
 CurrentPage = NamedDependency[SkipValidation[Page]]
-"""The parameter `page` of handlers."""
+"""Type of the parameter `page` of handlers."""
 
 
 class SignInNeeded(Exception):
@@ -210,14 +210,14 @@ def see_other(address: str, *, cookies: Sequence[Cookie] = ()) -> Response[bytes
 
 
 def local_path(address: str) -> str:
-    """`address` if it is a path of this console, else `/`: no link redirects a person elsewhere."""
+    """Return `address` if it is a path of this console, else `/`, so that no link redirects a person elsewhere."""
     if not address.startswith("/") or address.startswith(("//", "/\\")) or any(ord(one) < 33 for one in address):
         return "/"
     return quote(address, safe="/?&=%:,+-_.~#")
 
 
 def browser_address(request: Request[Any, Any, Any], trusted: Sequence[Network]) -> str:
-    """The browser's address, for calls of the API; of an IPv6 address the first of its /64, by which it is counted."""
+    """Return the browser's address for calls of the API; for IPv6 the first of its /64, by which it is counted."""
     headers = {name.lower(): value for name, value in request.scope["headers"]}
     counted = address_of(request.scope.get("client"), headers, trusted)
     return LOCAL if counted == "local" else counted.partition("/")[0]

@@ -1,4 +1,4 @@
-"""Parts that lists have by the dozen, written in Python: macros take ten times as long.
+"""Parts that lists repeat many times, written in Python: macros take ten times as long.
 
 Templates import them from `macros.html`.
 """
@@ -19,7 +19,7 @@ TRANSLATED, NO_TITLE = N_("translated"), N_("(no title yet)")
 
 
 def words(text: Any, of: str | None = None, tag: str = "span", css: str = "") -> Markup:
-    """What people wrote, in the language `of`, isolated with its own language and direction; nothing if it is empty."""
+    """Return a text in the language `of`, isolated with its own language and direction; nothing if it is empty."""
     if not text:
         return Markup()
     language = markup(' lang="{}"', of) if of else ""
@@ -28,7 +28,7 @@ def words(text: Any, of: str | None = None, tag: str = "span", css: str = "") ->
 
 
 def title_of(language: str, record: Mapping[str, Any]) -> Markup:
-    """The title of a record, translated where the reader gets a translation."""
+    """Return the title of a record, translated if the reader gets a translation."""
     if said := record.get("title_translation"):
         return words(said["title"], said["language"]) + _quiet(f"({translated(language, TRANSLATED)})")
     if title := record.get("title"):
@@ -42,13 +42,13 @@ def _quiet(text: str) -> Markup:
 
 @lru_cache(maxsize=2_000)
 def tag(language: str, value: str, of: str) -> Markup:
-    """A status in its colour, by the words of `LABELS[of]`."""
+    """Return a status in its colour, by its label in `LABELS[of]`."""
     colour = TAG_COLOURS.get(value, "grey")
     return markup('<strong class="govuk-tag govuk-tag--{}">{}</strong>', colour, label(language, value, of))
 
 
 @lru_cache(maxsize=10_000)
 def label(language: str, value: object, of: str) -> str:
-    """The words of a value of the API, such as a status: `status|label("request_status")`."""
+    """Return the label of a value of the API, such as a status: `status|label("request_status")`."""
     found = LABELS[of].get(str(value))
     return translated(language, found) if found else str(value or "").replace("_", " ")

@@ -69,7 +69,7 @@ CURRENCIES_SHOWN = (
 
 
 class Asset:
-    """A file that browsers load: immutable under an address that names its content."""
+    """A file that browsers load, immutable under an address that contains its hash."""
 
     def __init__(self, name: str, content: bytes) -> None:
         self.name = name
@@ -87,7 +87,7 @@ class Asset:
 
 @cache
 def assets() -> Mapping[str, Asset]:
-    """The built assets, with addresses inside style sheets and scripts replaced by those with hashes."""
+    """Return the built assets, with addresses inside style sheets and scripts replaced by those with hashes."""
     files = {path.name: path.read_bytes() for path in sorted(BUILT.iterdir())}
     found = {name: Asset(name, content) for name, content in files.items() if name.endswith((".woff2", "-frontend.js"))}
     for name, content in files.items():
@@ -107,7 +107,7 @@ def asset(name: str) -> str:
 
 @cache
 def environment(language: str) -> Environment:
-    """The templates in one language."""
+    """Return the environment of the templates in one language."""
     made = Templates(
         loader=ChoiceLoader(
             [
@@ -123,7 +123,7 @@ def environment(language: str) -> Environment:
         auto_reload=False,
         bytecode_cache=COMPILED,
     )
-    # Their macros test what is undefined; ours are strict.
+    # The macros of govuk_frontend_jinja test what is undefined; the console's templates are strict.
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.globals["_"] = made.globals["gettext"] = partial(_gettext, language)
     made.filters |= {
@@ -172,7 +172,7 @@ def render(language: str, template: str, context: Mapping[str, Any]) -> bytes:
 
 
 def _gettext(language: str, message: str, /, **values: object) -> Markup:
-    """A message with its values, as `newstyle` makes it: pages have hundreds, most without values."""
+    """Translate a message with its values, like `newstyle`, but faster: pages have hundreds, most without values."""
     return _message(language, message) % values if values else _constant(language, message)
 
 
@@ -186,7 +186,7 @@ def _constant(language: str, message: str) -> Markup:
 
 
 def code_label(language: str, code: str | None, table: str) -> str:
-    """The label of a code in a list of contracts/reference; the code itself if the list does not know it."""
+    """Return the label of a code in a list of contracts/reference, or the code itself if it is not in the list."""
     if not code:
         return ""
     if table.startswith("reasons:"):
@@ -197,18 +197,18 @@ def code_label(language: str, code: str | None, table: str) -> str:
 
 
 def code_labels(language: str, codes: Iterable[str], table: str) -> str:
-    """The labels of several codes, each once."""
+    """Return the labels of several codes, each once."""
     return translated(language, ", ").join([code_label(language, one, table) for one in dict.fromkeys(codes)])
 
 
 def codes_of(language: str, table: str) -> Sequence[tuple[str, str]]:
-    """The codes of a list that are not retired, with their labels, by label."""
+    """Return the codes of a list that are not retired, with their labels, sorted by label."""
     found = [(term.code, term.label(language)) for term in TABLES[table]().values() if not term.retired]
     return sorted(found, key=lambda one: one[1].casefold())
 
 
 def states_as_options(language: str, chosen: str | None) -> Markup:
-    """The States by name, as options of a list: two hundred, which a page would take a millisecond to write."""
+    """Return the States by name as options of a list. They are cached: two hundred take a millisecond to write."""
     return _states_as_options(language, chosen if chosen in reference.countries() else None)
 
 
@@ -223,7 +223,7 @@ def _states_as_options(language: str, chosen: str | None) -> Markup:
 
 
 def options_of(language: str, field: Field, given: Mapping[str, Sequence[Option]]) -> Sequence[Option]:
-    """The options of a field, by label."""
+    """Return the options of a field, with their labels."""
     if isinstance(field.options, str):
         if field.options in given:
             return given[field.options]
@@ -258,7 +258,7 @@ def _state(language: str, code: str | None) -> str:
 
 
 def organization(language: str, code: str | None) -> str:
-    """A State by its name, another organization by its code."""
+    """Return the name of a State, or the code of another organization."""
     if not code:
         return ""
     try:
@@ -268,7 +268,7 @@ def organization(language: str, code: str | None) -> str:
 
 
 def _time(language: str, value: str | None) -> Markup:
-    """A `<time>` element."""
+    """Return a `<time>` element, or nothing without a value."""
     if not value:
         return Markup()
     written = formats.moment(value, language) if "T" in value else formats.day(value, language)

@@ -1,4 +1,4 @@
-"""Words for statuses, each marked with what it is said of: many languages inflect them by the noun."""
+"""Labels of statuses, each marked with the noun that it describes, by which many languages inflect them."""
 
 from services.console.translations import P_
 
@@ -236,4 +236,4 @@ TAG_COLOURS = {
     "released": "green",
     "shown": "green",
 }
-"""The colour of a status's tag; its words say the same. Blue is the colour of a tag without another."""
+"""Colours of the tags of statuses beside their labels, grey if not listed. Blue is the default of the style sheet."""

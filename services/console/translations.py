@@ -1,4 +1,4 @@
-"""The console's own words in six languages: gettext catalogues in `locales/`, English in the code."""
+"""The console's texts in six languages: gettext catalogues in `locales/`, English in the code."""
 
 from functools import cache
 from io import BytesIO
@@ -13,7 +13,7 @@ LOCALES = Path(__file__).parent / "locales"
 DOMAIN = "console"
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 MARK = "\4"
-"""Between the context of a message and its text, as in the compiled catalogues of gettext."""
+"""Separator between the context of a message and its text, as in the compiled catalogues of gettext."""
 
 OWN_NAMES = {"ar": "العربية", "en": "English", "es": "Español", "fr": "Français", "ru": "Русский", "zh": "中文"}
 
@@ -24,12 +24,12 @@ def N_(message: str) -> str:
 
 
 def P_(context: str, message: str) -> str:
-    """Mark a message whose translation depends on what it is said of; `translated` reads the mark."""
+    """Mark a message whose translation depends on its context; `translated` reads the mark."""
     return f"{context}{MARK}{message}"
 
 
 def translated(language: str, message: str) -> str:
-    """A marked message in a language."""
+    """Translate a marked message into a language."""
     context, marked, text = message.rpartition(MARK)
     found = translations(language)
     return str(found.pgettext(context, text)) if marked else found.gettext(text)
@@ -37,7 +37,7 @@ def translated(language: str, message: str) -> str:
 
 @cache
 def translations(language: str) -> NullTranslations:
-    """The catalogue of a language, compiled when it is first used; English needs none."""
+    """Return the catalogue of a language, compiled when it is first used; empty for English."""
     path = LOCALES / language / "LC_MESSAGES" / f"{DOMAIN}.po"
     if not path.exists():
         return NullTranslations()

@@ -1,4 +1,4 @@
-"""Assemble the console."""
+"""Assembly of the console."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -140,7 +140,7 @@ ROUTES = (
 
 
 def pages(running: Running, api: Application, elsewhere: Mapping[str, str] | None) -> Application:
-    """The pages in front of `api`, the API of this process, or of services with addresses of their own."""
+    """Return the pages in front of `api`, the API of this process, or of services with addresses of their own."""
     settings = running.settings
     console = Console(
         settings=settings,
@@ -158,7 +158,7 @@ def pages(running: Running, api: Application, elsewhere: Mapping[str, str] | Non
 
 
 def openid(settings: Settings) -> OpenId | None:
-    """The client of the issuer; None with the embedded one."""
+    """Return the client of the issuer, or None with the embedded one."""
     if settings.keys is None or settings.client_id is None:
         return None
     return OpenId(

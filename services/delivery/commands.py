@@ -1,4 +1,4 @@
-"""The bodies of commands, with their limits and checks of codes."""
+"""Bodies of commands, with their limits and checks of codes."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -46,7 +46,7 @@ Counts = Annotated[tuple[Count, ...], Meta(max_length=CELLS_MAX)]
 
 
 class NewContact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A person of one's own side, who knows of it. `person_id` is the person's account, if there is one."""
+    """A contact of the caller's own side, who is aware of being named. `person_id` is the account, if there is one."""
 
     name: Name
     email: Email
@@ -57,13 +57,13 @@ class NewContact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NameContacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All contacts of one's own side, the first to be asked first; none removes them."""
+    """All contacts of the caller's own side, in the order in which to contact them. An empty list removes them."""
 
     contacts: Annotated[tuple[NewContact, ...], Meta(max_length=CONTACTS_MAX)]
 
 
 class NewCost(CostShare, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one side bears: a kind of cost, and its amount if it is known."""
+    """A cost borne by one side: its kind, and its amount if it is known."""
 
 
 class NewClause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,10 +74,10 @@ class NewClause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ProposeAgreement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A version of an agreement: what is delivered, when and where, how, for whom, who bears what, and its clauses.
+    """A version of an agreement: its scope, dates, place, modality, participants, costs and clauses.
 
-    `scope` says what is delivered. The period lies within the delivery's. `women` is how many of the participants are
-    to be women.
+    `scope` describes what is delivered. The period lies within the delivery's. `women` is the planned number of women
+    among the participants.
     """
 
     period: Period
@@ -104,14 +104,14 @@ class ProposeAgreement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         )
 
     def checked_texts(self) -> AgreementTexts:
-        """The texts. Raises Invalid for an unknown modality."""
+        """Return the texts. Raises Invalid for an unknown modality."""
         if self.modality not in (known := reference.modalities()):
             raise unknown_code("modality", self.modality, known)
         return AgreementTexts(scope=self.scope, place=self.place, clauses=tuple(one.text for one in self.clauses))
 
 
 class Sign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The version that is signed, the day if it is not today, and the file with the signature."""
+    """The version to sign, the day if it is not today, and the file with the signature."""
 
     version: Annotated[int, Meta(ge=1, le=VERSIONS_MAX)]
     signed_on: date | None = None
@@ -119,7 +119,7 @@ class Sign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SendMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A message in any of the six languages. `files` are ids of files added before, each for one message."""
+    """A message in one of the six languages. `files` are ids of files added before, each for one message only."""
 
     text: MessageText
     language: Language
@@ -152,9 +152,9 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ReportAgain(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was measured on that day, in the indicator's unit; `file_id` is a file of the delivery that shows it.
+    """Figures measured on `measured_on`, in the indicator's unit; `file_id` is a file of the delivery that shows them.
 
-    Of a score in a test, `baseline` is the one before and `actual` the one after.
+    For a score in a test, `baseline` is the score before and `actual` the score after.
     """
 
     actual: Figure
@@ -171,7 +171,7 @@ class ReportResult(ReportAgain, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class ReviseActionPoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to be done, in any of the six languages; by whom, and until when."""
+    """The task in one of the six languages, its owner, and its due day."""
 
     text: ActionText
     language: Language
@@ -180,7 +180,7 @@ class ReviseActionPoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class AddActionPoint(ReviseActionPoint, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An action point, and what it follows from."""
+    """An action point, and its source."""
 
     source: ActionSource
 
@@ -194,7 +194,7 @@ class GivenAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class AnswerScreening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Answers to some or all of the questions, in place of those before."""
+    """Answers to some or all of the questions, which replace the previous answers."""
 
     answers: Annotated[tuple[GivenAnswer, ...], Meta(max_length=QUESTIONS_MAX)]
 
@@ -208,13 +208,13 @@ class AnswerScreening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class BeginScreening(AnswerScreening, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which screening, and its first answers."""
+    """The kind of screening, and its first answers."""
 
     screening: ScreeningKind
 
 
 class CompleteScreening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to be done because of the answers: each becomes an action point."""
+    """The recommendations that follow from the answers; each becomes an action point."""
 
     recommendations: Annotated[tuple[ReviseActionPoint, ...], Meta(max_length=RECOMMENDATIONS_MAX)] = ()
 
@@ -224,15 +224,16 @@ class ReopenScreening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Complete(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`completed_on` is the last day, if that is before today; a comment then says why it is recorded later."""
+    """`completed_on` is the last day, if that is before today; a comment then gives the reason for the later record."""
 
     completed_on: date | None = None
 
 
 class StateExpert(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An expert of one's own organization. `person_id` is the expert's account, if there is one.
+    """An expert of the caller's own organization. `person_id` is the expert's account, if there is one.
 
-    Without `periods` the expert is available at any time. `sex` is stated by the expert, or is not; it is only counted.
+    Without `periods` the expert is available at any time. The expert decides whether to state `sex`, which is used for
+    counts only.
     """
 
     name: Name
@@ -247,7 +248,7 @@ class StateExpert(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     periods: Available = ()
 
     def check(self) -> None:
-        """Raises Invalid for an unknown topic or kind."""
+        """Raise Invalid for an unknown topic or kind."""
         for field, codes, known in (
             ("topics", self.topics, reference.topics()),
             ("kinds", self.kinds, reference.kinds()),
@@ -268,10 +269,10 @@ class WithdrawExpert(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class RecordEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What changed, since when, and what shows it: `file_id` of a file of the delivery, or an `address`.
+    """A change, its day, and the evidence of it: `file_id`, a file of the delivery, or an `address`.
 
-    A changed law needs its `gazette` and `articles`, a record on SHERLOC its `address`, an observation of the review
-    its `articles` and from where to where it moved.
+    A changed law requires `gazette` and `articles`, a record on SHERLOC requires `address`, and an observation of the
+    review requires `articles`, `moved_from` and `moved_to`.
     """
 
     change: EffectKind
@@ -287,27 +288,27 @@ class RecordEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     file_id: UUID | None = None
 
     def check(self) -> None:
-        """Raises Invalid for an unknown article."""
+        """Raise Invalid for an unknown article."""
         for code in self.articles:
             if code not in (known := reference.articles()):
                 raise unknown_code("articles", code, known, code_list="articles")
 
 
 class AnswerFollowUp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether what was delivered is in use. What is added in words needs its `language`; both sides read it."""
+    """The answer whether what was delivered is in use. A `text` requires its `language`; both sides read it."""
 
     result: Use
     text: Words = ""
     language: Language | None = None
 
     def check(self) -> None:
-        """Raises Invalid for a text without its language."""
+        """Raise Invalid for a text without its language."""
         if self.text and self.language is None:
             raise Invalid("missing-field", field="language")
 
 
 class ReviseStrategy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Its title, who takes part in it, and which organization does what, without the names of persons."""
+    """The strategy's title, its stakeholders, and the role of each organization, without names of persons."""
 
     title: Annotated[str, Meta(min_length=1, max_length=300)]
     stakeholders: Stakeholders
@@ -326,7 +327,7 @@ class DrawUpStrategy(ReviseStrategy, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class ReviseSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All but the days. `trainers` are experts of the provider; `people` and `women` are how many are to take part."""
+    """All fields except the days. `trainers` are experts of the provider; `people` and `women` are planned numbers."""
 
     modality: ModalityCode
     languages: SpokenLanguages
@@ -337,7 +338,7 @@ class ReviseSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     comment: Words = ""
 
     def check(self) -> None:
-        """Raises Invalid for an unknown modality."""
+        """Raise Invalid for an unknown modality."""
         if self.modality not in reference.modalities():
             raise unknown_code("modality", self.modality, reference.modalities(), code_list="modalities")
 
@@ -345,8 +346,8 @@ class ReviseSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class PlanSession(ReviseSession, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A session from the first to the last day of `period`, both included.
 
-    `deliveries` are others of the same joint delivery that it serves, too. Outside the period of a delivery, `comment`
-    says why.
+    `deliveries` are other deliveries of the same joint delivery that the session serves too. `comment` is required, as
+    the reason, if the session is outside the period of a delivery.
     """
 
     period: Period
@@ -354,7 +355,7 @@ class PlanSession(ReviseSession, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class RescheduleSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The days on which it is instead. Outside the period of a delivery, `comment` says why."""
+    """The new days. `comment` is required, as the reason, if they are outside the period of a delivery."""
 
     period: Period
     comment: Words = ""
@@ -371,34 +372,34 @@ class CancelSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class DeliveryParticipants(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many took part for one delivery, by sex, age band and function; persons are never named."""
+    """Numbers of participants for one delivery, by sex, age band and function. Persons are never named."""
 
     delivery_id: UUID
     counts: Counts
 
 
 class ReportParticipants(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The participants of some of the deliveries that the session serves, in place of those reported before."""
+    """The participants of some of the session's deliveries, which replace those reported before."""
 
     participants: Annotated[tuple[DeliveryParticipants, ...], Meta(min_length=1, max_length=DELIVERIES_MAX)]
 
 
 class HoldSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """That the session took place, with the participants, if they were counted."""
+    """The participants of a session that took place, if they were counted."""
 
     participants: Annotated[tuple[DeliveryParticipants, ...], Meta(max_length=DELIVERIES_MAX)] = ()
     comment: Words = ""
 
 
 def check_reason(move: str, reason: str) -> str:
-    """Raises Invalid for a reason that does not belong to this move."""
+    """Return the reason. Raises Invalid if it is not a reason for this move."""
     if reason not in (known := reference.reasons(move)):
         raise unknown_code("reason", reason, known, code_list=f"reasons/{move}")
     return reason
 
 
 def counts_of(participants: Sequence[DeliveryParticipants]) -> dict[UUID, tuple[Count, ...]]:
-    """By delivery. Raises Invalid for an unknown function, or a delivery that is given twice."""
+    """Return the counts by delivery. Raises Invalid for an unknown function, or a delivery that is given twice."""
     for each in participants:
         for one in each.counts:
             if one.function not in reference.participant_functions():

@@ -1,4 +1,4 @@
-"""Events the delivery service consumes: of matches, requests and persons."""
+"""Handlers of the events that the delivery service consumes: about matches, requests and persons."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -18,7 +18,7 @@ from services.delivery.thread import store as thread_store
 
 
 async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> Dropped:
-    """Delete what names a person: contacts, read marks and experts."""
+    """Delete the rows that name a person: contacts, read marks and texts of experts."""
     dropped = await erasure.forget(tx, person_id, because)
     contacts = await contact_store.forget(tx, person_id)
     marks, experts = await thread_store.forget(tx, person_id), await expert_actions.forget(tx, person_id, because)

@@ -13,9 +13,10 @@ from services.delivery.files.model import Quota
 
 
 class Dependencies(NamedTuple):
-    """Funding gaps, consents, and where files are kept and scanned, with the limits of an organization.
+    """Clients for funding gaps and consents, the storage of files with its scanner, and the quota of an organization.
 
-    `reply_key` signs the links of mails, which are answered in the appointments that `callers` knows; None without any.
+    `reply_key` signs the links in mails, which are answered in the appointments found by `callers`; None if there is no
+    key.
     """
 
     funding: Funding

@@ -1,4 +1,4 @@
-"""Which events of deliveries, files and messages a caller may stream; `may_see` in the statement is the policy."""
+"""Events that a caller may stream; `may_see` in the statement is the policy."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -10,7 +10,7 @@ from contracts.values import Caller
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see: of visible deliveries, what belongs to them, strategies and experts."""
+    """Return the events that each caller may see: of visible deliveries, their records, strategies and experts."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT delivery_id FROM delivery

@@ -1,4 +1,4 @@
-"""The access policy for deliveries and what belongs to them, for experts and strategies; /docs/permissions lists it.
+"""The access policy for deliveries and their records, for experts and strategies; /docs/permissions lists it.
 
 `may_see` in SQL implements `may_see` in the WHERE of every read; a test compares them.
 """
@@ -114,11 +114,11 @@ class Action(StrEnum):
 
 
 _SIDES = frozenset({Role.FOCAL_POINT, Role.PROVIDER_OFFICER})
-"""Those who act for the State and for the provider."""
+"""Roles that act for the State and for the provider."""
 _SIDES_AND_OFFICE = _SIDES | {Role.COORDINATOR}
 _SCREENERS = frozenset({Role.PROVIDER_OFFICER, Role.COORDINATOR})
 _READERS = _SIDES_AND_OFFICE | {Role.OFFICIAL}
-"""Who read the thread: auditors see only that there are messages and files."""
+"""Roles that read the thread; auditors see only that there are messages and files."""
 MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.NAME_CONTACTS: _SIDES,
     Action.PLAN_SESSION: _SIDES,
@@ -144,7 +144,7 @@ _OF_FILES: Mapping[Action, frozenset[Role]] = {
     Action.READ_FILE: _READERS,
     Action.REMOVE_FILE: _SIDES_AND_OFFICE,
 }
-"""Who may do this with a file that they see."""
+"""Roles that may make each move with a file that they see."""
 SESSION_MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.REVISE_SESSION: _SIDES,
     Action.RESCHEDULE: _SIDES,
@@ -153,7 +153,7 @@ SESSION_MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.REPORT_PARTICIPANTS: _SIDES,
 }
 OF_PROVIDER = frozenset(SESSION_MOVERS) - {Action.REPORT_PARTICIPANTS}
-"""Moves of a session that serves several States, which its provider alone makes."""
+"""Moves that only the provider may make for a session that serves several States."""
 
 RESULT_MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.REPORT_RESULT: _SIDES,
@@ -167,7 +167,7 @@ ACTION_POINT_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
     ),
     _SIDES_AND_OFFICE,
 )
-"""Its owner alone reports it done."""
+"""Roles that may make each move; only the owner reports an action point done."""
 
 SCREENING_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
     (Action.ANSWER_SCREENING, Action.COMPLETE_SCREENING, Action.REOPEN_SCREENING), _SCREENERS
@@ -204,10 +204,10 @@ Record: TypeAlias = OfDelivery | Session | Expert | FollowUp | Effect | Strategy
 
 
 def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
-    """Whether the caller may do this; denied unless granted.
+    """Decide whether the caller may perform the action; it is denied unless granted.
 
-    Listing takes no record (allowed for all) and is decided for each one in the list. Files and messages are listed,
-    added and sent on their delivery.
+    Listing takes no record (allowed for all) and is decided for each record in the list. Files and messages are
+    listed, added and sent on their delivery.
     """
     if isinstance(record, Session):
         return _of_session(caller, action, record)
@@ -265,7 +265,7 @@ def _of_session(caller: Caller, action: Action, session: Session) -> Decision:
 
 
 def _of_effect(caller: Caller, action: Action, effect: Effect) -> Decision:
-    """Another person verifies or declines it, of the other side or of UNODC; its own side withdraws it."""
+    """Let a person of the other side or of UNODC verify or decline an effect, and its own side withdraw it."""
     if not may_see(caller, effect):
         return HIDDEN
     if action in {Action.SHOW_EFFECT, Action.LIST_EFFECTS, Action.FOLLOW}:
@@ -305,7 +305,11 @@ def _of_strategy(caller: Caller, action: Action, strategy: Strategy) -> Decision
 
 
 def may_see_expert(caller: Caller, expert: Expert) -> bool:
-    """Its provider; after the expert's consent coordinators, and the States of sessions in which the expert teaches."""
+    """Check whether the caller may see an expert.
+
+    The provider may; after the expert's consent also coordinators, and the States of sessions in which the expert
+    teaches.
+    """
     if caller.role is Role.SERVICE:
         return True
     if caller.role is Role.PROVIDER_OFFICER:
@@ -316,9 +320,10 @@ def may_see_expert(caller: Caller, expert: Expert) -> bool:
 
 
 def may_see(caller: Caller, record: OfDelivery | Session | FollowUp | Effect | Strategy) -> bool:
-    """UNODC's office except what is private, its States, and the provider's officers.
+    """Check whether the caller may see a record: UNODC's office unless it is private, its States, its provider.
 
-    A strategy, and what belongs to it, is of all providers with a delivery of its request that is not terminated.
+    A strategy, and its action points, are visible to all providers with a delivery of its request that is not
+    terminated.
     """
     if caller.role in _OVERSEERS:
         return not (isinstance(record, File | Message) and record.private)
@@ -332,7 +337,7 @@ def may_see(caller: Caller, record: OfDelivery | Session | FollowUp | Effect | S
 
 
 def may_read_counts(caller: Caller) -> bool:
-    """Whether small counts of participants are shown, to a caller who sees their delivery."""
+    """Check whether a caller who sees a delivery may read small counts of its participants."""
     return caller.role not in {Role.AUDITOR, Role.SERVICE}
 
 
@@ -345,15 +350,15 @@ _MOVES = {
     **MOVES,
     "record_effect": BEGUN,
 }
-"""Of a delivery; sessions, results, action points, screenings and effects are kept beside it."""
+"""Moves of a delivery. Its sessions, results, action points, screenings and effects are stored in their own tables."""
 
 
 _STRATEGY_MOVES = {"add_action_point": STRATEGY_OPEN_FOR, **STRATEGY_MOVES}
-"""Its action points are kept beside it."""
+"""Moves of a strategy. Its action points are stored in their own table."""
 
 
 def moves_open_to(caller: Caller, record: Delivery | File | Message) -> tuple[str, ...]:
-    """The moves that this caller may make now; what else a move asks for is checked when it is made."""
+    """Return the moves that the caller may make now. Other conditions of a move are checked when it is made."""
     if isinstance(record, File):
         return open_moves(caller, record, Action, decide, FILE_MOVES)
     if isinstance(record, Message):
@@ -368,7 +373,7 @@ def moves_open_to(caller: Caller, record: Delivery | File | Message) -> tuple[st
 
 
 def agreement_moves_open_to(caller: Caller, delivery: Delivery, agreement: Agreement) -> tuple[str, ...]:
-    """The moves of the agreement that this caller may make now: those of whose turn it is."""
+    """Return the moves of the agreement that the caller may make now, which depend on the turn."""
     side = side_of(caller.role)
     if delivery.status not in NOT_ENDED:
         return ()
@@ -382,41 +387,41 @@ def agreement_moves_open_to(caller: Caller, delivery: Delivery, agreement: Agree
 
 
 def session_moves_open_to(caller: Caller, session: Session) -> tuple[str, ...]:
-    """The moves of a session that this caller may make now, if one of its deliveries allows them."""
+    """Return the moves of a session that the caller may make now, if one of its deliveries allows them."""
     return open_moves(caller, session, Action, decide, SESSION_MOVES)
 
 
 def result_moves_open_to(caller: Caller, result: Result) -> tuple[str, ...]:
-    """The moves of a result that this caller may make now, unless the request is closed."""
+    """Return the moves of a result that the caller may make now, unless the request is closed."""
     return open_moves(caller, result, Action, decide, RESULT_MOVES)
 
 
 def action_point_moves_open_to(caller: Caller, point: ActionPoint) -> tuple[str, ...]:
-    """The moves of an action point that this caller may make now; who reported it done does not verify it."""
+    """Return the moves of an action point that the caller may make now, without `verify` if it reported it done."""
     found = open_moves(caller, point, Action, decide, ACTION_POINT_MOVES)
     return tuple(move for move in found if move != Action.VERIFY or caller.person_id != point.done_by)
 
 
 def screening_moves_open_to(caller: Caller, screening: Screening) -> tuple[str, ...]:
-    """The moves of a screening that this caller may make now, unless the delivery is terminated."""
+    """Return the moves of a screening that the caller may make now, unless the delivery is terminated."""
     return open_moves(caller, screening, Action, decide, SCREENING_MOVES)
 
 
 def effect_moves_open_to(caller: Caller, effect: Effect) -> tuple[str, ...]:
-    """The moves of an effect that this caller may make now."""
+    """Return the moves of an effect that the caller may make now."""
     return open_moves(caller, effect, Action, decide, EFFECT_MOVES)
 
 
 def strategy_moves_open_to(caller: Caller, strategy: Strategy) -> tuple[str, ...]:
-    """The moves of a strategy that this caller may make now."""
+    """Return the moves of a strategy that the caller may make now."""
     return open_moves(caller, strategy, Action, decide, _STRATEGY_MOVES)
 
 
 def follow_up_moves_open_to(caller: Caller, follow_up: FollowUp) -> tuple[str, ...]:
-    """The moves of a follow-up that this caller may make now: those of the side that is asked."""
+    """Return the moves of a follow-up that the caller may make now: those of the side that is asked."""
     return open_moves(caller, follow_up, Action, decide, FOLLOW_UP_MOVES)
 
 
 def expert_moves_open_to(caller: Caller, expert: Expert) -> tuple[str, ...]:
-    """The moves of an expert that this caller may make now."""
+    """Return the moves of an expert that the caller may make now."""
     return open_moves(caller, expert, Action, decide, EXPERT_MOVES)

@@ -29,12 +29,12 @@ class Remark(Struct, frozen=True, kw_only=True):
 
 
 async def save(tx: Tx, delivery_id: UUID, revision: int, move: str, comment: str, *, now: datetime) -> None:
-    """`move` is the last part of its fact's name, such as `begun`."""
+    """Save a comment; `move` is the last part of its fact's name, such as `begun`."""
     await tx.write(_SAVE, delivery_id, revision, move, now, comment)
 
 
 async def of_delivery(tx: Tx, delivery_id: UUID) -> tuple[Remark, ...]:
-    """All comments, the first one first."""
+    """List all comments, the first one first."""
     rows = await tx.fetch(
         "SELECT revision, move, remarked_at, comment FROM remark WHERE delivery_id = $1 ORDER BY revision", delivery_id
     )
@@ -42,7 +42,7 @@ async def of_delivery(tx: Tx, delivery_id: UUID) -> tuple[Remark, ...]:
 
 
 async def comments_of(tx: Tx, about: Sequence[tuple[UUID, int]]) -> dict[UUID, str]:
-    """Comments on these moves, each given as id and revision."""
+    """Return the comments on these moves by delivery; each move is given as delivery id and revision."""
     rows = await tx.fetch(
         """
         SELECT delivery_id, comment

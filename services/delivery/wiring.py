@@ -68,11 +68,11 @@ from services.delivery.thread import store as thread_store
 from services.delivery.thread.evolve import evolve as evolve_message
 
 FOLDER = "delivery"
-"""In the folder of all files: the services that share it delete what they do not know, each in its own."""
+"""Subfolder of the files' folder. Services that share the folder each delete unknown files in their own subfolder."""
 
 SCAN_SECONDS = 1.0
 SCANNER_RETRY_SECONDS = 10.0
-"""Pause after the scanner gave no verdict."""
+"""Pause in seconds after the scanner gave no verdict."""
 
 SWEEP_SECONDS = 3600.0
 CLOCK_SECONDS = 10.0
@@ -82,9 +82,9 @@ log = structlog.get_logger()
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
-    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    """Fold one fact of the service's journal into the tables, like the action that announced it."""
     fact = decode_fact(event)
-    assert fact is not None, "the own journal only has known facts"
+    assert fact is not None, "the own journal contains known facts only"
     match fact.aggregate:
         case "agreement":
             agreement = evolve_agreement(await agreement_store.known(tx, event.aggregate_id), fact)
@@ -125,7 +125,7 @@ async def scan_continuously(db: Database, storage: Storage, scanner: Scanner) ->
 
 
 async def scan(db: Database, storage: Storage, scanner: Scanner) -> int:
-    """Scan the files that wait for it; return for how many the scanner gave no verdict.
+    """Scan the files that wait for it; return the number for which the scanner gave no verdict.
 
     Two processes may scan the same file; one verdict is recorded.
     """
@@ -145,7 +145,7 @@ async def scan(db: Database, storage: Storage, scanner: Scanner) -> int:
 
 
 async def remind(db: Database) -> float | None:
-    """Remind the owners of action points that are due; they fall due at midnight."""
+    """Remind the owners of action points that are due. They fall due at midnight."""
     async with db.transaction() as tx:
         await action_point_actions.remind(tx, clock.now())
     return None
@@ -162,7 +162,7 @@ async def sweep(db: Database, storage: Storage) -> None:
 
 
 async def expire_follow_ups(db: Database, *, ahead: timedelta = timedelta()) -> float | None:
-    """Ask, remind and let lapse what is due, `ahead` of now. Returns the seconds until the next one is."""
+    """Make the moves of follow-ups that are due `ahead` of now. Return the seconds until the next one is due."""
     now = clock.now() + ahead
     async with db.transaction() as tx:
         await follow_up_actions.expire(tx, now)

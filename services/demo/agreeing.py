@@ -1,4 +1,4 @@
-"""A delivery under an agreement: contacts, a version that is answered with another, signatures, an amendment."""
+"""A delivery under an agreement: contacts, a version and a counterproposal, signatures, an amendment."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +28,7 @@ def _version(delivery: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 async def agree(steps: Steps, delivery: Mapping[str, Any], provider: str) -> Mapping[str, Any]:
-    """Name contacts, and sign the second version; returns the delivery, which may begin."""
+    """Name contacts and sign the second version; return the delivery, which may begin."""
     api, path = steps.api, f"/v1/deliveries/{delivery['delivery_id']}"
     sides = {"state": STATE, "provider": provider}
     for side, by in sides.items():
@@ -43,7 +43,7 @@ async def agree(steps: Steps, delivery: Mapping[str, Any], provider: str) -> Map
 
 
 async def amend(steps: Steps, delivery: Mapping[str, Any], provider: str) -> None:
-    """Five persons more, proposed by the State and signed by both."""
+    """Amend the agreement: five persons more, proposed by the State and signed by both sides."""
     path = f"/v1/deliveries/{delivery['delivery_id']}"
     await _answer(steps, path, STATE, 2, _version(delivery, participants=25, women=12))
     await _sign(steps, path, (provider, STATE), 3)

@@ -25,7 +25,7 @@ def administrators() -> tuple[Persona, Persona]:
 
 
 async def appoint_all(steps: Steps) -> None:
-    """Existing records are left unchanged. Raises StepError."""
+    """Register organizations, enter people and appoint them. Existing records are left unchanged. Raises StepError."""
     api = steps.api
     known = {one["code"] for one in await steps.all(ADMINISTRATOR, "/v1/organizations", "organizations")}
     entered = {one["person_id"] for one in await steps.all(ADMINISTRATOR, "/v1/people", "people")}
@@ -52,7 +52,7 @@ async def appoint_all(steps: Steps) -> None:
         await api.post(ADMINISTRATOR, "/v1/people", body, step=str(persona.person_id))
 
     async def appoint_official(persona: Persona) -> None:
-        """Officials sign in by subjects that their own focal point has approved."""
+        """Appoint an official, whose sign-in subjects their own focal point approves first."""
         focal_point = f"{persona.organization}:{FOCAL_POINT}"
         path = f"/v1/people/{persona.person_id}"
         person = await api.get(focal_point, path)
@@ -91,7 +91,7 @@ def _appointment(persona: Persona) -> Mapping[str, Any]:
 
 
 def founders(issuer: str) -> list[Founder]:
-    """The two administrators in the form that the directory is founded with."""
+    """The two administrators in the form required to found the directory."""
     return [
         Founder(
             person_id=one.person_id,

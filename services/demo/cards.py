@@ -1,7 +1,7 @@
 """The cards that the demo prints at its end, one per request, in a terminal of 80 columns.
 
-By default a match shows its most important reason on one line, with `details` everything. Amounts are never truncated:
-what does not fit continues on the next line.
+By default a match shows its most important reason on one line, with `details` all reasons. Amounts are never truncated:
+the rest continues on the next line.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ REASONS_SHOWN = 3
 
 
 def request_card(record: RequestRecord, *, details: bool) -> Iterator[RenderableType]:
-    """A request with the match of each line, its funding, and its progress."""
+    """Yield a request with the match of each line, its funding, and its progress."""
     request = record.request
     status = f"closed: {request['outcome']}" if request["outcome"] else request["status"]
     yield heading(f"{request['reference']}  {request['state']}  {record.language}", status)
@@ -41,7 +41,7 @@ def request_card(record: RequestRecord, *, details: bool) -> Iterator[Renderable
         if words := _disagreement(line):
             yield _indented(4, words)
         for reason in reasons(line):
-            # Truncated if it is too long, in any script; with `details` all reasons are shown whole.
+            # A reason that is too long is truncated, in any script; with `details` all reasons are shown whole.
             yield _indented(4, reason, no_wrap=not details)
             if not details:
                 break
@@ -51,14 +51,14 @@ def request_card(record: RequestRecord, *, details: bool) -> Iterator[Renderable
 
 
 def _disagreement(line: LineRecord) -> str:
-    """How both sides evaluated a delivery, if they did not agree."""
+    """The evaluations of a delivery by both sides, if they differ; otherwise empty."""
     said = [line.match.get(f"{side}_evaluation") for side in ("state", "provider")]
     state, provider = (one["result"] if one else None for one in said)
     return f"evaluated as {state} by the State, as {provider} by the provider" if state != provider else ""
 
 
 def match_words(line: LineRecord) -> str:
-    """Kind, provider, score and status in columns as wide as the longest kind and provider."""
+    """Kind, provider, score and status of a match in columns as wide as the longest kind and provider."""
     match = line.match
     payer = "" if line.needed else "provider pays"
     score = f"{match['score']}/1000"
@@ -66,7 +66,7 @@ def match_words(line: LineRecord) -> str:
 
 
 def reasons(line: LineRecord) -> list[str]:
-    """The reasons with the most points, then the one that lost the most."""
+    """The reasons with the most points, followed by the one that lost the most."""
     explanation = line.match["explanation"]
     best = sorted(explanation, key=lambda one: -one["points"])[:REASONS_SHOWN]
     lacking = max(explanation, key=lambda one: one["of"] - one["points"])
@@ -75,7 +75,7 @@ def reasons(line: LineRecord) -> list[str]:
 
 
 def donor_card(given: DonorStory, refunded: Mapping[str, Any]) -> Iterator[RenderableType]:
-    """A donor's payments and their use, then a refund made by two finance officers."""
+    """Yield a donor's payments and their use, then a refund made by two finance officers."""
     pledge, need, raised = given.pledge, given.need, given.raised
     (stated,) = raised["requirements"]
     currency = pledge["money"]["currency"]
@@ -110,7 +110,7 @@ def donor_card(given: DonorStory, refunded: Mapping[str, Any]) -> Iterator[Rende
 
 
 def report_card(reported: Reported) -> Iterator[RenderableType]:
-    """The year's report: what it counts, in which languages it is written, and where its files are."""
+    """Yield the year's report: its totals, the languages in which it is written, and the paths of its files."""
     report = reported.report
     yield heading(f"The report of {report['year']} to the Conference", report["status"])
     totals = report["figures"]["totals"]
@@ -128,10 +128,10 @@ def report_card(reported: Reported) -> Iterator[RenderableType]:
 
 
 def delivery_card(record: RequestRecord) -> Iterator[RenderableType]:
-    """A delivery with its contacts, and the versions of its agreement in the order in which they were proposed."""
+    """Yield a delivery with its contacts, and the versions of its agreement in the order of their proposal."""
     delivery, agreement = record.delivery, record.agreement
-    assert delivery is not None, "one is agreed in writing"
-    assert agreement is not None, "one is agreed in writing"
+    assert delivery is not None, "one delivery is agreed in writing"
+    assert agreement is not None, "one delivery is agreed in writing"
     yield heading(f"A delivery  {delivery['provider']} for {delivery['state']}", delivery["status"])
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column()
@@ -188,7 +188,7 @@ def delivery_card(record: RequestRecord) -> Iterator[RenderableType]:
 
 
 def ended_card(ended: Ended) -> Iterator[RenderableType]:
-    """A delivery that was suspended and terminated, with the comments of the side that did it."""
+    """Yield a delivery that was suspended and terminated, with the comments of the side that did so."""
     delivery = ended.delivery
     yield heading(f"A delivery  {delivery['provider']} for {delivery['state']}", delivery["status"])
     grid = Table.grid(padding=(0, 2, 0, 0))
@@ -201,7 +201,7 @@ def ended_card(ended: Ended) -> Iterator[RenderableType]:
 
 
 def joint_delivery_card(done: JointDelivery) -> Iterator[RenderableType]:
-    """The deliveries of a joint delivery, each with its money, and the sessions that serve all of them."""
+    """Yield the deliveries of a joint delivery, each with its money, and the sessions that serve all of them."""
     states = ", ".join(one["state"] for one in done.deliveries)
     status = ", ".join(dict.fromkeys(one["status"] for one in done.deliveries))
     yield heading(f"A joint delivery  {done.proposed['provider']} for {states}", status)
@@ -224,7 +224,7 @@ def joint_delivery_card(done: JointDelivery) -> Iterator[RenderableType]:
 
 
 def _took_part(session: Mapping[str, Any]) -> str:
-    """How many, and of which sex; a count that is hidden from the reader is named so."""
+    """The number of participants in total and by sex; counts hidden from the reader are marked."""
     (reported,) = session["participants"]
     found = reported["participants"]
     counted = [f"{one['people']} {one['code']}" for one in found["by_sex"] if one["people"]]
@@ -234,7 +234,7 @@ def _took_part(session: Mapping[str, Any]) -> str:
 
 
 def round_card(planned: Planned, *, details: bool) -> Iterator[RenderableType]:
-    """The lines that a round serves, and why others get nothing."""
+    """Yield the lines that a round serves, and the reasons for which others get nothing."""
     one = planned.round
     yield heading(f"A round over {one['lines']} lines still open", f"{one['deliveries']} deliveries")
     yield Text(one["says"])
@@ -258,7 +258,7 @@ def round_card(planned: Planned, *, details: bool) -> Iterator[RenderableType]:
 
 
 def desk_card(desk: DeskStory) -> Iterator[RenderableType]:
-    """How needs came in, who was notified of them, and what waits for the coordinators."""
+    """Yield how needs came in, who was notified of them, and what waits for the coordinators."""
     counts = desk.counts
     yield heading("The desk of the coordinators", f"{counts['total']} wait, {counts['overdue']} overdue")
     for way, request in desk.filed:
@@ -283,7 +283,7 @@ def desk_card(desk: DeskStory) -> Iterator[RenderableType]:
 
 
 def contributions_card(contributed: Contributed) -> Iterator[RenderableType]:
-    """Two court decisions for SHERLOC: one that was accepted, one that was returned, with what was marked in it."""
+    """Yield two court decisions for SHERLOC: an accepted one, and a returned one with its marked passages."""
     both = (contributed.accepted, contributed.returned)
     yield heading("Contributions to SHERLOC", ", ".join(one["status"] for one in both))
     for one in both:
@@ -298,7 +298,7 @@ def contributions_card(contributed: Contributed) -> Iterator[RenderableType]:
 
 
 def joint_card(joint: Mapping[str, Any]) -> Iterator[RenderableType]:
-    """One delivery proposed to several States, with the share of each."""
+    """Yield one delivery proposed to several States, with the share of each."""
     people, states = joint["people"], joint["states"]
     yield _indented(2, f"{joint['provider']}: one delivery for {people} people of {states} States, {joint['status']}")
     for one in joint["members"]:
@@ -309,13 +309,13 @@ def joint_card(joint: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 
 def heading(left: str, right: str) -> Text:
-    """A line of 80 columns with a title at the left and right."""
+    """A line of 80 columns with a title at the left and one at the right."""
     rule = "─" * max(3, COLUMNS - len("── ") - cell_len(left) - cell_len(right) - len("   ──"))
     return Text.assemble("── ", (left, "bold"), f" {rule} ", (right, "bold"), " ──")
 
 
 def _amounts(rows: Iterable[tuple[Mapping[str, Any], str]]) -> Table:
-    """Amounts with their currency, left of their labels."""
+    """A table of amounts with their currency, followed by their labels."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(justify="right", overflow="fold", min_width=len("  USD 999,999,999.99"))
     grid.add_column(overflow="fold")
@@ -337,12 +337,12 @@ def _funding_words(line: LineRecord) -> str:
 def _after(passed: float | None) -> str:
     if passed is None:
         return "in an earlier run"
-    # The suggestion can be committed and seen before the client has received the 201.
+    # The suggestion can be committed and read before the client has received the 201.
     return f"after {passed:.1f} ms" if passed >= 1 else "after less than 1 ms"
 
 
 def summary(requests: Sequence[RequestRecord], kinds_offered: Iterable[str], kinds: Iterable[str]) -> Iterator[str]:
-    """A summary of the demo in a few sentences."""
+    """Yield a summary of the demo in a few sentences."""
     outcomes = [record.request["outcome"] for record in requests if record.request["status"] == "closed"]
     counted = ", ".join(f"{outcomes.count(one)} {one}" for one in sorted(set(outcomes)))
     yield f"{len(requests)} requests, {len(outcomes)} of them delivered, evaluated and closed ({counted})."

@@ -1,4 +1,4 @@
-"""What two States contribute to SHERLOC: a court decision on its way to publication, one returned for personal data."""
+"""Contributions of two States to SHERLOC: an accepted court decision, and one returned because of personal data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,14 +44,14 @@ CASES: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class Contributed:
-    """The two decisions; the marks of each as the coordinator sees them."""
+    """The two decisions, with their marks as a coordinator sees them."""
 
     accepted: Mapping[str, Any]
     returned: Mapping[str, Any]
 
 
 async def contribute(steps: Steps) -> Contributed:
-    """Both are submitted; a coordinator accepts the one, and returns the other with its marks."""
+    """Submit both decisions; a coordinator accepts one, and returns the other with its marks."""
     found: dict[str, Mapping[str, Any]] = {}
 
     async def decide(appointment: str) -> None:

@@ -1,4 +1,4 @@
-"""Deliveries as they proceed: the thread and sessions of one, and another that ends early."""
+"""The course of deliveries: the thread and sessions of one, and another that ends early."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -36,7 +36,7 @@ SESSIONS = (
     (14, (("women", "35_44", "judge", 7), ("men", "35_44", "judge", 6), ("men", "45_54", "other", 7))),
     (7, (("women", "35_44", "judge", 2), ("men", "35_44", "judge", 14), ("men", "45_54", "other", 8))),
 )
-"""How many days ago each was, and who took part; in the second so few women that they could be recognized."""
+"""Days since each session, and its participants. The second has so few women that they could be recognized."""
 
 COMMENT = "Fictitious sample: the last decision was published yesterday."
 SUSPENDED = {"reason": "other", "comment": "Fictitious sample: the academy is closed for repairs."}
@@ -44,7 +44,7 @@ TERMINATED = {"reason": "state_unable", "comment": "Fictitious sample: the repai
 
 
 async def write(steps: Steps, delivery: Mapping[str, Any], sides: Mapping[str, str]) -> None:
-    """A question of the State and the provider's answer."""
+    """Write a question of the State and the provider's answer."""
     path = f"/v1/deliveries/{delivery['delivery_id']}/messages"
     written = (await steps.api.get(COORDINATOR, path))["messages"]
     for side, text in THREAD[len(written) :]:
@@ -52,7 +52,7 @@ async def write(steps: Steps, delivery: Mapping[str, Any], sides: Mapping[str, s
 
 
 async def teach(steps: Steps, delivery: Mapping[str, Any], provider: str) -> None:
-    """Two sessions with participants, by an expert who consented to be shown to the State."""
+    """Hold two sessions with participants, by an expert who consented to be shown to the State."""
     api, path = steps.api, f"/v1/deliveries/{delivery['delivery_id']}/sessions"
     expert = next(iter((await api.get(provider, "/v1/experts"))["experts"]), None)
     expert = expert or await api.post(provider, "/v1/experts", EXPERT)
@@ -77,12 +77,15 @@ async def teach(steps: Steps, delivery: Mapping[str, Any], provider: str) -> Non
 
 
 def completion(delivery: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The day before today, with the comment that it needs."""
+    """The body of a completion yesterday, or at the first day of the period, with the comment that it requires."""
     return {"completed_on": max(_days_ago(1), delivery["period"]["from"]), "comment": COMMENT}
 
 
 async def look(steps: Steps, record: RequestRecord, delivery_id: str) -> None:
-    """Keep what the State sees of the delivery, and what an auditor sees of its participants."""
+    """Read the delivery as its State sees it, and its participants as an auditor sees them.
+
+    Raises StepError unless small counts of participants are hidden from the auditor and shown to the State.
+    """
     api, path = steps.api, f"/v1/deliveries/{delivery_id}"
     record.delivery = await api.get(record.appointment, path)
     record.agreement = await api.get(record.appointment, f"{path}/agreement")
@@ -103,7 +106,7 @@ def _hides(sessions: Sequence[Mapping[str, Any]]) -> bool:
 
 
 async def end_early(steps: Steps) -> Ended:
-    """A delivery that is suspended, and terminated; its request is open again."""
+    """Suspend and terminate a delivery; its request is open again."""
     found: list[Mapping[str, Any]] = []
     (sample,) = msgspec.json.decode(shift_to_today("ended_requests.json", today=clock.now().date()))
 
@@ -136,7 +139,7 @@ async def _ended(steps: Steps, sample: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 async def _agreed(steps: Steps, state: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The delivery of the best match that needs no money."""
+    """Agree on the best match that needs no money; return its delivery."""
     api = steps.api
 
     async def suggested() -> Mapping[str, Any] | None:

@@ -1,4 +1,4 @@
-"""The desk: how a need comes in by other ways than the form, who hears of it, and what waits for whom at the end."""
+"""The coordinators' desk: other ways by which needs come in, notifications of them, and the list of work at the end."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from email.message import EmailMessage
@@ -17,7 +17,7 @@ PROVIDER, DONOR, FIJI, MADAGASCAR = "NOR:provider_officer", "DEU:donor_officer",
 FOUND = "notifications.hit.recorded.v1"
 OVERDUE = "requests.clock.overdue.v1"
 SHOWN = 8
-"""Items of the list of work on the card."""
+"""Number of items of the list of work on the card."""
 
 LINE = {
     "kind": "training",
@@ -50,7 +50,7 @@ trailer
 << /Root 1 0 R >>
 %%EOF
 """
-"""The file of the mail."""
+"""The file attached to the mail."""
 TRANSLATION = {
     "language": "fr",
     "source_revision": 1,
@@ -59,7 +59,7 @@ TRANSLATION = {
 
 
 class Intake(Struct, frozen=True):
-    """Where the platform takes in mails."""
+    """The SMTP server that receives mails for the platform, and its address."""
 
     host: str
     port: int
@@ -67,28 +67,28 @@ class Intake(Struct, frozen=True):
 
 
 Escalate = Callable[[], Awaitable[object]]
-"""Lets the clocks run over that are due within five days, as if these had passed."""
+"""Treats the clocks that are due within five days as overdue."""
 
 
 class DeskStory:
-    """What the demo shows of intake and desk; a second run changes nothing."""
+    """The demo of intake and desk; a second run changes nothing."""
 
     def __init__(self, steps: Steps, intake: Intake | None = None, escalate: Escalate | None = None) -> None:
         self._steps, self._api = steps, steps.api
         self._intake, self._escalate = intake, escalate
         self.filed: list[tuple[str, Mapping[str, Any]]] = []
-        """How it came in, and the request."""
+        """Each way by which a need came in, and its request."""
         self.hits: Mapping[str, int] = {}
         self.overdue = 0
         self.work: Sequence[Mapping[str, Any]] = ()
         self.counts: Mapping[str, Any] = {}
         self.joint: Mapping[str, Any] | None = None
-        """One delivery that was proposed to several States."""
+        """A delivery that was proposed to several States."""
         self.package: Mapping[str, Any] = {}
         self.contributed: Contributed | None = None
 
     async def watch(self) -> None:
-        """A provider and a donor create alerts before the first request."""
+        """Create alerts of a provider and a donor, before the first request."""
         await self._api.post(PROVIDER, "/v1/alerts", {"subject": "requests", "frequency": "at_once"})
         await self._api.post(DONOR, "/v1/alerts", {"subject": "funding", "frequency": "at_once"})
 
@@ -106,7 +106,7 @@ class DeskStory:
     # -- intake ----------------------------------------------------------------------------------------------------
 
     async def _by_note(self) -> Mapping[str, Any]:
-        """The secretariat files, translates, and the focal point confirms by submitting."""
+        """File a request as the secretariat, and translate it; the focal point confirms it by submitting."""
         window = {"from": f"{clock.now().year + 1}-02-01", "until": f"{clock.now().year + 1}-06-30"}
         body = {**BY_NOTE, "received_on": "2026-11-20", "lines": [{**LINE, "window": window}]}
         draft = await self._api.post(COORDINATOR, "/v1/requests/on-behalf", body)
@@ -118,7 +118,7 @@ class DeskStory:
         return await self._api.get(COORDINATOR, path, language="fr")  # type: ignore[no-any-return]
 
     async def _by_two(self) -> Mapping[str, Any]:
-        """An official begins with the language only and adds a line, the focal point adds the title."""
+        """Draft a request in parts: an official gives the language and adds a line, the focal point adds the title."""
         draft = await self._api.post(OFFICIAL, "/v1/requests", {"language": "en"}, step="a partial draft")
         path = f"/v1/requests/{draft['request_id']}"
         request = await self._api.get(OFFICIAL, path)
@@ -131,8 +131,8 @@ class DeskStory:
         return request  # type: ignore[no-any-return]
 
     async def _by_mail(self) -> Mapping[str, Any]:
-        """A mail of a known sender comes into the triage box, and a coordinator files it on behalf of its State."""
-        assert self._intake is not None, "the step is only taken with an intake"
+        """Send a mail of a known sender to the triage box; a coordinator files it on behalf of its State."""
+        assert self._intake is not None, "this step requires an intake"
         sender = next(one.email for one in personas() if one.appointment == MADAGASCAR)
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = sender, self._intake.address, MAIL
@@ -171,6 +171,6 @@ class DeskStory:
             raise StepError("nothing waits for a coordinator")
 
     async def _count(self, who: str, notice: str) -> int:
-        """How many notifications of a notice a person has."""
+        """The number of a person's notifications of one notice."""
         found = await self._steps.all(who, "/v1/notifications", "notifications")
         return sum(one["notice"].startswith(notice) for one in found)

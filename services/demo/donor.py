@@ -1,4 +1,4 @@
-"""A donor: a pledge to SHERLOC's maintenance with its agreement and two instalments, and how the money is used.
+"""A donor: a pledge to SHERLOC's maintenance with its agreement and two instalments, and the use of the money.
 
 The second instalment is overdue until it is paid, less bank charges. The donor contributes two scanners in kind, and
 pledges to one of the needs that lack only money. UNODC holds an activity paid by the fund, raises the fund's
@@ -49,9 +49,9 @@ RAISED: Mapping[str, Any] = {
     "reason": "costs_changed",
 }
 WORK_PACKAGES = {"translation": 4_000_000, "case_law_upload": 3_000_000, "training": 2_000_000}
-"""The allocation for each, in US-dollar cents."""
+"""The allocation for each work package, in US-dollar cents."""
 MARKED = {"work_package": "training", "gender_marker": 1}
-"""Half of the places of a course are reserved for women; the fund as a whole has marker 0."""
+"""A gender marker. Half of the places of a course are reserved for women; the fund as a whole has marker 0."""
 SPENT_USD_MINOR = 1_250_000
 ACTIVITY: Mapping[str, Any] = {
     "fund": FUND,
@@ -73,9 +73,9 @@ STEP = "a donor gives in two instalments and sees what it did"
 class DonorStory:
     """The pledge at the end, its instalments before the late payment, and the donor's files.
 
-    `circulating` are the ids of the requests whose needs the donor may see. `in_kind` the acknowledged contribution in
-    kind; `to_a_need` the pledge to `need`, a requirement with the title of its request; `raised` the latest requirement
-    of the fund; `activity` the completed activity paid by the fund.
+    `circulating` are the ids of the requests whose needs the donor may see. `in_kind` is the acknowledged contribution
+    in kind; `to_a_need` the pledge to `need`, a requirement with the title of its request; `raised` the latest
+    requirement of the fund; `activity` the completed activity paid by the fund.
     """
 
     def __init__(self, steps: Steps, folder: Path, circulating: Collection[str]) -> None:
@@ -94,7 +94,7 @@ class DonorStory:
         self.files: list[Path] = []
 
     async def give(self) -> None:
-        """Run each step; it is idempotent.
+        """Run each step. A repeated run changes nothing.
 
         Raises StepError, also if no instalment is overdue, or if needs of other requests are visible.
         """
@@ -152,7 +152,7 @@ class DonorStory:
         self.in_kind = one
 
     async def _pledge_to_a_need(self) -> None:
-        """Pledge to the largest need visible to the donor; all those of the circulating requests are visible."""
+        """Pledge to the largest need visible to the donor, who sees all needs of the circulating requests."""
         own = await self._steps.all(DONOR, "/v1/pledges", "pledges")
         made = next((one for one in own if one["note"] == TO_A_NEED["note"]), None)
         if made is None:
@@ -160,7 +160,7 @@ class DonorStory:
                 await self._steps.until(self._needs, "what is ready and lacks only money to be shown to the donor"),
                 key=lambda one: (one["gap_usd_minor"], one["requirement_id"]),
             )
-            # Plus programme support cost, because the gap is without it.
+            # Programme support cost is added, because the gap excludes it.
             money = {"minor": need["gap_usd_minor"] * 113 // 100, "currency": "USD"}
             body = {**TO_A_NEED, "requirement_id": need["requirement_id"], "money": money}
             made = await self._api.post(DONOR, "/v1/pledges", body, step="a need")
@@ -173,7 +173,7 @@ class DonorStory:
         self.need = {**need, "title": request["title"]}
 
     async def _needs(self) -> Sequence[Mapping[str, Any]] | None:
-        """All unfunded needs of the circulating requests, once pledges has consumed all confirmed matches."""
+        """All unfunded needs of the circulating requests; None until pledges has consumed all confirmed matches."""
         shown = await self._steps.all(DONOR, "/v1/requirements/unfunded", "requirements")
         return shown if shown and sorted(one["request_id"] for one in shown) == sorted(self._circulating) else None
 
@@ -213,7 +213,7 @@ class DonorStory:
             self.allocations[0] = await self._api.post(FINANCE, path, body, revision=first["revision"])
 
     async def _pay_for_an_activity(self) -> None:
-        """A coordinator plans an activity, the fund pays for it, and it is completed; the IATI file lists it."""
+        """Plan an activity as a coordinator, pay for it from the fund, and complete it."""
         found = await self._steps.all(COORDINATOR, f"/v1/activities?fund={FUND}", "activities")
         one = next((one for one in found if one["title"] == ACTIVITY["title"]), None)
         one = one or await self._api.post(COORDINATOR, "/v1/activities", ACTIVITY, step=ACTIVITY["title"])

@@ -11,14 +11,14 @@ from services.demo.steps import Steps
 COORDINATOR, FINANCE = "UNODC:coordinator", "UNODC:finance_officer"
 EVALUATED = "requests.request.delivery-evaluated.v1"
 RATINGS = {"relevance": 5, "quality": 4, "timeliness": 4}
-"""From 1, the worst, to 5."""
+"""Ratings from 1 (worst) to 5."""
 
 REFUNDED_TO = "CHE:donor_officer"
 REFUND = {"money": {"minor": 1_000_000, "currency": "CHF"}, "reason": "donor_asked", "refunded_on": "2026-11-20"}
 
 
 async def complete_request(steps: Steps, record: RequestRecord) -> None:
-    """Deliver, evaluate and close a request. Raises StepError where it is not closed with its `outcome`."""
+    """Deliver, evaluate and close a request. Raises StepError unless it is closed with its `outcome`."""
     api, path = steps.api, f"/v1/requests/{record.request['request_id']}"
     for line in record.lines:
         await _deliver(steps, record, line)
@@ -42,7 +42,7 @@ async def complete_request(steps: Steps, record: RequestRecord) -> None:
 
 
 async def _deliver(steps: Steps, record: RequestRecord, line: LineRecord) -> None:
-    """Begin and complete the delivery of a match, one of them under an agreement, and have both sides evaluate it."""
+    """Begin and complete the delivery of a match, for one under an agreement, and have both sides evaluate it."""
     api, path = steps.api, f"/v1/matches/{line.match['match_id']}"
     provider = f"{line.match['provider']}:provider_officer"
     delivery = await opened_delivery(steps, line.match)
@@ -83,7 +83,7 @@ async def _deliver(steps: Steps, record: RequestRecord, line: LineRecord) -> Non
 
 
 async def opened_delivery(steps: Steps, match: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The delivery of a confirmed match."""
+    """Wait for the delivery of a confirmed match, and return it."""
 
     async def found() -> Mapping[str, Any] | None:
         deliveries = await steps.all(COORDINATOR, f"/v1/deliveries?match={match['match_id']}", "deliveries")

@@ -1,6 +1,6 @@
-"""An extension of SHERLOC for which States vote and to which a donor earmarks a pledge, and the progress of two States.
+"""An extension of SHERLOC with votes of States and an earmarked pledge, and the progress of two States.
 
-The donor is notified of each phase of the extension. Of the two States one agrees that the table for the Conference
+The donor is notified of each phase of the extension. One of the two States agrees that the table for the Conference
 shows its progress after the review; the other does not.
 """
 
@@ -50,12 +50,12 @@ PROGRESS: Mapping[str, Mapping[str, Any]] = {
     },
 }
 AGREES = "KEN"
-"""The State that agrees to be in the table; the other's record is read by itself and UNODC only."""
+"""The State that agrees to be in the table. Only the other State itself and UNODC can read its record."""
 
 
 @dataclass
 class Extended:
-    """The extension, the pledge earmarked to it, and what its donor was notified of, oldest first."""
+    """The extension, the pledge earmarked to it, and the donor's notifications of it, oldest first."""
 
     extension: Mapping[str, Any] = field(default_factory=dict)
     pledge: Mapping[str, Any] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A joint delivery in the sample world: one training for three States; the deliveries of the two that accept begin."""
+"""A joint delivery in the sample world: one training for three States. The deliveries of the two that accept begin."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class JointDelivery:
 
 
 async def propose_jointly(steps: Steps) -> Mapping[str, Any]:
-    """Propose one delivery to three States, let two accept and one decline, and the provider confirm.
+    """Propose one delivery to three States, let two accept and one decline, and let the provider confirm.
 
     Existing records are left unchanged. Raises StepError.
     """
@@ -82,14 +82,14 @@ async def propose_jointly(steps: Steps) -> Mapping[str, Any]:
 
 
 async def _proposed(steps: Steps, requests: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The joint delivery of these requests; None while matching has not received that they are open."""
+    """Return the joint delivery of these requests; None while matching has not received that they are open."""
     known = {one["title"]: one for one in await steps.all(COORDINATOR, "/v1/offerings?status=available", "offerings")}
     offering_id = known[OFFERING]["offering_id"]
     lines = {line["line_id"] for one in requests for line in one["lines"]}
     before = await steps.all(COORDINATOR, f"/v1/joint-deliveries?offering={offering_id}", "joint_deliveries")
     if made := next((one for one in before if lines == {each["line_id"] for each in one["members"]}), None):
         return made
-    # As a coordinator posts a cohort of /v1/matches/cohorts.
+    # Posted like a coordinator posts a cohort of /v1/matches/cohorts.
     body = {"offering_id": offering_id, "lines": sorted(lines), "departure": "stated_preference"}
     try:
         proposed: Mapping[str, Any] = await steps.api.post(COORDINATOR, "/v1/joint-deliveries", body)
@@ -103,7 +103,7 @@ async def _proposed(steps: Steps, requests: Sequence[Mapping[str, Any]]) -> Mapp
 async def deliver_jointly(steps: Steps, joint: Mapping[str, Any]) -> JointDelivery:
     """Begin the delivery of each State that accepted, hold a preparatory session for them, and plan the training.
 
-    That is as far as the rules allow today: no delivery is completed before its period and its last session. Raises
+    The rules allow no further step today: no delivery is completed before its period and its last session. Raises
     StepError.
     """
     done = JointDelivery(joint)
@@ -121,7 +121,7 @@ async def deliver_jointly(steps: Steps, joint: Mapping[str, Any]) -> JointDelive
 
 
 async def _opened(steps: Steps, joint: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The deliveries of the confirmed matches, by State."""
+    """Wait for the deliveries of the confirmed matches; return them sorted by State."""
     agreed = [one for one in joint["members"] if one["status"] in {"confirmed", "in_delivery"}]
 
     async def all_opened() -> list[Mapping[str, Any]] | None:
@@ -135,7 +135,7 @@ async def _opened(steps: Steps, joint: Mapping[str, Any]) -> list[Mapping[str, A
 
 
 async def _cover(steps: Steps, delivery: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Allocate the money that a delivery lacks; returns its requirement."""
+    """Allocate the money that a delivery lacks; return its requirement."""
 
     async def requirement() -> Mapping[str, Any] | None:
         page = await steps.api.get(FINANCE, f"/v1/requirements?request={delivery['request_id']}")
@@ -151,7 +151,7 @@ async def _cover(steps: Steps, delivery: Mapping[str, Any]) -> Mapping[str, Any]
 
 
 async def _begin(steps: Steps, delivery: Mapping[str, Any]) -> None:
-    """Both sides waive a written agreement, and the provider begins."""
+    """Waive a written agreement as both sides, and begin as the provider."""
     path = f"/v1/deliveries/{delivery['delivery_id']}"
     for side, by in (("state", f"{delivery['state']}:focal_point"), ("provider", PROVIDER)):
         if delivery[f"{side}_waived_at"] is None:
@@ -163,7 +163,7 @@ async def _begin(steps: Steps, delivery: Mapping[str, Any]) -> None:
 async def _sessions(
     steps: Steps, joint: Mapping[str, Any], deliveries: Sequence[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
-    """One session for all deliveries that is held today, and one planned in their period, by their first day."""
+    """Hold a session for all deliveries today, and plan one in their period; return both."""
     api, (first, *others) = steps.api, deliveries
     persons = {one["state"]: one["persons"] for one in joint["members"]}
     path = f"/v1/deliveries/{first['delivery_id']}/sessions"
@@ -186,7 +186,7 @@ async def _sessions(
 
 
 def _took_part(delivery: Mapping[str, Any], persons: int) -> Mapping[str, Any]:
-    """Half women and half men, all judges."""
+    """Participants of a delivery: half women and half men, all judges."""
     women = persons // 2
     counts = [
         {"sex": sex, "age_band": "35_44", "function": "judge", "people": people}

@@ -1,4 +1,4 @@
-"""Informal meetings of States: one that was held, with a lesson, and one to come."""
+"""Informal meetings of States: one that was held, with a lesson, and a future one."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,7 +11,7 @@ from services.demo.steps import Steps
 
 FICTITIOUS = "Fictitious sample: "
 STATES = {"KEN": 2, "FJI": 1, "PER": 3}
-"""The invited States, and how many people of each come."""
+"""The invited States, and the number of people of each."""
 
 HELD, TO_COME = f"{FICTITIOUS}what helped to adopt a law", f"{FICTITIOUS}how central authorities are staffed"
 DAYS_UNTIL: Mapping[str, int] = {HELD: 0, TO_COME: 30}
@@ -19,12 +19,12 @@ LESSON = f"{FICTITIOUS}a first draft is shorter if the ministry of justice is as
 
 
 def _lesson_id() -> UUID:
-    """The same in each run, in the form of a random one, which the API asks for."""
+    """An id that is the same in each run, in the form of a random id, which the API requires."""
     return UUID(bytes=uuid5(NAMESPACE_URL, LESSON).bytes, version=4)
 
 
 async def meet(steps: Steps) -> None:
-    """Each step is made once: in a second run the meetings are there."""
+    """Plan and hold the meetings. A second run leaves existing ones unchanged."""
     known = {one["title"] for one in await steps.all(COORDINATOR, "/v1/meetings", "meetings")}
 
     async def keep(title: str) -> None:

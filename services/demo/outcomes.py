@@ -1,4 +1,4 @@
-"""What became of a delivery: results, an action point, a changed law, a strategy, and the answer to a mail."""
+"""The outcomes of a delivery: results, an action point, a changed law, a strategy, and the answer to a mail."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ from services.demo.steps import Steps
 from services.mailbox import Mail
 
 Ask = Callable[[], Awaitable[object]]
-"""Asks both sides what is due for follow-up, by a clock that is ahead."""
+"""Asks both sides for due follow-ups, by a clock that is ahead."""
 Mails = Callable[[], Sequence[Mail]]
 
 MONTH = 12
@@ -49,13 +49,13 @@ MILESTONES = {
     30: "Fictitious sample: every court has named an office that publishes its decisions.",
     180: "Fictitious sample: the decisions of all appeal courts are public.",
 }
-"""What is to be done, by the days until it is due."""
+"""Texts of the milestones, by the number of days until they are due."""
 
 ANSWER = {"result": "in_use", "text": "Fictitious sample: thirty decisions more are public.", "language": "en"}
 
 
 async def report(steps: Steps, delivery: Mapping[str, Any], sides: Mapping[str, str]) -> None:
-    """The provider reports each result and the State confirms it; what is recommended is done, and verified."""
+    """Report each result as the provider and confirm it as the State; do and verify the recommended action point."""
     api, path = steps.api, f"/v1/deliveries/{delivery['delivery_id']}"
     found = await api.get(sides["provider"], f"{path}/results")
     known = {one["indicator"]: one for one in found["results"]}
@@ -74,7 +74,7 @@ async def report(steps: Steps, delivery: Mapping[str, Any], sides: Mapping[str, 
 
 
 async def _screen(steps: Steps, path: str, provider: str) -> None:
-    """Answer the checklist on inequalities, of which one recommendation becomes an action point."""
+    """Answer the checklist on inequalities, with a recommendation that becomes an action point."""
     screening = next(iter((await steps.api.get(provider, f"{path}/screenings"))["screenings"]), None)
     if screening is None:
         answers = [{"question": code, "answer": "yes"} for code in inequality_questions()]
@@ -87,7 +87,7 @@ async def _screen(steps: Steps, path: str, provider: str) -> None:
 
 
 async def change_law(steps: Steps, delivery: Mapping[str, Any], state: str) -> None:
-    """The State records a law that was changed, and a coordinator verifies it."""
+    """Record a changed law as the State, and verify it as a coordinator."""
     api, delivery_id = steps.api, delivery["delivery_id"]
     effects = await steps.all(state, f"/v1/effects?delivery={delivery_id}", "effects")
     body = {**LAW, "happened_on": str(clock.now().date())}
@@ -98,7 +98,7 @@ async def change_law(steps: Steps, delivery: Mapping[str, Any], state: str) -> N
 
 
 async def plan(steps: Steps, delivery: Mapping[str, Any], state: str) -> None:
-    """The State draws up a strategy of the request with two milestones; a coordinator verifies that one is reached."""
+    """Draw up a strategy of the request with two milestones; a coordinator verifies that one is reached."""
     api, request_id = steps.api, delivery["request_id"]
     found = await _strategy(steps, state, request_id)
     strategy = found or await api.post(state, "/v1/strategies", {**STRATEGY, "request_id": request_id})
@@ -117,14 +117,14 @@ async def plan(steps: Steps, delivery: Mapping[str, Any], state: str) -> None:
 
 
 async def _strategy(steps: Steps, state: str, request_id: str) -> Mapping[str, Any] | None:
-    """The strategy of the story; a visitor may have drawn up others."""
+    """The strategy of the story, if it exists. A visitor may have drawn up others."""
     found = await steps.all(state, f"/v1/strategies?request={request_id}", "strategies")
     return next((one for one in found if one["title"] == STRATEGY["title"]), None)
 
 
 async def answer_mail(steps: Steps, record: RequestRecord, ask: Ask | None, mails: Mails | None) -> None:
-    """Both sides are asked a year ahead, and the State answers by the link of its mail, without signing in."""
-    assert record.delivery is not None, "one is agreed in writing"
+    """Ask both sides a year ahead, and answer for the State by the link of its mail, without signing in."""
+    assert record.delivery is not None, "the delivery is agreed in writing"
     path = f"/v1/deliveries/{record.delivery['delivery_id']}/follow-ups"
 
     async def asked() -> Mapping[str, Any]:
@@ -148,7 +148,10 @@ async def answer_mail(steps: Steps, record: RequestRecord, ask: Ask | None, mail
 
 
 async def _link(steps: Steps, appointment: str, mails: Mails, opened: set[str]) -> str | None:
-    """What the mail about the last follow-up leads to; None if it has not come yet. `opened` are links of others."""
+    """The path to which the mail about the last follow-up leads; None if there is no such mail yet.
+
+    `opened` are links of other follow-ups, which are not opened again.
+    """
     recipient = next(one.email for one in personas() if one.appointment == appointment)
     for mail in mails():
         if recipient in mail.recipients and (found := LINK.search(mail.text)) and found[1] not in opened:
@@ -160,13 +163,13 @@ async def _link(steps: Steps, appointment: str, mails: Mails, opened: set[str]) 
 
 
 async def look(steps: Steps, record: RequestRecord, delivery_id: str) -> None:
-    """Keep what the State sees of the results, action points, effects and the strategy."""
+    """Read the results, action points, effects and the strategy as the State sees them."""
     api, path = steps.api, f"/v1/deliveries/{delivery_id}"
     record.results = (await api.get(record.appointment, f"{path}/results"))["results"]
     record.action_points = (await api.get(record.appointment, f"{path}/action-points"))["action_points"]
     record.effects = await steps.all(record.appointment, f"/v1/effects?delivery={delivery_id}", "effects")
     strategy = await _strategy(steps, record.appointment, record.request["request_id"])
-    assert strategy is not None, "it was drawn up"
+    assert strategy is not None, "the strategy was drawn up"
     record.strategy = strategy
     path = f"/v1/strategies/{record.strategy['strategy_id']}/action-points"
     record.milestones = (await api.get(record.appointment, path))["action_points"]

@@ -1,4 +1,4 @@
-"""What makes SHERLOC known: an outreach activity that was held."""
+"""An outreach activity that makes SHERLOC known, and was held."""
 
 from services.demo.planning import COORDINATOR
 from services.demo.steps import Steps
@@ -20,7 +20,7 @@ REACHED = 164
 
 
 async def reach_out(steps: Steps) -> None:
-    """Each step is made once: in a second run the record is there."""
+    """Plan and hold the activity. A second run leaves it unchanged."""
 
     async def hold(_: str) -> None:
         one = await steps.api.post(COORDINATOR, "/v1/outreach-activities", ACTIVITY)

@@ -1,4 +1,4 @@
-"""A package: South Africa's offering, a unit of UNODC and Kuwait's pledge for Fiji, which wait for South Africa."""
+"""A package for Fiji: South Africa's offering, a unit of UNODC and Kuwait's pledge. It waits for South Africa."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,11 +12,11 @@ PROVIDER, UNIT, DONOR = "ZAF:provider_officer", "UNODC-MLA:provider_officer", "K
 FUND = "TA-REQUESTS"
 LACKING = {"minor": 12_000_00, "currency": "USD"}
 ATTEMPTS = 5
-"""How often the match is read again because its revision changed."""
+"""Maximum number of attempts to present the match, whose revision may change."""
 
 
 async def present_package(steps: Steps) -> Mapping[str, Any]:
-    """The package; in a second run the one of the first."""
+    """Present the package and return it; a second run returns the existing one."""
     found: list[Mapping[str, Any]] = []
 
     async def present(_: str) -> None:
@@ -61,7 +61,7 @@ async def _offer(steps: Steps) -> None:
 
 
 async def _open(steps: Steps) -> str:
-    """The id of the request that came by note verbale, open."""
+    """Open the request that came by note verbale, and return its id."""
     own = await steps.all(FIJI, "/v1/requests", "requests")
     request = next(one for one in own if one["title"] == BY_NOTE["title"])
     path = f"/v1/requests/{request['request_id']}"
@@ -89,7 +89,7 @@ async def _present(steps: Steps, request_id: str) -> Mapping[str, Any]:
         try:
             return await steps.api.post(COORDINATOR, "/v1/packages", {**chosen, **asked, **comment}, step=str(left))  # type: ignore[no-any-return]
         except StepError as error:
-            # The model scores a match again once it has read the texts.
+            # The model scores a match again once it has encoded the texts.
             if error.slug != "revision-stale" or not left:
                 raise
     raise AssertionError("the last attempt returns or raises")

@@ -15,10 +15,10 @@ from services.demo.samples import world
 
 SECONDS = 15
 APPOINTMENT_RETRY_SECONDS, APPOINTMENT_RETRIES = 0.25, 40
-"""A new appointment is known to all services within two seconds."""
+"""Retries of calls for a new appointment, which is known to all services within two seconds."""
 
 KEYS = UUID("5d0f3a52-8a3f-5b0e-9d0a-2f6e7c1b4d10")
-"""The namespace of the demo's Idempotency-Keys: a step has the same key in every run."""
+"""The namespace of the demo's Idempotency-Keys. A step has the same key in every run."""
 
 
 class Persona(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,14 +47,14 @@ def person_of(appointment: str) -> UUID | None:
 
 
 def _is_not_appointed_yet(answer: httpx.Response) -> bool:
-    """Whether a service does not know a new appointment yet."""
+    """Check whether an answer means that a service does not know a new appointment yet."""
     if answer.status_code not in {httpx.codes.FORBIDDEN, httpx.codes.SERVICE_UNAVAILABLE}:
         return False
     return answer.json().get("slug") in {"person-not-known", "not-appointed", "identity-unavailable"}
 
 
 class StepError(Exception):
-    """An unexpected answer to a step; `slug` is that of the refusal, if there was one."""
+    """An unexpected answer to a step; `slug` is that of the refusal, if any."""
 
     def __init__(self, says: str, *, slug: str | None = None) -> None:
         super().__init__(says)
@@ -62,7 +62,7 @@ class StepError(Exception):
 
 
 class Api:
-    """Calls the public API as one persona, each write with the Idempotency-Key of its step.
+    """Calls the public API as personas, each write with the Idempotency-Key of its step.
 
     Without an appointment it calls without signing in.
     """
@@ -93,14 +93,14 @@ class Api:
         person: UUID | None = None,
         revision: int | None = None,
     ) -> Any:
-        """`step` distinguishes writes with the same path and body."""
+        """POST a body; `step` distinguishes writes with the same path and body."""
         return (await self._call("POST", appointment, path, body, person=person, step=step, revision=revision)).json()
 
     async def patch(self, appointment: str, path: str, body: Any, *, revision: int) -> Any:
         return (await self._call("PATCH", appointment, path, body, revision=revision)).json()
 
     async def load(self, appointment: str, path: str, table: bytes) -> Any:
-        """Send a table as CSV, its file's bytes unchanged."""
+        """Send a table as CSV, with the unchanged bytes of its file."""
         return (await self._call("POST", appointment, path, table=table)).json()
 
     async def put(

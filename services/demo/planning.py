@@ -1,4 +1,4 @@
-"""A round in the sample world: requests exceed the money left, and the plan explains who gets it."""
+"""A round in the sample world: requests exceed the money left, and the plan explains how it is used."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ async def plan_round(steps: Steps) -> Planned:
 
 
 async def open_request(steps: Steps, sample: Mapping[str, Any], step: str) -> Mapping[str, Any]:
-    """The request of a sample, filed, registered and opened, as far as it is not yet."""
+    """File, register and open the request of a sample, if not done yet; return it."""
     api = steps.api
     own = await steps.all(sample["as"], "/v1/requests", "requests")
     request = next((one for one in own if one["title"] == sample["body"]["title"]), None)
@@ -64,7 +64,7 @@ async def open_request(steps: Steps, sample: Mapping[str, Any], step: str) -> Ma
 
 
 async def _planned(steps: Steps, lines: set[str]) -> Mapping[str, Any]:
-    """The existing round with all of these lines, else a new one, once matching has them as open."""
+    """Return the existing round with all of these lines, or else a new one, once they are open in matching."""
     api = steps.api
     before = await steps.all(COORDINATOR, "/v1/rounds", "rounds")
     for number in range(ASKED_TIMES_MAX):

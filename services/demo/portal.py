@@ -20,7 +20,7 @@ REGISTERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "FJI": {"UNTOC:5": ("submit", "review", "publish", "mark-outdated"), "UNTOC:28": ("submit", "return")},
     "PER": {"UNTOC:5": ("submit", "review", "publish", "confirm-unchanged"), "TIP:5": ()},
 }
-"""State → article → the moves of its record."""
+"""Maps each State and article to the moves of its record."""
 
 OF_THE_STATE = frozenset({"submit", "confirm-unchanged"})
 BODIES: Mapping[str, Mapping[str, str]] = {"return": {"reason": "incomplete"}}
@@ -37,14 +37,14 @@ PRACTICE = {
 
 @dataclass
 class Portal:
-    """What SHERLOC's desk has at the end: the freshness of each register, and the practice as another State sees it."""
+    """The final state of SHERLOC's desk: the freshness of each register, and the practice as another State sees it."""
 
     freshness: list[Mapping[str, Any]] = field(default_factory=list)
     practice: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def keep_portal(steps: Steps, records: list[RequestRecord]) -> Portal:
-    """Each step is made once: in a second run the records are there."""
+    """Keep the registers and record a practice. A second run leaves existing records unchanged."""
     portal = Portal()
 
     async def keep(state: str) -> None:
@@ -79,8 +79,8 @@ async def _keep_record(steps: Steps, state: str, article: str, moves: tuple[str,
 
 
 async def _practice(steps: Steps, record: RequestRecord) -> Mapping[str, Any]:
-    """Recorded from a completed delivery, catalogued, used in that delivery; as another State reads it."""
-    assert record.delivery is not None, "it is chosen by that"
+    """Record a practice from a completed delivery, catalogue it and add its use; read it as another State."""
+    assert record.delivery is not None, "records are selected by their delivery"
     api, by, delivery_id = steps.api, record.appointment, record.delivery["delivery_id"]
     state = by.partition(":")[0]
     found = next(iter(await steps.all(by, f"/v1/practices?state={state}", "practices")), None)
@@ -90,7 +90,7 @@ async def _practice(steps: Steps, record: RequestRecord) -> Mapping[str, Any]:
         try:
             return await api.post(by, "/v1/practices", body, step=delivery_id)
         except StepError as error:
-            # The service has not heard of the completion yet.
+            # The service has not received the completion yet.
             if error.slug == "practice-delivery-unknown":
                 return None
             raise

@@ -14,7 +14,7 @@ from services.demo.tables import amount
 
 
 def portal_card(portal: Portal) -> Iterator[RenderableType]:
-    """How fresh three registers are, and a practice in the catalogue."""
+    """Yield the freshness of three registers, and a practice in the catalogue."""
     yield heading("SHERLOC's desk", f"{len(portal.freshness)} registers")
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column()
@@ -35,7 +35,7 @@ def portal_card(portal: Portal) -> Iterator[RenderableType]:
 
 
 def extension_card(extended: Extended) -> Iterator[RenderableType]:
-    """An extension of SHERLOC with its votes, the pledge earmarked to it, and what its donor was notified of."""
+    """Yield an extension of SHERLOC with its votes, the pledge earmarked to it, and its donor's notifications."""
     one, pledge = extended.extension, extended.pledge
     yield heading("An extension of SHERLOC", one["status"])
     grid = _rows()
@@ -51,7 +51,7 @@ def extension_card(extended: Extended) -> Iterator[RenderableType]:
 
 
 def review_progress_card(extended: Extended) -> Iterator[RenderableType]:
-    """The progress that two States recorded after the review, and which of it the table for the Conference shows."""
+    """Yield the progress of two States after the review, and which of it the table for the Conference shows."""
     yield heading("Progress after the review", f"{extended.table['agreed']} in the table")
     grid = _rows()
     for one in extended.progress:

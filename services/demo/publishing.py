@@ -14,7 +14,7 @@ COORDINATOR = "UNODC:coordinator"
 
 
 async def publish_summaries(steps: Steps, requests: list[RequestRecord]) -> None:
-    """Draft the summaries of the samples, each with its translation, and approve them; those that exist stay."""
+    """Draft the summaries of the samples with their translations, and approve them; leave existing ones unchanged."""
     api = steps.api
     by_title = {record.title: record for record in requests}
 

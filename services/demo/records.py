@@ -1,4 +1,4 @@
-"""The results of the sample world's requests, and the facts seen."""
+"""The results of the sample world's requests, and the facts received."""
 
 import asyncio
 import time
@@ -33,11 +33,11 @@ class RequestRecord:
     language: str
     request: Mapping[str, Any]
     outcome: str | None = None
-    """The outcome it is closed with; None if it is not closed."""
+    """The outcome with which the request is closed; None if it is not closed."""
     lines: list[LineRecord] = field(default_factory=list)
     suggestion_ms: float | None = None
     delivery: Mapping[str, Any] | None = None
-    """One that was agreed in writing, with its agreement, messages and sessions."""
+    """The delivery that was agreed in writing, if any; its agreement, messages and sessions are in further fields."""
     agreement: Mapping[str, Any] | None = None
     messages: Sequence[Mapping[str, Any]] = ()
     sessions: list[Mapping[str, Any]] = field(default_factory=list)
@@ -49,7 +49,7 @@ class RequestRecord:
     strategy: Mapping[str, Any] = field(default_factory=dict)
     milestones: Sequence[Mapping[str, Any]] = ()
     follow_up: Mapping[str, Any] | None = None
-    """That of the State, a year later."""
+    """The follow-up of the State, a year later."""
     notified: list[str] = field(default_factory=list)
 
 
@@ -63,7 +63,7 @@ class Ended:
 
 @dataclass
 class Seen:
-    """Facts seen on NATS: their number by type, and the time of the first suggestion for each request."""
+    """Facts received from NATS: their number by type, and the time of the first suggestion for each request."""
 
     types: dict[str, int] = field(default_factory=dict)
     suggested_at: dict[str, float] = field(default_factory=dict)

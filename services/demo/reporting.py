@@ -32,7 +32,7 @@ class Reported(Struct, frozen=True):
 
 
 async def report_the_year(steps: Steps, folder: Path) -> Reported:
-    """Draft, write and issue the report of this year, unless it is; download it in French and in Arabic."""
+    """Draft, write and issue the report of this year, unless it is issued; download it in French and in Arabic."""
     today = clock.now().date()
     steps.say("the year's report", 0, 1)
     found = await steps.all(COORDINATOR, f"/v1/reports?conference=true&year={today.year}", "reports")
@@ -61,7 +61,7 @@ async def report_the_year(steps: Steps, folder: Path) -> Reported:
 
 
 async def _write(steps: Steps, path: str) -> Mapping[str, Any]:
-    """Write one block in three languages, and edit it in French: the other two stay as they are."""
+    """Write one block in three languages, then edit it in French; the other two stay unchanged."""
     report: Mapping[str, Any] = await steps.api.get(COORDINATOR, path)
     for language, text in (*WRITTEN.items(), ("fr", REWORDED)):
         at = f"{path}/texts/{BLOCK}/{language}"

@@ -5,17 +5,17 @@ from datetime import date
 from importlib.resources import files
 
 WRITTEN_IN = 2026
-"""The year for which the periods were written."""
+"""The year for which the periods in the files were written."""
 
 FEBRUARY, IN_EVERY_YEAR = 2, 28
 MARK = re.compile(r"(\[[^\]]+\] ?|Fictitious sample: )")
-"""How a text of the sample world begins, in each language."""
+"""The beginning of a text of the sample world, in each language."""
 
 EDGE = re.compile(rb'("(?:from|until)": ")([0-9]{4})-([0-9]{2})-([0-9]{2})')
 
 
 def world(name: str) -> bytes:
-    """One file of the sample world, unchanged."""
+    """The content of one file of the sample world."""
     return files("services.demo").joinpath("world", name).read_bytes()
 
 
@@ -32,6 +32,6 @@ def shift_to_today(name: str, *, today: date) -> bytes:
 
 
 def unmarked(text: str) -> str:
-    """Without the mark of a sample: the demo prints once that all of it is fictitious."""
+    """A text without the mark of a sample. The demo prints once that all of it is fictitious."""
     found = MARK.match(text)
     return text[found.end() :] if found else text

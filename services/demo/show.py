@@ -49,12 +49,12 @@ from services.mailbox import Mailbox
 Expire = Callable[..., Awaitable[float | None]]
 Found = Callable[[Database, Sequence[Founder]], Awaitable[None]]
 AHEAD = timedelta(days=5)
-"""How far the demo's own clock is ahead when it looks for what is overdue."""
+"""Time by which the demo's own clock is ahead when it looks for overdue work."""
 A_YEAR_AHEAD = timedelta(days=370)
-"""How far it is ahead when both sides of a delivery are asked what became of it."""
+"""Time by which the demo's own clock is ahead when follow-ups are asked."""
 
 STORY_RATE_LIMIT = RateLimit(per_minute=60_000, burst=6_000)
-"""Rate limits for the story, which does in seconds, as one coordinator, what takes people weeks."""
+"""Rate limits for the story, which does in seconds, as one coordinator, the work of several people in weeks."""
 
 EXPECTED = tuple(
     f"{aggregate}.{event}.v1"
@@ -101,10 +101,10 @@ EXPECTED = tuple(
     )
     for event in events.split()
 )
-"""The facts that the story makes; a first run checks that each was published on NATS."""
+"""The facts that the story makes. A first run checks that each was published on NATS."""
 
 BY_ITS_OWN_CLOCK = frozenset({"delivery.follow_up.asked.v1", "delivery.follow_up.answered.v1"})
-"""Those of them that it makes only if it can set a clock ahead."""
+"""Facts of `EXPECTED` that the story makes only if it can set a clock ahead."""
 
 DONOR_FIELDS = ("pledge", "instalments", "allocations", "in_kind", "activity", "to_a_need", "need", "raised")
 """The parts of a donor's story in the report."""
@@ -128,8 +128,11 @@ def show(
     expire: Expire,
     follow_up: Expire,
 ) -> int:
-    """Return the exit code: 0 only if every step succeeded. `found` appoints the directory's administrators,
-    `expire` records what is overdue, `follow_up` asks what became of deliveries."""
+    """Run the demo; return the exit code, 0 only if every step succeeded.
+
+    `found` appoints the directory's administrators, `expire` records overdue work, `follow_up` asks for follow-ups of
+    deliveries.
+    """
     from services.all_in_one import run_together
 
     if settings.keys is not None:
@@ -151,7 +154,7 @@ def show(
         except* StepError as group:
             console.print(f"[red]the story broke off:[/] {group.exceptions[0]}")
         except* Exception:
-            # A defect; no one awaits this task, so that it would be lost.
+            # This is a defect. No one awaits this task, so the error would be lost.
             console.print_exception()
         finally:
             if leave:
@@ -212,7 +215,7 @@ async def _run_story(
         async with watch(settings.nats_url) as events:
             keeping = asyncio.create_task(seen.keep(events))
             try:
-                # In a second run they exist already.
+                # In a second run the records exist already.
                 with contextlib.suppress(Conflict):
                     await found(db_of["directory"], founders(settings.issuer))
                 await story.run()
@@ -240,12 +243,12 @@ async def _run_story(
 def _print(story: Story, seen: Seen, *, first: bool, details: bool) -> None:
     out = Console(file=sys.stdout, highlight=False)
     out.width = min(out.width, COLUMNS) if sys.stdout.isatty() else COLUMNS
-    assert story.planned is not None, "the story came to its end"
-    assert story.given is not None, "the story came to its end"
-    assert story.ended is not None, "the story came to its end"
-    assert story.desk.joint is not None, "the story came to its end"
-    assert story.reported is not None, "the story came to its end"
-    assert story.desk.contributed is not None, "the story came to its end"
+    assert story.planned is not None, "the story is complete"
+    assert story.given is not None, "the story is complete"
+    assert story.ended is not None, "the story is complete"
+    assert story.desk.joint is not None, "the story is complete"
+    assert story.reported is not None, "the story is complete"
+    assert story.desk.contributed is not None, "the story is complete"
     cards = [
         *(request_card(record, details=details) for record in story.requests),
         *(delivery_card(record) for record in story.requests if record.agreement is not None),

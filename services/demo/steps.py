@@ -1,4 +1,4 @@
-"""What the steps of the story share: API calls, pagination, waiting, progress."""
+"""Shared functions of the story's steps: API calls, pagination, waiting, progress."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from services.demo.people import Api, StepError
 
 TIMEOUT_SECONDS = 120
-"""How long to wait for a result that the story needs; a busy machine is many times slower."""
+"""Maximum wait for a result that the story needs; a busy machine is many times slower."""
 
 POLL_SECONDS = 0.05
 
@@ -42,7 +42,7 @@ class Steps:
                 group.create_task(one(item))
 
     async def all(self, appointment: str, path: str, name: str) -> list[Mapping[str, Any]]:
-        """All items of a paginated list."""
+        """Return all items of a paginated list."""
         found: list[Mapping[str, Any]] = []
         cursor = ""
         while True:

@@ -1,7 +1,7 @@
 """The main process from end to end through the public API: requests, matches, agreements, funding, notifications.
 
-Every step first reads what exists, so that a second run changes nothing and checks everything; an interrupted step is
-repeated with the same Idempotency-Key.
+Every step first reads the existing records, so that a second run changes nothing and checks everything; an interrupted
+step is repeated with the same Idempotency-Key.
 """
 
 import asyncio
@@ -42,10 +42,10 @@ WORK_PACKAGE = "maintenance"
 REQUESTS_FUND = "TA-REQUESTS"
 MAINTENANCE_USD_MINOR = 20_000_000
 READING_SECONDS = 30
-"""How long to wait for the model to encode all texts; the story can continue without."""
+"""Maximum wait for the model to encode all texts; the story can continue without."""
 
 RESCORED_TIMES = 5
-"""How often a match is read again because its revision changed before it was presented."""
+"""Maximum number of attempts to present a match, whose revision may change before."""
 
 SIDE_BY_SIDE = 4
 AGREED = frozenset({"confirmed", "in_delivery", "completed"})
@@ -108,7 +108,7 @@ class Story:
         await self._check_notifications()
         await self.desk.run()
         self.planned = await plan_round(self._steps)
-        # After the round, which would plan for the State that declines.
+        # After the round, which would otherwise plan for the State that declines.
         self.desk.joint = await propose_jointly(self._steps)
         self.joint = await deliver_jointly(self._steps, self.desk.joint)
         self.desk.package = await present_package(self._steps)
@@ -173,7 +173,7 @@ class Story:
             if offering["status"] == "submitted":
                 path = f"/v1/offerings/{offering['offering_id']}/approve"
                 offering = await self._api.post(COORDINATOR, path, {}, revision=offering["revision"])
-            # What may endanger people when known is not published.
+            # Assistance that may endanger people when known is not published.
             restricted = any(reference.kinds()[kind].restricted for kind in body["kinds"])
             if offering["status"] == "available" and offering["publication"] is None and not restricted:
                 path = f"/v1/offerings/{offering['offering_id']}/publish"
@@ -212,11 +212,11 @@ class Story:
                 )
             record.request = request
 
-        # Sequentially, so that each time from 201 to suggestion is measured alone.
+        # Sequentially, so that the time from each 201 to the suggestion is measured separately.
         await self._steps.each("States file, the system suggests, a coordinator triages", samples, file)
 
     async def _filed(self, sample: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """The State's own request with that title, if it was filed before."""
+        """The State's own request with the title of the sample, if it was filed before."""
         own = await self._steps.all(sample["as"], "/v1/requests", "requests")
         known = next((one for one in own if one["title"] == sample["body"]["title"]), None)
         return await self._api.get(sample["as"], f"/v1/requests/{known['request_id']}") if known else None
@@ -232,7 +232,7 @@ class Story:
         await self._steps.until(all_there, f"suggestions for {request['request_id']}")
 
     async def _seen_suggested(self, request: Mapping[str, Any]) -> float:
-        """The time of the fact: a committed suggestion can be read before it is published."""
+        """Wait for the fact of a suggestion, and return its time. The suggestion can be read before that."""
 
         async def seen() -> float | None:
             return self._seen.suggested_at.get(request["request_id"])
@@ -243,9 +243,9 @@ class Story:
         return await self._steps.all(COORDINATOR, f"/v1/matches?request={request_id}", "matches")
 
     async def _read(self) -> None:
-        """Wait until the model has encoded all texts, because scores change until then and the output with them.
+        """Wait until the model has encoded all texts, because scores change until then, and the output with them.
 
-        Continue after `reading_seconds`: scores from codes alone are complete, and are updated later.
+        The story continues after `reading_seconds`: scores from codes alone are complete, and are updated later.
         """
         if meaning.model_problem() is not None:
             return
@@ -280,8 +280,8 @@ class Story:
             record, number = of
             await self._agree_on(record, record.request["lines"][number], record.lines[number])
 
-        # Concurrently two lines could compete for the last unit of one offering; sequentially the output is the same in
-        # every run.
+        # If run concurrently, two lines could compete for the last unit of one offering; sequentially, the output is
+        # the same in every run.
         await self._steps.each("matches are presented, accepted, confirmed", lines, agree)
 
     async def _agree_on(self, record: RequestRecord, line: Mapping[str, Any], outcome: LineRecord) -> None:
@@ -333,7 +333,7 @@ class Story:
         raise AssertionError("the last attempt returns or raises")
 
     def _circulating(self) -> list[str]:
-        """The request of each line that lacks money, if its State lets it circulate."""
+        """The ids of the requests of lines that lack money, if the State lets the request circulate."""
         return [
             record.request["request_id"]
             for record in self.requests
@@ -344,7 +344,7 @@ class Story:
     # -- money and words -------------------------------------------------------------------------------------------
 
     async def _fund(self) -> None:
-        """Allocate to SHERLOC's maintenance first, then what the confirmed matches lack."""
+        """Allocate money to SHERLOC's maintenance, then the money that the confirmed matches lack."""
         body = {
             "fund": MAINTENANCE,
             "work_package": WORK_PACKAGE,
@@ -357,7 +357,7 @@ class Story:
         await self._steps.each("a fund pays for what the matches lack", unfunded, self._cover)
 
     async def _end(self) -> None:
-        """Close the requests whose sample has an outcome; and refund a donor, by two finance officers."""
+        """Close the requests whose sample has an outcome, and refund a donor by two finance officers."""
 
         async def end(record: RequestRecord) -> None:
             await complete_request(self._steps, record)
@@ -396,7 +396,7 @@ class Story:
         line.requirement_id, line.covered = found["requirement_id"], found["gap_usd_minor"] == 0
 
     async def _check_notifications(self) -> None:
-        """Check that everyone concerned was notified: in the inbox, and by a delivered mail."""
+        """Check that everyone concerned was notified, in the inbox and by a delivered mail."""
 
         async def check(record: RequestRecord) -> None:
             providers = {f"{line.match['provider']}:provider_officer" for line in record.lines}

@@ -23,7 +23,7 @@ def money_table(title: str, *columns: str) -> Table:
 
 
 def funds_table(funds: Sequence[Mapping[str, Any]]) -> Table:
-    """A column for each fund: a row of eight amounts would need 110 columns."""
+    """A table with a column for each fund, because a row of eight amounts would need 110 columns."""
     table = money_table("Funds (US dollars)", *(fund["code"] for fund in funds))
     for figure in FUND_FIGURES:
         label = "open pledges" if figure == "pledged" else figure
@@ -40,7 +40,7 @@ def years_table(years: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def work_packages_table(year: Mapping[str, Any]) -> Table:
-    """A fund's requirement by work package in a year."""
+    """The requirement of a fund by work package in a year."""
     table = Table(title=f"{MAINTENANCE} in {year['year']} by work package (US dollars)", box=box.SIMPLE_HEAD)
     table.title_justify, table.show_edge, table.padding = "left", False, (0, 1, 0, 0)
     table.add_column("", overflow="fold")
@@ -57,7 +57,7 @@ def in_dollars(usd_minor: int) -> Mapping[str, Any]:
 
 
 def amount(money: Mapping[str, Any]) -> str:
-    """`USD 12,500.00`: the demo's currencies have two decimals each."""
+    """Format an amount, as `USD 12,500.00`. The demo's currencies have two decimals each."""
     return f"{money['currency']} {dollars(money['minor'])}"
 
 

@@ -23,13 +23,13 @@ Letter = Annotated[str, Meta(max_length=200)]
 
 
 class RegisterOrganization(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An organization by its code. A State has its name in each language already."""
+    """An organization by its code. A `name` is required unless it is a State, whose names are known."""
 
     code: Organization
     name: Annotated[str, Meta(max_length=200)] = ""
 
     def checked_name(self) -> str:
-        """Raises Invalid for an organization that is no State and has no name."""
+        """Return the name to store. Raises Invalid for an organization that is not a State and has no name."""
         if kind_of(self.code) is Kind.STATE:
             return ""
         if not self.name.strip():
@@ -48,7 +48,7 @@ Subjects = Annotated[tuple[NewSubject, ...], Meta(max_length=SUBJECTS_MAX)]
 
 
 class EnterPerson(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A person of one organization. An administrator may keep a previous id of theirs as `person_id`."""
+    """A person of one organization. An administrator may give an id that the person already has as `person_id`."""
 
     organization: Organization
     name: Name
@@ -64,13 +64,13 @@ class EnterPerson(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ProposeSubjects(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All subjects by which a person is to sign in, replacing the former ones once a second person approves."""
+    """All subjects by which a person is to sign in. They replace the former ones once a second person approves."""
 
     subjects: Subjects
 
 
 class SetSubjects(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All subjects by which a person signs in, replacing the former ones."""
+    """All subjects by which a person signs in. They replace the former ones."""
 
     subjects: Subjects
 
@@ -120,13 +120,13 @@ class RegisterClient(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class RotateClient(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """For how many hours the previous secret remains valid beside the new one; 0 if it was disclosed."""
+    """Number of hours for which the previous secret remains valid beside the new one; 0 if it was disclosed."""
 
     overlap_hours: Annotated[int, Meta(ge=0, le=OVERLAP_HOURS_MAX)] = OVERLAP_HOURS
 
 
 class Confirm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """No fields: the move needs no further data."""
+    """An empty body; the move needs no data."""
 
 
 class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -136,14 +136,14 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def kept_subjects(subjects: tuple[NewSubject, ...]) -> tuple[Subject, ...]:
-    """The subjects without duplicates, sorted. Raises Invalid for one with the form of a service's."""
+    """Remove duplicates from the subjects and sort them. Raises Invalid for a subject in the form of a service's."""
     if any(one.subject.startswith(SERVICE_SUBJECT) for one in subjects):
         raise Invalid("subject-of-service")
     return tuple(sorted({Subject(issuer=one.issuer, subject=one.subject) for one in subjects}))
 
 
 def check_reason(move: str, reason: str) -> str:
-    """Raises Invalid for a reason that this move does not have."""
+    """Return the reason. Raises Invalid for a reason that does not belong to this move."""
     if reason not in (known := reference.reasons(move)):
         raise unknown_code("reason", reason, known, code_list=f"reasons/{move}")
     return reason

@@ -1,4 +1,4 @@
-"""Which events of the directory a caller may stream; `may_see` in the statement is the policy in SQL."""
+"""Filter of the events of the directory that a caller may stream; `may_see` in the statement is the policy in SQL."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -10,7 +10,7 @@ from contracts.values import Caller
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see: those of visible people; those of organizations are visible to all."""
+    """Return the events that each caller may see: of visible people, appointments, clients, and all organizations."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT person_id FROM person

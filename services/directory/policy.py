@@ -1,8 +1,8 @@
-"""Who gives and ends appointments and API clients, and who sees whom: one pure decision.
+"""Access policy of the directory: who gives and ends appointments and API clients, and who sees whom.
 
-/docs/permissions is its table. A focal point acts for its own State; administrators for all others, by two of them.
-No one decides on their own proposal, or on themselves. The SQL function `may_see` is the same rule as `may_see` here;
-a test compares both.
+/docs/permissions is its table. A focal point acts for its own State; administrators act for all others, and an
+appointment requires two of them. No one decides on their own proposal, or on themselves. The SQL function `may_see` is
+the same rule as `may_see` here; a test compares both.
 """
 
 from datetime import date
@@ -54,30 +54,30 @@ class Action(StrEnum):
 
 
 class Guarded(StrEnum):
-    """The fields that only some of those who see a person may read."""
+    """Fields that only some callers who see a person may read."""
 
     SUBJECTS = "subjects"
-    """The subjects by which they sign in: for the person, and for those who may set or approve them."""
+    """Subjects by which the person signs in: for the person, and for those who may set or approve them."""
 
     PROPOSED_SUBJECTS = "proposed_subjects"
-    """The subjects that wait for a second person's approval: for the same callers."""
+    """Subjects that wait for a second person's approval: for the same callers."""
 
 
 class NewPerson(Struct, frozen=True):
-    """A person to be entered: of which organization, and whether with an id they have acted under."""
+    """A person to be entered in an organization; `keeps_id` if under an id with which they have acted before."""
 
     organization: str
     keeps_id: bool = False
 
 
 class NewClient(Struct, frozen=True):
-    """An API client to be registered: for which organization."""
+    """An API client to be registered for an organization."""
 
     organization: str
 
 
 class NewAppointment(Struct, frozen=True):
-    """The proposed role, in an organization with this number of focal points in force."""
+    """An appointment to be proposed, in an organization with this number of focal points in force."""
 
     person_id: UUID
     organization: str
@@ -105,7 +105,7 @@ _FOR_EVERYBODY = frozenset(
 _OF_AN_APPOINTMENT = frozenset({Action.FOLLOW, Action.LIST_APPOINTMENTS, Action.SHOW_APPOINTMENT})
 _OF_FOCAL_POINT = OF_FOCAL_POINT | {Role.FOCAL_POINT}
 _KNOW_COORDINATORS = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR})
-"""They assign requests to each other by name."""
+"""Roles whose holders see the coordinators, to whom they assign requests by name."""
 
 _WHOLE = Decision(None, frozenset(Guarded))
 _WITH_SUBJECTS = Decision(None, frozenset({Guarded.SUBJECTS}))
@@ -127,11 +127,11 @@ def decide(
     | ExistingAppointment
     | None = None,
 ) -> Decision:
-    """Whether the caller may do this, and which guarded fields they see; everything not granted is denied.
+    """Decide whether the caller may take this action, and which guarded fields they see; denied unless granted.
 
-    A list is decided on nothing (allowed to all) and on each record listed; ENTER on a NewPerson, REGISTER_CLIENT on a
-    NewClient, APPOINT on a NewAppointment, moves of an appointment on an ExistingAppointment, everything else on the
-    record, or on nothing.
+    A list is decided without a resource (allowed to all) and for each record listed; ENTER for a NewPerson,
+    REGISTER_CLIENT for a NewClient, APPOINT for a NewAppointment, moves of an appointment for an ExistingAppointment,
+    everything else for the record, or without a resource.
     """
     match resource:
         case Person():
@@ -187,7 +187,7 @@ def _decide_person(caller: Caller, action: Action, person: Person) -> Decision:
 
 
 def _may_decide_on_erasure(caller: Caller, action: Action, person: Person) -> Decision:
-    """Only administrators: a State cannot alone erase a person who acted for it. The proposer may withdraw it."""
+    """Allow only administrators: a State cannot alone erase a person who acted for it. The proposer may withdraw it."""
     proposed_it = person.erasure_proposed_by == caller.person_id
     if action is Action.DECLINE_ERASURE and proposed_it:
         return ALLOWED
@@ -197,7 +197,7 @@ def _may_decide_on_erasure(caller: Caller, action: Action, person: Person) -> De
 
 
 def _may_enter(caller: Caller, new_person: NewPerson) -> Decision:
-    """A focal point enters people of the own State, an administrator any person."""
+    """Allow a focal point to enter people of its State, an administrator any person."""
     if is_administrator(caller):
         return ALLOWED
     if caller.role is not Role.FOCAL_POINT or new_person.keeps_id:
@@ -206,14 +206,17 @@ def _may_enter(caller: Caller, new_person: NewPerson) -> Decision:
 
 
 def _may_set_subjects(caller: Caller, organization: str) -> Decision:
-    """Only the State's focal point: an administrator who could set subjects could act as any person."""
+    """Allow only the State's focal point: an administrator who could set subjects could act as any person."""
     if may_set_subjects_alone(caller, organization):
         return ALLOWED
     return denied("subjects-take-two") if is_administrator(caller) else _may_enter(caller, NewPerson(organization))
 
 
 def _may_appoint(caller: Caller, new: NewAppointment) -> Decision:
-    """Who may propose an appointment; they may also end it, and approve or refuse it if another person proposed it."""
+    """Decide whether the caller may propose an appointment.
+
+    Those who may propose it may also end it, and approve or refuse it if another person proposed it.
+    """
     if new.person_id == caller.person_id:
         return _OWN_RECORD
     of_state = kind_of(new.organization) is Kind.STATE
@@ -233,7 +236,7 @@ def _decide_appointment(caller: Caller, action: Action, appointment: Appointment
     if action is Action.FOLLOW:
         return ALLOWED
     own = appointment.person_id == caller.person_id
-    # Who approves sees the person's subjects, because these decide who signs in.
+    # Approvers see the person's subjects, because these decide who signs in.
     return _WITH_SUBJECTS if own or _may_enter(caller, NewPerson(appointment.organization)).allowed else ALLOWED
 
 
@@ -253,12 +256,12 @@ def _decide_existing_appointment(caller: Caller, action: Action, existing: Exist
 
 
 def moves_of_person(caller: Caller, person: Person) -> tuple[str, ...]:
-    """The moves that this caller may make now; what else a move asks for is checked when it is made."""
+    """The moves that this caller may make now. Further conditions of a move are checked when it is made."""
     return tuple(move for move in person.possible_moves() if decide(caller, Action(move), person).allowed)
 
 
 def moves_of_appointment(caller: Caller, existing: ExistingAppointment, *, today: date) -> tuple[str, ...]:
-    """As `moves_of_person`."""
+    """Like `moves_of_person`, for an appointment."""
     moves = existing.appointment.possible_moves(today)
     return tuple(move for move in moves if decide(caller, Action(move), existing).allowed)
 
@@ -272,13 +275,13 @@ def _decide_client(caller: Caller, action: Action, client: Client) -> Decision:
         case Action.ROTATE_CLIENT:
             return _may_have_clients(caller, client.organization)
         case Action.END_CLIENT:
-            # As with people, an administrator may end any client, and register none for a State.
+            # As with people, an administrator may end any client, but cannot register one for a State.
             return ALLOWED if is_administrator(caller) else _may_have_clients(caller, client.organization)
     return HIDDEN
 
 
 def _may_have_clients(caller: Caller, organization: str) -> Decision:
-    """Who may register clients, and so hold their secrets, for this organization."""
+    """Decide whether the caller may register clients for this organization, and so hold their secrets."""
     if kind_of(organization) is not Kind.STATE:
         return ALLOWED if is_administrator(caller) else _NOT_FOR_YOUR_ROLE
     if caller.role is Role.FOCAL_POINT:
@@ -287,7 +290,7 @@ def _may_have_clients(caller: Caller, organization: str) -> Decision:
 
 
 def may_see(caller: Caller, record: Person | Appointment | Client) -> bool:
-    """Whether the caller may see the record; if not, it does not exist for them."""
+    """Check whether the caller may see the record. A record that they may not see is answered as absent."""
     return (
         record.person_id == caller.person_id
         or caller.role is Role.SERVICE
@@ -297,12 +300,12 @@ def may_see(caller: Caller, record: Person | Appointment | Client) -> bool:
 
 
 def may_appoint_alone(caller: Caller, organization: str, role: Role) -> bool:
-    """Whether an appointment that the caller may propose is in force without a second person."""
+    """Check whether an appointment that the caller may propose is in force without a second person."""
     return is_focal_point(caller, organization) and not requires_two_people(organization, role)
 
 
 def may_set_subjects_alone(caller: Caller, organization: str) -> bool:
-    """Whether subjects that the caller sets in this organization take effect without a second person."""
+    """Check whether subjects that the caller sets in this organization take effect without a second person."""
     return is_focal_point(caller, organization)
 
 

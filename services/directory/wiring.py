@@ -1,4 +1,4 @@
-"""Assemble the directory service."""
+"""The wiring of the directory service."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ RECORD_ERASURES_SECONDS = 10.0
 EXPIRING_SECONDS = 600.0
 LONG_AGO = datetime.fromtimestamp(0, UTC)
 OVERLAP = timedelta(minutes=5)
-"""An erasure has its transaction's start time and becomes visible at its commit."""
+"""Overlap of searches for erasures: an erasure has its transaction's start time and is visible from its commit."""
 
 
 def loops(running: Running) -> Mapping[str, Loop]:
@@ -57,7 +57,10 @@ async def announce_expiring(db: Database) -> None:
 
 
 async def record_erasures(db: Database, settings: Settings) -> None:
-    """Write erasures to a file outside the database: within seconds in the process that made them, else in a minute."""
+    """Write erasures to a file outside the database.
+
+    The process that made them writes them within seconds, another one within a minute.
+    """
     after = LONG_AGO
 
     async def write() -> None:
@@ -70,7 +73,7 @@ async def record_erasures(db: Database, settings: Settings) -> None:
 
 
 async def append_erasures(db: Database, settings: Settings, *, after: datetime = LONG_AGO) -> None:
-    """Append the people erased since then to the file of erasures."""
+    """Append the people erased after a time to the file of erasures."""
     async with db.transaction() as tx:
         found = [actions.erasure_of(person) for person in await store.erased(tx, after=after)]
     if found:
@@ -108,6 +111,6 @@ SERVICE = Service(
 
 
 async def found(db: Database, founders: Sequence[actions.Founder]) -> None:
-    """Appoint the first administrators. Raises Conflict if there are some, Invalid for fewer than two."""
+    """Appoint the first administrators. Raises Conflict if two are in force, Invalid for fewer than two founders."""
     async with db.transaction() as tx:
         await actions.found(tx, founders, now=clock.now())

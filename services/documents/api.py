@@ -24,14 +24,14 @@ CACHED = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
 HTML = "text/html"
 CSS = "text/css"
 Encoded: TypeAlias = tuple[bytes, bytes]
-"""A body, and the same compressed."""
+"""A body, plain and compressed."""
 Made = TypeVar("Made")
 STYLE = Path(__file__).parent / "style.css"
 
 
 @get("/openapi.json", opt=PUBLIC, tags=["documents"], summary="The OpenAPI 3.1 document")
 async def show_openapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
-    """Of all services, whichever process answers."""
+    """Returns the document of all services, whichever process answers."""
     return await _answer(request, "application/json", lambda: _committed("openapi"))
 
 
@@ -65,7 +65,7 @@ async def show_problems_page(request: Request[Any, Any, Any]) -> Response[Any]:
 
 @get(f"{PROBLEMS}/{{slug:str}}", opt=PUBLIC, include_in_schema=False)
 async def show_problem_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[Any]:
-    """Where `type` of a problem document leads to. Raises Missing."""
+    """Show the page to which `type` of a problem document leads. Raises Missing for an unknown slug."""
     page = problem_page(slug)
     if page is None:
         raise Missing("not-found")
@@ -78,7 +78,7 @@ async def show_style(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 def _committed(name: str) -> bytes:
-    """A document as committed, of all services; `entraide schemas --check` compares it with the code."""
+    """Return a committed document, of all services; `entraide schemas --check` compares it with the code."""
     return (SCHEMAS / f"{name}.json").read_bytes()
 
 
@@ -91,7 +91,7 @@ def _encoded(body: bytes) -> Encoded:
 
 
 async def _page(request: Request[Any, Any, Any], name: str, make: Callable[[], Mapping[str, str]]) -> Response[Any]:
-    """One of several pages made together. Raises Missing."""
+    """Answer with one of several pages that are made together. Raises Missing for an unknown path."""
     pages = await _once(request, name, lambda: {path: _encoded(page.encode()) for path, page in make().items()})
     if request.url.path not in pages:
         raise Missing("not-found")
@@ -99,16 +99,16 @@ async def _page(request: Request[Any, Any, Any], name: str, make: Callable[[], M
 
 
 async def _answer(request: Request[Any, Any, Any], media_type: str, make: Callable[[], bytes]) -> Response[Any]:
-    """A document of a fixed path."""
+    """Answer with the document of a fixed path."""
     document = await _once(request, f"document {request.url.path}", lambda: _encoded(make()))
     return _response(request, media_type, document)
 
 
 async def _once(request: Request[Any, Any, Any], name: str, make: Callable[[], Made]) -> Made:
-    """What `make` returns, created on first use and cached with the application."""
+    """Return the result of `make`, created on first use and cached with the application."""
     state = request.app.state
     if state.get(name) is None:
-        # Creating one takes two seconds: once for concurrent requests, and in a thread.
+        # Creation takes two seconds, so it is done once for concurrent requests, and in a thread.
         making = state.setdefault("documents", asyncio.Lock())
         async with making:
             if state.get(name) is None:
@@ -117,7 +117,7 @@ async def _once(request: Request[Any, Any, Any], name: str, make: Callable[[], M
 
 
 def _response(request: Request[Any, Any, Any], media_type: str, document: Encoded) -> Response[Any]:
-    """Compressed if the client accepts it."""
+    """Return the document, compressed if the client accepts that."""
     plain, compressed = document
     if "gzip" in request.headers.get("Accept-Encoding", ""):
         return Response(compressed, media_type=media_type, headers=CACHED | {"Content-Encoding": "gzip"})
@@ -125,10 +125,10 @@ def _response(request: Request[Any, Any, Any], media_type: str, document: Encode
 
 
 def routes(services: Callable[[], Sequence[Service]]) -> list[HTTPRouteHandler]:
-    """The routes; /docs/permissions covers all services, whichever process answers."""
+    """Return the routes; /docs/permissions covers all services, whichever process answers."""
 
     def permissions() -> bytes:
-        # A process that runs one service imports the others only when this page is read.
+        # A process that runs one service imports the other services only when this page is read.
         from services.documents.permissions_page import permissions_page
 
         return permissions_page(services()).encode()

@@ -38,7 +38,7 @@ has an `id`, to continue after it with `Last-Event-ID`, and its message as JSON 
 
 
 def fact_schema(event_type: str, kind: type[Fact]) -> dict[str, Any]:
-    """The schema of one event type: the envelope with its fact, without external references."""
+    """Return the schema of one event type: the envelope with its fact, without external references."""
     (envelope, fact), named = shapes_of([Event, kind], place="#/$defs/{name}")
     return {
         "$schema": DIALECT,
@@ -57,7 +57,7 @@ def asyncapi(
     version: str = VERSION,
     examples: Mapping[str, Sequence[Any]] | None = None,
 ) -> dict[str, Any]:
-    """The document of the facts that `services` publish or consume, and of the event streams of `app`.
+    """Return the document of the facts that `services` publish or consume, and of the event streams of `app`.
 
     `examples` are events by type.
     """
@@ -103,7 +103,7 @@ HEADERS: Mapping[str, Any] = {
 
 
 def _event(event_type: str, envelope: Mapping[str, Any], fact: Mapping[str, Any]) -> dict[str, Any]:
-    """The envelope, restricted to one type and the schema of its data."""
+    """Return the envelope, restricted to one type and the schema of its data."""
     return {"allOf": [envelope, {"type": "object", "properties": {"type": {"const": event_type}, "data": fact}}]}
 
 
@@ -134,7 +134,7 @@ def _channel(event_type: str, kind: type[Fact]) -> dict[str, Any]:
 
 
 def _streamed(kind: type, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """One record of an event stream; the schema of its `data`."""
+    """Return the message of an event stream, with the schema of its `data`."""
     return {
         "name": public_name(kind.__name__),
         "title": public_name(kind.__name__),

@@ -1,8 +1,8 @@
 """The code list (`/v1/reference/…`) of each field that holds codes, for the OpenAPI document.
 
-A list closed by a treaty, a resolution or the United Nations is an `enum`. Others grow or are maintained elsewhere
-(ISO 3166-1, ISO 4217): with an `enum`, generated clients would refuse later codes. For these `x-code-list` gives the
-URL of the list.
+A list closed by a treaty, a resolution or the United Nations is an `enum`. Others grow or are maintained elsewhere (ISO
+3166-1, ISO 4217): with an `enum`, generated clients would refuse later codes. Their fields have the URL of the list in
+`x-code-list`.
 """
 
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ FIELDS: Mapping[str, str] = {
     "currency": "currencies",
     "rate_currency": "currencies",
 }
-"""By field or parameter that is a string."""
+"""Maps each field or parameter that is a string of a code list to that list."""
 
 CLOSED: Mapping[str, tuple[str, str]] = {
     "instruments": ("Instrument", "The Convention and its three Protocols."),
@@ -53,7 +53,7 @@ CLOSED: Mapping[str, tuple[str, str]] = {
     "special_groups": ("SpecialGroup", "The special groups of the United Nations."),
     "regions": ("RegionalGroup", "The regional groups of the United Nations."),
 }
-"""The closed lists: schema name and description; the schema of languages exists already."""
+"""Schema names and descriptions of the closed lists; the schema of languages exists already."""
 
 
 def closed_schemas() -> dict[str, Any]:
@@ -72,7 +72,7 @@ def closed_schemas() -> dict[str, Any]:
 
 
 def with_code_lists(named: Mapping[str, Any], place: str) -> dict[str, Any]:
-    """The schemas with the code list of each field, and the schemas of the closed lists."""
+    """Return the schemas with the code list of each field, and the schemas of the closed lists."""
     coded_schemas = {
         name: schema
         | (
@@ -86,7 +86,7 @@ def with_code_lists(named: Mapping[str, Any], place: str) -> dict[str, Any]:
 
 
 def coded(field: str, shape: Mapping[str, Any], place: str) -> dict[str, Any]:
-    """The schema of a field or parameter, with its code list if it has one."""
+    """Return the schema of a field or parameter, with its code list if it has one."""
     return _coded(FIELDS[field], shape, place) if field in FIELDS else dict(shape)
 
 

@@ -14,7 +14,7 @@ FILE = Path(__file__).with_name("descriptions.json")
 
 
 class Descriptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The table, by kind of subject."""
+    """The table of descriptions, by kind of subject."""
 
     schemas: Mapping[str, str]
     fields: Mapping[str, str]

@@ -37,7 +37,7 @@ _TO_PERSON = {"the person": _appointee, **_OF_STATE}
 
 
 def _example(made: type[R], kind: type[Fact], **changes: Any) -> R:
-    """The record made by a fact's example."""
+    """Return the record made by a fact's example."""
     fact = decode_fact(example_event(kind))
     assert fact is not None
     record = evolve(None, fact)

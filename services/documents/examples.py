@@ -36,11 +36,11 @@ LEAST_VALUES = {**LEAST, **LEAST_SHERLOC}
 
 
 class NoExample(Exception):
-    """A field of a fact has no value in `sample_values.VALUES` yet."""
+    """Raised if a field of a fact has no value in `sample_values.VALUES` yet."""
 
 
 def example_event(kind: type[Fact], *, least: bool = False) -> Event:
-    """A fact in its envelope; `least` omits what is optional. Raises NoExample for a field without a value."""
+    """Return a fact in its envelope; `least` omits optional fields. Raises NoExample for a field without a value."""
     name, event_type = kind.__name__, fact_type(kind)
     fact = msgspec.convert(_ExampleMaker(strict=True, least=least).struct(_shape(kind)), kind)
     actor = next((appointment for appointment, acts in ACTORS.items() if name in acts), None)
@@ -64,20 +64,20 @@ def example_event(kind: type[Fact], *, least: bool = False) -> Event:
 
 
 def has_optional(kind: type[Fact]) -> bool:
-    """Whether the fact or a part of it has optional fields."""
+    """Check whether the fact or a part of it has optional fields."""
     return _has_optional(_shape(kind))
 
 
 @cache
 def example_body(kind: Any) -> Any:
-    """A body of this command type; None if it is not a struct."""
+    """Return a body of this command type; None if it is not a struct."""
     shape = inspect.type_info(kind)
     return _ExampleMaker(strict=False).struct(shape) if isinstance(shape, inspect.StructType) else None
 
 
 @cache
 def example_answer(operation: str, kind: Any) -> Any:
-    """A response of an operation; None if it is not JSON. Raises NoExample for a field without a value."""
+    """Return a response of an operation; None if it is not JSON. Raises NoExample for a field without a value."""
     if operation in BY_OPERATION or kind in (bytes, str, type(None)):
         return BY_OPERATION.get(operation)
     made = _ExampleMaker(strict=True, tables=(ANSWERS, *IN_FACTS)).made(inspect.type_info(kind))
@@ -85,14 +85,14 @@ def example_answer(operation: str, kind: Any) -> Any:
 
 
 def example_problem(status: str) -> Any:
-    """A refusal with this status, or with any other for `default`."""
+    """Return a refusal with this status, or with any other for `default`."""
     slug, code, details = PROBLEMS[status]
     answer = problem(slug, code, Language.EN, details)
     return msgspec.to_builtins(msgspec.structs.replace(answer, correlation_id=str(_id("call"))))
 
 
 class _ExampleMaker:
-    """Makes values from types. The first table with a value wins; `strict` raises if none has one."""
+    """Maker of values from types. The first table with a value is used; `strict` raises if none has one."""
 
     def __init__(self, *, strict: bool, least: bool = False, tables: Sequence[Mapping[str, Any]] = IN_FACTS) -> None:
         self._strict = strict
@@ -116,7 +116,7 @@ class _ExampleMaker:
         return made
 
     def _given(self, owner: str, field: inspect.Field) -> tuple[bool, Any]:
-        """The value from the tables, if there is one."""
+        """Return whether the tables have a value for the field, and the value."""
         name = field.encode_name
         if self._least and f"{owner}.{name}" in LEAST_VALUES:
             return True, LEAST_VALUES[f"{owner}.{name}"]

@@ -1,4 +1,4 @@
-"""Write the documents to files, from the code alone: no database, no broker, no clock."""
+"""Writing of the documents to files, from the code alone: no database, no broker, no clock."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,10 @@ from services.documents.stored_examples import CONTRACTS, kept_examples, missing
 
 
 def write(services: Sequence[Service], *, check: bool, folder: Path = CONTRACTS) -> int:
-    """Write what differs and delete obsolete schemas; with `check` only list them and return 1."""
+    """Write changed documents and delete obsolete schemas.
+
+    With `check` only list them, and return 1 if there are any.
+    """
     examples, missing = kept_examples(folder), missing_examples(folder)
     for path, example in missing.items():
         examples.setdefault(type_of(path), []).append(example)
@@ -49,7 +52,7 @@ def write(services: Sequence[Service], *, check: bool, folder: Path = CONTRACTS)
 def schemas(
     services: Sequence[Service], examples: Mapping[str, Sequence[Any]], folder: Path = CONTRACTS
 ) -> dict[Path, Any]:
-    """Every document below `schemas/`, by path."""
+    """Return every document below `schemas/`, by path."""
     found: dict[Path, Any] = {
         folder / "schemas" / "facts" / f"{name}.json": fact_schema(name, kind) for name, kind in FACTS.items()
     }
@@ -60,7 +63,7 @@ def schemas(
 
 
 def inert_application(services: Sequence[Service]) -> Litestar:
-    """The application with connections that are never opened: for inspection only."""
+    """Return the application with connections that are never opened, for inspection only."""
     settings = Settings(state=Path())
     running = []
     for service in services:

@@ -1,4 +1,4 @@
-"""The layout that all pages of the documents have, with links to one another."""
+"""The common layout of all pages of the documents, with links to one another."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ def document_page(
     body: Sequence[Html],
     source: str | None = None,
 ) -> str:
-    """A page in the common layout, with its contents if it has parts; `source` is its URL for programs."""
+    """Return a page in the common layout, with contents if it has parts; `source` is its URL for programs."""
     links = [
         (API, "The API"),
         (SHAPES, "Its shapes"),

@@ -1,4 +1,4 @@
-"""HTML with escaping: everything not created here is text and is escaped."""
+"""HTML with escaping: text that was not created here as HTML is escaped."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 def tag(name: str, *children: Content, **attributes: str | None) -> Html:
-    """An element. `class_` and `for_` are written without underscore, `aria_label` with a hyphen."""
+    """Return an element. `class_` and `for_` are written without underscore, `aria_label` with a hyphen."""
     head = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'
         for key, value in attributes.items()
@@ -33,7 +33,7 @@ def separated(parts: Sequence[Html], separator: str) -> Html:
 
 
 def prose(text: str) -> Html:
-    """A docstring as paragraphs, with text in backticks as code."""
+    """Return a docstring as paragraphs, with text in backticks as code."""
     return join(*(tag("p", inline(paragraph)) for paragraph in text.strip().split("\n\n") if paragraph))
 
 
@@ -43,7 +43,7 @@ def inline(text: str) -> Html:
 
 
 def table(head: tuple[str, ...], rows: list[tuple[Content, ...]], *, label: str) -> Html:
-    """A table with row headers in the first column; it scrolls in a narrow window."""
+    """Return a table with row headers in the first column; it scrolls in a narrow window."""
     return tag(
         "div",
         tag(

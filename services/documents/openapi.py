@@ -58,7 +58,7 @@ FORM_WITH_FILE: Mapping[str, Any] = {
     "required": [FILE_PART],
 }
 EVENT_DATA = "x-event-data"
-"""In the schema of an event stream: the schema of each event's `data`."""
+"""Key, in the schema of an event stream, of the schema of each event's `data`."""
 DESCRIPTION = """\
 Technical assistance under the UN Convention against Transnational Organized Crime: requests of States, offerings and
 matches, pledges and funds, and notifications. Every command takes an `Idempotency-Key`: sent again with the same body
@@ -145,7 +145,7 @@ REFUSALS: Mapping[str, str] = {
 
 
 def openapi(app: Litestar) -> dict[str, Any]:
-    """The document of all public routes of `app`, except those that exclude themselves."""
+    """Return the document of all public routes of `app`, except those that exclude themselves."""
     routes = list(documented(app))
     names = _operation_ids(routes)
     kinds: list[Any] = [Problem, webhooks.BODY]
@@ -174,7 +174,7 @@ def openapi(app: Litestar) -> dict[str, Any]:
 
 
 def documented(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
-    """Path, method and handler of each documented route."""
+    """Yield path, method and handler of each documented route."""
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             for method, (handler, _) in route.route_handler_map.items():
@@ -203,7 +203,7 @@ class Operation:
             self._body, optional = without_none(body.annotation)
             self._body_optional = optional or _can_be_empty(self._body)
         self._body_at = _append(kinds, self._body) if body else -1
-        # Without a value of its own the handler's is empty; it may be an enum's member.
+        # Without a value of its own the handler's media type is empty; it may be a member of an enum.
         self._media_type = str(getattr(handler.media_type, "value", handler.media_type) or JSON)
         self._is_file = handler.parsed_return_field.annotation is Download
         self.answer = _answer(handler.parsed_return_field.annotation)
@@ -289,7 +289,7 @@ class Operation:
         }
         for refusal, possible in refusals.items():
             if possible and refusal in responses:
-                # What is refused before the handler runs is refused as elsewhere.
+                # A request that is refused before the handler runs is refused like any other request.
                 responses[refusal]["content"][MEDIA_TYPE] = {"schema": schemas[0], "example": example_problem(refusal)}
             elif possible:
                 responses[refusal] = {"$ref": f"#/components/responses/{_component(refusal)}"}
@@ -317,7 +317,7 @@ class Operation:
         return response
 
     def _headers(self) -> list[str]:
-        """Headers set by the chassis' `created`, `shown` and `next_link`, recognised by the response's type."""
+        """Return the headers set by the chassis' `created`, `shown` and `next_link`, by the response's type."""
         members = getattr(self.answer, "__struct_fields__", ())
         return [
             *(["Location"] if self.handler.status_code in _MADE and self._makes_a_record else []),
@@ -336,13 +336,13 @@ class Operation:
 
 
 def _can_be_empty(body: Any) -> bool:
-    """Whether the body may be omitted: an object without required fields."""
+    """Check whether the body may be omitted: an object without required fields."""
     is_struct = isinstance(body, type) and issubclass(body, msgspec.Struct)
     return is_struct and not any(field.required for field in msgspec.structs.fields(body))
 
 
 def _parameters_of(handler: HTTPRouteHandler) -> list[tuple[str, Any]]:
-    """The parameters that a caller sends: everything except our dependencies and the body.
+    """List the parameters that a caller sends: everything except our dependencies and the body.
 
     Parameters of the route's own `dependencies=` are included.
     """
@@ -364,9 +364,10 @@ def _sent_name(name: str, field: Any) -> str:
 
 
 def _enforced(handler: HTTPRouteHandler) -> dict[str, Any]:
-    """The parameter types that the framework enforces, without None: a missing parameter is absent, never null.
+    """Return the parameter types that the framework enforces, without None.
 
-    The annotations are not used, because the framework ignores their limits (`msgspec.Meta`).
+    A missing parameter is absent, never null. The annotations are not used, because the framework ignores their limits
+    (`msgspec.Meta`).
     """
     return {
         field.name: without_none(field.type)[0]
@@ -376,7 +377,7 @@ def _enforced(handler: HTTPRouteHandler) -> dict[str, Any]:
 
 
 def _answer(kind: Any) -> Any:
-    """The type of a response's body: the argument of a Response, or the handler's return type."""
+    """Return the type of a response's body: the argument of a Response, or the handler's return type."""
     if isinstance(get_origin(kind), type) and issubclass(get_origin(kind), Response):
         return get_args(kind)[0]
     # A file has no schema.
@@ -402,7 +403,7 @@ def _component(status: str) -> str:
 
 
 def _operation_ids(routes: Sequence[tuple[str, str, HTTPRouteHandler]]) -> list[str]:
-    """Each route's name, else its function's; method and path if that is not unique."""
+    """Return each route's name, else its function's; method and path if that is not unique."""
     own = [handler.name for _, _, handler in routes]
     names = [name or handler.handler_name for name, (_, _, handler) in zip(own, routes, strict=True)]
     count = Counter(_identifier(name) for name in names)

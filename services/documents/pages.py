@@ -13,20 +13,20 @@ from services.documents.schema_markup import Document, schema_article, schema_ty
 
 TABLE, FILE = TABLE_TYPE.decode(), MEDIA_TYPE.decode()
 Operation = tuple[str, str, Document]
-"""Method, path and description."""
+"""Method, path and description of an operation."""
 
 API_SOURCE, EVENTS_SOURCE = "/openapi.json", "/asyncapi.json"
 SHARED = "shared"
-"""Instead of a group: schemas that several groups use."""
+"""The name used instead of a group for schemas that several groups use."""
 EXAMPLE_ID = "01a21b00-0000-7000-8000-000000000000"
-"""The id of every event on the page: different ids would be a tenth of its size."""
+"""The id of every event on the page, because different ids would make up a tenth of its size."""
 
 FACTS_INTRO = "Subject, consumers, data and an example of each fact that this service publishes."
 GROUP_INTRO = "Parameters, body, responses and an example call of each operation."
 
 
 class Shapes(NamedTuple):
-    """The pages of a document's schemas: the index at `root`, with those that several groups use, and one per group."""
+    """The pages of a document's schemas: the index at `root`, with the shared schemas, and one page per group."""
 
     root: str
     source: str
@@ -57,7 +57,10 @@ _LINK = re.compile(r' href="#shape-(\w+)"')
 
 
 def api_pages(document: Document) -> dict[str, str]:
-    """The pages of an OpenAPI document by path: operations and schemas, each with an index and a page for each tag."""
+    """Return the pages of an OpenAPI document by path.
+
+    Operations and schemas each have an index and a page for each tag.
+    """
     groups: dict[str, list[Operation]] = {one["name"]: [] for one in document["tags"]}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -68,7 +71,10 @@ def api_pages(document: Document) -> dict[str, str]:
 
 
 def event_pages(document: Document) -> dict[str, str]:
-    """The pages of an AsyncAPI document by path: facts and schemas, each with an index and a page for each service."""
+    """Return the pages of an AsyncAPI document by path.
+
+    Facts and schemas each have an index and a page for each service.
+    """
     owners, messages = _facts_by_owner(document), document["components"]["messages"]
     pages = {EVENTS: _events_index_page(document, owners)}
     pages |= {facts_path(owner): _facts_page(document, owner, types) for owner, types in owners.items()}
@@ -87,7 +93,7 @@ def facts_path(owner: str) -> str:
 def _with_shapes(
     pages: Mapping[str, str], document: Document, of: Shapes, parts: Mapping[str, Sequence[Document]]
 ) -> dict[str, str]:
-    """These pages and those of the schemas that the parts of each group use, all with links to the schemas."""
+    """Return these pages and those of the schemas that each group's parts use, all with links to the schemas."""
     shapes = _shapes_by_group(document, parts)
     found = {**pages, of.root: _shapes_index_page(document, of, shapes)}
     for group in (one for one in shapes if one != SHARED):
@@ -97,7 +103,7 @@ def _with_shapes(
 
 
 def _index_page(document: Document, groups: Mapping[str, Sequence[Operation]]) -> str:
-    """The headers that many operations take, and a list of each group's operations."""
+    """Return the page of the headers that many operations take, with a list of each group's operations."""
     shared = [(one["name"], one) for one in document["components"]["parameters"].values()]
     contents = [("headers", [(f"header-{name}", name) for name, _ in shared]), *((group, []) for group in groups)]
     body = [_headers_of_all(shared)]
@@ -117,7 +123,7 @@ def _index_page(document: Document, groups: Mapping[str, Sequence[Operation]]) -
 
 
 def _group_page(document: Document, group: str, operations: Sequence[Operation]) -> str:
-    """The operations of a group in full."""
+    """Return the page of the operations of a group in full."""
     contents = [(group, [(one["operationId"], f"{method} {path}") for method, path, one in operations])]
     body = [section(group, *(_operation(document, *operation) for operation in operations))]
     return document_page(f"Entraide: the API, {group}", GROUP_INTRO, contents, body, API_SOURCE)
@@ -132,7 +138,7 @@ def _facts_by_owner(document: Document) -> dict[str, list[str]]:
 
 
 def _events_index_page(document: Document, owners: Mapping[str, Sequence[str]]) -> str:
-    """A list of the facts of each service."""
+    """Return the page that lists the facts of each service."""
     contents: list[tuple[str, list[tuple[str, str]]]] = [(owner, []) for owner in owners]
     body = []
     for owner, types in owners.items():
@@ -143,7 +149,7 @@ def _events_index_page(document: Document, owners: Mapping[str, Sequence[str]]) 
 
 
 def _facts_page(document: Document, owner: str, types: Sequence[str]) -> str:
-    """Every fact of a service: content, publisher and consumers."""
+    """Return the page of every fact of a service: content, publisher and consumers."""
     contents = [(owner, [(event_type, event_type) for event_type in types])]
     body = [section(owner, *(_fact(document, event_type) for event_type in types))]
     return document_page(f"Entraide: the facts, {owner}", FACTS_INTRO, contents, body, EVENTS_SOURCE)
@@ -153,7 +159,7 @@ def _facts_page(document: Document, owner: str, types: Sequence[str]) -> str:
 
 
 def _headers_of_all(shared: Sequence[tuple[str, Document]]) -> Html:
-    """The headers that many operations take, described once."""
+    """Return the section of the headers that many operations take, described once."""
     return section(
         "headers",
         *(
@@ -224,7 +230,7 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
 
 
 def _bodies(content: Document) -> Html:
-    """The type of a body; with the media type if there are several."""
+    """Return the type of a body, with the media type if there are several."""
     if len(content) == 1:
         return join(*(schema_type(one["schema"]) for one in content.values()))
     return separated([join(media, ": ", schema_type(one["schema"])) for media, one in content.items()], ", or ")
@@ -258,7 +264,7 @@ def _curl(method: str, path: str, operation: Document, parameters: Sequence[Docu
 
 
 def _resolved(document: Document, part: Document) -> Document:
-    """A parameter or response, with its reference resolved."""
+    """Return a parameter or response, with its reference resolved."""
     if "$ref" not in part:
         return part
     _, _, kind, name = part["$ref"].split("/")
@@ -301,7 +307,7 @@ def _example(event: Document) -> str:
 
 
 def _parts_by_tag(document: Document) -> dict[str, list[Document]]:
-    """The operations and webhooks of each group."""
+    """Return the operations and webhooks of each group."""
     operations: dict[str, list[Document]] = {}
     for methods in (*document["paths"].values(), *document["webhooks"].values()):
         for operation in methods.values():
@@ -310,7 +316,7 @@ def _parts_by_tag(document: Document) -> dict[str, list[Document]]:
 
 
 def _shapes_by_group(document: Document, parts: Mapping[str, Sequence[Document]]) -> dict[str, list[str]]:
-    """The names of schemas by the one group whose parts use them, or `SHARED`."""
+    """Return the names of schemas by the one group whose parts use them, or by `SHARED`."""
     used = {group: _schemas_of(document, parts[group]) for group in sorted(parts)}
     shapes: dict[str, list[str]] = {group: [] for group in (SHARED, *used)}
     for name in sorted(document["components"]["schemas"]):
@@ -320,7 +326,7 @@ def _shapes_by_group(document: Document, parts: Mapping[str, Sequence[Document]]
 
 
 def _schemas_of(document: Document, parts: Sequence[Document]) -> set[str]:
-    """The names of the schemas that these refer to, directly or through others."""
+    """Return the names of the schemas to which these parts refer, directly or through others."""
     found: set[tuple[str, str]] = set()
     while new := set(_REFERENCE.findall(json.dumps(parts))) - found:
         found |= new
@@ -329,7 +335,7 @@ def _schemas_of(document: Document, parts: Sequence[Document]) -> set[str]:
 
 
 def _shapes_index_page(document: Document, of: Shapes, shapes: Mapping[str, Sequence[str]]) -> str:
-    """The shared schemas, and a list of those of each group."""
+    """Return the page of the shared schemas, with a list of each group's schemas."""
     groups = {group: names for group, names in shapes.items() if group != SHARED}
     contents = [_shapes_contents(SHARED, shapes[SHARED]), *((group, []) for group in groups)]
     body = [_shapes_section(document, SHARED, shapes[SHARED])]
@@ -353,11 +359,11 @@ def _shapes_section(document: Document, heading: str, names: Sequence[str]) -> H
 
 
 def _with_shapes_at(places: Mapping[str, str], here: str, page: str) -> str:
-    """A page at `here`, with links to schemas on their pages."""
+    """Return a page at `here`, with links to schemas on their pages."""
 
     def placed(found: re.Match[str]) -> str:
         place = places[found[1]]
         return f' href="{"" if place == here else place}#shape-{found[1]}"'
 
-    # `&quot;` in the document's text: only our links start with a plain quote.
+    # In the document's text a quote is `&quot;`, so only our links begin with a plain quote.
     return _LINK.sub(placed, page)

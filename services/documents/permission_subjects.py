@@ -1,4 +1,4 @@
-"""The cases of a policy: kinds of records, callers, and the properties that matter."""
+"""Subjects of a policy's cases: kinds of records, callers, and the properties that make a difference."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -20,7 +20,7 @@ PROPOSERS = {"the caller": PERSON, "another person": OTHER_PERSON}
 
 
 class Actor(Struct, frozen=True):
-    """A caller in a role, and the relation of their organization or person to the record."""
+    """A caller in a role, and the relation of the caller's organization or person to the record."""
 
     role: Role
     standing: str
@@ -28,32 +28,32 @@ class Actor(Struct, frozen=True):
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """One kind of record, or none: the actions on it, the callers, and the properties that matter."""
+    """One kind of record, or none: the actions on it, the callers, and the properties that make a difference."""
 
     service: str
     title: str
     decide: Callable[..., Decision]
     standings: Mapping[str, Callable[[Role], Caller]]
-    """The caller's relation to the record → the caller in each role."""
+    """Maps the caller's relation to the record to the caller in each role."""
     properties: Mapping[str, Sequence[str]] = {}
-    """Property → its values."""
+    """Maps each property to its values."""
     make: Callable[..., Any] = lambda: None
-    """Makes a record with these properties."""
+    """Function that makes a record with these properties."""
     reads: Sequence[StrEnum]
     """Actions that decide who sees the record, and which fields."""
     acts: Sequence[StrEnum] = ()
     """Actions on a record by callers who see it."""
     views: Sequence[type[Struct]] = ()
-    """The structs in which it is shown."""
+    """The structs in which the record is shown."""
     guarded: Sequence[str] = ()
-    """Fields of the views that only some of those who see the record may read."""
+    """Fields of the views that are shown only to some of the callers who see the record."""
 
     @property
     def actors(self) -> list[Actor]:
         return [Actor(role, standing, make(role)) for role in Role for standing, make in self.standings.items()]
 
     def circumstances(self) -> Iterator[tuple[tuple[str, ...], Any]]:
-        """Every combination of the properties, with its record."""
+        """Yield every combination of the properties, with its record."""
         for values in product(*self.properties.values()):
             yield values, self.make(*values)
 

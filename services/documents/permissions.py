@@ -1,6 +1,6 @@
 """Every policy's decisions for all callers and cases, with equal rows merged; and one appointment's permissions.
 
-Nothing is left out: `tests/rules/test_permissions.py` reads the tables and evaluates each policy for every case.
+The tables are complete: `tests/rules/test_permissions.py` reads them and evaluates each policy for every case.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ EVERY = "every"
 
 Row = tuple[str, ...]
 Answers = Mapping[Row, Sequence[str]]
-"""The values of the properties, the action first → the decision for each actor."""
+"""Maps the action and the values of the properties to the decision for each actor."""
 
 
 class Table(Struct, frozen=True):
@@ -31,11 +31,11 @@ class Table(Struct, frozen=True):
     acts: bool
     actors: list[list[Actor]]
     rows: list[tuple[tuple[tuple[str, ...], ...], list[str]]]
-    """For each property the values that a row covers; and the decision in each column."""
+    """Rows: for each property the values that the row covers, and the decision in each column."""
 
 
 class RouteAction(NamedTuple):
-    """A route, and the policy action it checks; None for routes of services."""
+    """A route, and the policy action that it checks; None for routes for services."""
 
     method: str
     path: str
@@ -48,7 +48,7 @@ class RouteAction(NamedTuple):
 
 
 def actions_of_routes(services: Sequence[Service]) -> list[RouteAction]:
-    """Every route of the services, by path."""
+    """List every route of the services, by path."""
     return sorted(
         (
             RouteAction(str(method), _without_types(path), service.name, _action(handler.opt))
@@ -66,7 +66,7 @@ def _action(opt: Mapping[str, Any]) -> str | None:
 
 
 def _without_types(path: str) -> str:
-    """`/v1/requests/{request_id:uuid}` in the notation of the documents."""
+    """Convert `/v1/requests/{request_id:uuid}` to the notation of the documents."""
     return "/".join(part.partition(":")[0] + "}" if part.startswith("{") else part for part in path.split("/"))
 
 
@@ -74,7 +74,10 @@ def _without_types(path: str) -> str:
 
 
 def tables() -> Iterator[Table]:
-    """For each subject the reads, and if there are other actions, these for callers who see it."""
+    """Yield a table of each subject's reads and, if it has other actions, one of these.
+
+    The second table is for callers who see the record.
+    """
     for subject in SUBJECTS:
         yield _table(subject, acts=False)
         if subject.acts:
@@ -97,7 +100,7 @@ def _table(subject: Subject, *, acts: bool) -> Table:
 
 
 def cell(decision: Decision) -> str:
-    """The text of a decision in a cell."""
+    """Return the text of a decision in a cell."""
     if decision.hidden:
         return HIDDEN
     if decision.slug is not None:
@@ -106,7 +109,7 @@ def cell(decision: Decision) -> str:
 
 
 def _group_actors(actors: Sequence[Actor], answers: Sequence[Sequence[str]]) -> list[list[Actor]]:
-    """The actors grouped by equal decisions."""
+    """Group the actors by equal decisions."""
     groups: dict[Row, list[Actor]] = {}
     for number, actor in enumerate(actors):
         groups.setdefault(tuple(answer[number] for answer in answers), []).append(actor)
@@ -116,9 +119,9 @@ def _group_actors(actors: Sequence[Actor], answers: Sequence[Sequence[str]]) -> 
 def _rows(
     answers: Answers, chosen: list[tuple[str, ...]], at: int, *, wild: bool
 ) -> Iterator[tuple[tuple[tuple[str, ...], ...], list[str]]]:
-    """Rows in the order of the properties; values with the same decisions below them share a row.
+    """Yield rows in the order of the properties; values with the same decisions below them share a row.
 
-    `wild`: a hidden cell equals any other.
+    With `wild`, a hidden cell equals any other.
     """
     if at == len(chosen):
         (answer,) = answers.values()
@@ -141,7 +144,7 @@ def _rows(
 
 
 def _merged(one: Answers, other: Answers, *, wild: bool) -> Answers | None:
-    """Both merged, or None if they differ."""
+    """Merge both, or return None if they differ. With `wild`, a hidden cell equals any other."""
     if not wild:
         return one if one == other else None
     merged: dict[Row, list[str]] = {}
@@ -154,7 +157,7 @@ def _merged(one: Answers, other: Answers, *, wild: bool) -> Answers | None:
     return merged
 
 
-# -- as text ----------------------------------------------------------------------------------------------------------
+# -- text -------------------------------------------------------------------------------------------------------------
 
 
 def values_text(values: Sequence[str], of: Sequence[str]) -> str:
@@ -165,7 +168,7 @@ def values_text(values: Sequence[str], of: Sequence[str]) -> str:
 
 
 def described(subject: Subject, actors: Sequence[Actor]) -> str:
-    """Roles with their relations to the record; roles with the same relations are grouped."""
+    """Describe roles with their relations to the record; roles with the same relations are grouped."""
     by_standings: dict[tuple[str, ...], list[Role]] = {}
     for role in Role:
         standings = tuple(actor.standing for actor in actors if actor.role is role)
@@ -178,7 +181,7 @@ def described(subject: Subject, actors: Sequence[Actor]) -> str:
     return "; ".join(texts)
 
 
-# -- one appointment --------------------------------------------------------------------------------------------------
+# -- permissions of one appointment -----------------------------------------------------------------------------------
 
 
 class Grant(Struct, frozen=True, kw_only=True):
@@ -193,21 +196,21 @@ class Grant(Struct, frozen=True, kw_only=True):
 
 
 class Permission(Struct, frozen=True, kw_only=True):
-    """Whether an appointment may do something with one kind of record; never if `allowed` is empty."""
+    """The permission of an appointment for an action on one kind of record; never granted if `allowed` is empty."""
 
     service: str
     subject: str
     action: str
     routes: tuple[str, ...]
     on_shown: bool
-    """Checked only on records that the appointment sees."""
+    """True if the action is checked only on records that the appointment sees."""
     allowed: tuple[Grant, ...]
     refusals: tuple[str, ...]
-    """The slugs of the refusals otherwise."""
+    """The slugs of the refusals in all other cases."""
 
 
 def permissions_of(organization: str, role: Role, services: Sequence[Service]) -> list[Permission]:
-    """The policies' decisions for an appointment, for each action and kind of record."""
+    """List the policies' decisions for an appointment, for each action and kind of record."""
     routes: dict[tuple[str, str], list[str]] = {}
     for asked in actions_of_routes(services):
         if asked.action is not None:
@@ -233,7 +236,7 @@ def permissions_of(organization: str, role: Role, services: Sequence[Service]) -
 
 
 def _answers_to(organization: str, role: Role, subject: Subject) -> Mapping[str, dict[Row, list[str]]]:
-    """For each action: relation and properties → the decision, a list of one."""
+    """Return, for each action, the decision by relation and properties, as a list of one."""
     answers: dict[str, dict[Row, list[str]]] = {str(action): {} for action in (*subject.reads, *subject.acts)}
     cases = list(subject.circumstances())
     for standing, make in possible_standings(organization, subject).items():
@@ -246,7 +249,7 @@ def _answers_to(organization: str, role: Role, subject: Subject) -> Mapping[str,
 
 
 def possible_standings(organization: str, subject: Subject) -> Mapping[str, Any]:
-    """The relations possible for an organization of this kind."""
+    """Return the relations that are possible for an organization of this kind."""
     kind = kind_of(organization)
     impossible = {"another organization"} if kind is Kind.UNODC and UNODC in subject.standings else set()
     return {
@@ -259,8 +262,10 @@ def possible_standings(organization: str, subject: Subject) -> Mapping[str, Any]
 
 
 def with_organization(organization: str, caller: Caller, record: Any) -> tuple[Caller, Any]:
-    """A case with UNODC or its unit in place of the placeholder State, because policies distinguish them; all other
-    organizations are equal to it."""
+    """Return a case with UNODC or its unit in place of the placeholder State.
+
+    Policies distinguish these two; all other organizations are equivalent to the placeholder.
+    """
     if kind_of(organization) not in {Kind.UNODC, Kind.UNIT}:
         return caller, record
     renamed = {caller.organization: organization}
@@ -268,14 +273,14 @@ def with_organization(organization: str, caller: Caller, record: Any) -> tuple[C
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:
-    """A value with organizations renamed, at any depth."""
+    """Return a value with organizations renamed, at any depth."""
     if type(value) is str:
         return names.get(value, value)
     if isinstance(value, Struct):
         changed = {}
         for name in value.__struct_fields__:
             old = getattr(value, name)
-            # Most fields are empty, and there are millions.
+            # Empty fields are skipped: most fields are empty, and there are millions.
             if old and (new := _renamed(old, names)) is not old:
                 changed[name] = new
         return msgspec.structs.replace(value, **changed) if changed else value
@@ -287,7 +292,7 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def _grants(subject: Subject, answers: Answers, *, wild: bool) -> tuple[tuple[Grant, ...], tuple[str, ...]]:
-    """When one action is allowed, and the refusals otherwise."""
+    """Return the conditions under which one action is allowed, and the slugs of the refusals otherwise."""
     names = list(subject.properties)
     standings = list(dict.fromkeys(row[0] for row in answers))
     grants, refusals = [], set()

@@ -1,4 +1,4 @@
-"""/docs/permissions: the decisions of every policy as a page."""
+"""The page /docs/permissions: the decisions of every policy."""
 
 from collections.abc import Iterator, Sequence
 
@@ -31,7 +31,7 @@ LEGEND = (
 
 
 def permissions_page(services: Sequence[Service]) -> str:
-    """The page, from the policies and the routes that check them."""
+    """Return the page, made from the policies and the routes that check them."""
     contents: dict[str, list[tuple[str, str]]] = {"reading": []}
     parts: dict[str, list[Html]] = {"reading": [tag("ul", *(tag("li", inline(one)) for one in LEGEND))]}
     for number, one in enumerate(tables(), start=1):

@@ -1,4 +1,7 @@
-"""/problems and /problems/{slug}: the types of problem documents (RFC 9457, section 3.1.1), where `type` leads to."""
+"""The pages /problems and /problems/{slug}: the types of problem documents (RFC 9457, section 3.1.1).
+
+The `type` of a problem document is the address of its page.
+"""
 
 from babel import Locale
 
@@ -17,7 +20,7 @@ ONE_SAYS = "A type of problem document (RFC 9457): `title` is one of these sente
 
 
 def problems_page() -> str:
-    """The index: every slug with its sentence in English."""
+    """Return the index: every slug with its sentence in English."""
     sections = []
     for part, words in refusal_parts().items():
         rows: list[tuple[Content, ...]] = [
@@ -28,7 +31,7 @@ def problems_page() -> str:
 
 
 def problem_page(slug: str) -> str | None:
-    """The page of one slug; None if there is no such slug."""
+    """Return the page of one slug; None if there is no such slug."""
     sentences = refusal_words().get(slug)
     if sentences is None:
         return None

@@ -41,7 +41,7 @@ from services.requests.translation.visible_store import TranslatedLineView, Tran
 
 @cache
 def _example(kind: type[Fact]) -> Any:
-    """Created on first use: importing reads no files."""
+    """Return the example of a fact, created on first use, because importing reads no files."""
     return decode_fact(example_event(kind))
 
 
@@ -65,7 +65,7 @@ RECIPIENTS = {
 
 
 def consents(recipients: str, fields: str) -> tuple[Consent, ...]:
-    """A consent in force."""
+    """Return one consent in force; empty without recipients."""
     given = EVERYTHING if fields == "everything" else (FieldSet.CODES, *(f for f in FieldSet if f == fields))
     whom = RECIPIENTS[recipients]
     return (Consent(consent_id=UUID(int=5), recipients=whom, fields=given, given_at=WHEN),) if whom else ()

@@ -107,7 +107,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
     }
 )
-"""The author; facts not listed here are caused by other facts and have none."""
+"""Maps an author to facts; facts not listed here are caused by other facts and have no author."""
 
 FIRST: frozenset[str] = frozenset(
     {
@@ -141,4 +141,4 @@ FIRST: frozenset[str] = frozenset(
     | {"LegislationRecorded", "LegislationCheckAsked", "LegislationProposalMade"}
     | {"LegislationRecorded", "PracticeRecorded"}
 )
-"""The first fact of an aggregate."""
+"""The facts that can be the first of an aggregate."""

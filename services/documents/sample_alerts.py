@@ -1,4 +1,4 @@
-"""Values of example fields about alerts, hits and digests, as in `sample_values`."""
+"""Values of example fields of alerts, hits and digests; see `sample_values`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -33,7 +33,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         **REPORT_ANSWERS,
         **CONTRIBUTION_ANSWERS,
         **PORTAL_ANSWERS,
-        # of any record
+        # any record
         "revision": 1,
         "cursor": None,
         "final": False,
@@ -333,7 +333,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "AttachmentView.purpose": "request",
         "reason": None,
         "Revision.reason": "needs_changed",
-        # who is who
+        # directory
         "OrganizationView.code": "KEN",
         "OrganizationView.name": "Kenya",
         "OrganizationView.kind": "state",

@@ -52,7 +52,7 @@ CONTRIBUTIONS: Mapping[str, Any] = MappingProxyType(
         **{f"AcceptContribution.{name}": True for name in ("complete", "rights_checked", "no_personal_data")},
     }
 )
-"""In facts and bodies."""
+"""Values in facts and bodies."""
 
 CONTRIBUTION_ANSWERS: Mapping[str, Any] = MappingProxyType(
     {
@@ -74,4 +74,4 @@ CONTRIBUTION_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "ExportedContribution.change": "publish",
     }
 )
-"""In answers."""
+"""Values in answers."""

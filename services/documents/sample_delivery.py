@@ -81,7 +81,7 @@ EFFECTS: Mapping[str, Any] = MappingProxyType(
         "effect_id": "0d4e6f8a-1b2c-5d3e-9f40-a1b2c3d4e5f6",
     }
 )
-"""Of effects, in facts and bodies."""
+"""Values of effects, in facts and bodies."""
 _FOLLOW_UP_FACTS = ("Scheduled", "Asked", "Reminded", "Answered", "Lapsed")
 ANSWER = {"result": "partly", "language": "en"}
 ANSWER_TEXT = f"{FICTITIOUS} Two of the three units work with the manual."
@@ -101,7 +101,7 @@ FOLLOW_UPS: Mapping[str, Any] = MappingProxyType(
         "follow_up_id": "7c3f1d5e-2a4b-5c6d-8e9f-0b1c2d3e4f50",
     }
 )
-"""Of follow-ups, in facts and bodies."""
+"""Values of follow-ups, in facts and bodies."""
 _SESSION_FACTS = ("Planned", "Revised", "Rescheduled", "Cancelled", "Held", "ParticipantsReported")
 _SESSION_TERMS = {"modality": "in_person", "languages": ["en"], "people": 20, "women": 10}
 
@@ -177,7 +177,7 @@ FOLLOWING: Mapping[str, Any] = MappingProxyType(
         **{f"ActionPoint{one}.role": "focal_point" for one in _POINT_FACTS},
     }
 )
-"""Of results, action points, screenings and strategies, in facts and bodies."""
+"""Values of results, action points, screenings and strategies, in facts and bodies."""
 
 SESSIONS: Mapping[str, Any] = MappingProxyType(
     {
@@ -214,7 +214,7 @@ SESSIONS: Mapping[str, Any] = MappingProxyType(
         },
     }
 )
-"""Of sessions, in facts and bodies."""
+"""Values of sessions, in facts and bodies."""
 
 FILE = {
     "file_id": "5d1c9f3e-7a2b-5c4d-8e6f-0a1b2c3d4e5f",
@@ -282,7 +282,7 @@ DELIVERY: Mapping[str, Any] = MappingProxyType(
         **{f"NewContact.{name}": value for name, value in CONTACT.items()},
     }
 )
-"""In facts and bodies."""
+"""Values in facts and bodies."""
 
 DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
     {
@@ -415,4 +415,4 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
         },
     }
 )
-"""In answers."""
+"""Values in answers."""

@@ -1,4 +1,4 @@
-"""Values of example fields of the desk: clocks, the list of work, criteria; beside those of `sample_values`."""
+"""Values of example fields of the desk: clocks, the list of work, criteria; see `sample_values`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -27,7 +27,7 @@ DOLLARS = {"minor": 40_000_00, "currency": "USD"}
 
 DESK: Mapping[str, Any] = MappingProxyType(
     {
-        # by which criteria it is judged
+        # criteria of the assessment
         "CriteriaPublished.eligibility": ["in_scope", "filed_by_focal_point"],
         "CriteriaPublished.priority": [
             {"code": "no_other_support", "weight": 2},
@@ -46,7 +46,7 @@ DESK: Mapping[str, Any] = MappingProxyType(
         "RequestAssessed.eligible": True,
         "RequestAssessed.priority": "normal",
         "RequestOpened.departure": None,
-        # who has to act
+        # assignees and clocks
         "assignee": "4f2d8b1a-6c3e-5d70-9a1b-2c3d4e5f6a7b",
         "since": "2026-11-02T09:00:00Z",
         "remind_at": "2026-11-04T00:00:00Z",
@@ -87,7 +87,7 @@ DESK: Mapping[str, Any] = MappingProxyType(
         "ObservationPatch.text": f"{FICTITIOUS} Requests for assistance are answered late.",
         "ObservationView.text": f"{FICTITIOUS} Requests for assistance are answered late.",
         "from_observations": [],
-        # who agrees to a package
+        # packages
         **{f"Package{name}.provider": "FRA" for name in PACKAGE_FACTS},
         **{f"Package{name}.fund": "TA-REQUESTS" for name in PACKAGE_FACTS},
         **{f"Package{name}.money": DOLLARS for name in PACKAGE_FACTS},
@@ -100,7 +100,7 @@ DESK: Mapping[str, Any] = MappingProxyType(
         "PackageDeclined.party": "donor",
     }
 )
-"""In facts and bodies."""
+"""Values in facts and bodies."""
 
 DESK_ANSWERS: Mapping[str, Any] = MappingProxyType(
     {
@@ -191,4 +191,4 @@ DESK_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "HandedOver.requests": ["1b7d4c9e-2f6a-5d38-8c1e-9a0b3c5d7e1f"],
     }
 )
-"""In answers of the API."""
+"""Values in answers of the API."""

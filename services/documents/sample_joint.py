@@ -1,4 +1,4 @@
-"""Values of example fields of joint deliveries; beside those of `sample_values`."""
+"""Values of example fields of joint deliveries; see `sample_values`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Values of example fields of mails that come in, beside those of `sample_values`."""
+"""Values of example fields of incoming mails; see `sample_values`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -25,7 +25,7 @@ MAIL: Mapping[str, Any] = MappingProxyType(
         "FileMail.file_ids": None,
     }
 )
-"""In facts."""
+"""Values in facts."""
 
 MAIL_ANSWERS: Mapping[str, Any] = MappingProxyType(
     {
@@ -54,4 +54,4 @@ MAIL_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "MailView.moves": ["file_mail", "discard_mail"],
     }
 )
-"""In answers of the API."""
+"""Values in answers of the API."""

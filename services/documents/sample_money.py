@@ -1,4 +1,4 @@
-"""Values of example fields of money, and the moves open to the caller, beside those of `sample_values`."""
+"""Values of example fields of money, and the moves open to the caller; see `sample_values`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

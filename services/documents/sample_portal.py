@@ -1,4 +1,4 @@
-"""Values of example fields of what else SHERLOC's desk keeps, such as extensions of the portal; see `sample_values`."""
+"""Values of example fields of SHERLOC's portal, such as its extensions; see `sample_values`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -84,7 +84,7 @@ PORTAL: Mapping[str, Any] = MappingProxyType(
         **{f"{one}.{name}": value for one in ("PlanMeeting", "ReviseMeeting") for name, value in MEETING_TEXTS.items()},
     }
 )
-"""In facts and bodies."""
+"""Values in facts and bodies."""
 
 PORTAL_ANSWERS: Mapping[str, Any] = MappingProxyType(
     {
@@ -118,4 +118,4 @@ PORTAL_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "LessonView.text": LESSON,
     }
 )
-"""In answers."""
+"""Values in answers."""

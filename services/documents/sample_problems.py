@@ -18,4 +18,4 @@ PROBLEMS: Mapping[str, tuple[str, int, Mapping[str, Any]]] = MappingProxyType(
         "default": ("database-unavailable", 503, {}),
     }
 )
-"""A refusal of each status: its slug and members."""
+"""A refusal of each status: its slug, its status and its members."""

@@ -1,4 +1,4 @@
-"""A reason for each move that asks for one, in examples."""
+"""A reason for each move that requires one, in examples."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -42,4 +42,4 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "ClientEnded": "no_longer_in_use",
     }
 )
-"""A reason that is valid for the move."""
+"""Maps facts and bodies to a reason that is valid for their move."""

@@ -44,7 +44,7 @@ REPORTS: Mapping[str, Any] = MappingProxyType(
         "report_id": "9a8b7c6d-5e4f-5a3b-8c2d-1e0f9a8b7c6d",
     }
 )
-"""Of reports, in facts and bodies."""
+"""Values of reports, in facts and bodies."""
 
 REPORT_ANSWERS: Mapping[str, Any] = MappingProxyType(
     {

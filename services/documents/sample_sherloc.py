@@ -26,7 +26,7 @@ PRACTICE_TEXTS = {
 }
 PRACTICE_FACTS = ("Recorded", "Revised", "Submitted", "Returned", "Catalogued", "Withdrawn", "UseAdded", "UseRemoved")
 LEAST_SHERLOC = {f"Practice{each}.provider": "UNODC-SHERLOC" for each in PRACTICE_FACTS}
-"""Either a State or a provider is the author."""
+"""Values for examples without optional fields, which need an author: either a State or a provider."""
 PORTAL_ADDRESS = "https://sherloc.example/legislation/112"
 
 CHECK = {"result": "unchanged", "confirmed": 3}
@@ -43,7 +43,7 @@ CHECKS = {
     **{f"LegislationCheckAnswered.{name}": value for name, value in CHECK.items()},
     "AnswerCheck.result": "unchanged",
 }
-"""Of yearly checks, in facts and bodies."""
+"""Values of yearly checks, in facts and bodies."""
 
 PROPOSAL = {"kind": "legislative_drafting", "article": "UNTOC:18", "completed_on": "2026-11-25"}
 _PROPOSAL_FACTS = ("Made", "Accepted", "Dropped")
@@ -57,7 +57,7 @@ PROPOSALS = {
     "AcceptProposal.article": "UNTOC:18",
     "AcceptProposal.legislation_revision": 0,
 }
-"""Of proposals after deliveries, in facts and bodies."""
+"""Values of proposals after deliveries, in facts and bodies."""
 
 SHERLOC: Mapping[str, Any] = MappingProxyType(
     {
@@ -91,7 +91,7 @@ SHERLOC: Mapping[str, Any] = MappingProxyType(
         },
     }
 )
-"""In facts and bodies."""
+"""Values in facts and bodies."""
 
 _SHOWN = {
     "status": "verified",
@@ -156,4 +156,4 @@ SHERLOC_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "StatusCount.articles": 3,
     }
 )
-"""In answers."""
+"""Values in answers."""

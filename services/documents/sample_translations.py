@@ -1,4 +1,4 @@
-"""Values of example fields of translations and public summaries, beside those of `sample_values`."""
+"""Values of example fields of translations and public summaries; see `sample_values`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

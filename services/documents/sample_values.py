@@ -30,12 +30,12 @@ SUBJECT = {"issuer": "https://issuer.entraide.example", "subject": "e2e0974d-4f8
 
 EARLIER = {"from": "2024-01-01", "until": "2025-12-31"}
 WITH_TEXTS = ("NewMeasure", "DraftedMeasure", "MeasureView")
-"""Measures with their texts."""
+"""The structs of measures that have texts."""
 
 VALUES: Mapping[str, Any] = MappingProxyType(
     {
         **REPORTS,
-        # who
+        # States and organizations
         "state": "KEN",
         "provider": "UNODC-SHERLOC",
         "donor": "NOR",
@@ -367,7 +367,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "rows": 1106,
         "accepted": 582,
         "rejected": 524,
-        # who is who
+        # directory
         "OrganizationRegistered.code": "KEN",
         "RegisterOrganization.code": "KEN",
         "RegisterOrganization.name": "",

@@ -1,4 +1,4 @@
-"""A JSON Schema as HTML: a table of its fields, or one line."""
+"""JSON Schemas as HTML: a table of fields, or one line."""
 
 import json
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ def _default(schema: Document) -> Html:
 
 
 def schema_type(schema: Document) -> Html:
-    """A schema as text, with links to named schemas."""
+    """Return a schema as text, with links to named schemas."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         return tag("a", name, href=f"#shape-{name}")

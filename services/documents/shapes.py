@@ -56,17 +56,20 @@ NAMES: Mapping[str, str] = {
 }
 """Schema names for types whose class name is not unique, by module and name, or is also the name of a field.
 
-Client generators create a class for each schema, and attributes named after classes beside those of fields.
+Client generators create a class for each schema, and name attributes after classes and after fields.
 """
 
 
 def shapes_of(kinds: Sequence[Any], *, place: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Schemas of `kinds` and of the types they refer to; `place` is a template such as `#/$defs/{name}`."""
+    """Return schemas of `kinds` and of the types to which they refer.
+
+    `place` is a template such as `#/$defs/{name}`.
+    """
     schemas, named = msgspec.json.schema_components(kinds, ref_template=place)
     seen: set[type] = set()
     for kind, schema in zip(kinds, schemas, strict=True):
         _add_date_time_format(inspect.type_info(kind), schema, named, seen)
-    # msgspec prefixes names that two modules share with the module.
+    # msgspec prefixes a name that several modules share with the module.
     public = {name: public_name(name) for name in named}
     taken = [name for name, times in Counter(public.values()).items() if times > 1]
     if taken:
@@ -79,14 +82,14 @@ def shapes_of(kinds: Sequence[Any], *, place: str) -> tuple[list[dict[str, Any]]
 
 
 def public_name(name: str) -> str:
-    """The schema name and title for msgspec's `name`. Raises ValueError if NAMES lacks it."""
+    """Return the schema name and title for msgspec's `name`. Raises ValueError if NAMES lacks it."""
     if "." in name and name not in NAMES:
         raise ValueError(f"several types have the last name of {name}: give it one of its own in NAMES")
     return NAMES.get(name, name)
 
 
 def _described(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema under its public name, with the descriptions of it and its fields."""
+    """Return a schema under its public name, with the descriptions of it and its fields."""
     part = schema | ({"title": name} if "title" in schema else {})
     if (text := descriptions().schema(name)) and not part.get("description"):
         part["description"] = text
@@ -99,7 +102,7 @@ def _described(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def docstring_of(kind: Any) -> str:
-    """A struct's own docstring; empty if it has none."""
+    """Return a struct's own docstring; empty if it has none."""
     return (
         cleandoc(vars(kind).get("__doc__") or "") if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else ""
     )
@@ -110,7 +113,7 @@ def first_sentence(text: str) -> str:
 
 
 def without_none(kind: Any) -> tuple[Any, bool]:
-    """A type without None, and whether it included None."""
+    """Return a type without None, and whether it included None."""
     if get_origin(kind) is Annotated:
         inner, *metadata = get_args(kind)
         bare, had = without_none(inner)
@@ -160,7 +163,7 @@ def _portable_member(key: str, value: Any, refs: Mapping[str, str]) -> Any:
     if key == "$ref" and isinstance(value, str):
         return refs.get(value, value)
     if key == "description" and isinstance(value, str):
-        # From 3.13 on Python removes a docstring's indentation; the documents are the same in every version.
+        # Python 3.13 and later remove a docstring's indentation; the documents have to be the same in every version.
         return cleandoc(value)
     if key == "pattern" and isinstance(value, str) and value.endswith(r"\Z"):
         return value.removesuffix(r"\Z") + "$"

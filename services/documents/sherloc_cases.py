@@ -59,7 +59,7 @@ _S = sherloc.Action
 
 @cache
 def _example(kind: type[Fact]) -> Any:
-    """Created on first use: importing reads no files."""
+    """Return the example of a fact, created on first use, because importing reads no files."""
     return decode_fact(example_event(kind))
 
 

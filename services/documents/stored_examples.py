@@ -16,11 +16,11 @@ from services.documents.examples import example_event, has_optional
 
 CONTRACTS = Path(contracts.__file__).parent
 LEAST = ".least"
-"""The end of the name, before `.json`, of an example without optional fields."""
+"""Suffix of the name, before `.json`, of an example without optional fields."""
 
 
 def kept_examples(folder: Path = CONTRACTS) -> dict[str, list[Any]]:
-    """The stored examples, by type of fact."""
+    """Return the stored examples, by type of fact."""
     kept: dict[str, list[Any]] = {}
     for path in sorted((folder / "examples").glob("*.json")):
         kept.setdefault(type_of(path), []).append(json.loads(path.read_text(encoding="utf-8")))
@@ -28,7 +28,7 @@ def kept_examples(folder: Path = CONTRACTS) -> dict[str, list[Any]]:
 
 
 def missing_examples(folder: Path = CONTRACTS) -> dict[Path, Any]:
-    """An example of each fact without one, and a second one without optional fields."""
+    """Return an example of each fact without one, and a second example without optional fields."""
     found: dict[Path, Any] = {}
     for name, kind in FACTS.items():
         full = folder / "examples" / f"{name}.json"
@@ -42,5 +42,5 @@ def missing_examples(folder: Path = CONTRACTS) -> dict[Path, Any]:
 
 
 def type_of(path: Path) -> str:
-    """The type of fact of an example's file."""
+    """Return the type of fact of an example's file."""
     return path.name.removesuffix(".json").removesuffix(LEAST)

@@ -57,12 +57,12 @@ PARAMETERS: tuple[Mapping[str, Any], ...] = (
 
 
 def event_types() -> list[str]:
-    """The event types of webhooks; the last is the test event."""
+    """List the event types of webhooks; the last one is the test event."""
     return [*sorted({notice.partition(":")[0] for notice in audience.notices()}), TEST_EVENT]
 
 
 def webhooks(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The section of the document; `schema` is that of BODY."""
+    """Return the section of the document; `schema` is that of BODY."""
     types = ", ".join(f"`{one}`" for one in event_types())
     example = example_answer("receive_event", BODY)
     operation = {

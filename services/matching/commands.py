@@ -51,7 +51,7 @@ from services.matching.treaties.model import TreatyStatus
 
 TEXT_CHARACTERS_MAX = 20_000
 _NO_ID = UUID(int=0)
-"""The id of a line that has none yet."""
+"""Id of a line that has none yet."""
 
 Languages = Annotated[tuple[Language, ...], Meta(max_length=6)]
 Topics = Annotated[tuple[TopicCode, ...], Meta(max_length=CODES_MAX)]
@@ -69,7 +69,7 @@ Summary = Annotated[str, Meta(max_length=4000)]
 
 
 class NewCapacity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many deliveries are possible within a period, both days included."""
+    """Number of deliveries possible within a period, both days included."""
 
     starts: date = field(name="from")
     ends: date = field(name="until")
@@ -83,9 +83,9 @@ Periods = Annotated[tuple[NewCapacity, ...], Meta(max_length=PERIODS_MAX)]
 
 
 class Eligible(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """These States and the States of these UN regional groups (all, if both are empty), except some.
+    """The named States and the States of the named UN regional groups (all, if both are empty), except some.
 
-    If `income_groups` or `special_groups` are given, only States of one of each.
+    If `income_groups` or `special_groups` are given, a State also has to be in one of each.
     """
 
     states: States = ()
@@ -124,7 +124,7 @@ class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     summary: Summary = ""
 
     def content(self) -> tuple[Content, Texts, bytes]:
-        """The codes, the texts, and the salt of their hash. Raises Invalid for an unknown code."""
+        """Return the codes, the texts, and the salt of their hash. Raise Invalid for an unknown code."""
         texts = Texts(title=self.title, summary=self.summary)
         salt, texts_hash = hash_texts(texts)
         return Content(language=self.language, terms=self._terms(), texts_hash=texts_hash), texts, salt
@@ -153,7 +153,7 @@ class NewOffering(OfferingBody, frozen=True, kw_only=True, forbid_unknown_fields
     from_offering: UUID | None = None
 
     def body(self) -> OfferingBody:
-        """The content, if it is whole. Raises Invalid with all that is missing."""
+        """Return the content. Raise Invalid with all missing fields if it is incomplete."""
         missing = [name for name in ("title", "valid") if getattr(self, name) is UNSET]
         if missing:
             errors = [FieldError(field=name, problem="missing-field") for name in missing]
@@ -161,9 +161,9 @@ class NewOffering(OfferingBody, frozen=True, kw_only=True, forbid_unknown_fields
         return from_attributes(OfferingBody, self)
 
     def over(self, earlier: OfferingBody) -> OfferingBody:
-        """The content of an earlier offering, a year later, with what this one says in its place.
+        """Return the content of an earlier offering, moved by a year, with the values that this one states.
 
-        Raises Invalid if the languages of the texts differ.
+        Raise Invalid if the languages of the texts differ.
         """
         if self.language is not earlier.language:
             raise Invalid("copy-language-differs", field="language", expected=earlier.language)
@@ -187,7 +187,7 @@ def _a_year_later(period: Period) -> Period:
 
 
 def body_of(offering: Offering, texts: Texts) -> OfferingBody:
-    """The content of an offering as its provider would file it."""
+    """Return the content of an offering as its provider would file it."""
     periods = [NewCapacity(starts=c.period.starts, ends=c.period.ends, units=c.units) for c in offering.terms.capacity]
     return from_attributes(
         OfferingBody,
@@ -259,7 +259,7 @@ class AdoptWeights(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Comment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An optional comment on the move."""
+    """A comment on the move, which may be empty."""
 
     comment: Words = ""
 
@@ -267,7 +267,7 @@ class Comment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Reconfirm(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`valid_until` is the new last day of the validity, later than the present one.
 
-    Left out, the validity is extended by a year if it ends within 30 days, else it stays as it is.
+    If it is left out, the validity is extended by a year if it ends within 30 days, else it is unchanged.
     """
 
     valid_until: date | None = None
@@ -288,7 +288,7 @@ class Addressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class DraftedMeasure(Measure, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the State already does or receives; matching does not use it."""
+    """A measure that the State already takes or receives; matching does not use it."""
 
     provider: Annotated[str, Meta(max_length=300)] = ""
     description: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
@@ -297,8 +297,8 @@ class DraftedMeasure(Measure, frozen=True, kw_only=True, forbid_unknown_fields=T
 class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A line of a draft, as far as matching needs it, with the limits of a request's line.
 
-    If no topics are given, they are read from `text`, in any of the six languages; without `text` from the outcome. A
-    line as it is filed fits: what matching does not need of it is accepted and not used.
+    If no topics are given, they are read from `text`, in any of the six languages, or without `text` from the outcome.
+    A line may be sent as it is filed: fields that matching does not need are accepted and ignored.
     """
 
     kind: KindCode
@@ -325,7 +325,7 @@ class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     measures: Annotated[tuple[DraftedMeasure, ...], Meta(max_length=MEASURES_MAX)] = ()
 
     def wanted(self, state: str, topics: tuple[str, ...], treaties: tuple[TreatyStatus, ...]) -> WantedLine:
-        """The line as matching would receive it if the State submitted it now."""
+        """Return the line as matching would receive it if the State submitted it now."""
         return WantedLine(
             line_id=_NO_ID,
             request_id=_NO_ID,
@@ -352,7 +352,10 @@ class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         )
 
     def check(self) -> None:
-        """Raises Invalid for an unknown code, a window that ends before it begins, or neither topics nor text."""
+        """Raise Invalid for an unknown code, a window that ends before it begins, or without a subject.
+
+        One of topics, articles and text is required.
+        """
         _check_said(self)
         check_known("modality", [self.modality], reference.modalities())
         check_known("kind", [self.kind], reference.kinds())
@@ -366,10 +369,10 @@ class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class NewRound(RoundSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The settings of a round; defaults apply to what is left out."""
+    """The settings of a round; defaults apply to settings left out."""
 
     def settings(self) -> RoundSettings:
-        """Raises Invalid for an unknown code, for duplicates and for contradictory settings."""
+        """Return the settings. Raise Invalid for an unknown code, for duplicates and for contradictory settings."""
         if self.budgets is not None and self.funds is not None:
             raise Invalid("budgets-and-funds")
         check_known(
@@ -392,7 +395,7 @@ class Nothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def check_state(state: str) -> None:
-    """Raises Invalid for an unknown State."""
+    """Raise Invalid for an unknown State."""
     check_known("state", [state], reference.countries())
 
 

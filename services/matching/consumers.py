@@ -1,4 +1,4 @@
-"""Consumers of facts: requests and their consents, deliveries, and what follows for matches; erasure."""
+"""Consumers of facts of requests, consents, deliveries and erasures, and their effects on matches."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -75,7 +75,7 @@ async def on_resumed(tx: Tx, event: Event, fact: RequestResumed) -> None:
 
 
 async def on_reopened(tx: Tx, event: Event, fact: RequestReopened, *, memory: Memory) -> None:
-    """The lines seek again: matches that expired when the request was closed may be suggested again."""
+    """Suggest offerings again; matches that expired when the request was closed may begin again."""
     await on_status_changed(tx, event, fact)
     await reading_store.queue_request(tx, fact.request_id)
     await suggestions.resuggest(tx, memory, fact.request_id, because=event, now=clock.now())
@@ -93,13 +93,13 @@ async def on_ended(
 
 
 async def on_revised(tx: Tx, event: Event, fact: RequestRevised) -> None:
-    """Consents and readings were of the previous content."""
+    """Delete the readings and end the consents, which were of the previous content."""
     await reading_store.delete(tx, fact.request_id)
     await consent_store.end(tx, fact.request_id, event.aggregateversion, fact.revised_at)
 
 
 async def _on_consent_by_submission(tx: Tx, event: Event, fact: RequestSubmitted) -> None:
-    """With the rule `granted`, the submission is a consent with the request's id."""
+    """Replace the consents: with the rule `granted`, the submission is a consent with the request's id."""
     given: tuple[Consent, ...] = ()
     if fact.circulation_rule == "granted":
         recipients = recipients_by_visibility(fact.visibility, fact.addressee, fact.addressed_states)
@@ -140,7 +140,7 @@ async def on_consent_lost(tx: Tx, event: Event, fact: ConsentWithdrawn | Consent
 
 
 async def on_circulation_decided(tx: Tx, event: Event, fact: CirculationDecided) -> None:
-    """A window that ended without objection is a consent with the request's id."""
+    """Store the decision; a window that ended without objection is a consent with the request's id."""
     await line_store.set_circulation(tx, fact.request_id, fact.circulation)
     terms = await line_store.terms_by_visibility(tx, fact.request_id)
     if terms is not None and fact.circulation == "granted":
@@ -194,4 +194,4 @@ def handlers(memory: Memory) -> Mapping[type[Fact], Handler]:
 
 
 HANDLERS = handlers(Memory())
-"""With a memory that is never loaded: PostgreSQL ranks."""
+"""Handlers with a memory that is never loaded, so that PostgreSQL ranks."""

@@ -14,7 +14,7 @@ from services.matching.matches.title_reader import Titles
 
 
 class Dependencies(NamedTuple):
-    """Balances of funds, titles, who is appointed, the index in memory, limits on previews and comparisons here."""
+    """Clients for balances, titles and appointments, the index in memory, and limits on previews and comparisons."""
 
     budgets: Budgets
     titles: Titles

@@ -1,4 +1,4 @@
-"""Visibility of events of offerings, matches, joint deliveries, packages, rounds, rankings; `may_see` is the policy."""
+"""Visibility of events of offerings, matches, joint deliveries, packages, rounds and rankings, by `may_see` in SQL."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -12,7 +12,7 @@ from services.matching.lines import consent_store
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may receive. Callers whose rights depend on stale consents are left out."""
+    """Return the events that each caller may receive. Callers whose rights depend on stale consents are left out."""
     knowing = [caller for caller in callers if await _is_known(tx, caller)]
     rows = await tx.fetch(
         """

@@ -1,4 +1,4 @@
-"""Types of several request bodies, and checks of codes."""
+"""Types that several request bodies share, and checks of codes."""
 
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from typing import Annotated
@@ -24,7 +24,7 @@ def check_once(name: str, decided: Sequence[Hashable]) -> None:
 
 
 def check_reason(move: str, reason: str, *, name: str = "reason") -> str:
-    """Raises Invalid for a reason that does not belong to this move."""
+    """Return the reason. Raise Invalid if it does not belong to this move."""
     if reason not in (known := reference.reasons(move)):
         raise unknown_code(name, reason, known, code_list=f"reasons/{move}")
     return reason

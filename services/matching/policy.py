@@ -29,7 +29,7 @@ from services.matching.rounds.model import Round
 class Action(StrEnum):
     """Actions of this service, and `override`, a field of a nomination.
 
-    A joint delivery is confirmed as a match is, and withdrawn as an offering is.
+    A joint delivery is confirmed by the action of a match, and withdrawn by the action of an offering.
     """
 
     OFFER = "offer"
@@ -100,27 +100,27 @@ class Guarded(StrEnum):
     """Fields that some callers who see the record do not see."""
 
     COMMENT = "comment"
-    """Of an offering: comments on its moves are between its provider and UNODC."""
+    """Comments on an offering's moves; they are between its provider and UNODC."""
     TAKEN = "taken"
-    """Of an offering: the units taken. For kinds that may put persons at risk it would reveal a person."""
+    """The units taken of an offering; for kinds that may put persons at risk they would reveal a person."""
     RANK = "rank"
-    """Of a match: providers do not see how many others there are."""
+    """The rank of a match; providers do not see how many others there are."""
     DEPARTS = "departs"
     DEPARTURE = "departure"
-    """Of a match: providers do not see that another was passed over."""
+    """The reason for a departure from the ranking; providers do not see that another match was passed over."""
     JUDGEMENT = "judgement"
-    """Of a match: the closeness of the texts. A provider may not see the State's text; its score leaves it out."""
+    """The closeness of a match's texts. A provider may not see the State's text; its score leaves the closeness out."""
     STATE_EVALUATION_COMMENT = "state_evaluation_comment"
     PROVIDER_EVALUATION_COMMENT = "provider_evaluation_comment"
-    """Of a match: a side's comment on its evaluation is visible to that side and UNODC; the other sees only codes."""
+    """A side's comment on its evaluation, visible to that side and UNODC; the other side sees only codes."""
     OBSTACLES = "obstacles"
-    """Of an offering and a line: the obstacles. A provider only gets whether it fits."""
+    """The obstacles between an offering and a line; a provider is only told whether the offering fits."""
     PLACE = "place"
     MATCH_ID = "match_id"
     PEOPLE = "people"
     MONEY_NEEDED = "money_needed"
     MONEY_UNCOVERED = "money_uncovered"
-    """Of a joint delivery: the totals of all States, whose requests are confidential among each other."""
+    """The totals of a joint delivery for all States; their requests are confidential among each other."""
 
 
 OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
@@ -148,7 +148,7 @@ OFFERERS: Mapping[Action, frozenset[Role]] = {
     Action.TRANSLATE: _PROVIDER | _COORDINATOR,
     Action.WITHDRAW: _PROVIDER,
 }
-"""Roles that change an offering or read its contact point; a provider's officer of the own organization only."""
+"""Roles that change an offering or read its contact point; a provider's officer only for their own organization."""
 
 CONTACTED = FILERS | _PROVIDER | _COORDINATOR
 """Roles that read the contact point of a confirmed match they may see."""
@@ -169,10 +169,10 @@ JOINT_MOVERS: Mapping[Action, frozenset[Role]] = {Action.CONFIRM: _PROVIDER, Act
 """Roles that move a joint delivery they may see."""
 
 EVENTS_OF_OTHERS = frozenset({fact_type(OfferingApproved), fact_type(OfferingReconfirmed), fact_type(OfferingResumed)})
-"""Events of others' offerings: that one is available. All others are between its provider and UNODC."""
+"""Events of others' offerings that show that one is available. All others are between its provider and UNODC."""
 
 _STEPS = frozenset({fact_type(MatchRescored), fact_type(MatchShortlisted)})
-"""Moves in UNODC's preparation, before a match is shown."""
+"""Events of UNODC's preparation, before a match is shown."""
 
 WRITERS = FILERS | _PROVIDER | _COORDINATOR
 """Roles that write texts with topics: requests, offerings, and requests received by note verbale."""
@@ -198,7 +198,7 @@ OF_NO_RECORD: Mapping[Action, frozenset[Role]] = {
 """Roles by action, for actions without a record."""
 
 PROPOSERS = _COORDINATOR | _PROVIDER
-"""A coordinator nominates, a provider's officer expresses interest."""
+"""Roles that propose a match: a coordinator nominates, a provider's officer expresses interest."""
 
 ROUND_READS = (Action.SHOW_ROUND, Action.COMPARE_ROUNDS, Action.LIST_ROUNDS, Action.FOLLOW)
 ROUND_MOVERS: Mapping[Action, frozenset[Role]] = {
@@ -213,10 +213,10 @@ PACKAGE_MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.DECLINE: _PROVIDER | _DONOR,
     Action.WITHDRAW: _COORDINATOR,
 }
-"""Roles that move a package they may see; a provider's officer only as the unit's, a donor's as the pledge's."""
+"""Roles that move a package they may see; a provider's officer only for the unit, a donor's only for the pledge."""
 
 COMPARERS = FILERS | OVERSEERS
-"""A State finds its own lines similar to one of its own, UNODC all."""
+"""Roles that compare lines; a State finds only its own lines similar to one of its own, UNODC all."""
 
 _ABOUT_BOTH = frozenset({Action.PROPOSE, Action.WHY_NOT})
 _LISTS = frozenset(
@@ -251,8 +251,8 @@ def decide(
 
     Actions in OF_NO_RECORD have no resource; PROPOSE and WHY_NOT are decided without one, then with the line, then with
     the offering; SIMILAR without one, then with the line; a list without one (always allowed) and for each record in
-    it; all others with the record itself. TRANSLATE also with a translation that
-    exists: that of the provider is replaced and withdrawn by the provider only.
+    it; all others with the record itself. TRANSLATE is also decided with a translation that exists: only the provider
+    replaces or withdraws the provider's translation.
     """
     if (those := OF_NO_RECORD.get(action)) is not None:
         return ALLOWED if caller.role in those else _NOT_FOR_YOUR_ROLE
@@ -299,7 +299,7 @@ def _decide_comparison(caller: Caller, line: WantedLine | None) -> Decision:
 
 
 def may_compare(caller: Caller, line: WantedLine) -> bool:
-    """All lines for UNODC; for a State its own lines.
+    """Return True if the caller may compare the line: UNODC all lines, a State its own.
 
     Otherwise a State could learn of another State's circulated lines by submitting a similar one.
     """
@@ -338,7 +338,10 @@ def _decide_match(caller: Caller, action: Action, match: Match) -> Decision:
 
 
 def _decide_joint_delivery(caller: Caller, action: Action, joint: JointDelivery) -> Decision:
-    """Its fact names all of its States: only overseers follow it, the two sides follow their matches."""
+    """Decide on a joint delivery; only overseers follow it, because its fact names all of its States.
+
+    The two sides follow their matches.
+    """
     if not any(may_see_joint_match(caller, joint, one) for one in joint.matches):
         return HIDDEN
     if action is Action.FOLLOW:
@@ -349,17 +352,17 @@ def _decide_joint_delivery(caller: Caller, action: Action, joint: JointDelivery)
 
 
 def may_see_joint_match(caller: Caller, joint: JointDelivery, one: Match) -> bool:
-    """True if the caller may see this match of a joint delivery as its own."""
+    """Return True if the caller may see this match of a joint delivery as its own."""
     return caller.role in OVERSEERS or (joint.includes(one) and may_see_match(caller, one))
 
 
 def joint_moves_open_to(caller: Caller, joint: JointDelivery) -> tuple[str, ...]:
-    """The moves that this caller may make now."""
+    """Return the moves that this caller may make now."""
     return tuple(move for move in JOINT_MOVES if joint.to_move(move) and decide(caller, Action(move), joint).allowed)
 
 
 def _decide_round(caller: Caller, action: Action) -> Decision:
-    """Rounds are made and read at UNODC; others see their effects on matches."""
+    """Decide on a round. Rounds are made and read at UNODC; others see their effects on matches."""
     if caller.role not in OVERSEERS:
         return HIDDEN
     if action in ROUND_READS:
@@ -379,7 +382,7 @@ def _decide_package(caller: Caller, action: Action, package: Package) -> Decisio
 
 
 def moves_open_to(caller: Caller, record: Offering | Match | Package) -> tuple[str, ...]:
-    """The moves that this caller may make now."""
+    """Return the moves that this caller may make now."""
     if isinstance(record, Package):
         found = open_moves(caller, record, Action, decide, PACKAGE_MOVES)
         return tuple(move for move in found if move != Action.AGREE or record.party_of(caller) in record.waiting_for)
@@ -390,14 +393,14 @@ def moves_open_to(caller: Caller, record: Offering | Match | Package) -> tuple[s
 
 
 def author(caller: Caller, *, machine: bool) -> TranslatedBy:
-    """As whose a translation of this caller is marked."""
+    """Return the author that a translation by this caller is marked with."""
     if machine:
         return TranslatedBy.MACHINE
     return TranslatedBy.PROVIDER if caller.role in _PROVIDER else TranslatedBy.UNODC
 
 
 def may_receive(caller: Caller, event_type: str, *, own: bool) -> bool:
-    """True if a caller who sees the record may receive this event; `own`: of their own offering."""
+    """Return True if a caller who sees the record may receive this event; `own` is True for their own offering."""
     if caller.role in OVERSEERS:
         return True
     if event_type.startswith("matching.offering."):
@@ -406,18 +409,18 @@ def may_receive(caller: Caller, event_type: str, *, own: bool) -> bool:
 
 
 def may_see_offering(caller: Caller, seen: Offering) -> bool:
-    """The own organization's in every state, others' once they are available."""
+    """Return True for overseers and the provider, and for all others while the offering is available."""
     return caller.role in OVERSEERS or seen.provider == caller.organization or seen.status is OfferingStatus.AVAILABLE
 
 
 def is_public(offering: Offering) -> bool:
-    """Whether everybody reads an offering's public text; `is_public` in SQL is the same rule."""
+    """Return True if everybody may read an offering's public text; `is_public` in SQL is the same rule."""
     available = offering.status is OfferingStatus.AVAILABLE
     return offering.publication is not None and available and not offering.confidential
 
 
 def may_see_match(caller: Caller, seen: Match) -> bool:
-    """Both sides from the presentation on; a provider also its own interest.
+    """Return True for overseers, both sides from the presentation on, and a provider for its own interest.
 
     A provider needs a consent in force, unless both sides have agreed; a unit of UNODC needs no consent.
     """
@@ -433,7 +436,10 @@ def may_see_match(caller: Caller, seen: Match) -> bool:
 
 
 def may_see_package(caller: Caller, seen: Package) -> bool:
-    """The four parties; a provider outside UNODC and the donor need a consent in force, unless all have agreed."""
+    """Return True for overseers and the four parties.
+
+    A provider outside UNODC and the donor need a consent in force, unless all have agreed.
+    """
     if caller.role in OVERSEERS:
         return True
     if caller.role in FILERS:

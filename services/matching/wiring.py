@@ -55,13 +55,13 @@ from services.matching.texts.reader import Reader
 from services.matching.treaties import api as treaty_api
 
 CONSENTS_SECONDS = 2.0
-"""Well below the age limit of consents (`CONSENTS_AGE_SECONDS_MAX`)."""
+"""Interval between polls of the consents; well below their age limit (`CONSENTS_AGE_SECONDS_MAX`)."""
 
 CONSENTS_IDLE_SECONDS = 4.2
 CONSENTS_FAILED_SECONDS = 0.5
 
 MEMORY_SECONDS = 0.2
-"""Changes in between are read for each ranking."""
+"""Interval between updates of the offerings in memory. Changes in between are read for each ranking."""
 
 CONTEXT_SECONDS = 2.0
 
@@ -69,14 +69,14 @@ LAPSE_SECONDS = 60.0
 REMIND_SECONDS = DELETE_SECONDS = 600.0
 PLAN_SECONDS = 0.5
 PLAN_IDLE_SECONDS = 60.0
-"""Without writes and expiring leases: the maximum delay for a round left by another process."""
+"""Maximum delay, without writes and expiring leases, for a round left by another process."""
 
 RACE_REPAIR_SECONDS = 10.0
 SETTLED_AFTER = timedelta(seconds=20)
-"""Longer than a transaction may take: concurrent ones have ended by then."""
+"""Time after which an offering that became available is checked; concurrent transactions have ended by then."""
 
 RACE_REPAIR_LOOKBACK = timedelta(minutes=10)
-"""Also check what became available so long before the process began, as the previous process may not have."""
+"""Time before the start of the process that is also checked, as the previous process may not have done so."""
 
 log = structlog.get_logger()
 
@@ -135,9 +135,10 @@ async def poll_consents(running: Running) -> None:
 
 
 async def refresh_consents(running: Running, after: str | None = None) -> str | None:
-    """Poll the owner for changed consents, independently of the broker; the time of the last complete poll is stored.
+    """Poll the owner for changed consents, independently of the broker; store the time of the last complete poll.
 
-    From the watermark `after`, or the stored one; returns the next watermark, None if the poll failed.
+    The poll starts at the watermark `after`, or at the stored one. Returns the next watermark, or None if the poll
+    failed.
     """
     if after is None:
         async with running.db.transaction() as tx:
@@ -151,7 +152,7 @@ async def refresh_consents(running: Running, after: str | None = None) -> str | 
             log.info("polling of consents failed", reason=str(error))
             return None
         async with running.db.transaction() as tx:
-            # The start by the database's clock, rather too early than too late.
+            # The start of the poll by the database's clock; it may be slightly too early, but never too late.
             now = await entry_store.now(tx)
             began = now - timedelta(seconds=time.monotonic() - began_at)
             await consent_store.save_page(tx, page, began_at=began)

@@ -1,4 +1,4 @@
-"""What concerns all tables of this service: erasure of a person, and the journal folded into the tables again."""
+"""Actions on all tables of this service: erase a person, and rebuild the tables from the journal."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from services.notifications.webhooks.model import evolve as evolve_webhook
 async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasure.Dropped:
     """Delete a person's subscriptions, webhooks and alerts; their notifications contain no names and remain.
 
-    A mail that is still due finds no address, and ends as `unsubscribed`.
+    A mail that is still due no longer has an address, and ends as `unsubscribed`.
     """
     now = clock.now()
     dropped = dict(await erasure.forget(tx, person_id, because))

@@ -35,7 +35,7 @@ async def find_offerings(tx: Tx, event: Event, fact: Fact) -> None:
 
 
 async def find_hits(tx: Tx, event: Event, fact: Fact) -> None:
-    """The notices of the fact, then the alerts that find the request."""
+    """Create the notifications of the fact, then those of the alerts that the request fits."""
     await create_notifications(tx, event, fact)
     await hit_actions.on_request(tx, event, fact, now=clock.now())
 

@@ -16,7 +16,7 @@ from contracts.values import Caller, Role
 
 
 class ArrivalData(Struct, frozen=True, kw_only=True):
-    """Which notification it is, for which appointment, and which records it concerns."""
+    """The id of a notification, its appointment, and the records that it concerns."""
 
     notification_id: UUID
     organization: str
@@ -34,7 +34,7 @@ class Arrival(Struct, frozen=True, kw_only=True):
 
 
 def item_of(event: Event) -> Arrival | None:
-    """The stream item of an event; None unless it is a new notification of a person."""
+    """Return the stream item of an event; None unless it is a new notification of a person."""
     owed = decode_fact(event)
     if not isinstance(owed, NotificationOwed) or owed.webhook_id is not None:
         return None
@@ -46,7 +46,7 @@ def item_of(event: Event) -> Arrival | None:
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events of notifications in each caller's own inbox."""
+    """Return the events of notifications in each caller's own inbox."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT notification_id FROM notification

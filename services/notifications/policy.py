@@ -1,4 +1,4 @@
-"""Who may do what with notifications, alerts and webhooks: only their owner; /docs/permissions is its table."""
+"""The policy of notifications, alerts and webhooks: only their owner may use them; /docs/permissions is its table."""
 
 from enum import StrEnum
 
@@ -67,11 +67,10 @@ def decide(
     action: Action,
     resource: Notification | Subscription | Webhook | Alert | AlertSubject | Digest | None = None,
 ) -> Decision:
-    """Whether the caller may do this; everything not granted is denied.
+    """Decide whether the caller may do this; everything not granted is denied.
 
-    A list is decided on nothing (allowed to all) and on each record listed, REGISTER_WEBHOOK on nothing,
-    REGISTER_SUBSCRIPTION on nothing for a first registration, CREATE_ALERT on its subject, everything else on the
-    record.
+    A list is decided on None (allowed to all) and on each record listed, REGISTER_WEBHOOK on None,
+    REGISTER_SUBSCRIPTION on None for a first registration, CREATE_ALERT on its subject, everything else on the record.
     """
     if isinstance(resource, AlertSubject):
         return _decide_creation(caller, action, resource)
@@ -98,12 +97,12 @@ def _decide_creation(caller: Caller, action: Action, subject: AlertSubject) -> D
 
 
 def may_see(caller: Caller, notification: Notification) -> bool:
-    """Whether the caller is the notified person, in any appointment; every read has the same rule in its WHERE."""
+    """Check whether the caller is the notified person, in any appointment; every read has this rule in its WHERE."""
     return notification.person_id == caller.person_id
 
 
 def _holds(caller: Caller, record: Subscription | Webhook | Alert | Digest) -> bool:
-    """Whether the caller acts in the appointment that the record belongs to."""
+    """Check whether the caller acts in the appointment that the record belongs to."""
     return (record.person_id, record.organization, record.role) == (
         caller.person_id,
         caller.organization,

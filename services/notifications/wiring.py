@@ -41,7 +41,7 @@ log = structlog.get_logger()
 
 
 def terms(settings: Settings) -> Terms | None:
-    """The settings of mail; None if it is disabled or has no server."""
+    """Return the settings of mail; None if it is disabled or has no server."""
     if settings.smtp_url is None or not settings.mail:
         return None
     return Terms(
@@ -55,14 +55,14 @@ def terms(settings: Settings) -> Terms | None:
 
 
 def replies(settings: Settings) -> ReplyTerms | None:
-    """The terms of answers by mail; None if none are taken in."""
+    """Return the terms of answers by mail; None if none are received."""
     if settings.reply_key is None:
         return None
     return ReplyTerms(key=settings.reply_key.encode(), domain=domain_of(settings.intake_address))
 
 
 async def begin_consents(db: Database) -> float | None:
-    """Let alerts find what consents show whose period has begun. Returns the seconds until the next one begins."""
+    """Let alerts find requests with consents whose period has begun. Returns the seconds until the next one begins."""
     now = clock.now()
     async with db.transaction() as tx:
         begun = await request_store.consents_to_begin(tx, now=now)
@@ -74,7 +74,7 @@ async def begin_consents(db: Database) -> float | None:
 
 
 async def issue_digests(db: Database) -> float | None:
-    """Issue all digests that are due, some in each transaction. Returns the seconds until the next one is due."""
+    """Issue all digests that are due, in several transactions. Returns the seconds until the next one is due."""
     while True:
         now = clock.now()
         async with db.transaction() as tx:

@@ -55,15 +55,15 @@ class NewRequirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     work_package: Code | None = None
 
     def yearly(self) -> YearlyRequirement:
-        """Raises Mismatch for another currency than the funds'."""
+        """Return the requirement in US cents. Raises Mismatch for a currency other than the US dollar."""
         return YearlyRequirement(year=self.year, usd_minor=dollars(self.money), work_package=self.work_package)
 
 
 class ReviseRequirement(NewRequirement, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The fund's new requirement for a year, in US dollars, and the reason
-    (`/v1/reference/reasons/revise_requirement`).
+    """The fund's new requirement for a year, in US dollars, with its reason.
 
-    For a SHERLOC fund for one work package, or for none; an amount of 0 removes the requirement.
+    The reason is a code of `/v1/reference/reasons/revise_requirement`. For a SHERLOC fund the requirement is for one
+    work package, or for none. An amount of 0 removes the requirement.
     """
 
     reason: Code
@@ -72,8 +72,8 @@ class ReviseRequirement(NewRequirement, frozen=True, kw_only=True, forbid_unknow
 class OpenFund(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A fund that can receive pledges, with its requirements by year, if known.
 
-    `gender_marker`: 0 not targeted, 1 significant, 2 principal objective of gender equality; null, which is not 0, if
-    not assessed.
+    `gender_marker` is 0 (not targeted), 1 (significant) or 2 (principal objective of gender equality). Null, which
+    differs from 0, means not assessed.
     """
 
     code: FundCode
@@ -82,13 +82,14 @@ class OpenFund(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     gender_marker: GenderMarker | None = None
 
     def yearly(self) -> tuple[YearlyRequirement, ...]:
-        """Raises Mismatch for another currency than the funds'."""
+        """Return the requirements in US cents. Raises Mismatch for a currency other than the US dollar."""
         return tuple(requirement.yearly() for requirement in self.requirements)
 
 
 class StateGenderMarker(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The gender equality marker of a fund or of a work package: 0 not targeted, 1 significant, 2 principal objective;
-    null removes it.
+    """The gender equality marker of a fund or of a work package.
+
+    It is 0 (not targeted), 1 (significant) or 2 (principal objective); null removes it.
     """
 
     gender_marker: GenderMarker | None
@@ -98,9 +99,9 @@ class StateGenderMarker(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class MakePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A pledge of the caller's organization, not yet binding. `pledged_on` is its value date.
 
-    A pledge for a requirement names it in `requirement_id` (`GET /v1/requirements/unfunded`) and is tightly earmarked;
-    one to a SHERLOC fund for an extension of the portal names it in `extension_id` (`GET /v1/extensions`) and is
-    earmarked; any other is softly earmarked by default.
+    A pledge for a requirement names it in `requirement_id` (`GET /v1/requirements/unfunded`) and is tightly earmarked.
+    A pledge to a SHERLOC fund for an extension of the portal names it in `extension_id` (`GET /v1/extensions`) and is
+    earmarked. Any other pledge is softly earmarked by default.
     """
 
     fund: FundCode
@@ -112,7 +113,7 @@ class MakePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     extension_id: UUID | None = None
 
     def earmarked(self) -> Earmarking:
-        """How closely the pledge is earmarked. Raises Invalid, Mismatch for what does not fit its purpose."""
+        """Return the pledge's earmarking. Raises Invalid or Mismatch if it does not fit the pledge's purpose."""
         if self.extension_id is None:
             return earmarked(self.earmarking, for_requirement=self.requirement_id is not None)
         if self.requirement_id is not None:
@@ -123,13 +124,16 @@ class MakePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RewordPledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The pledge's new note; empty if left out."""
+    """The pledge's new note; empty if omitted."""
 
     note: Annotated[str, Meta(max_length=2000)] = ""
 
 
 class PledgeFlow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The fund and donor of a pledge made from an imported flow; everything else comes from the flow."""
+    """The fund and donor of a pledge made from an imported flow.
+
+    Everything else comes from the flow, except the earmarking, which is optional.
+    """
 
     fund: FundCode
     donor: Organization
@@ -137,9 +141,9 @@ class PledgeFlow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class DeclareInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A gift in kind of the caller's organization, and its value by the donor.
+    """A gift in kind of the caller's organization, with its value as stated by the donor.
 
-    `form` is a code of `/v1/reference/in_kind_forms`; the rate is that of `provided_on`.
+    `form` is a code of `/v1/reference/in_kind_forms`. The value is converted at the rate of `provided_on`.
     """
 
     fund: FundCode
@@ -149,24 +153,24 @@ class DeclareInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     description: Annotated[str, Meta(max_length=2000)] = ""
 
     def checked_form(self) -> str:
-        """Raises Invalid for an unknown form."""
+        """Return the form. Raises Invalid for an unknown one."""
         if self.form not in in_kind_forms():
             raise unknown_code("form", self.form, in_kind_forms(), code_list="in_kind_forms")
         return self.form
 
 
 class RewordInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The new description; empty if left out."""
+    """The new description; empty if omitted."""
 
     description: Annotated[str, Meta(max_length=2000)] = ""
 
 
 class AcknowledgeInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """No fields: the revision is enough."""
+    """An acknowledgement of a contribution in kind; it has no fields, because the path and the revision suffice."""
 
 
 class WithdrawInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """No fields: the revision is enough."""
+    """A withdrawal of a contribution in kind; it has no fields, because the path and the revision suffice."""
 
 
 class StrikeInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -183,8 +187,8 @@ TURNING = frozenset("\u200b\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u206
 class PlanActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An activity that a fund pays for without a State's request; both days are included.
 
-    `activity_kind` is a code of `/v1/reference/activity_kinds`; `title` is in `language`. `topics`, `pillars` and the
-    marker are as in a request's line.
+    `activity_kind` is a code of `/v1/reference/activity_kinds`; `title` is in `language`. `topics`, `pillars` and
+    `gender_marker` have the same meaning as in a request's line.
     """
 
     fund: FundCode
@@ -198,7 +202,7 @@ class PlanActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     gender_marker: Annotated[int, Meta(ge=0, le=2)] = 0
 
     def plan(self) -> Plan:
-        """Raises Invalid for an unknown code."""
+        """Return the plan. Raises Invalid for an unknown code, or a title that is blank or has control characters."""
         if self.activity_kind not in activity_kinds():
             raise unknown_code("activity_kind", self.activity_kind, activity_kinds(), code_list="activity_kinds")
         for field, codes, known in (("topics", self.topics, topics()), ("pillars", self.pillars, pillars())):
@@ -234,8 +238,8 @@ class NewInstalment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class CommitPledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The agreement: its day and reference, its instalments, and its programme support cost.
 
-    `support_cost_basis_points` are hundredths of a percent of the direct cost. Without instalments all of it is due
-    thirty days after the signature.
+    `support_cost_basis_points` are hundredths of a percent of the direct cost. Without instalments the whole amount is
+    due thirty days after the signature.
     """
 
     committed_on: date
@@ -257,10 +261,10 @@ class MeetCondition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class ReceiveInstalment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Cash received for the pledge, and the value date.
+    """Cash received for the pledge, and its value date.
 
-    `settles` is the amount of the agreement it settles, if it is in another currency. `charges_minor` are bank charges,
-    in the currency of the cash.
+    `settles` is the amount of the agreement that it settles, if the cash is in another currency. `charges_minor` are
+    bank charges, in the currency of the cash.
     """
 
     money: Money
@@ -290,7 +294,7 @@ class ReducePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class CarryOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """US dollars to be used from another fund, with the donor's consent."""
+    """US dollars to be moved to another fund, with the donor's consent."""
 
     to_fund: FundCode
     money: Money
@@ -298,7 +302,7 @@ class CarryOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ClosePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """No fields: the revision is enough."""
+    """The end of a pledge; it has no fields, because the path and the revision suffice."""
 
 
 class ProposeWriteOff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -337,15 +341,15 @@ class ProposeReopening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Decide(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """No fields: the revision is enough."""
+    """A decision on a proposal; it has no fields, because the path and the revision suffice."""
 
 
 class CloseYear(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """No fields; the checklist has the conditions."""
+    """The closing of a year; it has no fields. The checklist states the conditions."""
 
 
 class Spend(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """US dollars spent from an allocation, how (`expenditure` or `disbursement`), and the day."""
+    """US dollars spent from an allocation, the use (`expenditure` or `disbursement`), and the day, by default today."""
 
     money: Money
     how: Spending = Spending.EXPENDITURE
@@ -369,7 +373,7 @@ class Allocate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     allocated_on: date | None = None
 
     def purpose(self) -> Purpose:
-        """Raises Invalid unless exactly one purpose is named."""
+        """Return the purpose. Raises Invalid unless exactly one is named."""
         if [self.requirement_id, self.work_package, self.activity_id].count(None) != 2:
             raise Invalid("one-purpose")
         return Purpose(self.requirement_id, self.work_package, self.activity_id)
@@ -385,12 +389,12 @@ class NewRate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class LoadRates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of rates. A loaded rate may be repeated; a different one is refused."""
+    """A table of rates. A loaded rate may be repeated; a rate that differs from the loaded one is refused."""
 
     rates: Annotated[tuple[NewRate, ...], Meta(min_length=1, max_length=RATES_MAX)]
 
     def table(self) -> tuple[Rate, ...]:
-        """Raises Invalid for an unknown currency."""
+        """Return the rates. Raises Invalid for an unknown currency."""
         for position, rate in enumerate(self.rates):
             if rate.currency not in currencies():
                 raise unknown_code(f"rates[{position}].currency", rate.currency, currencies(), code_list="currencies")
@@ -401,14 +405,14 @@ class LoadRates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def check_reason(move: str, reason: str) -> str:
-    """Raises Invalid for a reason that this transition does not have."""
+    """Return the reason. Raises Invalid if it is not one of this transition's reasons."""
     if reason not in (known := reasons(move)):
         raise unknown_code("reason", reason, known, code_list=f"reasons/{move}")
     return reason
 
 
 def dollars(money: Money) -> int:
-    """The US cents of an amount, which has to be in dollars. Raises Mismatch."""
+    """Return the US cents of an amount. Raises Mismatch if it is not in US dollars."""
     if money.currency != USD:
         raise Mismatch("fund-currency", expected=USD)
     return money.minor

@@ -26,5 +26,5 @@ HANDLERS: Mapping[type[Fact], Handler] = {
 
 
 def handlers_for(validity: Validity) -> Mapping[type[Fact], Handler]:
-    """Handlers that value requirements by the rates in force."""
+    """Return the handlers that value requirements by the rates in force."""
     return {MatchConfirmed: partial(allocation_actions.on_match_confirmed, validity=validity)}

@@ -14,18 +14,21 @@ from services.pledges.money.model import Validity
 from services.pledges.statements.printing.renderer import StatementRenderer
 
 TABLES_AT_ONCE_MAX = 1
-"""Per process: the largest takes some 140 MB of the temporary folder, and seconds of a thread."""
+"""Maximum number of tables made at once, per process.
+
+The largest table takes some 140 MB of the temporary folder, and seconds of a thread.
+"""
 
 
 class OpenTables:
-    """Counts the tables being made in this process."""
+    """Counter of the tables being made in this process."""
 
     def __init__(self) -> None:
         self._under_way = 0
 
     @contextlib.contextmanager
     def place(self) -> Iterator[None]:
-        """Raises Unavailable while too many are being made."""
+        """Hold a place for one table while it is made. Raises Unavailable if too many are being made."""
         if self._under_way >= TABLES_AT_ONCE_MAX:
             raise Unavailable("overloaded")
         self._under_way += 1
@@ -36,8 +39,9 @@ class OpenTables:
 
 
 class Dependencies(NamedTuple):
-    """What routes need: validity of rates, publisher (an IATI organization identifier), public address of the
-    console, consents, PDF renderer, limits.
+    """Dependencies of the routes: settings, clients and limits.
+
+    `reporter` is the publisher's IATI organization identifier, `site` the public address of the console.
     """
 
     validity: Validity

@@ -1,4 +1,4 @@
-"""Which callers get which events of funds, pledges and allocations; `may_see` in the statement is the policy in SQL."""
+"""Visibility of events of funds, pledges and allocations; `may_see` in the statement is the policy in SQL."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -12,7 +12,7 @@ FOR_EVERYBODY = frozenset({"fund", "rate_table", "period", "activity"})
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see; those of public records for all callers."""
+    """Return the ids of the events that each caller may see. Events of public records are for all callers."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT pledge_id FROM pledge

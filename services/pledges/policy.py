@@ -1,8 +1,8 @@
 """Authorization for funds, pledges, allocations and the ledger; shown as a table at /docs/permissions.
 
-A donor sees its own pledges and contributions in kind, and no other donor's; a State what concerns its own requests;
-totals are for all callers. `may_see` in SQL, in the WHERE of every read, equals the functions of that name here; a test
-compares them.
+A donor sees its own pledges and contributions in kind, and no other donor's. A State sees the records of its own
+requests. Totals are for all callers. `may_see` in SQL, in the WHERE clause of every read, equals the functions of that
+name here; a test compares them.
 """
 
 from collections.abc import Mapping
@@ -99,7 +99,7 @@ class Entry(Struct, frozen=True):
 
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
-# A table holds what its caller sees, as a list does.
+# Exports, like lists, contain only what their caller may see.
 _FOR_EVERYBODY = frozenset(
     {Action.LIST_FUNDS, Action.SHOW_FUND, Action.SHOW_FUND_YEARS, Action.LIST_REVISIONS, Action.LIST_RATES}
     | {Action.LIST_PERIODS, Action.EXPORT_FLOWS}
@@ -118,7 +118,7 @@ _OF_PLEDGE = frozenset(
 )
 """Actions of a UNODC finance officer on a donor's pledge."""
 _WORDS = frozenset({Action.REWORD, Action.REWORD_IN_KIND})
-"""Text changes, allowed to the author and to UNODC's office."""
+"""Changes of texts, allowed to the author and to UNODC's office."""
 _OF_ACTIVITY = frozenset({Action.REVISE_ACTIVITY, Action.COMPLETE_ACTIVITY, Action.CANCEL_ACTIVITY})
 _READS = frozenset(
     {
@@ -139,10 +139,10 @@ Record: TypeAlias = Pledge | Requirement | Allocation | Entry | Proposal | FlowI
 
 
 def decide(caller: Caller, action: Action, resource: Record | None = None) -> Decision:
-    """Whether the caller may do this; denied unless granted. Access is by record, never by field.
+    """Decide whether the caller may do this; denied unless granted. Access is by record, never by field.
 
-    Listing takes no resource (allowed for all) and is decided for each record in the list; an action on a pledge,
-    an allocation or a proposal takes that; all others take none.
+    Listing takes no resource (allowed for all) and is decided for each record in the list. An action on a record takes
+    that record; all other actions take none.
     """
     if resource is not None:
         return _decide_record(caller, action, resource)
@@ -155,10 +155,10 @@ def decide(caller: Caller, action: Action, resource: Record | None = None) -> De
     if action is Action.PLAN_ACTIVITY:
         return _allowed_if(plans_activities(caller))
     if action in {Action.SHOW_IATI, Action.LIST_UNFUNDED}:
-        # Decided for each of its entries; consents decide which requests are shown.
+        # The file is decided for each of its entries; consents decide which requests are shown.
         return _allowed_if(reads_all(caller) or caller.role is Role.DONOR_OFFICER)
     if action in {Action.SHOW_BALANCES, Action.SHOW_PERIOD}:
-        # A balance in kroner is one donor's; a year's checklist shows whether there are proposals.
+        # A balance in kroner may be that of one donor; a year's checklist shows whether there are proposals.
         return _allowed_if(reads_all(caller))
     return HIDDEN
 
@@ -193,7 +193,7 @@ def _decide_record(caller: Caller, action: Action, record: Record) -> Decision:
 
 
 def _decide_proposal(caller: Caller, action: Action, proposal: Proposal) -> Decision:
-    """The proposer may not approve, but may withdraw."""
+    """Decide about a proposal: its proposer may not approve it, but may withdraw it."""
     if not is_finance_officer(caller):
         return _NOT_FOR_YOUR_ROLE
     if action is Action.APPROVE_PROPOSAL:
@@ -239,7 +239,7 @@ ACTIVITY_MOVES: Mapping[str, frozenset[ActivityStatus]] = {
 def moves_open_to(
     caller: Caller, record: Pledge | Allocation | Proposal | InKindContribution | Activity
 ) -> tuple[str, ...]:
-    """The moves that this caller may make now."""
+    """Return the moves that this caller may make now."""
     match record:
         case Pledge():
             found = open_moves(caller, record, Action, decide, PLEDGE_MOVES)
@@ -257,7 +257,7 @@ def moves_open_to(
 
 
 def _has_something_to(move: Action, pledge: Pledge) -> bool:
-    """Whether the pledge has what the move is about: an amount that is owed, conditional or usable, or an earmark."""
+    """Check whether the pledge has what the move needs: an owed, conditional or usable amount, or an earmark."""
     match move:
         case Action.MEET_CONDITION:
             return pledge.conditional_minor > 0
@@ -292,17 +292,17 @@ def _may_see(caller: Caller, record: Record) -> bool:
         case InKindContribution():
             return may_see_in_kind(caller, record)
         case Activity():
-            # It names no State and no donor, and is published with its fund.
+            # An activity names no State and no donor, and is published with its fund.
             return True
 
 
 def is_finance_officer(caller: Caller) -> bool:
-    """True for a finance officer of UNODC, the only role that moves money."""
+    """Return True for a finance officer of UNODC, the only role that moves money."""
     return caller.role is Role.FINANCE_OFFICER and caller.of_unodc
 
 
 def plans_activities(caller: Caller) -> bool:
-    """True for the roles of UNODC that run its programmes or pay for them."""
+    """Return True for the roles of UNODC that run its programmes or pay for them."""
     return caller.role is Role.COORDINATOR or is_finance_officer(caller)
 
 
@@ -327,7 +327,7 @@ def may_see_requirement(caller: Caller, requirement: Requirement) -> bool:
 
 
 def may_see_allocation(caller: Caller, allocation: Allocation) -> bool:
-    # Work packages and activities name no State; an allocation to a request is for the parties to it.
+    # Work packages and activities name no State. An allocation to a request is shown to its parties only.
     of_office = allocation.work_package is not None or allocation.activity_id is not None
     return (
         reads_all(caller)

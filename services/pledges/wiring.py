@@ -62,7 +62,7 @@ log = structlog.get_logger()
 
 
 async def close_continuously(db: Database) -> None:
-    """Each second, advance the finality watermark if something was recorded, independently of the snapshots."""
+    """Advance the finality watermark each second if something was recorded, independently of the snapshots."""
     closed: Finality | None = None
     while True:
         closed = await _close(db, closed)
@@ -79,7 +79,7 @@ async def _close(db: Database, closed: Finality | None) -> Finality | None:
 
 
 async def write_due_snapshots(db: Database) -> None:
-    """Write balance snapshots until none is due, one fund per transaction."""
+    """Write balance snapshots until none is due, one transaction for each fund."""
     while True:
         async with db.transaction() as tx:
             if not await snapshots.write_snapshots(tx):
@@ -87,14 +87,14 @@ async def write_due_snapshots(db: Database) -> None:
 
 
 async def close_and_write_snapshots(db: Database, closed: Finality | None) -> Finality | None:
-    """One run of both loops; concurrent runs do no harm."""
+    """Run both loops once; concurrent runs do no harm."""
     closed = await _close(db, closed)
     await write_due_snapshots(db)
     return closed
 
 
 async def verify_balances(db: Database) -> list[str]:
-    """Return the funds whose balance differs from the sum of their entries, and log each as an error."""
+    """List the funds whose balance differs from the sum of their entries, and log each as an error."""
     async with db.transaction() as tx:
         await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         differing = await balances.differing_balances(tx)

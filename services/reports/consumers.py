@@ -1,4 +1,4 @@
-"""Events that the reports service consumes: all facts of the aggregates that figures count, and erased persons."""
+"""Handlers of the events that the reports service consumes: facts of counted aggregates, and erased persons."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What routes of this service share."""
+"""Objects that the routes and loops of this service share."""
 
 from typing import NamedTuple, TypeAlias
 
@@ -10,7 +10,7 @@ from services.reports.figures.figure_reader import FigureReader
 
 
 class Dependencies(NamedTuple):
-    """What routes need: the reader of figures, the renderer that renders reports, the public address of the site."""
+    """The reader of figures, the renderer of reports, and the public address of the site."""
 
     reader: FigureReader
     renderer: ReportRenderer

@@ -1,4 +1,4 @@
-"""Which events of reports a caller may stream; `may_see` in the statement is the policy."""
+"""Events of reports that a caller may stream; `may_see` in the statement is the policy."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -10,7 +10,7 @@ from contracts.values import Caller
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see: of visible reports."""
+    """Return the events that each caller may see: those of visible reports."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT report_id FROM report

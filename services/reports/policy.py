@@ -10,7 +10,7 @@ from services.reports.annual.model import MOVES, Report, ReportStatus
 from services.reports.figures.model import OF_PERSONS
 
 OVERSEEING = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.FINANCE_OFFICER, Role.SERVICE})
-"""Who sees all figures, and small numbers, but for those of who took part."""
+"""Roles that see all figures, with exact numbers except those of participants and trainers."""
 
 OF_A_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 
@@ -37,19 +37,19 @@ def oversees(caller: Caller) -> bool:
 
 
 def reads_exact(caller: Caller, figure: str) -> bool:
-    """Whether small numbers are shown. Of who took part auditors and others have none of a delivery either."""
+    """Check whether the caller sees exact numbers; those of participants and trainers are for coordinators only."""
     return oversees(caller) and (figure not in OF_PERSONS or caller.role is Role.COORDINATOR)
 
 
 def scope_of(caller: Caller, state: str | None) -> Scope:
-    """The scope asked for: without a State a State's people ask for their own."""
+    """Return the scope asked for; without a State, it is the State of a caller who acts for one."""
     return Scope(caller.organization if state is None and caller.role in OF_A_STATE else state)
 
 
 def decide(caller: Caller, action: Action, resource: Scope | Report | None = None) -> Decision:
-    """Whether the caller may do this; everything not granted is denied. Public figures need no caller.
+    """Decide whether the caller may perform the action; it is denied unless granted. Public figures need no caller.
 
-    Without a scope it is decided on the caller's own.
+    Without a scope, the decision is on the caller's own scope.
     """
     match resource, action:
         case Scope() | None, Action.SHOW_FIGURE:
@@ -77,19 +77,23 @@ def _figure(caller: Caller, scope: Scope | None) -> Decision:
 
 
 def reported_state(caller: Caller) -> str | None:
-    """Whose report this caller drafts: the State's own, or that to the Conference (None)."""
+    """Return the State whose report the caller drafts; None for the report to the Conference."""
     return caller.organization if caller.role is Role.FOCAL_POINT else None
 
 
 def writes_report(caller: Caller, state: str | None) -> bool:
-    """A coordinator writes the report to the Conference, a focal point that of the State."""
+    """Check whether the caller writes the report: a coordinator to the Conference, a focal point for the State."""
     if state is None:
         return caller.role is Role.COORDINATOR
     return caller.role is Role.FOCAL_POINT and caller.organization == state
 
 
 def may_see_report(caller: Caller, report: Report) -> bool:
-    """A draft is read by those it is of. Issued, the report to the Conference is for all, that of a State for UNODC."""
+    """Check whether the caller may see the report.
+
+    UNODC sees a draft to the Conference, and everyone the issued report. A State sees its own report, and UNODC does so
+    once it is issued.
+    """
     issued = report.status is not ReportStatus.DRAFT
     if report.state is None:
         return issued or oversees(caller)

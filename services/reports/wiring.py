@@ -1,4 +1,4 @@
-"""Assemble the reports service."""
+"""The wiring of the reports service."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -25,7 +25,7 @@ FOLD_SECONDS = 1.0
 
 
 async def fold_arrived(db: Database) -> None:
-    """Fold all that has arrived, a batch in each transaction."""
+    """Fold all facts that have arrived, a batch in each transaction."""
     while True:
         async with db.transaction() as tx:
             if await actions.fold_arrived(tx) < actions.BATCH_MAX:
@@ -33,7 +33,7 @@ async def fold_arrived(db: Database) -> None:
 
 
 async def fold_and_read(db: Database, reader: FigureReader) -> float | None:
-    """Fold what has arrived, and count it in the index of this process."""
+    """Fold the facts that have arrived, and update the index of this process."""
     await fold_arrived(db)
     await reader.read_on()
     return None

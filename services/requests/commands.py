@@ -54,7 +54,7 @@ States = Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)]
 
 
 class NewMeasure(Measure, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the State already does itself (`own`) or receives: who provides it, of which kind, when, and what it is."""
+    """A measure that the State takes itself (`own`) or receives: its provider, kind, period and description."""
 
     kind: KindCode | None = None
     provider: Name = ""
@@ -67,9 +67,9 @@ NewMeasures = Annotated[tuple[NewMeasure, ...], Meta(max_length=MEASURES_MAX)]
 class NewLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One need. Codes are those of `/v1/reference/…`; `window` is when the assistance is wanted.
 
-    A draft is saved without any of them; `kind`, `institution`, `group_size`, `languages`, `modality` and `window` are
-    needed to submit it. A `line_id` names an existing line of the request, which keeps its id. A line that
-    `cannot_wait` is matched only with offerings that are funded already.
+    A draft may lack any field; `kind`, `institution`, `group_size`, `languages`, `modality` and `window` are needed to
+    submit it. A `line_id` names an existing line of the request, which keeps its id. A line with `cannot_wait` is
+    matched only with offerings that are already funded.
     """
 
     line_id: UUID | None = None
@@ -105,7 +105,7 @@ class NewLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         )
 
     def copied(self, today: date) -> "NewLine":
-        """For a new request: without its id, and without a window that has begun."""
+        """Return the line for a new request, without its id, and without a window that has begun."""
         begun = self.window is not None and self.window.starts < today
         return structs.replace(self, line_id=None, window=None if begun else self.window)
 
@@ -114,7 +114,7 @@ NewLines = Annotated[tuple[NewLine, ...], Meta(max_length=LINES_MAX)]
 
 
 class Addressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To whom the request is addressed: any provider, UNODC, or the named States (I.h)."""
+    """The addressee of a request: any provider, UNODC, or the named States (I.h)."""
 
     to: Addressee = Addressee.ANY
     states: States = ()
@@ -123,8 +123,8 @@ class Addressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The content of a request. `language` is the language of its texts, which are stored as written.
 
-    A draft needs the `language` only; to submit it, a title and a complete line. Offerings of the `excluded_providers`
-    are not matched with it; only the State and UNODC see this list.
+    A draft needs only the `language`; a submission also needs a title and at least one line, and every line complete.
+    Offerings of the `excluded_providers` are not matched with the request; only the State and UNODC see this list.
     """
 
     language: Language
@@ -137,9 +137,9 @@ class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     excluded_providers: Excluded = ()
 
     def content(self, known: Sequence[UUID] = ()) -> tuple[Content, Texts, bytes]:
-        """The codes, the texts, and the salt of their hash; `known` are the ids of the request's present lines.
+        """Return the codes, the texts, and the salt of their hash; `known` are the ids of the request's present lines.
 
-        Raises Invalid for an unknown code, and for a `line_id` that is not known or not unique.
+        Raises Invalid for an unknown code, and for a `line_id` that is unknown or repeated.
         """
         for number, line in enumerate(self.lines):
             check_codes(line, f"lines[{number}].")
@@ -172,8 +172,9 @@ class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class FileRequest(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new request; `submit` submits it at once. `state`, if given, has to be the caller's own.
 
-    `from_request` is an earlier request of the State whose content is copied, `from_observations` are its observations
-    of the review (`/v1/observations`): a line for each article, and their texts as `need`; in the same language.
+    `from_request` is an earlier request of the State, whose content is copied. `from_observations` are its observations
+    of the review (`/v1/observations`): each article becomes a line, and their texts become `need`. The copied texts
+    have to be in `language`.
     """
 
     submit: bool = False
@@ -182,10 +183,10 @@ class FileRequest(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields=
     from_observations: Annotated[tuple[UUID, ...], Meta(max_length=LINES_MAX)] = ()
 
     def over(self, earlier: RequestBody, *, today: date) -> RequestBody:
-        """The content of the earlier request, with what this one says in its place.
+        """Return the content of the earlier request, with the fields that this request sets in their place.
 
-        Without windows in the past, ids of lines, and circulation, which is decided anew. Raises Invalid if the
-        languages of the texts differ.
+        Windows that have begun, ids of lines, and the circulation rule are not copied. Raises Invalid if the languages
+        of the texts differ.
         """
         if self.language is not earlier.language:
             raise Invalid("copy-language-differs", field="language", expected=earlier.language)
@@ -200,9 +201,9 @@ _UNSAID = {one.name: one.default for one in structs.fields(RequestBody)}
 
 
 def body_from(observations: Sequence[Observation]) -> RequestBody:
-    """A request of what reviews observed: a line for each article, and the texts one below the other.
+    """Return a request from observations: a line for each article, and the texts one below the other.
 
-    Raises Invalid for texts in several languages, or longer in all than a need may be.
+    Raises Invalid for texts in several languages, or texts that are together longer than a need may be.
     """
     languages = {one.language for one in observations}
     if len(languages) > 1:
@@ -217,7 +218,7 @@ def body_from(observations: Sequence[Observation]) -> RequestBody:
 
 
 def body_of(request: Request, texts: Texts) -> RequestBody:
-    """The content of a request as its State would file it, with the ids of its lines."""
+    """Return the content of a request as its State would file it, with the ids of its lines."""
     lines = zip(request.all_lines, texts.lines, strict=True)
     return RequestBody(
         language=request.language,
@@ -291,7 +292,7 @@ class LineOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class FileOnBehalf(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A State's request that came to UNODC by note verbale, mail or meeting, on that day and with that reference."""
+    """A State's request that came to UNODC by note verbale, mail or meeting, with the day and the reference."""
 
     state: State
     channel: FilingChannel
@@ -299,15 +300,15 @@ class FileOnBehalf(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields
     received_reference: Annotated[str, Meta(min_length=3, max_length=200)]
 
     def check(self) -> None:
-        """Raises Invalid for an unknown State."""
+        """Raise Invalid if the State is unknown."""
         check_state(self.state)
 
 
 class FileMail(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A State's request that came by e-mail. Without a title or need, those are the subject and the text of the mail.
+    """A State's request that came by e-mail. `title` and `need` are by default the mail's subject and text.
 
     `state` is by default that of the sender. `file_ids` are the files of the mail that become scans of the request, by
-    default all that can. `received_reference` is by default the Message-ID.
+    default all that are suitable. `received_reference` is by default the Message-ID.
     """
 
     state: State | None = None
@@ -322,23 +323,23 @@ class DiscardMail(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class RecordConfirmation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A State's written confirmation of a request that UNODC filed on its behalf: the attachment with its scan."""
+    """A State's written confirmation of a request that UNODC filed on its behalf; `scan_id` is the scan of it."""
 
     scan_id: UUID
     comment: Words = ""
 
 
 class Comment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """No fields but a comment: the move needs no further data."""
+    """A comment, for a move that needs no further data."""
 
     comment: Words = ""
 
 
 class Consenting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To whom the request is shown, which fields of it, from when until when.
+    """The terms of a consent: to whom the request is shown, which fields of it, from when and until when.
 
-    Without `recipients` to those whom the visibility names, without `starts_at` at once, without `ends_at` until it is
-    withdrawn; `codes` are always among the fields.
+    By default it is shown to those whom the visibility names, from now on, until the consent is withdrawn. `codes` are
+    always among the fields.
     """
 
     recipients: Annotated[tuple[Recipient, ...], Meta(min_length=1, max_length=RECIPIENTS_MAX)] | None = None
@@ -371,9 +372,9 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Triage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The priority from triage: `low`, `normal`, `high` or `urgent`; if not given, that of the assessment, else normal.
+    """The priority from triage: `low`, `normal`, `high` or `urgent`; by default that of the assessment, or else normal.
 
-    One that departs from the assessment needs a coded reason (`/v1/reference/reasons/depart_from_criteria`).
+    A priority that departs from the assessment needs a coded reason (`/v1/reference/reasons/depart_from_criteria`).
     """
 
     priority: Priority | None = None
@@ -382,19 +383,19 @@ class Triage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`suffices`: the State declares that what was delivered is enough, although a match is not completed."""
+    """The record of a delivery. With `suffices`, the State declares it enough although a match is not completed."""
 
     suffices: bool = False
     comment: Words = ""
 
 
 class Closing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether the need was met: `met`, `partially_met` or `unmet`.
+    """The outcome of a request: whether the need was `met`, `partially_met` or `unmet`.
 
-    If it contradicts the State's evaluations, `departure` says why; both sides read it. If both sides have evaluated
-    each delivery, no more is needed. Where none was completed, `heard_both_sides` states that they have reported to the
-    coordinator in another way, and the comment says how and when. Otherwise a request is closed only when the
-    follow-up, a year after its registration, is due.
+    If it contradicts the State's evaluations, `departure` states the reason; both sides read it. If both sides have
+    evaluated each delivery, no more is needed. If no delivery was completed, `heard_both_sides` states that both sides
+    have reported to the coordinator in another way, and the comment says how and when. Otherwise a request can be
+    closed only when the follow-up, a year after its registration, is due.
     """
 
     outcome: Outcome
@@ -404,20 +405,20 @@ class Closing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def check_state(state: str) -> str:
-    """Raises Invalid for an unknown State."""
+    """Return the State's code. Raises Invalid if it is unknown."""
     _check("state", [state], reference.countries())
     return state
 
 
 def check_reason(move: str, reason: str, *, name: str = "reason") -> str:
-    """Raises Invalid for a reason that this move does not have."""
+    """Return the reason. Raises Invalid if this move does not have it."""
     if reason not in (known := reference.reasons(move)):
         raise unknown_code(name, reason, known, code_list=f"reasons/{move}")
     return reason
 
 
 def check_codes(line: NewLine, place: str = "") -> None:
-    """Raises Invalid for an unknown code of a line and for a reversed window; `place` is the prefix of its fields."""
+    """Raise Invalid for an unknown code or a reversed period of a line; `place` is the prefix of its fields."""
     _check(f"{place}kind", filter(None, [line.kind]), reference.kinds())
     _check(f"{place}topics", line.topics, reference.topics())
     _check(f"{place}articles", line.articles, reference.articles())

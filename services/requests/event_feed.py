@@ -1,4 +1,7 @@
-"""Which events of requests, attachments and mails a caller may stream; `seen` in the statement is the policy in SQL."""
+"""The events of requests, attachments and mails that a caller may stream.
+
+`seen` in the statement is the policy in SQL.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -10,7 +13,7 @@ from contracts.values import Caller
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see: of visible requests, clocks and mails, and with the words of files."""
+    """Return the events that each caller may see: of visible requests, clocks and mails, and of readable files."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT request_id FROM request, seen(request_id, request, who.organization, who.role)

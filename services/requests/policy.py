@@ -1,6 +1,7 @@
-"""Who may do what with a request, and which fields they see: one pure decision; /docs/permissions is its table.
+"""The policy of requests: one pure function decides what callers may do and which fields they see.
 
-`seen` in SQL is the same rule as `fields_seen` here; a test compares both, and row-level security with them.
+/docs/permissions is its table. `seen` in SQL is the same rule as `visible_fields` here; a test compares both, and
+row-level security with them.
 """
 
 from collections.abc import Mapping
@@ -30,22 +31,24 @@ class Guarded(StrEnum):
     """The fields that only some of those who see a request may read."""
 
     WORDS = "words"
-    """Title, need, outcome and existing measures of a line, attachments: where a consent gives them."""
+    """Title, need, outcome and existing measures of a line, and attachments: shown if a consent gives them."""
     LINE_WORDS = "line_words"
-    """Outcome and existing measures of a line: where a consent gives the words, and to the provider of an accepted
-    match for the lines that it serves."""
+    """Outcome and existing measures of a line.
+
+    Shown if a consent gives the words, and to the provider of an accepted match for the lines that it serves.
+    """
     INSTITUTION = "institution"
-    """The institution's code in a line: where a consent gives it."""
+    """The institution's code in a line: shown if a consent gives it."""
     INSTITUTION_NAME = "institution_name"
-    """The institution's name in a line: to a provider that a consent gives the institution, after both accepted."""
+    """The institution's name in a line: shown to a provider by a consent to the institution, after both accepted."""
     CONSENTS = "consents"
-    """The State's consents: the State and UNODC only."""
+    """The State's consents: shown to the State and UNODC only."""
     EXCLUDED_PROVIDERS = "excluded_providers"
-    """The providers that the State excludes: the State and UNODC only."""
+    """The providers that the State excludes: shown to the State and UNODC only."""
     COMMENT = "comment"
-    """Comments in the history: the State and UNODC only."""
+    """Comments in the history: shown to the State and UNODC only."""
     DATA = "data"
-    """The data of facts in the history: the State and UNODC only."""
+    """The data of facts in the history: shown to the State and UNODC only."""
 
 
 class Filing(Struct, frozen=True):
@@ -63,7 +66,7 @@ class Translated(Struct, frozen=True):
 
 
 Owned = SavedView | Observation
-"""What belongs to a person or to a State, and is in no journal."""
+"""Records that belong to a person or to a State, and are in no journal."""
 
 
 class Scan(Struct, frozen=True):
@@ -73,7 +76,7 @@ class Scan(Struct, frozen=True):
 
 
 def file_of(request: Request, purpose: Purpose) -> Request | Scan:
-    """The resource that the policy decides on for a file: its request, or the scan."""
+    """Return the resource on which the policy decides for a file: its request, or the scan."""
     return Scan(request) if purpose is Purpose.NOTE_VERBALE else request
 
 
@@ -97,7 +100,7 @@ _READS = frozenset({Action.LIST, Action.SHOW, Action.READ_HISTORY, Action.READ_C
 _MAIL_READS = frozenset({Action.SHOW_MAIL, Action.READ_MAIL_FILE})
 _MAIL_MOVERS = {Action.FILE_MAIL: _COORDINATOR, Action.DISCARD_MAIL: _COORDINATOR}
 _OF_ATTACHMENTS = frozenset({Action.READ_ATTACHMENTS, Action.DETACH})
-"""Decided on the request: callers without access to its words do not learn whether it has attachments."""
+"""Actions decided on the request: callers without its words do not learn whether it has attachments."""
 
 _SHOWN = frozenset({Status.OPEN, Status.IN_DELIVERY, Status.DELIVERED})
 _SERVED = _SHOWN | {Status.ON_HOLD}
@@ -145,7 +148,7 @@ MOVERS: Mapping[Action, frozenset[Role]] = {
 """The roles that may make each move, on a request visible to them."""
 
 REOPENERS: Mapping[Status, frozenset[Role]] = {Status.IN_DELIVERY: _COORDINATOR, Status.CLOSED: _FOCAL_POINT}
-"""After a revoked match UNODC reopens, for a new need the State does."""
+"""Roles that may reopen a request, by status: UNODC after a revoked match, the State for a new need."""
 
 _WHOLE = Decision(None, frozenset(Guarded))
 _GIVEN: Mapping[FieldSet, Guarded] = {FieldSet.WORDS: Guarded.WORDS, FieldSet.INSTITUTION: Guarded.INSTITUTION}
@@ -156,12 +159,12 @@ _NOT_YOUR_STATE = denied("not-your-state")
 def decide(
     caller: Caller, action: Action, resource: Request | Translated | Scan | Filing | Mail | Owned | None = None
 ) -> Decision:
-    """Whether the caller may do this, and which guarded fields they see; everything not granted is denied.
+    """Decide whether the caller may do this, and which guarded fields they see; everything not granted is denied.
 
-    FILE is decided on a Filing, actions without a record on nothing, lists on nothing (allowed to all) and on
-    each request listed, everything else on the request, for a scan the actions on attachments, and TRANSLATE also on a
-    translation that exists: that of the State is replaced and withdrawn by the State only. Actions on mails are decided
-    on the mail, those on saved views on the view.
+    FILE is decided on a Filing, actions without a record on None, lists on None (allowed to all) and on each request
+    listed, actions on a scan's attachment on the Scan, everything else on the request. TRANSLATE is also decided on an
+    existing translation: only the State replaces or withdraws its own. Actions on mails are decided on the mail, those
+    on saved views on the view.
     """
     if action in _OF_UNODC:
         return ALLOWED if caller.role is Role.COORDINATOR else _NOT_FOR_YOUR_ROLE
@@ -215,7 +218,7 @@ def decide(
 
 
 def _decide_filing(caller: Caller, action: Action, filing: Filing) -> Decision:
-    """Filers file for their own State; only a focal point submits. Organizations that are no State cannot file."""
+    """Decide on a filing: filers file for their own State, only focal points submit, and only States may file."""
     if action not in _FILINGS:
         return HIDDEN
     if caller.organization not in reference.countries():
@@ -243,7 +246,7 @@ def _decide_mail(caller: Caller, action: Action, mail: Mail) -> Decision:
 
 
 def _decide_observation(caller: Caller, observation: Observation | None) -> Decision:
-    """The State's own, for those who file for it; others do not learn of them."""
+    """Decide on an observation: only those who file for its State may use it; others do not learn of it."""
     filing = _decide_filing(caller, Action.FILE, Filing())
     if observation is None:
         return filing
@@ -251,7 +254,7 @@ def _decide_observation(caller: Caller, observation: Observation | None) -> Deci
 
 
 def _decide_view(caller: Caller, action: Action, view: SavedView) -> Decision:
-    """Of its owner; colleagues in the organization read one that is shared."""
+    """Decide on a saved view: its owner may do everything, colleagues in the organization may read a shared one."""
     own = caller.person_id == view.person_id
     if caller.organization != view.organization or not (own or view.shared) or action not in _OF_A_VIEW:
         return HIDDEN
@@ -259,14 +262,14 @@ def _decide_view(caller: Caller, action: Action, view: SavedView) -> Decision:
 
 
 def may_see_mail(caller: Caller, mail: Mail) -> bool:
-    """The triage box is UNODC's; a message is also shown to the State of the person who sent it."""
+    """Check whether the caller may see a mail: UNODC sees all, and the sender's State sees messages."""
     if caller.role in ROLES_BY_OFFICE:
         return True
     return mail.status is MailStatus.ADDED and caller.role in FILERS and caller.organization == mail.organization
 
 
 def mail_moves_open_to(caller: Caller, mail: Mail) -> tuple[str, ...]:
-    """The moves of a mail that this caller may make now."""
+    """Return the moves of a mail that this caller may make now."""
     return open_moves(caller, mail, Action, decide, MAIL_MOVES)
 
 
@@ -283,24 +286,24 @@ def _shown(caller: Caller, request: Request) -> Decision:
 
 
 def moves_open_to(caller: Caller, request: Request) -> tuple[str, ...]:
-    """The moves that this caller may make now."""
+    """Return the moves that this caller may make now."""
     return open_moves(caller, request, Action, decide, MOVES)
 
 
 def may_see_institution_name(request: Request, provider: str) -> bool:
-    """Whether both sides have accepted a match, and the consents give the provider the institution."""
+    """Check whether both sides have accepted a match, and the consents give the provider the institution."""
     return provider in agreed_matches(request).values() and FieldSet.INSTITUTION in _given_to(request, provider)
 
 
 def agreed_matches(request: Request) -> dict[UUID, str]:
-    """The matches in force that both sides have accepted, with their providers."""
+    """Return the matches in force that both sides have accepted, with their providers."""
     return {
         match_id: request.providers[match_id] for match_id, (_, status) in request.matches.items() if status in _AGREED
     }
 
 
 def lines_served(caller: Caller, request: Request) -> frozenset[UUID]:
-    """The lines that the caller's organization serves by accepted matches.
+    """Return the lines that the caller's organization serves by accepted matches.
 
     An accepted match shows these lines and their words to the provider, also after the end of a consent, until the
     State withdraws one, the match is revoked or the request is over.
@@ -311,7 +314,7 @@ def lines_served(caller: Caller, request: Request) -> frozenset[UUID]:
 
 
 def lines_opened_to(request: Request, provider: str) -> frozenset[UUID]:
-    """As `lines_served`, for a provider's officers."""
+    """Like `lines_served`, for a provider's officers."""
     if request.status not in _SERVED or provider in request.excluded_providers:
         return frozenset()
     agreed = agreed_matches(request)
@@ -323,12 +326,12 @@ def lines_opened_to(request: Request, provider: str) -> frozenset[UUID]:
 
 
 def _is_withdrawn_from(request: Request, provider: str, agreed_at: datetime) -> bool:
-    assert request.read_at is not None, "read for a caller"
+    assert request.read_at is not None, "the request was read for a caller"
     return is_withdrawn_from(request.consents.values(), provider, agreed_at, request.read_at)
 
 
 def lines_shown(caller: Caller, request: Request) -> dict[UUID, frozenset[str]]:
-    """The lines of a request that the caller sees, each with its guarded fields: all of them, or those it serves."""
+    """Return the lines that the caller sees, each with its guarded fields: all lines, or those it serves."""
     fields, served = _shown(caller, request).fields, lines_served(caller, request)
     every = bool(visible_fields(caller, request))
     return {
@@ -339,12 +342,15 @@ def lines_shown(caller: Caller, request: Request) -> dict[UUID, frozenset[str]]:
 
 
 def may_see(caller: Caller, request: Request) -> bool:
-    """Whether the caller may see the request; if not, it does not exist for them."""
+    """Check whether the caller may see the request; if not, it does not exist for them."""
     return bool(visible_fields(caller, request) or lines_served(caller, request))
 
 
 def may_see_closing(caller: Caller, request: Request) -> bool:
-    """The State, UNODC, and providers that completed a delivery of the request."""
+    """Check whether the caller may see how the request was closed.
+
+    The State, UNODC, and providers that completed a delivery of the request may.
+    """
     if not _is_outside(caller):
         return may_see(caller, request)
     completed = {
@@ -354,7 +360,7 @@ def may_see_closing(caller: Caller, request: Request) -> bool:
 
 
 def visible_fields(caller: Caller, request: Request) -> frozenset[FieldSet]:
-    """The fields of the whole request as it was read; none if the caller sees at most the lines that it serves.
+    """Return the visible fields of the whole request as it was read; empty if the caller sees at most lines it serves.
 
     Providers and donors see what the consents in force give to their organization. An excluded provider sees nothing
     even with a consent, because it could infer its exclusion.
@@ -375,43 +381,43 @@ def _given_to(request: Request, organization: str) -> frozenset[FieldSet]:
 
 
 def circulates(request: Request) -> bool:
-    """Whether its consents show something to their recipients."""
+    """Check whether the request's consents show something to their recipients."""
     return request.status in _SHOWN and request.circulation is Circulation.GRANTED
 
 
 def files_for_its_state(caller: Caller, request: Request) -> bool:
-    """Whether the caller files for the State of the request."""
+    """Check whether the caller files for the State of the request."""
     return caller.role in FILERS and caller.organization == request.state
 
 
 def is_known_to_unodc(request: Request) -> bool:
-    """Whether UNODC sees it: it was submitted, or UNODC filed it on the State's behalf."""
+    """Check whether UNODC sees the request: it was submitted, or UNODC filed it on the State's behalf."""
     return (request.status is not Status.DRAFT and request.submitted_at is not None) or request.channel is not None
 
 
 def is_unconfirmed(request: Request) -> bool:
-    """Whether UNODC filed it on the State's behalf, and the State has not confirmed it yet."""
+    """Check whether UNODC filed the request on the State's behalf, and the State has not confirmed it yet."""
     return request.status is Status.DRAFT and request.channel is not None
 
 
 def is_public(request: Request, summary: PublicSummary) -> bool:
-    """Whether everybody reads the approved version of a request's summary; `is_public` in SQL is the same rule."""
+    """Check whether everybody may read the approved summary of a request; `is_public` in SQL is the same rule."""
     chosen = request.visibility is Visibility.PUBLIC_SUMMARY and not request.restricted
     return bool(summary.approved) and chosen and circulates(request)
 
 
 def author(caller: Caller, *, machine: bool) -> TranslatedBy:
-    """As whose a text of this caller is marked."""
+    """Return the author with whom a text of this caller is marked."""
     if machine:
         return TranslatedBy.MACHINE
     return TranslatedBy.STATE if caller.role in FILERS else TranslatedBy.UNODC
 
 
 def attachments_seen(caller: Caller) -> frozenset[AttachmentStatus]:
-    """The attachment statuses whose files the caller may list."""
+    """Return the attachment statuses whose files the caller may list."""
     return READABLE if _is_outside(caller) else READABLE | {AttachmentStatus.PENDING, AttachmentStatus.INFECTED}
 
 
 def _is_outside(caller: Caller) -> bool:
-    """Whether the caller sees only what the State of a request consents to."""
+    """Check whether the caller sees only what the State of a request consents to."""
     return caller.role in {Role.PROVIDER_OFFICER, Role.DONOR_OFFICER}

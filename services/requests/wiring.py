@@ -59,7 +59,7 @@ from services.requests.work import view_api
 CLOCK_SECONDS = 10.0
 SCAN_SECONDS = 1.0
 SCANNER_RETRY_SECONDS = 10.0
-"""Pause after the scanner gave no verdict."""
+"""Pause in seconds after the scanner gave no verdict."""
 
 SWEEP_SECONDS = 3600.0
 MEBIBYTE = 1024 * 1024
@@ -89,7 +89,7 @@ async def remind_or_lapse(db: Database) -> float | None:
 
 
 async def expire_clocks(db: Database, *, ahead: timedelta = timedelta()) -> float | None:
-    """Record what is due, `ahead` of now. Returns the seconds until the next clock is due."""
+    """Record reminders and overdue clocks as of `ahead` from now. Returns the seconds until the next clock is due."""
     now = clock.now() + ahead
     async with db.transaction() as tx:
         await clock_actions.expire(tx, now)
@@ -105,7 +105,7 @@ async def scan_continuously(db: Database, keeping: FileStorage, scanner: Scanner
 
 
 async def scan(db: Database, keeping: FileStorage, scanner: Scanner) -> int:
-    """Scan the files that wait for it; return for how many the scanner gave no verdict.
+    """Scan the files that wait for a scan; return the number of those without a verdict.
 
     Two processes may scan the same file; one verdict is recorded.
     """
@@ -156,14 +156,14 @@ def own(running: Running) -> FileStorage:
 
 
 def intake_loops(running: Running, keeping: FileStorage) -> dict[str, Loop]:
-    """The mail server and the sender of its answers, if mails are taken in."""
+    """Return the mail server and the sender of its answers; empty if no mails are received."""
     settings = running.settings
     if settings.intake_smtp is None:
         return {}
     if keeping.scanner is None:
         log.warning("no mail is taken in: ENTRAIDE_SCANNER is off")
         return {}
-    # Imported here: only a process that takes mails in needs an SMTP server.
+    # Imported here, because only a process that receives mails needs an SMTP server.
     from services.requests.mail.receiver import MailReceiver, Terms
 
     host, port = settings.intake_smtp

@@ -50,10 +50,10 @@ class CodedReason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ReviseLegislation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a State's law on an article is on SHERLOC: `none`, `missing` or `outdated`, and where the law can be read.
+    """The status of a State's law on an article on SHERLOC (`none`, `missing` or `outdated`), and its source.
 
-    Words need the `language` they and the law are in. To submit it, `title`, `in_force_on`, and `gazette` or `address`
-    are needed.
+    Texts require a `language`, which is also that of the law. Submission requires `title`, `in_force_on`, and `gazette`
+    or `address`.
     """
 
     status: LegislationStatus
@@ -66,28 +66,28 @@ class ReviseLegislation(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class RecordLegislation(ReviseLegislation, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The same for one's own State and an article (`/v1/reference/articles`) of which nothing is recorded yet."""
+    """A new record of one's own State for an article (`/v1/reference/articles`) without a record."""
 
     state: State
     article: ArticleCode
 
     def check(self) -> None:
-        """Raises Invalid for an unknown article."""
+        """Raise Invalid for an unknown article."""
         if self.article not in (known := reference.articles()):
             raise unknown_code("article", self.article, known, code_list="articles")
 
 
 class PublishLegislation(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The page of SHERLOC on which it is published."""
+    """The page of SHERLOC on which the law is published."""
 
     portal_address: PortalAddress
 
 
 class ReviseContribution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a State contributes, in the `language` of its words: `text` itself or a summary, or the `address` of it.
+    """The content of a contribution, in `language`: `text` (the text itself or a summary), or its `address`.
 
-    `court`, `decided_on`, `parties`, `offence` and `outcome` are of a court decision; its parties are initials, such as
-    `A.`, or an authority, such as `Republic`. `authors` are of a bibliography.
+    `court`, `decided_on`, `parties`, `offence` and `outcome` are for a court decision; its parties are initials, such
+    as `A.`, or an authority, such as `Republic`. `authors` are for a bibliography.
     """
 
     language: Language
@@ -105,7 +105,7 @@ class ReviseContribution(Struct, frozen=True, kw_only=True, forbid_unknown_field
     comment: Words = ""
 
     def check(self) -> None:
-        """Raises Invalid for an unknown article or offence."""
+        """Raise Invalid for an unknown article or offence."""
         for article in self.articles:
             if article not in (known := reference.articles()):
                 raise unknown_code("articles", article, known, code_list="articles")
@@ -113,52 +113,52 @@ class ReviseContribution(Struct, frozen=True, kw_only=True, forbid_unknown_field
             raise unknown_code("offence", self.offence, topics, code_list="topics")
 
     def content(self) -> tuple[Content, ContributionTexts]:
-        """What it is about, and its words."""
+        """Return the content and the texts of the contribution."""
         texts = {name: getattr(self, name) for name in ("title", "text", "court", "authors", "address")}
         content = from_attributes(Content, self, articles=tuple(dict.fromkeys(self.articles)))
         return content, ContributionTexts(parties=BETWEEN_PARTIES.join(self.parties), **texts)
 
 
 class DraftContribution(ReviseContribution, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The same of one's own State, and its kind, which stays."""
+    """A new contribution of one's own State. Its `kind` cannot be changed later."""
 
     kind: ContributionKind
 
 
 class AcceptContribution(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the coordinator checked: each is needed."""
+    """The coordinator's statements; each must be true."""
 
     complete: bool
     rights_checked: bool
     no_personal_data: bool
 
     def check(self) -> None:
-        """Raises Invalid if something was not found in order."""
+        """Raise Invalid unless every statement is true."""
         for field in ("complete", "rights_checked", "no_personal_data"):
             if not getattr(self, field):
                 raise Invalid("contribution-not-checked", field=field)
 
 
 class PublishContribution(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The page of SHERLOC on which it is published."""
+    """The page of SHERLOC on which the contribution is published."""
 
     portal_address: PortalAddress
 
 
 class SupersedeContribution(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The published contribution of the same State and kind that takes its place."""
+    """The published contribution of the same State and kind that replaces this one."""
 
     superseded_by: UUID
 
 
 def stated(body: ReviseLegislation) -> tuple[Statement, LegislationTexts]:
-    """What a body says of a law, and its words."""
+    """Return the statement on a law and its texts."""
     texts = LegislationTexts(title=body.title, gazette=body.gazette, address=body.address)
     return from_attributes(Statement, body), texts
 
 
 def check_reason(move: str, reason: str) -> str:
-    """Raises Invalid for a reason that does not belong to this move."""
+    """Return the reason. Raises Invalid for a reason that does not belong to this move."""
     if reason not in (known := reference.reasons(move)):
         raise unknown_code("reason", reason, known, code_list=f"reasons/{move}")
     return reason

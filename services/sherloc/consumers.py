@@ -16,7 +16,7 @@ from services.sherloc.proposals import actions as proposal_actions
 
 
 async def on_completed(tx: Tx, event: Event, fact: DeliveryCompleted) -> None:
-    """Its sides may record practices of it, and its State is proposed to record its law."""
+    """Store a completed delivery, and propose to its State to record its law."""
     await delivery_store.on_completed(tx, event, fact)
     await proposal_actions.on_completed(tx, event, fact)
 

@@ -9,7 +9,11 @@ from chassis.auth.callers import Callers
 
 
 class Dependencies(NamedTuple):
-    """`reply_key` signs the links of mails, which are answered in the appointments that `callers` knows; None: none."""
+    """Objects that the routes share.
+
+    `reply_key` signs the links of mails, or is None if mails have no links. `callers` knows the appointments in which
+    links are answered.
+    """
 
     callers: Callers
     reply_key: bytes | None

@@ -1,4 +1,4 @@
-"""Which events of SHERLOC's desk a caller may stream; `may_see` in the statement is the policy."""
+"""Filter of the events of SHERLOC's desk that a caller may stream; `may_see` in the statement is the policy."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -17,11 +17,15 @@ FOR_ALL: Mapping[str, Collection[str]] = {
     "review_progress": PROGRESS_EVENTS_FOR_ALL,
     "meeting": MEETING_EVENTS_FOR_ALL,
 }
-"""Aggregate → what those are sent who see the record and are no party to it."""
+"""Maps each aggregate to the events that callers receive who see the record and are not a party to it."""
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see: all of its own State, extensions and outreach; of others what was published."""
+    """Return the events that each caller may see.
+
+    These are all events of records to which the caller is a party, of extensions and of outreach activities, and those
+    in FOR_ALL of other records that the caller sees.
+    """
     rows = await tx.fetch(
         """
         SELECT

@@ -1,6 +1,6 @@
-"""Which appointment may do what with the records of SHERLOC's desk. Pure: the caller, the action and the record.
+"""Access policy of SHERLOC's desk: a pure function of the caller, the action and the record.
 
-`store` repeats visibility in its WHERE (`may_see`); a test compares both for every appointment and record.
+`store` repeats visibility in SQL (`may_see`); a test compares both for every appointment and record.
 """
 
 from collections.abc import Mapping
@@ -169,11 +169,14 @@ _READ = frozenset({Action.FOLLOW, Action.LIST_CHECKS, Action.SHOW_CHECK, Action.
 _WITHOUT_RECORD = _LISTS | {Action.SHOW_FRESHNESS, Action.LIST_CHECKS, Action.LIST_PROPOSALS}
 
 EVENTS_FOR_ALL = frozenset({"published", "verified", "confirmed-unchanged", "superseded", "catalogued"})
-"""What others than the State or author and UNODC are sent of a record that they see: not what it was before."""
+"""Events that callers other than the State or author and UNODC receive of a record that they see.
+
+Events from before the publication are not among them.
+"""
 
 
 class NewLegislation(Struct, frozen=True, kw_only=True):
-    """A record that a State is about to begin."""
+    """A record that a State is about to create."""
 
     state: str
 
@@ -195,7 +198,10 @@ Record: TypeAlias = (
 
 
 def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
-    """Whether the caller may do this; denied unless granted. Listing takes no record, and is decided for each one."""
+    """Decide whether the caller may take this action; denied unless granted.
+
+    A list is decided without a record, and again for each record listed.
+    """
     if isinstance(record, Extension) or (record is None and action is Action.PROPOSE_EXTENSION):
         return decide_extension(caller, action)
     if isinstance(record, OutreachActivity) or (record is None and action is Action.PLAN_OUTREACH_ACTIVITY):
@@ -258,17 +264,20 @@ def _on_exports(caller: Caller, action: Action) -> Decision:
 
 
 def is_of_portal(caller: Caller) -> bool:
-    """Who takes contributions over to SHERLOC: a coordinator, or UNODC as a provider, as its client is one."""
+    """Check whether the caller takes contributions over to SHERLOC: a coordinator, or a provider officer of UNODC.
+
+    The portal's API client has the latter role.
+    """
     return caller.role is Role.COORDINATOR or (caller.role is Role.PROVIDER_OFFICER and caller.of_unodc)
 
 
 def may_read_exports(caller: Caller) -> bool:
-    """Those who take over, and who oversees."""
+    """Check whether the caller takes contributions over to SHERLOC, or oversees this."""
     return is_of_portal(caller) or caller.role in _OVERSEERS
 
 
 def _of_the_state(caller: Caller, action: Action, state: str, movers: Mapping[Action, frozenset[Role]]) -> Decision:
-    """Records that the State and UNODC read."""
+    """Decide on an action on a record that only the State and UNODC read."""
     if not is_party_to(caller, state):
         return HIDDEN
     if action in _READ or caller.role in movers.get(action, ()):
@@ -277,19 +286,19 @@ def _of_the_state(caller: Caller, action: Action, state: str, movers: Mapping[Ac
 
 
 def may_see(caller: Caller, record: Legislation | Contribution) -> bool:
-    """The State and UNODC's office; all others what is on SHERLOC."""
+    """Check whether the caller sees a record: always for its State and UNODC's office, else once it is on SHERLOC."""
     return is_party_to(caller, record.state) or record.status in (
         CONTRIBUTIONS_SHOWN_TO_ALL if isinstance(record, Contribution) else SHOWN_TO_ALL
     )
 
 
 def is_public(record: Legislation) -> bool:
-    """Whether everybody reads a record, as open data; `is_public` in SQL is the same rule."""
+    """Check whether a record is public as open data; the SQL function `is_public` is the same rule."""
     return record.status in SHOWN_TO_ALL
 
 
 def is_party_to(caller: Caller, state: str) -> bool:
-    """Whether the caller reads what is not published: comments and earlier versions."""
+    """Check whether the caller reads unpublished content: comments and earlier versions."""
     return caller.role in _OVERSEERS or (caller.role in _OF_STATE and caller.organization == state)
 
 
@@ -299,14 +308,14 @@ def legislation_moves_open_to(caller: Caller, record: Legislation) -> tuple[str,
 
 
 def contribution_moves_open_to(caller: Caller, record: Contribution) -> tuple[str, ...]:
-    """The moves of a contribution that this caller may make now; there is nothing to clear without marks."""
+    """The moves of a contribution that this caller may make now. `clear_marks` requires marks that are not cleared."""
     found = open_moves(caller, record, Action, decide, CONTRIBUTION_MOVES)
     open_marks = bool(record.marks) and not record.marks_cleared
     return tuple(one for one in found if open_marks or one != Action.CLEAR_MARKS)
 
 
 def extension_moves_open_to(caller: Caller, record: Extension) -> tuple[str, ...]:
-    """The moves of an extension that this caller may make now; of voting and its withdrawal the one that is left."""
+    """The moves of an extension that this caller may make now: only one of voting and withdrawing a vote."""
     found = open_moves(caller, record, Action, decide, EXTENSION_MOVES)
     made = Action.VOTE_FOR_EXTENSION if caller.organization in record.voted_by else Action.WITHDRAW_VOTE
     return tuple(one for one in found if one != made)

@@ -52,13 +52,13 @@ from services.sherloc.review_progress import store as review_store
 from services.sherloc.review_progress.evolve import evolve as evolve_progress
 
 CLOCK_SECONDS = 60.0
-"""Between two looks for checks that are due."""
+"""Seconds between two searches for due checks while the service is active."""
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
-    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    """Fold one fact of the service's own journal into the tables, as the action that announced it did."""
     fact = decode_fact(event)
-    assert fact is not None, "the own journal only has known facts"
+    assert fact is not None, "the service's own journal has only known facts"
     match event.aggregate:
         case "legislation_check":
             await check_store.save(tx, evolve_check(await check_store.known(tx, event.aggregate_id), fact))
@@ -92,7 +92,7 @@ async def rebuild(tx: Tx, event: Event) -> None:
 
 
 async def ask_states(db: Database, *, ahead: timedelta = timedelta()) -> float | None:
-    """Ask the States whose yearly check is due, `ahead` of now. Returns the seconds until the next one is."""
+    """Ask the States whose yearly check is due, `ahead` of now. Return the seconds until the next one, or None."""
     now = clock.now() + ahead
     async with db.transaction() as tx:
         await check_actions.ask(tx, now)

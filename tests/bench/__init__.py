@@ -1,1 +1,1 @@
-"""What the project measures itself by: ratios of things run in turns on one machine, never a time alone."""
+"""Benchmarks of the project: ratios of things run by turns on one machine, never a time alone."""

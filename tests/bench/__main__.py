@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def measure(part: str, *, rounds: int, seconds: float) -> Comparison:
-    """One comparison on servers of its own: its consumers would first read all that another has published."""
+    """Run one comparison on its own servers; on shared ones its consumers would first read what another published."""
     say(f"starting PostgreSQL and nats-server for {part}")
     with servers() as on:
         return asyncio.run(PARTS[part](on, rounds=rounds, seconds=seconds, say=say))

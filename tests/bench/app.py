@@ -27,7 +27,7 @@ SUGGESTED = "matching.line.ranked.v1"
 
 
 def note_suggestions(running: Sequence[Running], notes: Path) -> None:
-    """Write down when the COMMIT of each suggestion returned, by its correlation."""
+    """Record the time at which the COMMIT of each suggestion returned, by its correlation."""
     matching = next(one for one in running if one.name == "matching")
     file = notes.open("a", buffering=1, encoding="ascii")
     pass_on = matching.db.on_commit
@@ -42,7 +42,7 @@ def note_suggestions(running: Sequence[Running], notes: Path) -> None:
 
 
 def note_calls(notes: Path) -> None:
-    """Write down which calls of the API the pages make, and when each began and ended."""
+    """Record the calls of the API that the pages make, and when each began and ended."""
     file = notes.open("a", buffering=1, encoding="ascii")
     send = ApiClient._send
 
@@ -57,14 +57,14 @@ def note_calls(notes: Path) -> None:
 
 
 async def say_ready(running: Sequence[Running]) -> None:
-    """Once every service has heard who may act: until then each answers 503."""
+    """Print READY once every service knows which callers may act; until then each answers 503."""
     while any(one.callers.stale() for one in running):
         await asyncio.sleep(0.01)
     print(READY, flush=True)
 
 
 def let_everybody_see_everything() -> None:
-    """The same handlers without a policy; their database then has no policy in SQL either."""
+    """Let the same handlers run without a policy; their database then has no policy in SQL either."""
     policy.decide = lambda *_: policy._WHOLE  # type: ignore[assignment]
 
 
@@ -77,22 +77,22 @@ async def main(task: dict[str, Any]) -> None:
     settings = Settings(
         state=Path(task["state"]),
         database_url=task["database_url"],
-        # With an address of its own a service connects as whoever that names: here, past row-level security.
+        # A service with a database address of its own connects as its user: here as one exempt from row-level security.
         database_urls={"requests": task["database_url"]} if task.get("open") else {},
         nats_url=task["nats_url"],
         nats_urls=task["nats_urls"],
         issuer=ISSUER,
         port=task["port"],
         catch_up_seconds=3600,
-        # One caller files as fast as can be.
+        # One caller files as fast as possible.
         writes=UNHURRIED,
         reads=UNHURRIED,
-        # One reader opens as many pages as all together may.
+        # One reader opens as many pages as all readers together may.
         event_streams_each=STREAMS,
         event_streams_organization=STREAMS,
         event_streams_all=STREAMS,
     )
-    # The directory with them: it is who says that a caller may act.
+    # The directory is always needed, since it states which callers may act.
     services = only_between([SERVICES[name] for name in (*task["services"], "directory")])
 
     def on_ready(running: list[Running]) -> asyncio.Task[None]:

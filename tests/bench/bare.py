@@ -1,4 +1,4 @@
-"""What bare asyncpg does with the same database: ten connections, so many workers, nothing but statements."""
+"""The statements of a real call by bare asyncpg on the same database, over ten connections, by a number of workers."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ Work = Callable[[asyncpg.Connection], Awaitable[None]]
 
 
 def same_statements(statements: list[Statement]) -> Work:
-    """The statements of the real call, with those that begin and commit its transaction."""
+    """Return work that runs the statements of the real call, including those that begin and commit its transaction."""
     repetition = Repetition(statements)
 
     async def work(connection: asyncpg.Connection) -> None:
@@ -33,7 +33,7 @@ def same_statements(statements: list[Statement]) -> Work:
 
 
 def one_insert(statements: list[Statement]) -> Work:
-    """One row of the size of the event, in a statement of its own: the least that is durable."""
+    """Return work that inserts one row of the event's size in a statement of its own: the least that is durable."""
     event = event_of(statements)
 
     async def work(connection: asyncpg.Connection) -> None:
@@ -43,13 +43,13 @@ def one_insert(statements: list[Statement]) -> Work:
 
 
 def event_of(statements: list[Statement]) -> str:
-    """The longest text among what is written is the event; a list of them has one."""
+    """Return the event: the longest text among the arguments, which may be lists."""
     texts = (one for s in statements for arg in s.args for one in (arg if isinstance(arg, list) else [arg]))
     return max((text for text in texts if isinstance(text, str)), key=len)
 
 
 async def connections(database_url: str) -> "asyncio.LifoQueue[asyncpg.Connection]":
-    """As many as the application has, in its role."""
+    """Open as many connections as the application has, in its role."""
     settings = {"search_path": "requests", "role": role_of("requests")}
     idle: asyncio.LifoQueue[asyncpg.Connection] = asyncio.LifoQueue()
     for _ in range(POOL_MAX):

@@ -1,4 +1,4 @@
-"""Finding the best twenty among very many offerings, beside what sets alone take, and beside PostgreSQL's own."""
+"""Time to find the best twenty of very many offerings, compared with bare sets and with PostgreSQL's own index."""
 
 import gc
 import math
@@ -57,7 +57,7 @@ BY_GIN = """
     ORDER BY 300 * (topics && $10::text[])::int + 150 * (articles && $11::text[])::int
         + 80 * (paragraphs && $12::text[])::int + 40 * (pillars && $13::text[])::int DESC, offering_id LIMIT 20
 """
-"""PostgreSQL has less to do than we: it counts no days, and no topic that is only like another."""
+"""A query that does less than our search: it counts no days, and no topics that are merely similar."""
 
 
 async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) -> Comparison:
@@ -77,7 +77,7 @@ async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) ->
             memory = Memory()
             whole, select, resident = await _rebuilt(db, memory)
             index = memory.index
-            assert index is not None, "it has been read"
+            assert index is not None, "the index has been read"
             ours, bare, gin = await _asked(db, index, administrator, size=size, rounds=rounds)
             ours_by_size[size] = ours[0]
             cells = (f"{ours[0]:.3f}", f"{bare:.3f}", f"{gin:.1f}" if gin else "", f"{ours[1]:.3f}")
@@ -106,7 +106,7 @@ async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) ->
 
 
 async def _rebuilt(db: Database, memory: Memory) -> tuple[float, float, float]:
-    """Seconds for all that is read, seconds for the SELECT alone, and megabytes."""
+    """Return the seconds of reading everything, the seconds of the SELECT alone, and the megabytes in memory."""
     gc.collect()
     began, after = time.perf_counter(), UUID(int=0)
     while True:
@@ -128,7 +128,7 @@ async def _rebuilt(db: Database, memory: Memory) -> tuple[float, float, float]:
 async def _asked(
     db: Database, index: OfferingIndex, administrator: asyncpg.Connection, *, size: int, rounds: int
 ) -> tuple[tuple[float, float], float, float]:
-    """Milliseconds of a line: ours (p50, p99), bare sets and PostgreSQL (p50); the answers are compared first."""
+    """Return milliseconds per line: ours (p50, p99), bare sets and PostgreSQL (p50). Compare the answers first."""
     asked = lines(LINES)
     if size <= POSTGRES_MAX:
         await _checked(db, index, asked[:ASKED_OF_POSTGRES])
@@ -149,9 +149,9 @@ async def _asked(
 
 
 async def _with_meaning(db: Database, index: OfferingIndex, *, rounds: int) -> tuple[float, float]:
-    """Milliseconds of a line (p50, p99) where the best five hundred by codes are ranked anew by made up vectors."""
+    """Return milliseconds per line (p50, p99) if the best five hundred by codes are ranked again by made-up vectors."""
     chance = np.random.default_rng(SEED)
-    # Texts of one field have something in common, and more or less of it.
+    # Make the texts of one field similar to varying degrees.
     rows = chance.normal(size=(len(index) + LINES, ENCODER.dimensions)).astype(np.float32) / ENCODER.dimensions**0.5
     rows += rows[0] * chance.uniform(0.2, 1.5, size=(len(rows), 1)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
@@ -174,7 +174,7 @@ async def _with_meaning(db: Database, index: OfferingIndex, *, rounds: int) -> t
 async def _checked_by_meaning(
     db: Database, index: OfferingIndex, line: WantedLine, own: Vector, meant: Mapping[UUID, NDArray[np.float32]]
 ) -> None:
-    """The twenty are those that ranking five hundred whole offerings finds."""
+    """Check that the twenty are those that ranking five hundred whole offerings finds."""
     by_codes = [one.offering_id for one in best(index, line, RERANKED_MAX)]
     async with db.transaction() as tx:
         those = await entry_store.available(tx, by_codes)
@@ -199,7 +199,7 @@ def _timed(ask: Callable[[T], object], asked: Iterable[T]) -> list[float]:
 
 
 async def _checked(db: Database, index: OfferingIndex, asked: Iterable[WantedLine]) -> None:
-    """The twenty of each are those that looking at all that fit finds."""
+    """Check that the twenty of each line are those that ranking all fitting offerings finds."""
     for line in asked:
         async with db.transaction() as tx:
             fitting = await offering_store.candidates(tx, line)
@@ -220,7 +220,7 @@ async def _by_gin(connection: asyncpg.Connection, line: WantedLine) -> float:
 
 
 async def _updated(db: Database, memory: Memory, administrator: asyncpg.Connection) -> float:
-    """Milliseconds from the COMMIT of a change until it is in memory."""
+    """Return the median of the milliseconds from the COMMIT of a change until it is in memory."""
     ids = [
         row["offering_id"] for row in await administrator.fetch("SELECT offering_id FROM offering LIMIT $1", UPDATES)
     ]
@@ -234,20 +234,20 @@ async def _updated(db: Database, memory: Memory, administrator: asyncpg.Connecti
 
 
 def _exponent(by_size: dict[int, float]) -> float:
-    """Of the power of the count that the time grows with, fitted over the sizes up to a hundred thousand."""
+    """Return the exponent with which time grows with the number of offerings, fitted up to a hundred thousand."""
     points = [(math.log(size), math.log(ms)) for size, ms in by_size.items() if size <= POSTGRES_MAX]
     slope, _ = np.polyfit([x for x, _ in points], [y for _, y in points], 1)
     return float(slope)
 
 
-# -- sets alone -------------------------------------------------------------------------------------------------------
+# -- bare sets --------------------------------------------------------------------------------------------------------
 
 TOPICS, ARTICLES, PARAGRAPHS, PILLARS = "topics", "articles", "paragraphs", "pillars"
 WEIGHTS = {TOPICS: 300, ARTICLES: 150, PARAGRAPHS: 80, PILLARS: 40}
 
 
 def _bare(index: OfferingIndex) -> tuple[dict[tuple[str, str], BitMap], dict[tuple[str, str], BitMap]]:
-    """The sets of hard constraints as the index has them, and a set for each code that a score asks about."""
+    """Return the index's sets of hard constraints, and a set for each code that a score counts."""
     scored: dict[tuple[str, str], BitMap] = {}
     places = np.frombuffer(index.all.to_array(), np.uint32)
     rows = index.records_of(places)
@@ -269,7 +269,7 @@ def _bare(index: OfferingIndex) -> tuple[dict[tuple[str, str], BitMap], dict[tup
 def _by_sets(
     sets: dict[tuple[str, str], BitMap], scored: dict[tuple[str, str], BitMap], line: WantedLine
 ) -> Sequence[int]:
-    """The least that sets take: those that break no constraint of codes, scored by the codes they share, the first 20."""
+    """Find 20 offerings by sets alone: those that break no constraint of codes, scored by the codes they share."""
     nothing = BitMap()
     left = sets.get(("kind", line.kind), nothing) & sets.get(("modality", line.modality), nothing)
     for language in line.languages:

@@ -1,9 +1,9 @@
-"""The load: keep-alive HTTP/1.1 in a process of its own, so that what is measured is the server's side.
+"""The load: keep-alive HTTP/1.1 in a process of its own, so that only the server's side is measured.
 
-It knows just enough of HTTP to send the same request (a POST under a fresh key) and to find the end of the answer; a
-client of general use would need more CPU than the server it loads. Three ways: so many callers one after the other's
-answer (`clients`); the same, of two calls by turns (`turns`); or arrivals at random times at a given rate (`rate`), each
-with a correlation of its own.
+It knows just enough of HTTP to send the same request (a POST with a new key) and to find the end of the answer; a
+general client would need more CPU than the server it loads. There are three ways: a number of callers, each of which
+sends again when it is answered (`clients`); the same, with two calls by turns (`turns`); or arrivals at random times at
+a given rate (`rate`), each with a correlation of its own.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ MISS_SECONDS_MAX = 30.0
 
 
 class Connection(asyncio.Protocol):
-    """One keep-alive connection, one request at a time; `answered` gets each answer's status."""
+    """One keep-alive connection with one request at a time; `answered` is called with each answer's status."""
 
     def __init__(self) -> None:
         self.answered: Callable[[int], None] = lambda _status: None
@@ -32,11 +32,11 @@ class Connection(asyncio.Protocol):
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are none of asyncio's classes.
+        # uvloop's transports do not inherit from asyncio's classes.
         self._transport = cast(asyncio.Transport, transport)
 
     def send(self, request: bytes) -> None:
-        assert self._transport is not None, "it is connected"
+        assert self._transport is not None, "the connection is open"
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
@@ -60,7 +60,7 @@ class Connection(asyncio.Protocol):
 
 
 class Call:
-    """The bytes of the same request, each time under another key and correlation; a GET where there is no body."""
+    """The bytes of one request, each time with another key and correlation; a GET if there is no body."""
 
     def __init__(self, task: dict[str, Any]) -> None:
         is_get = task["body"] is None
@@ -85,7 +85,7 @@ async def connect(port: int) -> Connection:
 
 
 async def one_after_the_other(task: dict[str, Any]) -> dict[str, Any]:
-    """`clients` callers, each sends again as soon as it is answered."""
+    """Run `clients` callers; each sends again as soon as it is answered."""
     call = Call(task)
     expected = task.get("expected", DONE)
     statuses: dict[int, int] = {}
@@ -134,7 +134,7 @@ async def one_after_the_other(task: dict[str, Any]) -> dict[str, Any]:
 
 
 async def in_turns(task: dict[str, Any]) -> list[dict[str, Any]]:
-    """Two calls in short turns, A B, B A, A B: whatever else the machine does meets both. Each with its CPU."""
+    """Time two calls in short turns, A B, B A, A B, so that other load affects both; each with its CPU."""
     turns: list[dict[str, Any]] = []
     for number in range(task["turns"]):
         said: dict[str, dict[str, Any]] = {}
@@ -149,7 +149,7 @@ async def in_turns(task: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 async def at_random_times(task: dict[str, Any]) -> dict[str, Any]:
-    """Arrivals at `rate` a second, whether or not earlier ones are answered; when each was sent and answered."""
+    """Send `rate` requests a second without waiting for answers; return when each was sent and answered."""
     call = Call(task)
     idle = [await connect(task["port"]) for _ in range(8)]
     answers: dict[str, tuple[float, float]] = {}

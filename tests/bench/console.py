@@ -1,7 +1,7 @@
-"""Pages of the console beside the calls of the API that they make, asked for by a program; the desk with 10,000 requests.
+"""Pages of the console compared with the API calls that they make, on a desk with 10,000 requests.
 
-By turns on one process. The calls are those that the page was seen to make, at the same time where the page makes them
-at the same time. Then: what open pages that follow changes take of the process's memory.
+Pages and calls take turns on one process. A program makes the calls that the page was seen to make, at the same time
+where the page makes them at the same time. Also measures the process's memory for open pages that follow changes.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "funds": (FINANCE, "/en/funds"),
     "fund": (FINANCE, "/en/funds/BENCH"),
 }
-"""Name → who reads it, and its path."""
+"""Maps the name of each page to its reader and its path."""
 
 Say = Callable[[str], None]
 
@@ -104,7 +104,7 @@ async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) ->
 
 
 async def _fill(servers: Servers, app: Child, say: Say) -> str:
-    """A request that was filed, many copies of it, a fund; the id of the first."""
+    """File a request, copy it many times, and open a fund; return the id of the first request."""
     await run_child(
         "client",
         port=app.port,
@@ -129,7 +129,7 @@ async def _fill(servers: Servers, app: Child, say: Say) -> str:
 
 
 async def _sessions(servers: Servers) -> Mapping[str, str]:
-    """The cookie of a session for each who reads."""
+    """Return the cookie of a session for each reader."""
     db = await Database.connect(servers.postgres.dsn(DATABASE), "console", role=role_of("console"), pool_max=1)
     sessions = Sessions(db, Sealer(read_or_create(servers.folder / "session.key", new_cookie)))
     cookies = {}
@@ -147,7 +147,7 @@ async def _sessions(servers: Servers) -> Mapping[str, str]:
 
 
 class _Reader:
-    """Asks for pages as a browser, and for what they are made of as a program."""
+    """Requests pages as a browser does, and the calls behind them as a program does."""
 
     def __init__(self, port: int, cookie: str, token: str, acting: str) -> None:
         self._port = port
@@ -155,7 +155,7 @@ class _Reader:
         self._program = {"Authorization": f"Bearer {token}", "Acting-As": acting, "Accept-Language": "en"}
 
     async def watch(self, path: str, notes: Path) -> tuple[Sequence[Sequence[str]], int]:
-        """The calls that a page makes, those at the same time together; and the size of its answer."""
+        """Return the calls that a page makes, with simultaneous ones in one group, and the size of its answer."""
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self._port}", trust_env=False) as client:
             await client.get(path, headers=self._browser)
             seen = len(notes.read_text())
@@ -185,7 +185,7 @@ class _Reader:
 
 
 def at_once(made: Sequence[Noted]) -> list[list[str]]:
-    """The paths, in groups of which the later begins when the earlier has ended."""
+    """Return the paths in groups; a group begins when all calls before it have ended."""
     groups: list[list[str]] = []
     ended = 0.0
     for one in sorted(made, key=lambda one: one.began):
@@ -211,11 +211,11 @@ def _answer(connection: Connection, path: str, headers: Mapping[str, str]) -> Aw
 
 
 async def _followed(app: Child, cookie: str, say: Say) -> tuple[float, float]:
-    """The memory of the process before and while many pages follow changes."""
+    """Return the megabytes of the process before and while many pages follow changes."""
     before = resident_mb(app.pid)
     opened: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
     for number in range(FOLLOWING):
-        # From several addresses: each may have only so many connections.
+        # Use several addresses, since each may have only a limited number of connections.
         here = (f"127.0.0.{1 + number % 4}", 0)
         reader, writer = await asyncio.open_connection("127.0.0.1", app.port, local_addr=here)
         head = f"GET {FOLLOWED} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session={cookie}\r\n\r\n"

@@ -1,8 +1,8 @@
-"""The list of work, `GET /v1/work`, beside the bare SQL of the same page; of 10,000 requests, and of 100,000.
+"""The list of work, `GET /v1/work`, compared with the bare SQL of the same page, for 10,000 and for 100,000 requests.
 
-The rows are made by SQL from one request that was filed. Each page is read over HTTP with everything on, and by turns
-its clocks alone, with the same filter and order, by a role that row-level security does not concern. Both sizes take
-turns, too, and all pages in each round: what else the machine does would otherwise count as growth, or against one page.
+SQL makes the rows from one filed request. Each page is read over HTTP with everything on, and by turns only its clocks
+are read by SQL, with the same filter and order, in a role exempt from row-level security. Both sizes, and all pages,
+take turns in each round; otherwise other load on the machine would count as growth, or against one page.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ DATABASE = "bench_desk"
 SIZES = (10_000, 100_000)
 COORDINATOR = "UNODC:coordinator"
 CALLS_MIN, WARM_UP = 200, 2
-"""Of which p95 is the tenth slowest; fewer say little on a machine with other work."""
+"""Calls per page. Of 200, p95 is the tenth slowest; fewer would say little on a machine with other work."""
 
 RATIO_MAX = 5.0
 FLAT_MAX = 2.0
 
 Say = Callable[[str], None]
 Times = tuple[list[float], list[float]]
-"""Of our pages, and of the bare SQL."""
+"""Seconds of our pages, and of the bare SQL."""
 
 PAGES: Mapping[str, tuple[str, str, str]] = {
     "due": ("", "true", "due_at"),
@@ -53,7 +53,7 @@ PAGES: Mapping[str, tuple[str, str, str]] = {
     "assignee": ("assignee=me", "r.assignee = '{me}'", "due_at"),
     "overdue": ("overdue=true", "due_at <= now()", "due_at"),
 }
-"""Name → query, and the condition and order of the bare SQL."""
+"""Maps each page's name to its query, and to the condition and order of the bare SQL."""
 
 COPY = """
     WITH copied AS (
@@ -96,14 +96,14 @@ COPY = """
 
 @dataclass(frozen=True)
 class Side:
-    """An application over so many requests, and a connection to its database that no row-level security concerns."""
+    """An application with a number of requests, and a connection to its database exempt from row-level security."""
 
     http: Connection
     bare: asyncpg.Connection
     port: int
 
     async def read(self, name: str, token: str, into: Times) -> None:
-        """Read one page, and by the bare SQL."""
+        """Read one page over HTTP and by the bare SQL, and record both times."""
         query, condition, order = PAGES[name]
         call = Call({"body": None, "path": f"/v1/work?{query}", "port": self.port, "token": token})
         ours, floor = into
@@ -115,7 +115,7 @@ async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) ->
     times: dict[str, dict[int, Times]] = {name: {size: ([], []) for size in SIZES} for name in PAGES}
     async with contextlib.AsyncExitStack() as stack:
         ports = {size: await stack.enter_async_context(_application(servers, size, say)) for size in SIZES}
-        # Only now: the server closes connections that are idle for as long as the rows take.
+        # Connect only now: the server closes connections that are idle for as long as the rows take.
         sides = {size: await stack.enter_async_context(_side(servers, size, port)) for size, port in ports.items()}
         for number in range(rounds):
             for name, of_size in times.items():
@@ -129,7 +129,7 @@ async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) ->
 
 @contextlib.asynccontextmanager
 async def _application(servers: Servers, size: int, say: Say) -> AsyncIterator[int]:
-    """The port of an application whose database has so many requests."""
+    """Yield the port of an application whose database has `size` requests."""
     database = f"{DATABASE}_{size}"
     await servers.make_database(database)
     settings = servers.settings(database)

@@ -1,7 +1,7 @@
-"""A run of digests for 10,000 subscriptions, beside the same rows written by bare asyncpg in a transaction each.
+"""A run of digests for 10,000 subscriptions, compared with bare asyncpg writing the same rows, one transaction each.
 
-By turns, a hundred at a time, in one process each; a digest has one entry, of an offering that its reader may see. The
-service issues several in one transaction.
+They take turns of a hundred in one process. A digest has one entry, of an offering that its reader may see. The service
+issues several digests in one transaction.
 """
 
 import time
@@ -57,14 +57,14 @@ FLOOR = """
 
 
 async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) -> Comparison:
-    """All `SUBSCRIPTIONS` are run once, whatever `rounds` and `seconds` are."""
+    """Run all `SUBSCRIPTIONS` once, whatever `rounds` and `seconds` are."""
     await servers.make_database(DATABASE, NOTIFICATIONS)
     dsn = servers.postgres.dsn(DATABASE)
     db = await Database.connect(dsn, NOTIFICATIONS.name, role=role_of(NOTIFICATIONS.name))
     bare = await asyncpg.connect(dsn, server_settings={"search_path": NOTIFICATIONS.name})
     say(f"making {SUBSCRIPTIONS:,} subscriptions with a digest that is due")
     await bare.execute(PLANT, SUBSCRIPTIONS)
-    # Only what has rows: PostgreSQL would plan to read whole what it has seen empty, and keep to it while it fills.
+    # Only tables that have rows: PostgreSQL would plan to read an empty one whole, and keep that plan while it fills.
     await bare.execute("ANALYZE known_offering, subscription, digest, hit")
     ours: list[float] = []
     floor: list[float] = []
@@ -89,19 +89,19 @@ async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) ->
 
 
 async def _issued(db: Database) -> list[float]:
-    """The time of each: its part of the time of a transaction, as `issue_digests` has them."""
+    """Issue digests; return the time of each: its part of the time of its transaction, as in `issue_digests`."""
     times: list[float] = []
     while len(times) < BATCH:
         began = time.perf_counter()
         async with db.transaction() as tx:
             issued = await actions.issue_due(tx, now=clock.now())
-        assert issued, "some are due"
+        assert issued, "some digests are due"
         times += [(time.perf_counter() - began) / issued] * issued
     return times
 
 
 async def _make_floor(bare: asyncpg.Connection) -> None:
-    """Tables like those that a digest is written to, and a sample of what one writes."""
+    """Create tables like those that a digest is written to, and a sample of what one writes."""
     await bare.execute(
         """
         CREATE TABLE floor_notification (LIKE notification);

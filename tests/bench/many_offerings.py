@@ -1,4 +1,4 @@
-"""Very many offerings, and lines that ask for some of them: made up from the real codes, the same for the same seed."""
+"""Very many offerings, and lines that ask for some of them, made up from real codes; the same seed gives the same."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -57,7 +57,7 @@ STATES = ("KEN", "UGA", "PER", "NPL", "ALB", "FJI", "MDG", "UZB", "JOR", "PRY")
 
 
 def offerings(first: int, end: int) -> Iterator[Offering]:
-    """Those with these numbers, in the order of their ids: a few kinds, topics and languages each, some half years."""
+    """Make the offerings with these numbers, ordered by id: a few kinds, topics and languages each, some half years."""
     kinds, topics = sorted(reference.kinds()), sorted(reference.topics())
     articles, paragraphs = sorted(reference.articles()), sorted(reference.paragraphs())
     pillars, instruments = sorted(reference.pillars()), sorted(reference.instruments())
@@ -103,7 +103,7 @@ def offerings(first: int, end: int) -> Iterator[Offering]:
 
 
 async def load(connection: asyncpg.Connection, first: int, end: int) -> None:
-    """Put them into matching's tables, available, as whoever owns the tables, and past what follows from a change."""
+    """Write available offerings to matching's tables, as the owner of the tables and without triggers."""
     became = datetime.now(UTC) - timedelta(days=1)
     await connection.execute("SET search_path = matching; SET session_replication_role = replica")
     for begin in range(first, end, PAGE):
@@ -122,7 +122,7 @@ async def load(connection: asyncpg.Connection, first: int, end: int) -> None:
 
 
 def _row(one: Offering, became: datetime) -> Sequence[object]:
-    """The values of COLUMNS."""
+    """Return the values of COLUMNS."""
     terms, eligible = one.terms, one.terms.eligible
     money = (None, None) if terms.resource_status == "funded" else (1000, "USD")
     return (

@@ -1,9 +1,9 @@
-"""The peer: the same POST as a good FastAPI + SQLAlchemy ORM service would have it, on the same PostgreSQL.
+"""The peer: the same POST in a good FastAPI and SQLAlchemy ORM service, on the same PostgreSQL.
 
-It checks the same token with our own verifier and its cache, so that no difference is cryptography; it validates the
-same limits and codes, claims the idempotency key, and writes request, lines and outbox row in one transaction, with as
-many connections and the same durability. It keeps no salted hash, no consent and no history, writes no metrics,
-carries no correlation, and nothing publishes its outbox: it does less than the application it stands beside.
+It checks the same token with our own verifier and its cache, so that no difference is due to cryptography. It validates
+the same limits and codes, claims the idempotency key, and writes request, lines and outbox row in one transaction, with
+as many connections and the same durability. It keeps no salted hash, no consent and no history, writes no metrics,
+carries no correlation, and does not publish its outbox: it does less than the application.
 """
 
 import asyncio

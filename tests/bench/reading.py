@@ -1,8 +1,9 @@
-"""What policy and row-level security cost: the same list and detail handlers, beside a database that hides nothing.
+"""The cost of the policy and of row-level security, measured on the handlers of the list and the detail.
 
-Both read the same rows in the same transaction with the same words to PostgreSQL. Beside the application stands one
-whose role passes row-level security by, whose `seen` is all of it in SQL, and whose policy says yes in Python. Then how
-long the application takes to say that there is no such request: of another State's, and of one that is not there.
+The application is compared with one that hides nothing: its role bypasses row-level security, its `seen` in SQL shows
+everything, and its policy in Python allows everything. Both read the same rows in the same transaction with the same
+statements. Also measures how long the application takes to answer that there is no such request, if it is another
+State's and if it does not exist.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -43,11 +44,11 @@ READS: Mapping[str, tuple[str, str]] = {
 }
 
 OTHERS = "KEN:focal_point"
-"""Of a State that has not filed the newest."""
+"""Focal point of a State that has not filed the newest request."""
 
 Say = Callable[[str], None]
 Turn = tuple[Run, Run]
-"""The application and the one that hides nothing; or, of one State's request, whether it is another's or nobody's."""
+"""Runs of the application and of the one that hides nothing; or for another State's request and for an absent one."""
 
 
 async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) -> Comparison:
@@ -97,7 +98,7 @@ def _app_task(servers: Servers, database: str) -> dict[str, Any]:
 
 
 async def _file(servers: Servers) -> None:
-    """One State after the other, so that the first ones' requests are far from the newest."""
+    """File requests of one State after another, so that those of the first States are far from the newest."""
     async with serving("app", **_app_task(servers, PROTECTED)) as app:
         for state in STATES:
             filed = 0
@@ -131,7 +132,7 @@ async def _by_turns(
     clients: int = CLIENTS,
     status: int = 200,
 ) -> list[Turn]:
-    """Two calls in short turns for so long each; only answers of this status count."""
+    """Run two calls in short turns, `seconds` each; only answers with this status count."""
     said = await run_child(
         "client",
         token=_token(servers, appointment),
@@ -181,7 +182,7 @@ def _comparison(turns: Mapping[str, list[Turn]], absent: list[Turn]) -> Comparis
 
 
 def _aims(read: str, turns: list[Turn]) -> tuple[Aim, Aim]:
-    """The rate is what is asked for; on a busy machine the CPU is steadier, and says nearly the same."""
+    """Return the aims of rate and CPU. On a busy machine the CPU varies less and says nearly the same."""
     costs = _costs(turns)
     walled, open_ = (mean(run.cpu_us for run in runs) for runs in zip(*turns, strict=True))
     return (
@@ -196,7 +197,7 @@ def _aims(read: str, turns: list[Turn]) -> tuple[Aim, Aim]:
 
 
 def _cells(runs: Sequence[Run]) -> tuple[str, ...]:
-    """Medians of the turns; CPU is counted in ticks, too coarse for one turn, and so is a mean."""
+    """Return medians of the turns. CPU is a mean, because it is counted in ticks, too coarse for one turn."""
     rate, p50, p99 = (median(getattr(run, figure) for run in runs) for figure in ("rate", "p50_ms", "p99_ms"))
     app, postgres = (mean(getattr(run, figure) for run in runs) for figure in ("app_us", "postgres_us"))
     return f"{rate:.0f}", f"{p50:.2f}", f"{p99:.2f}", f"{app:.0f}", f"{postgres:.0f}"

@@ -1,4 +1,4 @@
-"""What one real call asks of PostgreSQL, written down while it asks: so the bare variant can never drift from it."""
+"""Records what one real call asks of PostgreSQL, so that the bare variant always does the same."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -25,14 +25,17 @@ from services.requests.wiring import SERVICE as REQUESTS
 from tests.personas import appoint_persona, with_test_appointments
 
 WORD_BITS = 32
-"""An integer that needs more was drawn at random, or hashed: it has to differ in every repetition."""
+"""Maximum number of bits of an integer that is repeated unchanged.
+
+A larger one was drawn at random or hashed, and has to differ in every repetition.
+"""
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One round trip: how asyncpg was called, and with what."""
+    """One round trip: the method of asyncpg that was called, and its arguments."""
 
     method: str
     query: str
@@ -40,7 +43,7 @@ class Statement:
 
 
 class Recorder:
-    """Stands in the place of a pool; the connection it gives out writes down what passes through it."""
+    """Replaces a pool; the connection that it returns records its statements."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
@@ -50,11 +53,11 @@ class Recorder:
         return Recorded(self._connection, self)
 
     def release(self, connection: "Recorded", *, sound: bool) -> None:
-        assert sound, "the call that is recorded has to succeed"
+        assert sound, "the recorded call has to succeed"
 
 
 class Recorded:
-    """An asyncpg connection that is listened to."""
+    """An asyncpg connection that records its statements."""
 
     def __init__(self, connection: Any, recorder: Recorder) -> None:
         self._connection = connection
@@ -71,8 +74,11 @@ class Recorded:
 
 
 async def record_filing(settings: Settings, headers: Mapping[str, str], body: Mapping[str, Any]) -> list[Statement]:
-    """The statements of one real `POST /v1/requests`, with BEGIN, which names the caller, and COMMIT where there are several."""
-    assert settings.database_url is not None, "the servers gives one"
+    """Return the statements of one real `POST /v1/requests`.
+
+    If there are several, BEGIN, which names the caller, and COMMIT are among them.
+    """
+    assert settings.database_url is not None, "the servers provide an address"
     connection = await asyncpg.connect(
         settings.database_url, server_settings={"search_path": REQUESTS.name, "role": role_of(REQUESTS.name)}
     )
@@ -96,14 +102,14 @@ async def record_filing(settings: Settings, headers: Mapping[str, str], body: Ma
     return recorder.statements
 
 
-# -- the same again, about other records ------------------------------------------------------------------------------
+# -- repetition for other records -------------------------------------------------------------------------------------
 
 Fresh = Callable[[str], UUID]
 Filler = Callable[[Fresh], object]
 
 
 class Repetition:
-    """Recorded statements, each time with new ids in the place of every id, also of those inside texts."""
+    """Recorded statements, each time with new ids in place of all ids, including those inside texts."""
 
     def __init__(self, statements: Sequence[Statement]) -> None:
         self._statements = [(s.method, s.query, [_filler(arg) for arg in s.args]) for s in statements]

@@ -23,13 +23,13 @@ PROVIDERS = ("NOR", "JPN", "FRA", "UNODC-ROEA", "CHE", "CAN")
 WINDOW = Period(starts=date(2027, 1, 1), ends=date(2027, 6, 30))
 PUBLIC_SHARE = 0.3
 DAYS_MAX = 200
-"""Of a story, from its first to its last fact."""
+"""Maximum number of days from the first to the last fact of a story."""
 
 Row = tuple[Any, ...]
 
 
 def stories(facts: int, first: date, last: date) -> Iterator[tuple[str, Row]]:
-    """At least so many facts, each with its owner; requests begin evenly over the days."""
+    """Make at least `facts` facts, each with its owner; requests begin evenly over the days."""
     chance = random.Random(0)
     written, days = 0, (last - first).days - DAYS_MAX
     while written < facts:

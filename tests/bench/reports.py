@@ -1,4 +1,4 @@
-"""Figures over a million facts, each beside its bare SQL; and a rebuild from the journals, beside a bare copy.
+"""Figures over a million facts, one compared with bare SQL; and a rebuild from the journals, with a bare copy.
 
 The bare copy reads the same journals in the same pages, decodes nothing, and writes the rows that the rebuild wrote.
 """
@@ -39,11 +39,11 @@ REBUILD_PER_SECOND_MIN = 5_000.0
 QUICK_SECONDS = 2.0
 FIRST, LAST = date(2024, 1, 1), date(2026, 11, 30)
 AS_OF = 3
-"""Days on which each figure is asked for, by each of its codes."""
+"""Number of days on which each figure is asked for, by each of its codes."""
 
 FACT_COLUMNS = ("event_id", "aggregate", "aggregate_id", "version", "type", "recorded_at", "event")
 COMPARED = "lines"
-"""The figure that is beside its bare SQL."""
+"""The figure that is compared with bare SQL."""
 
 BARE_TABLES = """
     CREATE TABLE floor_step (item integer, day date, status text, records integer);
@@ -62,7 +62,7 @@ Say = Callable[[str], None]
 
 
 async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) -> Comparison:
-    """A rebuild, then all figures by all of their codes, `rounds` times."""
+    """Rebuild, and then ask for all figures by all of their codes, `rounds` times."""
     facts = FACTS_QUICK if seconds <= QUICK_SECONDS else FACTS
     await servers.make_database(DATABASE, PLEDGES, DELIVERY, REPORTS)
     dsn = servers.postgres.dsn(DATABASE)
@@ -143,7 +143,7 @@ def _quiet(_what: str, _done: int, _of: int) -> None:
 
 
 async def _load(bare: asyncpg.Connection, facts: int) -> None:
-    """Whole stories, until there are so many facts: those of a day are written in the order of time."""
+    """Write whole stories, in the order of their first days, until there are `facts` facts."""
     rows: dict[str, list[tuple[Any, ...]]] = {owner: [] for owner in OWNERS}
     for owner, row in stories(facts, FIRST, LAST):
         rows[owner].append(row)
@@ -159,7 +159,7 @@ async def _write(bare: asyncpg.Connection, owner: str, rows: Sequence[tuple[Any,
 
 
 async def _copied(bare: asyncpg.Connection) -> float:
-    """Seconds to read the journals in pages, and to write the rows that the rebuild wrote, by COPY."""
+    """Return the seconds to read the journals in pages, and to write the rows that the rebuild wrote, by COPY."""
     rows = [tuple(row) for row in await bare.fetch("SELECT * FROM record")]
     await bare.execute("CREATE TABLE floor_record (LIKE record INCLUDING INDEXES)")
     began = time.perf_counter()
@@ -177,7 +177,7 @@ async def _copied(bare: asyncpg.Connection) -> float:
 
 
 async def _make_floor(bare: asyncpg.Connection, db: Database) -> None:
-    """The steps of one figure and the codes of its items, as tables of PostgreSQL."""
+    """Write the steps of one figure and the codes of its items to tables of PostgreSQL."""
     await bare.execute(BARE_TABLES)
     steps: list[tuple[Any, ...]] = []
     codes: list[tuple[Any, ...]] = []
@@ -202,7 +202,7 @@ async def _make_floor(bare: asyncpg.Connection, db: Database) -> None:
 
 
 def _questions(chance: random.Random, *, public: bool = False, state: str | None = None) -> Iterator[Asked]:
-    """Each figure by each of its codes, on some days."""
+    """Ask for each figure by each of its codes, on some days."""
     days = (LAST - FIRST).days
     for name, figure in FIGURES.items():
         for by in figure.dimensions:
@@ -212,7 +212,7 @@ def _questions(chance: random.Random, *, public: bool = False, state: str | None
 
 
 async def _asked(db: Database, reader: FigureReader, asked: Asked) -> float:
-    """Seconds of an answer, to somebody who may have it."""
+    """Return the seconds of an answer to a caller who may have it."""
     by = Caller(person_id=UUID(int=1), organization=asked.state, role=Role.FOCAL_POINT) if asked.state else None
     began = time.perf_counter()
     async with db.transaction(by=by, snapshot=True) as tx:

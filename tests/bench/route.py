@@ -1,7 +1,8 @@
-"""A route that does nothing but the statements of a real call, and its publishing: the most that HTTP leaves of them.
+"""A route with only the statements of a real call and its publishing: the most that HTTP leaves of them.
 
-The same uvicorn as the application's; no token, no reading of the body, no policy, no record: the recorded statements
-with new ids, a constant answer as long as the real one, and the fact published by nats-py until it is acknowledged.
+The uvicorn is the application's. There is no token, decoding of the body, policy or record: the route runs the recorded
+statements with new ids, sends a constant answer as long as the real one, and publishes the fact with nats-py until it
+is acknowledged.
 """
 
 import asyncio
@@ -71,7 +72,7 @@ async def run(task: dict[str, Any]) -> None:
         await asyncio.sleep(0.01)
     print(READY, flush=True)
     await asyncio.wait({serving, relaying}, return_when=asyncio.FIRST_COMPLETED)
-    assert not relaying.done(), "nobody ends it"
+    assert not relaying.done(), "the relay does not end"
 
 
 if __name__ == "__main__":

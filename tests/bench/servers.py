@@ -1,4 +1,4 @@
-"""What all variants share: one durable PostgreSQL, one durable nats-server, and each variant's own process."""
+"""Servers of all variants: one durable PostgreSQL, one durable nats-server, and each variant's own process."""
 
 import asyncio
 import contextlib
@@ -43,11 +43,11 @@ READY = "ready"
 READY_SECONDS = 30.0
 DRAIN_SECONDS = 60.0
 CHECKPOINTS_APART = {"checkpoint_timeout": "30min", "max_wal_size": "8GB"}
-"""A checkpoint in the middle would slow whichever variant runs just then; it changes nothing about durability."""
+"""Prevents checkpoints during a run, which would slow one of the variants; durability is the same."""
 
 
 def only_between(services: Sequence[Service]) -> list[Service]:
-    """What absent services would say is not heard: they have no stream, nor an address to read their journal from."""
+    """Let services listen to each other only: absent ones have no stream, and no address to read their journal from."""
     names = {service.name for service in services}
     return [replace(one, listens_to=[owner for owner in one.listens_to if owner in names]) for one in services]
 
@@ -70,7 +70,7 @@ class Servers:
         )
 
     async def make_database(self, name: str, *others: Service) -> None:
-        """A database with the schemas of `USUAL` and of others, empty but for who may act; and the streams."""
+        """Create a database with the schemas of `USUAL` and of others, empty but for appointments; and the streams."""
         services = [*USUAL, *others]
         await self.execute("postgres", f"CREATE DATABASE {name}")
         await prepare(self.settings(name), services)
@@ -87,7 +87,7 @@ class Servers:
             await connection.close()
 
     async def drained(self, database: str, *schemas: str) -> None:
-        """Wait until every fact that was committed is published."""
+        """Wait until every committed fact is published."""
         for schema in schemas:
             async with asyncio.timeout(DRAIN_SECONDS):
                 while await self.execute(database, f"SELECT EXISTS (SELECT FROM {schema}.pending)"):
@@ -96,7 +96,7 @@ class Servers:
 
 @contextlib.contextmanager
 def servers() -> Iterator[Servers]:
-    # Not below a home folder: as root PostgreSQL runs as another user, who could not enter it.
+    # Not below a home folder: under root, PostgreSQL runs as another user, who could not enter it.
     folder = Path(tempfile.mkdtemp(prefix="entraide-bench-", dir="/var/tmp"))
     folder.chmod(0o711)
     users = {ADMINISTRATOR: Permissions(publish=(">",), subscribe=(">",))}
@@ -114,7 +114,7 @@ def servers() -> Iterator[Servers]:
 
 
 class ChildError(Exception):
-    """A process of the bench ended or answered otherwise than it should."""
+    """Raised if a process of the bench ended, or answered, other than it should."""
 
 
 @dataclass(frozen=True)
@@ -131,10 +131,10 @@ class Child:
 
 @contextlib.asynccontextmanager
 async def serving(module: str, **task: Any) -> AsyncIterator[Child]:
-    """`python -m tests.bench.<module>`, listening on a port of its own inside the block."""
+    """Run `python -m tests.bench.<module>` for a block, listening at a port of its own."""
     port = free_port()
     process = await _start(module, {**task, "port": port})
-    assert process.stdout is not None, "it is a pipe"
+    assert process.stdout is not None, "stdout is a pipe"
     try:
         line = await asyncio.wait_for(process.stdout.readline(), READY_SECONDS)
         if line.decode().strip() != READY:
@@ -150,7 +150,7 @@ async def serving(module: str, **task: Any) -> AsyncIterator[Child]:
 
 
 async def run_child(module: str, **task: Any) -> Any:
-    """`python -m tests.bench.<module>` does its task, and says what came of it as JSON."""
+    """Run `python -m tests.bench.<module>` with a task, and return the result, which it prints as JSON."""
     process = await _start(module, task)
     out, _ = await process.communicate()
     if process.returncode != 0:
@@ -162,7 +162,7 @@ async def _start(module: str, task: Mapping[str, Any]) -> asyncio.subprocess.Pro
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", f"tests.bench.{module}", stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    assert process.stdin is not None, "it is a pipe"
+    assert process.stdin is not None, "stdin is a pipe"
     process.stdin.write(json.dumps(task).encode())
     process.stdin.close()
     return process

@@ -1,4 +1,4 @@
-"""From the 201 of a submission to the suggestion committed, beside the least that two services and a broker can take."""
+"""Time from a submission's 201 to the committed suggestion, compared with the least for two services and a broker."""
 
 import asyncio
 import time
@@ -23,8 +23,10 @@ from tests.bench.servers import ADMINISTRATOR, Child, ChildError, Servers, run_c
 from tests.personas import persona_id
 
 RATE = 50.0
-"""Arrivals a second, at random times: far from what either can do, so that it is the path that is measured and not a
-queue. Each is six transactions here, one of them a suggestion for two lines, and five facts published and heard."""
+"""Arrivals a second, at random times: far below what either can do, so that the path is measured and not a queue.
+
+Each arrival is six transactions here, one of them a suggestion for two lines, and five facts published and received.
+"""
 
 SETTLE_SECONDS = 30.0
 COORDINATOR = "UNODC:coordinator"
@@ -32,13 +34,13 @@ DATABASE = "bench_suggestion"
 
 Say = Callable[[str], None]
 Times = Mapping[str, Sequence[float]]
-"""Seconds of each request, by what was timed."""
+"""Seconds of each request, by the step that was timed."""
 Cpu = tuple[float, float]
-"""Of the application and of PostgreSQL."""
+"""CPU of the application and of PostgreSQL."""
 
 
 async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say, many: int = 0) -> Comparison:
-    """Among the 40 offerings of the sample world, or `many` that are made up."""
+    """Compare with the 40 offerings of the sample world, or with `many` made-up ones."""
     await servers.make_database(DATABASE)
     if many:
         await _load_many(servers, many if seconds > 1 else many // 100)
@@ -50,10 +52,11 @@ async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say, ma
         app = await stack.enter_async_context(serving("app", **_app_task(servers, notes)))
         count = many or await _load_offerings(servers, app)
         say(f"{count:,} offerings loaded")
-        # Until they are in memory PostgreSQL is asked, which is another path.
+        # Until the offerings are in memory, PostgreSQL is asked, which is another path.
         await asyncio.sleep(seconds * 5 if many else 0)
         for number in range(1, rounds + 1):
-            # The first requests of a process meet cold caches and new connections: they are sent before the clock.
+            # The first requests of a process find cold caches and new connections: they are sent before the
+            # measurement.
             if number == 1:
                 await _path(servers, app, notes, seconds=1.0, seed=0)
             before = _cpu(servers, app)
@@ -72,7 +75,7 @@ def _cpu(servers: Servers, app: Child) -> Cpu:
 
 
 def _cpu_since(before: Cpu, after: Cpu, submissions: int) -> Cpu:
-    """Milliseconds a submission."""
+    """Return the milliseconds per submission."""
     app, postgres = ((end - begin) / submissions * 1000 for begin, end in zip(before, after, strict=True))
     return app, postgres
 
@@ -98,7 +101,7 @@ def _app_task(servers: Servers, notes: Path) -> dict[str, Any]:
 
 
 async def _load_offerings(servers: Servers, app: Child) -> int:
-    """The offerings of the sample world, approved."""
+    """Load the offerings of the sample world and approve them; return their number."""
     api = Api({name: f"http://127.0.0.1:{app.port}" for name in ("requests", "matching")}, servers.issuer)
     samples = msgspec.json.decode(shift_to_today("offerings.json", today=datetime.now(UTC).date()))
     try:
@@ -114,7 +117,7 @@ async def _load_offerings(servers: Servers, app: Child) -> int:
 
 
 async def _path(servers: Servers, app: Child, notes: Path, *, seconds: float, seed: int) -> Times:
-    """The application's times, from the moment the client had its 201."""
+    """Return the application's times, counted from the moment at which the client had its 201."""
     async with watch(servers.nats.url(ADMINISTRATOR)) as events:
         seen: dict[str, float] = {}
         watching = asyncio.create_task(_watch(events, seen))

@@ -1,4 +1,4 @@
-"""Each comparison still runs: a bench is run rarely, and would otherwise break unseen. What it says is not judged."""
+"""Each comparison still runs: a bench is run rarely, and would otherwise break unseen. Its results are not judged."""
 
 import math
 
@@ -8,7 +8,7 @@ from tests.bench import __main__ as bench
 from tests.bench import console, desk, digests, reading
 
 QUICK = {"candidates"}
-"""The others take from half a minute to two."""
+"""Parts that are quick; the others take from half a minute to two minutes."""
 
 
 @pytest.mark.parametrize(

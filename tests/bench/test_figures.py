@@ -1,4 +1,4 @@
-"""What the bench makes of its figures."""
+"""The statistics of the bench."""
 
 import random
 from statistics import median

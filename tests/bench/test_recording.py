@@ -1,4 +1,4 @@
-"""The bare variant does what the real call does: otherwise its ratio would say nothing."""
+"""The bare variant does what the real call does; otherwise its ratio would be meaningless."""
 
 import asyncpg
 

@@ -22,7 +22,7 @@ from tests.conftest import Servers
 
 @pytest.fixture(scope="session")
 def common_routes(tmp_path_factory: pytest.TempPathFactory) -> Sequence[ControllerRouterHandler]:
-    """The routes of no single service, all that any process serves; the same ones, so that the application is cached."""
+    """The routes that belong to no single service, the same for all tests, so that the application is cached."""
     mailbox = Mailbox(tmp_path_factory.mktemp("mailbox"), "127.0.0.1", 0)
     return [events, *reference.ROUTES, *documents.routes(all_services), *mailbox.routes()]
 
@@ -34,7 +34,7 @@ def consumer(databases: Mapping[str, Database]) -> RecordingConsumer:
 
 @pytest.fixture
 async def bus(servers: Servers, databases: Mapping[str, Database]) -> AsyncIterator[Bus]:
-    """The requests service's connection, on streams that exist."""
+    """The connection of the requests service, on existing streams."""
     await ensure_streams(servers.nats.url("streams"), ["requests"], [Consumer(owner="requests", durable="matching")])
     bus = Bus(servers.nats.url("requests"), "requests")
     async with supervised({"broker": bus.keep_connected}):

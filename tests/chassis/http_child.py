@@ -1,6 +1,6 @@
 """The HTTP server alone in a process: `python -m tests.chassis.http_child <limits as JSON>`.
 
-Prints its port. Has the routes of every process, one with a streamed response and one with a late response.
+It prints its port. It has the routes of every process, one with a streamed response and one with a late response.
 """
 
 import asyncio

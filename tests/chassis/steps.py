@@ -41,13 +41,13 @@ class RecordingConsumer:
             raise Conflict("request-status")
         if event.aggregateversion in self.crash:
             raise RuntimeError("planted")
-        # Whoever asks has the event claimed; what is not its turn ends here.
+        # The query claims the event; an event that is not in order ends here.
         await tx.fetchval("SELECT 1")
         self.effects.append((event.aggregate_id, event.aggregateversion))
 
 
 class JournalPeers:
-    """Peers that answer from the journal, as the owner's `/internal/events` does."""
+    """Peers that answer from the journal, like the owner's `/internal/events`."""
 
     def __init__(self, db: Database) -> None:
         self.db = db

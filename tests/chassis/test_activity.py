@@ -11,7 +11,7 @@ from chassis.activity import PAUSE_SECONDS_MIN, Activity
 from chassis.supervise import while_active
 
 SLACK_SECONDS = 0.5
-"""A busy machine is late, never early."""
+"""Tolerance of delays. A busy machine is late, never early."""
 
 
 async def seconds_of(pause: Awaitable[None]) -> float:

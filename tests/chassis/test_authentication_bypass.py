@@ -43,7 +43,7 @@ DETOURS = [
 
 @pytest.fixture
 async def say(client_of: Callable[..., Awaitable[Client]]) -> AsyncIterator[Say]:
-    """Status and body of the answer to a request as it is written, bytes for bytes: a client would tidy its path."""
+    """Send a request byte for byte and return status and body; a client would normalize the path."""
     client = await client_of("requests")
     bound = listener("127.0.0.1", 0)
     server = http_server(cast(Any, client._transport).app, "127.0.0.1", 0)
@@ -87,12 +87,12 @@ async def test_path_variants_do_not_bypass_authentication(say: Say, target: str)
 
 
 async def test_path_variant_with_a_token_is_the_plain_path_or_not_found(say: Say) -> None:
-    """The journal is for services; and another State's request is not there, however it is asked for."""
+    """The journal is for services only, and another State's request is not found by any path variant."""
     ours = headers()
     for path in ("internal/events", f"v1/requests/{uuid4()}"):
         for detour in DETOURS:
             status, body = await say("GET", detour.format(path), Authorization=ours["Authorization"])
-            # `/health/live/…` has nothing below it, and is not one that answers everything.
+            # Paths below `/health/live/` do not exist and must not be answered like `/health/live`.
             assert status in {400, 403, 404}, (detour, status, body)
 
 
@@ -148,14 +148,14 @@ async def test_two_tokens_are_rejected(say: Say) -> None:
 
 
 async def test_repeated_query_parameter_is_rejected(say: Say) -> None:
-    """Whoever reads in front of it could take the other one."""
+    """A proxy in front may use the other value."""
     for query in ("limit=1&limit=2", "limit=2&limit=2", "limit=1&limit=x"):
         status, body = await say("GET", f"/v1/requests?{query}", Authorization=bearer())
         assert (400, True) == (status, b'"parameter-repeated"' in body), query
 
 
 async def test_plain_path_answers(say: Say, client_of: Callable[..., Awaitable[Client]]) -> None:
-    """Otherwise the tests above would have seen nothing but a service that is away."""
+    """This shows that the service was available in the tests above."""
     client = await client_of("requests")
     filed = await client.post("/v1/requests", json=a_request(), headers=headers())
 

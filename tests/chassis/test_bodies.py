@@ -130,7 +130,7 @@ def test_number_of_errors_and_time_to_find_them_are_limited() -> None:
         assert time.process_time() - started < 0.5
 
 
-# -- as it is answered ------------------------------------------------------------------------------------------------
+# -- answers of the API -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ async def test_errors_do_not_name_internal_fields(api: Client) -> None:
         assert '"data"' not in said
 
 
-# -- a body that is not there -----------------------------------------------------------------------------------------
+# -- missing bodies ---------------------------------------------------------------------------------------------------
 
 
 async def test_missing_body_of_a_move_equals_an_empty_one(api: Client) -> None:

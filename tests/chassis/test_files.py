@@ -77,6 +77,6 @@ async def test_unreferenced_file_is_deleted_once_it_is_old(folder: Path) -> None
         return {wanted}
 
     assert 1 == await sweep(Folder(folder), among)
-    assert {old, wanted} == set(asked), "a young file may still get its row"
+    assert {old, wanted} == set(asked), "a young file must not be checked, because it may still get its row"
     assert [None, CONTENT, CONTENT] == [await content_of(folder, file_id) for file_id in (old, wanted, young)]
     assert not part.exists()

@@ -58,7 +58,7 @@ OPEN_FILES = {
     "/v1/public/figures.jsonl",
 }
 CACHEABLE |= OPEN_FILES
-"""Responses that any cache may store: the same for all callers."""
+"""Responses that any cache may store, because they are the same for all callers."""
 
 PAGES = {
     "/docs",
@@ -94,7 +94,7 @@ NAMED = {"table": "kinds", "slug": "not-found", "group": "requests", "year": "20
 def app(
     settings: Settings, databases: Mapping[str, Database], common_routes: Sequence[ControllerRouterHandler]
 ) -> Edge:
-    """Everything that any process serves."""
+    """The application with all routes of every process."""
     within = Within()
     running = running_of(settings, databases, *(service.name for service in all_services()), within=within)
     public = replace(settings, public_url="https://entraide.example")
@@ -110,7 +110,7 @@ async def client(app: Edge) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def routes_of(app: Edge) -> Iterator[tuple[str, str, set[str]]]:
-    """Template, an address of it, and the methods it has."""
+    """Yield the template of each route, a path of it, and its methods."""
     for route in litestar_of(app).routes:
         if isinstance(route, HTTPRoute):
             path = route.path_format
@@ -149,7 +149,7 @@ async def test_every_route_and_method_sends_security_headers(app: Edge, client: 
     both = ({}, {"Origin": "https://evil.example", **headers("UNODC:coordinator")})
     for number, (template, path, methods) in enumerate(routes_of(app)):
         for method in METHODS:
-            # A method that a route does not have is tried at every twenty-fourth route, with a token at every second of these.
+            # A method that a route does not have is tried at every 24th route, with a token at every second of these.
             if not (method in methods or IS_SOAK or number % 24 == 0):
                 continue
             for given in both if method in methods or IS_SOAK else both[number % 48 == 0 :][:1]:
@@ -174,7 +174,7 @@ async def test_wrong_method_is_rejected_with_the_allowed_ones(client: httpx.Asyn
 async def test_every_kind_of_refusal_has_security_headers(
     client: httpx.AsyncClient, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those of the routes, those of the edge that never reach one, and a crash."""
+    """Refusals of the routes, refusals of the edge before any route, and a crash."""
     json = {"Content-Type": "application/json"}
 
     async def post(content: bytes = b"", **more: Any) -> httpx.Response:
@@ -232,7 +232,7 @@ async def test_rate_limited_response_has_security_headers(
         answers = [await client.post("/v1/nothing") for _ in range(40)]
 
     check_problem(answers[-1], 429, "too-many-requests")
-    # Not sent without a public https address: on loopback the platform would become unreachable.
+    # Not sent without a public https address, because on loopback the platform would become unreachable.
     check_headers(answers[-1], https=False)
 
 

@@ -54,7 +54,7 @@ PUBLIC_ROUTES = {
     "/v1/legislation/checks/link",
     "/.well-known/jwks.json",
 }
-"""All that answers without a token in a process of services alone; the composition root adds its documents."""
+"""All routes that need no token in a process of services alone; the composition root adds its documents."""
 
 
 async def post(api: Client, content: bytes, **more: str) -> httpx.Response:
@@ -208,7 +208,7 @@ async def test_responses_have_security_headers(api: Client) -> None:
         assert "server" not in answer.headers
 
 
-# -- who is calling ---------------------------------------------------------------------------------------------------
+# -- authentication ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.all_schemas
@@ -248,7 +248,7 @@ async def test_caller_with_several_appointments_must_name_one(api: Client, issue
     check_problem(await api.post("/v1/requests", json=a_request(), headers=other), 403, "appointment-not-held")
 
 
-# -- too much, too slow -----------------------------------------------------------------------------------------------
+# -- overload and slow bodies -----------------------------------------------------------------------------------------
 
 
 async def test_slow_body_is_rejected(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,7 +331,7 @@ async def test_problem_does_not_repeat_input(api: Client) -> None:
 
 
 async def test_truncated_body_is_not_executed(api: Client) -> None:
-    """A consent whose comment was on its way when the connection broke; sent again, it is the first."""
+    """A consent whose connection broke during its body has no effect; sent again, it is the first."""
     filed = (await api.post("/v1/requests", json=a_request(circulation="none"), headers=headers())).json()
     path, given = f"/v1/requests/{filed['request_id']}/consents", headers(revision=1)
     bound = listener("127.0.0.1", 0)
@@ -347,7 +347,7 @@ async def test_truncated_body_is_not_executed(api: Client) -> None:
     await writer.drain()
     await asyncio.sleep(0.2)
     writer.close()
-    # It ends when every request that it has begun has ended.
+    # The server ends when every request that it has begun has ended.
     server.should_exit = True
     await serving
 

@@ -28,7 +28,7 @@ from tests.conftest import Servers
 
 
 class Writing(RecordingConsumer):
-    """A consumer whose handler only writes, to a table."""
+    """A consumer whose handler only writes to a table."""
 
     KEEP = Write(
         parts={
@@ -176,7 +176,7 @@ async def test_events_lost_by_the_broker_are_read_from_the_journal(
 
 
 async def test_watermark_does_not_skip_an_event_committed_late(databases: Mapping[str, Database]) -> None:
-    """An older transaction that takes a higher position, and a younger one with a lower, both still to commit."""
+    """An older transaction takes the higher position and a younger one the lower, and both commit later."""
     db = databases["requests"]
     elder, younger = contextlib.AsyncExitStack(), contextlib.AsyncExitStack()
     old = await elder.enter_async_context(db.transaction())
@@ -341,14 +341,14 @@ async def test_message_that_is_not_an_event_is_parked(
 
     async with databases["matching"].transaction() as tx:
         parked = await list_parked(tx)
-    # Which error says that it cannot be read differs with the version of Python.
+    # The error of an unreadable message depends on the version of Python.
     assert ["unreadable"] * 5 == [row.reason.partition(":")[0] for row in parked]
 
 
 async def _stored(servers: Servers) -> int:
-    """How many messages the stream of requests holds; other tests have left some."""
+    """The number of messages in the stream of requests; other tests have left some."""
     state = (await stream_states(servers.nats.url("streams"), ["requests"]))["requests"]
-    assert state is not None, "the bus is on streams that exist"
+    assert state is not None, "the fixture `bus` creates the stream"
     return int(state["messages"])
 
 

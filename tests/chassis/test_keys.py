@@ -54,7 +54,7 @@ async def test_failing_issuer_is_not_asked_again_during_the_pause(jwks: Jwks, cl
     assert await keys.get("first") is not None
     jwks.answers = False
     clock.now += kept.REFRESH_SECONDS
-    assert await keys.get("first") is not None, "the last good set is kept"
+    assert await keys.get("first") is not None, "the last good set must be kept"
     assert jwks.asked == 3
 
 

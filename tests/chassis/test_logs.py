@@ -24,8 +24,8 @@ CANARY = "canary-5f2c"
 
 @pytest.fixture(autouse=True)
 def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As a service is by default, whatever a test before has left."""
-    monkeypatch.setattr("logging.basicConfig", lambda **_: None)  # that of the test run stays
+    """Configure logs like a service by default, independent of previous tests."""
+    monkeypatch.setattr("logging.basicConfig", lambda **_: None)  # keep the configuration of the test run
     before = structlog.get_config()
     configure_logs(level="info")
     yield
@@ -34,7 +34,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def log_lines() -> LogCapture:
-    """What would have been written, after all that is done to a line but the writing."""
+    """The log entries after all processors except the renderer."""
     *done, _renderer = structlog.get_config()["processors"]
     capture = LogCapture()
     structlog.configure(processors=[*done, capture])
@@ -69,13 +69,13 @@ async def test_refusal_is_logged_with_its_caller_and_without_input(api: Client) 
         (405, "method-not-allowed", "none", "KEN:focal_point"),
     ] == [(line["status"], line["slug"], line["route"], caller_of(line)) for line in refused]
     assert CANARY not in json.dumps(refused)
-    assert filed.rpartition("/")[2] not in json.dumps(refused), "which record was asked for may be a guess"
+    assert filed.rpartition("/")[2] not in json.dumps(refused), "a requested id may be a guess"
 
 
 async def test_crash_is_logged_with_type_and_location_and_without_message(
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch, log_lines: LogCapture
 ) -> None:
-    """A database error quotes the row that caused it."""
+    """The message is omitted, because a database error quotes the row that caused it."""
 
     def crash(*_: object, **__: object) -> None:
         raise LookupError(CANARY)
@@ -93,7 +93,7 @@ async def test_crash_is_logged_with_type_and_location_and_without_message(
 async def test_accepted_token_is_logged_once_with_its_caller(api: Client) -> None:
     both = {"Authorization": f"Bearer {token('KEN:official', 'UNODC:coordinator')}"}
     with capture_logs() as lines:
-        assert (await api.get("/v1/requests", headers=both)).status_code == 403, "which of the two, is not said"
+        assert (await api.get("/v1/requests", headers=both)).status_code == 403, "no appointment is named"
         for _ in range(2):
             assert (await api.get("/v1/requests", headers=both | {"Acting-As": "KEN:official"})).status_code == 200
         assert (await api.get("/v1/requests", headers={"Authorization": "Bearer x"})).status_code == 401
@@ -113,7 +113,7 @@ def caller_of(line: MutableMapping[str, Any]) -> str | None:
 
 
 def test_log_line_is_one_json_object_with_utc_time() -> None:
-    """It begins no second line, and nothing in it is a name of its own."""
+    """The text cannot begin a second line or add fields."""
     program = (
         "import structlog, sys; from chassis.telemetry import configure_logs; configure_logs(level='info');"
         "structlog.get_logger().info('refused', slug=sys.argv[1])"

@@ -51,7 +51,10 @@ def an_id_token(issuer: Jwks, *, key: Any = KEY, alg: str = "Ed25519", **changes
 
 
 async def finished(issuer: Jwks, *, max_age: int | None = None, **granted: Any) -> Tokens:
-    """What comes of a code, where the token endpoint says that beside an access token; `id_token` may be a maker."""
+    """Complete a sign-in; `granted` is the token endpoint's answer in addition to an access token.
+
+    `id_token` may be a function that makes it.
+    """
     client = a_client(issuer)
     started = await client.begin(REDIRECT, max_age=max_age)
     make = granted.pop("id_token", an_id_token)

@@ -31,7 +31,7 @@ async def statuses(db: Database) -> list[tuple[int, str]]:
 
 
 async def test_failing_waiting_event_is_parked_with_its_own_reason(consumer: RecordingConsumer) -> None:
-    """Not the one that came before it, which has taken effect."""
+    """The previous event, which was applied, is not parked."""
     consumer.crash = {2}
     await consumer.inbox.receive(an_event(a_fact(), 2))
 
@@ -55,7 +55,7 @@ async def test_all_parked_events_are_listed_page_by_page(
 ) -> None:
     count = 2 * PAGE + 14
     async with databases["matching"].transaction() as tx:
-        # At one moment, as all that a transaction writes: a page ends among them.
+        # All rows have the same time, like all writes of a transaction, so a page ends among them.
         await tx.execute(
             """
             INSERT INTO inbox (consumer, event_id, owner, aggregate_id, version, status, reason, event, received_at)
@@ -129,7 +129,7 @@ async def test_unstorable_envelope_is_parked_as_received(
 
 
 class Undelivered:
-    """A message of which only the answer to it is of interest."""
+    """A message that records only its negative acknowledgements."""
 
     def __init__(self) -> None:
         self.delays: list[float] = []
@@ -139,7 +139,7 @@ class Undelivered:
 
 
 async def test_retry_delay_has_a_maximum(consumer: RecordingConsumer) -> None:
-    """An outage of the database for a day: each event comes again every half minute."""
+    """During an outage of the database of a day, each event is delivered again every half minute."""
     await consumer.inbox._db.close()
     message = Undelivered()
 

@@ -55,7 +55,7 @@ async def test_waiting_too_long_for_a_connection_raises_pool_timeout(
     async with db.transaction() as one, db.transaction() as other:
         await one.execute("SELECT")
         await other.execute("SELECT")
-        # Only now: on a busy processor it takes longer to connect.
+        # Only now, because connecting takes longer on a busy processor.
         with monkeypatch.context() as patch:
             patch.setattr("chassis.db.database.ACQUIRE_SECONDS", 0.05)
             with pytest.raises(Unavailable):
@@ -156,7 +156,7 @@ async def test_close_waits_for_acquired_connections_and_rejects_new_ones(db: Dat
 
 
 async def test_connection_to_a_read_only_server_is_replaced(db: Database) -> None:
-    """As after a failover: the connections lead to what was the primary, and a new one leads to what is."""
+    """The connections lead to the former primary after a failover; a new one leads to the current primary."""
     connection = await db._pool.acquire(within_seconds=1)
     await connection.execute("SET default_transaction_read_only = on")
     db._pool.release(connection, sound=True)
@@ -185,7 +185,7 @@ async def test_cancelled_begin_leaves_no_transaction_open(database_url: str, tur
     await asyncio.gather(asking, return_exceptions=True)
 
     async with db.transaction() as tx:
-        # PostgreSQL refuses it in a transaction that has asked anything before.
+        # PostgreSQL refuses this statement in a transaction that has executed a query before.
         await tx.execute("SET TRANSACTION READ ONLY, ISOLATION LEVEL REPEATABLE READ")
     await db.close()
 

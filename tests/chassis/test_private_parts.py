@@ -19,18 +19,18 @@ SEEN = {
     "uvicorn.protocols.http.httptools_impl": "1d4e1c579df41684",
     "markupsafe": "1f512743b0ba6e96",
 }
-"""The modules, each with the beginning of the SHA-256 of its source in the version that was read."""
+"""Maps each module to the beginning of the SHA-256 of its source in the reviewed version."""
 
 
 @pytest.mark.parametrize("module", SEEN)
 def test_private_parts_of_libraries_are_unchanged(module: str) -> None:
     spec = util.find_spec(module)
-    assert spec is not None, f"{module} is gone: read chassis/http/private_parts.py again"
+    assert spec is not None, f"{module} is gone: review chassis/http/private_parts.py again"
     assert spec.origin is not None
 
     digest = hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()
 
-    assert SEEN[module] == digest[:16], f"{module} has changed: read it, and chassis/http/private_parts.py, again"
+    assert SEEN[module] == digest[:16], f"{module} has changed: review it and chassis/http/private_parts.py again"
 
 
 def test_private_parts_are_imported_by_one_module() -> None:

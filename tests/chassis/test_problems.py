@@ -36,7 +36,7 @@ HEADERS = st.one_of(st.text(max_size=500), st.lists(HEADER_PIECES, max_size=200)
 @pytest.mark.parametrize(
     ("header", "language"),
     [
-        # Without a wish: English.
+        # Without a preference: English.
         (None, "en"),
         ("", "en"),
         # Each of the six, in any case, in any region or script.
@@ -47,25 +47,25 @@ HEADERS = st.one_of(st.text(max_size=500), st.lists(HEADER_PIECES, max_size=200)
         ("ar-EG", "ar"),
         ("zh-Hans-CN", "zh"),
         ("zh-Hant-TW", "zh"),
-        # The first of equals, else the one with most weight.
+        # The first of equal weights, otherwise the one with the highest weight.
         ("fr, ru", "fr"),
         ("ru, fr", "ru"),
         ("en;q=0.1, ar", "ar"),
         ("fr;q=0.3, ru;q=0.31, zh;q=0.309", "ru"),
         ("es;q=1.000, fr;q=0.999", "es"),
         ("fr-CA;q=0.8,es;q=0.9,en;q=0.7", "es"),
-        # Weight 0 is a wish not to have it.
+        # Weight 0 excludes a language.
         ("fr;q=0", "en"),
         ("fr;q=0.000, zh;q=0.001", "zh"),
-        # One that is not ours gives way to the next, then to English.
+        # After an unsupported language the next one is used, then English.
         ("de", "en"),
         ("de-CH, pt;q=0.9, ru;q=0.1", "ru"),
         ("tlh, x-klingon", "en"),
-        # Any language will do.
+        # The wildcard accepts any language.
         ("*", "en"),
         ("*;q=0.5, fr;q=0.1", "fr"),
         ("de, *", "en"),
-        # Malformed: what can be read is read.
+        # Malformed headers: the readable parts are used.
         (",,;;,", "en"),
         ("q=1", "en"),
         ("-", "en"),
@@ -76,7 +76,7 @@ HEADERS = st.one_of(st.text(max_size=500), st.lists(HEADER_PIECES, max_size=200)
         ("fr;q=-1, es", "fr"),
         ("zh_Hant", "zh"),
         ("\x00\xff, ru", "ru"),
-        # Twenty wishes are read, no more.
+        # At most twenty languages are read.
         ("de," * 19 + "fr", "fr"),
         ("de," * 20 + "fr", "en"),
     ],

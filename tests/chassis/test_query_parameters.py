@@ -34,7 +34,7 @@ Client = httpx.AsyncClient
 def app(
     settings: Settings, databases: Mapping[str, Database], common_routes: Sequence[ControllerRouterHandler]
 ) -> Edge:
-    """Everything that any process serves."""
+    """The application with all routes of every process."""
     within = Within()
     running = running_of(settings, databases, *(service.name for service in all_services()), within=within)
     within.app = application(running, verifier(settings, running[0].callers), routes=common_routes, settings=settings)
@@ -54,7 +54,7 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
 
 
 def operations(app: Edge) -> Iterator[tuple[str, str, set[str], dict[str, str]]]:
-    """Method, an address, the parameters that the route has, and who may call it."""
+    """Yield the method, a path and the parameters of each route, and headers of a caller who may use it."""
     for route in litestar_of(app).routes:
         if not isinstance(route, HTTPRoute):
             continue
@@ -70,14 +70,14 @@ def operations(app: Edge) -> Iterator[tuple[str, str, set[str], dict[str, str]]]
 
 @pytest.mark.thinned
 async def test_unknown_parameter_is_rejected_on_every_route(app: Edge, client: Client) -> None:
-    """Of two names one at every second route in turn, in a soak both at each."""
+    """One of two names is tried at every second route in turn; both at each route in a soak."""
     walked, each = 0, cases(4, soak=1)
     for turn, (method, path, known, given) in enumerate(operations(app)):
         for name in ("nonsense", "as_at")[turn % each :: each]:
             if name not in known:
                 answer = await client.request(method, path, params={name: "x"}, headers=given)
                 assert (400, "unknown-parameter") == (answer.status_code, answer.json()["slug"]), f"{method} {path}"
-                # A token is refused in the form of RFC 6749, which is no problem+json.
+                # A token is refused in the form of RFC 6749, which is not problem+json.
                 media_type = "application/json" if path == "/v1/token" else "application/problem+json"
                 assert media_type == answer.headers["Content-Type"], path
                 assert {"parameters": [name], "known": sorted(known)} == answer.json()["details"], path
@@ -87,7 +87,7 @@ async def test_unknown_parameter_is_rejected_on_every_route(app: Edge, client: C
 
 @pytest.mark.thinned
 async def test_known_parameter_is_accepted(app: Edge, client: Client) -> None:
-    """Every sixth of each route in turn, in a soak each."""
+    """Every sixth parameter is tried, in turn; each one in a soak."""
     walked, each = 0, cases(6, soak=1)
     for turn, (method, path, known, given) in enumerate(operations(app)):
         for name in sorted(known)[turn % each :: each]:

@@ -37,7 +37,7 @@ Opened = Callable[..., httpx.AsyncClient]
 
 @pytest.fixture
 async def opened(settings: Settings, databases: Mapping[str, Database]) -> Any:
-    """`opened(peer)` is a client of the requests service at its defaults, whose connection comes from `peer`."""
+    """`opened(peer)` is a client of the requests service with default limits, whose connection comes from `peer`."""
     running = running_of(settings, databases, "requests")
     defaults = replace(settings, writes=WRITES, reads=READS, trusted_proxies=TRUSTED)
     app = application(running, verifier(settings, running[0].callers), routes=reference.ROUTES, settings=defaults)
@@ -61,16 +61,16 @@ def refused(answers: list[httpx.Response]) -> list[int]:
     return [number for number, answer in enumerate(answers) if answer.status_code == 429]
 
 
-# -- through the edge, at the defaults --------------------------------------------------------------------------------
+# -- through the edge, with default limits ----------------------------------------------------------------------------
 
 
 async def test_write_limit_applies_to_one_caller_only(opened: Opened) -> None:
     here = opened()
-    held = headers("KEN:focal_point")  # one key: a repeat is the cheapest write there is
+    held = headers("KEN:focal_point")  # one key, because a repeat is the cheapest write
 
     answers = await burst(lambda: here.post("/v1/requests", json=a_request(), headers=held), WRITES.burst + 5)
 
-    # Nothing of the first, and all but what a minute's sixtieths have given back of the rest.
+    # None of the first calls is refused, and the others except those regained in the meantime.
     assert refused(answers)
     assert min(refused(answers)) >= WRITES.burst
     check_problem(answers[-1], 429, "too-many-requests")
@@ -105,7 +105,7 @@ async def test_read_limit_applies_across_paths(opened: Opened) -> None:
 
 
 async def test_unauthenticated_calls_are_limited_by_address(opened: Opened) -> None:
-    """Also for a wrong path and a public route; and a caller with a token behind the same address goes on."""
+    """This includes wrong paths and public routes, but not a caller with a token behind the same address."""
     here = opened()
     wrong = {"Authorization": "Bearer made.up.token"}
     answers = await burst(lambda: here.get("/v1/requests", headers=wrong), READS.burst + 40)
@@ -137,7 +137,7 @@ async def test_addresses_behind_a_trusted_proxy_are_limited_separately(opened: O
         return lambda: proxy.post("/v1/requests", headers={"X-Forwarded-For": said})
 
     assert refused(await burst(call("198.51.100.7"), WRITES.burst + 5))
-    # What the client itself had said before the proxy does not help it.
+    # An address that the client sent before the proxy has no effect.
     assert refused(await burst(call("192.0.2.1, 198.51.100.7"), 1))
     assert not refused(await burst(call("198.51.100.8"), 1))
 
@@ -185,7 +185,7 @@ async def test_application_without_settings_has_default_rate_limits() -> None:
         assert refused(await burst(lambda: client.post("/v1/requests"), WRITES.burst + 5))
 
 
-# -- the counting itself ----------------------------------------------------------------------------------------------
+# -- token buckets ----------------------------------------------------------------------------------------------------
 
 
 @given(

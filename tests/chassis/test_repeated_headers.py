@@ -33,7 +33,7 @@ async def test_repeated_single_value_header_is_rejected(api: Client, name: str, 
 
 
 async def test_two_authorization_headers_are_rejected(api: Client) -> None:
-    """A proxy may have checked another of the two, so a valid one among them does not count."""
+    """A proxy may have checked the other one, so a valid one among them is not accepted."""
     good = f"Bearer {token()}"
     for lines in ([("Authorization", good)] * 2, [("Authorization", "Bearer x"), ("Authorization", good)]):
         check_problem(await api.get(PATH, headers=lines), 400, "header-repeated")

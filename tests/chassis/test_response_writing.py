@@ -21,7 +21,7 @@ class Scope(dict[str, Any]):
 
 
 class Written(asyncio.Transport):
-    """Keeps every piece that would be a system call."""
+    """Keeps every piece that would be a separate system call."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class Written(asyncio.Transport):
         self.closed = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        assert not self.closed, "nothing is sent after the end"
+        assert not self.closed, "nothing may be sent after the end"
         self.pieces.append(bytes(data))
 
     def close(self) -> None:
@@ -74,7 +74,7 @@ async def test_closed_connection_gets_no_response() -> None:
 async def test_request_leaves_no_reference_cycle(
     client_of: Callable[..., Awaitable[Client]],
 ) -> None:
-    """The garbage collector stops the whole process."""
+    """Cycles would need the garbage collector, which stops the whole process."""
     client = await client_of("requests")
     app = cast(Any, client._transport).app
     scopes: list[weakref.ref[Scope]] = []

@@ -18,7 +18,7 @@ CONTENT = bytes(range(256)) * 1000
 
 
 class Clamd:
-    """A stand-in that speaks clamd's INSTREAM and answers one thing; `got` is what it was sent."""
+    """A stand-in for clamd's INSTREAM that always gives the same answer; `got` are the bytes it received."""
 
     def __init__(self, answer: bytes) -> None:
         self.answer = answer

@@ -61,7 +61,7 @@ async def count(db: Database, table: str) -> int:
 
 @pytest.fixture
 def own(settings: Settings, tmp_path: Path) -> Settings:
-    """The test's settings with a state of its own."""
+    """The test's settings with a state folder of their own."""
     return replace(settings, state=tmp_path)
 
 
@@ -118,13 +118,13 @@ async def test_concurrent_sealers_write_one_chain(
 async def test_row_committed_late_is_sealed_late_and_not_skipped(
     databases: Mapping[str, Database], own: Settings
 ) -> None:
-    """The older transaction has the higher position, the younger the lower, and the sealer comes between commits."""
+    """The older transaction has the higher position, the younger the lower; the sealer runs between the commits."""
     db = databases["requests"]
     async with db.transaction() as older:
         await older.fetchval("SELECT pg_current_xact_id()")
         async with db.transaction() as younger:
             await announce_all(younger, some_facts(2))
-        assert await seal_all(db) == 0, "a transaction that is older still runs"
+        assert await seal_all(db) == 0, "an older transaction is still running"
         await announce_all(older, some_facts(1))
     async with db.transaction() as open_one:
         await announce_all(open_one, some_facts(1))
@@ -134,7 +134,7 @@ async def test_row_committed_late_is_sealed_late_and_not_skipped(
 
     async with db.transaction() as tx:
         positions = [row["position"] for row in await tx.fetch("SELECT position FROM seal ORDER BY height")]
-    assert positions[0] == max(positions[:3]), "the older transaction's row is first in the chain"
+    assert positions[0] == max(positions[:3]), "the row of the older transaction must be the first in the chain"
     assert not (await find_tampering(db, "requests", own)).findings
 
 
@@ -196,7 +196,7 @@ async def test_checkpoint_is_signed_and_names_the_end_of_the_chain(
     ]
     async with db.transaction() as tx:
         hashes = {row["height"]: row["hash"].hex() for row in await tx.fetch("SELECT height, hash FROM seal")}
-    assert [2, 4] == [one.height for one in read if one], "where the chain has not moved nothing is written"
+    assert [2, 4] == [one.height for one in read if one], "no checkpoint is written unless the chain has changed"
     assert all(one and one.hash == hashes[one.height] for one in read)
     assert stat.S_IMODE((own.state / "audit.jwk").stat().st_mode) == 0o600
 
@@ -218,7 +218,7 @@ async def test_rows_are_sealed_though_no_checkpoint_can_be_written(
         while not file_of(own, "requests").exists():
             await asyncio.sleep(0.02)
 
-    assert not sealer.done(), "it did not have to be started again"
+    assert not sealer.done(), "the sealer must not need a restart"
     sealer.cancel()
 
 

@@ -41,7 +41,7 @@ def test_misspelt_setting_is_rejected_with_the_nearest_name(given: str, meant: s
 
 
 def test_unrelated_name_with_our_prefix_is_reported_and_ignored() -> None:
-    # A container platform sets such names for every service it runs.
+    # A container platform sets such names for every service that it runs.
     settings = read(ENTRAIDE_EDGE_SERVICE_HOST="10.0.0.1", ENTRAIDE_VENV="/venv", LANG="C.UTF-8")
 
     assert ("ENTRAIDE_EDGE_SERVICE_HOST",) == settings.unknown

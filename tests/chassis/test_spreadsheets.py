@@ -1,4 +1,4 @@
-"""Spreadsheets as files: what is no table, or too much of one, is refused before it costs anything."""
+"""Spreadsheets as files: invalid and too large ones are refused before they use resources."""
 
 import io
 import shutil
@@ -37,7 +37,7 @@ def slug(content: bytes) -> str:
 
 
 def with_part(name: str, content: bytes, compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A workbook of which one part is another, or is added."""
+    """A workbook in which one part is replaced or added."""
     file = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(xlsx([["a"]]))) as book, zipfile.ZipFile(file, "w", compression) as changed:
         for part in book.namelist():
@@ -110,7 +110,7 @@ def test_500_rows_are_read() -> None:
 
 
 def test_entities_are_not_expanded() -> None:
-    """Neither a bomb of entities, nor a file of this machine."""
+    """This concerns a bomb of entities, and a file of this machine."""
     bomb = b'<!DOCTYPE x [<!ENTITY a "' + b"y" * 1000 + b'"><!ENTITY b SYSTEM "file:///etc/hostname">'
     bomb += b"".join(b'<!ENTITY %c "%s">' % (c + 1, b"&%c;" % c * 20) for c in range(ord("c"), ord("m"))) + b"]>"
     sheet = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">'

@@ -19,7 +19,7 @@ async def test_cancelled_error_lost_by_a_loop_is_repeated(monkeypatch: pytest.Mo
         while True:
             if lost:
                 await asyncio.sleep(60)
-            # As `asyncio.wait_for` does before Python 3.12, where what it waits for fails in the same moment.
+            # Like `asyncio.wait_for` before Python 3.12, if the awaited task fails at the same moment.
             with suppress(asyncio.CancelledError):
                 await asyncio.sleep(60)
             lost += 1

@@ -1,4 +1,4 @@
-"""Tampering with the audit by a superuser is detected, and the first wrong row of each table is named."""
+"""Tampering with the audit log by a superuser is detected, and the first wrong row of each table is named."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ def own(settings: Settings, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def db(databases: Mapping[str, Database], own: Settings) -> Database:
-    """Twelve changes with caller and address, sealed in three batches, with a checkpoint after each."""
+    """A database with twelve changes with caller and address, sealed in three batches, with a checkpoint after each."""
     db = databases["requests"]
     for _ in range(3):
         with with_origin("203.0.113.7"):
@@ -80,7 +80,7 @@ async def verified(own: Settings, *options: str) -> tuple[int, str]:
 
 
 async def found(own: Settings) -> set[tuple[str, int]]:
-    """What `entraide audit verify` names, which ends with 1 where it names something."""
+    """The findings of `entraide audit verify`, whose exit code is 1 if there are any."""
     code, text = await verified(own, "--json")
     requests, *others = json.loads(text)
     assert ("requests", bool(requests["findings"])) == (requests["service"], code == 1)
@@ -104,7 +104,7 @@ COLUMNS = {
     "old": "sha256('x')", "new": "sha256('x')",
 }  # fmt: skip
 NAMED_BESIDE = {"origin": "audit_origin", **dict.fromkeys(("aggregate_id", "version", "salt", "new"), "journal")}
-"""What such a column of a row leads to, and then no longer does."""
+"""Tables with rows that refer to such a column, and no longer match after its change."""
 
 
 async def test_tampered_columns_cover_all_sealed_columns(superuser: asyncpg.Connection) -> None:
@@ -134,7 +134,7 @@ def swapped(table: str, column: str) -> str:
 
 
 def cut_off(kept: int) -> str:
-    """With its seals and its facts: only the second place knows."""
+    """Delete all later rows with their seals and facts, which only checkpoints can reveal."""
     return f"""
         DELETE FROM seal WHERE height > {kept}; DELETE FROM audit WHERE position > {kept};
         DELETE FROM journal WHERE position > {kept}
@@ -169,7 +169,7 @@ ATTACKS: dict[str, tuple[str, set[tuple[str, int]]]] = {
     "a row inserted with a link below the first": (
         a_row(13, "'0'") + "INSERT INTO seal (height, written_by, position, hash) VALUES (-5, '0', 13, sha256('x'))",
         {("seal", -5)}),
-    # It would never be sealed, and be taken for a young one for ever.
+    # Without a check, it would never be sealed and always count as too new.
     "a row of a transaction that there has not been": (a_row(13, "'4611686018427387904'"), {("audit", 13)}),
     "rows swapped but for their positions": (
         """
@@ -191,7 +191,7 @@ ATTACKS: dict[str, tuple[str, set[tuple[str, int]]]] = {
     "addresses changed": ("UPDATE audit_origin SET address = '198.51.100.1' WHERE position IN (6, 4)",
                           {("audit_origin", 4)}),
 }  # fmt: skip
-"""What is done, and the rows that are named: of each table the first that is wrong."""
+"""Maps each attack to its statements, and to the first wrong row of each table, which has to be named."""
 
 
 @pytest.mark.thinned
@@ -208,7 +208,7 @@ async def test_first_tampered_row_of_each_table_is_named(
 
 
 async def test_reordered_rows_are_found(db: Database, own: Settings, superuser: asyncpg.Connection) -> None:
-    """Recompute the chain after the last checkpoint."""
+    """The chain is recomputed after the last checkpoint."""
     file_of(own, "requests").unlink()
     await superuser.execute(swapped("seal", "position"))
     await superuser.execute(
@@ -249,7 +249,7 @@ async def test_positions_below_one_are_rejected_by_the_schema(database_url: str)
     await connection.close()
 
 
-# -- the second place -------------------------------------------------------------------------------------------------
+# -- checkpoints ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("changed", ["a digit", "another key", "another service", "cut short"])
@@ -283,7 +283,7 @@ async def test_deleted_checkpoints_are_found(
     assert {("seal", 4 * kept + 1)} == await found(own)
 
 
-# -- under way --------------------------------------------------------------------------------------------------------
+# -- concurrent writes ------------------------------------------------------------------------------------------------
 
 
 async def test_chain_can_be_verified_while_it_is_written(
@@ -315,7 +315,7 @@ async def test_chain_can_be_verified_while_it_is_written(
             sealed.append(report.sealed)
         await asyncio.gather(*working)
 
-    assert len(set(sealed)) > 3, "it was verified at several heights"
+    assert len(set(sealed)) > 3, "the chain was verified at several heights"
 
 
 @pytest.mark.parametrize("tampered", [False, True])

@@ -34,7 +34,7 @@ STRANGER = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": "stranger"})
 
 
 def ours() -> jwk.OKPKey:
-    assert builders.issuer is not None, "the session's fixture sets it"
+    assert builders.issuer is not None, "the session's fixture sets the issuer"
     return builders.issuer._key
 
 
@@ -45,14 +45,14 @@ def encoded(part: bytes | str | Any) -> str:
 
 
 def signed(header: Any, claims: Any, key: jwk.OKPKey | None = None) -> str:
-    """Sign any header and payload correctly; by hand, since a library rejects most of them."""
+    """Sign any header and payload correctly, without a library, since a library rejects most of them."""
     said = f"{encoded(header)}.{encoded(claims)}"
     private: Any = (key or ours()).private_key
     return f"{said}.{encoded(private.sign(said.encode()))}"
 
 
 def parts(**changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims of a good token with some things changed, or left away where None."""
+    """Header and claims of a valid token with changes; those that are None are left out."""
     now = int(time.time())
     header: dict[str, Any] = {"alg": ALGORITHM, "typ": "at+jwt", "kid": ours().kid}
     claims: dict[str, Any] = {
@@ -85,13 +85,13 @@ def with_public_key_as_secret(alg: str = "HS256") -> str:
 
 
 def with_other_payload() -> str:
-    """A valid signature with another payload."""
+    """Return a valid signature with another payload."""
     head, _, signature = forged().split(".")
     return f"{head}.{encoded(parts(sub='UNODC:coordinator')[1])}.{signature}"
 
 
 def encrypted() -> str:
-    """A valid token encrypted to a public key (JWE, RFC 7516)."""
+    """Return a valid token encrypted to a public key (JWE, RFC 7516)."""
     secret = jwk.OctKey.import_key(b"0" * 32)
     header = {"alg": "dir", "enc": "A256GCM", "cty": "JWT", "typ": "at+jwt", "kid": ours().kid}
     return jwe.encrypt_compact(header, forged().encode(), secret)
@@ -102,7 +102,7 @@ def at(seconds: int) -> int:
 
 
 BAD_TOKENS: dict[str, Callable[[], str]] = {
-    # -- no token at all
+    # -- not a token
     "nothing": lambda: "",
     "not a token": lambda: "abc",
     "dots alone": lambda: "...",
@@ -113,7 +113,7 @@ BAD_TOKENS: dict[str, Callable[[], str]] = {
     "header a list": lambda: signed([ALGORITHM], parts()[1]),
     "header too deep": lambda: signed("[" * 1500, parts()[1]),
     "payload not an object": lambda: signed(parts()[0], "KEN:focal_point"),
-    # -- signed otherwise, or not
+    # -- wrong, missing or weak signature
     "alg none": lambda: unsigned("none"),
     "alg None": lambda: unsigned("None"),
     "no alg": lambda: forged(alg=None),
@@ -127,7 +127,7 @@ BAD_TOKENS: dict[str, Callable[[], str]] = {
     "changed payload": with_other_payload,
     "encrypted": encrypted,
     "a token within a token": lambda: signed(parts(cty="JWT")[0], forged()),
-    # -- with a key that is not the issuer's
+    # -- key of another issuer
     "another key under our kid": lambda: forged(by=STRANGER),
     "another key under its own kid": lambda: forged(by=STRANGER, kid="stranger"),
     "unknown kid": lambda: forged(kid="unknown"),
@@ -138,7 +138,7 @@ BAD_TOKENS: dict[str, Callable[[], str]] = {
     "x5u names its certificate": lambda: forged(by=STRANGER, kid="stranger", x5u=ELSEWHERE),
     "crit asks for something": lambda: forged(crit=["exp"]),
     "crit of RFC 7797": lambda: forged(crit=["b64"], b64=False),
-    # -- of another kind, from elsewhere, for elsewhere
+    # -- wrong type, issuer or audience
     "id token": lambda: forged(typ="JWT"),
     "no typ": lambda: forged(typ=None),
     "other issuer": lambda: forged(iss="https://elsewhere.example"),
@@ -155,7 +155,7 @@ BAD_TOKENS: dict[str, Callable[[], str]] = {
     "issued endlessly long ago": lambda: forged(iat=float("-inf")),
     "expiry never": lambda: forged(exp=float("inf")),
     "no audience": lambda: forged(aud=None),
-    # -- at another time
+    # -- wrong time
     "expired": lambda: forged(iat=at(-900), exp=at(-60)),
     "no expiry": lambda: forged(exp=None),
     "expiry a float": lambda: forged(exp=1e30),
@@ -168,7 +168,7 @@ BAD_TOKENS: dict[str, Callable[[], str]] = {
     "not issued": lambda: forged(iat=None),
     "not to be used yet": lambda: forged(nbf=at(300)),
     "never to be used": lambda: forged(nbf=float("nan")),
-    # -- without a person
+    # -- missing or invalid subject and id
     "no subject": lambda: forged(sub=None),
     "subject a number": lambda: forged(sub=7),
     "subject empty": lambda: forged(sub=""),
@@ -181,7 +181,7 @@ async def test_invalid_token_is_rejected_without_a_reason(api: Client, monkeypat
     def fetched(*_: object, **__: object) -> None:
         raise AssertionError("a token named an address, and it was asked")
 
-    # The client of this test has its own transport: any other connection would be a request to a named key.
+    # The client of this test has its own transport; any other connection would be a request to a named key.
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", fetched)
     answers = {}
     for which, make in BAD_TOKENS.items():
@@ -197,7 +197,7 @@ async def test_invalid_token_is_rejected_without_a_reason(api: Client, monkeypat
 
 
 async def test_valid_token_is_accepted(api: Client) -> None:
-    """It is the one that all of them were changed from; and what it names besides its key is not looked at."""
+    """This is the token from which all invalid ones are derived. Addresses of keys in its header are ignored."""
     appoint_persona("KEN:focal_point")
     for good in (forged(), forged(jku=ELSEWHERE, x5u=ELSEWHERE, jwk=STRANGER.as_dict(private=False))):
         assert (await api.get("/v1/requests", headers={"Authorization": f"Bearer {good}"})).status_code == 200
@@ -208,7 +208,7 @@ async def test_valid_token_is_accepted(api: Client) -> None:
 
 
 async def test_expired_token_is_rejected(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where it has been seen before: what is remembered of it is asked for the time again."""
+    """This also holds for a cached token, whose time is checked again."""
     appoint_persona("KEN:focal_point")
     held = {"Authorization": f"Bearer {forged()}"}
     assert (await api.get("/v1/requests", headers=held)).status_code == 200
@@ -220,7 +220,7 @@ async def test_expired_token_is_rejected(api: Client, monkeypatch: pytest.Monkey
 
 @pytest.fixture
 async def strict(settings: Settings, databases: Mapping[str, Database]) -> AsyncIterator[Client]:
-    """Where the operator wants a second factor, as its issuer says it."""
+    """A client of an operator that requires a second factor, as stated by its issuer."""
     settings = replace(settings, strengths=("mfa", "hardware"))
     running = running_of(settings, databases, "requests")
     app = application(running, verifier(settings, running[0].callers), settings=settings)
@@ -236,18 +236,18 @@ async def test_sign_in_weaker_than_required_is_rejected(api: Client, strict: Cli
 
     for acr in (None, "", "password", "mfa hardware"):
         check_problem(await asked(strict, acr), 401, "sign-in-too-weak")
-        assert (await asked(api, acr)).status_code == 200, "where nothing is asked for any will do"
+        assert (await asked(api, acr)).status_code == 200, "without a requirement any context is accepted"
     for acr in ("mfa", "hardware"):
         assert (await asked(strict, acr)).status_code == 200
     check_problem(await asked(strict, ["mfa"]), 401, "token-invalid")
     service = {"Authorization": f"Bearer {builders.token('service:matching')}"}
-    assert (await strict.get("/internal/consents", headers=service)).status_code != 401, "it signs in nowhere"
+    assert (await strict.get("/internal/consents", headers=service)).status_code != 401, "a service does not sign in"
 
 
 async def test_person_with_the_subject_of_a_service_is_not_the_service(
     settings: Settings, databases: Mapping[str, Database], tmp_path: Path
 ) -> None:
-    """An issuer whose clients and people share a name space, with a required second factor for people."""
+    """The issuer's clients and people share a name space, and people need a second factor."""
     assert builders.issuer is not None
     builders.issuer.publish_keys(tmp_path / "jwks.json")
     settings = replace(
@@ -284,7 +284,7 @@ GOOD_BY_THE_RFCS: dict[str, Callable[[], str]] = {
     "iat with a fraction": lambda: forged(iat=time.time() - 0.5),
     "nbf with a fraction": lambda: forged(nbf=time.time() - 0.5),
 }
-"""RFC 9068 section 4, RFC 7519 sections 2 and 4.1.3."""
+"""Variants that RFC 9068 section 4 and RFC 7519 sections 2 and 4.1.3 allow."""
 
 
 @pytest.mark.parametrize("good", GOOD_BY_THE_RFCS)
@@ -297,7 +297,7 @@ async def test_token_variants_allowed_by_the_rfcs_are_accepted(api: Client, good
 async def test_client_token_is_rejected_without_api_clients(
     settings: Settings, databases: Mapping[str, Database], tmp_path: Path
 ) -> None:
-    """It is no outage: the directory publishes no key, and so has signed nothing."""
+    """This is not an outage: the directory publishes no key, and so has signed nothing."""
     running = running_of(settings, databases, "requests")
     (tmp_path / "jwks.json").write_text('{"keys": []}')
     assert builders.issuer is not None

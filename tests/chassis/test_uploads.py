@@ -32,7 +32,7 @@ def sent(by: str = "KEN:focal_point", **more: str) -> dict[str, str]:
 
 
 async def pieces(size: int, *, after: float = 0) -> AsyncIterator[bytes]:
-    """A PDF in pieces, with a pause in the middle."""
+    """Yield a PDF in pieces, with a pause in the middle."""
     yield PDF
     await asyncio.sleep(after)
     for _ in range((size - len(PDF)) // CHUNK):
@@ -163,15 +163,15 @@ async def test_concurrent_uploads_are_limited_per_person_and_in_total(
 
     kenya = "KEN:focal_point"
     assert [201, 201, 503] == await several(kenya, kenya, kenya)
-    assert [201, 201, 404] == await several(kenya, kenya, "UGA:focal_point"), "one's places are not another's"
+    assert [201, 201, 404] == await several(kenya, kenya, "UGA:focal_point"), "the limit is per person"
     monkeypatch.setattr(edge, "OF_ONE_ORGANIZATION_MAX", 1)
     monkeypatch.setattr(uploads, "OF_ONE_ORGANIZATION_MAX", 1)
     assert [201, 429] == await several(kenya, "KEN:official")
-    assert [201, 404] == await several(kenya, "UGA:focal_point"), "nor one organization's another's"
+    assert [201, 404] == await several(kenya, "UGA:focal_point"), "the limit is per organization"
     monkeypatch.setattr(uploads, "OF_ONE_ORGANIZATION_MAX", 4)
     monkeypatch.setattr(uploads, "UNDER_WAY_MAX", 1)
     assert [201, 503] == await several(kenya, "KEN:official")
-    assert [201] == await several(kenya), "a place is given back"
+    assert [201] == await several(kenya), "the slot must be released"
 
 
 async def test_aborted_upload_leaves_no_file(api: Client, path: str, settings: Settings, databases: Any) -> None:

@@ -39,7 +39,7 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 
 
 async def _sent(db: Database, work: Callable[[Tx], object], *, by: Caller | None = None) -> list[str]:
-    """The first words of every query that a transaction sends, BEGIN and COMMIT among them."""
+    """The first word of every query that a transaction sends, including BEGIN and COMMIT."""
     queries: list[str] = []
     taken: list[Connection] = []
     acquire = db._pool.acquire
@@ -59,7 +59,7 @@ async def _sent(db: Database, work: Callable[[Tx], object], *, by: Caller | None
             await work(tx)  # type: ignore[misc]
     finally:
         db._pool.acquire = acquire  # type: ignore[method-assign]
-    # A logger is called in the loop's next turn.
+    # A logger is called in the next turn of the event loop.
     await asyncio.sleep(0)
     for connection in taken:
         connection.remove_query_logger(note)
@@ -85,7 +85,7 @@ async def test_writes_without_reads_are_one_statement_without_a_transaction(db: 
         await tx.write(SEEN, str(new_id()))
 
     assert await _sent(db, work, by=KENYAN) == ["WITH"]
-    assert await _sent(db, work) == ["BEGIN", "WITH", "COMMIT"], "its own work is in a role of its own"
+    assert await _sent(db, work) == ["BEGIN", "WITH", "COMMIT"], "the service's own work sets its role"
     assert await _routes(db) == ["sample", "sample"]
 
 
@@ -231,7 +231,7 @@ async def test_transaction_says_whether_its_statements_are_planned_once(
     async with db.transaction(by=KENYAN, planned_once=planned_once) as tx:
         assert await tx.fetchval("SHOW plan_cache_mode") == mode
     async with db.transaction(by=KENYAN) as tx:
-        assert await tx.fetchval("SHOW plan_cache_mode") == "auto", "on the same connection"
+        assert await tx.fetchval("SHOW plan_cache_mode") == "auto", "the setting must not remain on the connection"
 
 
 async def test_repeated_command_returns_the_record_of_the_first(db: Database) -> None:

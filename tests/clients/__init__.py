@@ -1,1 +1,1 @@
-"""Clients of the API that others' generators make of its document, and programs that use them."""
+"""Clients that third-party generators make from the API's document, and programs that use them."""

@@ -1,4 +1,4 @@
-"""Files a request with the client that openapi-python-client makes, and reads it again."""
+"""File a request with the client that openapi-python-client makes, and read it again."""
 
 import json
 import os

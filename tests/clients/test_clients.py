@@ -1,4 +1,4 @@
-"""Clients made by common generators leave no operation out, hold to their types, and file a request."""
+"""Clients made by common generators have every operation, conform to their types, and file a request."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ EXPECTED = {"status": "submitted", "title": TITLE, "refused": "not-found"}
 
 @pytest.fixture
 async def environment(servers: Servers, database_url: str) -> AsyncIterator[Mapping[str, str]]:
-    """What a program has to know to call a running platform as a State's focal point."""
+    """Environment variables with which a program calls a running platform as a State's focal point."""
     state = servers.folder / f"state-{free_port()}"
     state.mkdir()
     (state / "issuer.jwk").hardlink_to(servers.folder / "issuer.jwk")
@@ -59,7 +59,7 @@ async def environment(servers: Servers, database_url: str) -> AsyncIterator[Mapp
 
 @pytest.fixture(scope="module")
 def python_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that the package is in."""
+    """The folder of the generated package."""
     folder = tmp_path_factory.mktemp("python")
     made = folder / "entraide_client"
     config = FOLDER / "openapi-python-client.yaml"
@@ -71,9 +71,9 @@ def python_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def node_clients() -> Path:
-    """The folder of both clients, compiled."""
+    """The folder of both compiled clients."""
     folder = installed(FOLDER / "node")
-    # By itself it takes a field with a default for one that is always there, also in what is sent.
+    # By default it treats a field that has a default as always present, even in requests.
     types = ["openapi-typescript", str(DOCUMENT), "--default-non-nullable=false", "-o", "openapi-fetch/schema.ts"]
     hey_api = ["openapi-ts", "-i", str(DOCUMENT), "-o", "hey-api", "-c", "@hey-api/client-fetch"]
     for command in (types, hey_api, ["tsc"]):
@@ -125,7 +125,7 @@ def test_openapi_typescript_leaves_no_operation_out(node_clients: Path) -> None:
 
 
 def run(command: Sequence[str], folder: Path | None = None, env: Mapping[str, str] | None = None) -> str:
-    """What it wrote to standard output. Fails where the program does, or takes too long."""
+    """Run a program and return its standard output. Fail if it fails or takes too long."""
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert 0 == done.returncode, done.stdout[-4000:] + done.stderr[-4000:]
     return done.stdout

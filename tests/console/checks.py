@@ -1,6 +1,6 @@
-"""What a page has to be: whole, accessible, and of use to people who see, hear or read otherwise.
+"""Checks that a page is whole, accessible, and usable by people who see, hear or read otherwise.
 
-A check is given a visitor who is on the page; it fails with the path and what is wrong.
+A check is given a visitor who is on the page; it fails with the path and the mistakes.
 """
 
 from axe_playwright_python.sync_playwright import Axe
@@ -12,7 +12,7 @@ from tests.console.tree import mistakes, tree
 
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    # Without what passed, which takes half of the time.
+    # Rules that passed are left out: they take half of the time.
     "resultTypes": ["violations"],
 }
 SHAPE = """
@@ -37,7 +37,7 @@ NOT_PRINTED = """
 
 
 def is_whole(visitor: Visitor, path: str) -> None:
-    """One heading, in the language of the address, as wide as the window, each id once, nothing on the console."""
+    """Check the heading, the language of the address, the width, that ids are unique and that no error is reported."""
     shape = visitor.page.evaluate(SHAPE)
     assert (1, visitor.language) == (shape["headings"], shape["lang"]), path
     assert ("rtl" if visitor.language == "ar" else "ltr") == shape["dir"], path
@@ -47,21 +47,21 @@ def is_whole(visitor: Visitor, path: str) -> None:
 
 
 def is_accessible(visitor: Visitor, path: str) -> None:
-    """By the rules of WCAG 2.2, levels A and AA, as axe-core checks them."""
+    """Check the rules of WCAG 2.2, levels A and AA, and best practices with axe-core."""
     violations = Axe().run(visitor.page, options=RULES).response["violations"]
     found = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in violations]
     assert not found, f"{path}: {found}"
 
 
 def is_readable_by_screen_reader(visitor: Visitor, path: str) -> None:
-    """Its title, landmarks, headings in order, and a name for each control, table and picture."""
+    """Check the title, landmarks, order of headings, and a name for each control, table and picture."""
     found = mistakes(tree(visitor.page), visitor.page.title())
     assert not found, f"{path} to a screen reader: {found}"
     assert visitor.page.locator("header nav [aria-current]").count() <= 1, path
 
 
 def is_seen_in_forced_colours(visitor: Visitor, path: str) -> None:
-    """Numbers in charts, bars, tags, boxes to tick and buttons."""
+    """Check that numbers in charts, bars, tags, boxes to tick and buttons are visible."""
     visitor.page.emulate_media(forced_colors="active", color_scheme="dark")
     found = unseen(visitor.page)
     visitor.page.emulate_media(forced_colors="none", color_scheme="light")
@@ -76,7 +76,7 @@ def is_printed_without_controls(visitor: Visitor, path: str) -> None:
 
 
 def is_legible_in_large_letters(visitor: Visitor, path: str) -> None:
-    """Nothing overlaps, is cut off, or makes the page scroll to the side; nor before the letters are enlarged."""
+    """Check that nothing overlaps, is cut off or makes the page scroll to the side, in normal and in large letters."""
     found = misplaced(visitor.page)
     assert not found, f"{path}: {found}"
     if visitor.width == max(WIDTHS):
@@ -92,11 +92,11 @@ ACCESS_CHECKS = (
     is_printed_without_controls,
     is_legible_in_large_letters,
 )
-"""For people who read by ear, in forced colours, on paper or in large letters; axe-core sees none of it."""
+"""Checks for people who use a screen reader, forced colours, paper or large letters; axe-core does not cover them."""
 
 
 def passes_access_checks(visitor: Visitor, path: str) -> None:
-    """All of ACCESS_CHECKS, with all parts of the page open."""
+    """Run all of ACCESS_CHECKS, with all parts of the page open."""
     visitor.page.evaluate(OPEN)
     for check in ACCESS_CHECKS:
         check(visitor, path)

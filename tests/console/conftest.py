@@ -22,7 +22,7 @@ def site(request: pytest.FixtureRequest) -> Site:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Of one file: while it is open, no test of another file can have an event loop."""
+    """Chromium for one file: while it is open, no test of another file can have an event loop."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     with launched() as browser:
@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Visitor]]:
-    """Open a browser of its own for a visitor; closed at the end of the test."""
+    """A function that opens a browser of its own for a visitor, closed at the end of the test."""
     opened: list[Visitor] = []
 
     def open_one(**options: object) -> Visitor:

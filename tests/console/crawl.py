@@ -1,4 +1,4 @@
-"""The pages that a person finds, by following each link to the first page of each kind."""
+"""The pages that a person finds by following each link to the first page of each kind."""
 
 import re
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ from tests.console.site import Visitor
 from tests.soak import cases
 
 PAGES_MAX = cases(11, soak=200)
-"""Of one person."""
+"""Maximum number of pages visited for one person."""
 
 START = ""
-"""The path of everybody's first page, each of which is another."""
+"""Path of the first page, which is a different one for each person."""
 
 PEOPLE = (
     None,
@@ -29,17 +29,17 @@ LINKS = """
   .map((one) => one.getAttribute("href"))
 """
 DOWNLOAD = re.compile(r"\.\w{2,5}(\?|$)|/json$|/events$")
-"""Addresses that answer with a file."""
+"""Pattern of addresses that answer with a file."""
 
 
 def pattern(path: str) -> str:
-    """A path without ids: of pages of one kind, the first is visited."""
+    """Return a path without ids. Of pages of one kind, only the first is visited."""
     parts = urlsplit(path).path.split("/")
     return "/".join("*" if len(part) >= 20 or any(letter.isdigit() for letter in part) else part for part in parts)
 
 
 def crawl(visitor: Visitor, start: str) -> Iterator[str]:
-    """The paths of the pages that a visitor finds, each kind once; the visitor is on the page."""
+    """Yield the paths of the pages that a visitor finds, each kind once, while the visitor is on the page."""
     found, seen = [start], {pattern(f"/{visitor.language}{start}")}
     while found:
         path = found.pop(0)

@@ -1,4 +1,4 @@
-"""A visitor's keyboard, with no mouse beside: each stop has a focus that can be seen, and is not covered."""
+"""A visitor's keyboard, without a mouse. Each stop has to show its focus, and must not be covered."""
 
 import re
 
@@ -28,7 +28,7 @@ STOP = """
 
 
 class Keyboard:
-    """Moves with Tab to what has a name, and presses, ticks, types and chooses there."""
+    """A keyboard that moves with Tab to elements by their names, and presses, ticks, types and chooses there."""
 
     def __init__(self, visitor: Visitor) -> None:
         self.page = visitor.page
@@ -46,7 +46,7 @@ class Keyboard:
         raise AssertionError(f"{self.page.url}: Tab does not lead to {wanted}")
 
     def opens(self, title: str) -> None:
-        """A page with this beginning of its title opens; skip its head, if the focus is not on a message below it."""
+        """Check that a page with this beginning of its title opens, and skip its head unless the focus is below it."""
         expect(self.page).to_have_title(re.compile(f"^{re.escape(title)}"))
         if not self.page.locator("main :focus").count():
             self.reach(self.page.get_by_role("link", name="Skip to main content"))

@@ -1,4 +1,4 @@
-"""What an eye finds on a page: texts that overlap or are cut off, and what has too little contrast with its background."""
+"""Legibility of a page: texts that overlap or are cut off, and elements with too little contrast."""
 
 import base64
 from typing import Any
@@ -89,13 +89,13 @@ async ([png, boxes]) => {
 
 
 def misplaced(page: BrowserPage) -> list[str]:
-    """Texts that overlap, are cut off or are outside the window; what scrolls by itself is left out."""
+    """Return texts that overlap, are cut off or are outside the window, except in parts that scroll by themselves."""
     found: list[str] = page.evaluate(LAYOUT)
     return found
 
 
 def unseen(page: BrowserPage) -> list[str]:
-    """Numbers in pictures, bars, tags, boxes to tick and buttons whose colours are less than 3:1 apart."""
+    """Return numbers in pictures, bars, tags, boxes to tick and buttons whose colours have a contrast below 3:1."""
     drawn: list[dict[str, Any]] = page.evaluate(DRAWN)
     if not drawn:
         return []

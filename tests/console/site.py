@@ -107,7 +107,7 @@ class Visitor:
     def go(self, path: str) -> int:
         """Open a page of the console in the visitor's language, and return the status of the answer.
 
-        A page that the platform cannot make on a busy machine (503) is opened again, as `Retry-After` asks.
+        A page that the platform cannot make on a busy machine (503) is opened again.
         """
         for _ in range(BUSY_TRIES):
             answer = self.page.goto(f"/{self.language}{path}")

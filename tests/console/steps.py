@@ -12,7 +12,7 @@ FIRST = {
     "{request}": ("/requests", re.compile(r"^/[a-z]{2}(/requests/[0-9a-f-]{36})$")),
     "{fund}": ("/funds", re.compile(r"^/[a-z]{2}(/funds/[A-Z0-9-]+)$")),
 }
-"""Pages of a record: a list, and what the address of the first in it looks like."""
+"""Maps a placeholder to a list of records, and to the pattern of the address of the first record in it."""
 
 
 def the_first(visitor: Visitor, name: str) -> str:
@@ -23,7 +23,7 @@ def the_first(visitor: Visitor, name: str) -> str:
 
 
 def path_of(visitor: Visitor) -> str:
-    """The path of the page that is open, without its language and query."""
+    """Return the path of the page that is open, without its language and query."""
     return re.sub(r"^https?://[^/]+/[a-z]{2}|\?.*$", "", visitor.page.url)
 
 
@@ -45,17 +45,17 @@ def is_quiet(*visitors: Visitor) -> None:
 
 
 def hidden_of(page: str) -> dict[str, str]:
-    """The hidden fields of a page's forms."""
+    """Return the hidden fields of a page's forms."""
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
 
 
 def sent(client: httpx.Client, form: str, **typed: object) -> httpx.Response:
-    """The answer to a form that is opened, filled in and sent."""
+    """Open a form, fill it in and send it; return the answer."""
     return client.post(form, data=hidden_of(client.get(form).text) | typed)
 
 
 def write_request(visitor: Visitor, *, visibility: str = "providers") -> str:
-    """Write and submit a request of one line; its path."""
+    """Write and submit a request of one line, and return its path."""
     page = visitor.page
     visitor.go("")
     press(visitor, "Ask for assistance")

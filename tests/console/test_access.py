@@ -1,6 +1,6 @@
-"""Pages for people who see, hear or read otherwise: by ear, in forced colours, in large letters, on paper, without motion.
+"""Pages for people who see, hear or read otherwise: by ear, in forced colours, large letters, on paper, without motion.
 
-Each is checked on pages that have, together, all that pages are made of; in a soak test_pages.py checks every page.
+The checks are made on pages that together have all elements of pages; in a soak test_pages.py checks every page.
 """
 
 import re
@@ -28,7 +28,7 @@ PLACES = {
     "UNODC:finance_officer": ("{fund}",),
     None: ("/public/figures",),
 }
-"""Forms, records, tables, a board, and two kinds of charts."""
+"""Pages by person: forms, records, tables, a board, and two kinds of charts."""
 
 MOVING = re.compile(r"animation|transition|scroll-behavior|@keyframes|behavior: *.smooth")
 
@@ -93,8 +93,8 @@ def test_the_chosen_view_is_seen_in_forced_colours(visit: Visit) -> None:
 
 
 def test_nothing_moves() -> None:
-    """For nobody, so that nobody has to ask for it."""
+    """Motion is left out for everybody, so that nobody has to ask for it."""
     moving = {path.name: MOVING.findall(path.read_text()) for path in BUILT.iterdir() if path.suffix in (".css", ".js")}
     assert {"console.css", "console.rtl.css", "console.js"} < set(moving)
-    # htmx can, if a page asks it to: none does.
+    # htmx can animate if a page asks for it, but none does.
     assert {} == {name: found for name, found in moving.items() if found and name != "htmx.js"}

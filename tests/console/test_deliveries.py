@@ -14,13 +14,13 @@ from tests.files import PDF
 
 Visit = Callable[..., Visitor]
 STATE, PROVIDER = "CHN:focal_point", "UNODC-CYBER:provider_officer"
-"""Of a delivery of the sample world that needs no money and has not begun."""
+"""The sides of a delivery of the sample world that needs no money and has not begun."""
 
 OTHER_PROVIDER = "JPN:provider_officer"
-"""Of another delivery to the same State, that a test does not need what the other leaves."""
+"""Provider of another delivery to the same State, so that one test does not depend on what the other leaves."""
 
 JOINT_PROVIDER, JOINT_DELIVERY = "UNODC-SHERLOC:provider_officer", "UNODC-SHERLOC for Madagascar"
-"""One of two deliveries of the joint delivery of the sample world."""
+"""One of the two deliveries of the sample world's joint delivery, and its provider."""
 
 AUDITOR = "UNODC:auditor"
 
@@ -38,7 +38,7 @@ def of_language(visitor: Visitor, language: str) -> Visitor:
 
 @pytest.mark.parametrize("scripts", [False])
 def test_two_sides_agree_and_begin(visit: Visit, site: Site, scripts: bool) -> None:
-    """The provider in English, the State in Arabic; without JavaScript, as every form has to work."""
+    """The provider works in English, the State in Arabic, both without JavaScript, as every form has to work."""
     provider = visit(scripts=scripts).step_into(PROVIDER)
     state = of_language(visit(scripts=scripts).step_into(STATE), "ar")
     path = f"/deliveries/{delivery_of(site, PROVIDER)}"
@@ -51,7 +51,7 @@ def test_two_sides_agree_and_begin(visit: Visit, site: Site, scripts: bool) -> N
     says(provider, "a.person@example.org")
     follow(provider, "Propose an agreement")
     press(provider, "Propose an agreement")
-    assert "govuk-error-summary" in provider.page.content(), "what is missing is said at its field"
+    assert "govuk-error-summary" in provider.page.content(), "the missing fields are not reported"
     provider.wrong.clear()
     provider.page.fill("textarea[name=scope]", "Fictitious sample: five days of exercises.")
     provider.page.check("input[name=modality][value=in_person]")
@@ -86,12 +86,12 @@ def test_two_sides_agree_and_begin(visit: Visit, site: Site, scripts: bool) -> N
 
 
 def _report_and_confirm(provider: Visitor, state: Visitor) -> None:
-    """A result of the delivery whose page the provider reads."""
+    """Report a result of the delivery whose page the provider reads, and let the State confirm it."""
     press(provider, "Report a result")
     provider.page.check("input[name=indicator][value=people_trained]")
     provider.page.fill("input[name=measured_on]", datetime.now(UTC).date().isoformat())
     press(provider, "Report a result")
-    assert "govuk-error-summary" in provider.page.content(), "what was measured is missing"
+    assert "govuk-error-summary" in provider.page.content(), "the missing figure is not reported"
     provider.wrong.clear()
     provider.page.fill("input[name=actual]", "20")
     press(provider, "Report a result")
@@ -111,7 +111,7 @@ def test_two_sides_write_and_read_without_javascript(visit: Visit, site: Site) -
 
     provider.go(path)
     press(provider, "Send")
-    assert "govuk-error-summary" in provider.page.content(), "what is missing is said at its field"
+    assert "govuk-error-summary" in provider.page.content(), "the missing fields are not reported"
     provider.wrong.clear()
     provider.page.fill("textarea[name=text]", "Fictitious sample: when can we come?")
     provider.page.set_input_files(
@@ -142,7 +142,7 @@ def test_two_sides_write_and_read_without_javascript(visit: Visit, site: Site) -
 
 
 def test_an_action_point_follows_from_a_screening(visit: Visit, site: Site) -> None:
-    """Answered by the provider, done by the State and verified by the provider; without JavaScript."""
+    """The provider answers the screening, the State does the action point, and the provider verifies it."""
     provider = visit(scripts=False).step_into(OTHER_PROVIDER)
     state = of_language(visit(scripts=False).step_into(STATE), "ar")
 
@@ -161,7 +161,7 @@ def test_an_action_point_follows_from_a_screening(visit: Visit, site: Site) -> N
     assert provider.page.is_checked("input[name=source][value=human_rights_screening]")
     provider.page.fill("textarea[name=text]", "Fictitious sample: give the defence ten days.")
     provider.page.check("input[name=owner][value=state]")
-    # Tomorrow: on its day it is reminded of, which changes the record while the State reports.
+    # Tomorrow, because the reminder on the due day would change the record while the State reports.
     provider.page.fill("input[name=due_on]", (datetime.now(UTC).date() + timedelta(days=1)).isoformat())
     press(provider, "Save")
     says(provider, "give the defence ten days")
@@ -179,7 +179,7 @@ def test_an_action_point_follows_from_a_screening(visit: Visit, site: Site) -> N
 
 
 def test_a_session_is_planned_and_held_and_its_small_counts_are_read_by_both_sides(visit: Visit, site: Site) -> None:
-    """Taught by an expert who consented; the provider counts three women, whom an auditor is not shown."""
+    """An expert who consented teaches; the provider counts three women, whom an auditor is not shown."""
     provider = visit(scripts=False).step_into(OTHER_PROVIDER)
     state = of_language(visit(scripts=False).step_into(STATE), "ar")
     auditor = visit(scripts=False).step_into(AUDITOR)
@@ -191,7 +191,7 @@ def test_a_session_is_planned_and_held_and_its_small_counts_are_read_by_both_sid
     for field, code in (("topics", "mutual_legal_assistance"), ("languages", "en")):
         provider.page.check(f"input[name={field}][value={code}]")
     press(provider, "Save")
-    assert "govuk-error-summary" in provider.page.content(), "a period has two days"
+    assert "govuk-error-summary" in provider.page.content(), "the missing last day is not reported"
     provider.wrong.clear()
     provider.page.fill("input[name='period1.until']", today)
     press(provider, "Save")
@@ -206,7 +206,7 @@ def test_a_session_is_planned_and_held_and_its_small_counts_are_read_by_both_sid
     provider.page.check("input[name=languages][value=en]")
     provider.page.get_by_label(name).check()
     press(provider, "Plan a session")
-    assert "govuk-error-summary" in provider.page.content(), "why it is outside the period of the delivery"
+    assert "govuk-error-summary" in provider.page.content(), "the missing comment on the days is not reported"
     provider.wrong.clear()
     provider.page.fill("textarea[name=comment]", "Fictitious sample: both sides can begin now.")
     press(provider, "Plan a session")
@@ -229,7 +229,7 @@ def test_a_session_is_planned_and_held_and_its_small_counts_are_read_by_both_sid
 
 
 def test_recommendations_of_a_screening_are_shown_with_the_results(visit: Visit, site: Site) -> None:
-    """Of the analysis of inequalities, entered when it is completed; one that is begun needs all of its fields."""
+    """They are entered when the analysis of inequalities is completed. One that is begun needs all of its fields."""
     provider = visit(scripts=False).step_into(OTHER_PROVIDER)
     path = f"/deliveries/{delivery_of(site, OTHER_PROVIDER)}"
     what, today = f"Fictitious sample: invite women {uuid4()}", datetime.now(UTC).date().isoformat()
@@ -243,7 +243,7 @@ def test_recommendations_of_a_screening_are_shown_with_the_results(visit: Visit,
     provider.page.fill("textarea[name='recommendation2.text']", what)
     press(provider, "Record that it is completed")
     assert provider.page.locator("#f-recommendation2\\.owner-error").is_visible()
-    assert not provider.page.locator("#f-recommendation1\\.owner-error").count(), "nothing is recommended there"
+    assert not provider.page.locator("#f-recommendation1\\.owner-error").count(), "an empty recommendation is reported"
     provider.wrong.clear()
     provider.page.check("input[name='recommendation2.owner'][value=state]")
     provider.page.fill("input[name='recommendation2.due_on']", today)
@@ -256,7 +256,7 @@ def test_recommendations_of_a_screening_are_shown_with_the_results(visit: Visit,
 
 
 def test_session_is_revised_by_both_sides_at_once(visit: Visit, site: Site) -> None:
-    """What the State wrote first stays until the provider has seen it; what the provider typed is not lost."""
+    """The State's change stays until the provider has seen it, and the values typed by the provider are not lost."""
     provider, state = visit(scripts=False).step_into(OTHER_PROVIDER), visit(scripts=False).step_into(STATE)
     provider.go(f"/deliveries/{delivery_of(site, OTHER_PROVIDER)}/sessions/new")
     plan_today(provider)
@@ -276,12 +276,12 @@ def test_session_is_revised_by_both_sides_at_once(visit: Visit, site: Site) -> N
     provider.wrong.clear()
     press(provider, "Save")
     says(provider, "room 8")
-    assert provider.page.locator("input[name=modality]").count() == 0, "it is saved"
+    assert provider.page.locator("input[name=modality]").count() == 0, "the form is still open"
     is_quiet(provider, state)
 
 
 def test_session_of_several_deliveries_counts_the_participants_of_each(visit: Visit, site: Site) -> None:
-    """Both of a joint delivery, that of the other State chosen in the form."""
+    """The session serves both deliveries of a joint delivery, of which the other State's is chosen in the form."""
     provider = visit(scripts=False).step_into(JOINT_PROVIDER)
     provider.go("/deliveries")
     follow(provider, JOINT_DELIVERY)

@@ -1,4 +1,4 @@
-"""Values are escaped in pages as markupsafe and Jinja do it, by shorter ways."""
+"""Pages escape values like markupsafe and Jinja, with shorter code."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ ESCAPED = "&lt;b onclick=&#34;x&#34; title=&#39;y&#39;&gt;&amp;amp;{}"
 
 
 class Word(str):
-    """A text of a class of its own, as the values of enumerations are."""
+    """A text of a subclass of str, like the values of enumerations."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""The roster of experts in browsers: entered, revised by two at once, found."""
+"""The roster of experts in browsers: experts are entered, revised by two persons at once, and found."""
 
 from collections.abc import Callable
 from uuid import uuid4
@@ -18,7 +18,7 @@ def officer(visit: Visit) -> Visitor:
 
 
 def enter(officer: Visitor) -> str:
-    """Enter an expert on asset recovery, who is available in two months; the name."""
+    """Enter an expert on asset recovery, who is available in two months, and return the name."""
     name = f"Fictitious: {uuid4()}"
     officer.go("/experts/new")
     officer.page.fill("input[name=name]", name)

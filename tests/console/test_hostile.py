@@ -39,12 +39,12 @@ RUN = "() => [document.querySelectorAll('[data-hostile]').length, document.title
 
 
 def text_of(length: int) -> str:
-    """All that is hostile, and a word that fills the rest."""
+    """Return all hostile texts, with a word that fills the rest of this length."""
     return TEXT + "W" * (length - len(TEXT))
 
 
 def send(client: httpx.Client, path: str, *, on: str = "", files: Any = None, **typed: Any) -> str:
-    """Fill the form of a page, the one at `on` or at its own address, and send it; where the answer leads."""
+    """Fill in and send the form of a page, found at `on` or at its own address. Return the path of the redirect."""
     page = client.get(f"/en{on or path}")
     assert 200 == page.status_code, path
     hidden = {name: html.unescape(value) for name, value in HIDDEN.findall(page.text)}
@@ -127,7 +127,7 @@ def match(site: Site, request: str, offering: str) -> str:
 
 @pytest.fixture(scope="module")
 def pages(site: Site) -> Pages:
-    """The pages that show hostile texts, by who sees them."""
+    """The pages that show hostile texts, by the person who sees them."""
     offering, request = write_offering(site, OTHER_TITLE), write_request(site, TITLE)
     write_offering(site, LONG_TITLE)
     draft = write_request(site, LONG_TITLE, submit=False)

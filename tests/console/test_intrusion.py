@@ -1,4 +1,4 @@
-"""What addresses and forms could be made to do: reach other paths, write headers, hold memory, act for another."""
+"""Attacks by addresses and forms: to reach other paths, write headers, hold memory, or act for another person."""
 
 import asyncio
 from collections.abc import AsyncIterator, MutableMapping
@@ -74,7 +74,7 @@ def multipart(value: bytes, charset: str) -> Any:
 
 @pytest.mark.parametrize("charset", ["utf-8", "punycode", "idna", "utf-7", "hex"])
 def test_texts_of_a_form_with_files_are_utf_8(charset: str) -> None:
-    """Python's decoder of Punycode takes seconds for 200 KB; others fail in ways of their own."""
+    """Python's decoder of Punycode takes seconds for 200 KB; others raise errors of their own."""
     letters = "é" * 1000 + "-" + "a" * 100_000
     try:
         typed, _ = parse(multipart(letters.encode(), charset))
@@ -90,7 +90,7 @@ def test_unreadable_text_of_a_form_with_files_is_refused(value: bytes) -> None:
 
 
 async def test_one_address_holds_few_forms_with_files_in_memory() -> None:
-    """Also of people who have not signed in: who sends a form is known after it was read."""
+    """The limit includes people who have not signed in, since the sender of a form is known after it was read."""
     statuses: list[int] = []
     go_on = asyncio.Event()
 
@@ -185,7 +185,7 @@ async def test_stepping_into_a_place_is_refused_beside_a_real_issuer() -> None:
 
 
 async def test_confirming_a_sign_in_by_button_is_refused_beside_a_real_issuer() -> None:
-    """There the credentials are entered at the issuer."""
+    """A person enters the credentials at a real issuer."""
     held = Held(tokens=HeldTokens(subject="x"), name="", acting=KENYA.name, appointments=(KENYA,))
     page = Page(
         console=cast(Any, SimpleNamespace(issuer=None)),

@@ -1,4 +1,4 @@
-"""Jobs that people come for less often than for those of test_journeys.py, each to its end, in a browser."""
+"""Jobs that are done less often than those of test_journeys.py, each to its end, in a browser."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ YEAR = NOW.year + 1
 
 
 def table(*rows: Sequence[object]) -> dict[str, str | bytes]:
-    """A file to upload."""
+    """Return rows as a CSV file to upload."""
     text = io.StringIO()
     csv.writer(text).writerows(rows)
     return {"name": "table.csv", "mimeType": "text/csv", "buffer": text.getvalue().encode()}  # type: ignore[dict-item]
@@ -33,7 +33,7 @@ def choose(visitor: Visitor, name: str, text: str) -> None:
 
 
 def plan_round(visitor: Visitor, fairness_loss: str) -> str:
-    """The path of a round, once its page says by itself that the plan is made."""
+    """Plan a round, and return its path once its page shows by itself that the plan is made."""
     visitor.page.check("input[name=seconds][value='10']")
     visitor.page.check(f"input[name=fairness_loss][value='{fairness_loss}']")
     press(visitor, "Make the plan")
@@ -126,7 +126,7 @@ OFFERING = {
     "capacity.until": f"{YEAR}-12-31",
     "capacity.units": 1,
 }
-"""Fits the sample request of Fiji that Kuwait may read, and lacks money."""
+"""An offering that fits the sample request of Fiji that Kuwait may read, and that lacks money."""
 
 
 def test_package_is_proposed_and_agreed_by_four(visit: Visit) -> None:
@@ -174,7 +174,7 @@ def test_package_is_proposed_and_agreed_by_four(visit: Visit) -> None:
 
 
 def follow_suggestion(visitor: Visitor) -> None:
-    """Open the match of the new offering; it is suggested some moments after its approval."""
+    """Open the match of the new offering, which is suggested some moments after its approval."""
     for _ in range(40):
         visitor.go("/matches?status=suggested")
         link = visitor.page.locator("[data-row]", has_text=str(OFFERING["title"])).locator("a").first

@@ -42,7 +42,7 @@ def test_request_is_written_matched_and_confirmed(visit: Visit, scripts: bool) -
 
 
 def provider_of(visitor: Visitor, match: str) -> str:
-    """The appointment of the provider's officer, by the name that the match's page shows."""
+    """Return the appointment of the provider's officer, by the name that the match's page shows."""
     visitor.go(match)
     names = {
         country_name(one.split(":")[0], "en") if len(one.split(":")[0]) == 3 else one.split(":")[0]: one
@@ -84,7 +84,7 @@ def test_everybody_reads_what_is_published(visit: Visit, scripts: bool) -> None:
 
 
 def test_change_is_shown_in_another_browser_within_a_second(visit: Visit) -> None:
-    """By server-sent events, without a reload."""
+    """The change arrives by server-sent events, without a reload."""
     here, there = visit().sign_in("KEN:focal_point"), visit().sign_in("KEN:official")
     here.go("/requests?status=open")
     path = here.page.locator("[data-row] a").first.get_attribute("href") or ""

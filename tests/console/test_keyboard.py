@@ -1,4 +1,4 @@
-"""Whole journeys by keyboard alone: no mouse, no click of a program."""
+"""Whole journeys by keyboard alone, without a mouse and without clicks of a program."""
 
 import re
 from collections.abc import Callable
@@ -15,7 +15,7 @@ TITLE = "[Fictitious sample] Training of investigators on seized phones"
 
 
 def step_in(visitor: Visitor, name: str) -> Keyboard:
-    """From the first page into the place of the person with this name."""
+    """Sign in from the first page as the person with this name."""
     visitor.page.goto("/en")
     keys = Keyboard(visitor)
     keys.reach(visitor.page.get_by_role("link", name="Step into a place").first)
@@ -65,7 +65,7 @@ def test_request_is_written_and_submitted_by_keyboard(visit: Visit) -> None:
     keys.opens("Check your answers")
     keys.button("Submit the request")
     expect(visitor.page.locator("main")).to_contain_text("The request was submitted.")
-    # Leaving a page ends what htmx asks for at that moment, which it says.
+    # Leaving a page aborts the running requests of htmx, which reports it.
     assert not [one for one in visitor.wrong if "sendAbort" not in one and "afterRequest" not in one]
 
 

@@ -1,8 +1,8 @@
-"""Every page that a person finds: it is whole, accessible (WCAG 2.2 AA by axe-core), and says nothing on the console.
+"""Every page that a person finds is whole, accessible (WCAG 2.2 AA by axe-core), and reports no error.
 
-A visitor follows each link, to the first page of each kind. In a soak every page is visited in three languages and at
-three widths; else in one of these each. What takes long is checked on the first page of a kind that anyone finds, in a
-language and at a width; in a soak axe-core looks at each person's, too, in English.
+A visitor follows each link to the first page of each kind. In a soak every page is visited in three languages and at
+three widths, otherwise in one language and at one width. Slow checks are made on the first page of a kind that anyone
+finds, in a language and at a width; in a soak axe-core also checks the pages of each person, in English.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ FEW = list(zip(PEOPLE, ("ar", "en", "en", "fr", "en", "fr"), (320, 1280, 1280, 7
 OF_EACH_PERSON = ("en", max(WIDTHS))
 
 LOOKED_AT: set[tuple[str, int]] = set()
-"""Kinds of pages, with their language, and the width at which they were checked."""
+"""Kinds of pages with their language, and the width at which they were checked."""
 
 
 def is_new(visitor: Visitor, path: str) -> bool:
@@ -53,7 +53,7 @@ def test_every_page_is_whole_and_accessible(
 
 
 def passes_checks_of_its_width(visitor: Visitor, path: str) -> None:
-    """At the largest width all is checked; at the others what depends on them."""
+    """Check everything at the largest width; at the others, only what depends on them."""
     if visitor.width < max(WIDTHS):
         is_legible_in_large_letters(visitor, path)
         return

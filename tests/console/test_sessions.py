@@ -1,4 +1,4 @@
-"""Sessions: nobody gets one that is not theirs, and it ends when it should."""
+"""Sessions: only their person gets them, and they end when they should."""
 
 import re
 
@@ -33,7 +33,7 @@ OPEN_PAGES = {
     "/{language:str}/sign-out",
     "/signed-in",
 }
-"""Pages that need no session; no other may answer without one."""
+"""Pages that need no session. No other page may answer without one."""
 
 VALUES = {"language:str": "en", "uuid": "0197a000-0000-7000-8000-000000000000", "int": "2027", "str": "x"}
 CSRF = re.compile(r'name="csrf_token" value="([0-9a-f.]+)"')
@@ -208,7 +208,7 @@ def test_absent_and_forbidden_records_look_the_same(site: Site) -> None:
 
 
 def test_form_posted_after_the_session_ended_comes_back_to_its_person_once(site: Site) -> None:
-    """And to nobody else who signs in with the same browser."""
+    """The form does not come back to another person who signs in with the same browser."""
     path = "/en/requests/new"
     with site.client(KEN) as client, site.client(KEN) as elsewhere:
         typed = {"csrf_token": csrf_token(client), "language": "en", "title": "Typed after the end"}

@@ -1,4 +1,4 @@
-"""SHERLOC's desk in browsers: a practice and a law on their way, plans of the portal, a meeting."""
+"""SHERLOC's desk in browsers: a practice, a law, an extension, outreach, review progress, a meeting."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,13 +17,13 @@ DONOR = "FRA:donor_officer"
 
 
 def test_a_practice_is_recorded_catalogued_and_found_in_another_language(visit: Visit) -> None:
-    """Without JavaScript; the State writes in English, and another reader searches in French."""
+    """The State writes in English, and another reader searches in French, both without JavaScript."""
     state, desk = visit(scripts=False).step_into(STATE), visit(scripts=False).step_into(COORDINATOR)
     title = f"Fictitious: a roster of interpreters {uuid4().hex[:8]}"
 
     state.go("/practices/new")
     press(state, "Save")
-    assert "govuk-error-summary" in state.page.content(), "what is missing is said at its field"
+    assert "govuk-error-summary" in state.page.content(), "the missing fields are not reported"
     state.wrong.clear()
     state.page.fill("input[name=title]", title)
     state.page.fill("textarea[name=text]", "Fictitious: courts share one roster.")
@@ -224,7 +224,7 @@ def test_meeting_is_planned_held_and_has_an_anonymous_lesson(visit: Visit) -> No
     [("KEN:focal_point", "ar", 320), pytest.param(COORDINATOR, "fr", 1280, marks=pytest.mark.soak)],
 )
 def test_pages_of_the_desk_and_of_figures_are_whole(visit: Visit, person: str, language: str, width: int) -> None:
-    """Those that the walk of every page comes to only in a soak."""
+    """These are pages that the walk of every page visits only in a soak."""
     visitor = visit(language=language, width=width).step_into(person)
     for path in (
         *(f"/legislation/{one}" for one in ("gaps", "checks", "proposals")),

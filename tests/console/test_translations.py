@@ -1,4 +1,4 @@
-"""Messages whose translation depends on what they are said of."""
+"""Messages whose translation depends on their context."""
 
 from services.console.statuses import OFFERING_STATUS, PACKAGE_STATUS, REQUEST_STATUS
 from services.console.translations import P_, translated

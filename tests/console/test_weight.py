@@ -1,4 +1,4 @@
-"""What a first visit transfers, and how many calls of the API a page makes."""
+"""Bytes that a first visit transfers, and calls of the API that a page makes."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -21,14 +21,14 @@ PAGES = (
     ("UNODC:finance_officer", ("/funds", "{fund}", "/ledger")),
 )
 LANGUAGES = ("zh", "ar", "en")
-"""The one with most letters first, as PAGES begins with whoever has most pages."""
+"""The language with the most letters is first, because PAGES begins with the person with the most pages."""
 
 PLACES = product(PAGES, LANGUAGES) if IS_SOAK else list(zip(PAGES, LANGUAGES, strict=True))[:1]
 
 
 @dataclass(frozen=True)
 class Weight:
-    """What a page transfers, by address, and how many calls of the API it makes."""
+    """Bytes that a page transfers, by address, and its number of calls of the API."""
 
     answers: dict[str, int]
     calls: int
@@ -39,7 +39,7 @@ class Weight:
 
 
 def weigh(first: Visitor, visitor: Visitor, path: str) -> Weight:
-    """A page in the browser of `visitor`, which has only the session of `first`."""
+    """Weigh a page in the browser of `visitor`, which has only the session of `first`."""
     visitor.context.add_cookies(cast(Any, first.context.cookies()))
     asked: dict[str, str] = {}
     answers: dict[str, int] = {}
@@ -74,4 +74,4 @@ def test_a_first_visit_of_a_page_is_light(
 
     assert not {path: weight for path, weight in weights.items() if weight.bytes > BYTES_MAX}
     assert not {path: weight for path, weight in weights.items() if weight.calls > CALLS_MAX}
-    assert all(len(weight.answers) > 2 for weight in weights.values()), "with style and script"
+    assert all(len(weight.answers) > 2 for weight in weights.values()), "style and script were not loaded"

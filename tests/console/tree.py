@@ -1,4 +1,4 @@
-"""What a screen reader gets of a page: Chromium's accessibility tree."""
+"""A page as a screen reader gets it: Chromium's accessibility tree."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ HEADERS = frozenset(("columnheader", "rowheader"))
 
 
 class Node:
-    """A node of the tree: what it is, what it is called, and what is in it."""
+    """A node of the tree: its role, its name, its level if it is a heading, and the nodes in it."""
 
     def __init__(self, found: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]]) -> None:
         self.role = str(found["role"]["value"])
@@ -52,7 +52,7 @@ class Node:
 
 
 def tree(page: BrowserPage) -> list[Node]:
-    """What is not hidden from screen readers, in the order of reading; the first is the page."""
+    """Return the nodes that are not hidden from screen readers, in the order of reading; the first is the page."""
     session: CDPSession = page.context.new_cdp_session(page)
     try:
         found = session.send("Accessibility.getFullAXTree")["nodes"]
@@ -63,7 +63,7 @@ def tree(page: BrowserPage) -> list[Node]:
 
 
 def mistakes(nodes: list[Node], title: str) -> list[str]:
-    """What a reader could not tell by ear."""
+    """Return the mistakes that a reader by ear would notice, such as controls without a name."""
     roles = Counter(one.role for one in nodes)
     landmarks = Counter((one.role, one.name) for one in nodes if one.role in LANDMARKS)
     levels = [int(one.level or 0) for one in nodes if one.role == "heading"]

@@ -1,7 +1,8 @@
-"""`python -m tests.console.vitals`: how five pages load and answer in Chromium, on this machine and as on a slow phone.
+"""`python -m tests.console.vitals` measures how five pages load and answer in Chromium, here and as on a slow phone.
 
-Largest contentful paint (LCP), cumulative layout shift (CLS), and the longest delay of a key, a click and an opened
-part until the next frame. Starts the demo; PYTEST_CONSOLE is the address of one that runs.
+It measures the largest contentful paint (LCP), the cumulative layout shift (CLS), and the longest delay of a key, a
+click and an opened part until the next frame. It starts the demo, unless PYTEST_CONSOLE is the address of a running
+one.
 """
 
 import os
@@ -28,7 +29,7 @@ PAGES = (
 VISITS = 5
 SETTLED_MILLISECONDS = 600
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}
-"""1.6 Mbit/s, as browsers' developer tools have a slow mobile line; bytes in a second."""
+"""Network of a slow mobile line as in browsers' developer tools, 1.6 Mbit/s. Throughputs are in bytes per second."""
 
 SLOW_CPU = 4
 OBSERVE = """
@@ -42,7 +43,7 @@ watch("event", (entry) => { vitals.delay = Math.max(vitals.delay, entry.duration
 
 
 def measure(browser: Browser, site: Site, appointment: str, path: str, *, slow: bool) -> tuple[float, float, float]:
-    """LCP in ms, CLS, and the longest delay in ms, of a first visit."""
+    """Return LCP in ms, CLS, and the longest delay in ms, of a first visit."""
     first = Visitor(browser, site).step_into(appointment)
     found = the_first(first, path) if path in FIRST else path
     visitor = Visitor(browser, site)

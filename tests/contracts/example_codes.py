@@ -1,4 +1,4 @@
-"""Which codes an example may hold: those of the reference tables."""
+"""The codes that an example may contain: those of the reference tables."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from contracts.contributions import ContributionKind
 from services.sherloc.contributions.screening import MarkKind
 
 TABLES = {
-    # Of assistance; of a contribution to SHERLOC, and of what is marked in it.
+    # Kinds of assistance, of contributions to SHERLOC, and of marks in a contribution.
     "kind": lambda: {*reference.kinds(), *ContributionKind, *MarkKind},
     "kinds": reference.kinds,
     "topics": reference.topics,
@@ -29,7 +29,7 @@ TABLES = {
 
 
 def unknown_codes(node: Any) -> list[str]:
-    """The codes in an example that no table knows."""
+    """The codes in an example that no table has."""
     if isinstance(node, list):
         return [code for one in node for code in unknown_codes(one)]
     if not isinstance(node, dict):

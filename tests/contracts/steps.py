@@ -1,4 +1,4 @@
-"""Reference data beside the project, for comparison; and validation by JSON Schema."""
+"""Reference data stored beside the project, for comparison; and validation by JSON Schema."""
 
 import csv
 from collections.abc import Mapping
@@ -20,14 +20,15 @@ def shared_rows(path: str) -> list[dict[str, str]]:
 
 
 def schema_validator(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
-    """Of Draft 2020-12, with formats, for many values. Raises ValueError for a schema that is none."""
+    """Return a validator for many values (Draft 2020-12, with formats). Raises ValueError for an invalid schema."""
     return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
 
 
 def schema_faults(value: Any, schema: Mapping[str, Any]) -> list[str]:
-    """Of one value, by what it needs of a schema of thousands of parts: compiled, each would be read.
+    """Validate one value against a schema of thousands of parts; return the error messages.
 
-    jsonschema takes seconds to import, which every run of some tests would wait for.
+    Only the parts that the value needs are read; a compiled validator would read each. jsonschema takes seconds to
+    import, so it is imported here.
     """
     from jsonschema import Draft202012Validator
 

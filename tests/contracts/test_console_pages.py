@@ -1,4 +1,4 @@
-"""The pages of the console that mails lead to."""
+"""The pages of the console to which mails lead."""
 
 import re
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Whoever finds a hole finds whom to tell (RFC 9116)."""
+"""The security contact of the operator is published (RFC 9116)."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""A struct is made of the attributes of another by their names."""
+"""A struct is made from the attributes of another with the same names."""
 
 import pytest
 from msgspec import Struct

@@ -1,4 +1,4 @@
-"""Which sector of the DAC each topic and kind falls in: one, of the list, under its name there."""
+"""Each topic and kind belongs to one sector of the DAC's list, which has the name of the list."""
 
 import csv
 from collections import Counter
@@ -10,7 +10,7 @@ from contracts.reference.dac import LEGAL_AND_JUDICIAL_DEVELOPMENT, dac_sectors
 
 
 def test_every_topic_and_kind_falls_in_one_sector() -> None:
-    """A new one fails here until somebody has said in which."""
+    """A new topic or kind fails here until it is assigned to a sector."""
     sectors = dac_sectors().values()
 
     assert Counter(list(reference.topics())) == Counter(topic for one in sectors for topic in one.topics)

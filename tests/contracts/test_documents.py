@@ -1,4 +1,4 @@
-"""The documents say what the code does, in the eyes of a validator that is not ours."""
+"""The API's documents agree with the code, according to independent validators."""
 
 import json
 from collections import Counter
@@ -105,7 +105,7 @@ OF_NO_MOMENT = {
     "/v1/rates": "rates of exchange, each for its days and never changed",
     "/v1/events/pledges": "what happens from now on",
 }
-"""What of the ledger cannot be asked as at a moment, and why: it tells records, or the same for ever all the same, or no money."""
+"""Routes of the ledger that take no `as_at`, each with the reason: they return records, constant data, or no money."""
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def document(app: Litestar) -> Mapping[str, Any]:
 
 
 def test_the_committed_files_are_what_the_code_says() -> None:
-    assert 0 == write(all_services(), check=True), "run `entraide schemas` and commit what it writes"
+    assert 0 == write(all_services(), check=True), "run `entraide schemas` and commit the written files"
 
 
 @pytest.mark.soak
@@ -150,7 +150,7 @@ def test_a_kept_example_is_never_changed_and_a_schema_always_follows(tmp_path: P
 
 
 def test_the_openapi_document_is_valid(document: Mapping[str, Any]) -> None:
-    # Takes seconds to import, which every run of some tests would wait for.
+    # The import takes seconds, which every run of some tests would have to wait for.
     from openapi_spec_validator import validate
 
     validate(document)
@@ -184,24 +184,24 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
     }
 
     assert {"/v1/requests/check", "/v1/matches/topics", "/v1/matches/preview", "/v1/token"} == without_key, (
-        "they change nothing"
+        "these commands change nothing"
     )
     undoes_nothing = {"/v1/notifications/{notification_id}/read", "/v1/webhooks/{webhook_id}/test"}
-    # What they do to a year cannot be done twice, whatever its caller had seen of it.
+    # Closing or reopening a year cannot be repeated, whatever revision the caller has seen.
     once = {"/v1/ledger/periods/{year}/close", "/v1/ledger/periods/{year}/reopen"}
-    # Nor to a flow that others reported, of which nothing else is ever changed.
+    # The same holds for a flow reported by others, of which nothing else is ever changed.
     once |= {"/v1/imports/{import_id}/flows/{line}/pledge"}
-    # One of each: of two who write it, the second is refused.
+    # There is one of each: if two callers write it, the second is refused.
     once |= {f"/v1/{each}/translations" for each in ("requests/{request_id}", "offerings/{offering_id}")}
     once |= {"/v1/requests/{request_id}/summary", "/v1/deliveries/{delivery_id}/agreement"}
-    # An event has no revision; what is not parked any more is refused.
+    # An event has no revision; a move of an event that is no longer parked is refused.
     services = ("requests", "matching", "pledges", "delivery", "sherloc", "notifications", "reports")
     once |= {f"/v1/parked/{one}/{{event_id}}/{move}" for one in services for move in ("release", "discard")}
-    # They add a record and change none.
+    # These commands add a record and change none.
     once |= {f"/v1/deliveries/{{delivery_id}}/{each}" for each in ("files", "messages", "messages/read", "sessions")}
     once |= {f"/v1/deliveries/{{delivery_id}}/{each}" for each in ("results", "action-points", "screenings", "effects")}
     once.add("/v1/strategies/{strategy_id}/action-points")
-    # Each State has one vote: those of others do not conflict with it, and its own second one is refused.
+    # Each State has one vote: those of others do not conflict with it, and a second one is refused.
     once |= {f"/v1/extensions/{{extension_id}}/{move}" for move in ("vote", "withdraw-vote")}
     assert undoes_nothing | once == without_revision
 
@@ -224,7 +224,7 @@ def test_what_several_routes_are_filtered_by_is_documented_of_each(document: Map
 
 
 def test_no_word_in_a_query_is_without_limits(document: Mapping[str, Any]) -> None:
-    """An alias such as `State` says its form in vain where it is a parameter's type: `query_parameter` has it looked at."""
+    """The limits of an alias such as `State` are ignored in a parameter's type; `query_parameter` applies them."""
     limits = {"enum", "format", "maxLength", "$ref"}
     unlimited = {
         (path, one["name"])
@@ -255,7 +255,7 @@ def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
         for media_type in answer.get("content", {})
     }
 
-    # Problems are described once for all routes, and here where a route's own refusals stand beside them.
+    # Problems are described once for all routes, and here if a route has refusals of its own.
     problem = "application/problem+json"
     assert {
         "application/json",
@@ -297,7 +297,7 @@ def test_a_schema_refuses_what_the_route_refuses(document: Mapping[str, Any]) ->
     assert _faults(body | {"addressee": {"states": ["Kenya"]}}, schema, document)
 
 
-# -- looking into documents -------------------------------------------------------------------------------------------
+# -- helpers ----------------------------------------------------------------------------------------------------------
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

@@ -1,4 +1,4 @@
-"""What was published once stays readable, and the document of all facts is valid for those who define its format."""
+"""Old events stay readable, and the AsyncAPI document of all facts is valid for the official parser."""
 
 import json
 import subprocess
@@ -24,11 +24,11 @@ from tests.soak import IS_SOAK
 NODE = Path(__file__).parent / "node"
 EXAMPLES = [(name, example) for name, examples in sorted(kept_examples().items()) for example in examples]
 LAST = EXAMPLES if IS_SOAK else list(dict(EXAMPLES).items())
-"""One of each fact; in a soak all."""
+"""One example of each fact; all examples in a soak."""
 
 
 def test_every_fact_has_an_example_that_is_kept() -> None:
-    assert set(FACTS) == set(kept_examples()), "a fact that was published once can never be forgotten"
+    assert set(FACTS) == set(kept_examples()), "a published fact must keep its example"
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[f"{name}-{e['id'][:4]}" for name, e in EXAMPLES])
@@ -93,7 +93,7 @@ def test_a_field_that_disappears_is_a_broken_contract() -> None:
 
 
 def unread(example: Mapping[str, Any], kind: type[Fact]) -> list[str]:
-    """What of an old event a kind of fact cannot read, or reads and loses."""
+    """The parts of an old event that a kind of fact cannot read, or loses when it is read."""
     try:
         fact = msgspec.json.decode(json.dumps(example["data"]), type=kind)
     except msgspec.ValidationError as error:
@@ -108,7 +108,7 @@ def _unread_by(kind: type[Fact]) -> list[str]:
 
 
 def _lost(old: Any, new: Any, place: str = "") -> Iterator[str]:
-    """The places of `old` that are not the same in `new`, which may have more."""
+    """The places of `old` that are not the same in `new`, which may have further fields."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key, value in old.items():
             inner = f"{place}.{key}".removeprefix(".")
@@ -126,7 +126,7 @@ def _required(kind: type[Fact]) -> set[str]:
     return {field.encode_name for field in shape.fields if field.required} | {"type"}
 
 
-# -- the events' document, by the parser of those who define the format -------------------------------------------------
+# -- the AsyncAPI document, by the official parser --------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")

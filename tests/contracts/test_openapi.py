@@ -1,4 +1,4 @@
-"""What programs are made of from the OpenAPI document: names of their own, and words for people."""
+"""The OpenAPI document as the source of generated programs: unique names, and descriptions for people."""
 
 import json
 import re
@@ -32,7 +32,7 @@ from tests.contracts.steps import schema_faults
 
 Document = Mapping[str, Any]
 NO_CODES = {"donor: Government of Norway", "kind: state", "kind: court_decision", "kind: case_party"}
-"""What an import keeps in the words of others, what an organization is, and what is contributed, and marked in it."""
+"""Values that are not codes of a table: texts of an import, a type of organization, and kinds of contributions."""
 WORDS = {
     "NewSubject.subject",
     "NotificationView.subject",
@@ -52,9 +52,9 @@ WORDS = {
     "Rate.source",
     "ReportedFlow.flow_type",
 }
-"""Fields that hold words, or what another system reported, and have the name of one that is an enum elsewhere."""
+"""Fields of free text, or of another system's values, that share the name of an enum field elsewhere."""
 MANY_SETS = {"reason", "result", "type", "owner"}
-"""Names of fields whose codes are of another set in each schema; some of those sets grow."""
+"""Names of fields whose codes belong to another set in each schema; some of those sets grow."""
 PLACE = "#/components/schemas/{name}"
 
 
@@ -68,7 +68,7 @@ def document() -> Document:
 
 def test_schema_titles_and_component_names_are_unique(document: Document) -> None:
     schemas = document["components"]["schemas"]
-    # A generator makes class names of both, in CamelCase, without dots.
+    # A generator makes class names of both, in CamelCase and without dots.
     named = Counter(name.lower() for name in schemas)
     titled = Counter(schema["title"].lower() for schema in schemas.values() if "title" in schema)
 
@@ -92,12 +92,12 @@ def test_second_type_of_the_same_name_is_refused_until_it_has_a_schema_name() ->
         shapes_of([one, other], place=PLACE)
 
 
-# -- words for people -------------------------------------------------------------------------------------------------
+# -- descriptions -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["openapi", "asyncapi"])
 def test_every_schema_and_every_field_is_described(name: str) -> None:
-    """What is missing here goes into services/documents/descriptions.json, or into a docstring."""
+    """Add missing descriptions to services/documents/descriptions.json, or as docstrings."""
     schemas = read(name)["components"]["schemas"]
     lacking = [schema for schema, shape in schemas.items() if not shape.get("description")]
     lacking += [
@@ -111,7 +111,7 @@ def test_every_schema_and_every_field_is_described(name: str) -> None:
 
 
 def test_every_operation_and_every_parameter_is_described(document: Document) -> None:
-    """What is missing here goes into services/documents/descriptions.json, or into a docstring."""
+    """Add missing descriptions to services/documents/descriptions.json, or as docstrings."""
     lacking = [one["operationId"] for one in operations(document) if not one.get("description")]
     lacking += [
         f"{one['operationId']}.{parameter['name']}"
@@ -158,7 +158,7 @@ def test_closed_list_is_an_enum_and_an_open_one_says_where_it_is_read(document: 
 
 
 def test_text_of_a_closed_set_is_an_enum_everywhere(document: Document) -> None:
-    """A field that is an enum in one schema is one in all; so is whatever is called a status."""
+    """A field that is an enum in one schema is an enum in all; so is every field named as a status."""
     schemas = document["components"]["schemas"]
     fields = [
         (f"{name}.{field}", field, shape)
@@ -185,7 +185,7 @@ async def test_every_code_list_that_is_named_is_there(document: Document) -> Non
 
 
 def test_every_success_has_an_example_that_fits_its_schema(document: Document) -> None:
-    """What a new field holds goes into services/documents/sample_answers.py."""
+    """Add examples of new fields to services/documents/sample_answers.py."""
     for operation in operations(document):
         for status, answer in operation["responses"].items():
             for media_type, content in answer.get("content", {}).items() if status.startswith("2") else ():
@@ -210,7 +210,7 @@ def test_every_problem_has_an_example_that_fits_its_schema(document: Document) -
         assert status.removeprefix("Problem") in {str(content["example"]["status"]), "", "default"}
 
 
-# -- what the platform sends ------------------------------------------------------------------------------------------
+# -- webhooks ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scheme", Scheme)
@@ -236,7 +236,7 @@ def test_document_names_every_event_type_of_webhooks(document: Document) -> None
     assert {name.partition(":")[0] for name in notices()} <= set(re.findall(r"`([a-z_.-]+\.v\d+)`", described))
 
 
-# -- looking into documents -------------------------------------------------------------------------------------------
+# -- helpers ----------------------------------------------------------------------------------------------------------
 
 
 def read(name: str) -> Document:
@@ -250,7 +250,7 @@ def operations(document: Document) -> Iterator[Mapping[str, Any]]:
 
 
 def alternatives(shape: Mapping[str, Any], schemas: Document) -> Iterator[Mapping[str, Any]]:
-    """What a value of this schema, or an item of it, may be; references are followed."""
+    """Yield the schemas that a value of this schema, or an item of it, may have; references are followed."""
     if "$ref" in shape:
         yield from alternatives(schemas[shape["$ref"].rpartition("/")[2]], schemas)
     elif "anyOf" in shape:

@@ -1,4 +1,4 @@
-"""The pages read well without a script, by keyboard and screen reader, on a slow line."""
+"""The documentation pages are accessible without a script, by keyboard and screen reader, and on a slow line."""
 
 import json
 from collections import Counter
@@ -31,10 +31,10 @@ COMMITTED, FACTS = (
 )
 PATHS = [*api_pages(COMMITTED), *event_pages(FACTS), "/problems", "/problems/not-found", "/docs/permissions"]
 READ = PATHS if IS_SOAK else PATHS[:-1:4]
-"""Those that are read as a whole; the last is the largest, which takes seconds."""
+"""Pages that are checked completely. The last is the largest and takes seconds."""
 
 BYTES_MAX = 40_000
-"""Compressed: some seconds on the slowest lines."""
+"""Maximum compressed size of a page: some seconds on the slowest lines."""
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def document(app: Litestar) -> Mapping[str, Any]:
 
 
 class Page(HTMLParser):
-    """What a page is made of, and whether every element is closed where it should be."""
+    """The elements, ids and links of a page. Parsing fails unless every element is closed in order."""
 
     EMPTY = frozenset({"meta", "link"})
 
@@ -88,7 +88,7 @@ async def test_a_page_reads_well_by_keyboard_and_screen_reader(app: Litestar, pa
     assert 1 == page.tags["h1"] == page.tags["main"]
     assert [] == [one for one, times in Counter(page.ids).items() if times > 1]
     assert [] == [link for link in page.links if link.startswith("#") and link[1:] not in page.ids]
-    assert "#content" == page.links[1], "the first link after the style sheet skips the contents"
+    assert "#content" == page.links[1], "the first link after the style sheet must skip the contents"
     assert 0 == page.tags["script"] == page.tags["style"] == page.tags["img"]
     assert " style=" not in answer.text
     assert len(answer.raw_bytes) < BYTES_MAX

@@ -1,4 +1,4 @@
-"""The reference tables are whole, well-formed, and agree with tables made by others."""
+"""The reference tables are complete and well-formed, and agree with tables made by others."""
 
 import json
 import re
@@ -191,7 +191,7 @@ def test_state_is_not_named_as_in_the_cldr(code: str, language: str, name: str) 
 
 
 def test_states_are_sorted_by_the_collation_of_each_language() -> None:
-    """By ICU, which Node brings; without it, each order has every State once."""
+    """The order is that of ICU, from Node; without Node, only completeness is checked."""
     for language in LANGUAGES:
         assert sorted(reference.countries()) == sorted(reference.country_order(language))
     if shutil.which("node") is None:
@@ -313,14 +313,14 @@ def test_parties_are_states_that_consented_after_the_adoption_and_before_they_we
         assert set(parties.since) <= set(parties.listed) <= set(reference.countries())
         assert all(adopted < since <= parties.listed[state] for state, since in parties.since.items())
         assert len(parties.listed) > 100
-    # None is party to a Protocol without being party to the Convention (article 37 of the Convention).
+    # No State is party to a Protocol without being party to the Convention (article 37 of the Convention).
     of_the_convention = set(reference.parties()["UNTOC"].listed) | INFERRED
     for parties in reference.parties().values():
         assert set(parties.listed) <= of_the_convention
 
 
 INFERRED = {"SOM"}
-"""Party to a Protocol, and of the Convention by inference alone: so the list leaves it out."""
+"""States of which the list has a Protocol but not the Convention, because this is only inferred."""
 
 
 def test_parties_agree_with_what_was_compiled_from_later_lists() -> None:

@@ -1,4 +1,4 @@
-"""The reference routes as they are called: without a token, in any language, and with whatever somebody types."""
+"""The reference routes, called without a token, in any language, and with any typed text."""
 
 import json
 from collections.abc import AsyncIterator

@@ -19,7 +19,7 @@ WORLD = Path(__file__).parents[2] / "services" / "demo" / "world"
 IN_THE_SCHEME = {"kind": "kinds", "kinds": "kinds"} | {
     name: name for name in ("topics", "articles", "paragraphs", "pillars")
 }
-"""The fields of a body that hold codes of the scheme, and of which table."""
+"""Maps the fields of a body that hold codes of the scheme to the table of the codes."""
 
 
 def a_concept(code: str, **more: Any) -> Concept:
@@ -50,12 +50,12 @@ def codes_of_the_world(node: Any) -> Iterator[str]:
 
 
 def shared_by_two(concepts: Iterable[Concept], language: str) -> list[str]:
-    """The wordings that more than one concept bears."""
+    """The wordings that more than one concept has."""
     borne = Counter(text for one in concepts for text in {word.text.casefold() for word in one.wordings(language)})
     return [text for text, times in borne.items() if times > 1]
 
 
-# -- the scheme as it stands --------------------------------------------------------------------------------------------
+# -- the current scheme -----------------------------------------------------------------------------------------------
 
 
 def test_it_is_at_least_as_new_as_every_table_that_it_is_made_of() -> None:
@@ -153,7 +153,7 @@ def test_what_comes_near_in_the_thesaurus_of_the_united_nations_is_there() -> No
     assert "EXTRADITION" == next(concepts[address] for address, code in near.items() if code == "extradition")
 
 
-# -- the marks of a term -----------------------------------------------------------------------------------------------
+# -- status of labels -------------------------------------------------------------------------------------------------
 
 
 def test_a_label_is_official_reviewed_or_compiled() -> None:
@@ -169,7 +169,7 @@ def test_an_alternative_label_is_compiled_unless_another_status_is_written_besid
     assert () == term.alternatives("fr")
 
 
-# -- what was retired --------------------------------------------------------------------------------------------------
+# -- retired concepts -------------------------------------------------------------------------------------------------
 
 
 def test_a_retired_code_is_read_as_what_replaced_it_over_as_many_steps_as_it_took() -> None:

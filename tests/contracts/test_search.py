@@ -1,4 +1,4 @@
-"""Search finds a concept by the beginning of a word, however it is typed, and the best comes first."""
+"""Search finds a concept by the beginning of a word, in any way of typing, with the best one first."""
 
 import random
 from typing import Any
@@ -27,7 +27,7 @@ def names(typed: str, language: str = "en") -> list[str]:
     return [hit.concept.name for hit in reference.search(typed, language=language, limit=50)]
 
 
-# -- how a text is normalized ----------------------------------------------------------------------------------------------
+# -- normalization ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_whatever_is_typed_folds_to_words_with_one_space_between_and_finds_at_mo
     assert len(reference.search(typed, language="en", limit=5)) <= 5
 
 
-# -- what comes first --------------------------------------------------------------------------------------------------
+# -- order of results -------------------------------------------------------------------------------------------------
 
 
 def test_the_whole_comes_before_a_label_s_beginning_before_a_word_s_before_another_name_s() -> None:
@@ -130,7 +130,7 @@ def test_arabic_is_found_with_the_article_and_without() -> None:
     assert ["law"] == codes("القانون", a_concept("law", "قانون", language="ar"))
 
 
-# -- the scheme, as people type ----------------------------------------------------------------------------------------
+# -- searches in the scheme -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_whatever_a_concept_is_called_it_is_found_by_and_so_is_who_shares_the_na
 
 
 def test_the_index_finds_what_a_look_at_every_wording_finds() -> None:
-    """For texts of one word: whatever has a word that begins so."""
+    """The expected concepts of a text of one word are all those with a word that begins with it."""
     concepts = [one for one in reference.scheme().concepts.values() if one.table in {"kinds", "topics"}]
     index = index_of(concepts)
     words = {word for one in concepts for name in one.wordings("fr") for word in normalize(name.text).split()}

@@ -1,4 +1,4 @@
-"""Two topics are the more alike, the more the nearest topic above both of them says."""
+"""The similarity of two topics grows with the information content of their nearest common ancestor."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ FAMILY = taxonomy_of(
 
 @st.composite
 def taxonomies(draw: st.DrawFn) -> Taxonomy:
-    """Up to twelve concepts, each below any of those before it."""
+    """Taxonomies of up to twelve concepts, each below any of the previous ones."""
     size = draw(st.integers(min_value=1, max_value=12))
     parents = {str(n): draw(st.sets(st.sampled_from([str(m) for m in range(n)]))) if n else set() for n in range(size)}
     return taxonomy_of(parents)
@@ -49,7 +49,7 @@ def test_concept_with_two_parents_counts_once_for_each() -> None:
 
 
 def test_the_figure_is_lin_s() -> None:
-    # Nine with the root over both; two below trafficking: 1 - log 3 / log 9 = 1/2. Its leaves say 1.
+    # Nine concepts with the virtual root; two below trafficking: 1 - log 3 / log 9 = 1/2. The leaves have 1.
     assert 500 == similarity(FAMILY, "persons", "arms")
     assert 667 == similarity(FAMILY, "persons", "trafficking")
 
@@ -144,7 +144,7 @@ def test_of_two_topics_the_nearer_in_meaning_is_the_more_alike(topic: str, neare
 
 
 def test_the_figures_are_the_same_in_every_process() -> None:
-    """Sets come in another order in each; the figures do not."""
+    """The order of sets differs in each process, but not the results."""
     code = "from contracts import reference as r; t = list(r.topics()); print([r.topic_similarity(a, b) for a in t for b in t])"
     said = {
         subprocess.run(

@@ -1,4 +1,4 @@
-"""The scheme as SKOS is read by a library that is not ours, and keeps the integrity conditions of the Recommendation."""
+"""An independent library reads the scheme as SKOS, with the integrity conditions of the Recommendation."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def test_every_concept_is_in_the_one_scheme_which_has_a_version(graph: Graph) ->
 
 
 def test_concepts_schemes_and_collections_are_three_different_things(graph: Graph) -> None:
-    """S9, S37."""
+    """Conditions S9 and S37 of the SKOS Reference."""
     kinds = [set(graph.subjects(RDF.type, kind)) for kind in (SKOS.Concept, SKOS.ConceptScheme, SKOS.Collection)]
 
     assert [] == [common for common in (kinds[0] & kinds[1], kinds[0] & kinds[2], kinds[1] & kinds[2]) if common]
@@ -57,7 +57,7 @@ def test_the_top_concepts_are_those_with_nothing_above_them(graph: Graph) -> Non
 
 
 def test_a_concept_has_one_label_in_each_of_the_six_languages_and_no_other_name_is_that_label(graph: Graph) -> None:
-    """S13, S14."""
+    """Conditions S13 and S14 of the SKOS Reference."""
     for concept in graph.subjects(RDF.type, SKOS.Concept):
         labels = list(graph.objects(concept, SKOS.prefLabel))
         languages = [label.language for label in labels if isinstance(label, Literal)]
@@ -66,14 +66,14 @@ def test_a_concept_has_one_label_in_each_of_the_six_languages_and_no_other_name_
 
 
 def test_no_concept_is_broader_than_itself_or_related_to_a_broader_one(graph: Graph) -> None:
-    """S27, and no cycles."""
+    """Condition S27 of the SKOS Reference, and no cycles."""
     for concept in graph.subjects(RDF.type, SKOS.Concept):
         assert concept not in {up for one in graph.objects(concept, SKOS.broader) for up in above(graph, one) | {one}}
         assert set() == above(graph, concept) & set(graph.objects(concept, SKOS.related)), concept
 
 
 def test_what_is_related_or_broader_is_a_concept_and_related_goes_both_ways(graph: Graph) -> None:
-    """S19, S23."""
+    """Conditions S19 and S23 of the SKOS Reference."""
     concepts = set(graph.subjects(RDF.type, SKOS.Concept))
 
     assert set(graph.objects(None, SKOS.broader)) | set(graph.objects(None, SKOS.related)) <= concepts

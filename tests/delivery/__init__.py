@@ -1,1 +1,1 @@
-"""Tests of the delivery service, laid out as it is."""
+"""Tests of the delivery service, in the layout of the service."""

@@ -13,7 +13,7 @@ from tests.delivery.steps import Client, Matching
 
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    """With the owner of requests, who is asked for consents."""
+    """A client of the delivery service and the requests service, which answers questions about consents."""
     return await client_of("delivery", "requests")
 
 

@@ -1,4 +1,4 @@
-"""Steps of tests about deliveries: a confirmed match, a delivery that both sides may begin, moves of it."""
+"""Steps of tests about deliveries: a confirmed match, a delivery that both sides may begin, and its moves."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -30,14 +30,14 @@ CONTACT = {"name": "Fictitious Person", "email": "person@example.org", "function
 
 
 def a_confirmation(**changes: Any) -> MatchConfirmed:
-    """A confirmed match of a line of Kenya with an offering of Norway."""
+    """Return a confirmed match of a line of Kenya with an offering of Norway."""
     values: dict[str, Any] = {name: uuid4() for name in ("match_id", "request_id", "line_id", "offering_id")}
     values |= {"state": "KEN", "provider": "NOR", "capacity_period": SPRING, "window": SPRING, "confirmed_at": NOON}
     return MatchConfirmed(**values | changes)
 
 
 def a_delivery(**changes: Any) -> Delivery:
-    """An open delivery of Norway to Kenya."""
+    """Return an open delivery of Norway to Kenya."""
     fact = a_confirmation()
     values: dict[str, Any] = {
         name: getattr(fact, name) for name in ("match_id", "request_id", "line_id", "offering_id")
@@ -68,7 +68,7 @@ def a_version(**changes: Any) -> dict[str, Any]:
 
 
 class Matching:
-    """The matching service as delivery receives it."""
+    """Publishes facts of the matching service to the delivery service."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
@@ -80,7 +80,7 @@ class Matching:
         assert await self._inbox.receive(an_event(fact, version)) is Outcome.APPLIED
 
     async def confirms(self, **changes: Any) -> str:
-        """The id of the delivery that a confirmed match opens."""
+        """Confirm a match, and return the id of the delivery that it opens."""
         return await self.opens(a_confirmation(**changes))
 
     async def opens(self, fact: MatchConfirmed) -> str:
@@ -112,7 +112,7 @@ async def shown(api: Client, delivery_id: str, by: str = COORDINATOR) -> dict[st
 async def tried(
     api: Client, delivery_id: str, name: str, by: str, *, method: str = "POST", revision: int | None = None, **body: Any
 ) -> httpx.Response:
-    """A move in the current revision, or in the one given."""
+    """Try a move in the current revision, or in the one given."""
     revision = revision or (await shown(api, delivery_id))["revision"]
     path = f"/v1/deliveries/{delivery_id}/{name}"
     return await api.request(method, path, json=body, headers=headers(by, revision=revision))
@@ -125,7 +125,7 @@ async def move(api: Client, delivery_id: str, name: str, by: str, **body: Any) -
 
 
 async def agreed(api: Client, matching: Matching, **changes: Any) -> str:
-    """A delivery for which both sides have waived an agreement."""
+    """Open a delivery for which both sides waive an agreement, and return its id."""
     delivery_id = await matching.confirms(**changes)
     for side in (KENYA, NORWAY):
         await move(api, delivery_id, "waive-agreement", side)
@@ -143,7 +143,7 @@ def days(first: tuple[int, int, int], last: tuple[int, int, int]) -> Period:
 
 
 def on(day: date) -> Any:
-    """Within it, the services' day is this one."""
+    """Set the services' day to this one in a `with` statement."""
     return clock.use_clock(Ticking(datetime.combine(day, NOON.timetz())))
 
 

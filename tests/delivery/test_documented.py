@@ -1,4 +1,4 @@
-"""docs/delivery.md has the state tables of the models, and the roles of the policy."""
+"""docs/delivery.md lists the statuses of the models' moves, and the roles of the policy."""
 
 import re
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ ROLES = {
 
 
 def rows(heading: str) -> Mapping[str, tuple[set[str], set[Role]]]:
-    """Move → its states and its roles, under a heading."""
+    """Return the statuses and roles of each move under a heading."""
     section = TEXT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     return {
         move: (set(re.findall(r"`(\w+)`", states)), {ROLES[one] for one in who.split(", ") if one in ROLES})

@@ -1,4 +1,4 @@
-"""What the sides say after a delivery: words go when their side takes them back; an erasure leaves the id of who said it."""
+"""Tests of the texts that name persons: a side can remove its texts, and an erasure leaves only the author's id."""
 
 from collections.abc import Mapping
 
@@ -13,11 +13,11 @@ from tests.delivery.steps import KENYA, NORWAY, Client, Matching
 from tests.delivery.strategies import steps as strategies
 
 CANARY, KEPT = "Fictitious: Zebulon", "Fictitious: keepsake"
-"""What names a person, and what is said of no person."""
+"""A text that names a person, and a text that names none."""
 
 
 async def tables_with(migrator: Database, words: str) -> Mapping[str, int]:
-    """Of each table of the service that has the words in any column, in how many rows."""
+    """Return the number of rows that contain the words in any column, for each table of the service that has any."""
     async with migrator.transaction() as tx:
         names = await tx.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'delivery' ORDER BY tablename")
         found = {
@@ -59,7 +59,7 @@ async def test_words_that_name_a_person_are_in_no_table_once_their_side_takes_th
 async def test_erasure_leaves_what_a_side_said_with_the_id_of_who_said_it(
     api: Client, matching: Matching, db: Database
 ) -> None:
-    """Words are the State's; who wrote them is an id, which names no one any more."""
+    """The texts are the State's. Their author is an id, which no longer names a person."""
     person_id = a_caller(KENYA).person_id
     delivery_id = await follow_ups.completed(api, matching)
     effect_id = await effects.recorded(api, delivery_id, KENYA, title=KEPT)

@@ -1,4 +1,4 @@
-"""The sample world, as tests read it."""
+"""The sample world, as used by tests."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ FICTITIOUS = {
 
 @cache
 def world(name: str) -> Any:
-    """As it is filed this year."""
+    """The content of a file, with the periods of this year."""
     return json.loads(shift_to_today(f"{name}.json", today=datetime.now(UTC).date()))
 
 
@@ -36,7 +36,7 @@ def organization(filed: dict[str, Any]) -> str:
 
 
 def feasible(request: dict[str, Any], line: dict[str, Any], offering: dict[str, Any]) -> bool:
-    """The hard constraints of a match at their strictest, written apart from the service that applies them."""
+    """Check the strictest hard constraints of a match, independently of the service that applies them."""
     state, provider, offered = organization(request), organization(offering), offering["body"]
     asked, eligible = request["body"]["addressee"], offered["eligible"]
     starts, ends = line["window"]["from"], line["window"]["until"]

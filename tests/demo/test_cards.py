@@ -123,11 +123,11 @@ def test_full_match_lacks_nothing() -> None:
 
 @pytest.mark.parametrize("columns", [40, COLUMNS, 200])
 def test_amounts_of_a_donor_are_whole_in_any_width(columns: int) -> None:
-    """Also those of the refund, of which both finance officers are named."""
+    """This includes the refund, with the names of both finance officers."""
     text = "\n".join(printed(donor_card(given(), REFUNDED), columns=columns))
 
     assert 8 == sum(line.strip().startswith(LARGE_WORDS) for line in text.splitlines())
-    assert 9 == text.count(LARGE_WORDS.removeprefix("USD ")), "what was spent of an allocation stands beside it"
+    assert 9 == text.count(LARGE_WORDS.removeprefix("USD ")), "the spent amount is shown beside its allocation"
     assert columns < COLUMNS or ("Ingrid Halvorsen" in text and "Samir Haddad" in text)
     assert (
         columns < COLUMNS or COLUMNS >= max(cell_len(line.rstrip()) for line in text.splitlines()) or columns > COLUMNS
@@ -238,7 +238,7 @@ def test_card_of_a_delivery_fits_80_columns_and_says_what_became_of_each_version
 
 
 def a_session(women: int | None, men: int | None) -> dict[str, Any]:
-    """Of 24 persons; None hides how many."""
+    """A session of 24 persons; None hides a count."""
     by_sex = [
         {"code": code, "people": people, "suppressed": people is None}
         for code, people in (("women", women), ("men", men))

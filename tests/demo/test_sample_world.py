@@ -1,4 +1,4 @@
-"""The sample world is fictitious and says so, speaks in codes that exist, and gives every need at least two answers."""
+"""The sample world is marked as fictitious, uses existing codes, and has two feasible offerings for every need."""
 
 import json
 import re
@@ -48,7 +48,7 @@ def test_each_of_the_22_kinds_is_offered() -> None:
 
 
 def test_three_requests_that_can_be_delivered_this_year_are_brought_to_their_end() -> None:
-    """A delivery is completed from the first day of its line's window on, whatever the day of the year."""
+    """A delivery can be completed from the first day of its line's window on, on any day of the year."""
     ending = [request for request in world("requests") if "outcome" in request]
 
     assert ["met", "partially_met", "met"] == [request["outcome"] for request in ending]
@@ -83,7 +83,7 @@ def test_a_line_that_may_not_circulate_yet_has_a_feasible_unit_of_unodc() -> Non
 
 
 def test_a_round_is_asked_for_more_than_there_is() -> None:
-    """Of five lines one may not be shown to anybody who could help, nothing fits another, and two want the same."""
+    """One of five lines may not be shown to a fitting provider, nothing fits another, and two need the same one."""
     answers = [
         {o["as"] for o in world("offerings") if feasible(request, request["body"]["lines"][0], o)}
         for request in world("round_requests")
@@ -226,7 +226,7 @@ def test_no_address_leads_outside_the_reserved_domain() -> None:
 
 
 def loaded() -> list[Rate]:
-    """The rates as the route reads the file."""
+    """The rates as the route reads them from the file."""
     return [line.rate for line in read_table((WORLD / "rates.csv").read_text(encoding="utf-8"))]
 
 

@@ -1,4 +1,4 @@
-"""What the demo prints is whole in a terminal of 80 columns."""
+"""The output of the demo is complete in a terminal of 80 columns."""
 
 import io
 from collections.abc import Mapping
@@ -47,4 +47,4 @@ def test_amounts_of_work_packages_are_not_cut_off_at_80_columns(usd_minor: int) 
     text = printed(tables.work_packages_table({"year": 2027, "work_packages": rows}))
 
     assert "…" not in text
-    assert text.count("9") >= 5 * str(usd_minor).count("9"), "wider amounts go on in the next line"
+    assert text.count("9") >= 5 * str(usd_minor).count("9"), "wider amounts continue in the next line"

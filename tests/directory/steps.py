@@ -20,7 +20,7 @@ from tests.personas import ISSUER, appoint_persona, persona_id
 
 Client = httpx.AsyncClient
 FIRST, OTHER = "UNODC:administrator", "UNODC:other_administrator"
-"""The personas who are the two founders; the other one acts as `second`."""
+"""Personas of the two founders; the other one acts as `second`."""
 
 KENYA = "KEN:focal_point"
 CORRELATION = "01a21090-442f-7ccb-ace8-373a8b73b92c"
@@ -35,7 +35,7 @@ def a_founder(appointment: str, name: str = "Canary-name") -> Founder:
 
 
 async def founded(client_of: Callable[..., Awaitable[Client]], db: Database) -> Client:
-    """With two administrators, and with UNODC and two States registered."""
+    """Return a client of a directory with two administrators, UNODC and two States."""
     await found(db, [a_founder(FIRST), a_founder(OTHER)])
     client = await client_of("directory")
     for code in ("KEN", "NOR"):
@@ -84,12 +84,12 @@ def a_role(person: Mapping[str, Any], role: str, organization: str = "KEN", **ch
 
 
 async def appointed(api: Client, person: Mapping[str, Any], role: str, organization: str = "KEN") -> dict[str, Any]:
-    """By two administrators."""
+    """Appoint a person by two administrators."""
     proposed = await done(api, "/v1/appointments", FIRST, **a_role(person, role, organization))
     return await done(api, f"/v1/appointments/{proposed['appointment_id']}/approve", "second", revision=1)
 
 
 async def kenya(api: Client) -> dict[str, Any]:
-    """The persona KEN:focal_point, appointed."""
+    """Enter and appoint the persona KEN:focal_point."""
     person = await entered(api, person_id=str(persona_id(KENYA)))
     return await appointed(api, person, "focal_point")

@@ -1,4 +1,4 @@
-"""Who proposes, approves, ends and sees appointments."""
+"""Appointments: proposal, approval, end and visibility."""
 
 import asyncio
 from datetime import timedelta
@@ -162,7 +162,7 @@ async def test_two_of_three_administrators_ended_concurrently_remain(api: Client
             ctx = Context(caller=a_caller(FIRST), now=clock.now(), expected=expected)
             await actions.end(tx, ctx, appointment_id, "other")
             counted.set()
-            # As long as it takes the other one to count as well, if it may.
+            # Wait long enough for the other transaction to count as well, if it is not blocked.
             await asyncio.sleep(0.3)
 
     async def end_then() -> None:
@@ -187,7 +187,7 @@ async def test_schema_requires_two_people(api: Client, database_url: str) -> Non
         await connection.close()
 
 
-# -- who sees what ----------------------------------------------------------------------------------------------------
+# -- visibility -------------------------------------------------------------------------------------------------------
 
 
 async def test_foreign_records_are_answered_as_absent(api: Client) -> None:
@@ -211,7 +211,7 @@ async def test_foreign_records_are_answered_as_absent(api: Client) -> None:
 
 
 async def test_python_and_sql_agree_on_visibility(api: Client, db: Database) -> None:
-    """Every role × organization × person, against every person and appointment; and the status as it is shown."""
+    """Compare every role × organization × person with every person and appointment, and the shown status."""
     await kenya(api)
     official = await entered(api, by=KENYA)
     for role, days in (("official", (9, None)), ("donor_officer", (0, 0)), ("provider_officer", (0, 5))):
@@ -257,7 +257,7 @@ async def test_subjects_are_shown_to_those_who_may_set_them(api: Client) -> None
         assert "Somebody (fictitious)" == answer["name"]
 
 
-# -- who the caller is ------------------------------------------------------------------------------------------------
+# -- the caller -------------------------------------------------------------------------------------------------------
 
 
 async def test_caller_reads_its_own_appointments(api: Client) -> None:

@@ -1,4 +1,4 @@
-"""Coordinators find each other by name; States do not."""
+"""Coordinators see each other's names; States do not."""
 
 from tests.builders import headers
 from tests.directory.steps import FIRST, KENYA, Client, appointed, done, entered, kenya

@@ -1,4 +1,4 @@
-"""Rules of appointments: every role against every appointment, and the days they are in force."""
+"""Rules of appointments: every role for every appointment, and the days on which they are in force."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -75,7 +75,7 @@ def may_propose(caller: Caller, organization: str, role: Role, *, focal_points: 
     return refusal_of(caller, Action.APPOINT, NewAppointment(uuid4(), organization, role, focal_points)) is None
 
 
-# -- who may ----------------------------------------------------------------------------------------------------------
+# -- permissions ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("organization", "role"), GIVEN)
@@ -178,7 +178,7 @@ def test_erasure_is_proposed_by_who_enters_people_and_approved_by_another_admini
 
 @pytest.mark.parametrize("action", Action)
 def test_action_without_a_rule_is_denied(action: Action) -> None:
-    """An official of another State sees no person of Kenya and may not appoint."""
+    """An official of another State does not see a person of Kenya and may not appoint."""
     caller = a_caller("NOR:official")
 
     assert all(
@@ -193,7 +193,7 @@ def test_action_without_a_rule_is_denied(action: Action) -> None:
     assert "not-for-your-role" == refusal_of(caller, action, ExistingAppointment(an_appointment(), 0).as_new)
 
 
-# -- what an appointment is -------------------------------------------------------------------------------------------
+# -- rules for appointments -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_administrator_appointment_not_begun_can_be_ended() -> None:
     assert one.end("other", administrators=2, now=NOON)
 
 
-# -- a person ---------------------------------------------------------------------------------------------------------
+# -- people -----------------------------------------------------------------------------------------------------------
 
 
 def test_person_is_disabled_and_enabled_once() -> None:

@@ -31,7 +31,7 @@ from tests.directory.steps import (
 )
 from tests.personas import ISSUER, persona_id
 
-# -- the first two ----------------------------------------------------------------------------------------------------
+# -- founders ---------------------------------------------------------------------------------------------------------
 
 
 async def test_two_first_administrators_are_founded_only_once(db: Database) -> None:

@@ -57,7 +57,7 @@ async def test_administrator_alone_cannot_sign_in_as_an_official(
         check_problem(await client.get(path, headers=attack), 403, "person-not-known")
 
 
-# -- one person, or two -----------------------------------------------------------------------------------------------
+# -- subjects set by one person or by two -----------------------------------------------------------------------------
 
 
 async def test_only_a_focal_point_sets_subjects_alone_for_the_own_state(api: Client, db: Database) -> None:
@@ -121,7 +121,7 @@ async def test_focal_point_approves_subjects_proposed_by_an_administrator(api: C
     official = await done(api, "/v1/appointments", KENYA, **a_role(person, "official"))
 
     assert "in_force" == official["status"]
-    assert [] == await signed_in(db, "new-account"), "an appointment that one person makes lets nothing take effect"
+    assert [] == await signed_in(db, "new-account"), "an appointment by one person does not make subjects effective"
     await done(api, f"/v1/people/{person['person_id']}/approve-subjects", KENYA, revision=1)
     assert [person["person_id"]] == await signed_in(db, "new-account")
 
@@ -187,7 +187,7 @@ async def test_subjects_proposed_later_do_not_affect_an_approval(api: Client, db
     assert ([], [person["person_id"]]) == (await signed_in(db, ATTACKER), await signed_in(db, "new-account"))
 
 
-# -- subjects of others -----------------------------------------------------------------------------------------------
+# -- subjects of other people -----------------------------------------------------------------------------------------
 
 
 async def test_subject_in_use_is_rejected_without_revealing_its_person(api: Client, db: Database) -> None:
@@ -206,7 +206,7 @@ async def test_subject_in_use_is_rejected_without_revealing_its_person(api: Clie
         answers.append((answer.status_code, sorted(person), person["subjects"] == subjects, change))
     assert [(201, answers[1][1], True, (200, None))] * 2 == answers
     assert official["person_id"] in await signed_in(db, "somebody-at-ken")
-    # Among those whom they see anyway it is one person's.
+    # Within one State the conflict is reported, because its focal point sees the person anyway.
     body = {"organization": "KEN", "name": "A", "email": "a@b.example", "language": "en", "subjects": used}
     assert (409, "subject-taken") == await refused(api, "/v1/people", KENYA, **body)
 
@@ -224,7 +224,7 @@ async def test_person_of_two_organizations_must_name_the_acting_one(
     db: Database,
     without_a_broker: Any,
 ) -> None:
-    """Otherwise entering another State's official as one's own person would reveal that official's drafts."""
+    """Entering another State's official as one's own person must not reveal that official's drafts."""
     await appoint_in_directory(db, [KENYA, "NOR:focal_point", "NOR:official"])
     kenyan = [{"issuer": ISSUER, "subject": str(persona_id(KENYA))}]
     async with directory(without_a_broker) as api, requests(without_a_broker, without_a_broker.port) as client:

@@ -1,4 +1,4 @@
-"""`python -m tests.evaluation`: how good what is found is, beside what is known to be right."""
+"""`python -m tests.evaluation`: measure the quality of search results and plans against known results."""
 
 import argparse
 import sys

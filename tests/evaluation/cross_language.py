@@ -1,4 +1,4 @@
-"""The same need written in six languages: whether it brings the same three offerings, its codes withheld."""
+"""Comparison of the first three offerings for the same need written in six languages, without the codes of its line."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
@@ -16,11 +16,11 @@ FIRST = 3
 SAME_WANTED = 0.8
 
 May = Callable[[str], frozenset[int]]
-"""Given a line, the offerings that may be ranked."""
+"""Function that returns the offerings that may be ranked for a line."""
 
 
 def evaluate(data: Path, say: Say) -> Report:
-    """`data` is not needed: the texts are beside this file."""
+    """Compare the rankings by language. `data` is not used, since the texts are beside this file."""
     title = f"The same text in six languages, codes withheld: the first {FIRST} of {len(samples())} offerings"
     missing = model_problem()
     found = rankers.of_text() | ({} if missing else rankers.of_meaning())
@@ -80,7 +80,10 @@ def _printed(rankings: Mapping[str, Sequence[rankers.Ranking]], may: May) -> lis
 
 
 def _served(rankings: Mapping[str, Sequence[rankers.Ranking]], may: May) -> Interval:
-    """How often each text has one that serves well among its three, of the lines for which there is one."""
+    """Return the share of lines for which each text has an offering that serves well among its first three.
+
+    Only lines with such an offering count.
+    """
     served = []
     for key, of_languages in rankings.items():
         well = {one for one, grade in grades()[key].items() if grade >= RELEVANT and one in may(key)}
@@ -90,7 +93,7 @@ def _served(rankings: Mapping[str, Sequence[rankers.Ranking]], may: May) -> Inte
 
 
 def _serving() -> str:
-    """Of how many offerings a line has the choice, at all: where fewer than three serve it well, the rest are chance."""
+    """Describe how many offerings serve a line well; below three, some of its first three are there by chance."""
     counts = [sum(grade >= RELEVANT for grade in of.values()) for of in grades().values()]
     fewer = ", ".join(f"{number} for {counts.count(number)}" for number in range(FIRST))
     return (
@@ -104,6 +107,7 @@ def _quality(rankings: Mapping[str, Sequence[rankers.Ranking]], may: May) -> Int
         graded = {one: grade for one, grade in grades()[key].items() if one in may(key)}
         of_line = [value for ranking in of_languages if (value := ndcg(ranking, graded)) is not None]
         if of_line:
-            # Lines are drawn, each with all its languages: those of one line are not independent of each other.
+            # Lines are resampled, each with all its languages, since those of one line are not independent of each
+            # other.
             values.append(sum(of_line) / len(of_line))
     return interval(values)

@@ -1,4 +1,4 @@
-"""How good a ranking is beside what is known to be right, and how sure a mean of that is."""
+"""Measures of a ranking's quality against known grades, and confidence intervals of their means."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,14 +12,14 @@ SEED = 11_2
 NDCG_DEPTH = 5
 RECALL_DEPTH = 20
 RELEVANT = 2.0
-"""From this grade on an offering serves a line well: it counts as found, or as missed."""
+"""Grade from which an offering serves a line well, and counts as found or missed."""
 
 Grades = Mapping[int, float]
-"""By offering; what is not there has 0."""
+"""Grades by offering; an offering that is not listed has 0."""
 
 
 class Interval(Struct, frozen=True):
-    """A mean over the queries, and where 95 % of its bootstrap resamples lie."""
+    """A mean over the queries, and the interval that holds 95 % of its bootstrap resamples."""
 
     value: float
     low: float
@@ -30,7 +30,7 @@ class Interval(Struct, frozen=True):
 
 
 def interval(values: Sequence[float] | NDArray[np.float64]) -> Interval:
-    """The same each time for the same values, of which there is at least one."""
+    """Return the interval of at least one value; it is the same each time for the same values."""
     every = np.asarray(values, dtype=float)
     chance = np.random.default_rng(SEED)
     means = every[chance.integers(len(every), size=(RESAMPLES, len(every)))].mean(axis=1)
@@ -39,7 +39,7 @@ def interval(values: Sequence[float] | NDArray[np.float64]) -> Interval:
 
 
 def ndcg(ranking: Sequence[int], grades: Grades) -> float | None:
-    """Normalized discounted cumulative gain at 5, with a gain of 2^grade - 1; None where nothing has a grade."""
+    """Return the normalized discounted cumulative gain at 5, with a gain of 2^grade - 1; None without grades."""
     best = _gain(sorted(grades.values(), reverse=True))
     return _gain([grades.get(one, 0) for one in ranking]) / best if best else None
 
@@ -49,13 +49,13 @@ def _gain(grades: Sequence[float]) -> float:
 
 
 def recall(ranking: Sequence[int], grades: Grades) -> float | None:
-    """The share of what serves well that is among the first 20; None where nothing does."""
+    """Return the share of the offerings that serve well that is among the first 20; None if none serves well."""
     relevant = _relevant(grades)
     return len(relevant & set(ranking[:RECALL_DEPTH])) / len(relevant) if relevant else None
 
 
 def reciprocal_rank(ranking: Sequence[int], grades: Grades) -> float | None:
-    """1 over the place of the first that serves well, 0 if none is ranked; None where nothing does."""
+    """Return 1 over the place of the first that serves well, 0 if none is ranked; None if none serves well."""
     relevant = _relevant(grades)
     if not relevant:
         return None
@@ -67,7 +67,7 @@ def _relevant(grades: Grades) -> set[int]:
 
 
 def kappa(first: Sequence[int], second: Sequence[int]) -> float:
-    """How far two graders agree beyond chance, 1 for wholly: Cohen's kappa, a difference weighted by its square.
+    """Return the agreement of two graders beyond chance, up to 1, as Cohen's kappa with squared differences.
 
     J. Cohen, "Weighted kappa", Psychological Bulletin 70 (1968).
     """

@@ -1,8 +1,8 @@
-"""Generalized assignment instances that are hard for branch and bound, ours beside plain HiGHS in the same time.
+"""Generalized assignment instances that are hard for branch and bound, solved by us and by plain HiGHS in equal time.
 
-Types D and E of the literature: in D (Chu and Beasley 1997) a job that takes less of an agent costs more there, in E
-(Yagiura, Ibaraki and Glover 2006) likewise over a wide range. Agents have four fifths of the time that all jobs take.
-Instances are made here by the published rules with a fixed seed; costs are to be as low as possible.
+Types D and E are from the literature: in D (Chu and Beasley 1997) a job that takes less of an agent costs more there,
+in E (Yagiura, Ibaraki and Glover 2006) likewise over a wide range. Agents have four fifths of the time that all jobs
+take. The instances are made here by the published rules with a fixed seed; costs are to be as low as possible.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ TITLE = f"Rounds: instances of types D and E made with seed {SEED}, {SECONDS} s 
 
 
 def evaluate(data: Path, say: Say) -> Report:
-    """`data` is not needed: the instances are made here."""
+    """Compare both on all instances. `data` is not used, since the instances are made here."""
     rows = []
     worst = 0.0
     for kind, agents, jobs in SIZES:
@@ -56,7 +56,7 @@ def evaluate(data: Path, say: Say) -> Report:
 
 
 def plain_highs(problem: Problem) -> tuple[int, int]:
-    """The value and the bound that HiGHS alone finds in the same time, in a process of its own."""
+    """Return the value and the bound that HiGHS alone finds in the same time, in a process of its own."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_plain_highs, (problem,))
 
@@ -69,7 +69,7 @@ def _plain_highs(problem: Problem) -> tuple[int, int]:
 
 
 def type_d(*, agents: int, jobs: int, seed: int) -> tuple[Problem, int]:
-    """Times of 1 to 100; costs of 111 less the time, plus -10 to 10."""
+    """Make an instance with times of 1 to 100 and costs of 111 less the time, plus -10 to 10."""
     chance = np.random.default_rng(seed)
     times = chance.integers(1, 101, (agents, jobs))
     costs = 111 - times + chance.integers(-10, 11, (agents, jobs))
@@ -77,7 +77,10 @@ def type_d(*, agents: int, jobs: int, seed: int) -> tuple[Problem, int]:
 
 
 def type_e(*, agents: int, jobs: int, seed: int) -> tuple[Problem, int]:
-    """Times of 1 - 10 ln(e2) and costs of 1000 / time - 10 e1, where e1 and e2 are even over (0, 1]."""
+    """Make an instance with times of 1 - 10 ln(e2) and costs of 1000 / time - 10 e1.
+
+    Both e1 and e2 are uniform between 0 and 1.
+    """
     chance = np.random.default_rng(seed)
     times = np.floor(1 - 10 * np.log(1 - chance.random((agents, jobs)))).astype(int)
     costs = np.floor(1000 / times - 10 * chance.random((agents, jobs))).astype(int)
@@ -85,9 +88,9 @@ def type_e(*, agents: int, jobs: int, seed: int) -> tuple[Problem, int]:
 
 
 def _problem(times: NDArray[np.int64], costs: NDArray[np.int64]) -> tuple[Problem, int]:
-    """The instance as a round, and the number from which costs are taken to make them values.
+    """Return the instance as a round, and the number from which costs are subtracted to make them values.
 
-    It is larger than all costs together, so that no job is left undone to save one.
+    It is larger than all costs together, so that leaving a job undone never saves cost.
     """
     agents, jobs = times.shape
     capacity = np.floor(TIGHTNESS * times.sum(axis=1) / agents).astype(int)

@@ -1,4 +1,4 @@
-"""Lines of the sample world beside the offerings that graders found for them: the score, and each of its parts."""
+"""Rankings of the judged lines, compared with the offerings that graders found: the score, and each of its parts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,20 +17,23 @@ from tests.evaluation.report import Report, Say
 
 CODES = "codes"
 CODES_AND_MEANING = "codes + meaning"
-"""What matching does; everything else is beside it."""
+"""Ranker that matching uses; the others are for comparison."""
 SUMMED = (100, 200, 300)
-"""Thousandths of the whole that meaning might have; the first weights give it one of these."""
+"""Weights of meaning to try, in thousandths of the whole; the first weights have one of them."""
 NOT_GRADED: tuple[Criterion, ...] = ("language", "window", "region", "legal_system", "funding")
-"""What grades leave aside: they are of what would help, not of what may be given, when, to whom and for what money."""
+"""Criteria that grades leave aside.
+
+Grades are of what would help, not of what may be given, when, to whom and for what money.
+"""
 
 Rank = Callable[[str], Sequence[int]]
-"""Given a line, numbers of offerings, best first."""
+"""Function that returns the numbers of offerings for a line, best first."""
 May = Callable[[str], frozenset[int]]
-"""Given a line, the offerings that may be ranked."""
+"""Function that returns the offerings that may be ranked for a line."""
 
 
 def evaluate(data: Path, say: Say) -> Report:
-    """`data` is not needed: the pairs are beside this file."""
+    """Compare the rankers. `data` is not used, since the pairs are beside this file."""
     missing = model_problem()
     found = _rankings(with_model=missing is None)
     rows = []
@@ -96,7 +99,7 @@ def _summed(weight: int, closeness: Callable[[str, rankers.Language], NDArray[np
 
 
 def _alike() -> list[Criterion]:
-    """The criteria by codes that have a weight and tell none of the offerings apart."""
+    """Return the criteria by codes that have a weight and do not distinguish any offerings."""
     return [one for one in CRITERIA if FIRST.weight(one) and one != "meaning" and one not in scores.telling()]
 
 
@@ -105,7 +108,10 @@ def _all(key: str) -> frozenset[int]:
 
 
 def _graded(may: May, given: Mapping[str, Grades] | None = None) -> dict[str, Grades]:
-    """The grades of what may be ranked, of the lines with a choice: the mean of all passes, or those `given`."""
+    """Return the grades of the offerings that may be ranked, of lines with a choice.
+
+    They are the means of all passes, or those `given`.
+    """
     return {
         key: {one: grade for one, grade in of.items() if one in may(key)}
         for key, of in (grades() if given is None else given).items()
@@ -118,7 +124,7 @@ def _judged(may: May, least: float = 0.1) -> int:
 
 
 def _values(rank: Rank, graded: Mapping[str, Grades], may: May) -> dict[str, list[float]]:
-    """By measure its value for each line on which it says something."""
+    """Return the values of each measure, for each line for which it is defined."""
     rankings = {key: [number for number in rank(key) if number in may(key)] for key in graded}
     return {
         name: [value for key in graded if (value := measure(rankings[key], graded[key])) is not None]
@@ -131,7 +137,7 @@ def _printed(values: Mapping[str, list[float]], base: Sequence[float]) -> list[s
 
 
 def _agreement() -> list[str]:
-    """How far the first two passes agree, pair by pair."""
+    """Describe the agreement of the first two passes, pair by pair."""
     if len(passes()) < 2:
         return ["There is one pass of grades so far: how far two graders agree cannot be said."]
     first, second = list(passes().values())[:2]
@@ -149,7 +155,10 @@ def _agreement() -> list[str]:
 
 
 def _by_each_pass(found: Mapping[str, Rank]) -> list[str]:
-    """What matching does, by the grades of each pass alone: what one grader sees and the other does not is no result."""
+    """Describe the results of matching by the grades of each pass alone.
+
+    A result that only one grader sees does not count.
+    """
     reported = []
     for name, given in passes().items():
         graded = _graded(_all, given)

@@ -1,8 +1,7 @@
-"""How often a concept's label in one language finds its label in another: 661 concepts, 30 language directions.
+"""Search of a concept's label in one language by its label in another: 661 concepts, 30 language directions.
 
 A label is the query, the labels of all concepts in another language are the documents. Words, meaning, and both fused
-by rank are judged beside each other, so that each can be seen to earn its place. The labels are the United Nations'
-and are read, never kept.
+by rank are compared, to show what each contributes. The labels are the United Nations'; they are read and never stored.
 """
 
 import csv
@@ -23,7 +22,7 @@ from tests.evaluation.report import Report, Say
 
 FILE = Path("vocab") / "unbis_crime_justice_6lang.csv"
 DEPTH = 50
-"""Of a ranking; a concept that stands deeper counts as not found."""
+"""Depth of a ranking; a concept below it counts as not found."""
 SECONDS_MAX = 600.0
 
 ALL = "all"
@@ -32,7 +31,7 @@ Labels = Mapping[Language, Mapping[str, str]]
 
 
 class Figure(Struct, frozen=True, kw_only=True):
-    """What one way of searching reached in one direction; `asked` and `sought` are `all` for the mean of the thirty."""
+    """Result of one way of searching in one direction; `asked` and `sought` are `all` for the mean of the thirty."""
 
     way: str
     asked: str
@@ -43,7 +42,7 @@ class Figure(Struct, frozen=True, kw_only=True):
 
 
 class Evaluation(Struct, frozen=True, kw_only=True):
-    """The figures, and what could not be judged, with the reason."""
+    """The figures, and the ways that could not be judged, with the reason."""
 
     concepts: int
     figures: tuple[Figure, ...]
@@ -51,9 +50,10 @@ class Evaluation(Struct, frozen=True, kw_only=True):
 
 
 def evaluate(data: Path) -> Evaluation:
-    """Judge every direction on the concepts in `data`; the same each time, but for the last digits of the model.
+    """Judge every direction on the concepts in `data`.
 
-    Raises FileNotFoundError where there are none.
+    The result is the same each time, except for the last digits of the model. Raise FileNotFoundError if there are no
+    concepts.
     """
     labels = read(data / FILE)
     missing = model_problem()
@@ -73,7 +73,7 @@ def evaluate(data: Path) -> Evaluation:
 
 
 def read(file: Path) -> Labels:
-    """The label of each concept in each language."""
+    """Return the label of each concept in each language."""
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     return {language: {row["id"]: row[language] for row in rows} for language in LANGUAGES}
@@ -91,7 +91,7 @@ def _embedded(labels: Labels) -> dict[Language, dict[str, Vector]]:
 def _rankings(
     labels: Labels, vectors: Mapping[Language, Mapping[str, Vector]] | None, asked: Language, sought: Language
 ) -> dict[str, dict[str, list[str]]]:
-    """For each way the ranking of each concept's label."""
+    """Return, for each way, the ranking of each concept's label."""
     index = Index()
     for concept, label in labels[sought].items():
         index.put(concept, stems(label, sought))
@@ -110,7 +110,7 @@ def _rankings(
 
 
 def _ranks(rankings: Mapping[str, Sequence[str]]) -> NDArray[np.int64]:
-    """Where each concept stands in its own ranking, from 1; 0 where it was not found."""
+    """Return the place of each concept in its own ranking, from 1; 0 if it was not found."""
     return np.array([ranking.index(one) + 1 if one in ranking else 0 for one, ranking in rankings.items()])
 
 
@@ -128,12 +128,13 @@ def _figure(way: str, asked: str, sought: str, ranks: NDArray[np.int64]) -> Figu
 
 
 def _interval(values: NDArray[np.float64] | NDArray[np.bool_]) -> Interval:
-    # Concepts are drawn, each with all its directions: those of one concept are not independent of each other.
+    # Concepts are resampled, each with all its directions, since those of one concept are not independent of each
+    # other.
     return interval(values.mean(axis=0))
 
 
 def report(data: Path, say: Say) -> Report:
-    """The figures as a table, a row for each way and direction."""
+    """Return the figures as a table, a row for each way and direction."""
     title = "Concept labels of six languages found by those of another, mean [95 % bootstrap interval]"
     if not (data / FILE).exists():
         return Report(title=title, skipped=f"{data / FILE} is not there")

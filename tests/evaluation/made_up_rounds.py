@@ -1,4 +1,4 @@
-"""Allocation rounds of the sizes that are promised, made up with a fixed seed, beside the bound that each run proves."""
+"""Rounds of the promised sizes, made with a fixed seed, compared with the bound that each run proves."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ TITLE = f"Rounds: made up with seed {SEED}, 20 candidates a line, beside the bou
 
 
 def evaluate(data: Path, say: Say) -> Report:
-    """`data` is not needed: the rounds are made here."""
+    """Solve all rounds. `data` is not used, since the rounds are made here."""
     rows: list[tuple[str, ...]] = []
 
     def measured(what: str, question: Question, milliseconds: int) -> tuple[Solution, float]:

@@ -1,4 +1,4 @@
-"""The judged pairs as they are kept in `judged/`: lines with their texts, the sample world's offerings, the grades."""
+"""The judged pairs as stored in `judged/`: lines with their texts, the sample world's offerings, the grades."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,14 +21,14 @@ from tests.matching.builders import a_wanted_line, an_offering
 
 FOLDER = Path(__file__).with_name("judged")
 MARK = re.compile(r"^\[[^\]]+\]\s*")
-"""What says of each text of the sample world that it is made up, and nothing of what it offers."""
+"""Prefix that marks each text of the sample world as invented; it says nothing about the offering."""
 
 KEPT_BY_RECORD = frozenset({"treaty"})
-"""Constraints of what is known of a State beside its lines: here each counts as party to every instrument."""
+"""Constraints on data about a State other than its lines; here each State counts as party to every instrument."""
 
 
 class JudgedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a line asks in codes, as `lines.json` has it."""
+    """The codes that a line asks for, as in `lines.json`."""
 
     state: str
     written_in: Language
@@ -44,7 +44,7 @@ class JudgedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Sample(Struct, frozen=True, kw_only=True):
-    """An offering of the sample world with its words; its number, from 0, is what grades are given to."""
+    """An offering of the sample world with its text; grades refer to its number, which counts from 0."""
 
     offering: Offering
     language: Language
@@ -58,13 +58,13 @@ def lines() -> Mapping[str, JudgedLine]:
 
 @cache
 def texts() -> Mapping[Language, Mapping[str, str]]:
-    """By language, by line."""
+    """Return the texts by language and line."""
     return {language: _read(f"texts.{language}.json", dict[str, str]) for language in LANGUAGES}
 
 
 @cache
 def passes() -> Mapping[str, Mapping[str, Mapping[int, int]]]:
-    """By pass, by line, by number of the offering: a grade of 1 to 3."""
+    """Return the grades, from 1 to 3, by pass, line and number of the offering."""
     return {
         file.name.split(".")[1]: _read(file.name, dict[str, dict[int, int]])
         for file in sorted(FOLDER.glob("grades.*.json"))
@@ -72,7 +72,7 @@ def passes() -> Mapping[str, Mapping[str, Mapping[int, int]]]:
 
 
 def grades() -> dict[str, dict[int, float]]:
-    """By line and offering the mean of all passes."""
+    """Return the mean grades of all passes, by line and offering."""
     every = list(passes().values())
     return {
         key: {
@@ -84,7 +84,7 @@ def grades() -> dict[str, dict[int, float]]:
 
 
 def wanted(key: str) -> WantedLine:
-    """The line as matching would know it, of an open request that anybody may serve."""
+    """Return the line as matching would know it, of an open request that anybody may serve."""
     asked = lines()[key]
     fields = {name: getattr(asked, name) for name in JudgedLine.__struct_fields__ if name != "written_in"}
     return a_wanted_line(line_id=uuid5(NAMESPACE_URL, key), **fields)
@@ -92,7 +92,7 @@ def wanted(key: str) -> WantedLine:
 
 @cache
 def fitting(key: str) -> frozenset[int]:
-    """The offerings that the hard constraints leave to a line."""
+    """Return the offerings that the hard constraints leave to a line."""
     line = wanted(key)
     return frozenset(
         number for number, sample in enumerate(samples()) if set(violated(line, sample.offering)) <= KEPT_BY_RECORD
@@ -112,7 +112,7 @@ def _sample(number: int, sample: Mapping[str, Any]) -> Sample:
     ]
     terms = msgspec.convert({**body, "capacity": capacity}, Terms)
     offering = an_offering(
-        # Equal scores are ordered by id: this one goes neither by number nor by provider.
+        # Equal scores are ordered by id; this id follows neither the number nor the provider.
         offering_id=uuid5(NAMESPACE_URL, body["title"]),
         provider=sample["as"].partition(":")[0],
         language=body["language"],

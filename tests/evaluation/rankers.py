@@ -1,4 +1,4 @@
-"""Rankers of the sample world's offerings for a text in one of the six languages, its codes withheld."""
+"""Rankers of the sample world's offerings for a text in one of the six languages, without the line's codes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -16,31 +16,34 @@ from tests.evaluation.pairs import samples, texts
 
 BATCH = 32
 NAMES_WEIGHT = 0.5
-"""Of what an offering's codes are called, beside its own text."""
+"""Weight of the names of an offering's codes; the rest is that of its own text."""
 
 NAMED_WEIGHT = 0.2
-"""Of a topic that a text names, beside how near the text is to what the topic is called: 1 for the same."""
+"""Weight of a topic that a text names, added to the closeness of the text to the topic's names, at most 1."""
 
 Ranking = list[int]
 """Numbers of offerings, best first."""
 Ranker = Callable[[str, Language], Ranking]
-"""Given a line and the language in which its text is read."""
+"""Function that ranks offerings for a line, whose text is read in a language."""
 
 
 def by_words(key: str, language: Language) -> Ranking:
-    """BM25 of the text over title and summary of each offering; what shares no word is not ranked."""
+    """Rank by BM25 of the text over title and summary of each offering.
+
+    Offerings without a shared word are left out.
+    """
     found = _index().search(stems(texts()[language][key], language), limit=len(samples()))
     return [int(one.document_id) for one in found]
 
 
 def closeness(key: str, language: Language) -> NDArray[np.float32]:
-    """How near the text is to each offering's own: 1 for the same."""
+    """Return the closeness of the text to each offering's text; 1 if they are the same."""
     near: NDArray[np.float32] = _asked()[language][key] @ _offered().T
     return near
 
 
 def closeness_with_names(key: str, language: Language) -> NDArray[np.float32]:
-    """The same, but to an offering's vector is added what its kinds and topics are called in all six languages."""
+    """Like `closeness`, with the names of an offering's kinds and topics in all six languages added to its vector."""
     near: NDArray[np.float32] = _asked()[language][key] @ _offered_with_names().T
     return near
 
@@ -54,9 +57,9 @@ def by_meaning_and_names(key: str, language: Language) -> Ranking:
 
 
 def by_topics(key: str, language: Language) -> Ranking:
-    """The topics that the text names, compared with those of each offering through the scheme.
+    """Rank by the similarity of the topics that the text names to those of each offering in the scheme.
 
-    None is ranked that is like none of them.
+    Offerings that are similar to none of them are left out.
     """
     named = [one.topic for one in suggested(texts()[language][key])]
     likeness = np.array([_likeness(named, sample.offering.terms.topics) for sample in samples()])
@@ -68,7 +71,10 @@ def _likeness(named: Sequence[str], offered: Sequence[str]) -> int:
 
 
 def by_nearest_topic(key: str, language: Language) -> Ranking:
-    """The one topic that the text is nearest to, one that it names before any other, compared through the scheme."""
+    """Rank by the similarity in the scheme to the topic that the text is closest to.
+
+    A topic that the text names is preferred.
+    """
     near = _asked()[language][key] @ _long_one(np.array([_vector_of_names("topics", code) for code in topics()])).T
     named = {one.topic for one in suggested(texts()[language][key])}
     codes = list(topics())
@@ -77,22 +83,22 @@ def by_nearest_topic(key: str, language: Language) -> Ranking:
 
 
 def both(first: Ranker, second: Ranker) -> Ranker:
-    """Two rankers fused by rank."""
+    """Return the fusion of two rankers by rank."""
     return lambda key, language: fused([first(key, language), second(key, language)])
 
 
 def first_then(first: Ranker, second: Ranker) -> Ranker:
-    """What the first ranks, and behind it what it leaves out, in the order of the second."""
+    """Return the first ranking, followed by the offerings that it leaves out in the order of the second."""
     return lambda key, language: list(dict.fromkeys([*first(key, language), *second(key, language)]))
 
 
 def of_text() -> dict[str, Ranker]:
-    """What needs no model."""
+    """Return the rankers that need no model."""
     return {"words (BM25)": by_words, "topics named": by_topics}
 
 
 def of_meaning() -> dict[str, Ranker]:
-    """What needs the model."""
+    """Return the rankers that need the model."""
     return {
         "meaning": by_meaning,
         "meaning, names of codes": by_meaning_and_names,
@@ -146,7 +152,7 @@ def _called(table: str, codes: Sequence[str]) -> NDArray[np.float32]:
 
 @cache
 def _vector_of_names(table: str, code: str) -> NDArray[np.float32]:
-    """The mean over the six languages of the mean of a concept's names."""
+    """Return the mean over the six languages of the mean of a concept's names."""
     term: Term = (kinds() if table == "kinds" else topics())[code]
     mean: NDArray[np.float32] = np.mean([embedded(names(term, one)).mean(axis=0) for one in LANGUAGES], axis=0)
     return mean
@@ -159,6 +165,6 @@ def _long_one(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def embedded(every: Sequence[str]) -> NDArray[np.float32]:
-    """A row of length 1 for each text."""
+    """Return a row of length 1 for each text."""
     embedder = load()
     return np.concatenate([embedder.embed(every[at : at + BATCH]) for at in range(0, len(every), BATCH)])

@@ -1,4 +1,4 @@
-"""What a part of the evaluation has found, and how it is printed."""
+"""The results of a part of the evaluation, and their printed form."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ Say = Callable[[str], None]
 
 
 class Aim(Struct, frozen=True, kw_only=True):
-    """A figure beside what it should be."""
+    """A figure with the value it should reach."""
 
     what: str
     figure: float
@@ -24,7 +24,7 @@ class Aim(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """A table, the aims, and how to read them; or why there is nothing to read."""
+    """A table with its aims and notes; or the reason for which the part was skipped."""
 
     title: str
     columns: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 Part = Callable[[Path, Say], Report]
-"""Given the folder of data and where to say how far it is."""
+"""Function that evaluates one part, given the folder of data and a function that reports progress."""
 
 
 def printed(report: Report) -> str:

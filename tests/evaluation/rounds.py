@@ -1,7 +1,7 @@
-"""Allocation rounds beside what is published: generalized assignment instances whose best plan is known.
+"""Published generalized assignment instances, solved as rounds and compared with their known optimum.
 
-The instances are those of Cattrysse (1994), as OR-Library has them; there the cost is to be as low as possible, every
-job is to be done by one agent, and an agent's time is limited.
+The instances are those of Cattrysse (1994), as in OR-Library. The cost is to be as low as possible, every job is to be
+done by one agent, and an agent's time is limited.
 """
 
 import asyncio
@@ -52,7 +52,10 @@ def evaluate(data: Path, say: Say) -> Report:
 
 
 def lowest_cost(text: str) -> tuple[int | None, str]:
-    """The cost of the plan we find for an instance, and how the search ended; None if it leaves a job undone."""
+    """Return the cost of the plan found for an instance, and how the search ended.
+
+    The cost is None if the plan leaves a job undone.
+    """
     problem, more_than_all = read(text)
     answer = asyncio.run(solve_in_child(Question(problem=problem), LIMITS))
     if answer.solution is None or faults(problem, answer.solution.plan):
@@ -62,10 +65,10 @@ def lowest_cost(text: str) -> tuple[int | None, str]:
 
 
 def read(text: str) -> tuple[Problem, int]:
-    """An instance as a round, and the number from which costs are taken to make them values.
+    """Return an instance as a round, and the number from which costs are subtracted to make them values.
 
-    It is larger than all costs together, so that no job is left undone to save one. The file has the numbers of agents
-    and jobs, costs by agent and job, times by agent and job, and each agent's time.
+    It is larger than all costs together, so that leaving a job undone never saves cost. The file has the numbers of
+    agents and jobs, costs by agent and job, times by agent and job, and each agent's time.
     """
     numbers = iter(map(int, text.split()))
     agents, jobs = next(numbers), next(numbers)

@@ -1,4 +1,4 @@
-"""The offerings ranked for a judged line as matching itself scores them, by codes alone and with what the texts mean."""
+"""Rankings of the offerings for a judged line by matching's own scores, by codes alone and with text meaning."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -21,7 +21,7 @@ OF_CODES = FULL - FIRST.weight("meaning")
 
 
 def by_codes(key: str) -> Ranking:
-    """As a line is first scored, before anything has read its text."""
+    """Rank as a line is first scored, before its text has been read."""
     return ranking(points(key))
 
 
@@ -30,23 +30,23 @@ def by_codes_without(criterion: Criterion, key: str) -> Ranking:
 
 
 def by_codes_and_meaning(key: str, language: Language) -> Ranking:
-    """As a line is scored once its text, in that language, has been read."""
+    """Rank as a line is scored once its text, in that language, has been read."""
     return ranking(np.array([one.score for one in _scored_as_read(key, language)]))
 
 
 def by_codes_and(weight: int, closeness: NDArray[np.float32], key: str) -> Ranking:
-    """With another weight for what texts mean, in thousandths of the whole, or with meaning found in another way."""
+    """Rank with another weight of meaning, in thousandths of the whole, or with meaning found in another way."""
     meanings = np.array([meaning_degree(round(FULL * float(one))) for one in closeness])
     return ranking(points(key) * (FULL - weight) // OF_CODES + meanings * weight // FULL)
 
 
 def telling() -> list[Criterion]:
-    """The criteria by codes in which the offerings differ, for some line at least."""
+    """Return the criteria by codes in which the offerings differ, for some line at least."""
     return [one for one in CRITERIA if any(len(set(points(key, {one}).tolist())) > 1 for key in lines())]
 
 
 def points(key: str, criteria: Iterable[Criterion] = CRITERIA) -> NDArray[np.int64]:
-    """What each offering gets for a line by some of the criteria, its text unread."""
+    """Return the points of each offering for a line by some of the criteria, before its text is read."""
     counted = set(criteria)
     return np.array([sum(share.points for share in one.shares if share.criterion in counted) for one in _scored(key)])
 

@@ -1,7 +1,7 @@
-"""Sectors of development aid found across French and English: a name is the query, the descriptions are documents.
+"""Search of sectors of development aid in French and English: a name is the query, descriptions are documents.
 
-The list is that of IATI (Sector, which replicates the purpose codes of the OECD's Development Assistance Committee),
-in the two languages in which it is published. It is read, never kept.
+The list is that of IATI (Sector, which replicates the purpose codes of the OECD's Development Assistance Committee), in
+the two languages in which it is published. It is read and never stored.
 """
 
 import csv
@@ -25,7 +25,7 @@ GRADE = 3.0
 
 
 class Sector(Struct, frozen=True, kw_only=True):
-    """What one sector is called and described as, in each of the two languages."""
+    """The names and descriptions of one sector in the two languages."""
 
     name: dict[Side, str]
     description: dict[Side, str]
@@ -57,7 +57,7 @@ def evaluate(data: Path, say: Say) -> Report:
 
 
 def read(file: Path) -> list[Sector]:
-    """Those that are in use and said in both languages, differently from each other."""
+    """Return the active sectors with name and description in both languages; the two descriptions differ."""
     with file.open(encoding="utf-8-sig", newline="") as rows:
         every = [row for row in csv.DictReader(rows) if row["status"] == "active"]
     sides: tuple[Side, ...] = ("en", "fr")

@@ -1,4 +1,4 @@
-"""Rounds that are made up, the same for the same seed: more is wanted than there is, of capacity and of money."""
+"""Synthetic rounds, the same for the same seed; they need more capacity and money than there is."""
 
 import numpy as np
 
@@ -6,11 +6,15 @@ from services.matching.rounds.solver.problem import Budget, Candidate, Line, Pro
 
 STATES = 120
 SCARCE = 0.75
-"""What is offered, as a share of what is wanted."""
+"""Capacity offered, as a share of the units needed."""
 
 
 def a_round(*, lines: int, offerings: int, candidates: int = 20, budgets: int = 0, seed: int) -> Problem:
-    """Lines that need 1 to 8 units; half can be served in parts, half only whole; three of four candidates cost."""
+    """Make a round; its lines need 1 to 8 units.
+
+    Half of the lines can be served in parts, half only as a whole; three of four candidates cost something if there are
+    budgets.
+    """
     chance = np.random.default_rng(seed)
     needed = chance.integers(1, 9, lines)
     priority = chance.integers(700, 1501, lines)
@@ -53,7 +57,7 @@ def a_round(*, lines: int, offerings: int, candidates: int = 20, budgets: int = 
 
 
 def with_changes(problem: Problem, *, share: float, seed: int) -> Problem:
-    """The same round with another priority and another need in a share of its lines, one in three of them gone."""
+    """Return the round with a share of its lines changed: other priority and need, or removed for one in three."""
     chance = np.random.default_rng(seed)
     picked = set(chance.choice(len(problem.lines), size=round(share * len(problem.lines)), replace=False).tolist())
     changed = {}

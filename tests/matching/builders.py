@@ -90,7 +90,7 @@ def a_wanted_line(**changes: Any) -> WantedLine:
 
 
 def a_match(status: MatchStatus = MatchStatus.SUGGESTED, **changes: Any) -> Match:
-    """A match between Kenya and a unit of UNODC in the given state, with what that state implies."""
+    """A match between Kenya and a unit of UNODC in the given status, with the fields that the status implies."""
     confirmed = status in {
         MatchStatus.CONFIRMED,
         MatchStatus.IN_DELIVERY,
@@ -119,19 +119,19 @@ def a_match(status: MatchStatus = MatchStatus.SUGGESTED, **changes: Any) -> Matc
 
 
 def a_contract_line(line_id: UUID | None = None, **changes: Any) -> Line:
-    """A line as a fact tells it."""
+    """A line as in a fact."""
     body = a_line(**changes)
     return msgspec.convert({**body, "line_id": line_id or uuid4()}, Line)
 
 
 def a_drafted_line(**changes: Any) -> dict[str, Any]:
-    """A line as a body that asks what would be suggested for it."""
+    """Body of a preview: a line of a draft."""
     known = {*DraftedLine.__struct_fields__} - {"institution_name", "outcome", "in_place", "markers_justification"}
     return {name: value for name, value in a_line().items() if name in known} | changes
 
 
 def a_submission(*lines: Line, **changes: Any) -> RequestSubmitted:
-    """Kenya submitted a request that circulates."""
+    """The fact that Kenya submitted a request that circulates."""
     whole = RequestSubmitted(
         request_id=uuid4(),
         state="KEN",
@@ -148,7 +148,7 @@ def a_submission(*lines: Line, **changes: Any) -> RequestSubmitted:
 
 
 def an_offering_body(**changes: Any) -> dict[str, Any]:
-    """An offering as a body of the API, submitted at once."""
+    """Body of a new offering, submitted at once."""
     return {
         "submit": True,
         "language": "en",

@@ -49,7 +49,7 @@ def ids(fact: RequestSubmitted) -> dict[str, Any]:
 
 
 async def opened(owner: Owner, submission: RequestSubmitted | None = None) -> RequestSubmitted:
-    """A request that is open for proposals."""
+    """Publish the facts of a request that is open for proposals."""
     submission = submission or a_submission()
     await owner.publish(
         submission,
@@ -77,7 +77,7 @@ async def attempt(api: Client, match: Mapping[str, Any], name: str, by: str, **b
 
 
 async def delivered(db: Database, match: Mapping[str, Any], *moves: str, reason: str = "other") -> None:
-    """Matching hears that the delivery of a match has begun, is complete, or was terminated."""
+    """Send matching the facts that the delivery of a match has begun, is complete, or was terminated."""
     now = clock.now()
     ids = {name: UUID(match[name]) for name in ("match_id", "request_id", "line_id")}
     ids["delivery_id"] = delivery_id_of(ids["match_id"])
@@ -93,7 +93,7 @@ async def delivered(db: Database, match: Mapping[str, Any], *moves: str, reason:
 
 
 async def shown(api: Client, match: Mapping[str, Any], by: str = COORDINATOR) -> dict[str, Any]:
-    """The match as this caller sees it now."""
+    """Return the match as this caller sees it now."""
     answer = await api.get(f"/v1/matches/{match['match_id']}", headers=headers(by))
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
@@ -106,7 +106,7 @@ async def presented(api: Client, owner: Owner, by: str = NORWAY) -> dict[str, An
 
 
 def settled(matches: Iterable[Mapping[str, Any]]) -> bool:
-    """True once the score of none changes any more by what the texts mean; where no model is there, at once."""
+    """Return True once text meaning changes no score any more; without a model, at once."""
     return not a_model_is_there() or all(match["judgement"] for match in matches if match["status"] == "suggested")
 
 

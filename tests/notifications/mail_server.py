@@ -1,4 +1,4 @@
-"""An SMTP server of the tests, and senders to it."""
+"""An SMTP server for tests, and senders to it."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ from tests.personas import AllAppointed
 
 @dataclass
 class Sink:
-    """An SMTP server with configurable answers; keeps every mail it accepted."""
+    """An SMTP server with configurable answers, which keeps every mail it accepted."""
 
     answers: Callable[[str], str] = lambda _message_id: "250 OK"
     recipient_answer: str = "250 OK"

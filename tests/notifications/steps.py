@@ -144,7 +144,7 @@ async def a_circulating_request(inbox: Inbox) -> RequestStory:
 
 
 async def the_digest_of_more_readers(db: Database, readers: int) -> None:
-    """The only digest, of one reader, with what it found, for others of the same State; `readers` in all."""
+    """Copy the only digest, with its hits, for other readers of the same State, up to `readers` in all."""
     async with db.transaction() as tx:
         await tx.execute(
             """

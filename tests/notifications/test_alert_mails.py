@@ -1,4 +1,4 @@
-"""Mails and webhook events of hits: sent only while the reader may still see what was found."""
+"""Mails and webhook events of hits, sent only while the reader may still see the record."""
 
 import json
 from dataclasses import replace

@@ -33,7 +33,7 @@ def clock_at(later: timedelta) -> AbstractContextManager[None]:
 
 
 async def found_by(api: Client, appointment: str = PROVIDER) -> list[str]:
-    """The requests that the appointment's alerts found, oldest first."""
+    """Return the requests that the appointment's alerts found, oldest first."""
     notified = await notifications_of(api, appointment)
     return [one["request_id"] for one in reversed(notified) if one["notice"] == FOUND]
 
@@ -145,7 +145,7 @@ async def test_repeated_facts_and_renewed_consents_notify_once(api: Client, inbo
     await story.held()
     await story.resumed()
     async with db.transaction() as tx:
-        # Even where the inbox is lost, the hit's id refuses a second one.
+        # Even if the inbox is lost, the hit's id prevents a second hit.
         await tx.execute("DELETE FROM inbox")
         await tx.execute("DELETE FROM heard")
     for event in story.events:
@@ -263,7 +263,7 @@ async def test_paused_alert_finds_nothing(api: Client, inbox: Inbox) -> None:
         ({}, True),
         ({"kinds": ["mla_training", "legislative_drafting"]}, True),
         ({"kinds": ["legislative_drafting"]}, False),
-        # One line has to fit all of them.
+        # One line has to fit all criteria.
         ({"kinds": ["mla_training"], "paragraphs": ["I.c"]}, False),
         ({"kinds": ["sherloc_training"], "paragraphs": ["I.c"]}, True),
         ({"topics": ["mutual_legal_assistance"]}, True),

@@ -44,7 +44,7 @@ A_MATCH: dict[str, Any] = {**IDS, "state": "KEN", "provider": "NOR"}
 
 
 def recipients_of(fact: Fact, *, caused: bool = False) -> set[Appointment]:
-    """Recipients, without notices that only those notified before get."""
+    """Return the recipients of a fact, without notices that only recipients notified before get."""
     notices = [one for one in audience.notices_for(fact, caused=caused) if not one.only_if_notified_before]
     return {who for notice in notices for who in recipients.appointments(notice, fact)}
 
@@ -63,7 +63,7 @@ def an_allocation(**changes: Any) -> p.AllocationMade:
 
 def test_every_fact_has_recipients_or_a_reason_for_none() -> None:
     assert set(FACTS.values()) == NOTICES.keys() | TO_OWNER.keys() | NOT_NOTIFIED.keys() | {DigestIssued, HitRecorded}
-    assert len(FACTS) == len(NOTICES) + len(TO_OWNER) + len(NOT_NOTIFIED) + 2, "each in one of them"
+    assert len(FACTS) == len(NOTICES) + len(TO_OWNER) + len(NOT_NOTIFIED) + 2, "each fact is in one of the tables"
     assert all(reason for reason in NOT_NOTIFIED.values())
 
 

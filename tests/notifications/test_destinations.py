@@ -37,7 +37,7 @@ INSIDE = [
     # IPv6
     "::", "::1", "fc00::1", "fd00:ec2::254", "fe80::1", "fe80::1%eth0", "febf::1", "fec0::1", "feff::1", "ff02::1",
     "100::1", "100:0:0:1::1", "2001:db8::1", "3fff::1", "5f00::1", "2620:4f:8000::1", "4000::1", "8000::1",
-    # an IPv4 address inside of an IPv6 one: compatible, mapped, translated, NAT64, 6to4, Teredo; also of a public one
+    # an IPv4 address within an IPv6 one: compatible, mapped, translated, NAT64, 6to4, Teredo; also of a public one
     "::169.254.169.254", "::127.0.0.1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::ffff:10.0.0.1",
     "::ffff:8.8.8.8", "::ffff:0:127.0.0.1", "64:ff9b::127.0.0.1", "64:ff9b::a9fe:a9fe", "64:ff9b::8.8.8.8",
     "64:ff9b:1::a9fe:a9fe", "2002:7f00:1::", "2002:a9fe:a9fe::1", "2002:808:808::1", "2001::1",
@@ -112,7 +112,7 @@ def test_url_is_parsed(url: str, host: str, target: str) -> None:
         # another port
         "https://hooks.ken.example:8443/", "https://hooks.ken.example:0/", "https://hooks.ken.example:80/",
         "https://hooks.ken.example:/", "https://hooks.ken.example:443:443/",
-        # a user, or what one reader takes for a user and another for a host
+        # a user, or text that one reader takes for a user and another for a host
         "https://user@hooks.ken.example/", "https://user:pass@hooks.ken.example/", "https://ken.example@127.0.0.1/",
         "https://127.0.0.1\\@ken.example/", "https://ken.example\\.evil.example/", "https://a.example#@b.example/",
         "https://a.example?@b.example/", "https://a.example;b.example/",
@@ -120,11 +120,11 @@ def test_url_is_parsed(url: str, host: str, target: str) -> None:
         "https://127.0.0.1/", "https://8.8.8.8/", "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://2130706433/",
         "https://0x7f000001/", "https://0x7f.1/", "https://0177.0.0.1/", "https://127.1/", "https://a.127/",
         "https://a.0x7f/", "https://[2606:4700::1111%25eth0]/", "https://１２７.0.0.1/", "https://①②⑦.example/",
-        # what is no whole name
+        # not a fully qualified name
         "https://postgres/", "https://localhost/", "https://ken.example./", "https://.ken.example/", "https://ken..example/",
         "https://-ken.example/", "https://ken-.example/", "https://ken_x.example/", "https://bücher.example/",
         "https://%6cocalhost/", "https://ken.example%00.evil.example/",
-        # what is not in a path
+        # characters and parts that are not allowed in a path
         "https://ken.example/#fragment", "https://ken.example/%zz", "https://ken.example/%", "https://ken.example/ä",
         "https://ken.example/a b", "https://ken.example/<", "https://ken.example/\"", "https://ken.example?no-path",
         f"https://{'a' * 64}.example/", f"https://{'a.' * 130}example/",

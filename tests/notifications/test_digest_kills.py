@@ -1,4 +1,4 @@
-"""Digests that are due are issued once, though processes that issue them are killed at any point."""
+"""Due digests are issued once, even if the processes that issue them are killed at any point."""
 
 import pytest
 

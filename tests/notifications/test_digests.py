@@ -146,7 +146,7 @@ async def test_many_digests_take_as_many_queries_as_one(
     await a_circulating_request(inbox)
     await the_digest_of_more_readers(db, 30)
     queries: dict[int, list[str]] = {}
-    # Twice one: with the first the connection also asks for types.
+    # One digest twice, because the connection also queries types the first time.
     for due_max in (1, 1, 50):
         monkeypatch.setattr(store, "DUE_MAX", due_max)
         sent: list[str] = []
@@ -159,7 +159,7 @@ async def test_many_digests_take_as_many_queries_as_one(
             assert tx.connection is not None, "the transaction has begun"
             tx.connection.add_query_logger(note)
             issued = await actions.issue_due(tx, now=NEXT_WEEK)
-            # A logger is called in the loop's next turn.
+            # A logger is called in the next iteration of the event loop.
             await asyncio.sleep(0)
             tx.connection.remove_query_logger(note)
         queries[issued] = sent
@@ -177,7 +177,7 @@ async def test_hit_that_comes_while_its_digest_is_issued_is_in_the_next_one(
         assert await actions.issue_due(tx, now=NEXT_WEEK)
         coming = asyncio.create_task(a_circulating_request(inbox))
         await asyncio.sleep(0.5)
-        assert not coming.done(), "it waits for the digest"
+        assert not coming.done(), "the hit waits for the digest"
     late = await coming
     await issued_later(db)
     newest, *_ = await notifications_of(api, PROVIDER)

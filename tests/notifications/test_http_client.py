@@ -20,7 +20,7 @@ HEADERS = {"Content-Type": "application/json", "webhook-id": "1"}
 
 
 class FakeResolver:
-    """A resolver with a list of answers; the last one repeats."""
+    """A resolver with a list of answers, of which the last one repeats."""
 
     def __init__(self, *answers: Sequence[str] | OSError) -> None:
         self.answers = list(answers)
@@ -78,7 +78,7 @@ async def test_name_is_resolved(receiver: Receiver) -> None:
     [
         ["127.0.0.1"], ["::1"], ["10.0.0.1"], ["169.254.169.254"], ["::ffff:127.0.0.1"], ["64:ff9b::a9fe:a9fe"],
         ["2002:7f00:1::"], ["fe80::1%eth0"], ["192.0.0.8"], ["fec0::1"],
-        # one of them is enough
+        # one denied address is enough
         ["93.184.215.14", "127.0.0.1"], ["2606:4700::1111", "10.1.2.3"],
     ],
 )  # fmt: skip
@@ -88,7 +88,7 @@ async def test_name_with_any_denied_address_is_not_connected_to(receiver: Receiv
 
 
 async def test_checked_address_is_the_one_connected_to(receiver: Receiver, tmp_path: Path) -> None:
-    """DNS rebinding: the first answer is checked and connected to; the second one, inside, is never asked for."""
+    """DNS rebinding: the first answer is checked and connected to; the second one, internal, is never requested."""
     inside = Receiver(tmp_path / "inside", names=(NAME,), port=receiver.port)
     inside.folder.mkdir()
     async with inside.listening("127.0.0.2"):

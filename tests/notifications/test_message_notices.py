@@ -1,4 +1,4 @@
-"""Who is notified of messages in the thread of a delivery."""
+"""Recipients of notices of messages in the thread of a delivery."""
 
 from uuid import UUID, uuid4
 

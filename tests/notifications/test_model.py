@@ -124,7 +124,7 @@ def test_failing_mail_is_retried_and_then_expires(retry_seconds: int, retries_ma
         fact = notification.settle(MAIL, Failed("451"), pace, now=at[-1])
         notification = evolve(notification, fact)
         if isinstance(fact, NotificationDeferred):
-            # A sender may come late, never early.
+            # A sender may be late, but never early.
             at.append(fact.next_at + timedelta(seconds=delays[len(at)]))
 
     assert isinstance(fact, NotificationExpired)

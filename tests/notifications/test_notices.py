@@ -167,7 +167,7 @@ async def test_redelivered_fact_creates_one_notification(api: Client, inbox: Inb
     event = an_event(opened(), 1)
     outcomes = await asyncio.gather(*(inbox.receive(event) for _ in range(5)))
     async with db.transaction() as tx:
-        # Even where the inbox row is lost: the natural key refuses the second effect.
+        # Even if the inbox row is lost, the natural key prevents a second effect.
         await tx.execute("DELETE FROM inbox")
         await tx.execute("DELETE FROM heard")
     await inbox.receive(event)
@@ -257,7 +257,7 @@ async def test_donors_of_a_fund_are_notified_without_the_request_in_any_order_of
         effective_on=date(2026, 11, 25),
         committed_at=NOON,
     )
-    # Facts of two aggregates can be delivered in the other order, for instance after a crash.
+    # Facts of two aggregates can be delivered in reverse order, for instance after a crash.
     await inbox.receive(an_event(allocation, 1))
     await inbox.receive(an_event(agreement, 1))
     to_donor = await notifications_of(api, DONOR)

@@ -1,4 +1,4 @@
-"""Alerts of donors on what lacks money, and of States on offerings."""
+"""Alerts of donors on unfunded requirements, and of States on offerings."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -35,7 +35,7 @@ async def notices(api: Client, appointment: str) -> list[str]:
 
 
 class NeedStory(RequestStory):
-    """A request of one line, and what its confirmed match lacks in money."""
+    """A request of one line, and the money that its confirmed match lacks."""
 
     requirement_id: UUID
 

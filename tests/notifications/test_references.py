@@ -1,4 +1,4 @@
-"""What a notice is about: days, articles and States, localized."""
+"""The references of notices in each language: days, articles and States."""
 
 import pytest
 

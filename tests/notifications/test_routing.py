@@ -1,4 +1,4 @@
-"""Notices of a request go to the coordinators whose remit holds it, an escalation to their head, and never to no one."""
+"""Notices of a request go to the coordinators whose remit holds it, escalations to their head, always to someone."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from tests.notifications.steps import Client, RequestStory, notifications_of, su
 from tests.personas import persona_id
 
 AFRICA, ASIA, MLA, ALL = (f"UNODC-{unit}:coordinator" for unit in ("AFRICA", "ASIA", "MLA", "ALL"))
-"""Persons; each is a coordinator of UNODC by the row that `coordinator` inserts."""
+"""Persons, each a coordinator of UNODC by the row that `coordinator` inserts."""
 
 SUBMITTED, OVERDUE, REMINDED = (
     "requests.request.submitted.v1",
@@ -64,7 +64,7 @@ async def end_appointment(db: Database, person_id: UUID) -> None:
 
 
 async def notified(api: Client, notice: str) -> set[str]:
-    """Of the four, who was notified; nobody twice."""
+    """Return which of the four were notified; each at most once."""
     found = set()
     for who in (AFRICA, ASIA, MLA, ALL):
         count = [one["notice"] for one in await notifications_of(api, who)].count(notice)
@@ -125,7 +125,7 @@ async def test_overdue_clock_is_escalated_to_the_head_of_the_remit(api: Client, 
     other = RequestStory(inbox)
     await other.submitted()
     await inbox.receive(an_event(overdue(other), 1))
-    assert await notified(api, OVERDUE) == {AFRICA, MLA}, "without a head those of the remit are notified"
+    assert await notified(api, OVERDUE) == {AFRICA, MLA}, "without a head, the coordinators of the remit are notified"
 
 
 async def test_escalation_reaches_a_head_without_subscription_and_the_assignee(

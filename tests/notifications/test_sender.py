@@ -1,4 +1,4 @@
-"""Mail is attempted until delivered, refused or expired: at least once."""
+"""Mail is attempted until it is delivered, refused or expired: at least once."""
 
 import asyncio
 import os
@@ -42,7 +42,7 @@ ADDRESS = "w.kamau@ken.example"
 
 @pytest.fixture
 async def queue_mails(client_of: Callable[..., Awaitable[Client]], db: Database) -> Callable[..., Awaitable[None]]:
-    """`await queue_mails(3)`: three facts that notify one focal point by mail."""
+    """A function that queues mails: `await queue_mails(3)` creates three facts that notify one focal point by mail."""
     api = await client_of("notifications")
     inbox = Inbox(db, "notifications", SERVICE.listens_to, HANDLERS)
 
@@ -67,7 +67,7 @@ async def statuses(db: Database) -> Counter[str]:
 
 
 async def drained(sender: Sender) -> int:
-    """Send until nothing is due; how many were attempted."""
+    """Send until nothing is due; return the number of attempts."""
     count = 0
     while await sender.send_next():
         count += 1
@@ -158,7 +158,7 @@ async def test_no_mail_is_sent_while_appointments_are_stale(db: Database, queue_
 async def test_mail_is_retried_when_due_on_an_idle_platform(
     db: Database, queue_mails: QueueMails, sink: Sink, known: bool
 ) -> None:
-    """Also if the directory is unavailable for a while."""
+    """The retry does not depend on whether the directory is available all the time."""
     await queue_mails(1)
     db.activity = Activity(active_seconds=0)
     tried: list[float] = []
@@ -372,7 +372,7 @@ EVENTS = cases(60, soak=200)
 async def test_every_mail_arrives_despite_errors_and_kills_with_a_stable_message_id(
     db: Database, queue_mails: QueueMails, sink: Sink, database_url: str
 ) -> None:
-    """G5: a server that puts off three mails in ten, and a sender killed again and again without warning."""
+    """G5: a server that defers three mails in ten, and a sender killed repeatedly without warning."""
     count = Counter[str]()
 
     def defer_three_in_ten(message_id: str) -> str:
@@ -403,7 +403,7 @@ async def test_every_mail_arrives_despite_errors_and_kills_with_a_stable_message
 
     assert KILLS == kills
     assert {"delivered": EVENTS} == await statuses(db)
-    assert owed == set(sink.ids), "every id is seen, and no other"
+    assert owed == set(sink.ids), "exactly the owed ids are received"
     assert repeats <= KILLS, "at most one repeat for each kill"
     async with connected(database_url, "notifications", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)

@@ -39,7 +39,7 @@ async def a_circulating_request(inbox: Inbox) -> None:
 
 
 def link_in(raw: bytes) -> str:
-    """The path of the mail's unsubscribe link, as a program reads it: on one line, not encoded."""
+    """Return the path of the mail's unsubscribe link as a program reads it: on one line, not encoded."""
     (line,) = [one for one in raw.splitlines() if one.startswith(b"List-Unsubscribe:")]
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
     url = line.decode().removeprefix("List-Unsubscribe: <").removesuffix(">")

@@ -22,7 +22,7 @@ from tests.receiver import Received, Receiver, an_answer
 from tests.soak import cases
 from tests.webhooks import ASender, Client, deliveries, drained, ids, inside, opened, registered, senders, verified
 
-pytestmark = pytest.mark.machine_clock  # a receiver's library does not take what is older than five minutes
+pytestmark = pytest.mark.machine_clock  # a receiver's library rejects messages older than five minutes
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def a_sender(db: Database, settings: Settings, receiver: Receiver) -> ASender:
     return senders(db, settings, receiver)
 
 
-# -- several at once, and killed --------------------------------------------------------------------------------------
+# -- concurrent and killed senders ------------------------------------------------------------------------------------
 
 
 async def test_several_senders_do_not_make_the_same_attempt(
@@ -112,7 +112,7 @@ KILLS = cases(2, soak=6)
 async def test_every_event_arrives_despite_errors_and_kills_with_a_stable_id(
     api: Client, inbox: Inbox, receiver: Receiver, db: Database, database_url: str, settings: Settings
 ) -> None:
-    """G5: 3 webhooks, a receiver that fails three times in ten, two senders killed again and again."""
+    """G5: three webhooks, a receiver that fails three times in ten, and two senders killed repeatedly."""
     count = Counter[str]()
 
     def fail_three_in_ten(_request: Received) -> bytes:
@@ -147,12 +147,12 @@ async def test_every_event_arrives_despite_errors_and_kills_with_a_stable_id(
 
     assert KILLS == kills
     assert {"delivered"} == {one["status"] for one in found}
-    assert {one["delivery_id"] for one in found} == set(ids(receiver)), "every id is seen, and no other"
+    assert {one["delivery_id"] for one in found} == set(ids(receiver)), "exactly the queued ids are received"
     assert 3 * EVENTS == len(found)
     keys = [webhook["secret"] or webhook["verification_key"] for webhook in webhooks]
     assert all(any(verified(request, key) for key in keys) for request in receiver.received)
     bodies = {(request.headers["webhook-id"], request.body) for request in receiver.received}
-    assert len(bodies) == len(ids(receiver)), "the same id, the same body"
+    assert len(bodies) == len(ids(receiver)), "each id has one body"
     async with connected(database_url, "notifications", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
 

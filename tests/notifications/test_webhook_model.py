@@ -1,4 +1,4 @@
-"""A webhook's moves, retry schedule and signatures, by the test vectors of the specification."""
+"""A webhook's moves, retry schedule and signatures, checked by the test vectors of the specification."""
 
 import base64
 import json
@@ -80,7 +80,9 @@ def test_signing_key_is_derived_per_webhook_and_generation() -> None:
     keys = [keyring.key(keyring.newest, webhook_id, n) for webhook_id in (one, other) for n in (1, 2)]
 
     assert 4 == len(set(keys))
-    assert keys[0] == Keyring([b"x" * 32, MASTER]).key(keyring.newest, one, 1), "at any position"
+    assert keys[0] == Keyring([b"x" * 32, MASTER]).key(keyring.newest, one, 1), (
+        "the position of the master key does not matter"
+    )
     assert MASTER not in keys
 
 
@@ -126,7 +128,7 @@ def test_previous_key_is_valid_for_a_day_after_rotation() -> None:
     assert [("a", 1)] == list(before.keys(now=NOON))
     assert [("b", 2), ("a", 1)] == list(after.keys(now=later - timedelta(seconds=1)))
     assert [("b", 2)] == list(after.keys(now=later))
-    assert [("c", 3), ("b", 2)] == list(again.keys(now=later)), "of two rotations the first key goes"
+    assert [("c", 3), ("b", 2)] == list(again.keys(now=later)), "the second rotation drops the first key"
 
 
 @pytest.mark.parametrize("status", list(WebhookStatus))
@@ -154,7 +156,7 @@ def test_disabled_webhook_is_not_disabled_again() -> None:
     assert evolve(one, fact).disable("failing", now=NOON) is None
 
 
-# -- when -------------------------------------------------------------------------------------------------------------
+# -- retries ----------------------------------------------------------------------------------------------------------
 
 
 def test_retry_schedule_is_that_of_the_specification() -> None:
@@ -209,7 +211,7 @@ def test_response_status_is_interpreted_as_specified(status: int, outcome: Any) 
     assert outcome == outcome_of(status)
 
 
-# -- what -------------------------------------------------------------------------------------------------------------
+# -- payload ----------------------------------------------------------------------------------------------------------
 
 
 def test_payload_contains_only_ids_type_and_time() -> None:

@@ -45,7 +45,7 @@ from tests.webhooks import (
     verified,
 )
 
-pytestmark = pytest.mark.machine_clock  # a receiver's library does not take what is older than five minutes
+pytestmark = pytest.mark.machine_clock  # a receiver's library rejects messages older than five minutes
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def a_sender(db: Database, settings: Settings, receiver: Receiver) -> ASender:
     return senders(db, settings, receiver)
 
 
-# -- what arrives -----------------------------------------------------------------------------------------------------
+# -- delivered events -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scheme", ["v1", "v1a"])
@@ -158,7 +158,7 @@ async def test_test_event_is_delivered_on_demand(api: Client, receiver: Receiver
     assert b'"type":"notifications.webhook.tested.v1"' in request.body
 
 
-# -- what does not ----------------------------------------------------------------------------------------------------
+# -- events that are not delivered ------------------------------------------------------------------------------------
 
 
 async def test_failed_event_is_retried_with_the_same_id_until_it_expires(
@@ -191,7 +191,7 @@ async def test_failing_webhook_is_disabled_with_a_notice_and_can_be_enabled_agai
 
     assert ("disabled", "failing", 2) == (now["status"], now["reason"], now["revision"])
     assert ["notifications.webhook.disabled.v1"] == [one["notice"] for one in reported]
-    assert 1 == len(receiver.received), "what was still waiting is not sent any more"
+    assert 1 == len(receiver.received), "the event that was still waiting is not sent"
     assert {"expired", "refused"} == {one["status"] for one in await deliveries(api, webhook)}
     assert 409 == (await api.post(f"{path}/test", headers=headers())).status_code
 
@@ -323,7 +323,7 @@ async def test_name_with_a_denied_address_is_reported_as_failure(
     assert 0 == receiver.connections
 
 
-# -- for as long as it is theirs --------------------------------------------------------------------------------------
+# -- events no longer visible to their owner --------------------------------------------------------------------------
 
 
 async def test_event_no_longer_visible_to_its_owner_is_dropped_between_attempts(
@@ -352,8 +352,8 @@ async def test_event_no_longer_visible_to_its_owner_is_dropped_between_attempts(
     assert ("refused", "no_longer_visible", 2) == (dropped["status"], dropped["reason"], dropped["attempts"])
     assert {"delivered"} == {one["status"] for one in await deliveries(api, state)}
     to_provider = [verified(one, provider["verification_key"]) for one in receiver.received]
-    assert 1 == sum(to_provider[:2]), "before the objection"
-    assert {False} == set(to_provider[2:]), "after it others were sent to, and not the provider"
+    assert 1 == sum(to_provider[:2]), "the provider gets the event before the objection"
+    assert {False} == set(to_provider[2:]), "after the objection only others get it"
 
 
 UGANDA = "UGA:focal_point"
@@ -362,7 +362,7 @@ UGANDA = "UGA:focal_point"
 async def test_queued_events_after_an_ended_appointment_are_not_sent(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender
 ) -> None:
-    """A person's appointment as an API client: where they registered a webhook, it outlives neither."""
+    """A webhook outlives neither the person's appointment nor the API client in which it was registered."""
     ended, stays = (
         await registered(api, url=inside(receiver)),
         await registered(api, UGANDA, url=inside(receiver)),
@@ -434,7 +434,7 @@ def test_deployment_without_master_keys_has_no_webhooks(settings: Settings, tmp_
     with pytest.raises(SettingsError, match="ENTRAIDE_WEBHOOK_KEYS") as no:
         _ = config(ENTRAIDE_WEBHOOK_KEYS=str(tmp_path / "keys")).keyring
     assert "short" not in str(no.value)
-    assert config().keyring.newest == config().keyring.newest, "the embedded one is made once"
+    assert config().keyring.newest == config().keyring.newest, "the embedded key is created once"
     assert 0o600 == (tmp_path / "webhook.keys").stat().st_mode & 0o777
 
 

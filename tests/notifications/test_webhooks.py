@@ -35,7 +35,7 @@ def without_correlation(answer: httpx.Response) -> tuple[int, dict[str, Any]]:
     return answer.status_code, {name: value for name, value in answer.json().items() if name != "correlation_id"}
 
 
-# -- registering ------------------------------------------------------------------------------------------------------
+# -- registration -----------------------------------------------------------------------------------------------------
 
 
 async def test_registered_webhook_has_a_verification_key(api: Client) -> None:
@@ -171,7 +171,7 @@ async def test_removed_webhook_and_its_url_are_deleted(api: Client, db: Database
         assert 0 == await tx.fetchval("SELECT count(*) FROM dispatch")
 
 
-# -- what it is owed --------------------------------------------------------------------------------------------------
+# -- queued events ----------------------------------------------------------------------------------------------------
 
 
 async def test_webhook_gets_each_notice_of_its_appointment_once(api: Client, inbox: Inbox) -> None:
@@ -203,7 +203,7 @@ async def test_notice_goes_to_the_inbox_and_every_webhook(api: Client, inbox: In
     inboxed = (await api.get("/v1/notifications", headers=headers())).json()
 
     assert [1, 1] == [len(await deliveries(api, webhook)) for webhook in webhooks]
-    assert (1, 1) == (len(inboxed["notifications"]), inboxed["unread"]), "what is sent to a program is not in the inbox"
+    assert (1, 1) == (len(inboxed["notifications"]), inboxed["unread"]), "events sent to a webhook are not in the inbox"
 
 
 async def test_webhook_gets_each_fact_of_a_gathered_notice(api: Client, inbox: Inbox) -> None:

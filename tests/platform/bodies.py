@@ -1,4 +1,4 @@
-"""What operations of the API are called with: bodies, queries, files; and what lists name."""
+"""Arguments for calls of the API: bodies, queries and files; and the names of ids in lists."""
 
 import json
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ LISTS = {
     "/v1/appointments": "appointment_id",
     "/v1/clients": "client_id",
 }
-"""Lists whose entries are decided on one by one, and what names an entry."""
+"""Lists whose entries are decided on one by one, and the name of an entry's id."""
 
 NAMED = {
     "figure": "requests",
@@ -77,7 +77,7 @@ FILES = {
     "POST /v1/requests/import": b"language,title\r\n",
     "POST /v1/contributions/import": b"kind,language\r\n",
 }
-"""Operations whose body is a file, with one they take."""
+"""Operations whose body is a file, with one that they accept."""
 
 REVISED = {
     "POST /v1/matches/weights",
@@ -88,10 +88,10 @@ REVISED = {
     "POST /v1/funds/{code}/requirements",
     "POST /v1/funds/{code}/gender-marker",
 }
-"""Operations that change what there is one of, or public records: a revision is required, and no record named."""
+"""Operations on public records, or of which there is one only: they require a revision and name no record."""
 
 TABLES = {"POST /v1/rates/csv": EXAMPLE}
-"""Operations whose body is CSV, with one that they take."""
+"""Operations whose body is CSV, with one that they accept."""
 
 A_FILE = {"Content-Type": "application/octet-stream", "File-Name": "note.pdf"}
 
@@ -102,7 +102,7 @@ LACKING: Mapping[str, Mapping[str, Any]] = {
     "/v1/reports": {"year": TODAY.year, "as_of": str(TODAY)},
     "/v1/reports/{report_id}/refresh": {"as_of": str(TODAY)},
 }
-"""What a body's example leaves out and cannot do without, or names and no record has."""
+"""Fields that a body's example lacks but needs, or whose values are those of no record."""
 
 INTERNAL_BODIES = {
     "/internal/addresses": {"email": "nobody@ken.example"},
@@ -113,13 +113,13 @@ INTERNAL_BODIES = {
     "/internal/subjects": {"issuer": "https://issuer.example", "subject": "nobody"},
 }
 LEAVE = {200, 201, 202, 204, 409, 412, 422, 428}
-"""Responses to permitted callers: done, or refused by the state of the record."""
+"""Responses to permitted callers: done, or refused because of the state of the record."""
 
 GUARDS = {"words": ("title", "need"), "line_words": ("markers_justification", "in_place", "measures")}
 """Guarded fields with other names in responses."""
 
 SHOWN_WITHIN = {"/v1/requests/{request_id}/history": {"data", "comment"}}
-"""Where guarded data shows what was stated at the time: these guarded fields are in it, and no others."""
+"""Operations that show guarded data as stated at the time: these guarded fields and no others."""
 
 DOCUMENT = json.loads((CONTRACTS / "schemas" / "openapi.json").read_text(encoding="utf-8"))
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
@@ -128,4 +128,4 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     for method, operation in methods.items()
     if (content := operation.get("requestBody", {}).get("content", {})) and "application/json" in content
 }
-"""Each route that takes a body, with a whole one that it would take."""
+"""Maps each route with a body to a complete body that it accepts."""

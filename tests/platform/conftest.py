@@ -12,7 +12,7 @@ from tests.event_streams import RunningServices, serve_at_a_port
 
 @pytest.fixture
 def long(settings: Settings) -> Settings:
-    """Streams that do not end during a test."""
+    """Settings with streams that do not end during a test."""
     return replace(settings, event_stream_seconds=60)
 
 

@@ -1,4 +1,4 @@
-"""A delivery in the world of records."""
+"""Create a delivery in the world of records."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -24,7 +24,7 @@ AN_EFFECT = {
 
 
 async def deliver(world: Any) -> None:
-    """By Norway, of what is agreed and paid for, and evaluated by both."""
+    """Let Norway deliver a confirmed and funded match, and both sides evaluate it."""
     found = await world.client.get("/v1/matches?status=confirmed", headers=headers(COORDINATOR))
     (match,) = found.json()["matches"]
     path = f"/v1/matches/{match['match_id']}"
@@ -53,7 +53,7 @@ async def deliver(world: Any) -> None:
 
 
 async def _report_results(world: Any, delivery: Mapping[str, Any]) -> None:
-    """One that the State confirmed, one that waits; an action point of each owner, one of them done."""
+    """Report two results, of which the State confirms one; add an action point per owner, of which one is done."""
     path, day = f"/v1/deliveries/{delivery['delivery_id']}", str(IN_SPRING.date())
     with clock.use_clock(Ticking(IN_SPRING)):
         found = (await world.client.get(f"{path}/results", headers=headers(KENYA))).json()
@@ -70,7 +70,7 @@ async def _report_results(world: Any, delivery: Mapping[str, Any]) -> None:
 
 
 async def _draw_up_strategies(world: Any, request_id: str) -> None:
-    """One by the State with a milestone and an evaluation, one of which is done; one by a coordinator, concluded."""
+    """Draw up two strategies: the State's with a milestone and an evaluation, one done; a coordinator's, concluded."""
     stated = {"title": "A sample.", "stakeholders": ["ministry"], "roles": "A sample.", "language": "en"}
     for who in (KENYA, COORDINATOR):
         strategy = await world.say(who, "/v1/strategies", request_id=request_id, **stated)
@@ -85,7 +85,7 @@ async def _draw_up_strategies(world: Any, request_id: str) -> None:
 
 
 async def _follow_up(world: Any, delivery: Mapping[str, Any]) -> None:
-    """Both sides were asked after six months; the State has answered."""
+    """Ask both sides after six months, and let the State answer."""
     db = next(one.db for one in world.running if one.name == "delivery")
     path = f"/v1/deliveries/{delivery['delivery_id']}/follow-ups"
     with clock.use_clock(Ticking(IN_SPRING + timedelta(days=200))):
@@ -96,7 +96,10 @@ async def _follow_up(world: Any, delivery: Mapping[str, Any]) -> None:
 
 
 async def _hold_session(world: Any, delivery: Mapping[str, Any]) -> None:
-    """Held on a day of the delivery, with participants; taught by an expert who consented, unlike another one."""
+    """Hold a session on a day of the delivery, with participants.
+
+    It is taught by an expert who consented; another expert has not.
+    """
     profile = {"name": "A sample.", "topics": ["mutual_legal_assistance"], "languages": ["en"]}
     expert = await world.say(NORWAY, "/v1/experts", **profile)
     consent = f"/v1/experts/{expert['expert_id']}/consent"

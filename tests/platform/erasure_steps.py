@@ -1,4 +1,4 @@
-"""Steps of tests of erasure: a person, two administrators, a notifications service."""
+"""Steps for tests of erasure: a person, two administrators, a notifications service."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ SUBJECTS = [{"issuer": ISSUER, "subject": "Canary-subject"}]
 
 
 async def founded(client_of: Callable[..., Awaitable[Client]], db: Database) -> Client:
-    """With two administrators and two States."""
+    """Return a client of a directory with two administrators and two States."""
     await found(db, [a_founder(FIRST, "First"), a_founder(OTHER, "Second")])
     client = await client_of("directory")
     for code in ("KEN", "NOR"):
@@ -49,7 +49,7 @@ async def deliver_facts(inbox: Inbox, directory: Database, person_id: UUID) -> l
 
 
 async def _kenya(api: Client) -> None:
-    """The persona KEN:focal_point, appointed by two."""
+    """Enter the persona KEN:focal_point, appointed by two people."""
     person = await entered(api, person_id=str(persona_id(KENYA)))
     proposed = await done(api, "/v1/appointments", FIRST, **a_role(person, "focal_point"))
     await done(api, f"/v1/appointments/{proposed['appointment_id']}/approve", "second", revision=1)

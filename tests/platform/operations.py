@@ -46,11 +46,13 @@ ACTORS = [
     *(f"{one}:{role}" for one in ORGANIZATIONS for role, kinds in HELD_IN.items() if kind_of(one) in kinds),
     f"UNODC:{Role.SERVICE}",
 ]
-"""In each role there is: of the State whose most records are, of one that provides and donates, of one that has nothing
-to do with either, of UNODC; and a service."""
+"""Every role: of the State with most records, of a State that provides and donates, of one uninvolved, and of UNODC.
+
+The last one is a service.
+"""
 
 ROUTES = [events, *reference.ROUTES, *documents.routes(all_services)]
-"""Those of no single service."""
+"""Routes that belong to no single service."""
 
 REVISION = {"If-Match": '"999999"'}
 """A revision that no record has: a permitted move is refused for it, and the record is unchanged."""
@@ -66,11 +68,11 @@ OF_NO_RECORD, OF_RECORDS = (
     for of_none in (True, False)
 )
 ON_EXISTING_APPOINTMENT = {("directory", str(action)) for action in (D.APPROVE, D.REFUSE, D.WITHDRAW, D.END)}
-"""Asked of an appointment together with how many focal points its organization has."""
+"""Actions decided by an appointment and the number of focal points of its organization."""
 
 
 class Question(NamedTuple):
-    """What an operation asks of its policy, of which record, and what names that record in the path or the body."""
+    """A question to a policy: the action, the record, and the name of that record's id in the path or the body."""
 
     action: StrEnum
     of: Any
@@ -86,14 +88,14 @@ class Operation:
     action: StrEnum | None
     internal: bool = False
     goes_on: bool = False
-    """It answers with an event stream, tested in tests/platform/test_event_feeds.py."""
+    """True if it answers with an event stream, tested in tests/platform/test_event_feeds.py."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
     @property
     def names_a_record(self) -> str | None:
-        """What its path calls the id of the record it is about."""
+        """The name in the path of the id of the record it is about, or None."""
         return next((name for name in self._parameters if name not in NAMED), None)
 
     @property
@@ -101,14 +103,14 @@ class Operation:
         return [part[1:-1].partition(":")[0] for part in self.path.split("/") if part.startswith("{")]
 
     def at(self, **ids: object) -> str:
-        """The path with these ids; of those that are not given, one that nothing has."""
+        """Return the path with these ids; for ids that are not given, one that no record has."""
         ids = {name: ids.get(name, NAMED.get(name, uuid4())) for name in self._parameters}
         return "/".join(str(ids[part[1:-1]]) if part.startswith("{") else part for part in self.path.split("/"))
 
 
 @dataclass(frozen=True)
 class Case:
-    """One way to ask an operation: about which ids, with which body, and what that asks of the policy, in its order."""
+    """One way to call an operation: ids, body, query, and the questions to the policy in their order."""
 
     operation: Operation
     questions: Callable[[Caller], Sequence[Question]]
@@ -122,7 +124,7 @@ class Case:
         return cell(self.decided(caller)[1]).partition(":")[0]
 
     def decided(self, caller: Caller) -> tuple[Question, Decision]:
-        """The first no, else the last yes."""
+        """Return the first refusal, or else the last permission."""
         for question in (questions := self.questions(caller)):
             decision = DECIDE[type(question.action)](caller, question.action, question.of)
             if not decision.allowed or question is questions[-1]:
@@ -130,7 +132,7 @@ class Case:
         raise AssertionError(f"{self.operation} asks nothing")
 
     def with_nothing_for(self, named: str) -> tuple[Mapping[str, object], Any, Mapping[str, str] | None]:
-        """Its ids, its body and its query with an id that nothing has in the place of one of them."""
+        """Return ids, body and query in which one id is replaced by one that no record has."""
         ids = {name: given for name, given in self.ids.items() if name != named}
         body, query = (
             {**given, named: str(uuid4())} if given and named in given else given for given in (self.body, self.query)
@@ -139,7 +141,7 @@ class Case:
 
 
 def operations() -> Iterator[Operation]:
-    """All operations; those that create records come last."""
+    """Yield all operations; those that create records come last."""
     found = []
     for route in inert_application(all_services()).routes:
         if isinstance(route, HTTPRoute):
@@ -158,7 +160,7 @@ def operations() -> Iterator[Operation]:
 
 
 def cases(world: World, operation: Operation) -> Iterator[Case]:
-    """Every way to ask an operation that its policy may answer differently."""
+    """Yield every call of an operation that its policy may decide differently."""
     body = BODIES.get((operation.method, operation.path))
     if operation.path in LACKING and body:
         body = {**body, **LACKING[operation.path]}
@@ -183,7 +185,7 @@ def cases(world: World, operation: Operation) -> Iterator[Case]:
 
 
 def named(action: StrEnum) -> tuple[str, str]:
-    """An action with its service: two of one name are equal, whosever they are."""
+    """Return an action with its service, since actions of different services may have the same name."""
     return type(action).__module__.split(".")[1], str(action)
 
 
@@ -224,7 +226,7 @@ def proposal(world: World, operation: Operation, body: Mapping[str, Any]) -> Ite
 
 
 def proposing_jointly(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
-    """Of lines that nobody has asked for."""
+    """Propose a joint delivery for lines that nobody has asked for."""
     for offering_id in world.records["offering_id"]:
         named = {"offering_id": str(offering_id), "departure": "stated_preference"}
         yield Case(operation, asking(Question(M.PROPOSE_JOINTLY, None)), body={**body, **named})
@@ -331,13 +333,13 @@ def recording_progress(_: World, operation: Operation, body: Mapping[str, Any]) 
 
 
 def listing_records(_: World, operation: Operation, __: Mapping[str, Any]) -> Iterator[Case]:
-    """Of the register, which also lists what nobody recorded."""
+    """List the register, which also contains what nobody recorded."""
     query = {"older_than_months": "1", "limit": "100"}
     yield Case(operation, asking(Question(L.LIST_LEGISLATION, None)), query=query)
 
 
 def reading_figures(_: World, operation: Operation, __: Mapping[str, Any]) -> Iterator[Case]:
-    """Of all records, and of those of a State; `figure` is one that each caller knows."""
+    """Ask for figures of all records, and of a State's; every caller knows this `figure`."""
     for state in ("KEN", None):
         question = Question(F.SHOW_FIGURE, Scope(state) if state else None)
         query = {"state": state} if state else {}

@@ -1,4 +1,4 @@
-"""Parked events, as steps of tests plant them."""
+"""Parked events for tests."""
 
 from uuid import UUID, uuid4
 
@@ -6,7 +6,7 @@ from chassis.db.database import Database
 
 
 async def park(db: Database, event_id: UUID, *, readable: bool = True) -> None:
-    """An event that could not be applied, or a message that is not an event."""
+    """Park an event that could not be applied or, if not `readable`, a message that is not an event."""
     async with db.transaction() as tx:
         await tx.execute(
             """

@@ -1,4 +1,4 @@
-"""What else SHERLOC's desk keeps, in the world of records: extensions of the portal, outreach, progress, meetings."""
+"""Other records of SHERLOC's desk in the world: extensions of the portal, outreach, progress, meetings."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -42,7 +42,7 @@ A_MEETING = {
 
 
 async def keep_portal(world: Any) -> None:
-    """An extension that Kenya voted for and that is in progress, and one that is only proposed."""
+    """Create two extensions, one in progress with Kenya's vote; an activity, review progress and meetings."""
     path = "/v1/extensions"
     await world.say(COORDINATOR, path, **AN_EXTENSION)
     extension = await world.say(COORDINATOR, path, **AN_EXTENSION)
@@ -68,7 +68,7 @@ async def keep_portal(world: Any) -> None:
 
 
 async def portal_records(tx: Tx, ids: Callable[[Tx, str], Awaitable[Sequence[UUID]]]) -> dict[str, dict[UUID, Any]]:
-    """The records of the desk besides the register, by what names them in a path."""
+    """Return the records of the desk except the register, by the name of their id in a path."""
     return {
         "review_progress_id": {one: await review_store.known(tx, one) for one in await ids(tx, "review_progress")},
         "meeting_id": {one: await meeting_store.known(tx, one) for one in await ids(tx, "meeting")},

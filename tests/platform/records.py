@@ -1,4 +1,4 @@
-"""The current state of every record of all services, as each service itself reads it."""
+"""The current state of every record of all services, as each service reads it."""
 
 from collections.abc import Mapping
 from typing import Any

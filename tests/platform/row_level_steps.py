@@ -1,4 +1,4 @@
-"""Steps of tests of row-level security: the rows that a caller finds."""
+"""Steps for tests of row-level security: the rows that a caller finds."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ async def ids_of(db: Database, table: str, caller: Caller | None, key: str) -> s
 
 
 async def agree(db: Database, table: str, callers: list[Caller]) -> None:
-    """Every caller finds without a WHERE what `may_see` allows, and at least one finds nothing."""
+    """Check that callers find without a WHERE what `may_see` allows, and that they do not all find equally many."""
     found = {}
     for caller in callers:
         async with db.transaction() as tx:
@@ -21,4 +21,4 @@ async def agree(db: Database, table: str, callers: list[Caller]) -> None:
             )
         found[caller] = await ids_of(db, table, caller, f"{table}_id")
         assert {row["id"] for row in rows} == found[caller], (table, caller)
-    assert len({len(ids) for ids in found.values()}) > 1, "it would agree on anything"
+    assert len({len(ids) for ids in found.values()}) > 1, "all callers find equally many rows"

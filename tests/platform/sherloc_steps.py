@@ -1,4 +1,4 @@
-"""The records of SHERLOC's desk in the world of records."""
+"""Create the records of SHERLOC's desk in the world of records."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
@@ -35,7 +35,7 @@ A_LAW = {
 
 
 async def keep_register(world: Any) -> None:
-    """One record that is published, one that waits for its review, and one that its State has only begun."""
+    """Record three laws: one published, one waiting for its review, and one that its State has only begun."""
     path = "/v1/legislation"
     await world.say(KENYAS_OFFICIAL, path, **A_LAW, article="UNTOC:16")
     for article in ("UNTOC:17", "UNTOC:18"):
@@ -66,7 +66,7 @@ A_CASE = {
 
 
 async def contribute(world: Any) -> None:
-    """A draft, one that waits with a marked passage, one returned, and one published and handed over."""
+    """Contribute a draft, a case waiting with a marked passage, one returned, and one published and exported."""
     path, checked = "/v1/contributions", dict.fromkeys(("complete", "rights_checked", "no_personal_data"), True)
     await world.say(KENYAS_OFFICIAL, path, **A_CASE)
     waiting = await world.say(KENYA, path, **(A_CASE | {"text": "Mr. Sample was heard."}))
@@ -87,7 +87,7 @@ async def contribute(world: Any) -> None:
 async def records_of_sherloc(
     tx: Tx, ids: Callable[[Tx, str], Awaitable[list[UUID]]]
 ) -> dict[str, Mapping[UUID, object]]:
-    """The records of each noun by their ids."""
+    """Return the records of each noun by their ids."""
     known = {"legislation": legislation_store.known, "legislation_check": check_store.known,
              "legislation_proposal": proposal_store.known, "contribution": contribution_store.known,
              "contribution_export": export_store.known}  # fmt: skip
@@ -95,7 +95,10 @@ async def records_of_sherloc(
 
 
 async def collect_practices(world: Any) -> None:
-    """Of a State and of a provider: one in each state but `returned`, and one that was withdrawn unsubmitted."""
+    """Record practices of a State and of a provider.
+
+    There is one in each status but `returned`, and one that was withdrawn before its submission.
+    """
     path = "/v1/practices"
     for who in (KENYA, NORWAY):
         await world.say(who, path, **A_PRACTICE)

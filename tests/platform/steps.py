@@ -1,4 +1,4 @@
-"""Steps that run services as separate processes would be."""
+"""Steps that run services as separate processes would run them."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ Client = httpx.AsyncClient
 
 @contextlib.asynccontextmanager
 async def directory(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """The directory as a process of its own would be, at its port."""
+    """Run the directory at its port, as a process of its own would."""
     service = next(one for one in all_services() if one.name == "directory")
     stop = asyncio.Event()
     ready: asyncio.Future[list[Running]] = asyncio.get_running_loop().create_future()
@@ -46,7 +46,7 @@ async def directory(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def until(true: Callable[[], bool], within_seconds: float) -> float:
-    """How long it took; fails when it takes longer."""
+    """Wait until the condition is true and return the seconds it took; fail if it takes longer than allowed."""
     began = time.monotonic()
     while not true():
         assert time.monotonic() - began < within_seconds, "it took too long"
@@ -56,7 +56,7 @@ async def until(true: Callable[[], bool], within_seconds: float) -> float:
 
 @contextlib.asynccontextmanager
 async def served(settings: Settings, *names: str) -> AsyncIterator[RunningServices]:
-    """As a process of its own would be, until the end of the block or a signal."""
+    """Run services as a process of its own would, until the end of the block or a signal."""
     services = [one for one in all_services() if one.name in names]
     stop = asyncio.Event()
     ready: asyncio.Future[list[Running]] = asyncio.get_running_loop().create_future()
@@ -74,7 +74,7 @@ async def served(settings: Settings, *names: str) -> AsyncIterator[RunningServic
 
 @contextlib.asynccontextmanager
 async def requests(settings: Settings, directory_port: int) -> AsyncIterator[Client]:
-    """Requests as a process of its own would be, which asks the directory at that port."""
+    """Run requests as a process of its own would, with the directory at that port."""
     [service] = [one for one in all_services() if one.name == "requests"]
     async with started_services(settings, [service], ports={"directory": directory_port, "requests": 0}) as [running]:
         app = application([running], verifier(settings, running.callers), settings=settings)

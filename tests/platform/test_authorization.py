@@ -48,7 +48,7 @@ from tests.platform.world import World, fill
 
 pytestmark = pytest.mark.timeout(400)
 
-# -- the application, and what it asks of PostgreSQL ------------------------------------------------------------------
+# -- the application, and its statements to PostgreSQL ----------------------------------------------------------------
 
 
 class RecordingPool:
@@ -71,7 +71,7 @@ class RecordingPool:
 
 @pytest.fixture
 def statements(databases: Mapping[str, Database]) -> list[Statement]:
-    """What the services ask of PostgreSQL, from all of them in its order."""
+    """The statements that all services send to PostgreSQL, in their order."""
     asked: list[Statement] = []
     for database in databases.values():
         database._pool = cast(Pool, RecordingPool(database._pool, asked))
@@ -97,17 +97,17 @@ async def world(empty_world: World) -> World:
 
 
 PAST_THE_POLICY = {
-    # A coordinator's table has columns that a State's has not.
+    # A coordinator's table has columns that a State's table lacks.
     (400, "columns-missing"),
-    # No service of this process follows the directory, by which it knows who is a coordinator.
+    # No service of this process follows the directory, from which it would know who is a coordinator.
     (400, "not-a-coordinator"),
     # No delivery of the world is complete.
     (400, "practice-delivery-unknown"),
 }
-"""Refusals of callers whom the policy has let pass."""
+"""Refusals of callers whom the policy has allowed."""
 
 
-# -- asking -----------------------------------------------------------------------------------------------------------
+# -- calls ------------------------------------------------------------------------------------------------------------
 
 
 def is_paged(path: str) -> bool:
@@ -142,12 +142,12 @@ async def ask(
 
 
 def is_public(operation: Operation) -> bool:
-    """Whether everybody is answered, and all alike."""
+    """Check whether everybody gets the same answer."""
     return operation.action is None and not operation.internal
 
 
 def said(answer: httpx.Response) -> str:
-    """The response in the terms of the permissions page."""
+    """Return the response in the terms of the permissions page."""
     if answer.status_code in LEAVE:
         return "yes"
     slug = answer.json()["slug"]
@@ -162,7 +162,7 @@ def said(answer: httpx.Response) -> str:
 
 
 def values(body: Any, name: str) -> list[Any]:
-    """What an answer holds under a name, at any depth; nothing that is empty."""
+    """Return the values that an answer has under a name, at any depth, except empty ones."""
     found = []
     if isinstance(body, dict):
         found += [value for key, value in body.items() if key == name and value not in (None, "", [], {})]
@@ -171,14 +171,14 @@ def values(body: Any, name: str) -> list[Any]:
 
 
 def comparable(answer: httpx.Response) -> tuple[int, Any, Any]:
-    """Status, body and headers, without what is another's at every call."""
+    """Return status, body and headers, without what differs in every call."""
     body = {name: value for name, value in answer.json().items() if name != "correlation_id"}
     headers = {name: value for name, value in answer.headers.items() if name != CORRELATION_HEADER.lower()}
     return answer.status_code, body, headers
 
 
 def few_cases(world: World, operation: Operation) -> Iterator[Case]:
-    """Of the cases of a command those that are decided differently for anybody, of a read two of each; in a soak all."""
+    """Yield two cases of a read, or one of a command, for each combination of decisions; in a soak, all cases."""
     most = soak.cases(2 if operation.method == "GET" else 1, soak=sys.maxsize)
     decided_before: Counter[Hashable] = Counter()
     for case in cases(world, operation):
@@ -189,14 +189,14 @@ def few_cases(world: World, operation: Operation) -> Iterator[Case]:
 
 
 def decided_for_all(case: Case) -> Iterator[tuple[StrEnum, str, Decision]]:
-    """By each actor in turn: what was asked, of which named record, and the decision."""
+    """Yield, for each actor in turn, the action asked, the name of the record's id, and the decision."""
     for actor in ACTORS:
         question, decision = case.decided(a_caller(actor))
         yield question.action, question.named, decision
 
 
 def hidden_from(case: Case, turn: int) -> Iterator[tuple[str, str]]:
-    """Who is answered that a named record is absent, and its name: every sixteenth by turns, in a soak everybody."""
+    """Yield actors told that a named record is absent, with its name: every sixteenth in turn, in a soak all."""
     each = soak.cases(16, soak=1)
     questions = [(actor, *case.decided(a_caller(actor))) for actor in ACTORS]
     hidden = [(actor, question.named) for actor, question, decision in questions if decision.hidden and question.named]
@@ -207,7 +207,7 @@ def asked_of(statements: Sequence[Statement]) -> list[tuple[str, str]]:
     return [(statement.method, statement.query) for statement in statements]
 
 
-# -- what is to hold --------------------------------------------------------------------------------------------------
+# -- tests ------------------------------------------------------------------------------------------------------------
 
 
 def test_all_documented_operations_are_called() -> None:
@@ -242,7 +242,7 @@ async def test_every_caller_is_answered_as_the_policy_decides(world: World) -> N
 
 
 def visibility_errors(world: World, case: Case, answers: Mapping[str, httpx.Response]) -> Iterator[str]:
-    """Guarded fields that are shown and are not to be, or the other way round; and lists with another's entries."""
+    """Yield guarded fields that are wrongly shown or wrongly absent, and entries of lists that belong to others."""
     if case.operation.method != "GET" or case.operation.action is None:
         return
     reported_of = {actor: answer for actor, answer in answers.items() if answer.status_code == 200}
@@ -296,7 +296,7 @@ async def test_unauthenticated_and_former_callers_read_only_public_operations(em
 
 
 def former_token(world: World, appointment: str) -> str:
-    """A valid token of a person whose appointments have ended or expired."""
+    """Return a valid token of a person whose appointments have ended or expired."""
     assert builders.issuer is not None
     was, person_id = a_caller(appointment), uuid4()
     held = {"person_id": person_id, "organization": was.organization, "role": was.role, "version": 1}
@@ -314,7 +314,7 @@ def former_token(world: World, appointment: str) -> str:
 @pytest.mark.thinned
 async def test_forbidden_and_absent_answers_are_identical(world: World, statements: list[Statement]) -> None:
     who = {actor: headers(actor) for actor in ACTORS}
-    # The first statement of a day waits until its beginning is final, for every caller and donor.
+    # The first statement of a day waits until the beginning of the day is final, for every caller and donor.
     await world.client.get("/v1/statements/NOR", headers=headers("UNODC:finance_officer"))
     wrong, compared = [], 0
     for operation in operations():
@@ -327,7 +327,7 @@ async def test_forbidden_and_absent_answers_are_identical(world: World, statemen
                     statements.clear()
                     answer = await ask(world, operation, who[actor], ids, body, query)
                     seen.append((*comparable(answer), asked_of(statements)))
-                assert seen[0][3], "something is asked of PostgreSQL"
+                assert seen[0][3], "some statements were sent to PostgreSQL"
                 if seen[0] != seen[1]:
                     wrong.append((str(operation), actor, *seen))
                 compared += 1

@@ -38,9 +38,10 @@ READS = {
 
 @pytest.fixture(scope="module")
 def own_postgres() -> Iterator[Postgres]:
-    """A server of this file's own, since all sessions of a server end with the first backend that is killed.
+    """A server of this module's own, since all its sessions end when the first backend is killed.
 
-    Durable: it recovers then, and of what was committed last a server that is not may lose the tables' privileges.
+    It is durable, because it recovers then: a server that is not durable may lose the last commits, such as the tables'
+    privileges.
     """
     folder = Path(tempfile.mkdtemp(prefix="entraide-broken-", dir="/var/tmp"))
     folder.chmod(0o711)
@@ -76,7 +77,7 @@ async def api(
 
 @pytest.fixture
 async def sessions(own_postgres: Postgres) -> AsyncIterator[Sessions]:
-    """One that holds what others wait for, and one that looks on."""
+    """One session that holds what others wait for, and one that observes."""
     made = await asyncpg.connect(own_postgres.dsn()), await asyncpg.connect(own_postgres.dsn())
     yield made
     for session in made:
@@ -84,7 +85,7 @@ async def sessions(own_postgres: Postgres) -> AsyncIterator[Sessions]:
 
 
 async def waiting_backends(looking: asyncpg.Connection, count: int) -> list[int]:
-    """The backends that wait for a lock, once there are so many."""
+    """Return the backends that wait for a lock, once there are `count` of them."""
     deadline = time.monotonic() + SECONDS
     while True:
         rows = await looking.fetch("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
@@ -114,7 +115,7 @@ async def test_reads_answer_503_when_a_backend_is_killed(sessions: Sessions, api
     for who, path, _ in READS.values():
         while (answer := await api.get(path, headers=headers(who))).status_code != 200:
             check(answer, "database-unavailable")
-            assert time.monotonic() < deadline, "the server is there again"
+            assert time.monotonic() < deadline, "the server is back"
             await asyncio.sleep(0.1)
 
 
@@ -132,7 +133,7 @@ async def test_reads_answer_503_when_the_server_ends_the_session(sessions: Sessi
     for answer in answers:
         check(answer, "database-unavailable")
     warnings = [one for one in logged if (one["event"], one["log_level"]) == ("refused", "warning")]
-    assert len(READS) == len(warnings), "operators see what was not answered"
+    assert len(READS) == len(warnings), "operators see each call that was not answered"
     assert {"database-unavailable"} == {one["slug"] for one in warnings if one["error"]}
 
 
@@ -152,9 +153,9 @@ async def test_interrupted_write_has_one_effect_under_its_key(
     submit: bool,
     slug: str,
 ) -> None:
-    """It breaks while PostgreSQL carries out the write.
+    """The connection breaks while PostgreSQL carries out the write.
 
-    A draft is a single statement, which PostgreSQL finishes unseen, or not. A submission reads first, and so is a
+    A draft is a single statement, which PostgreSQL finishes unseen, or not. A submission reads first and is therefore a
     transaction, which is rolled back before its COMMIT is sent.
     """
     locking, looking = sessions
@@ -176,7 +177,7 @@ async def test_interrupted_write_has_one_effect_under_its_key(
 async def repeated(
     api: httpx.AsyncClient, path: str, body: Mapping[str, object], given: Mapping[str, str]
 ) -> httpx.Response:
-    """The answer to a command sent again, once the first one has ended."""
+    """Repeat a command and return its answer once the first attempt has ended."""
     deadline = time.monotonic() + SECONDS
     while (answer := await api.post(path, json=body, headers=given)).status_code == 409:
         assert time.monotonic() < deadline, answer.text
@@ -210,7 +211,7 @@ async def test_interrupted_commit_leaves_a_write_unknown_and_a_read_retryable(
         assert 200 == (await repeated(api, f"{path}/submit", {}, given)).status_code
 
         await locking.execute("SELECT pg_advisory_lock(4711)")
-        reading = asyncio.create_task(api.get(path, headers=headers("UNODC:coordinator")))  # which the audit records
+        reading = asyncio.create_task(api.get(path, headers=headers("UNODC:coordinator")))  # the audit records it
         await waiting_backends(looking, 1)
         break_connections(databases["requests"])
         check(await reading, "database-unavailable")

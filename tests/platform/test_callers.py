@@ -38,7 +38,7 @@ OTHER_ADMINISTRATOR = "UNODC:other_administrator"
 
 @pytest.fixture
 async def db(databases: Mapping[str, Database]) -> Database:
-    """Of a directory with two administrators."""
+    """The database of a directory with two administrators."""
     await found(databases["directory"], [a_founder(FIRST), a_founder(OTHER_ADMINISTRATOR)])
     return databases["directory"]
 
@@ -88,7 +88,7 @@ async def test_callers_are_stale_after_five_seconds_and_keep_their_appointments(
         assert passed > STALE_SECONDS - calling.PULL_SECONDS - 1
         assert 1 == len(held.in_force(persona_id(FIRST), clock.now()))
 
-        # Whoever starts now knows what was known here, and that it may no longer be so.
+        # A new process knows what was known here, and that it may be outdated.
         begun = Callers(databases["matching"], peers)
         await begun.load()
         assert begun.stale()
@@ -150,7 +150,7 @@ async def test_subject_is_looked_up_once_until_a_change(
         person = await entered(api, subjects=[{"issuer": ISSUER, "subject": "somebody"}])
         path = f"/v1/people/{person['person_id']}"
         await done(api, f"{path}/approve-subjects", "second", revision=1)
-        assert not await held.people_of(subject), "who was not known is asked for again when there is news"
+        assert not await held.people_of(subject), "an unknown subject is asked for again only after news"
         await held.pull()
         assert (UUID(person["person_id"]),) == await held.people_of(subject)
         await held.pull()
@@ -204,7 +204,7 @@ async def test_late_commit_is_not_skipped_and_blocks_nothing(db: Database) -> No
             early = await a_person(tx)
 
         reported = await changes_since(db, after)
-        assert [early] == reported.people, "it does not wait for the transaction that began before it"
+        assert [early] == reported.people, "the feed does not wait for the transaction that began earlier"
         assert [early] == (await changes_since(db, reported.after)).people
     assert {late, early} == set((last := await changes_since(db, reported.after)).people)
     assert [] == (await changes_since(db, last.after)).people
@@ -231,7 +231,7 @@ async def test_proposed_appointment_is_not_in_the_callers_feed(db: Database) -> 
     assert [] == (await changes_since(db, after)).holdings
 
 
-# -- what is held -----------------------------------------------------------------------------------------------------
+# -- held appointments ------------------------------------------------------------------------------------------------
 
 
 def a_holding(**changes: Any) -> HeldAppointment:

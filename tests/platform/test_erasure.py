@@ -1,4 +1,4 @@
-"""Erasure of a person by two people: who may, when, and what is deleted in other services."""
+"""Erasure of a person by two people: who may do it and when, and what is deleted in other services."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
@@ -53,7 +53,7 @@ async def notifications(
     return await notifications_service(client_of, databases, database_url)
 
 
-# -- who agrees to it -------------------------------------------------------------------------------------------------
+# -- approval ---------------------------------------------------------------------------------------------------------
 
 
 async def test_erasure_requires_two_administrators(api: Client) -> None:
@@ -87,7 +87,7 @@ async def test_focal_point_proposes_erasure_in_the_own_state_and_administrator_a
 
     assert (404, "not-found") == await refused(api, f"{path}/propose-erasure", "NOR:focal_point", revision=1, **body)
     await done(api, f"{path}/propose-erasure", KENYA, revision=1, **body)
-    # Also a second focal point of the State does not do: who acted for it is not for it alone to take away.
+    # A second focal point of the State may not approve either: a State alone may not erase who acted for it.
     for approver in (KENYA, "KEN:official"):
         slug = (await refused(api, f"{path}/approve-erasure", approver, revision=2))[1]
         assert slug in {"not-for-your-role", "not-found"}
@@ -198,13 +198,13 @@ async def test_erasures_are_rebuilt_from_the_journal(api: Client, database_url: 
         assert [] == await verify(owner, SERVICE)
 
 
-# -- what goes --------------------------------------------------------------------------------------------------------
+# -- deletion ---------------------------------------------------------------------------------------------------------
 
 
 async def test_erasure_deletes_subscriptions_and_webhooks_permanently(
     api: Client, db: Database, notifications: NotificationsService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also with a token that is still valid for minutes."""
+    """Deleted data does not come back, even with a token that is still valid for minutes."""
     subscription = {"email": "canary@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
     webhook = {"url": "https://hooks.ken.example/canary", "scheme": "v1a"}
     kept = subscription | {"email": "other@nor.example"}
@@ -242,7 +242,7 @@ async def test_erasure_deletes_client_addresses_and_the_chain_stays_valid(
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Also where it is more than one statement looks at."""
+    """The rows are more than one statement deletes."""
     monkeypatch.setattr("chassis.audit.log.FORGET_MAX", 2)
     own, service = databases[name], SERVICES[name]()
     await client_of(name)

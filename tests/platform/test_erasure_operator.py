@@ -1,4 +1,4 @@
-"""The operator's erasure command, also after a restore."""
+"""The operator's command for erasure, including its use after a restore."""
 
 import asyncio
 import json
@@ -62,7 +62,7 @@ async def notifications(
 
 @dataclass
 class Operator:
-    """Runs commands on the server; `said` is what the last one said on standard error."""
+    """An operator who runs commands on the server; `said` is the standard error of the last command."""
 
     environment: dict[str, str]
     said: str = ""
@@ -125,7 +125,7 @@ async def test_operator_deletes_data_of_services_that_missed_the_erasure(
 async def test_reappearing_data_is_reported(
     api: Client, operator: Operator, notifications: NotificationsService, database_url: str
 ) -> None:
-    """Whatever puts it back: here a trigger."""
+    """A trigger puts the data back here; other causes are reported in the same way."""
     subscription = {"email": "canary@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
     assert (
         await notifications.api.put("/v1/subscriptions", json=subscription, headers=headers(KENYA))
@@ -158,7 +158,7 @@ async def test_erasures_are_repeated_after_a_restore(
     backup = f"b_{uuid4().hex[:12]}"
     connection = await asyncpg.connect(servers.postgres.dsn())
     for pool in databases.values():
-        # A database can be copied only without connections.
+        # A database can be copied only while it has no connections.
         pool.expire()
     await asyncio.sleep(0.2)
     await connection.execute(f"CREATE DATABASE {backup} TEMPLATE {database_url.rpartition('/')[2]}")

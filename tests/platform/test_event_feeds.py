@@ -39,7 +39,7 @@ FOLLOWS = {
     for action in subject.reads
     if action in {"follow", N.FOLLOW_NOTIFICATIONS}
 } | {P: P.SHOW_REPORT}
-"""Reports have no stream; webhooks receive those that may be read."""
+"""Maps a kind of action to that of following. Reports have no stream; webhooks receive those that may be read."""
 OF_SERVICE = {type(action).__module__.split(".")[1]: (DECIDE[kind], action) for kind, action in FOLLOWS.items()}
 PUBLIC_AGGREGATES = {"organization", "fund", "rate_table", "period"}
 NOT_IN_FEED = {"matching.match.shortlisted.v1"}
@@ -82,7 +82,7 @@ async def test_event_feed_matches_the_policy_for_every_caller(world: World) -> N
 
 
 def may_receive(world: World, running: Running, caller: Caller, event: Event) -> bool:
-    """As the policy decides for the record, with the exceptions of decision 0028."""
+    """Check whether the policy allows the event's record, with the exceptions of decision 0028."""
     if event.aggregate in PUBLIC_AGGREGATES:
         return True
     decide, follow = OF_SERVICE[running.name]

@@ -1,4 +1,4 @@
-"""Event streams are limited for each service: per caller, per organization and in all."""
+"""Event streams are limited for each service: per caller, per organization and in total."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ async def test_streams_are_limited_per_caller_and_service(long: Settings, databa
 
 
 async def test_streams_of_other_services_do_not_count(long: Settings, databases: Mapping[str, Database]) -> None:
-    """A page of the console opens one of each service that it follows: several pages would not be live."""
+    """A page of the console opens one stream per service that it follows; otherwise several pages could not be live."""
     limits = replace(long, event_streams_each=1, event_streams_organization=1, event_streams_all=1)
     async with (
         serve_at_a_port(limits, databases, "requests", "matching") as services,

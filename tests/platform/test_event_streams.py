@@ -45,7 +45,7 @@ NORWAY = "NOR:provider_officer"
 PATH = "/v1/events/requests"
 ENDED_SECONDS = 5.0
 REPORTED_SECONDS = 11.0
-"""After ten seconds an idle session of PostgreSQL reports what it has counted (PGSTAT_IDLE_INTERVAL)."""
+"""An idle session of PostgreSQL reports its statistics after ten seconds (PGSTAT_IDLE_INTERVAL)."""
 
 
 # -- events and their recipients ---------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ async def test_event_of_this_process_is_sent_without_waiting_for_the_poll(
 ) -> None:
     monkeypatch.setattr(event_feed, "LOOK_SECONDS", 60.0)
     async with services.listen(PATH) as listener:
-        # The poll that had begun before, with the usual interval.
+        # Wait for the poll that had begun before, with the usual interval.
         await asyncio.sleep(1.0)
         await filed(services)
         assert (await listener.next()).data["type"] == "requests.request.submitted.v1"
@@ -96,7 +96,7 @@ async def test_events_of_a_request_are_sent_until_the_consent_is_withdrawn(servi
     async with services.listen(PATH, NORWAY) as provider:
         request = await opened(services.client)
         given = await consent(services.client, request, recipients=["NOR"], fields=["words"])
-        # With what the history shows of what came before, where that happened a moment ago.
+        # Skip events from before the consent that the history shows, if they are recent.
         while (await provider.next()).data["type"] != "requests.request.consent-given.v1":
             pass
 
@@ -105,7 +105,7 @@ async def test_events_of_a_request_are_sent_until_the_consent_is_withdrawn(servi
         await provider.nothing()
 
 
-# -- coming again ------------------------------------------------------------------------------------------------------
+# -- reconnects -------------------------------------------------------------------------------------------------------
 
 
 async def test_reconnect_sends_missed_events_once_and_in_order(services: RunningServices) -> None:
@@ -118,7 +118,7 @@ async def test_reconnect_sends_missed_events_once_and_in_order(services: Running
 
     async with services.listen(PATH, after=reported[0].id) as again:
         repeated = [await again.next() for _ in reported[1:]]
-        # The same events, and yet other ids: no two of one place are alike.
+        # The events are the same, but their ids differ: no two ids of one position are alike.
         assert [one.data for one in reported[1:]] == [one.data for one in repeated]
         assert not {one.id for one in reported} & {one.id for one in repeated}
         found = [await again.next() for _ in range(3 * FACTS_PER_SUBMISSION)]
@@ -138,7 +138,7 @@ async def test_reconnect_sends_missed_events_once_and_in_order(services: Running
 async def test_event_committed_late_is_not_skipped(
     services: RunningServices, databases: Mapping[str, Database]
 ) -> None:
-    """An older transaction with the higher position, a younger with the lower, and the stream between their commits."""
+    """Commit an older transaction with the higher position, then a younger with the lower, and read in between."""
     db = databases["requests"]
     first, second = [UUID((await filed(services))["request_id"]) for _ in range(2)]
     async with services.listen(PATH) as stream:
@@ -179,7 +179,7 @@ async def test_unknown_last_event_id_is_rejected_and_ids_are_opaque(
         theirs.decode(ours.encode(at))
 
 
-# -- how it ends -------------------------------------------------------------------------------------------------------
+# -- the end of a stream ----------------------------------------------------------------------------------------------
 
 
 async def test_stream_ends_with_the_appointment(services: RunningServices) -> None:
@@ -196,7 +196,7 @@ async def test_stream_ends_with_the_appointment(services: RunningServices) -> No
 async def test_ended_appointment_ends_streams_of_other_services_within_five_seconds(
     long: Settings, databases: Mapping[str, Database]
 ) -> None:
-    """One process, two services, no broker, with appointments made and ended over HTTP."""
+    """One process with two services and no broker; appointments are made and ended over HTTP."""
     nowhere = f"nats://127.0.0.1:{free_port()}"
     own = replace(long, port=free_port(), nats_url=nowhere, nats_urls=dict.fromkeys(long.nats_urls, nowhere))
     await found(databases["directory"], [a_founder(FIRST), a_founder("UNODC:other_administrator")])
@@ -243,7 +243,7 @@ async def test_idle_stream_sends_heartbeats(services: RunningServices, monkeypat
         await filed(services, UGANDA)
         await stream.nothing(1.5)
         assert stream.comments >= 4
-        # With the place, beyond what was not theirs to see; and so that it does not show that there was anything.
+        # The id passes over events that the caller may not see, without showing that there were any.
         assert stream.last_id != begun
         async with services.running[0].db.transaction() as tx:
             ours = await StreamCursors.load(tx)
@@ -330,7 +330,7 @@ async def test_slow_reader_is_disconnected_without_delaying_others(
         frozen.close()
 
 
-# -- when something is away --------------------------------------------------------------------------------------------
+# -- outages ----------------------------------------------------------------------------------------------------------
 
 
 async def test_streams_survive_a_restart_of_postgresql(services: RunningServices, database_url: str) -> None:

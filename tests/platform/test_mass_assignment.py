@@ -31,14 +31,14 @@ SLIPPED_IN = {
     "__class__": "Request",
 }
 NAMES_OF_EACH = cases(2, soak=len(SLIPPED_IN))
-"""How many are tried at each place: the next ones in turn."""
+"""Number of names that are tried at each place, in turn."""
 
 NAMED = {"{year}": "2025", "{line}": "2"}
 """Path parameters other than ids."""
 
 
 def levels(body: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The paths of the objects in a body."""
+    """Yield the paths of the objects in a body."""
     if isinstance(body, dict):
         yield place
     inner = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
@@ -47,12 +47,12 @@ def levels(body: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
 
 
 def path_of(place: tuple[str | int, ...]) -> str:
-    """As refusals name a place: `lines[0].kind`."""
+    """Return the name of a place as in refusals: `lines[0].kind`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).removeprefix(".")
 
 
 def with_more(body: Any, place: tuple[str | int, ...], name: str, value: object) -> Any | None:
-    """The body with one field more at a place; None where there is a field of that name."""
+    """Return the body with an additional field at a place; None if it has a field of that name."""
     changed = deepcopy(body)
     inner = changed
     for step in place:
@@ -69,7 +69,7 @@ async def api(client_of: Callable[..., Awaitable[httpx.AsyncClient]]) -> httpx.A
 
 
 async def written(database_url: str) -> dict[str, str]:
-    """Every row of every table, as one number for each table."""
+    """Return a checksum of all rows of each table."""
     connection = await asyncpg.connect(database_url)
     try:
         tables = await connection.fetch(
@@ -99,7 +99,7 @@ async def test_additional_field_in_a_command_is_rejected_and_nothing_is_written(
         for place in levels(body):
             for name, value in islice(in_turn, NAMES_OF_EACH):
                 changed = with_more(body, place, name, value)
-                # `__class__` is no name of a field anywhere; the others are tried where they are none.
+                # No field is named `__class__`; the other names are tried where no field has them.
                 if changed is None or _is_known(method, path, place, name):
                     continue
                 answer = await api.request(method, address, json=changed, headers=headers(revision=1))
@@ -132,7 +132,7 @@ async def test_body_fields_in_the_query_are_rejected(api: httpx.AsyncClient) -> 
 
 
 def _is_known(method: str, path: str, place: tuple[str | int, ...], name: str) -> bool:
-    """Whether the document has a field of that name at that place, left out of the example."""
+    """Check whether the document has a field of that name at that place, which the example omits."""
     schema = DOCUMENT["paths"][path][method.lower()]["requestBody"]["content"]["application/json"]["schema"]
     found = _resolved(schema)
     for step in place:
@@ -146,7 +146,7 @@ def _inside(schema: dict[str, Any], step: str | int) -> list[dict[str, Any]]:
 
 
 def _resolved(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """The alternatives of a schema, with references resolved."""
+    """Return the alternatives of a schema, with references resolved."""
     if "$ref" in schema:
         return _resolved(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     return [one for inner in schema.get("anyOf", schema.get("oneOf", ())) for one in _resolved(inner)] or [schema]

@@ -1,4 +1,4 @@
-"""Parked events, and messages that are no events, through the API: read, released and discarded by operators only."""
+"""Parked events, and messages that are not events, through the API: only operators read, release and discard them."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import uuid4

@@ -57,7 +57,7 @@ async def administrator(database_url: str) -> Any:
     await connection.close()
 
 
-# -- the tables as they are -------------------------------------------------------------------------------------------
+# -- the tables -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("service", NAMES)
@@ -96,7 +96,7 @@ async def test_service_roles_own_no_tables_and_bypass_nothing(service: str, admi
         assert not await administrator.fetch("SELECT FROM pg_class WHERE relowner = $1::regrole", role)
 
 
-# -- who finds what ---------------------------------------------------------------------------------------------------
+# -- visible rows -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ async def test_comments_of_moves_are_visible_to_the_state_and_unodc_only(
     for who, finds in (("KEN:official", True), ("UNODC:coordinator", True), ("NOR:provider_officer", False),
                        ("NOR:donor_officer", False), ("UGA:official", False)):  # fmt: skip
         assert ({request_id} if finds else set()) == await ids_of(db, "remark", a_caller(who), "request_id"), who
-    assert {request_id} == await ids_of(db, "request", NORWAY, "request_id"), "the request itself it finds"
+    assert {request_id} == await ids_of(db, "request", NORWAY, "request_id"), "the caller finds the request itself"
 
 
 @pytest.mark.parametrize(
@@ -263,13 +263,13 @@ async def test_writing_a_row_of_another_state_is_rejected(requests: Client, data
 
 
 async def test_visible_row_is_not_necessarily_writable(requests: Client, databases: Mapping[str, Database]) -> None:
-    """A coordinator moves what it sees, and leaves the words alone; a provider writes nothing of a State's request."""
+    """A coordinator moves what it sees but cannot change texts; a provider writes nothing of a State's request."""
     request_id = await _filed(requests, "KEN:focal_point")
     async with databases["requests"].transaction() as tx:
         await tx.execute("UPDATE request SET status = 'open'")
 
     async def may_write(caller: Caller, table: str) -> bool:
-        assert await ids_of(databases["requests"], table, caller, "request_id") == {request_id}, "it is seen"
+        assert await ids_of(databases["requests"], table, caller, "request_id") == {request_id}, "the row is visible"
         try:
             async with databases["requests"].transaction(by=caller) as tx:
                 await tx.execute(f"UPDATE {table} SET state = state")
@@ -332,7 +332,7 @@ async def test_row_level_security_and_policy_agree_on_offerings_and_matches(
     ]
     both = {UUID(match["request_id"]), suggested.request_id, unseen.request_id}
     assert requests["KEN:focal_point"] == requests["FRA:provider_officer"] == requests["UNODC:coordinator"] == both
-    assert requests["NOR:provider_officer"] == {UUID(match["request_id"])}, "its others are suggested, and have no row"
+    assert requests["NOR:provider_officer"] == {UUID(match["request_id"])}, "its suggested matches have no row"
     assert not requests["UGA:official"] | requests["DEU:provider_officer"] | requests["NOR:donor_officer"]
     assert {"KEN:focal_point": both, "UNODC:coordinator": both} == {who: ids for who, ids in rankings.items() if ids}
     consents = [

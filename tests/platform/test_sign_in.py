@@ -64,7 +64,7 @@ def query_of(address: str, redirect: str = REDIRECT) -> str:
 
 @contextlib.asynccontextmanager
 async def requests_with_issuer(provider: Provider, settings: Settings, folder: Path) -> AsyncIterator[Client]:
-    """Requests beside a directory that knows a focal point of Kenya, both with tokens of the provider's own."""
+    """Run requests with a directory that knows a focal point of Kenya, both with tokens of the provider."""
     settings = replace(
         settings,
         issuer=provider.issuer,
@@ -167,14 +167,14 @@ async def test_new_key_of_the_provider_is_accepted_and_removed_key_rejected(
 
             provider.start([second])
             write_service_tokens(provider, tmp_path)
-            assert 200 == (await ask(client, of_the_first)).status_code, "a key is kept for a while"
+            assert 200 == (await ask(client, of_the_first)).status_code, "a key is cached for a while"
             clock.more += kept.REFRESH_SECONDS
             check_problem(await ask(client, of_the_first), 401, "token-invalid")
             assert 200 == (await ask(client, of_the_second)).status_code
 
 
 def changed(query: str, **changes: str | None) -> str:
-    """The same answer with some parameters changed, or left away where None."""
+    """Return the same answer with some parameters changed, or removed if None."""
     said = dict(httpx.QueryParams(query)) | changes
     return str(httpx.QueryParams({name: value for name, value in said.items() if value is not None}))
 
@@ -242,7 +242,7 @@ async def test_cancelled_sign_in_is_rejected(provider: Provider, browser: Browse
 
 
 async def test_discovery_document_of_another_issuer_is_rejected(provider: Provider) -> None:
-    # The same server by another name, whose document says 127.0.0.1.
+    # The same server under another name; its document says 127.0.0.1.
     client = a_client(provider, issuer=provider.issuer.replace("127.0.0.1", "localhost"))
 
     with pytest.raises(Unavailable) as no:
@@ -262,6 +262,6 @@ async def test_refresh_token_is_rotated(provider: Provider, browser: Browser) ->
     assert first.access_token != second.access_token
     assert first.refresh_token != second.refresh_token
     for spent in (first, second):
-        # Whoever uses a spent one may have stolen it: the provider ends what came of it as well.
+        # A used token may be stolen: the provider also revokes the tokens issued from it.
         with pytest.raises(Refusal, match="grant-refused"):
             await client.refresh(spent)

@@ -1,4 +1,4 @@
-"""Messages and files of a delivery in the world of records."""
+"""Create messages and files of a delivery in the world of records."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from tests.files import PDF
 
 
 async def write_thread(world: Any, delivery: Mapping[str, Any], state: str, provider: str) -> None:
-    """A file and a message of each side, the provider's private."""
+    """Add a file and a message of each side; the provider's are private."""
     path = f"/v1/deliveries/{delivery['delivery_id']}"
     for who in (state, provider):
         delivery = await world.say(who, f"{path}/open-private-topic", about=delivery)

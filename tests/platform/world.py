@@ -49,7 +49,10 @@ SUBSCRIBERS = (KENYA, COORDINATOR, NORWAY, NORWAYS_DONOR)
 
 @dataclass
 class World:
-    """`records` are by the name that their id has in a path; `focal_points` by organization, those in force."""
+    """All services with their records.
+
+    `records` are by the name of their id in a path; `focal_points` is the number in force by organization.
+    """
 
     client: httpx.AsyncClient
     running: Sequence[Running]
@@ -61,7 +64,7 @@ class World:
     async def say(
         self, who: str, path: str, *, method: str = "POST", about: Mapping[str, Any] | None = None, **body: Any
     ) -> Any:
-        """`about` is the record that the call moves, as it was last shown."""
+        """Call as `who`, and deliver all events. `about` is the record that the call moves, as last shown."""
         answer = await self.client.request(
             method, path, json=body, headers=headers(who, revision=about["revision"] if about else None)
         )
@@ -71,7 +74,7 @@ class World:
 
     async def deliver_events(self) -> None:
         """Deliver all events to their consumers, as the broker would."""
-        # At first anybody may have written; then only those who heard of something.
+        # At first every service may have written events; after that only those that received some.
         owners = self.running
         while owners:
             heard = set()
@@ -134,7 +137,7 @@ async def fill(world: World) -> None:
 
 
 async def _digests(world: World) -> None:
-    """Issue what the alerts have found."""
+    """Issue digests of what the alerts have found."""
     db = {one.name: one.db for one in world.running}["notifications"]
     async with db.transaction() as tx:
         while await digest_actions.issue_due(tx, now=clock.now() + timedelta(days=2)):
@@ -193,7 +196,7 @@ async def _requests(world: World) -> None:
 
 
 async def _translations(world: World) -> None:
-    """Of every request into French, by a machine; and a public summary of each."""
+    """Translate every offering and request into French, by machine, and summarize each request."""
     for who in (NORWAY, UNIT):
         offered = (await world.client.get("/v1/offerings?limit=100", headers=headers(who))).json()["offerings"]
         for one in (one for one in offered if one["provider"] == who.partition(":")[0]):
@@ -224,7 +227,7 @@ async def _attach(world: World, request: Mapping[str, Any], by: str = KENYA, amo
 
 
 async def _mails(world: World) -> None:
-    """One in the triage box, and one that answers a notice about a request."""
+    """Receive two mails: one for the triage box, and one that answers a notice about a request."""
     requests = next(one for one in world.running if one.name == "requests")
     sender = mail_actions.Sender(person_id=a_caller(KENYA).person_id, organization="KEN")
     listed = (await world.client.get("/v1/requests?state=KEN", headers=headers(KENYA))).json()["requests"]
@@ -252,10 +255,10 @@ async def _open(world: World, request: Mapping[str, Any]) -> Any:
 
 
 async def _matches(world: World) -> None:
-    """Of three requests: one that Norway and its State agree on, one presented, one not; and all suggested."""
+    """Move two of three suggested matches of Norway: one is confirmed, one only presented."""
     suggested = (await world.client.get("/v1/matches?limit=100", headers=headers(COORDINATOR))).json()["matches"]
     norways = [one for one in suggested if one["provider"] == "NOR"]
-    assert len(norways) >= 3, "the offering fits what was asked for"
+    assert len(norways) >= 3, "the offering fits the requests"
     for number, match in enumerate(norways[:2]):
         path = f"/v1/matches/{match['match_id']}"
         match = await world.say(
@@ -267,7 +270,7 @@ async def _matches(world: World) -> None:
 
 
 async def _joint_delivery(world: World) -> None:
-    """Of UNODC's unit, for one line each of Kenya and Norway."""
+    """Propose a joint delivery of UNODC's unit, for one line each of Kenya and Norway."""
     lines = []
     for who in (KENYA, "NOR:focal_point"):
         request = await _open(world, await world.say(who, "/v1/requests", **a_request()))
@@ -279,7 +282,7 @@ async def _joint_delivery(world: World) -> None:
 
 
 async def _rounds(world: World) -> None:
-    """One that is planned, and one that waits."""
+    """Create two rounds: one that is planned, and one that waits."""
     await world.say(COORDINATOR, "/v1/rounds", seconds=5)
     matching = next(one for one in world.running if one.name == "matching")
     assert await Planner(matching.db, matching.own.memory).plan_next()
@@ -325,7 +328,7 @@ async def _money(world: World) -> None:
 
 
 async def _package(world: World) -> None:
-    """Of Norway's offering to Kenya, UNODC and France's pledge, which wait for France."""
+    """Create a package of Norway's offering to Kenya, UNODC and France's pledge, which waits for France."""
     request = await _open(world, await world.say(KENYA, "/v1/requests", **a_request()))
     found = await world.client.get(f"/v1/matches?request={request['request_id']}", headers=headers(COORDINATOR))
     match = next(one for one in found.json()["matches"] if one["provider"] == "NOR")

@@ -37,12 +37,12 @@ async def way(api: Client, databases: Mapping[str, Database]) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def prepared_from(servers: Servers) -> Callable[[str], str]:
-    """Its value names a clone of a template that begins as `prepared` leaves it, which takes longer than most tests."""
+    """Function that names a clone of a template prepared by `prepared`, which takes longer than most tests."""
 
     @cache
     def named(template: str) -> str:
         name = f"{template}_prepared"
-        # Before the moment at which a test's clock begins.
+        # The clock is set before the moment at which a test's clock begins.
         with clock.use_clock(Ticking(MORNING - timedelta(minutes=1))):
             asyncio.run(_prepare(servers, template, name))
         return name
@@ -65,7 +65,7 @@ async def _prepare(servers: Servers, template: str, name: str) -> None:
 
 @pytest.fixture
 def prepared_ledger() -> None:
-    """Two SHERLOC funds, the fund for requests, and rates of a year are in the test's database from the beginning."""
+    """Two SHERLOC funds, the fund for requests, and rates of a year in the test's database from the beginning."""
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ async def receive(client: Client, pledge: Mapping[str, Any], money: Mapping[str,
 
 
 async def funded(client: Client, minor: int, fund: str = "SHERLOC-MNT") -> dict[str, Any]:
-    """A fund that has received that many cents."""
+    """Make a fund's pledge, receive that many cents for it, and return the pledge."""
     return await receive(client, await committed(client, fund=fund, money=usd(minor)), usd(minor))
 
 
@@ -149,5 +149,5 @@ async def close_and_reopen(client: Client, year: int = LAST_YEAR) -> None:
 
 
 def content(*records: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Records without their `moves`, which depend on who reads them."""
+    """Return records without their `moves`, which depend on the reader."""
     return [{name: value for name, value in record.items() if name != "moves"} for record in records]

@@ -1,4 +1,4 @@
-"""A certified OpenID Connect provider that is not ours (`oidc-provider` of npm), and somebody before a browser."""
+"""A certified third-party OpenID Connect provider (`oidc-provider` of npm), and a person signing in with a browser."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def a_key(algorithm: str, kid: str) -> jwk.Key:
 
 @dataclass
 class Provider:
-    """Its process; the services are its clients too, each by its own name."""
+    """A process of the provider. The services are its clients too, each by its own name."""
 
     algorithm: str
     port: int = field(default_factory=free_port)
@@ -45,7 +45,7 @@ class Provider:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, keys: Sequence[jwk.Key]) -> None:
-        """Sign with the first of the keys from now on, and publish them all; whoever had signed in has to do it again."""
+        """Sign with the first of the keys from now on, and publish them all; everybody has to sign in again."""
         self.close()
         code, password = {"response_types": ["code"]}, {"client_secret": PASSWORD}
         clients = [
@@ -97,7 +97,7 @@ class Provider:
             self.process = None
 
     def service_token(self, name: str) -> str:
-        """What a service gets by its own password (client credentials)."""
+        """Return the token that a service gets with its own password (client credentials)."""
         answer = httpx.post(
             f"{self.issuer}/token",
             data={"grant_type": "client_credentials"},
@@ -109,13 +109,13 @@ class Provider:
 
 
 class Browser:
-    """Somebody before a browser: fills in what a provider shows, and stops where it is sent back to who asked."""
+    """A person with a browser: fills in the provider's forms, and stops where it is redirected to the client."""
 
     def __init__(self) -> None:
         self._client = httpx.AsyncClient(timeout=30, trust_env=False)
 
     async def signs_in(self, address: str, name: str) -> str:
-        """The address that the provider sends the browser back to."""
+        """Sign in and return the address to which the provider redirects the browser."""
         shown = await self._follow(await self._client.get(address))
         while not isinstance(shown, str):
             form = {"prompt": _first(r'name="prompt" value="(\w+)"', shown), "login": name, "password": "any"}
@@ -123,7 +123,7 @@ class Browser:
         return shown
 
     async def refuses(self, address: str) -> str:
-        """The same for who presses "cancel" instead."""
+        """Cancel the sign-in and return the address to which the provider redirects the browser."""
         shown = await self._follow(await self._client.get(address))
         assert not isinstance(shown, str)
         shown = await self._follow(await self._client.get(_first(r'href="([^"]+/abort)"', shown)))
@@ -134,7 +134,7 @@ class Browser:
         await self._client.aclose()
 
     async def _follow(self, answer: httpx.Response) -> httpx.Response | str:
-        """What is shown at the provider in the end; an address where it leads away."""
+        """Follow redirects; return what the provider shows in the end, or the address to which it leads away."""
         for _ in range(STEPS_MAX):
             if not answer.has_redirect_location:
                 return answer

@@ -1,1 +1,1 @@
-"""Tests of the reports service, laid out as it is."""
+"""Tests of the reports service, in the layout of the service."""

@@ -1,4 +1,4 @@
-"""Steps of tests about figures: facts of the owners, on days that a test names, and figures as callers read them."""
+"""Steps of tests about figures: facts of the owners on given days, and figures as callers read them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -32,7 +32,7 @@ WINDOW = Period(starts=date(2027, 2, 1), ends=date(2027, 6, 30))
 
 
 def on(days: int) -> datetime:
-    """So many days after the first of March 2026, at noon."""
+    """Return noon of the day that is this number of days after 1 March 2026."""
     return datetime.combine(FIRST, NOON.timetz()) + timedelta(days=days)
 
 
@@ -101,7 +101,7 @@ def a_ranking(request: r.RequestSubmitted, line: r.Line) -> LineRanked:
 
 
 class AMatch:
-    """The facts of a match of a line with an offering of Norway."""
+    """Facts of a match of a line with an offering, of Norway if no provider is given."""
 
     def __init__(self, request: r.RequestSubmitted, line: r.Line, provider: str = "NOR") -> None:
         self.ids: dict[str, Any] = {
@@ -137,7 +137,7 @@ class AMatch:
 
 
 def a_session(*deliveries: UUID, states: tuple[str, ...] = ("KEN",)) -> dict[str, Any]:
-    """What each fact of a session has."""
+    """Return the fields that each fact of a session has."""
     return {"session_id": uuid4(), "deliveries": deliveries, "states": states, "provider": "NOR"}
 
 
@@ -147,7 +147,7 @@ def planned(ids: dict[str, Any], **more: Any) -> sessions.SessionPlanned:
 
 
 class Owners:
-    """The other services as reports hears them."""
+    """Publishes facts of the other services to the reports service."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
@@ -159,13 +159,13 @@ class Owners:
         return an_event(fact, version, time=at)
 
     async def tell(self, *facts: Fact, day: int = 0) -> None:
-        """Facts announced so many days after the first of March, and folded."""
+        """Announce facts a number of days after 1 March 2026, and fold them."""
         for fact in facts:
             assert await self.inbox.receive(self.event(fact, on(day))) is Outcome.APPLIED
         await fold_arrived(self.db)
 
     async def submit(self, many: int, *, day: int = 0, public: bool = False, **changes: Any) -> None:
-        """Many requests of one line each, with these codes."""
+        """Submit many requests of one line each, with these codes."""
         state = changes.pop("state", "KEN")
         for _ in range(many):
             request = a_submission(a_line(**changes), state=state)
@@ -179,7 +179,7 @@ class Owners:
 
 
 async def asked(api: Client, figure: str, who: str = COORDINATOR, *, public: bool = False, **query: Any) -> Any:
-    """The answer to a caller, or to anybody."""
+    """Request a figure as a caller, or as the public."""
     path = f"/v1/public/figures/{figure}" if public else f"/v1/figures/{figure}"
     params = {name: value for name, value in query.items() if value is not None}
     return await api.get(path, params=params, headers={} if public else headers(who))
@@ -192,12 +192,12 @@ async def shown(api: Client, figure: str, who: str = COORDINATOR, **query: Any) 
 
 
 async def numbers(api: Client, figure: str, who: str = COORDINATOR, **query: Any) -> dict[str, int | None]:
-    """The number of each value."""
+    """Return the number of each value."""
     return {cell["value"]: cell["number"] for cell in (await shown(api, figure, who, **query))["cells"]}
 
 
 def summed(groups: Iterable[Iterable[Row]], figure: str, by: str, as_of: date) -> dict[Cell, list[int]]:
-    """The cells of one figure over these groups as of a day, step by step."""
+    """Return the cells of one figure over these groups as of a day, summed step by step."""
     found: dict[Cell, list[int]] = {}
     for rows in groups:
         for item in items(rows):

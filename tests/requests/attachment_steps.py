@@ -47,7 +47,7 @@ async def attached(api: Client, request: Mapping[str, Any], **more: Any) -> dict
 
 
 async def scanned(db: Database, folder: Path, says: Verdict | None = Verdict.CLEAN) -> None:
-    """The loop's work once, by a scanner that says this of every file; of None that it is away."""
+    """Scan the waiting files once, with a scanner that gives this verdict, or none if it is None."""
 
     async def scanner(_file: Any) -> Verdict:
         if says is None:

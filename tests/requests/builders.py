@@ -50,7 +50,7 @@ def a_content(*lines: Line, rule: CirculationRule = CirculationRule.NONE) -> Con
 
 
 def a_request(status: Status = Status.SUBMITTED, *lines: Line, rule: CirculationRule = CirculationRule.NONE) -> Request:
-    """A request that came to `status` by real moves, except that it is put there where the system alone moves it."""
+    """Return a request in `status`, reached by real moves, except for statuses that only the system sets."""
     content = a_content(*lines, rule=rule)
     begin = model.draft if status is Status.DRAFT else model.file
     request = evolve(None, begin(uuid4(), "KEN", content, now=NOON))

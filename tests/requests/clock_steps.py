@@ -13,7 +13,7 @@ from tests.requests.steps import COORDINATOR
 
 
 async def presented(databases: Mapping[str, Database], request: Mapping[str, Any], provider: str) -> UUID:
-    """A match of the request's first line is presented, as matching would have it."""
+    """Present a match of the request's first line, as matching would."""
     match_id = uuid4()
     fact = MatchPresented(
         match_id=match_id, request_id=UUID(request["request_id"]), line_id=UUID(request["lines"][0]["line_id"]),

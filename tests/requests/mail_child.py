@@ -1,4 +1,4 @@
-"""A process with the mail server, which is killed at a point of its work: run by tests."""
+"""A process with the mail server, run by tests, that is killed at a point of its work."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Steps of tests about mails that come in."""
+"""Steps of tests of incoming mails."""
 
 import asyncio
 import contextlib
@@ -39,7 +39,7 @@ class Intake:
     async def send(
         self, message: EmailMessage | bytes, *, sender: str = SENDER, to: str = ADDRESS, port: int | None = None
     ) -> tuple[int, str]:
-        """The reply of the server to a mail."""
+        """Send a mail and return the reply of the server."""
         client = aiosmtplib.SMTP(
             hostname="127.0.0.1", port=port or self.receiver.port, local_hostname="mx.ken.example", timeout=60
         )
@@ -68,7 +68,7 @@ class Intake:
 
 @contextlib.asynccontextmanager
 async def intake_of(settings: Settings, databases: Mapping[str, Database], folder: Path) -> AsyncIterator[Intake]:
-    """The mail server of requests beside the directory, on a free port."""
+    """Run the mail server of requests beside the directory, on a free port."""
     own = replace(settings, files=folder)
     within = Within()
     running = running_of(own, databases, "directory", "requests", within=within)
@@ -89,7 +89,7 @@ async def intake_of(settings: Settings, databases: Mapping[str, Database], folde
 async def register(
     intake: Intake, email: str = SENDER, organization: str = "KEN", role: Role = Role.FOCAL_POINT
 ) -> uuid.UUID:
-    """A person whom the directory has with this address, and who holds an appointment."""
+    """Register a person with this address in the directory, with an appointment; return the person's id."""
     person_id = uuid.uuid4()
     async with intake.running[0].db.transaction() as tx:
         await tx.execute(
@@ -119,7 +119,7 @@ def a_mail(
     text: str = "Canary-body of the note",
     **head: str,
 ) -> EmailMessage:
-    """A mail with these files: name and content."""
+    """Return a mail with these files, each given as name and content."""
     message = EmailMessage()
     message["From"] = sender
     message["To"] = ADDRESS
@@ -135,7 +135,7 @@ def a_mail(
 
 
 async def received(intake: Intake, *files: tuple[str, bytes], **more: Any) -> dict[str, Any]:
-    """A mail of a known sender, in the triage box."""
+    """Return a mail of a known sender in the triage box."""
     await register(intake)
     assert (250, "2.0.0 OK") == await intake.send(a_mail(*files, **more))
     (one,) = await intake.mails()

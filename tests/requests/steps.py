@@ -27,7 +27,7 @@ async def readers(api: Client, request: Mapping[str, Any]) -> list[tuple[str, st
 
 
 async def opened(api: Client, **changes: Any) -> dict[str, Any]:
-    """An open request without consents, with a distinct word in each field."""
+    """Return an open request without consents, with a distinct word in each field."""
     line = a_line(
         outcome="Canary-outcome of the training", in_place="Canary-place of today", markers_justification="Canary-markers",
         institution_name="Canary-name",
@@ -58,7 +58,7 @@ async def withdraw(api: Client, request: Mapping[str, Any], consent_id: str, by:
 
 
 async def visible_text(api: Client, request: Mapping[str, Any], by: str) -> str:
-    """All that a caller reads of a request, as one text: its detail, its history, the list."""
+    """Return all that a caller reads of a request as one text: its detail, its history, the list."""
     path = f"/v1/requests/{request['request_id']}"
     answers = [await api.get(one, headers=headers(by)) for one in (path, f"{path}/history", "/v1/requests")]
     assert {answer.status_code for answer in answers} <= {200, 404}

@@ -21,7 +21,7 @@ OTHER_LINE = a_line(kind="legislative_drafting", outcome="Other-outcome", instit
 async def confirmed(
     databases: Mapping[str, Database], request: Mapping[str, Any], provider: str, line: int = 0
 ) -> dict[str, Any]:
-    """A match of a line that both sides have accepted, as matching publishes it."""
+    """Confirm a match of a line, which both sides have accepted, as matching publishes it."""
     match = {
         "match_id": uuid4(),
         "request_id": UUID(request["request_id"]),
@@ -41,7 +41,7 @@ async def handle(databases: Mapping[str, Database], fact: Any, version: int) -> 
 
 
 async def two_lines(api: Client) -> dict[str, Any]:
-    """An open request without consents; its second line is another need."""
+    """Return an open request without consents, whose second line is another need."""
     first = a_line(
         outcome="Canary-outcome of the training", in_place="Canary-place of today",
         markers_justification="Canary-markers", institution_name="Canary-name",
@@ -91,7 +91,9 @@ async def test_agreed_provider_keeps_access_while_the_request_is_held_until_a_co
     await confirmed(databases, request, "NOR", line=1)
     path = f"/v1/requests/{request['request_id']}"
     shown = (await api.get(path, headers=headers(NORWAY))).json()
-    assert [None, "Other-outcome"] == [line.get("outcome") for line in shown["lines"]], "the codes of both by consent"
+    assert [None, "Other-outcome"] == [line.get("outcome") for line in shown["lines"]], (
+        "the codes of both lines are shown by consent"
+    )
 
     request = (await api.get(path, headers=headers())).json()
     held = await api.post(

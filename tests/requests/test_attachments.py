@@ -80,9 +80,9 @@ async def test_files_of_a_state_are_limited_in_number_and_size_over_all_requests
             await attached(api, request)
         answer = await attempt(api, second)
         assert (409, "attachment-quota-exceeded") == (answer.status_code, answer.json()["slug"])
-        assert 3 == len(list(small.files_folder.glob("??/*"))), "of what is refused no file is left"
+        assert 3 == len(list(small.files_folder.glob("??/*"))), "no file of a refused attachment is left"
 
-        # Another State has its own, and what is taken back counts no more; scans of notes verbales are counted apart.
+        # Another State has its own quota, a removed file no longer counts, and scans of notes verbales are counted apart.
         created = await api.post("/v1/requests", json=a_request(submit=False), headers=headers(UGANDA))
         await attached(api, created.json(), by=UGANDA, content=large)
         ended = await api.delete(f"/v1/attachments/{one['attachment_id']}", headers=headers(revision=1))
@@ -191,7 +191,7 @@ async def test_attachments_are_readable_only_with_access_to_the_words(api: Clien
     request = await opened(api, request)
     request = await consent(api, request, recipients=["NOR"], fields=["words"])
     request = await consent(api, request, recipients=["FRA"], fields=["institution"])
-    assert [] == await listed(api, request, NORWAY), "what was not looked into is not there for others"
+    assert [] == await listed(api, request, NORWAY), "files that are not scanned are not listed for others"
     assert 409 == (await read(api, one, NORWAY)).status_code
     await scanned(db, folder)
 
@@ -300,7 +300,7 @@ async def test_infected_file_is_deleted_and_reported(api: Client, db: Database, 
     assert "requests.attachment.rejected.v1" == (await facts(db))[-1]["type"]
     path = f"/v1/attachments/{other['attachment_id']}"
     assert 200 == (await api.delete(path, headers=headers(revision=2))).status_code
-    assert [("Bad.pdf", "infected")] == await listed(api, request), "its name goes when the State says so"
+    assert [("Bad.pdf", "infected")] == await listed(api, request), "its name is deleted when the State removes it"
     request = await opened(api, request)
     assert [] == await listed(api, request, NORWAY)
 
@@ -375,7 +375,7 @@ async def test_attachments_are_rebuilt_from_the_journal_with_salted_hashes(
 
     assert {one["attachment_id"], other["attachment_id"]} == {event["data"]["attachment_id"] for event in reported}
     hashes = [event["data"]["content_hash"] for event in reported if "content_hash" in event["data"]]
-    assert 2 == len(set(hashes)), "the same content has another hash each time"
+    assert 2 == len(set(hashes)), "the same content has a different hash each time"
     assert "Canary" not in json.dumps(reported)
     async with connected(database_url, "requests", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)

@@ -85,7 +85,7 @@ async def test_audience_of_a_draft_is_shown_before_its_submission(api: Client) -
     submitted = await api.post(
         f"/v1/requests/{draft['request_id']}/submit", json={}, headers=headers(KENYA, revision=draft["revision"])
     )
-    # Both are some working days from a moment of this test.
+    # Both are the same number of working days after a time within this test.
     assert timedelta() <= moment(submitted.json()["window_ends_at"]) - moment(since) < timedelta(minutes=5)
 
 
@@ -127,7 +127,7 @@ async def test_consent_gives_no_access_while_the_request_is_not_circulating(api:
     history = (await api.get(f"/v1/requests/{request['request_id']}/history", headers=headers())).json()
     norway = next(one for one in (await audience(api, request))["admissions"] if one["who"] == "NOR")
 
-    assert history[-1]["at"] == norway["since"], "it was not seen while it was held"
+    assert history[-1]["at"] == norway["since"], "it was not visible while it was held"
 
 
 async def test_audience_lists_access_by_an_accepted_match(api: Client, databases: Mapping[str, Database]) -> None:
@@ -163,7 +163,7 @@ async def test_audience_lists_access_by_an_accepted_match(api: Client, databases
 async def test_readers_are_reported_to_the_state(api: Client) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"])
     changed = ("UNODC", "coordinator", 2)
-    assert [changed] == await readers(api, request), "who registered and opened it has seen it; the State is no reader"
+    assert [changed] == await readers(api, request), "the coordinator who registered it is a reader; the State is not"
 
     await read(api, request, NORWAY)
     await read(api, request, AUDITOR, "/history")

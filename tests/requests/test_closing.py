@@ -21,7 +21,7 @@ from tests.requests.steps import COORDINATOR, Client, opened
 
 
 def evaluated(**results: tuple[str | None, str | None]) -> Request:
-    """A delivered request with a line for each pair of what the State and the provider have said of its delivery."""
+    """Return a delivered request with a line for each pair of evaluations, by the State and the provider."""
     request = a_request(Status.DELIVERED, *(a_line() for _ in results))
     for line, said in zip(request.lines, results.values(), strict=True):
         match_id = uuid4()

@@ -97,7 +97,7 @@ async def test_fields_of_several_consents_are_combined(api: Client) -> None:
     assert ["words", "institution"] == (await api.get(path, headers=headers(NORWAY))).json()["withheld"]
 
 
-@pytest.mark.machine_clock  # the database's own says which consents are in force
+@pytest.mark.machine_clock  # the database's clock decides which consents are in force
 async def test_consent_is_in_force_only_within_its_period(api: Client, databases: Mapping[str, Database]) -> None:
     request = await opened(api)
     now = clock.now()
@@ -108,7 +108,7 @@ async def test_consent_is_in_force_only_within_its_period(api: Client, databases
     request = await consent(api, later, recipients=["FRA"], ends_at=ends_at.isoformat())
     assert [True] == await shown_to(api, request, FRANCE)
     await asyncio.sleep((ends_at - clock.now()).total_seconds() + 0.1)
-    # No loop runs here: it ended by its period.
+    # No loop runs here: the consent ended by its period.
     assert [False] == await shown_to(api, request, FRANCE)
     consents = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()["consents"]
     assert [(False, None), (False, None)] == [(one["in_force"], one["ended_at"]) for one in consents]
@@ -333,7 +333,7 @@ async def test_consent_changes_are_readable_by_services_only(api: Client) -> Non
 async def test_withdrawal_is_read_during_a_concurrent_transaction(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
-    """What is read in a safe order alone would wait for the slowest transaction of the whole server."""
+    """The withdrawal does not wait for the slowest transaction of the server, as a read in a safe order would."""
     request = await consent(api, await opened(api), recipients=["NOR"])
     before = await changed(api)
     async with databases["requests"].transaction() as slow:

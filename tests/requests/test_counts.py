@@ -1,4 +1,4 @@
-"""How many requests entered each status, and which pillars their lines name, of what the caller sees."""
+"""Counts of requests that entered each status, and of pillars that their lines name, as the caller sees them."""
 
 from tests.builders import a_line, headers
 from tests.clocks import TODAY

@@ -1,4 +1,4 @@
-"""The criteria for eligibility and priority: published in versions, judged per request, and what follows from them."""
+"""The criteria for eligibility and priority: published in versions, assessed per request, and their consequences."""
 
 from typing import Any
 

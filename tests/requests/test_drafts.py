@@ -1,4 +1,4 @@
-"""Drafts: saved with what is known, revised by merge patches and line by line, submitted when complete."""
+"""Drafts: saved incomplete, revised by merge patches and line by line, submitted when complete."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -278,7 +278,7 @@ async def test_a_partial_body_is_checked(api: Client) -> None:
 
 
 async def test_what_is_shown_can_be_filed_again(api: Client) -> None:
-    """The check takes a body with the ids of lines, as a form that was opened from a draft holds it."""
+    """The check accepts a body with the ids of lines, as in a form that was opened from a draft."""
     draft = await filed(api, submit=False)
     line = {name: value for name, value in draft["lines"][0].items() if name not in {"fulfilment", "residue"}}
 

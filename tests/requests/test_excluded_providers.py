@@ -33,7 +33,7 @@ def without_its_number(answer: httpx.Response) -> dict[str, Any]:
 
 
 async def circulating(api: Client, **changes: Any) -> dict[str, Any]:
-    """An open request that excludes two providers, and that every provider may read."""
+    """Return an open request that excludes two providers, and that every provider may read."""
     answer = await api.post("/v1/requests", json=a_request(excluded_providers=EXCLUDED, **changes), headers=headers())
     assert answer.status_code == 201, answer.text
     registered = await moved(api, answer.json(), "register", COORDINATOR)
@@ -87,7 +87,7 @@ async def test_consent_to_an_excluded_provider_is_rejected(api: Client, by: str)
 
 
 async def test_excluded_provider_is_not_in_the_audience(api: Client) -> None:
-    """An addressee that is also excluded; silence and submission do not check for that."""
+    """One of the addressees is also excluded; silence and submission do not check for that."""
     request = await circulating(api, visibility="named", addressee={"to": "states", "states": ["FRA", "NOR"]})
 
     audience = await api.get(f"/v1/requests/{request['request_id']}/audience", headers=headers())
@@ -107,7 +107,9 @@ async def test_row_level_security_hides_exclusions_from_providers(
             rows = await tx.fetch("SELECT provider FROM excluded_provider ORDER BY provider")
             found[by] = (len(seen), [row["provider"] for row in rows])
 
-    shut_out = {by: (0, [by.split(":")[0]]) for by in SHUT_OUT}  # Its own row, by which it is shown nothing.
+    shut_out = {
+        by: (0, [by.split(":")[0]]) for by in SHUT_OUT
+    }  # Only its own row, because of which it is shown nothing.
     others = {by: (1, []) for by in OUTSIDE} | {"UGA:focal_point": (0, [])}
     assert {by: (1, EXCLUDED) for by in TOLD} | others | shut_out == found
 

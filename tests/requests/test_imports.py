@@ -97,7 +97,7 @@ async def test_every_error_of_a_row_is_said_in_the_callers_language(api: Client)
 
 
 async def test_cells_without_a_title_are_not_ignored(api: Client) -> None:
-    """As a text with an unquoted separator leads to."""
+    """Such a cell results from a text with an unquoted separator."""
     answer = await sent(api, PATH, csv([["language", "title"], ["en", "a", " b"]]), KENYA, dry_run=True)
 
     assert said(answer) == [(2, "rejected", [(None, "cell-without-title")])]
@@ -179,7 +179,7 @@ async def test_two_concurrent_imports_with_one_key_file_once(api: Client) -> Non
     answers = await asyncio.gather(*(sent(api, PATH, table, KENYA, key="import-0002") for _ in range(4)))
 
     statuses = sorted(answer.status_code for answer in answers)
-    # One caller has two uploads under way at most.
+    # A caller has at most two uploads in progress.
     assert statuses[0] == 201
     assert set(statuses) <= {201, 409, 503}
     assert 2 == len(await drafts(api))

@@ -1,4 +1,4 @@
-"""The automatic answer: the same for all, once in a day, and none to machines (RFC 3834)."""
+"""The automatic answer: the same for all, once in a day, and not to programs (RFC 3834)."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta

@@ -26,7 +26,7 @@ from tests.requests.steps import COORDINATOR, KENYA, filed
 
 DOMAIN = "entraide.example"
 SUBSCRIBED = "desk@ken.example"
-"""An address that only the notices know."""
+"""An address that only the notices use."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Mails that come in: a triage box that nothing leaves by itself, and that loses no acknowledged mail."""
+"""Incoming mails: nothing leaves the triage box by itself, and no acknowledged mail is lost."""
 
 import asyncio
 import os
@@ -368,7 +368,7 @@ async def test_mails_of_one_organization_cannot_fill_the_disk(
 async def test_a_view_is_of_one_moment(
     intake: Intake, db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file scanned between two queries of a GET would give new files beside an old revision."""
+    """A file scanned between two queries of a GET would otherwise give new files beside an old revision."""
     mail = await received(intake, ("Note verbale.pdf", PDF))
     file_views = store.file_views
 

@@ -16,7 +16,7 @@ NAME = a_request()["lines"][0]["institution_name"]
 
 
 async def opened(api: Client) -> dict[str, Any]:
-    """A circulated request that went back once, with what was written beside that."""
+    """Return a circulated request that was returned and held once, each with a comment."""
     answer = await api.post("/v1/requests", json=a_request(), headers=headers())
     reason, hold = (next(iter(reasons(move))) for move in ("return", "hold"))
     for name, by, body in (

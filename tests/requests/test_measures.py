@@ -1,4 +1,4 @@
-"""What a State already does and receives, beside the free text of a line."""
+"""Measures that a State already takes or receives, beside the free text of a line."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The states of a request: every cell of the table in `services/requests/request/model.py`, and invariants."""
+"""The statuses of a request: every cell of the table in `services/requests/request/model.py`, and invariants."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -102,7 +102,7 @@ TARGETS = {
     "open": Status.OPEN,
     "start": Status.IN_DELIVERY,
     "hold": Status.ON_HOLD,
-    "resume": Status.REGISTERED,  # where a_request was held from
+    "resume": Status.REGISTERED,  # the status from which a_request was held
     "reopen": Status.OPEN,
     "deliver": Status.DELIVERED,
     "close": Status.CLOSED,
@@ -112,7 +112,7 @@ TARGETS = {
 
 
 def test_every_move_is_covered() -> None:
-    """A scan is a record of its own, which is added in some statuses of the request."""
+    """A scan is a separate record, which is added in some statuses of the request."""
     assert set(MOVES) - {"scan_note"} == set(DECIDE) == set(TABLE)
 
 
@@ -351,7 +351,7 @@ def test_generic_line_gets_advice(line: Line, text: LineText, expected: tuple[As
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """Moves in any order: a refusal changes nothing, an ended request stays ended."""
+    """Moves in any order: a refusal changes nothing, and an ended request stays ended."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -38,7 +38,7 @@ async def scan_attached(api: Client, request: Mapping[str, Any], **more: Any) ->
 
 
 async def recorded(api: Client, db: Database, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """An open request with a consent for Norway that came by note verbale; and the note's scan."""
+    """Return an open request with a consent for Norway that came by note verbale, and the note's scan."""
     request = await opened(api)
     scan = await scan_attached(api, request)
     await scanned(db, folder)
@@ -156,7 +156,7 @@ async def test_recorded_consents_and_scans_are_rebuilt_from_the_journal(
 
 
 async def test_removing_a_scan_and_recording_by_it_do_not_deadlock(api: Client, db: Database, folder: Path) -> None:
-    """One of the two succeeds every time, and neither is answered 503."""
+    """One of the two always succeeds, and neither is answered with 503."""
     for _ in range(5):
         request = await opened(api)
         scan = await scan_attached(api, request)

@@ -1,4 +1,4 @@
-"""Observations of the review: entered by a State for itself, and the beginning of a request."""
+"""Observations of the review: a State enters them for itself and begins a request from them."""
 
 import asyncio
 from typing import Any

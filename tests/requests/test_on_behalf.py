@@ -1,4 +1,4 @@
-"""Requests that UNODC files on a State's behalf: a draft for both, until the State confirms it."""
+"""Requests that UNODC files on a State's behalf: a draft for both until the State confirms it."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -38,7 +38,7 @@ async def file_on_behalf(api: Client, **changes: Any) -> dict[str, Any]:
 
 
 async def scan_of(api: Client, db: Database, folder: Path, request: Mapping[str, Any]) -> str:
-    """The scan of the State's confirmation."""
+    """Upload the scan of the State's confirmation; return its id."""
     scan = await attached(api, request, by=COORDINATOR, name="Fictitious note.pdf", among="notes-verbales")
     await scanned(db, folder)
     return str(scan["attachment_id"])

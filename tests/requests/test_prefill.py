@@ -1,4 +1,4 @@
-"""A request begun from an earlier one of the State, and the objection by a route of its own."""
+"""A request begun from an earlier one of the State, and the objection by its own route."""
 
 from datetime import timedelta
 from typing import Any

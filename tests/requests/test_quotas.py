@@ -1,4 +1,4 @@
-"""What is stored for a State, as its officials and coordinators see it."""
+"""The quotas of a State, as its officials and coordinators see them."""
 
 from chassis.db.database import Database
 from tests.builders import headers

@@ -1,4 +1,4 @@
-"""File types are recognized by content, and archives that unpack to too much are rejected before."""
+"""File types are recognized by content, and archives that unpack to too much are rejected before unpacking."""
 
 import io
 import struct
@@ -41,7 +41,7 @@ def test_media_type_is_recognized_by_content(name: str, content: bytes, expected
     file = io.BytesIO(content)
 
     assert expected == recognise(file, name)
-    assert 0 == file.tell(), "the next reader starts at the beginning"
+    assert 0 == file.tell(), "the next reader starts at the beginning of the file"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_archive_with_a_false_entry_size_is_rejected_with_bounded_memory() -> No
 
 
 def test_archive_is_unpacked_with_bounded_memory() -> None:
-    # Not to be compressed, so that no ratio speaks against it; and larger than what may be in memory.
+    # Stored uncompressed, so that its ratio is not suspicious, and larger than the memory limit.
     large = an_archive(PARTS | {"word/media": bytes(range(256)) * (8 * MEGABYTE // 256)}, method=zipfile.ZIP_STORED)
 
     tracemalloc.start()
@@ -169,9 +169,9 @@ def test_arbitrary_bytes_are_rejected_without_an_error(data: st.DataObject) -> N
             content[at] = data.draw(st.sampled_from([0, 1, 127, 128, 255]))
         else:
             del content[at : at + data.draw(st.integers(1, 6))]
-    # A real file, which refuses a place before its beginning with an error of its own.
+    # A real file raises an error of its own for a position before its beginning.
     with tempfile.TemporaryFile() as file:
         file.write(content)
-        # Whatever else it raised would come out here.
+        # Any other error would fail the test.
         with suppress(Invalid):
             recognise(file, "a.docx")

@@ -101,7 +101,7 @@ async def test_reference_numbers_do_not_reveal_the_number_of_requests(api: Clien
     numbers = [int(one["reference"].removeprefix(f"TA-{TODAY.year}-")) for one in registered]
     assert len(set(numbers)) == 8
     assert all(10_000 <= number <= 99_999 for number in numbers)
-    # Of 90,000 numbers eight that lie within a hundred of each other come once in 10^19 runs.
+    # Eight of 90,000 numbers lie within a hundred of each other once in 10^19 runs.
     assert max(numbers) - min(numbers) > 100
 
 

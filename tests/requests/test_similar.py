@@ -1,4 +1,4 @@
-"""Similar requests of a draft: the State's own, and those that circulate in its region as far as consents allow."""
+"""Requests similar to a draft: the State's own, and those that circulate in its region as far as consents allow."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Public summaries: a text of its own that the State approves, and the only one that everybody reads."""
+"""Public summaries: a separate text that the State approves, and the only one that everybody reads."""
 
 from collections.abc import Mapping
 from itertools import product
@@ -31,7 +31,7 @@ ARABIC = {"title": ARABIC_TITLE, "body": "نص وهمي للجمهور"}
 
 
 async def circulating(api: Client, **changes: Any) -> dict[str, Any]:
-    """An open request whose State chose a public summary, and consents that units of UNODC read its codes."""
+    """Return an open request whose State chose a public summary, and whose codes units of UNODC may read by consent."""
     request = await opened(api, **{"visibility": "public_summary"} | changes)
     return await consent(api, request, recipients=["unodc_units"], fields=["codes"])
 
@@ -57,7 +57,7 @@ async def step(
 
 
 async def public(api: Client, request: Mapping[str, Any], language: str | None = None) -> Any:
-    """What is read without a token, by id; None if it is not found. The list and the open data agree."""
+    """Return the public summary read by id without a token, None if not found; check the list and the open data."""
     given = {"Accept-Language": language} if language else {}
     answer = await api.get(f"/v1/public/requests/{request['request_id']}", headers=given)
     listed = (await api.get("/v1/public/requests", headers=given)).json()["requests"]
@@ -230,7 +230,7 @@ async def test_the_facts_have_no_words(api: Client, db: Database) -> None:
 
 @pytest.mark.parametrize("approved", [True, False])
 async def test_python_and_sql_agree_on_what_is_public(db: Database, approved: bool) -> None:
-    """Status × circulation × visibility × whether a kind is restricted."""
+    """The cases are status × circulation × visibility × whether a kind is restricted."""
     version = model.Version(
         language=Language.EN, made_by=TranslatedBy.STATE, source_language=Language.EN, source_hash="h", texts_hash="h"
     )

@@ -1,4 +1,4 @@
-"""Translations of a request's texts: beside the source, marked, and seen by whom the source is seen."""
+"""Translations of a request's texts: beside the source, marked, and shown to those who may read the source."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -117,7 +117,7 @@ async def test_texts_of_a_removed_line_are_deleted(api: Client, db: Database) ->
 
 
 async def test_it_is_shown_where_the_words_are(api: Client) -> None:
-    """Norway reads no word by codes alone, all but the institution's name by words, and none after the withdrawal."""
+    """Norway reads nothing with codes only, all but the institution's name with words, nothing after the withdrawal."""
     request = await opened(api)
     await translated(api, request)
     path, given = path_of(request, "fr"), headers(NORWAY) | {"Accept-Language": "fr"}
@@ -144,7 +144,7 @@ async def test_it_is_shown_where_the_words_are(api: Client) -> None:
 
 
 async def test_who_serves_a_line_reads_its_translation(api: Client, db: Database) -> None:
-    """Without the words of the whole; the institution's name by a consent, once both sides have accepted."""
+    """The words of the whole request stay hidden; the institution's name needs a consent and both acceptances."""
     request = await opened(api)
     await translated(api, request)
     ids = {"request_id": UUID(request["request_id"]), "line_id": UUID(request["lines"][0]["line_id"])}
@@ -277,7 +277,7 @@ async def test_others_do_not_translate(api: Client) -> None:
 async def test_two_translators_make_one_translation(
     api: Client, client_of: Callable[..., Awaitable[httpx.AsyncClient]]
 ) -> None:
-    """Two processes, as it were: their locks of records are not shared."""
+    """Two clients stand for two processes: they do not share locks of records."""
     request = await opened(api)
     other = await client_of("requests")
 

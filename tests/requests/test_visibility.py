@@ -22,7 +22,7 @@ from tests.soak import cases
 
 
 def consents_of(visibility: Visibility) -> list[Consent]:
-    """One for each visibility, so that every kind of recipient, every set of fields and every period has its turn."""
+    """Return consents, so that every kind of recipient, set of fields and period is covered."""
     past, future = clock.now() - timedelta(days=9), clock.now() + timedelta(days=9)
     recipients = {Visibility.PRIVATE: (), Visibility.NAMED: ("NOR",), Visibility.PROVIDERS: ("providers",)}
     whom = recipients.get(visibility, ("unodc_units",))
@@ -37,7 +37,7 @@ def consents_of(visibility: Visibility) -> list[Consent]:
 
 
 def matched(request: Request, match: tuple[str, str, int] | None) -> Request:
-    """The request with a match of its line: with which provider, its status, and how many days ago both accepted it."""
+    """Return the request with a match of its line: its provider, its status, and days since both sides accepted."""
     if match is None:
         return request
     (provider, status, days), match_id = match, uuid4()
@@ -48,7 +48,7 @@ def matched(request: Request, match: tuple[str, str, int] | None) -> Request:
 
 @pytest.mark.thinned
 async def test_python_and_sql_agree_on_visibility(databases: Mapping[str, Database]) -> None:
-    """Every role × ownership × state × circulation × visibility × addressee × whether one who asks is excluded."""
+    """The cases are role × ownership × status × circulation × visibility × addressee × exclusion."""
     callers = [
         a_caller(f"{organization}:{role}")
         for organization in ("KEN", "NOR", "UNODC", "UNODC-SHERLOC", "UNODCX")
@@ -56,7 +56,7 @@ async def test_python_and_sql_agree_on_visibility(databases: Mapping[str, Databa
                      "auditor", "administrator", "service")
     ]  # fmt: skip
     now = clock.now()
-    # Seven, which divides no other number of cases: each comes with all of them. A consent is withdrawn nine days ago.
+    # Seven, which divides no other number of cases, so that each match occurs with all. Withdrawals were nine days ago.
     matches = cycle(
         [None, ("NOR", "confirmed", 10), ("UNODC-SHERLOC", "completed", 10), ("NOR", "revoked", 10),
          ("KEN", "in_delivery", 10), ("NOR", "in_delivery", 1), ("UNODC-SHERLOC", "confirmed", 1)]
@@ -80,7 +80,7 @@ async def test_python_and_sql_agree_on_visibility(databases: Mapping[str, Databa
         for excluded in ((), ("NOR", "UNODC-SHERLOC"))
         for consent in consents_of(visibility)
     ]
-    # Eleven, which divides no number of cases, either: each comes with others in each run.
+    # Eleven divides no number of cases either, so that each run has other combinations.
     requests = requests[:: cases(11, soak=1)]
     async with databases["requests"].transaction() as tx:
         for number, request in enumerate(requests):
@@ -131,7 +131,7 @@ INDEX_OF = {
 async def test_list_page_uses_an_index_for_every_caller(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    """A generic plan, without knowledge of filters and caller."""
+    """The plan is generic: it does not know the filters and the caller."""
     await filed(api)
     async with databases["requests"].transaction() as tx:
         await tx.execute(MANY)
@@ -148,4 +148,4 @@ async def test_list_page_uses_an_index_for_every_caller(
         plan = "\n".join(row[0] for row in rows)
         assert f"Index Scan Backward using {index} on request" in plan, plan
         assert "Sort" not in plan, plan
-        assert "$4" in plan, "what is asked for is not known to the plan"
+        assert "$4" in plan, "the plan does not know the filter"

@@ -1,4 +1,4 @@
-"""The words of a submission are fetched by hash, by services only, and never those of a draft."""
+"""The words of a submission are fetched by hash, by services only; those of a draft are never served."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -53,7 +53,7 @@ async def test_hash_of_a_fact_does_not_match_later_words(api: Client) -> None:
     path = f"/v1/requests/{request['request_id']}"
     request = (await api.patch(path, json=body, headers=headers(revision=request["revision"]))).json()
 
-    assert 404 == (await ask(api, request["request_id"])).status_code, "a draft again"
+    assert 404 == (await ask(api, request["request_id"])).status_code, "the returned request is a draft again"
     request = await moved(api, request, "submit", "KEN:focal_point")
 
     assert 404 == (await ask(api, request["request_id"], texts=before["texts_hash"])).status_code

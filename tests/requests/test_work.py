@@ -1,4 +1,4 @@
-"""The list of work: what waits for whom, its filters, orders and counts, and who is in charge."""
+"""The list of work: the waiting steps, its filters, orders and counts, and the assignees."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -181,7 +181,7 @@ async def many(api: Client, databases: Mapping[str, Database], database_url: str
 
 
 async def plan_of(asked: WorkQuery, sort: Order, db: Database) -> str:
-    """The plan for all values of the filters, made once on a connection."""
+    """Return the plan for all values of the filters, made once on a connection."""
     caller = a_caller(COORDINATOR)
     search = asked.search(caller)
     assert store.is_planned_once(search, sort)
@@ -190,7 +190,7 @@ async def plan_of(asked: WorkQuery, sort: Order, db: Database) -> str:
         await tx.execute(f"PREPARE page AS {statement}")
         plan = "\n".join(row[0] for row in await tx.fetch(PLANNED))
         await tx.execute("DEALLOCATE page")
-    assert "$1" in plan, "who reads is not known to the plan"
+    assert "$1" in plan, "the plan does not know the caller"
     return plan
 
 

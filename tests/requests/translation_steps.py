@@ -10,7 +10,7 @@ ARABIC_TITLE = "مثال وهمي: تدريب على المساعدة القان
 
 
 def translation_of(request: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    """A translation of all texts of the request, as a body of the API."""
+    """Return a translation of all texts of the request, as a body of the API."""
     line = {
         "line_id": request["lines"][0]["line_id"],
         "institution_name": "Traduction-name",

@@ -1,7 +1,7 @@
-"""A contract of import-linter: the layer of a service's module follows from its name, in whichever package it is.
+"""A contract of import-linter: a service's module belongs to a layer by its name, in whichever package it is.
 
 `services.pledges.funds.store` and `services.matching.rounds.store` are in the layer of `store`, `offering_api` is in
-that of `*_api`, and what is named in no layer is in the last one. A module imports its own layer and those below.
+that of `*_api`, and a module named in no layer is in the last one. A module imports its own layer and those below.
 """
 
 from collections.abc import Iterator
@@ -12,15 +12,15 @@ from importlinter import Contract, ContractCheck, fields, output
 
 
 class NamedLayers(Contract):
-    """Options:
+    """A contract with these options:
 
     - containers: the packages to which the layers belong, such as `services.pledges`
     - layers: from the highest to the lowest, each as patterns of module names with ` | ` between those of modules that
       may not import each other, else with ` : `; the last is `*`
-    - pure_layers: how many of the layers, counted from the lowest, import nothing of forbidden_modules
+    - pure_layers: the number of layers, counted from the lowest, that import nothing of forbidden_modules
     - forbidden_modules: modules and packages of I/O
-    - packages: of each container the packages with a model, from the highest to the lowest, with ` > ` between them; a
-      module of the lowest layer imports its own package and those further down
+    - packages: for each container its packages with a model, from the highest to the lowest, with ` > ` between them;
+      a module of the lowest layer imports its own package and those further down
     """
 
     type_name = "named_layers"
@@ -68,9 +68,9 @@ def _is_order_of(order: list[str], container: str, graph: ImportGraph) -> bool:
 
 
 def _layer(module: str, container: str, layers: list[str]) -> tuple[int, str]:
-    """Index of the layer that the nearest name of a module's path is in, and the path to that name.
+    """Return the index of the layer of the nearest name in a module's path, and the path to that name.
 
-    The last layer and the module where none is named.
+    If no name is in a layer, return the last layer and the module.
     """
     path = module
     while path != container:

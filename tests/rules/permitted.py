@@ -1,7 +1,7 @@
 """`python -m tests.rules.permitted`: write what the policies answer to `permitted.csv`, beside this file.
 
-A line for each action of a subject: who may ever do it, and a digest of every answer to everybody in every case. The
-file is not made of the policies when tests run, so a changed policy differs from it until somebody has read the change.
+It has a line for each action of a subject: who may ever do it, and a digest of the answers to everybody in every case.
+Tests do not write the file, so a changed policy differs from it until somebody has read the change.
 """
 
 import csv
@@ -21,7 +21,7 @@ HEAD = ("service", "subject", "action", "allowed", "digest")
 
 
 def permitted() -> str:
-    """The file as the policies are now."""
+    """Return the content of the file by the present policies."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEAD)
@@ -32,7 +32,7 @@ def permitted() -> str:
 
 @cache
 def answers(service: str, title: str) -> Mapping[StrEnum, Sequence[Sequence[str]]]:
-    """What the policy of a subject answers: by action, to each actor in turn, in every case."""
+    """Return the answers of a subject's policy: by action, for each actor in turn, in every case."""
     (subject,) = (one for one in SUBJECTS if (one.service, one.title) == (service, title))
     cases = list(subject.circumstances())
     return {

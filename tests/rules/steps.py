@@ -1,4 +1,4 @@
-"""What several rules read."""
+"""Helpers that several rules use."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ NAMED_TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 EVERY = "Every service"
 ROW = re.compile(r"\| `(\w+)` \| ((?:`\w+`(?:, )?)+) \| ([a-z ]+) \| (.*)\|")
 Listed = Mapping[tuple[str, str, str], str]
-"""`(service, table, column)` → its kind."""
+"""Maps `(service, table, column)` to its kind."""
 WRITTEN_BY = {
     "journal": {"chassis/journal/outbox.py"},
     "pending": {"chassis/journal/outbox.py"},

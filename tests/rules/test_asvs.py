@@ -1,4 +1,4 @@
-"""What is said of OWASP ASVS 5.0: each requirement of levels 1 and 2 once, and a proof of it that exists, or a reason."""
+"""docs/asvs.csv has each requirement of OWASP ASVS 5.0, levels 1 and 2, once, with an existing proof or a reason."""
 
 import csv
 from collections import Counter
@@ -31,7 +31,7 @@ LEVELS = {
     "16.1": "2", "16.2": "22222", "16.3": "2222", "16.4": "222", "16.5": "2223",
     "17.1": "23", "17.2": "22223333", "17.3": "22",
 }  # fmt: skip
-"""Each section of version 5.0.0 with the level of each of its requirements, in their order."""
+"""Maps each section of version 5.0.0 to the levels of its requirements, in their order."""
 
 VERDICTS = ("proved", "not applicable", "gap")
 
@@ -60,7 +60,7 @@ def wanted() -> list[tuple[str, str]]:
 
 
 def unproved(said: Sequence[Row]) -> list[str]:
-    """What is called proved by nothing, or by what is not there; and what is called otherwise for no reason."""
+    """List rows called proved without an existing proof, and rows called otherwise without a reason."""
     found = [f"{row.requirement}: {row.verdict}" for row in said if row.verdict not in VERDICTS]
     for row in said:
         proofs = row.proof.split()
@@ -81,7 +81,7 @@ def counts(said: Sequence[Row]) -> list[str]:
 
 
 def test_every_requirement_of_levels_1_and_2_stands_there_once() -> None:
-    assert {"1": 70, "2": 183, "3": 92} == Counter("".join(LEVELS.values())), "as the standard has them"
+    assert {"1": 70, "2": 183, "3": 92} == Counter("".join(LEVELS.values())), "the counts of the standard"
     assert wanted() == [(row.requirement, row.level) for row in rows()]
 
 

@@ -1,4 +1,4 @@
-"""`./dev test --changed` begins with the tests that are nearest to what was changed."""
+"""`./dev test --changed` begins with the tests that are nearest to the change."""
 
 import pytest
 from grimp import ImportGraph

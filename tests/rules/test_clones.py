@@ -1,4 +1,4 @@
-"""A clone that a test used is empty for the next one."""
+"""A clone that a test has used is empty for the next one."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests.databases import SEQUENCES, TABLES, Clones
 
 
 async def contents(connection: asyncpg.Connection) -> dict[str, Any]:
-    """The rows of every table, and every sequence."""
+    """Return the rows of every table, and every sequence."""
     tables = [table for (table,) in await connection.fetch(TABLES)]
     rows = {table: await connection.fetch(f"SELECT t::text FROM {table} AS t ORDER BY 1") for table in sorted(tables)}
     return rows | {"sequences": await connection.fetch(f"{SEQUENCES} ORDER BY 1")}
@@ -22,10 +22,10 @@ async def test_a_clone_is_empty_again_for_the_next_test(clones: Clones, template
         await connection.execute("DELETE FROM requests.bookmark_key")
         await connection.execute("UPDATE matching.consent_reading SET heard_at = now()")
         assert before != await contents(connection)
-        # Left open, as by a test that fails.
+        # The connection is left open, as by a test that fails.
 
     async with clones.one(template) as again:
-        assert address == again, "it is used again"
+        assert address == again, "the clone is used again"
         assert connection.is_closed()
         connection = await asyncpg.connect(again)
         assert before == await contents(connection)

@@ -1,4 +1,4 @@
-"""`entraide` imports what a command needs, and no more: to import all takes a second of CPU."""
+"""`entraide` imports only what a command needs: importing everything takes a second of CPU."""
 
 import subprocess
 import sys
@@ -10,11 +10,11 @@ from services.__main__ import COMMANDS, LazyCommand
 
 ROOT = Path(__file__).parents[2]
 SHARED = {"__init__", "database", "options", "progress", "settings"}
-"""Files of services/cli that are no command."""
+"""Files of services/cli that are not commands."""
 
 
 def imported(code: str) -> set[str]:
-    """The modules that a process has imported after it has run some code."""
+    """Return the modules that a process has imported after it has run some code."""
     code = f"import sys\n{code}\nprint('', *sys.modules, sep='\\n')"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     return set(done.stdout.split())

@@ -1,7 +1,7 @@
-"""What is dangerous is not done: bandit finds nothing, nor do the rules of this project that it does not know.
+"""The code does nothing dangerous: bandit finds nothing, and neither do rules of this project that bandit lacks.
 
-The rules are read off the syntax tree here and not by semgrep, which would bring 72 MB and fifty packages, and hold back
-others by its pins, for what a few lines say.
+These rules read the syntax tree. Semgrep would bring 72 MB and fifty packages for a few lines of rules, and its pins
+would hold back other packages.
 """
 
 import ast
@@ -24,13 +24,13 @@ MEASURED = {
     f"Claims.{name}": "a NumericDate of RFC 7519, which may have a fraction; NaN is refused (tests/chassis/test_tokens.py)"
     for name in ("exp", "iat", "nbf")
 }
-"""Members that may be a float all the same, and why that does no harm."""
+"""Members that may be a float, and why that does no harm."""
 
 TIMED_OUT = {
     "chassis/db/pool.py": "the pool that sets the limit",
     "chassis/db/keyed_locks.py": "a lock of asyncio's, within asyncio.timeout",
 }
-"""Where something is acquired without a `timeout` of its own, and what limits it."""
+"""Files that acquire something without a `timeout` of its own, and what limits it."""
 
 NAMES_OF_OUR_OWN = {
     ("chassis/doctor.py", "B608"): "the name of a service",
@@ -41,16 +41,16 @@ NAMES_OF_OUR_OWN = {
     ("chassis/escaping.py", "B704"): "a constant, with values that are escaped first",
     ("chassis/embedded/postgres.py", "B103"): "the folder of the socket has to be entered by PostgreSQL's own user",
 }
-"""What bandit finds and is meant: file and rule, and what is put in there. Nothing of it comes from a caller."""
+"""Intended findings of bandit: file and rule, and what is inserted there. None of it comes from a caller."""
 
 OF_CONSTANTS = {("services/requests/work/store.py", "B608")}
-"""What bandit finds because it does not see that only constants of the module are put in; `built_sql` sees it."""
+"""False findings of bandit, which does not see that only constants of the module are inserted; `built_sql` does."""
 
 BUILT = {
     "chassis/db/database.py": "the service's role; the caller's organization, role and id, each looked at as a word first",
     **{file: words for (file, rule), words in NAMES_OF_OUR_OWN.items() if rule == "B608"},
 }
-"""Where SQL is put together all the same, and of what."""
+"""Files that may build SQL, and the parts of which they build it."""
 
 Sources = Mapping[str, str]
 
@@ -68,7 +68,7 @@ def nodes(files: Sources) -> Iterator[tuple[str, ast.AST]]:
 
 @cache
 def nodes_of(text: str) -> Sequence[ast.AST]:
-    """A file is read once for all rules."""
+    """Return the nodes of a file, which is parsed once for all rules."""
     return tuple(ast.walk(ast.parse(text)))
 
 
@@ -89,11 +89,11 @@ def keywords(node: ast.AST) -> Mapping[str, str]:
     return {str(k.arg): ast.unparse(k.value) for k in node.keywords} if isinstance(node, ast.Call) else {}
 
 
-# -- the rules, each as the list of what breaks it --------------------------------------------------------------------
+# -- the rules: each returns the violations ---------------------------------------------------------------------------
 
 
 def built_sql(files: Sources) -> list[str]:
-    """SQL with something put in that is no constant of its module (ASVS 1.2.4)."""
+    """List SQL into which something other than a constant of its module is inserted (ASVS 1.2.4)."""
     found = []
     for file, node in nodes(files):
         if isinstance(node, ast.JoinedStr):
@@ -116,15 +116,15 @@ def _constant(part: ast.expr) -> bool:
 
 
 def let_past_a_guard(files: Sources) -> list[str]:
-    """An `exclude` of the framework's guards is a regular expression without an anchor: `/health` lets `/x/health` by."""
+    """List `exclude` options of guards, regular expressions without an anchor: `/health` lets `/x/health` pass."""
     names = {"exclude", "exclude_from_auth_key", "exclude_opt_key"}
     return [f"{file}: {called(node)}" for file, node in nodes(files) if names & keywords(node).keys()]
 
 
 def subjects_of_texts(files: Sources) -> list[str]:
-    """A subject on the broker that is put together where it is published, from who knows what.
+    """List subjects on the broker that are built where they are published.
 
-    `texts_hash` is no subject: it is what a record is published with.
+    `texts_hash` is not a subject: a record is published with it.
     """
     allowed = re.compile(
         r"event|texts_hash$|subject_of\(event\.type\)|f'\$JS\.API\.CONSUMER\.MSG\.NEXT\.\{consumer\.stream\}.*"
@@ -139,7 +139,7 @@ def subjects_of_texts(files: Sources) -> list[str]:
 
 
 def waits_for_ever(files: Sources) -> list[str]:
-    """A place in a pool asked for without a limit in time (asyncpg waits for ever), outside the pool that sets one."""
+    """List acquisitions from a pool without a time limit (asyncpg waits for ever), outside the pool that sets one."""
     return [
         f"{file}: {called(node)}"
         for file, node in nodes(files)
@@ -150,7 +150,7 @@ def waits_for_ever(files: Sources) -> list[str]:
 
 
 def unbounded_numbers(files: Sources) -> list[str]:
-    """Decimal and float members of what is decoded: JSON's NaN, infinity and a million digits are among their values."""
+    """List Decimal and float members of decoded types: their values include NaN, infinity and a million digits."""
     return [
         f"{file}: {cls.name}.{ast.unparse(member.target)}"
         for file, cls in nodes(files)
@@ -163,7 +163,7 @@ def unbounded_numbers(files: Sources) -> list[str]:
 
 
 def calls_outward(files: Sources) -> list[str]:
-    """An HTTP client without a limit in time, that follows redirects, trusts any certificate or a proxy from outside."""
+    """List HTTP clients without a timeout, or which follow redirects, or trust any certificate or an external proxy."""
     found = []
     for file, node in nodes(files):
         given = keywords(node)
@@ -177,7 +177,7 @@ def calls_outward(files: Sources) -> list[str]:
 
 
 def ends_too_early(files: Sources) -> list[str]:
-    """A pattern whose `$` lets a line feed by: it goes on into a header of a mail (ASVS 1.3.11)."""
+    """List patterns whose `$` lets a line feed pass, which would continue into a mail's header (ASVS 1.3.11)."""
     return [
         f"{file}: {given['pattern']}"
         for file, node in nodes(files)
@@ -186,7 +186,7 @@ def ends_too_early(files: Sources) -> list[str]:
 
 
 def markup_from_text(files: Sources) -> list[str]:
-    """HTML made of an f-string outside the files that escape what they put in (ASVS 1.2.1)."""
+    """List HTML made of an f-string outside the files that escape what they insert (ASVS 1.2.1)."""
     escaping = {
         "services/mailbox.py",
         "services/documents/markup.py",
@@ -202,7 +202,7 @@ def markup_from_text(files: Sources) -> list[str]:
 
 
 def patterns_of_texts(files: Sources) -> list[str]:
-    """A pattern that is not written out: what a caller sends would be read as one, and could take for ever (ASVS 1.2.9)."""
+    """List patterns that are not literal: a caller's text could be one that runs for ever (ASVS 1.2.9)."""
     takes = re.compile(r"re\.(compile|match|search|fullmatch|sub|subn|split|findall|finditer)")
     found = []
     for file, node in nodes(files):
@@ -215,7 +215,7 @@ def patterns_of_texts(files: Sources) -> list[str]:
 
 
 def guessable(files: Sources) -> list[str]:
-    """Predictable randomness, where it does more than spread attempts in time (ASVS 11.5.1); else `secrets`."""
+    """List imports of `random` other than to spread attempts in time (ASVS 11.5.1); other uses need `secrets`."""
     spreads = {"chassis/db/database.py", "chassis/http/event_streams.py", "services/notifications/wiring.py"}
     return [
         f"{file}: {ast.unparse(node)}"
@@ -252,7 +252,7 @@ RULES = {
     patterns_of_texts: ["re.search(wanted, title)", 're.compile(rf"{wanted}$")', 're.sub("a" + wanted, "", title)'],
     guessable: ["import random", "from random import choice"],
 }
-"""Each rule with what has to break it."""
+"""Maps each rule to code that has to break it."""
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -280,7 +280,7 @@ def test_what_is_written_as_it_should_be_is_not() -> None:
 
 
 def bandit(*places: str) -> list[tuple[str, str]]:
-    """File and rule of each finding that is more than low."""
+    """Return the file and the rule of each finding of more than low severity."""
     command = [sys.executable, "-m", "bandit", "--quiet", "--recursive", "-ll", "--format", "json", *places]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     said = json.loads(done.stdout)
@@ -308,5 +308,5 @@ def test_bandit_bites(tmp_path: Path) -> None:
 
 
 def test_no_finding_is_silenced_by_a_comment() -> None:
-    """The table above is the one place."""
+    """Exceptions are listed only in the table above."""
     assert [] == [file for file, text in sources().items() if re.search(r"#\s*nosec", text)]

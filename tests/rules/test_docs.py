@@ -1,4 +1,4 @@
-"""What is written down names things that exist: tests, files, settings, terms, commands."""
+"""Documents name only things that exist: tests, files, settings, terms, commands."""
 
 import importlib.machinery
 import importlib.util
@@ -26,7 +26,7 @@ def written() -> list[Path]:
     return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
-# -- the rules: each returns what is named and is not there ------------------------------------------------------------
+# -- the rules: each returns names of things that do not exist --------------------------------------------------------
 
 
 def missing_files(text: str) -> list[str]:
@@ -39,7 +39,7 @@ def dead_links(path: Path, text: str) -> list[str]:
 
 
 def dead_anchors(path: Path, text: str) -> list[str]:
-    """Links to a heading that is not there, by the names that GitHub gives to headings."""
+    """List links to headings that do not exist, by the names that GitHub gives to headings."""
     links = (link.partition("#") for link in LINK.findall(text) if "://" not in link)
     pages = ((target, anchor, path.parent / target if target else path) for target, _, anchor in links if anchor)
     return [f"{target}#{anchor}" for target, anchor, page in pages if anchor not in headings(text_of(page))]
@@ -88,7 +88,7 @@ def entraide_commands() -> set[str]:
     return set(main.commands)
 
 
-# -- what is written ---------------------------------------------------------------------------------------------------
+# -- the documents ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", written(), ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -1,4 +1,4 @@
-"""Each import rule of pyproject.toml bites: a graph of the tree with one violation planted breaks it."""
+"""Each import rule of pyproject.toml works: a graph of the tree with one planted violation breaks it."""
 
 from copy import deepcopy
 from pathlib import Path
@@ -45,11 +45,11 @@ PLANTED = {
         ("services.matching.matches.store", "services.matching.matches.suggestions"),
         ("services.pledges.ledger.store", "services.pledges.funds.api"),
         ("services.notifications.notices.actions", "services.notifications.notices.sender"),
-        # Routes know nothing of each other.
+        # Routes do not import each other.
         ("services.pledges.funds.api", "services.pledges.funds.budget_api"),
         # A file whose name is in no layer is a model.
         ("services.requests.request.reports", "services.requests.request.store"),
-        # Models know each other in one order.
+        # Models import each other in one order.
         ("services.matching.offerings.model", "services.matching.matches.model"),
         ("services.pledges.money.model", "services.pledges.ledger.postings"),
         # Rules do no I/O.
@@ -63,7 +63,7 @@ PLANTED = {
         ("services.matching.texts.topics", "socket"),
     ],
     "pure-contracts": [
-        # By way of another module it is an import all the same.
+        # An indirect import counts, too.
         ("contracts.reference", "httpx"),
         ("contracts.stemming.words", "socket"),
     ],
@@ -81,7 +81,7 @@ PLANTED = {
         ("services.requests.request.api", "services.requests.wiring"),
     ],
 }
-"""Contract → violations of it, each tried alone: a module, and what it then imports."""
+"""Maps a contract to violations of it, each tried alone: a module, and what it then imports."""
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def graph() -> ImportGraph:
 
 
 def is_kept(contract: str, graph: ImportGraph) -> bool:
-    """Whether a graph keeps a contract of pyproject.toml."""
+    """Check whether a graph keeps a contract of pyproject.toml."""
     options = next(one for one in OPTIONS.contracts_options if one["id"] == contract)
     rule = TYPES[options["type"]](options["name"], OPTIONS.session_options, options)
     return rule.check(deepcopy(graph), verbose=False).kept

@@ -1,4 +1,4 @@
-"""`entraide permissions` says of an appointment what the policies answer it, about every case."""
+"""`entraide permissions` shows what the policies answer to an appointment, in every case."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ ORGANIZATION = {Kind.STATE: "KEN", Kind.UNODC: "UNODC", Kind.UNIT: "UNODC-MLA", 
 APPOINTMENTS = [(ORGANIZATION[kind], role) for role, kinds in HELD_IN.items() for kind in Kind if kind in kinds]
 APPOINTMENTS.append(("UNODC", Role.SERVICE))
 ASKED_ABOUT = APPOINTMENTS if IS_SOAK else [("KEN", Role.FOCAL_POINT)]
-"""A soak asks about every role in each kind of organization that may have it."""
+"""Appointments to report on; in a soak, every role in each kind of organization that may have it."""
 COLUMNS = 80
 
 
@@ -33,7 +33,7 @@ def reported(organization: str, role: Role) -> list[Permission]:
 
 @pytest.fixture(autouse=True)
 def computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command shows what this process computed of an appointment before: several tests ask about each."""
+    """Let the command reuse what this process computed of an appointment, since several tests ask about each."""
     monkeypatch.setattr(command, "permissions_of", lambda organization, role, _: reported(organization, role))
 
 
@@ -42,7 +42,7 @@ def run(*arguments: str) -> Result:
 
 
 def says(permission: Permission, standing: str, where: Mapping[str, str]) -> str:
-    """What a permission says of one case, as the page says it."""
+    """Return what a permission says of one case, in the words of the page."""
     for grant in permission.allowed:
         if (not grant.standing or standing in grant.standing) and all(
             where[name] in values for name, values in grant.where.items()

@@ -1,4 +1,4 @@
-"""/docs/permissions is what the policies say: its tables are read again, and each policy is asked about every case."""
+"""/docs/permissions shows what the policies answer: its tables are parsed, and each policy is asked in every case."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,12 +26,12 @@ Named = tuple[type[StrEnum], str]
 
 
 def named(action: StrEnum) -> Named:
-    """An action with its kind: two of one name are equal, whosever they are."""
+    """Return an action with its kind: actions of the same name are equal, even of different kinds."""
     return type(action), str(action)
 
 
 ASKED_WITHIN = {named(requests_policy.Action.SAY_IT_SUFFICES), named(matching_policy.Action.OVERRIDE)}
-"""Actions without a route of their own: a wish of `deliver`, and a field of a nomination."""
+"""Actions without a route of their own: an option of `deliver`, and a field of a nomination."""
 
 
 @pytest.fixture(scope="module")
@@ -40,16 +40,16 @@ def app() -> Litestar:
 
 
 class Written(Struct, frozen=True):
-    """A table as it stands on the page."""
+    """A table of the page."""
 
     columns: Mapping[tuple[str, str], int]
-    """Role and standing → the column."""
+    """Maps role and standing to the column."""
     properties: Sequence[str]
     rows: Sequence[Sequence[str]]
 
 
 class Article(Struct):
-    """What stands under a heading: the groups of askers, and a table with its head."""
+    """The content below a heading: the groups of askers, and a table with its head."""
 
     service: str
     title: str = ""
@@ -58,7 +58,7 @@ class Article(Struct):
 
 
 class Page(HTMLParser):
-    """The articles of a page, in the order in which one reads."""
+    """The articles of a page, in reading order."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class Page(HTMLParser):
 
 
 def test_policies_answer_as_is_written_down() -> None:
-    """After a change that is meant: `python -m tests.rules.permitted`, and read the difference."""
+    """Run `python -m tests.rules.permitted` after an intended change, and read the difference."""
     assert permitted.FILE.read_text(encoding="utf-8").splitlines() == permitted.permitted().splitlines()
 
 
@@ -102,7 +102,7 @@ def tables() -> Mapping[tuple[str, str, bool], Written]:
 
 
 def written() -> Mapping[tuple[str, str, bool], Written]:
-    """Service, title and whether it is of what is done by those who see it → the table."""
+    """Return the tables by service, title, and whether they are of actions by those who see the record."""
     subjects = {(subject.service, subject.title): subject for subject in SUBJECTS}
     found = {}
     for article in Page(permissions_page(all_services())).articles:
@@ -132,7 +132,7 @@ def _actors(reported_of: str, subject: Subject) -> Iterator[tuple[str, str]]:
 
 
 def _holds(cell: str, value: str, of: Sequence[str]) -> bool:
-    """True where the cell of a property stands for this value, among others."""
+    """Check whether the cell of a property covers this value."""
     if cell == EVERY:
         return True
     if cell.startswith("all but "):
@@ -141,7 +141,7 @@ def _holds(cell: str, value: str, of: Sequence[str]) -> bool:
 
 
 def _row(table: Written, subject: Subject, action: StrEnum, values: Sequence[str]) -> Sequence[str]:
-    """What the page says of a case, to each group; it has to say one thing."""
+    """Return the page's answer in a case, for each group; exactly one row has to match."""
     by_name = dict(zip(subject.properties, values, strict=True))
     rows = [
         row
@@ -206,7 +206,7 @@ def test_every_action_is_documented_and_every_route_requires_one(app: Litestar) 
 
     unreported = sorted(f"{kind.__module__}: {action}" for kind, action in actions - reported_of)
     assert [] == unreported, "each action is in a subject of services/documents/permission_cases.py"
-    assert ASKED_WITHIN == actions - asked, "an action is what a route asks; nobody asks these"
+    assert ASKED_WITHIN == actions - asked, "every action but these is asked by a route"
 
 
 def test_action_without_a_policy_is_denied() -> None:
@@ -228,11 +228,11 @@ def test_a_changed_rule_shows_on_the_page(
     tables: Mapping[tuple[str, str, bool], Written], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = ("requests", "A request", True)
-    assert not any(row[0] == "close" for row in tables[request].rows), "it stands in a row with others"
+    assert not any(row[0] == "close" for row in tables[request].rows), "it is in a row with other actions"
 
     changed = {**requests_policy.MOVERS, requests_policy.Action.CLOSE: frozenset({Role.AUDITOR})}
     monkeypatch.setattr(requests_policy, "MOVERS", changed)
-    # The page of this one subject: the whole takes five seconds.
+    # Make the page of this one subject only, since the whole page takes five seconds.
     monkeypatch.setattr("services.documents.permissions.SUBJECTS", [one for one in SUBJECTS if one.title == request[1]])
 
     assert any(row[0] == "close" for row in written()[request].rows)

@@ -1,4 +1,4 @@
-"""docs/personal-data.md lists every column that can hold words, and says of each whether it names people."""
+"""docs/personal-data.md lists every column that can hold words, and states of each whether it names people."""
 
 import asyncpg
 
@@ -9,7 +9,7 @@ KINDS = {"personal", "with it", "words", "codes"}
 WORDLESS = (
     "uuid", "smallint", "integer", "bigint", "numeric", "boolean", "date", "timestamp with time zone", "xid8",
 )  # fmt: skip
-"""Types that hold no words; of every other one a column has to be listed."""
+"""Types that hold no words; columns of every other type have to be listed."""
 
 
 async def test_every_column_that_can_hold_words_is_in_the_list(database_url: str) -> None:

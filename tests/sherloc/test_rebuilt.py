@@ -1,4 +1,4 @@
-"""The tables of the desk are rebuilt from its journal as they were."""
+"""A rebuild from the journal yields the same tables of the desk."""
 
 import httpx
 

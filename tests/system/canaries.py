@@ -1,4 +1,4 @@
-"""A distinct text for every free field of every body, and who may find it."""
+"""Distinct texts for every free field of every body, and the callers who may find them."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,10 +10,10 @@ from tests.platform.bodies import DOCUMENT
 
 NUMBERED = re.compile("canary-[0-9a-f]{4}")
 NO_WORDS = {"usd_per_unit"}
-"""Strings of digits: nothing else can be written there."""
+"""Fields that are strings of digits, in which nothing else can be written."""
 
 CHOSEN = {"email": "{}@people.example", "url": "https://localhost:{port}/{}"}
-"""Fields that want a certain shape, in which something can be chosen."""
+"""Fields with a required form, of which a part can be chosen."""
 
 FORMS = {"pattern", "enum", "format", "const"}
 Schema = dict[str, Any]
@@ -24,7 +24,7 @@ NO_READERS: Readers = frozenset()
 
 @dataclass(frozen=True)
 class Canary:
-    """One text: in which field of which body it was sent, and who may find it."""
+    """A text, the field and body in which it was sent, and who may find it."""
 
     text: str
     operation: str
@@ -37,7 +37,7 @@ class Canary:
 
 @dataclass
 class Canaries:
-    """`port` is where a webhook may lead."""
+    """The texts that were planted. `port` is the port of a webhook's receiver."""
 
     port: int
     planted: list[Canary] = field(default_factory=list)
@@ -45,9 +45,9 @@ class Canaries:
     def in_body(
         self, method: str, path: str, body: Any, readers: Readers, by_field: Mapping[str, Readers] = {}
     ) -> tuple[Any, list[Canary]]:
-        """The body with a text in each field that it leaves free, to be found by `readers`, or by others for a field.
+        """Return the body with a text in each free field, which `readers` may find, or others for a field.
 
-        They count as planted once they are `kept`.
+        The texts count as planted once they are passed to `keep`.
         """
         filled, new = deepcopy(body), list[Canary]()
         for place, container in free_fields(schema_of(method, path), filled):
@@ -67,7 +67,7 @@ class Canaries:
 
 
 def schema_of(method: str, path: str) -> Schema:
-    """Of the body; one that is no JSON is a file, in which anything can be written."""
+    """Return the schema of a body; a body that is not JSON is a file, in which anything can be written."""
     operation = DOCUMENT["paths"][path][method.lower()]
     content = operation.get("requestBody", {}).get("content", {})
     if content and "application/json" not in content:
@@ -76,7 +76,7 @@ def schema_of(method: str, path: str) -> Schema:
 
 
 def all_free_fields() -> set[tuple[str, Place]]:
-    """Of every body of the interface."""
+    """Return the free fields of every body of the API."""
     return {
         (f"{method.upper()} {path}", place)
         for path, methods in DOCUMENT["paths"].items()
@@ -96,7 +96,7 @@ def _places(schema: Schema, place: Place = ()) -> Iterator[Place]:
 
 
 def free_fields(schema: Schema, body: Any, place: Place = ()) -> Iterator[tuple[Place, dict[str, Any]]]:
-    """Each free field that a body has or might have, with the object it belongs into."""
+    """Yield each free field that a body has or may have, with the object that contains it."""
     for one in _resolved(schema):
         if isinstance(body, list) and isinstance(one.get("items"), dict):
             for inner in body:
@@ -109,12 +109,12 @@ def free_fields(schema: Schema, body: Any, place: Place = ()) -> Iterator[tuple[
 
 
 def _is_free(schema: Schema) -> bool:
-    """Whether words can be chosen: in a string without a form, or in one that names an address."""
+    """Check whether text can be chosen: in a string without a form, or in one that is an e-mail address."""
     return schema.get("type") == "string" and (not FORMS & schema.keys() or "@" in schema.get("pattern", ""))
 
 
 def _resolved(schema: Schema) -> list[Schema]:
-    """The alternatives of a schema, with references resolved."""
+    """Return the alternatives of a schema, with references resolved."""
     if "$ref" in schema:
         return _resolved(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     return [one for inner in schema.get("anyOf", schema.get("oneOf", ())) for one in _resolved(inner)] or [schema]

@@ -16,11 +16,11 @@ EXPERT = "/v1/experts/{expert_id}"
 RESULT, POINT = "/v1/results/{result_id}", "/v1/action-points/{action_point_id}"
 SCREENING = "/v1/screenings/{screening_id}"
 LATER = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
-"""Its owner is not reminded of it while the story goes on, which would be a revision more."""
+"""A due day so late that the owner is not reminded during the test, which would add a revision."""
 
 
 async def opened(stage: Stage, match: Mapping[str, Any]) -> Any:
-    """The delivery of a confirmed match."""
+    """Wait for the delivery of a confirmed match, and return it."""
 
     async def found() -> Any:
         page = await stage.see(COORDINATOR, f"/v1/deliveries?match={match['match_id']}")
@@ -30,7 +30,7 @@ async def opened(stage: Stage, match: Mapping[str, Any]) -> Any:
 
 
 async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any:
-    """From its contacts to its completion; returns the match, which is completed by it."""
+    """Carry a delivery from its contacts to its completion; return the match, which is then completed."""
     delivery = await opened(stage, match)
     for who in (KENYA, NORWAY):
         contacts = {"contacts": [{}]}
@@ -65,7 +65,7 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any
 
 
 async def _answer(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
-    """Both sides, as if six months were over."""
+    """Answer the follow-up for both sides, as if six months had passed."""
     connection = await asyncpg.connect(stage.database_url)
     try:
         await connection.execute(
@@ -80,7 +80,7 @@ async def _answer(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> 
 
 
 async def _change(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
-    """One effect that is verified, one that is declined, one that is withdrawn: nothing of that one is kept."""
+    """Record three effects: one is verified, one declined, and one withdrawn, of which nothing is kept."""
     law = {"change": "law_changed", "happened_on": "2026-11-01", "language": "en", "articles": ["UNTOC:18"]}
     law |= {"address": "https://gazette.example/112"}
     effect = "/v1/effects/{effect_id}"
@@ -96,7 +96,7 @@ async def _change(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> 
 
 
 async def _plan(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
-    """A strategy that is revised and concluded, of which only the last words are kept; its milestone was dropped."""
+    """Draw up a strategy that is revised and concluded; only its last texts are kept. Its milestone is dropped."""
     strategy = "/v1/strategies/{strategy_id}"
     stated = {"stakeholders": ["ministry"], "language": "en"}
     body = {**stated, "request_id": delivery["request_id"]}
@@ -112,7 +112,7 @@ async def _plan(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> No
 
 
 async def _write(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
-    """A message of each side with a file, then the same between the two alone, and one that is withdrawn."""
+    """Send a message with a file from each side, then the same in the private topic, and one that is withdrawn."""
     path = f"{PATH}/messages"
     readers = sides - {AUDITOR, SERVICE}
     for private, to in ((False, readers), (True, readers - {COORDINATOR})):
@@ -128,7 +128,7 @@ async def _write(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> N
 
 
 async def _agree(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
-    """An agreement with two versions, signed by both."""
+    """Conclude an agreement with two versions, of which both sides sign the second, and drop an amendment."""
     path, period = f"{PATH}/agreement", delivery["period"]
     terms = {"period": period, "modality": "in_person", "languages": ["en"], "language": "en"}
     version = {**terms, "clauses": [{"clause": "other"}]}
@@ -141,7 +141,7 @@ async def _agree(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> N
 
 
 async def _results(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
-    """One that is reported twice, of which only the last comment is kept, and confirmed after a dispute."""
+    """Report a result twice, and confirm it after a dispute; only the last comment is kept."""
     found = await stage.see(KENYA, f"/v1/deliveries/{delivery['delivery_id']}/results")
     figures = {"actual": 20, "measured_on": datetime.now(UTC).date().isoformat()}
     body = {"indicator": found["indicators"][0], **figures}
@@ -152,7 +152,7 @@ async def _results(stage: Stage, delivery: Mapping[str, Any], sides: Readers) ->
 
 
 async def _screen(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
-    """Answered twice, of which only the last comment is kept; its recommendation becomes an action point."""
+    """Answer a screening twice; only the last comment is kept, and a recommendation becomes an action point."""
     about, questions = f"{PATH}/screenings", sorted(human_rights_questions())
     body = {"screening": "human_rights", "answers": [{"question": questions[0], "answer": "yes"}]}
     screening = await stage.say(NORWAY, "POST", about, body, about=delivery)
@@ -164,7 +164,10 @@ async def _screen(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> 
 
 
 async def _action_points(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
-    """One that is revised and verified, of which only the last text and comment are kept; one that is dropped."""
+    """Add two action points.
+
+    One is revised, verified, reopened and dropped, and only its last text and comment are kept; the other is dropped.
+    """
     terms = {"owner": "state", "due_on": LATER, "language": "en"}
     added = {**terms, "source": "session"}
     for moves in (
@@ -184,7 +187,10 @@ async def _action_points(stage: Stage, delivery: Mapping[str, Any], sides: Reade
 
 
 async def _experts(stage: Stage, sides: Readers) -> str:
-    """One without a consent, one who is withdrawn and of whom nothing is kept, and the one who will teach the State."""
+    """Enter three experts, and return the id of the one who will teach the State.
+
+    One has no consent, one is withdrawn, so that nothing of that one is kept, and one consents.
+    """
     codes = {"topics": ["mutual_legal_assistance"], "languages": ["en"]}
     for move, body, found_by in (
         (None, {}, frozenset({NORWAY})),
@@ -199,7 +205,7 @@ async def _experts(stage: Stage, sides: Readers) -> str:
 
 
 async def _sessions(stage: Stage, delivery: Mapping[str, Any], sides: Readers, trainer: str) -> None:
-    """One that is held, of which only the last place and comment are kept; one that is cancelled."""
+    """Plan two sessions: one is held, and only its last place and comment are kept; the other is cancelled."""
     today = datetime.now(UTC).date().isoformat()
     days = {"period": {"from": today, "until": today}}
     stated = {"modality": "in_person", "languages": ["en"], "trainers": [trainer]}

@@ -22,7 +22,7 @@ async def pledge_money(stage: Stage) -> None:
     marker, about = {"gender_marker": 1}, {"code": FUND, "revision": 2}
     await stage.say(FINANCE, "POST", "/v1/funds/{code}/gender-marker", marker, about=about)
     pledge = {"fund": FUND, "money": usd(5_000_000), "pledged_on": "2026-02-12"}
-    # What it said before it was put otherwise is nowhere any more.
+    # The text before the rewording is no longer stored.
     made = await stage.say(DONOR, "POST", "/v1/pledges", pledge, to=NO_READERS)
     path = "/v1/pledges/{pledge_id}"
     made = await stage.say(DONOR, "POST", f"{path}/reword", {}, about=made, to=OVERSEERS | {DONOR, FINANCE})
@@ -41,7 +41,7 @@ async def pledge_money(stage: Stage) -> None:
     days = {"starts_on": "2026-02-12", "ends_on": "2026-02-13"}
     planned = {"fund": FUND, "activity_kind": "outreach", "language": "en", **days}
     path = "/v1/activities"
-    # The text before the revision is not stored any more.
+    # The text before the revision is no longer stored.
     one = await stage.say(COORDINATOR, "POST", path, planned, to=NO_READERS)
     one = await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/revise", planned, about=one, to=EVERYBODY)
     await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/complete", {}, about=one)

@@ -30,7 +30,7 @@ async def appoint_all(stage: Stage) -> None:
     done = await asyncio.to_thread(stage.platform.entraide, *words)
     assert done.returncode == 0, done.stderr
     for code in ("KEN", "NOR", "FRA", "UGA", "HELPERS"):
-        # A State has a name of its own in each language: the one that is sent is not kept.
+        # A State's name is known in each language, so the name that is sent is not kept.
         readers = EVERYBODY if code == "HELPERS" else NO_READERS
         await stage.say(ADMINISTRATOR, "POST", "/v1/organizations", {"code": code}, to=readers)
     for who in APPOINTED:

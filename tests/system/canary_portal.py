@@ -1,4 +1,4 @@
-"""What States contribute to SHERLOC, its portal, meetings and the yearly report, with a text in every free field."""
+"""Contributions to SHERLOC, its portal, meetings and the yearly report, with a text in every free field."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -44,9 +44,9 @@ REPORTS, REPORT = "/v1/reports", "/v1/reports/{report_id}"
 
 
 async def contribute(stage: Stage) -> None:
-    """A decision that is returned, published and superseded; one with marks; a bibliography that is withdrawn.
+    """Contribute a decision that is returned, published and superseded, a marked text, and a withdrawn bibliography.
 
-    Of the comments the last one is shown.
+    Of the comments, only the last one is shown.
     """
     decision = {"kind": "court_decision", **DECISION}
     one = await stage.say(KENYA, "POST", CONTRIBUTIONS, decision)
@@ -85,7 +85,7 @@ async def contribute(stage: Stage) -> None:
 
 
 async def extend_the_portal(stage: Stage) -> None:
-    """An extension and an outreach activity, each revised, so that their first words are gone."""
+    """Create an extension and an outreach activity, and revise each, so that their first texts are gone."""
     item = {"language": "en", "cost": COST, "work_package": "development"}
     one = await stage.say(COORDINATOR, "POST", EXTENSIONS, item)
     one = await stage.say(COORDINATOR, "POST", f"{EXTENSION}/revise", item, about=one, to=EVERYBODY)
@@ -107,7 +107,7 @@ async def extend_the_portal(stage: Stage) -> None:
 
 
 async def report_progress(stage: Stage) -> None:
-    """Of a State that does not agree to show it yet."""
+    """Report the progress of a State that has not agreed to show it yet."""
     said = {"progress": "partly_addressed", "language": "en"}
     about: dict[str, Any] = {"state": "KEN", "cluster": "international_cooperation", **said}
     one = await stage.say(KENYA, "POST", PROGRESS, about)
@@ -130,7 +130,7 @@ async def meet(stage: Stage) -> None:
 
 
 async def write_the_report(stage: Stage) -> None:
-    """A draft, which UNODC reads."""
+    """Draft the report, which UNODC reads."""
     report = await stage.say(COORDINATOR, "POST", REPORTS, {"year": int(TODAY[:4]), "as_of": TODAY})
     about = {**report, "block": "II.k", "language": "en"}
     await stage.say(

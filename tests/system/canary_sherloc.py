@@ -16,7 +16,10 @@ LAW = {"status": "missing", "language": "en", "in_force_on": "2026-11-01"}
 
 
 async def record_laws(stage: Stage) -> None:
-    """One that is a draft; one that is returned, published in other words, outdated, published again and verified."""
+    """Record two laws.
+
+    One is a draft; one is returned, published in other words, outdated, published again and verified.
+    """
     draft = await stage.say(OFFICIAL, "POST", PATH, {"state": "KEN", "article": "UNTOC:5", **LAW}, to=STATE)
     found = await stage.say(KENYA, "POST", PATH, {"state": "KEN", "article": "UNTOC:6", **LAW}, to=STATE)
     stage.laws |= {draft["legislation_id"], found["legislation_id"]}
@@ -36,7 +39,7 @@ async def record_laws(stage: Stage) -> None:
 
 
 async def expect_a_law(stage: Stage) -> None:
-    """As if the deliveries to come were of drafting a law."""
+    """Make the coming deliveries count as the drafting of a law."""
     connection = await asyncpg.connect(stage.database_url)
 
     async def known() -> Any:
@@ -50,7 +53,7 @@ async def expect_a_law(stage: Stage) -> None:
 
 
 async def record_what_was_drafted(stage: Stage) -> None:
-    """The proposal that a completed delivery led to, accepted in the State's words."""
+    """Accept the proposal that a completed delivery led to, in the State's words."""
 
     async def proposed() -> Any:
         page = await stage.see(KENYA, f"{PATH}/proposals?status=proposed")
@@ -63,7 +66,10 @@ async def record_what_was_drafted(stage: Stage) -> None:
 
 
 async def collect_practices(stage: Stage) -> None:
-    """One that is revised and catalogued, of which the last words are kept; and one that is withdrawn: none are."""
+    """Record two practices.
+
+    One is revised and catalogued, and its last texts are kept; one is withdrawn, and none of its texts is kept.
+    """
     practice = await stage.say(KENYA, "POST", PRACTICES, ABOUT)
     said: tuple[tuple[str, str, Any, Readers], ...] = (
         (KENYA, "submit", {}, NO_READERS),

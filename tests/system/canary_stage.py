@@ -29,28 +29,28 @@ FUND = "TA-REQUESTS"
 PATIENCE_SECONDS = 30
 IDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NOT_HEARD = {"person-not-known", "not-appointed"}
-"""A new appointment is known everywhere within two seconds."""
+"""Temporary refusals: a new appointment is known everywhere within two seconds."""
 
 
 @dataclass
 class Stage:
-    """A platform that runs, those who call it, and what they wrote."""
+    """A running platform, its callers, and what they wrote."""
 
     platform: Platform
     client: httpx.AsyncClient
     canaries: Canaries
     passed: list[str] = field(default_factory=list)
-    """All that went over the broker: subject, headers and body."""
+    """All that passed the broker: subject, headers and body."""
     attachments: set[str] = field(default_factory=set)
-    """Ids that no list without parameters contains."""
+    """Ids of attachments, which no list without parameters contains."""
     files: set[str] = field(default_factory=set)
-    """Likewise, of files of mails and deliveries."""
+    """Ids of files of mails and deliveries, which no such list contains either."""
     laws: set[str] = field(default_factory=set)
-    """Likewise, of records of the register of legislation."""
+    """Ids of records of the register of legislation, which no such list contains either."""
     written_about: set[str] = field(default_factory=set)
     """The ids in answers to commands with a text."""
     database_url: str = ""
-    """For what the clock would do only in months."""
+    """Address by which the test makes changes that the clock would make only in months."""
 
     def headers(self, who: str, revision: int | None = None) -> dict[str, str]:
         key = Canary(f"canary-{len(self.canaries.planted):04x}-key", "Idempotency-Key", (), NO_READERS)
@@ -69,7 +69,7 @@ class Stage:
         to: Readers = NO_READERS,
         **by_field: Readers,
     ) -> Any:
-        """Call until it succeeds, since other services apply events later. `to`: who may find the words."""
+        """Call until it succeeds, since other services apply events later. `to`: who may find the texts."""
         filled, new = self.canaries.in_body(method, path, body, to, by_field)
         record = about or {}
         address = self.platform.addresses["requests"] + path.format(**record)
@@ -82,7 +82,7 @@ class Stage:
                 if new:
                     self.written_about.update(IDS.findall(answer.text))
                 return answer.json() if answer.content else None
-            assert not [one for one in new if one.text in answer.text], "a refusal repeats nothing"
+            assert not [one for one in new if one.text in answer.text], "a refusal repeats no text"
             unheard = answer.status_code == 409 or answer.json()["slug"] in NOT_HEARD
             assert unheard, (who, path, answer.text)
             assert time.monotonic() < deadline, (who, path, answer.text)
@@ -91,7 +91,7 @@ class Stage:
     async def attach(
         self, who: str, request: Mapping[str, Any], to: Readers, path: str = "/v1/requests/{request_id}/attachments"
     ) -> str:
-        """The id of a file with a text in its name and another one in what it says."""
+        """Attach a file with a text in its name and another in its content; return its id."""
         planted = len(self.canaries.planted)
         name, content = (
             Canary(f"canary-{planted + number:04x}-{place}", f"POST {path}", (place,), to)
@@ -110,7 +110,7 @@ class Stage:
         return attachment_id
 
     async def add_file(self, who: str, delivery: Mapping[str, Any], to: Readers, *, private: bool) -> str:
-        """The id of a file for a message, with a text in its name and another one in what it says, once it is read."""
+        """Add a file for a message, with a text in its name and another in its content; return its id once scanned."""
         path, planted = "/v1/deliveries/{delivery_id}/files", len(self.canaries.planted)
         name, content = (
             Canary(f"canary-{planted + number:04x}-{place}", f"POST {path}", (place,), to)
@@ -164,7 +164,7 @@ class Stage:
         assert answer.status_code == 201, answer.text
 
     async def check_connection(self, client_id: str) -> None:
-        """As a machine, with a secret that is none."""
+        """Ask for a token as a machine with a wrong secret."""
         secret = Canary(f"canary-{len(self.canaries.planted):04x}-body", "POST /v1/token", ("body",), NO_READERS)
         self.canaries.keep([secret])
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret.text}
@@ -181,7 +181,7 @@ class Stage:
             headers=self.headers(FINANCE) | {"Content-Type": "text/csv"},
         )
         assert answer.status_code == 400, answer.text
-        assert word.text not in answer.text, "a refusal repeats nothing"
+        assert word.text not in answer.text, "a refusal repeats no text"
 
     async def see(self, who: str, path: str) -> Any:
         answer = await self.client.get(self.platform.addresses["requests"] + path, headers=self.headers(who))

@@ -61,7 +61,10 @@ async def run_workflow(stage: Stage) -> None:
 
 
 async def offer_assistance(stage: Stage) -> None:
-    """Norway's goes through every move, and of the comments the last stays; UNODC's is there, another is withdrawn."""
+    """Offer assistance of Norway, in every move, and of UNODC; a third offering is withdrawn.
+
+    Of the comments on Norway's offering, only the last one is kept.
+    """
     capacity = [{"from": f"{AHEAD - 1}-01-01", "until": f"{AHEAD}-12-31", "units": 9}]
     body = {**an_offering_body(submit=False, capacity=capacity)}
     del body["title"], body["summary"]
@@ -76,7 +79,7 @@ async def offer_assistance(stage: Stage) -> None:
     one = await stage.say(COORDINATOR, "POST", f"{path}/approve", {}, about=one)
     one = await stage.say(NORWAY, "POST", f"{path}/suspend", {}, about=one)
     one = await stage.say(COORDINATOR, "POST", f"{path}/resume", {}, about=one)
-    # Of the contact point that is replaced nothing is stored any more; Kenya agrees to a delivery.
+    # Nothing of the replaced contact point is stored. Kenya agrees to a delivery and may read the new one.
     one = await stage.say(NORWAY, "PUT", f"{path}/contact", {}, about=one, to=NO_READERS)
     agreed = frozenset({COORDINATOR, NORWAY, KENYA, OFFICIAL})
     one = await stage.say(NORWAY, "PUT", f"{path}/contact", {}, about=one, to=agreed)
@@ -103,8 +106,8 @@ async def offer_assistance(stage: Stage) -> None:
 
 
 def request_body(*, lines: int = 1, **changes: Any) -> dict[str, Any]:
-    """A request as a body, with a place for each text."""
-    # It has begun: a delivery is complete on one of its own days.
+    """Return a request as JSON for the API, in which every text is missing."""
+    # The window has begun, since a delivery is completed on one of its own days.
     line = a_line(window={"from": f"{AHEAD - 1}-01-01", "until": f"{AHEAD}-06-30"})
     body = a_request(submit=False, circulation="none", **changes)
     for name in ("institution_name", "outcome", "in_place", "markers_justification"):
@@ -122,7 +125,7 @@ async def opened(stage: Stage, request: Mapping[str, Any], to: Readers = STATE, 
 
 
 async def fulfil_a_request(stage: Stage) -> None:
-    """Norway is given everything; of four lines one is met, and each other ends in another way."""
+    """Fulfil a request that Norway may read in full; of four lines, one is met and the others end differently."""
     path, match_path = "/v1/requests/{request_id}", "/v1/matches/{match_id}"
     await stage.say(KENYA, "POST", "/v1/requests/check", {n: v for n, v in request_body().items() if n != "submit"})
     await stage.say(KENYA, "POST", "/v1/matches/topics", {})
@@ -165,7 +168,7 @@ async def fulfil_a_request(stage: Stage) -> None:
 
 
 async def propose_jointly(stage: Stage) -> None:
-    """One delivery for Kenya and Uganda, confirmed by its provider, then withdrawn."""
+    """Propose one delivery for Kenya and Uganda; its provider confirms it, and then it is withdrawn."""
     lines = []
     for who, readers in ((KENYA, STATE), (UGANDA, OVERSEERS | {UGANDA})):
         request = await stage.say(who, "POST", "/v1/requests", request_body(), to=readers)
@@ -186,7 +189,7 @@ async def propose_jointly(stage: Stage) -> None:
 
 
 async def end_packages(stage: Stage) -> None:
-    """Of France's offering, UNODC and Norway's pledge: one is declined, one is withdrawn."""
+    """Propose two packages of France's offering, UNODC and Norway's pledge: one is declined, one is withdrawn."""
     capacity = [{"from": f"{AHEAD - 1}-01-01", "until": f"{AHEAD}-12-31", "units": 9}]
     needed = {"resource_status": "partly", "funding_needed": usd(1_000_000)}
     offering = {**an_offering_body(capacity=capacity), **needed}
@@ -211,7 +214,7 @@ async def end_packages(stage: Stage) -> None:
 
 
 async def translate(stage: Stage, request: Mapping[str, Any], given: Readers) -> None:
-    """A request into French, twice: the first translation is nowhere any more."""
+    """Translate a request into French twice; the first translation is no longer stored."""
     path = "/v1/requests/{request_id}/translations"
     body = {"source_revision": 1, "lines": [{"line_id": line["line_id"]} for line in request["lines"]]}
     one = await stage.say(OFFICIAL, "POST", path, body | {"language": "fr"}, about=request, to=NO_READERS)
@@ -221,7 +224,7 @@ async def translate(stage: Stage, request: Mapping[str, Any], given: Readers) ->
 
 
 async def summarize(stage: Stage, request: Mapping[str, Any]) -> None:
-    """The draft of a public summary, which the State does not approve."""
+    """Draft a public summary, which the State does not approve."""
     path = "/v1/requests/{request_id}/summary"
     one = await stage.say(COORDINATOR, "POST", path, {"language": "en"}, about=request, to=NO_READERS)
     one = await stage.say(COORDINATOR, "PUT", path, {"language": "en"}, about=one, to=STATE)
@@ -234,7 +237,7 @@ def departing(move: str) -> dict[str, Any]:
 
 
 async def suggested(stage: Stage, request: Mapping[str, Any], provider: str, lines: list[str]) -> list[Any]:
-    """The provider's match of each line, once there is one."""
+    """Wait for the provider's match of each line, and return them."""
 
     async def made() -> Any:
         page = await stage.see(COORDINATOR, f"/v1/matches?request={request['request_id']}&limit=100")
@@ -256,7 +259,7 @@ async def _fund(stage: Stage, request: Mapping[str, Any]) -> None:
 
 
 async def file_on_behalf(stage: Stage) -> None:
-    """UNODC files a request that came by note verbale; the State adds and changes lines and confirms it in writing."""
+    """File a request that came by note verbale on behalf of a State, which changes lines and confirms it in writing."""
     path = "/v1/requests/{request_id}"
     words = {name: value for name, value in request_body().items() if name != "submit"}
     received = {"state": "KEN", "channel": "note_verbale", "received_on": TODAY.isoformat()}
@@ -271,7 +274,7 @@ async def file_on_behalf(stage: Stage) -> None:
 
 
 async def file_a_mail(stage: Stage) -> None:
-    """A mail with a file comes in from an administrator, whose address is no text of the test's, and is filed."""
+    """Receive a mail with a file from an administrator, whose address is not a text of the test, and file it."""
     planted = len(stage.canaries.planted)
     subject, text, name, content = (
         Canary(f"canary-{planted + number:04x}-{place}", "mail", (place,), readers)
@@ -286,7 +289,7 @@ async def file_a_mail(stage: Stage) -> None:
     body = PDF + content.text.encode()
     message.add_attachment(body, maintype="application", subtype="pdf", filename=f"{name.text}.pdf")
     host, _, port = stage.platform.environment["ENTRAIDE_INTAKE_SMTP"].partition(":")
-    # By the null sender, whom nobody answers.
+    # Use the null sender, to whom nobody answers.
     await aiosmtplib.send(message, sender="", recipients=["requests@entraide.example"], hostname=host, port=int(port))
     (one,) = (await stage.see(COORDINATOR, "/v1/intake/mails"))["mails"]
     mail = await stage.see(COORDINATOR, f"/v1/intake/mails/{one['mail_id']}")
@@ -305,7 +308,7 @@ async def file_a_mail(stage: Stage) -> None:
 
 
 async def judge(stage: Stage, request: Mapping[str, Any]) -> Any:
-    """A coordinator publishes criteria, judges a request by them, and is put in charge of it."""
+    """Publish criteria, assess a request by them, and assign it to the coordinator."""
     path, none_yet = "/v1/requests/{request_id}", {"revision": 0}
     criteria = {
         "eligibility": [{"code": "in_scope", "texts": {}}],
@@ -319,7 +322,7 @@ async def judge(stage: Stage, request: Mapping[str, Any]) -> Any:
 
 
 async def end_other_requests(stage: Stage) -> None:
-    """One is returned, paused and not accepted, one withdrawn, one met by UNODC, closed and opened again."""
+    """End other requests: one is returned, paused and declined, one withdrawn, one met by UNODC, closed, reopened."""
     path, match_path = "/v1/requests/{request_id}", "/v1/matches/{match_id}"
     one = await stage.say(KENYA, "POST", "/v1/requests", request_body())
     words = {name: value for name, value in request_body().items() if name != "submit"}
@@ -343,7 +346,7 @@ async def end_other_requests(stage: Stage) -> None:
     gone = await stage.say(KENYA, "POST", "/v1/requests", request_body(), to=draft)
     await stage.say(KENYA, "POST", f"{path}/withdraw", {}, about=gone, to=draft)
 
-    # Who serves a line reads its words.
+    # The provider that serves a line reads its texts.
     of_line = ("outcome", "in_place", "markers_justification", "provider", "description")
     line_words = dict.fromkeys(of_line, STATE | {UNIT})
     met = await opened(stage, await stage.say(KENYA, "POST", "/v1/requests", request_body(), to=STATE, **line_words))
@@ -370,14 +373,14 @@ async def _in_delivery(stage: Stage, request: Mapping[str, Any]) -> Any:
 
 
 async def save_a_view(stage: Stage) -> None:
-    """A private view; what it said before it was revised is nowhere any more."""
+    """Save a private view; its text before the revision is no longer stored."""
     one = await stage.say(COORDINATOR, "POST", "/v1/views", {"query": {}}, to=NO_READERS)
     own = frozenset({COORDINATOR})
     await stage.say(COORDINATOR, "PATCH", "/v1/views/{view_id}", {"query": {}}, about=one, to=own)
 
 
 async def enter_an_observation(stage: Stage) -> None:
-    """Read by those who file for the State; its earlier text is not stored any more."""
+    """Enter an observation, which those who file for the State read; its earlier text is no longer stored."""
     body = {"article": "UNTOC:18", "language": "en"}
     one = await stage.say(OFFICIAL, "POST", "/v1/observations", body, to=NO_READERS)
     own = frozenset({KENYA, OFFICIAL})

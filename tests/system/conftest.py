@@ -1,4 +1,4 @@
-"""Fixtures of tests of the whole system. What they measured is printed at the end of the run, captured or not."""
+"""Fixtures for tests of the whole system. Their measurements are printed at the end of the run, captured or not."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -27,21 +27,21 @@ def state(servers: Servers) -> Path:
 
 @pytest.fixture
 def xsd() -> tuple[str, ...]:
-    """The standard's own schema, where there is one beside the project: without it the rest of the story is looked at."""
+    """Options with the standard's own schema; without it beside the project, the rest of the story is still checked."""
     folder = folder_of_shared_data() / "iati" / "xsd-2.03"
     return ("--xsd", str(folder)) if folder.is_dir() else ()
 
 
 @pytest.fixture
 def report(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Say a line at the end of the run."""
-    # A property goes with the test's report, from whichever process it ran in.
+    """A function that prints a line at the end of the run."""
+    # A property is sent with the test's report, whichever process the test ran in.
     return lambda line: request.node.user_properties.append((MEASURED, line))
 
 
 @pytest.fixture
 def collect_garbage() -> Iterator[None]:
-    """What a test leaves to the garbage collector is collected within it."""
+    """Collect a test's garbage before the test ends."""
     yield
     gc.collect()
 

@@ -1,4 +1,4 @@
-"""Compare databases, streams and mailbox after a run: nothing lost, nothing duplicated."""
+"""Compare databases, streams and mailbox after a run: nothing is lost and nothing duplicated."""
 
 import asyncio
 import time
@@ -18,10 +18,10 @@ from services.composition import NAMES, all_services
 from services.mailbox import Mailbox
 
 QUIET_SECONDS = 30
-"""For so long nothing changes before a platform counts as stuck: a busy machine takes minutes to the end."""
+"""Seconds without a change after which a platform counts as stuck; a busy machine takes minutes to the end."""
 
 BROKER_SECONDS = 30
-"""In which the broker answers a test that looks at it, on a busy machine."""
+"""Seconds in which the broker has to answer a test that inspects it, on a busy machine."""
 
 OF_THE_MOMENT = frozenset(
     {
@@ -30,11 +30,14 @@ OF_THE_MOMENT = frozenset(
         "ranking_shown",
     }
 )
-"""Tables that say how far somebody has read, how the schema came about, or that have a row for each of the audit's; what
-is to be read again or is under way, and what was read; and what was shown, which depends on who polls and when."""
+"""Tables whose content depends on the moment.
+
+They hold how far somebody has read, how the schema came about, what is to be read again or is under way, what was read,
+and what was shown, which depends on who polls and when; or they have a row for each of the audit's.
+"""
 
 OF_MIGRATIONS = frozenset({"migration", "consent_reading", "bookmark_key"})
-"""Tables in which migrations put a row."""
+"""Tables into which migrations insert a row."""
 
 _PENDING = " + ".join(f"(SELECT count(*) FROM {name}.pending)" for name in NAMES)
 _UNHEARD = " + ".join(
@@ -55,12 +58,12 @@ class FinalState:
     """The content of databases, streams and mailbox; equal for two runs of one workflow."""
 
     facts: Mapping[str, int]
-    """How many of each type, over all journals."""
+    """Number of facts of each type, over all journals."""
     rows: Mapping[str, int]
-    """How many rows of each table, and of each status in it."""
+    """Number of rows of each table, and of each status in it."""
     money: Mapping[str, int]
     mails: int
-    """Different ones, by Message-ID."""
+    """Number of different mails, by Message-ID."""
 
 
 async def wait_until_idle(connection: asyncpg.Connection) -> dict[str, int]:
@@ -82,7 +85,7 @@ async def wait_until_idle(connection: asyncpg.Connection) -> dict[str, int]:
 async def examine(
     connection: asyncpg.Connection, broker: Client, mailbox: Mailbox, *, wiped: bool = False
 ) -> tuple[FinalState, list[str]]:
-    """The final state, and what is inconsistent in it without comparison to another run.
+    """Return the final state, and the inconsistencies in it that show without a comparison to another run.
 
     A broker that was `wiped` lacks facts, but holds none that was not committed, and none twice.
     """
@@ -107,7 +110,7 @@ async def examine(
 
 
 def differences(expected: FinalState, found: FinalState) -> tuple[list[str], list[str]]:
-    """What was lost and what was duplicated compared with the reference run."""
+    """Return what was lost and what was duplicated compared with the reference run."""
     lost, duplicated = [], []
     for kind in ("facts", "rows", "money"):
         before, after = getattr(expected, kind), getattr(found, kind)
@@ -123,12 +126,12 @@ def differences(expected: FinalState, found: FinalState) -> tuple[list[str], lis
 
 
 def repeated_mails(mailbox: Mailbox) -> int:
-    """The number of mails received again under the same id."""
+    """Return the number of mails received again under the same id."""
     return len(mailbox.messages()) - len({mail.message_id for mail in mailbox.messages()})
 
 
 async def rebuild_differences(database_url: str) -> list[str]:
-    """Differences between a service's tables and those rebuilt from its journal."""
+    """List differences between the services' tables and those rebuilt from their journals."""
     found: list[str] = []
     for service in all_services():
         db = await Database.connect(database_url, service.name, owner=True, pool_max=1)
@@ -151,7 +154,7 @@ def _stream_against_journal(name: str, stored: Sequence[UUID], reported: Sequenc
 
 
 async def _stored(broker: Client, name: str) -> list[UUID]:
-    """The ids of the messages in a service's stream."""
+    """Return the ids of the messages in a service's stream."""
     found: list[UUID] = []
     stream = stream_name(name)
     streams = broker.jetstream(timeout=BROKER_SECONDS)
@@ -201,7 +204,7 @@ async def _rows(connection: asyncpg.Connection) -> dict[str, int]:
         if table["name"] in OF_THE_MOMENT:
             continue
         name = f"{table['service']}.{table['name']}"
-        # Polling reads some versions more or less often; each read of another's record is logged.
+        # Polling reads some versions more or less often, and each read of another's record is logged.
         changes = "WHERE new IS NOT NULL" if table["name"] == "audit" else ""
         counted[name] = await connection.fetchval(f"SELECT count(*) FROM {name} {changes}")
         if table["has_status"]:
@@ -230,11 +233,11 @@ async def truncate_tables(connection: asyncpg.Connection) -> None:
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
     async with connection.transaction():
-        # Without triggers and foreign keys: in any order.
+        # Without triggers and foreign keys, the order does not matter.
         await connection.execute("SET LOCAL session_replication_role = replica")
         for name in await _tables(connection):
             await connection.execute(f"DELETE FROM {name}")
-        # What migrations put there is not what services have written.
+        # Restore the rows that migrations had inserted.
         await connection.execute("UPDATE matching.consent_reading SET after = '0.0', heard_at = '-infinity'")
         await connection.execute(
             "INSERT INTO pledges.closed (until, final_until, open_from) VALUES ('epoch', 'epoch', '2000-01-01')"

@@ -1,6 +1,6 @@
 """The platform in a forked child process that can be killed; forking starts it in a fraction of a second.
 
-Run as a program it is the parent: it has imported everything and opened nothing. For each line of JSON on standard
+Run as a program, it is the parent: it has imported everything and opened nothing. For each line of JSON on standard
 input it forks one platform, prints its process id, waits for its end and prints how it ended.
 """
 
@@ -51,8 +51,11 @@ SIGNALS = {IDLE: signal.SIGUSR1, JOB: signal.SIGUSR2}
 
 
 class ChildSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What one platform is to be. `redelivers` and `catches_up` are the two ways in which what a dead process had heard
-    comes again, from the broker or from the owners' journals; at least one has to be open."""
+    """Settings of one platform.
+
+    `redelivers` and `catches_up` are the two ways in which events that a dead process had received come again: from the
+    broker, or from the owners' journals. At least one has to be open.
+    """
 
     database_url: str
     nats_url: str
@@ -68,14 +71,14 @@ class ChildSettings(msgspec.Struct, frozen=True, kw_only=True):
     catches_up: bool = True
     catch_up_seconds: float = 0.5
     deaf: bool = False
-    """Takes nothing from the broker until the phase of the job begins."""
+    """If true, takes nothing from the broker until the phase of the job begins."""
 
 
-# -- in the forker and its children -----------------------------------------------------------------------------------
+# -- code of the forker and its children ------------------------------------------------------------------------------
 
 
 def shorten_intervals(child_settings: ChildSettings) -> None:
-    """What takes over after a second, ten or sixty does so within one; nothing else about it is different."""
+    """Let whatever takes over after one, ten or sixty seconds do so within one; change nothing else."""
     journal.SWEEP_SECONDS = 0.3
     journal.LEASE_SECONDS = 1
     inbox.FILL_GAPS_SECONDS = 0.3
@@ -152,8 +155,7 @@ def _fail(line: str) -> NoReturn:
 
 
 def warm_up() -> None:
-    """Make an application once and throw it away, and read a text: what that imports and remembers is then there for
-    every child."""
+    """Create and discard an application, and read a text, so that every child has what this imports and caches."""
     runtime.http_server(cast(Any, inert_application(all_services())), "127.0.0.1", 0).config.load()
     reading.read([reading.of_offering(new_id(), "Training of judges", "")], None)
     for module in ("anyio._backends._asyncio", "httpcore", "aiosmtplib"):
@@ -201,23 +203,23 @@ def _kill_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
 
 
-# -- in the test ------------------------------------------------------------------------------------------------------
+# -- code of the test -------------------------------------------------------------------------------------------------
 
 
 class Forker:
-    """Starts platforms, one at a time, and says how each ended."""
+    """Starts platforms, one at a time, and reports how each ended."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
     async def fork(self, child_settings: ChildSettings) -> int:
-        """The process id."""
+        """Start a platform and return its process id."""
         assert self._process.stdin is not None
         self._process.stdin.write(msgspec.json.encode(child_settings) + b"\n")
         return int((await self._said())["pid"])
 
     async def exit_code(self) -> int:
-        """Waits for the end of the one that was forked last; minus the signal where it was killed."""
+        """Wait for the end of the last platform; return its exit code, or minus the signal that killed it."""
         return int((await self._said())["exit"])
 
     async def _said(self) -> dict[str, Any]:
@@ -253,7 +255,7 @@ class SupervisedPlatform:
     forker: Forker
     child_settings: ChildSettings
     second: ChildSettings
-    """What the platform is after the first death."""
+    """Settings of the platform after the first death."""
 
     pid: int = 0
     deaths: int = 0
@@ -268,7 +270,7 @@ class SupervisedPlatform:
 
     @property
     def reached(self) -> bool:
-        """Whether it died where it was to."""
+        """True if it died at its deadly point."""
         return died(Path(self.child_settings.trace))
 
     async def run(self) -> None:
@@ -292,13 +294,13 @@ class SupervisedPlatform:
         self._send(sign)
 
     def _send(self, sign: signal.Signals) -> None:
-        # Process 0 would be all of our own group.
+        # Process id 0 would mean our whole process group.
         if self.pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, sign)
 
     async def during(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something with it. Raises AssertionError at once when it ends where it should not."""
+        """Do work with the platform. Raises AssertionError at once if it ends where it should not."""
         working, ending = asyncio.create_task(work), asyncio.create_task(self.ended.wait())
         await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
         ending.cancel()
@@ -308,7 +310,7 @@ class SupervisedPlatform:
         working.result()
 
     async def ready(self, client: httpx.AsyncClient) -> None:
-        """Waits until it can do all of its work."""
+        """Wait until it can do all of its work."""
         deadline = asyncio.get_running_loop().time() + READY_SECONDS
         while asyncio.get_running_loop().time() < deadline:
             with contextlib.suppress(httpx.HTTPError):
@@ -322,7 +324,7 @@ class SupervisedPlatform:
 async def supervised_platform(
     one: Forker, child_settings: ChildSettings, *, second: ChildSettings | None = None
 ) -> AsyncIterator[SupervisedPlatform]:
-    """A platform for the time of the block; killed at its end, if it has not been stopped."""
+    """Run a platform for a block; kill it at the end, unless it has been stopped."""
     life = SupervisedPlatform(one, child_settings, second or msgspec.structs.replace(child_settings, deadly=None))
     going = asyncio.create_task(life.run())
     try:
@@ -333,14 +335,14 @@ async def supervised_platform(
 
 
 def child_settings_for(folder: Path, name: str, **given: Any) -> ChildSettings:
-    """Orders with a port, a trace and a log of their own."""
+    """Return settings with a port, a trace and a log of their own."""
     return ChildSettings(
         port=free_port(), trace=str(folder / f"{name}.trace"), log=str(folder / f"{name}.log"), **given
     )
 
 
 if __name__ == "__main__":
-    # Imported, not this very module: what it is called in `__main__` would not be what the tests see.
+    # Import this module by its name: its names in `__main__` would not be those that the tests see.
     from tests.system.crash_child import fork_for_each_line as fork
 
     _kill_with_parent()

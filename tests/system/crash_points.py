@@ -22,7 +22,7 @@ from nats.aio.msg import Msg
 
 OURS = ("chassis", "contracts", "services")
 PASSED_THROUGH = frozenset({"chassis.db.database", "chassis.db.pool"})
-"""Everything that is asked of PostgreSQL passes here: the site is who asked."""
+"""Modules through which every call to PostgreSQL passes; the site is their caller."""
 WORDS_MAX = 5
 TOLD = "KILLED"
 
@@ -45,7 +45,7 @@ class Call(NamedTuple):
 
 
 class Point(NamedTuple):
-    """Just before a call, or just after its answer."""
+    """The moment just before a call, or just after its answer."""
 
     call: Call
     moment: str
@@ -57,11 +57,12 @@ class Point(NamedTuple):
 class Recorder:
     """Counts the calls, writes each into `trace`, and kills this process at `deadly`.
 
-    A point of the start is the first call of its site in any phase: what runs beside the start may come after its end.
+    A point of the start is the first call of its site in any phase, since what runs beside the start may come after its
+    end.
     """
 
     def __init__(self, trace: Path, deadly: Point | None) -> None:
-        # Unbuffered: what is written survives the kill.
+        # Unbuffered, so that what is written survives the kill.
         self._trace = os.open(trace, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._deadly = deadly
         self._counts: Counter[tuple[str, str]] = Counter()
@@ -96,18 +97,21 @@ class Recorder:
 
 
 class Trace(NamedTuple):
-    """What a process did: its calls in their order, the task each was made in, and whether it died where it was to."""
+    """The calls of a process in their order, the task of each, and whether the process died at its deadly point."""
 
     calls: list[Call]
     tasks: list[str]
     reached: bool
 
     def counts(self) -> Counter[tuple[str, str]]:
-        """How often each site was called in each phase."""
+        """Return the number of calls of each site in each phase."""
         return Counter((call.phase, call.site) for call in self.calls)
 
     def next_in_task(self) -> dict[Call, Call]:
-        """What the same task called next: after the one and before the other is the same moment in it."""
+        """Return for each call the next one of the same task.
+
+        Within the task, the time after the one and before the other is the same moment.
+        """
         last: dict[str, Call] = {}
         following: dict[Call, Call] = {}
         for call, task in zip(self.calls, self.tasks, strict=True):
@@ -118,7 +122,7 @@ class Trace(NamedTuple):
 
 
 def read_trace(file: Path) -> Trace:
-    """The trace of the first process that wrote into it; none where it has not begun."""
+    """Return the trace of the first process that wrote into the file; an empty one if none has."""
     trace = Trace([], [], reached=False)
     counts: Counter[tuple[str, str]] = Counter()
     for line in file.read_text().splitlines() if file.exists() else []:
@@ -132,7 +136,7 @@ def read_trace(file: Path) -> Trace:
 
 
 def died(file: Path) -> bool:
-    """Whether a process that writes this trace died where it was to."""
+    """Check whether a process that writes this trace died at its deadly point."""
     return file.exists() and f"{TOLD}\n" in file.read_text()
 
 
@@ -172,7 +176,7 @@ def _wrap(recorder: Recorder, owner: Any, method: str, described: Callable[..., 
 
 
 def _place(frame: FrameType | None) -> str | None:
-    """The nearest function of ours that the call comes from; None inside a call that is counted already."""
+    """Return the nearest function of ours from which the call comes; None inside a call that is already counted."""
     passed: str | None = None
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
@@ -204,5 +208,8 @@ def _words(query: str) -> str:
 
 
 def _administered(subject: str) -> str:
-    """What is asked of JetStream itself; the subjects of facts, inboxes and acknowledgements are no part of a site."""
+    """Return the subject of a request to JetStream itself; otherwise an empty string.
+
+    The subjects of facts, inboxes and acknowledgements are not part of a site.
+    """
     return subject if subject.startswith("$JS.API") and "MSG.NEXT" not in subject else ""

@@ -26,7 +26,10 @@ LEAVING_CONNECTIONS = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.usefixtures("collect_garbage"),
 ]
-"""nats-py leaves a connection whose handshake failed, or that was closed by the server, to the garbage collector."""
+"""Marks for tests in which connections fail.
+
+nats-py leaves a connection whose handshake failed, or that was closed by the server, to the garbage collector.
+"""
 
 USERS = ("streams", *NAMES)
 SAID_BYTES_MAX = 16 * 1024**2
@@ -56,7 +59,7 @@ class Broker:
 
 
 def configured(place: Path, crt: Path, key: Path) -> tuple[Path, Broker]:
-    """nats.conf with what is a container's put where a test can have it, and how the broker is reached."""
+    """Write nats.conf with a container's values replaced by the test's; return its path, and the broker's addresses."""
     made = Broker(free_port(), free_port(), crt)
     changes = {"0.0.0.0:4222": f"127.0.0.1:{made.port}", "127.0.0.1:8222": f"127.0.0.1:{made.monitor}"}
     changes |= {"/run/secrets/nats.pem": str(crt), "/run/secrets/nats.key": str(key), '"/data"': f'"{place}/data"'}
@@ -75,13 +78,13 @@ def deployed() -> Iterator[Broker]:
 
 
 def trusting(url: str) -> ssl.SSLContext | None:
-    """What a raw connection to an address has to bring."""
+    """Return the TLS context for a raw connection to an address, or None."""
     authority = parse_qs(urlsplit(url).query).get("ca")
     return ssl.create_default_context(cafile=authority[0]) if authority else None
 
 
 async def spoken(url: str, lines: Sequence[str], *, patience_seconds: float = 0.0) -> str:
-    """What the server says to a user's lines of its protocol, with no client between, and for some time after them."""
+    """Send a user's lines of the protocol without a client; return the server's output, for some time after them."""
     user = urlsplit(url)
     reader, writer = await asyncio.open_connection(user.hostname, user.port, ssl=trusting(url), limit=SAID_BYTES_MAX)
     try:
@@ -99,7 +102,7 @@ async def spoken(url: str, lines: Sequence[str], *, patience_seconds: float = 0.
 
 
 async def violations(url: str, *, publish: Collection[str], subscribe: Collection[str]) -> set[str]:
-    """Which of these subjects the server refuses that user."""
+    """Return those of these subjects that the server refuses to that user."""
     lines = [f"PUB {subject} 0\r\n" for subject in publish]
     said = await spoken(url, [*lines, *(f"SUB {subject} {n}" for n, subject in enumerate(subscribe, 1))])
     return {

@@ -1,4 +1,4 @@
-"""Steps of tests of deploy/: its files, the programs that read them, and certificates."""
+"""Steps for tests of deploy/: its files, the programs that read them, and certificates."""
 
 import contextlib
 import os
@@ -28,14 +28,14 @@ DEPLOY = ROOT / "deploy"
 
 
 def settings_read() -> set[str]:
-    """The name of every variable that Settings reads."""
+    """Return the name of every variable that Settings reads."""
     asked = RecordedReads({})
     Settings.from_env(asked, NAMES, state=Path("state"))
     return asked.names
 
 
 def replaced(text: str, changes: Mapping[str, str]) -> str:
-    """`text` with what belongs to a container put where a test can have it; each change has to find something."""
+    """Return `text` with a container's values replaced by the test's; each change has to match something."""
     for old, new in changes.items():
         assert old in text, f"{old} is not in the file any more"
         text = text.replace(old, new)
@@ -44,7 +44,7 @@ def replaced(text: str, changes: Mapping[str, str]) -> str:
 
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
-    """One that lesser users can enter: pytest's own is closed to them."""
+    """Create a folder for a block that unprivileged users can enter; pytest's own is closed to them."""
     made = Path(tempfile.mkdtemp(prefix="entraide-deploy-", dir="/var/tmp"))
     made.chmod(0o711)
     try:
@@ -57,7 +57,7 @@ def folder() -> Iterator[Path]:
 def running(
     command: list[str], ready: Callable[[], bool], *, env: Mapping[str, str], log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """The program until the end of the block, from the moment it is ready."""
+    """Run a program for a block, which begins once the program is ready."""
     with log.open("ab") as out, subprocess.Popen(command, env=dict(env), stdout=out, stderr=out) as process:
         try:
             deadline = time.monotonic() + 20
@@ -79,9 +79,9 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def debian_program(package: str, path: str, into: Path) -> tuple[str, dict[str, str]]:
-    """A program of this machine, else from Debian's package, unpacked and not installed; and what it runs in.
+    """Return a program of this machine, else from Debian's package, unpacked and not installed; and its environment.
 
-    Skips the test, aloud, where neither is to be had.
+    Skips the test with a message if neither is available.
     """
     if found := shutil.which(Path(path).name):
         return found, environment()
@@ -91,7 +91,7 @@ def debian_program(package: str, path: str, into: Path) -> tuple[str, dict[str, 
 
 
 def unpacked(package: str, path: str, into: Path) -> Path:
-    """A file of Debian's package, unpacked and not installed. Skips the test, aloud, where it is not to be had."""
+    """Return a file of Debian's package, unpacked and not installed. Skip the test with a message if there is none."""
     if not (into / path).exists():
         reason = _unpack(package, into)
         if reason is not None:
@@ -100,12 +100,12 @@ def unpacked(package: str, path: str, into: Path) -> Path:
 
 
 def _unpack(package: str, into: Path) -> str | None:
-    """Returns what went wrong."""
+    """Unpack a package; return what went wrong, or None."""
     if not shutil.which("apt-get"):
         return "no apt-get"
     into.mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
-        # An old list names a release that is not the newest.
+        # An outdated list names a release that is not the newest.
         subprocess.run(["apt-get", "update", "-qq"], capture_output=True)
     listing = ["apt-get", "install", "--simulate", "--no-install-recommends", package]
     said = subprocess.run(listing, capture_output=True, text=True)
@@ -123,7 +123,7 @@ def _unpack(package: str, into: Path) -> str | None:
 
 
 def certificate(into: Path) -> tuple[Path, Path]:
-    """A certificate for loopback that is its own authority, and its key."""
+    """Create a certificate for loopback that is its own authority, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "entraide test")])
     now = datetime.now(UTC)

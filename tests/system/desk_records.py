@@ -34,7 +34,7 @@ def create(client: httpx.Client, headers: Headers) -> None:
 
 
 def of_the_mail(client: httpx.Client, headers: Headers) -> dict[str, list[str]]:
-    """The ids of the demo's mail and of its files, which only a coordinator or auditor may list."""
+    """Return the ids of the demo's mail and of its files, which only a coordinator or auditor may list."""
     (mail,) = client.get("/v1/intake/mails", headers=headers(COORDINATOR)).raise_for_status().json()["mails"]
     path = f"/v1/intake/mails/{mail['mail_id']}"
     files = client.get(path, headers=headers(COORDINATOR)).raise_for_status().json()["files"]
@@ -42,7 +42,7 @@ def of_the_mail(client: httpx.Client, headers: Headers) -> dict[str, list[str]]:
 
 
 def of_the_delivery(client: httpx.Client, headers: Headers, content: bytes) -> dict[str, list[str]]:
-    """The ids of messages and files of a delivery to Kenya, the files once they have been scanned."""
+    """Add messages and files to a delivery to Kenya; return their ids once the files have been scanned."""
     page = client.get("/v1/deliveries?limit=1", headers=headers(KENYA)).raise_for_status().json()
     path = f"/v1/deliveries/{page['deliveries'][0]['delivery_id']}"
     as_file = {"Content-Type": "application/octet-stream", "File-Name": "plan.pdf"}
@@ -64,7 +64,7 @@ def of_the_delivery(client: httpx.Client, headers: Headers, content: bytes) -> d
 
 
 def _publish(client: httpx.Client, offerings: list[dict[str, Any]], headers: Headers) -> None:
-    """Of a unit an offering in the public catalogue, with a contact point."""
+    """Publish an offering of a unit in the public catalogue, with a contact point."""
     one = next(one for one in offerings if one["provider"] == "UNODC-SHERLOC" and one["status"] == "available")
     path = f"/v1/offerings/{one['offering_id']}"
     given = {**headers("UNODC-SHERLOC:provider_officer"), "If-Match": f'"{one["revision"]}"'}
@@ -76,7 +76,7 @@ def _publish(client: httpx.Client, offerings: list[dict[str, Any]], headers: Hea
 
 
 def _summarize(client: httpx.Client, headers: Headers) -> None:
-    """An open request, translated, with a summary that its State approved."""
+    """Open a request, translate it, and add a summary that its State approves."""
 
     def step(who: str, method: str, path: str, body: Any, revision: int) -> Any:
         given = {**headers(who), "If-Match": f'"{revision}"'}

@@ -28,7 +28,7 @@ HTTP_SECONDS = 30
 
 @dataclass
 class Environment:
-    """`connection` and `client` are the test's own, for looking at what the platform did."""
+    """A broker and a database for the platform. `connection` and `client` let the test observe what it did."""
 
     name: str
     folder: Path
@@ -41,7 +41,7 @@ class Environment:
     runs: int = 0
 
     async def empty(self) -> Path:
-        """Delete the data of the previous run and appoint all; return a folder for the next."""
+        """Delete the data of the previous run and appoint everybody; return a folder for the next run."""
         self.runs += 1
         await truncate_tables(self.connection)
         db = await Database.connect(self.database_url, "directory", role=role_of("directory"), pool_max=1)
@@ -56,7 +56,7 @@ class Environment:
 
     @contextlib.asynccontextmanager
     async def broker(self) -> AsyncIterator[Client]:
-        """A connection of the administrator of the streams."""
+        """Connect as the administrator of the streams for a block."""
         client = await nats.connect(
             self.nats.url("streams"),
             inbox_prefix="_INBOX_admin",

@@ -1,4 +1,4 @@
-"""Personal data in a platform that runs, entered by a person and a colleague, and the erasure of the person."""
+"""Personal data in a running platform, entered by a person and a colleague, and the erasure of the person."""
 
 import asyncio
 import subprocess
@@ -29,10 +29,10 @@ PERSON, COLLEAGUE = persona_id(KENYA), persona_id("KEN:colleague")
 ADDRESS = "203.0.113.77"
 SIGNS_IN_BY = "canary-sub-8841"
 CANARIES = ("zebulon", "Зебулон", SIGNS_IN_BY, ADDRESS)
-"""Each is in the data entered below, in some case; nothing else here contains them."""
+"""Words in the data entered below, in some letter case; nothing else here contains them."""
 
 KEPT = "keepsake"
-"""What the colleague has, who stays."""
+"""A word in the data of the colleague, who stays."""
 
 HEARD_SECONDS = 30
 OUT_SECONDS = 5
@@ -40,7 +40,7 @@ OUT_SECONDS = 5
 
 @dataclass
 class World:
-    """A platform that runs, and those who call it."""
+    """A running platform and its callers."""
 
     platform: Platform
     client: httpx.AsyncClient
@@ -109,7 +109,7 @@ _OWNERS = {
 
 
 async def appoint_all(world: World) -> None:
-    """Two administrators, a coordinator, the person and a colleague, each appointed by two."""
+    """Found two administrators, who appoint a coordinator, the person, a colleague and an officer of a unit."""
     words = ["directory", "found", "--issuer", ISSUER]
     for one in (FIRST, SECOND):
         words += ["--subject", str(one), "--name", f"Administrator {one}", "--email", "a@unodc.example"]
@@ -140,14 +140,14 @@ async def appoint_all(world: World) -> None:
         proposed = await world.call("POST", "/v1/appointments", ADMINISTRATOR, appointment, person=FIRST)
         path = f"/v1/appointments/{proposed['appointment_id']}/approve"
         await world.call("POST", path, ADMINISTRATOR, {}, person=SECOND, revision=1)
-    # The same once more, which waits for a second person when they are erased.
+    # Propose the same subject once more: the proposal waits for a second person when the person is erased.
     again = {"subjects": [{"issuer": ISSUER, "subject": SIGNS_IN_BY}]}
     path = f"/v1/people/{PERSON}/propose-subjects"
     await world.call("POST", path, ADMINISTRATOR, again, person=FIRST, revision=2)
 
 
 async def create_personal_data(world: World) -> None:
-    """The person subscribes, files, gets mail, reads; and so does the colleague, from another address."""
+    """Let the person subscribe, file, get mail and read; and the colleague too, from another address."""
     for person, name, address in ((PERSON, "zebulon", ADDRESS), (COLLEAGUE, "keepsake", "203.0.113.6")):
         subscription = {"email": f"{name}-mail@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
         given = {"person": person, "address": address}
@@ -169,7 +169,7 @@ async def create_personal_data(world: World) -> None:
 
 
 async def name_contacts(world: World) -> None:
-    """Each of the two is a contact for a delivery that a unit of UNODC makes."""
+    """Name each of the two as a contact for a delivery that a unit of UNODC makes."""
     offering = await world.call("POST", "/v1/offerings", UNIT, an_offering_body())
     path = f"/v1/offerings/{offering['offering_id']}/approve"
     await world.call("POST", path, COORDINATOR, {}, revision=offering["revision"])
@@ -199,7 +199,7 @@ async def name_contacts(world: World) -> None:
 
 
 async def record_effects(world: World, path: str, delivery: Any, name: str, **given: Any) -> None:
-    """Two of the State after the delivery has begun: one that names the person is taken back, the other one stays."""
+    """Begin the delivery and record two effects: one names the person and is withdrawn, the other stays."""
     for who, move, by in ((KENYA, "waive-agreement", given), (UNIT, "waive-agreement", {}), (UNIT, "begin", {})):
         delivery = await world.call("POST", f"{path}/{move}", who, {}, revision=delivery["revision"], **by)
     effect = {"change": "other", "happened_on": "2026-11-01", "language": "en", "address": "https://law.example"}
@@ -211,7 +211,7 @@ async def record_effects(world: World, path: str, delivery: Any, name: str, **gi
 
 
 async def enter_experts(world: World) -> None:
-    """Each of the two is on the roster of a unit of UNODC."""
+    """Enter each of the two on the roster of a unit of UNODC."""
     for person, name in ((PERSON, "zebulon"), (COLLEAGUE, "keepsake")):
         expert = {
             "name": f"Expert {name}",
@@ -226,7 +226,7 @@ async def enter_experts(world: World) -> None:
 
 
 async def first(world: World, who: str, path: str, name: str) -> Any:
-    """The first record of a list, once there is one."""
+    """Return the first record of a list, once there is one."""
     deadline = time.monotonic() + HEARD_SECONDS
     while not (found := (await world.call("GET", path, who))[name]):
         assert time.monotonic() < deadline, path
@@ -235,7 +235,7 @@ async def first(world: World, who: str, path: str, name: str) -> Any:
 
 
 async def send_mails(world: World) -> None:
-    """The person and the colleague write, each with a file."""
+    """Send a mail with a file from the person, and one from the colleague."""
     host, _, port = world.platform.environment["ENTRAIDE_INTAKE_SMTP"].partition(":")
     for name in ("zebulon", "keepsake"):
         message = EmailMessage()
@@ -248,7 +248,7 @@ async def send_mails(world: World) -> None:
 
 
 async def cause_refusals(world: World) -> None:
-    """Refusals are logged without input."""
+    """Cause refusals, which are logged without the input."""
     assert builders.issuer is not None
     token = builders.issuer.token(SIGNS_IN_BY)
     head = {"X-Forwarded-For": ADDRESS, "Idempotency-Key": "zebulon-again", "Authorization": f"Bearer {token}"}
@@ -278,7 +278,7 @@ async def erase_both(world: World) -> None:
 
 
 async def check_sign_in_is_rejected(world: World) -> None:
-    """A token valid for a quarter of an hour is rejected within five seconds."""
+    """Check that a token that is valid for a quarter of an hour is rejected within five seconds."""
     assert builders.issuer is not None
     head = {"Authorization": f"Bearer {builders.issuer.token(SIGNS_IN_BY)}", "X-Forwarded-For": ADDRESS}
     deadline = time.monotonic() + OUT_SECONDS

@@ -24,7 +24,7 @@ PROVIDER = "UNODC-SHERLOC:provider_officer"
 FINANCE = "UNODC:finance_officer"
 DONOR = "NOR:donor_officer"
 CHANNELS = {STATE: ["inbox", "mail"], COORDINATOR: ["inbox"], PROVIDER: ["inbox"], DONOR: ["mail"]}
-"""Finance gets no notifications: it acts here itself."""
+"""Channels of each subscriber. Finance gets no notifications, since it acts here itself."""
 
 FUND = "TA-REQUESTS"
 NEEDED_MINOR = 3_800_000
@@ -48,13 +48,13 @@ class Persistent:
         return await self._until_answered("GET", who, path)
 
     async def post(self, who: str, path: str, body: Any, *, revision: int | None = None) -> dict[str, Any]:
-        """The key is made of who does what: the same command has the same key in every run."""
+        """Send a command under a key made of caller and path: the same command has the same key in every run."""
         return await self._until_answered(
             "POST", who, path, body, key=str(uuid5(NAMESPACE_URL, f"{who} {path}")), revision=revision
         )
 
     async def put(self, who: str, path: str, body: Any, *, revision: int | None = None) -> dict[str, Any]:
-        """Nothing if the revision has passed: an attempt that was not answered may have been carried out."""
+        """Put, and return nothing if the revision has passed: an unanswered attempt may have been carried out."""
         return await self._until_answered("PUT", who, path, body, revision=revision)
 
     async def move(self, who: str, path: str, move: str, record: dict[str, Any], **body: Any) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class Persistent:
 
 
 async def run_main_workflow(api: Persistent) -> None:
-    """A pledge, an offering, a request; matched, agreed, funded, begun under an agreement, with a thread and a session.
+    """Run a pledge, an offering and a request to a delivery under an agreement, with a thread and a session.
 
     Returns when all sides have seen the end.
     """
@@ -165,7 +165,7 @@ async def _contacts(api: Persistent, who: str, path: str, side: str) -> bool:
 
 
 async def _sign(api: Persistent, path: str, period: dict[str, str]) -> None:
-    """The State answers the provider's version with another one, which both sign."""
+    """Answer the provider's version with another one of the State, which both sign."""
     agreement = await api.post(PROVIDER, f"{path}/agreement", a_version(period=period))
     path = f"{path}/agreement"
     agreement = await api.move(STATE, path, "propose", agreement, **a_version(period=period, women=12))
@@ -174,7 +174,7 @@ async def _sign(api: Persistent, path: str, period: dict[str, str]) -> None:
 
 
 async def _hold_session(api: Persistent, path: str) -> None:
-    """A session of today, with its participants."""
+    """Hold a session today, with its participants."""
     today = clock.now().date().isoformat()
     planned = {**TERMS, "period": {"from": today, "until": today}, "comment": "Fictitious: before the agreed days."}
     session = await api.post(PROVIDER, f"{path}/sessions", planned)

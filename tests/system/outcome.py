@@ -1,4 +1,4 @@
-"""How the platform, its files and its mails stand after the demo's story."""
+"""Check the platform, its files and its mails after the demo's story."""
 
 import asyncio
 import json
@@ -42,7 +42,7 @@ ON_EACH_STATEMENT = (
 
 
 def check_story(story: Story) -> None:
-    """How each request, the refund and the offerings stand at the end."""
+    """Check the final state of each request, the refund and the offerings."""
     for record in story.requests:
         for line in record.lines:
             assert line.match["status"] == ("completed" if record.outcome else "confirmed")
@@ -77,7 +77,7 @@ async def rerun_demo(platform: Platform, state: Path) -> None:
 
 
 def check_files(platform: Platform, folder: Path, xsd: Sequence[str]) -> None:
-    """The fund's file conforms to the standard, and each statement is readable and searchable in its language."""
+    """Check the fund's file against the standard, and that each statement is legible and searchable in its language."""
     validated = platform.entraide("iati", "validate", str(folder / "iati-SHERLOC-MNT.xml"), *xsd)
     assert validated.returncode == 0, (validated.stdout, validated.stderr)
     assert re.fullmatch(r"[1-9]\d* activities, [1-9]\d* transactions; no faults\n", validated.stdout)
@@ -93,20 +93,20 @@ def check_files(platform: Platform, folder: Path, xsd: Sequence[str]) -> None:
 
 
 async def check_state(platform: Platform, database_url: str, nats: Nats) -> None:
-    """The operator's commands find nothing wrong, and the journals are where they belong."""
+    """Check that the operator's commands find nothing wrong, and that every fact is published and applied."""
     await check_events(database_url, nats)
     for words in (["parked", "list"], ["journal", "verify"], ["audit", "verify"], ["ledger", "verify"]):
         done = await entraide(*words, env=platform.environment)
         assert done.exit_code == 0, (words, done.stdout, done.stderr)
     found = json.loads((await entraide("doctor", "--json", env=platform.environment)).stdout)
-    # The tests' PostgreSQL forgets in a power cut, and the doctor sees it.
+    # The tests' PostgreSQL is not durable, which the doctor reports.
     assert {f["says"].partition(" is ")[0] for f in found if not f["ok"]} == {
         "fsync", "full_page_writes", "synchronous_commit",
     }  # fmt: skip
 
 
 async def check_summaries(platform: Platform) -> None:
-    """Everybody reads what three States approved."""
+    """Check that everybody can read the summaries that three States approved."""
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.get(f"{platform.addresses['requests']}/v1/public/requests")
     assert {"KEN", "TUN", "KAZ"} == {one["state"] for one in answer.json()["requests"]}
@@ -120,7 +120,7 @@ def check_mails(mailbox: Mailbox) -> None:
 
 
 async def _differences(connection: asyncpg.Connection, nats: Nats) -> list[object]:
-    """What is not published, stored in a stream, or applied by a consumer, or more than once."""
+    """List facts that are not published, stored in a stream or applied by a consumer, or that are so more than once."""
     owners, consumers = topology(all_services())
     states = await stream_states(nats.url("streams"), owners)
     wrong: list[object] = [
@@ -144,11 +144,11 @@ async def _differences(connection: asyncpg.Connection, nats: Nats) -> list[objec
 
 
 async def check_events(database_url: str, nats: Nats) -> None:
-    """Each journal's facts are in its stream exactly once, and every consumer has applied them all, within ten seconds."""
+    """Check that each journal's facts are in its stream once and applied by every consumer, within ten seconds."""
     connection = await asyncpg.connect(database_url)
     try:
         for _ in range(100):
-            # Facts are still recorded meanwhile: mails are sent.
+            # Facts are still recorded meanwhile, since mails are sent.
             if not (wrong := await _differences(connection, nats)):
                 break
             await asyncio.sleep(0.1)

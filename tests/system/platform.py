@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def broker(folder: Path, *, durable: bool = False) -> Nats:
-    """A nats-server with the users that the services have, on an empty store."""
+    """Return a nats-server with the users that the services have, on an empty store."""
     users = {"streams": Permissions(publish=(">",), subscribe=(">",))}
     for service in all_services():
         publish, subscribe = grants(service.name, publishes=service.publishes, listens_to=service.listens_to)
@@ -40,14 +40,14 @@ class Platform:
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def entraide(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of the operator's."""
+        """Run a command of the operator."""
         return subprocess.run(
             [sys.executable, "-m", "services", *words],
             env=dict(self.environment), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
 
     def start(self, name: str, *words: str) -> None:
-        """Run a service, or another command, until it is stopped; what it says goes to files in the state folder."""
+        """Run a service, or another command, until it is stopped; its output goes to files in the state folder."""
         folder = Path(self.environment["ENTRAIDE_STATE"])
         own = {"ENTRAIDE_PORT": self.addresses[name].rpartition(":")[2]} if name in self.addresses else {}
         with (folder / f"{name}.log").open("ab") as log, (folder / f"{name}.printed").open("ab") as out:
@@ -57,13 +57,13 @@ class Platform:
             )  # fmt: skip
 
     def end(self, name: str) -> None:
-        """SIGTERM to one."""
+        """Send SIGTERM to one process and wait for its end."""
         process = self.processes.pop(name)
         process.send_signal(signal.SIGTERM)
         process.wait(STOP_SECONDS)
 
     def stop(self) -> dict[str, int]:
-        """SIGTERM to all; the exit code of each, or what is left after 20 s killed and reported as -9."""
+        """Send SIGTERM to all and return each exit code; what still runs after 20 s is killed and reported as -9."""
         for process in self.processes.values():
             process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
@@ -89,9 +89,9 @@ def running(
     only: Collection[str] = NAMES,
     **more: str,
 ) -> Iterator[Platform]:
-    """`together`: all services in one process; `demo`: so, by `entraide demo`; `apart`: one process for each of `only`.
+    """Run all services in one process (`together`; `demo`: by `entraide demo`), or each of `only` in its own (`apart`).
 
-    The others are down: nobody is at their addresses.
+    The other services are down: nothing listens at their addresses.
     """
     environment = {
         **os.environ,

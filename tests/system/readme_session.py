@@ -18,7 +18,7 @@ MOMENTS = re.compile(r"\d{4}-\d{2}-\d{2}T[0-9:.]+Z")
 
 
 def steps(readme: str) -> list[tuple[str, str]]:
-    """Each command of the session with what README shows of its output, which is nothing for some."""
+    """Return each command of the session with the output that README shows, which is nothing for some."""
     session = readme.partition("## A session with curl")[2].partition("\n## ")[0]
     found: list[tuple[str, str]] = []
     for block in re.findall(r"^```sh\n(.*?)^```$", session, re.MULTILINE | re.DOTALL):
@@ -32,14 +32,14 @@ def steps(readme: str) -> list[tuple[str, str]]:
 
 
 def _in_document(lines: list[str]) -> bool:
-    """Whether a here-document is open after these lines."""
+    """Check whether a here-document is open after these lines."""
     return "<<'END'" in lines[0] and "END" not in lines[1:]
 
 
 def run(platform: Platform, folder: Path) -> None:
-    """Run the whole session against a platform that holds the sample world; raises AssertionError where README errs."""
-    assert shutil.which("curl"), "the session is one with curl"
-    # The year that README names is over some day.
+    """Run the whole session against a platform with the sample world; raise AssertionError where README is wrong."""
+    assert shutil.which("curl"), "the session needs curl"
+    # The year in README will be over some day.
     readme = (ROOT / "README.md").read_text(encoding="utf-8").replace("2027-", f"{clock.now().year + 1}-")
     found = steps(readme)
     assert len(found) >= 5, found
@@ -60,7 +60,7 @@ def run(platform: Platform, folder: Path) -> None:
 
 
 def compare(command: str, expected: str, printed: str) -> None:
-    """Each piece between two `…` stands in the output, in that order; ids, moments and blanks do not count."""
+    """Check that each piece between two `…` is in the output, in that order, ignoring ids, moments and blanks."""
     rest = plain(printed)
     for piece in plain(expected).split(LEFT_OUT):
         at = rest.find(piece)
@@ -69,5 +69,5 @@ def compare(command: str, expected: str, printed: str) -> None:
 
 
 def plain(text: str) -> str:
-    """Ids and moments replaced, blanks and line ends left out."""
+    """Return the text with ids and moments replaced, without blanks and line ends."""
     return re.sub(r"\s+", "", MOMENTS.sub("MOMENT", IDS.sub("ID", text)))

@@ -1,4 +1,4 @@
-"""A Monday of a focal point, of a coordinator and of a provider, against the sample world, each counting its calls."""
+"""A Monday of a focal point, a coordinator and a provider in the sample world, each with the number of its calls."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,13 +14,13 @@ from tests.system.platform import Platform
 KENYA, OFFICIAL, COORDINATOR = "KEN:focal_point", "KEN:official", "UNODC:coordinator"
 FOCAL_POINT_CALLS_MAX, COORDINATOR_CALLS_MAX, PROVIDER_CALLS_MAX = 5, 6, 3
 KINDS = ("outreach", "explanatory_legal_material", "inequality_analysis")
-"""Kinds that the sample world offers for later than its requests want them."""
+"""Kinds that the sample world offers only later than its requests want them."""
 
 LINES = len(KINDS)
 
 
 class CountingApi(Api):
-    """Counts its calls."""
+    """A client that counts its calls."""
 
     calls = 0
 
@@ -48,7 +48,7 @@ async def run(platform: Platform, state: Path) -> None:
 
 
 async def focal_point(api: Api) -> str:
-    """What waits, what the draft still needs, and a request that an official began; the id of that."""
+    """Read what waits and what the draft still needs; submit a request that an official began, and return its id."""
     work = (await api.get(KENYA, "/v1/work"))["work"]
     assert {one["organization"] for one in work} <= {"KEN"}
     wanted = {"group_size": 5, "modality": "remote", "window": {"from": f"{AHEAD}-07-01", "until": f"{AHEAD}-12-31"}}
@@ -65,7 +65,7 @@ async def focal_point(api: Api) -> str:
 
 
 async def coordinator(api: Api, request_id: str) -> Sequence[Mapping[str, Any]]:
-    """From the queue to matches that are presented, one for each of three lines."""
+    """Go from the queue to presented matches, one for each of three lines."""
     work = (await api.get(COORDINATOR, "/v1/work?step=acknowledge&sort=since&limit=100"))["work"]
     (waiting,) = [one for one in work if one["request_id"] == request_id]
     path = f"/v1/requests/{waiting['request_id']}"
@@ -83,7 +83,7 @@ async def coordinator(api: Api, request_id: str) -> Sequence[Mapping[str, Any]]:
 
 
 async def provider_officer(api: Api, provider: str) -> None:
-    """What waits for its answer, one match with its reasons, and the confirmation."""
+    """Read what waits for an answer, and one match with its reasons; confirm the match."""
     officer = f"{provider}:provider_officer"
     work = (await api.get(officer, "/v1/work?step=provider_answer&sort=since&limit=100"))["work"]
     assert {one["organization"] for one in work} == {provider}
@@ -102,7 +102,7 @@ async def suggested(steps: Steps, request_id: str) -> None:
 
 
 async def presented(steps: Steps, matches: Sequence[Mapping[str, Any]]) -> str:
-    """A provider whose clock runs now, in whose list of work the match is."""
+    """Return a provider whose clock runs now, and in whose list of work the match is."""
     provider = str(matches[0]["provider"])
 
     async def waits() -> bool:

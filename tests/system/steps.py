@@ -1,4 +1,4 @@
-"""Steps of tests of the deployment."""
+"""Steps for tests of the deployment."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ def psql(url: str, file: str, passwords: Mapping[str, str] = PASSWORDS) -> subpr
 
 
 def address(superuser: str, user: str, password: str | None = None, database: str | None = None) -> str:
-    """A superuser's address made another user's."""
+    """Return a superuser's address changed to another user's."""
     name = database or superuser.rpartition("/")[2]
     at = re.sub(r"//[^@]+@", f"//{user}:{password or 'secret-of-' + user.split('_')[1]}@", superuser)
     return at.rpartition("/")[0] + "/" + name

@@ -25,7 +25,7 @@ async def test_the_demo_is_the_same_in_a_process_for_each_service(
     database_url: str, own_broker: Nats, state: Path, xsd: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model_is_missing = meaning.model_problem() is not None
-    # The story believes that a model reads the texts, and none does: it has to go on without.
+    # Let the story expect that a model reads the texts, although there is none: it has to go on without it.
     monkeypatch.setattr("services.demo.story.meaning.model_problem", lambda: None)
     mailbox = Mailbox(state / "mailbox", "127.0.0.1", free_port())
     await mailbox.start()
@@ -48,7 +48,7 @@ async def test_the_demo_is_the_same_in_a_process_for_each_service(
 
 
 def _found(platform: Platform) -> None:
-    """The two administrators who appoint all others."""
+    """Found the directory with the two administrators who appoint all others."""
     words = ["directory", "found", "--issuer", ISSUER]
     for one in administrators():
         words += ["--subject", str(one.person_id), "--name", one.name, "--email", one.email]

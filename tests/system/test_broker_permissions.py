@@ -43,7 +43,7 @@ SNOOPING = (
 
 @pytest.fixture(params=[pytest.param("deployed", marks=pytest.mark.soak), "embedded"])
 def urls(request: pytest.FixtureRequest) -> Iterator[Mapping[str, str]]:
-    """The address of each user, at the broker of deploy/ and at the one started where no address is given."""
+    """The address of each user, at the broker of deploy/ and at the one that is started if no address is given."""
     if request.param == "deployed":
         with deployed() as broker:
             yield {user: broker.url(user) for user in USERS}
@@ -57,7 +57,7 @@ def urls(request: pytest.FixtureRequest) -> Iterator[Mapping[str, str]]:
 
 
 def all_subjects() -> set[str]:
-    """A subject for everything that can be asked of JetStream and of the server, and every kind of event."""
+    """Return a subject for everything that JetStream and the server can be asked, and for every kind of event."""
     said = {*OF_NO_STREAM, *(f"ta.{name}.thing.happened.v1" for name in NAMES)}
     for owner in OWNERS:
         stream = owner.upper()
@@ -72,7 +72,7 @@ def all_subjects() -> set[str]:
 
 
 def needed(name: str) -> tuple[set[str], set[str]]:
-    """What a service cannot do without: its own facts, its own place in the streams it listens to, its own inbox."""
+    """Return the subjects a service needs: its own facts, its consumers in the streams it listens to, its own inbox."""
     service = SERVICES[name]()
     listens_to = service.listens_to
     places = {f"$JS.API.CONSUMER.MSG.NEXT.{owner.upper()}.{name}" for owner in listens_to}
@@ -122,7 +122,7 @@ async def test_rejected_broker_request_has_no_effect(urls: Mapping[str, str]) ->
 
 
 async def state_of(url: str) -> Mapping[str, object]:
-    """Configuration and content of every stream and consumer, as the administrator sees them."""
+    """Return configuration and content of every stream and consumer, as the administrator sees them."""
     found: dict[str, object] = {}
     for owner in OWNERS:
         found[owner] = await asked(url, f"$JS.API.STREAM.INFO.{owner.upper()}")
@@ -148,8 +148,8 @@ async def test_broker_reply_into_another_stream_is_not_accepted_as_a_fact(
 ) -> None:
     """The server sends replies and pulled messages to any reply subject, without checking permissions.
 
-    So a service can put what it has published, and what it may read, where it may not publish. None of it can be what
-    the stream's owner might have said.
+    So a service can put what it has published, and what it may read, into a subject to which it may not publish. None
+    of it can be something that the stream's owner might have stated.
     """
     await ensure_streams(urls["streams"], OWNERS, CONSUMERS)
     event, into = an_event("matching", "match"), "ta.requests.request.submitted.v1"
@@ -166,11 +166,11 @@ async def test_broker_reply_into_another_stream_is_not_accepted_as_a_fact(
     assert stored is not None
     assert stored["messages"] == 2
     (parked,) = await parked_of(urls["matching"], databases["matching"])
-    assert str(event.id) not in parked, "an acknowledgement"
+    assert str(event.id) not in parked, "it is an acknowledgement"
 
 
 async def parked_of(url: str, db: Database) -> list[str]:
-    """What matching sets aside of the stream REQUESTS, until nothing more comes; nothing else takes effect."""
+    """Return what matching parks of the stream REQUESTS, and check that nothing else takes effect."""
     inbox = Inbox(db, "matching", ["requests"], {})
     async with connected(url, "matching") as bus, asyncio.timeout(20):
         listening = asyncio.create_task(inbox.listen(bus, "requests"))

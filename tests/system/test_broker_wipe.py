@@ -38,7 +38,7 @@ OF_DELIVERY = [
 """The facts of each record of the one delivery."""
 
 OWED_OF_DELIVERY, MAILS_OF_DELIVERY = 12, 11
-"""Notices of the request's way to that delivery and of the delivery itself, and mails to the State."""
+"""Number of notices about the request until that delivery and about the delivery, and of mails to the State."""
 
 
 @pytest.fixture
@@ -61,14 +61,14 @@ async def test_wiped_broker_loses_duplicates_and_delays_nothing(at: Environment,
     assert wrong == []
     assert after.facts["requests.request.submitted.v1"] == 3 * AT_ONCE + 1
     assert after.facts["matching.line.ranked.v1"] == 3 * AT_ONCE + 1
-    # Per submission to the State and the coordinator, who reads its suggestions with it, and one for the offering.
+    # One per submission to the State, one to the coordinator, who reads its suggestions with it; one for the offering.
     assert after.facts["notifications.notification.owed.v1"] == 2 * (3 * AT_ONCE + 1) + 1 + OWED_OF_DELIVERY
     assert after.rows["matching.line_ranking"] == 3 * AT_ONCE + 1
     assert after.mails == len(mailbox.messages()) == 3 * AT_ONCE + 1 + MAILS_OF_DELIVERY
     assert await rebuild_differences(at.database_url) == []
     assert platform.deaths == 0
     said = Path(child_settings.log).read_text()
-    assert "caught up from the journal" in said, "what was wiped before it was delivered"
+    assert "caught up from the journal" in said, "wiped events are read from the journal"
 
 
 async def _wipe(at: Environment, platform: SupervisedPlatform, report: Callable[[str], None]) -> None:
@@ -81,17 +81,17 @@ async def _wipe(at: Environment, platform: SupervisedPlatform, report: Callable[
     await api.move(COORDINATOR, f"/v1/offerings/{offering['offering_id']}", "approve", offering)
     assert await wait_until_idle(at.connection) == {}
 
-    # What matching heard of it so far, it read in the journal.
+    # So far, matching has read of the request in the journal only.
     request, _ = await agree(api, await file_request(api))
     filed = await _file(at, platform)
-    # They are in the streams, not consumed yet, and then the streams are deleted.
+    # The events are in the streams, not consumed yet, when the streams are deleted.
     await _published(at)
     os.kill(at.nats.pid, signal.SIGKILL)
     shutil.rmtree(at.nats.store)
     platform.enter(JOB)
     filed |= await _file(at, platform)
     async with asyncio.TaskGroup() as group:
-        # Of the confirmed match the delivery service learns from the journal, if the broker lost it.
+        # The delivery service reads of the confirmed match in the journal, if the broker lost it.
         group.create_task(deliver(api, request))
         at.nats.start()
         wiped = time.monotonic()
@@ -109,7 +109,7 @@ async def _wipe(at: Environment, platform: SupervisedPlatform, report: Callable[
 
 
 async def _facts_of_delivery(at: Environment) -> list[list[str]]:
-    """Of each record in order, the record that was made first first."""
+    """Return the facts of each record in order; the oldest record comes first."""
     rows = await at.connection.fetch(
         "SELECT array_agg(split_part(type, '.', 3) ORDER BY version) AS facts FROM delivery.journal"
         " GROUP BY aggregate_id ORDER BY min(position)"
@@ -125,7 +125,7 @@ async def _published(at: Environment) -> None:
 
 
 async def _file(at: Environment, platform: SupervisedPlatform) -> set[str]:
-    """File some at once; each is taken in at the first try."""
+    """File some requests at once; each is accepted at the first attempt."""
 
     async def one() -> str:
         answer = await at.client.post(f"{platform.address}/v1/requests", json=a_request(), headers=headers())

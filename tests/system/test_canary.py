@@ -81,7 +81,7 @@ async def stage(
 
 @contextlib.asynccontextmanager
 async def everything(server: Nats) -> AsyncIterator[list[str]]:
-    """All messages on the broker."""
+    """Collect all messages on the broker during a block."""
     passed: list[str] = []
 
     async def keep(message: Any) -> None:
@@ -96,7 +96,7 @@ async def everything(server: Nats) -> AsyncIterator[list[str]]:
         await client.close()
 
 
-# -- looking for it ---------------------------------------------------------------------------------------------------
+# -- the search for texts ---------------------------------------------------------------------------------------------
 
 GETS = {path: methods["get"] for path, methods in DOCUMENT["paths"].items() if "get" in methods}
 STREAMS = [path for path, get in GETS.items() if "text/event-stream" in get["responses"]["200"].get("content", {})]
@@ -115,14 +115,14 @@ KNOWN = {
 }
 PARAMETER = re.compile(r"\{(\w+)\}")
 CALLERS = EVERYBODY if IS_SOAK else frozenset({KENYA, COORDINATOR, NORWAY, UGANDA})
-"""Those who read everything: in a soak all, else the State, UNODC, a provider and another State."""
+"""Callers who read everything: in a soak all, otherwise the State, UNODC, a provider and another State."""
 
 OTHERS_EACH = cases(60, soak=1)
-"""Every caller reads one in so many of the records without a text; most of them are notifications."""
+"""Every caller reads one in this many of the records without a text; most of them are notifications."""
 
 
 async def read(stage: Stage, who: str, path: str) -> str:
-    """A response with its headers; of a stream, the first moment."""
+    """Return a response with its headers; of a stream, the first STREAM_SECONDS."""
     url = stage.platform.addresses["requests"] + path
     headers = {"Authorization": f"Bearer {token(who)}"}
     async with stage.client.stream("GET", url, headers=headers) as answer:
@@ -138,7 +138,7 @@ def is_paged(path: str) -> bool:
 
 
 async def each_list(stage: Stage, paths: Sequence[str]) -> AsyncIterator[tuple[str, str, str]]:
-    """All event streams at once, since each goes on until its time is over; then these paths one by one."""
+    """Read all event streams at once, since each lasts until its time is over; then these paths one by one."""
     streams = [(who, path) for who in sorted(CALLERS) for path in STREAMS]
     answers = await asyncio.gather(*(read(stage, who, path) for who, path in streams))
     for (who, path), said in zip(streams, answers, strict=True):
@@ -149,7 +149,7 @@ async def each_list(stage: Stage, paths: Sequence[str]) -> AsyncIterator[tuple[s
 
 
 async def readable_paths(stage: Stage) -> AsyncIterator[tuple[str, str, str]]:
-    """Caller, path, response: every readable path, for every caller, with every known id."""
+    """Yield caller, path and response: every readable path, for every caller, with every known id."""
     ids: dict[str, set[str]] = {name: set(values) for name, values in KNOWN.items()}
     ids["attachment_id"], ids["file_id"], ids["legislation_id"] = stage.attachments, stage.files, set(stage.laws)
     lists = [f"{path}?limit=100" if is_paged(path) else path for path in READABLE if "{" not in path]
@@ -165,13 +165,13 @@ async def readable_paths(stage: Stage) -> AsyncIterator[tuple[str, str, str]]:
 
 
 def asked_for(stage: Stage, ids: set[str]) -> list[str]:
-    """Those of records with a text, and some of the others."""
+    """Return the ids of records with a text, and of some of the others."""
     known = stage.attachments | stage.files | stage.laws | stage.written_about | set[str]().union(*KNOWN.values())
     return [*sorted(ids & known), *sorted(ids - known)[::OTHERS_EACH]]
 
 
 async def leaks_over_http(stage: Stage) -> list[str]:
-    """Each text found by a caller who may not see it, or missed by one who may, with its field."""
+    """List each text found by a caller who may not see it, or not found by one who may, with its field."""
     found: dict[Canary, dict[str, str]] = {one: {} for one in stage.canaries.planted}
     async for who, path, said in readable_paths(stage):
         for canary in stage.canaries.named_in(said):
@@ -207,7 +207,7 @@ async def leaks_in_tables(stage: Stage, database_url: str) -> list[str]:
 
 
 def leaks_in_files(stage: Stage, folder: Path) -> list[str]:
-    """Texts in a file or its name, except attachments."""
+    """List texts in a file or its name, except in attachments."""
     kept = folder / "files"
     paths = [path for path in folder.rglob("*") if path.is_file()]
     texts = {path: "" if kept in path.parents else path.read_bytes().decode(errors="replace") for path in paths}
@@ -221,7 +221,7 @@ async def test_confidential_texts_are_found_only_where_permitted(
     await run_workflow(stage)
     await wait_for_notifications(receiver, mailbox)
     planted = {(one.operation, one.place) for one in stage.canaries.planted}
-    assert set() == all_free_fields() - planted, "a field in which words can be written, and nothing was"
+    assert set() == all_free_fields() - planted, "a free field has no text"
 
     found = await leaks_over_http(stage)
     found += await leaks_in_tables(stage, database_url)
@@ -232,12 +232,12 @@ async def test_confidential_texts_are_found_only_where_permitted(
     found += [f"{one}: to a webhook" for request in receiver.received for one in leaks_in_webhook(stage, request)]
 
     assert not found, "\n".join(["what is confidential is elsewhere, too:", *sorted(set(found))])
-    assert "requests.request.submitted.v1" in "".join(stage.passed), "the broker was listened to"
+    assert "requests.request.submitted.v1" in "".join(stage.passed), "the broker's messages were collected"
     assert "matching" in (state / "up.log").read_text(), "a log was written"
 
 
 def leaks_in_mail(stage: Stage, mail: Mail) -> list[Canary]:
-    """Texts in a mail, except the address of its recipient."""
+    """List texts in a mail, except the address of its recipient."""
     own = stage.canaries.named_in(" ".join(mail.recipients))
     assert {"PUT /v1/subscriptions email"} == {str(one) for one in own}
     return [one for one in stage.canaries.named_in(str(mail)) if one not in own]
@@ -249,7 +249,7 @@ def leaks_in_webhook(stage: Stage, request: Received) -> list[Canary]:
 
 
 async def wait_for_notifications(receiver: Receiver, mailbox: Mailbox) -> None:
-    """Until no mail and no webhook has come for two seconds."""
+    """Wait until no mail and no webhook has come for two seconds."""
     before, still = (0, 0), 0
     async with asyncio.timeout(60):
         while still < 20:

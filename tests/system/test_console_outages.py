@@ -1,4 +1,4 @@
-"""Services stopped behind the console: its pages say so, show what is known, and lose nothing that was typed."""
+"""Pages of the console while services are down: they say so, show what is known, and keep what was typed."""
 
 import html
 import re
@@ -37,7 +37,7 @@ async def platform(
 
 
 def person_who_signs_in(appointment: str) -> UUID:
-    """The console knows the people of the sample world."""
+    """Return the id of a person of the sample world, whom the console knows."""
     found = person_of(appointment)
     assert found
     return found

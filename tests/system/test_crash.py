@@ -1,9 +1,9 @@
-"""The process is killed before and after every call of the main workflow: nothing lost, nothing duplicated.
+"""The process is killed before and after every call of the main workflow: nothing is lost, nothing duplicated.
 
 The points are (call site, occurrence), collected from reference runs. Each run kills once, restarts the process as a
-supervisor would, and compares the final state with the reference. `./dev test` takes few calls, each of another module of
-the chassis or service; `./dev soak` takes every other call site, before or after one of its occurrences, by the day: all
-sites in two days.
+supervisor would, and compares the final state with the reference. `./dev test` takes few calls, each of another module
+of the chassis or service; `./dev soak` takes every second call site, before or after one of its occurrences, chosen by
+the day: all sites in two days.
 """
 
 import asyncio
@@ -45,21 +45,23 @@ REFERENCES = cases(1, soak=3)
 POINTS_FEW = 2
 IDLE_SECONDS = 1.5
 POLLED_MAX = 2
-"""Of what goes on for ever, idle or not, so many occurrences are points."""
+"""Maximum number of occurrences that are points, for a call that is repeated for ever, idle or not."""
 LATE_SECONDS = 1.5
 ATTEMPTS_MAX = 4
 REBUILT_EACH = 10
 SEED = 20_261_125
 DAY_SEED = datetime.now(UTC).toordinal()
-"""By which the soak chooses sites and occurrences: all 2,800 points take over two hours on two processors, one a site half
-an hour."""
+"""Seed by which the soak chooses sites and occurrences.
+
+All 2,800 points take over two hours on two processors; one point per site takes half an hour.
+"""
 
 SITES_EACH = 2
 
 
 @dataclass
 class Run:
-    """What one run came to."""
+    """The result of one run."""
 
     point: Point | None
     final_state: FinalState | None = None
@@ -73,7 +75,7 @@ class Run:
 
 
 async def run(at: Environment, point: Point | None, reference: FinalState | None) -> Run:
-    """The job in a process that dies at `point`; without one, undisturbed and after a while of idling."""
+    """Do the job in a process that dies at `point`; without one, undisturbed and after some idling."""
     found = Run(point)
     folder = await at.empty()
     mailbox = Mailbox(folder / "mailbox", "127.0.0.1", free_port())
@@ -106,7 +108,10 @@ async def run(at: Environment, point: Point | None, reference: FinalState | None
 
 
 def _after_death(child_settings: ChildSettings, number: int) -> ChildSettings:
-    """What was with the dead process comes again from the broker, or from the journals: by turns, never from both."""
+    """Return settings for the time after the death.
+
+    What the dead process was working on comes again from the broker or from the journals: by turns, never from both.
+    """
     redelivers = number % 2 == 0
     return ChildSettings(
         **{**_fields(child_settings), "deadly": None, "redelivers": redelivers, "catches_up": not redelivers}
@@ -126,7 +131,7 @@ async def _job(at: Environment, platform: SupervisedPlatform, found: Run) -> Non
     await run_main_workflow(Persistent(at.client, platform.address))
     left = await wait_until_idle(at.connection)
     if found.point is not None and not platform.reached:
-        # What is polled for may come to its occurrence only now.
+        # What is polled for may reach its occurrence only now.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LATE_SECONDS):
                 while not platform.reached:
@@ -138,11 +143,11 @@ async def _job(at: Environment, platform: SupervisedPlatform, found: Run) -> Non
         found.lost.append(f"never quiet: {left}")
 
 
-# -- which points -----------------------------------------------------------------------------------------------------
+# -- choice of points -------------------------------------------------------------------------------------------------
 
 
 def points_of(references: Sequence[Trace]) -> list[Point]:
-    """Every call that each of the reference runs made, before and after; in the order of their names."""
+    """Return every call that all reference runs made, before and after it, ordered by name."""
     counted = [trace.counts() for trace in references]
     certain = {key: min(counts[key] for counts in counted) for key in set.intersection(*map(set, counted))}
     polled = {site for counts in counted for phase, site in counts if phase == IDLE}
@@ -157,7 +162,7 @@ def points_of(references: Sequence[Trace]) -> list[Point]:
 
 
 def points_by_site(points: Sequence[Point], *, seed: int) -> list[Point]:
-    """Before or after one occurrence of each SITES_EACH-th call site, chosen by the seed; the next seed has other sites."""
+    """Choose a point before or after one occurrence of each SITES_EACH-th call site; the next seed has other sites."""
     sites: defaultdict[tuple[str, str], set[Call]] = defaultdict(set)
     for point in points:
         sites[point.call.phase, point.call.site].add(point.call)
@@ -169,9 +174,10 @@ def points_by_site(points: Sequence[Point], *, seed: int) -> list[Point]:
 
 
 def few_of(points: Sequence[Point], reference: Trace, *, seed: int) -> list[Point]:
-    """POINTS_FEW points, chosen by the seed, each beside a call of a part that no other is beside; first those of two parts.
+    """Choose POINTS_FEW points by the seed, each beside a call of another part; first those beside two parts.
 
-    They are at first occurrences, which every run comes to. After a call and before the next one of the same task is one moment, and counts for both parts.
+    They are at first occurrences, which every run reaches. The time after a call and before the next one of the same
+    task is one moment, and counts for both parts.
     """
     first = [point for point in points if point.call.occurrence == 1]
     following = reference.next_in_task()
@@ -189,7 +195,7 @@ def few_of(points: Sequence[Point], reference: Trace, *, seed: int) -> list[Poin
     return chosen[:POINTS_FEW]
 
 
-# -- where a process is killed ------------------------------------------------------------------------------------------
+# -- the place at which a process is killed ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("point_phase", "killed"), [(START, True), (JOB, False)])
@@ -223,7 +229,7 @@ async def environments(servers: Servers, template: str, issuer: Issuer) -> Async
 
 
 async def crash(at: Environment, points: list[Point], reference: FinalState, runs: list[Run]) -> None:
-    """Take points off the list until there are none; what was not reached is tried again."""
+    """Take points off the list until there are none; a point that was not reached is tried again."""
     while points:
         point = points.pop()
         for _ in range(ATTEMPTS_MAX):
@@ -243,7 +249,7 @@ async def crash_test(made: Sequence[Environment], report: Callable[[str], None],
     assert reference is not None
     for one in first[1:]:
         assert one.final_state is not None
-        assert ([], []) == differences(reference, one.final_state), "undisturbed runs end alike"
+        assert ([], []) == differences(reference, one.final_state), "undisturbed runs have the same result"
     every = points_of([one.trace for one in first])
     points = points_by_site(every, seed=DAY_SEED) if many else few_of(every, first[0].trace, seed=SEED)
     total, parts = len(points), len({point.call.part for point in every})

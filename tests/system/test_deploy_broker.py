@@ -46,7 +46,7 @@ def broker() -> Iterator[Broker]:
 
 
 def kept_users() -> dict[str, tuple[str, list[str], list[str]]]:
-    """Each user of nats-users.conf with its password, and the subjects it may publish and subscribe to."""
+    """Return each user of nats-users.conf with its password and the subjects it may publish and subscribe to."""
     text = (DEPLOY / "nats-users.conf").read_text()
     pattern = (
         r"user: (\S+)\s+password: (\S+)\s+permissions: \{\s+publish: \{\s+allow: \[([^\]]*)\]\s+\}"
@@ -56,7 +56,7 @@ def kept_users() -> dict[str, tuple[str, list[str], list[str]]]:
         user: (password, re.findall(r'"(.+?)"', publish), re.findall(r'"(.+?)"', subscribe))
         for user, password, publish, subscribe in re.findall(pattern, text)
     }
-    assert len(found) == len(re.findall(r"^\s+user:", text, re.MULTILINE)), "a user is not written as the others are"
+    assert len(found) == len(re.findall(r"^\s+user:", text, re.MULTILINE)), "a user is not written like the others"
     return found
 
 
@@ -68,7 +68,7 @@ async def first(bus: Bus, consumer: Consumer) -> Event:
     raise AssertionError("the broker was lost")
 
 
-# -- what the files say -----------------------------------------------------------------------------------------------
+# -- the files --------------------------------------------------------------------------------------------------------
 
 
 def test_broker_permissions_are_those_of_the_chassis() -> None:
@@ -104,7 +104,7 @@ def test_broker_syncs_before_acknowledging_and_opens_two_ports_only(broker: Brok
     assert {} == says["cluster"]
 
 
-# -- what each user can do --------------------------------------------------------------------------------------------
+# -- permissions of each user -----------------------------------------------------------------------------------------
 
 ASKED_OF_JETSTREAM = (
     "$JS.API.INFO",
@@ -174,7 +174,7 @@ async def test_streams_are_created_and_every_service_publishes_and_pulls(broker:
     counts: Counter[str] = Counter()
     for owner in OWNERS:
         consumers = [c for c in CONSUMERS if c.owner == owner]
-        # One of each aggregate that is consumed, then two of one that is not.
+        # Publish one event of each aggregate that is consumed, then two of one that is not.
         events = [an_event(owner, one) for one in sorted({*itertools.chain(*(c.aggregates for c in consumers))})]
         async with connected(broker.url(owner), owner) as bus:
             for event in events:
@@ -227,7 +227,7 @@ def cluster(place: Path) -> Iterator[Sequence[tuple[Broker, "subprocess.Popen[by
             conf.write_text(replaced((DEPLOY / "nats-cluster.conf").read_text(), changes))
             env = environment(**PASSWORDS, NATS_SERVER_NAME=f"nats-{n + 1}")
             command = ["nats-server", "--config", str(conf)]
-            # Alone it is not ready: it waits for another one.
+            # Alone it is not ready, since it waits for another broker.
             process = stack.enter_context(running(command, lambda: True, env=env, log=place / f"log-{n}"))
             started.append((broker, process))
         yield started
@@ -248,7 +248,7 @@ async def test_cluster_survives_the_failure_of_one_of_three_brokers() -> None:
                 await asyncio.sleep(0.2)
         async with connected(brokers[2][0].url("matching"), "matching") as bus, asyncio.timeout(30):
             while True:
-                # As a service does it: until the brokers have agreed on another leader there is no consumer.
+                # Retry as a service does: until the brokers have agreed on another leader, there is no consumer.
                 with contextlib.suppress(BusError):
                     assert event == await first(bus, Consumer("requests", "matching"))
                     break

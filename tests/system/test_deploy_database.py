@@ -35,14 +35,14 @@ from tests.system.deployment import DEPLOY, environment, folder, replaced
 from tests.system.steps import PASSWORDS, address, execute, login, program, psql
 
 TRANSACTIONS = 20_000
-"""More than a restore takes, so that a new cluster counts from far below."""
+"""Number of transactions, more than a restore takes, so that a new cluster counts from far below."""
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Postgres]:
-    """With the settings and the access rules of deploy/, and a way in for the superuser of this test."""
+    """A cluster with the settings and access rules of deploy/, and access for the superuser of this test."""
     with folder() as place:
-        # The wheel's PostgreSQL knows no TLS; tests/system/test_tls.py takes Debian's.
+        # The wheel's PostgreSQL has no TLS; tests/system/test_tls.py uses Debian's.
         superuser = {"local   all       postgres ": "host all entraide samenet scram-sha-256\nlocal all postgres "}
         hba = replaced((DEPLOY / "pg_hba.conf").read_text(), {**superuser, "hostssl": "host   "})
         conf = replaced((DEPLOY / "postgresql.conf").read_text(), {"ssl = on": "ssl = off"})
@@ -74,7 +74,7 @@ def with_keys(tmp_path: Path) -> Settings:
 
 
 async def file_requests(db: Database, settings: Settings) -> None:
-    """Three, over HTTP, through the requests service on this pool; its broker is away."""
+    """File three requests over HTTP, through the requests service on this pool, without a broker."""
     service = SERVICES["requests"]()
     bus = Bus("nats://127.0.0.1:1", "requests")
     peers = Peers({}, lambda: "")
@@ -97,7 +97,7 @@ async def file_requests(db: Database, settings: Settings) -> None:
 async def test_postgresql_accepts_every_setting_and_rule(cluster: Postgres) -> None:
     connection = await asyncpg.connect(cluster.dsn())
     try:
-        # A few are the test's own, given on the command line, which the file does not override.
+        # A few settings are the test's own, given on the command line, which the file does not override.
         wrong = "SELECT name, error FROM pg_file_settings WHERE error <> 'setting could not be applied'"
         assert [] == await connection.fetch(wrong)
         assert [] == await connection.fetch("SELECT line_number, error FROM pg_hba_file_rules WHERE error IS NOT NULL")
@@ -187,7 +187,7 @@ async def test_service_has_access_to_its_own_schema_only(deployed: str, service:
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
                     async with db.transaction(by=caller) as tx:
                         await tx.execute(statement)
-        # The login itself, without the role it becomes, can do nothing at all.
+        # The login itself, without the role that it sets, has no rights.
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with db.transaction() as tx:
                 await tx.execute(f"SET LOCAL ROLE NONE; SELECT * FROM {service}.journal")
@@ -221,7 +221,7 @@ async def test_roles_can_be_created_after_the_migrations(database_url: str, with
 
 
 async def test_operator_acts_in_the_role_of_a_service(deployed: str) -> None:
-    """As `entraide parked` does with the migrator's address."""
+    """The operator acts as `entraide parked` does with the migrator's address."""
     db = await Database.connect(address(deployed, "entraide_migrator"), "pledges", role=role_of("pledges"))
     try:
         async with db.transaction() as tx:
@@ -248,7 +248,7 @@ async def test_other_logins_are_rejected(deployed: str, who: str) -> None:
 
 
 async def test_migrator_sees_all_rows_despite_row_level_security(tmp_path: Path) -> None:
-    """Row-level security is forced on the migrator too, who is no superuser."""
+    """Row-level security is also forced on the migrator, which is not a superuser."""
     with folder() as place, Postgres(place / "filled", durable=False) as postgres:
         url = postgres.dsn("entraide")
         await execute(postgres.dsn(), "CREATE DATABASE entraide")
@@ -310,7 +310,7 @@ async def test_every_event_is_read_again_after_a_logical_restore(deployed: str, 
         try:
             async with new.transaction() as tx:
                 unread = [e for e in before.events if e not in (await read(tx, after="0.0")).events]
-                assert before.events[-3:] == unread[-3:], "what after-restore.sql is for"
+                assert before.events[-3:] == unread[-3:], "after-restore.sql is needed"
             done = psql(address(url, "entraide_migrator"), "after-restore.sql")
             assert (0, "") == (done.returncode, done.stderr)
             async with new.transaction() as tx:
@@ -323,7 +323,7 @@ async def test_every_event_is_read_again_after_a_logical_restore(deployed: str, 
             assert before.events == after[: -3 * builders.FACTS_PER_SUBMISSION]
             async with new.transaction() as tx:
                 assert await seal(tx, "requests") == 6 * builders.FACTS_PER_SUBMISSION, (
-                    "what had not been sealed, and what is new"
+                    "rows that had not been sealed, and new ones"
                 )
             report = await find_tampering(new, "requests", Settings(state=place))
             assert (len(after), []) == (report.sealed, report.findings)

@@ -30,15 +30,15 @@ from tests.system.deployment import DEPLOY, certificate, debian_program, folder,
 
 HAPROXY = ("haproxy", "usr/sbin/haproxy")
 PAUSE_SECONDS = 2.5
-"""Longer than this edge's patience with any other answer, and with a client's silence."""
+"""Longer than this edge's time limits for any other answer and for a silent client."""
 
 
 class StandIn(ThreadingHTTPServer):
-    """Answers like a service, with its name, and keeps the paths it was asked for."""
+    """A server that answers like a service, with its name, and keeps the paths that were requested."""
 
     daemon_threads = True
     beats = 0
-    """So many parts, a pause before each, its answers have that end by themselves."""
+    """Number of parts of an answer, with a pause after each; without parts the answer is the name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
@@ -50,7 +50,7 @@ class StandIn(ThreadingHTTPServer):
         self._thread.start()
 
     def handle_error(self, *_: object) -> None:
-        """A health check that has its answer hangs up without a word."""
+        """Ignore errors: a health check closes the connection as soon as it has its answer."""
 
     def stop(self) -> None:
         self.shutdown()
@@ -74,7 +74,7 @@ class Answer(BaseHTTPRequestHandler):
             return
         self.send_response(200)
         self.send_header("Content-Length", str(len(self.server.name)))
-        # The next request makes a connection of its own: one that was kept would outlive stop().
+        # The next request makes a connection of its own, since one that is kept would outlive stop().
         self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(self.server.name.encode())
@@ -102,14 +102,14 @@ class Edge:
     services: Mapping[str, StandIn]
 
     async def say(self, *parts: bytes, pause: float = 0.0) -> tuple[int, dict[str, str], str]:
-        """Send bytes with pauses between, until there is an answer; its status, headers and body."""
+        """Send bytes with pauses between, until there is an answer; return its status, headers and body."""
         context = ssl.create_default_context(cafile=str(self.certificate))
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=context)
         try:
             answer = asyncio.create_task(reader.readuntil(b"\r\n\r\n"))
             for part in parts:
                 if answer.done():
-                    # Whoever has been let go writes no more: the pipe may be broken.
+                    # Once the edge has answered, nothing more is written: the pipe may be broken.
                     break
                 writer.write(part)
                 await asyncio.wait({answer}, timeout=pause)
@@ -139,7 +139,7 @@ def haproxy() -> Iterator[tuple[str, dict[str, str]]]:
 
 @pytest.fixture
 async def edge(haproxy: tuple[str, dict[str, str]]) -> AsyncIterator[Edge]:
-    """With shorter patience, and the services on loopback."""
+    """The edge with shorter time limits, and the services on loopback."""
     services = {name: StandIn(name) for name in NAMES}
     async with contextlib.AsyncExitStack() as stack:
         for service in services.values():
@@ -175,7 +175,7 @@ async def edge(haproxy: tuple[str, dict[str, str]]) -> AsyncIterator[Edge]:
 
 
 def routes() -> dict[str, str]:
-    """Each path of the public API, with the service it belongs to; what services ask each other is none."""
+    """Return each path of the public API with its service; internal paths are excluded."""
     found = {path: "requests" for path in _paths(reference.ROUTES)}
     for service in all_services():
         found |= dict.fromkeys(_paths(service.routes), service.name)
@@ -204,12 +204,12 @@ def test_haproxy_accepts_the_configuration(haproxy: tuple[str, dict[str, str]]) 
 
 @pytest.mark.thinned
 async def test_every_api_path_is_routed_to_its_service(edge: Edge) -> None:
-    """In a soak all paths, else every eighth."""
+    """All paths in a soak, otherwise every eighth."""
     meant = dict(list(routes().items())[:: cases(8, soak=1)])
 
     assert meant == {path: (await edge.get(path))[2] for path in meant}
     assert len(routes()) > 40
-    # Every process serves these for all.
+    # Every process serves these paths.
     for path in (*_paths(documents.routes(all_services)), contact.PLACE):
         assert "requests" == (await edge.get(path))[2], path
 
@@ -261,7 +261,7 @@ async def test_forwarded_address_is_replaced_by_the_client_address(edge: Edge) -
 
 
 async def test_weak_tls_versions_and_ciphers_are_rejected(edge: Edge) -> None:
-    """TLS 1.3 where both can; of 1.2 what authenticates what it encrypts, and keeps it secret later; nothing older."""
+    """Allow TLS 1.3 if both sides can, 1.2 only with authenticated encryption and forward secrecy, nothing older."""
 
     async def agreed(*, ciphers: str = "ALL:@SECLEVEL=0", newest: ssl.TLSVersion) -> tuple[str, str]:
         context = ssl.create_default_context(cafile=str(edge.certificate))
@@ -351,7 +351,7 @@ async def test_unavailable_service_is_a_retryable_problem(edge: Edge) -> None:
 
 
 async def test_service_that_is_not_ready_gets_its_requests(edge: Edge) -> None:
-    """Its broker is away; what it takes in now it publishes later."""
+    """The service has no broker; what it accepts now it publishes later."""
     assert (200, "requests") == (await edge.get("/v1/requests"))[::2]
     async with asyncio.timeout(10):
         while not edge.services["requests"].health:
@@ -383,7 +383,7 @@ async def test_event_stream_passes_unbuffered_and_survives_idle_time(edge: Edge,
 
 
 async def test_streams_do_not_count_as_requests_at_the_edge() -> None:
-    """By what the file says: each service has places for both, and those of streams are as many as a process opens."""
+    """haproxy.cfg limits a service's requests and streams separately, and allows as many streams as a process opens."""
     text = (DEPLOY / "haproxy.cfg").read_text()
     for name in NAMES:
         places = re.search(rf"^backend {name}-streams$.+?maxconn (\d+)", text, re.MULTILINE | re.DOTALL)

@@ -37,7 +37,7 @@ def containers(file: str = "compose.yaml") -> dict[str, Container]:
 
 
 def example_environment() -> dict[str, str]:
-    """Each variable of .env.example with a value of the right shape."""
+    """Return each variable of .env.example with a value of the right form."""
     names = re.findall(r"^([A-Z_]+)=$", (DEPLOY / ".env.example").read_text(), re.MULTILINE)
     shapes = {
         "SMTP_URL": "smtp://mail.example:25",
@@ -98,7 +98,7 @@ def image() -> Image:
 
 @pytest.fixture(scope="module")
 def laid_out(image: Image) -> Iterator[Path]:
-    """The working folder of the image, made by its own COPY lines from what .dockerignore lets through."""
+    """The working folder of the image, made by its own COPY lines from the files that .dockerignore admits."""
     with folder() as place:
         for copy in image.all("COPY"):
             source, target = copy.split()
@@ -111,7 +111,7 @@ def laid_out(image: Image) -> Iterator[Path]:
 
 def _context(source: str) -> list[Path]:
     rules = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
-    assert rules[0] == "*", "what is not named is left out"
+    assert rules[0] == "*", "files that are not named are left out"
     assert f"!{source}" in rules, f"{source} is not let through"
     hidden = [rule.removeprefix("**/") for rule in rules[1:] if not rule.startswith("!")]
     paths = [ROOT / source] if (ROOT / source).is_file() else [p for p in (ROOT / source).rglob("*") if p.is_file()]
@@ -265,7 +265,7 @@ def test_jobs_have_only_the_addresses_of_the_operator() -> None:
 
     assert ["migrate"] == migrate["command"]
     assert {"DATABASE_URL", "ENTRAIDE_AUDIT_DIR", "ENTRAIDE_AUDIT_KEY_FILE"} == environment_of(migrate).keys()
-    assert all(volume.endswith(":ro") for volume in migrate["volumes"]), "it verifies, and writes no checkpoint"
+    assert all(volume.endswith(":ro") for volume in migrate["volumes"]), "the job verifies, and writes no checkpoint"
     assert [] == [v for v in migrate["volumes"] if ".jwk" in v and not v.startswith("${AUDIT_KEYS:?}/public.jwk:")]
     assert "://entraide_migrator:" in environment_of(migrate)["DATABASE_URL"]
     assert "python -m services streams ensure" in streams["command"][0]

@@ -1,4 +1,4 @@
-"""The demo in one process, and what the program says of a wrong address."""
+"""The demo in one process, and what the program prints for a wrong address."""
 
 import asyncio
 import json
@@ -59,7 +59,7 @@ async def test_wrong_address_is_one_line_and_exit_2(state: Path) -> None:
     ]
     for more, words in cases:
         if words[0] in {"up", "run"}:
-            # They start servers, and take signals: not in this process.
+            # These start servers and handle signals, so they need a process of their own.
             process = await asyncio.to_thread(Platform({**base, **more}, {}).entraide, *words)
             code, said = process.returncode, process.stderr
         else:

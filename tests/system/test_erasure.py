@@ -1,4 +1,4 @@
-"""After an erasure no data in the database, the broker or the logs names the person."""
+"""No data in the database, the broker or the logs names a person after the erasure."""
 
 import asyncio
 import contextlib
@@ -56,7 +56,7 @@ async def world(servers: Servers, database_url: str, own_broker: Nats, state: Pa
 
 
 async def planted(connection: asyncpg.Connection) -> Mapping[tuple[str, str], int]:
-    """Of each column that is listed as personal, in how many rows of all services it names the person."""
+    """Return, for each column listed as personal, the number of rows of all services in which it names the person."""
     counts: Counter[tuple[str, str]] = Counter()
     patterns = [f"%{one}%" for one in CANARIES]
     for (service, table, column), kind in personal_columns().items():
@@ -75,7 +75,7 @@ async def all_have_applied_erasure(connection: asyncpg.Connection) -> None:
 
 
 def dumped(url: str) -> str:
-    """All tables of all services, as `pg_dump` writes them."""
+    """Return all tables of all services, as `pg_dump` writes them."""
     return postgres("pg_dump", "--data-only", url).decode()
 
 
@@ -85,7 +85,7 @@ def postgres(name: str, *words: str) -> bytes:
 
 
 def named_in(text: str) -> set[str]:
-    """The canaries in a text, plain or escaped as in JSON."""
+    """Return the canaries in a text, plain or escaped as in JSON."""
     folded = text.casefold()
     return {one for one in CANARIES if one.casefold() in folded or json.dumps(one)[1:-1].casefold() in folded}
 
@@ -117,7 +117,7 @@ async def test_no_data_names_an_erased_person(world: World, servers: Servers) ->
 
     after = dumped(world.database_url)
     assert set() == named_in(after), [line for line in after.splitlines() if named_in(line)]
-    assert str(PERSON) in after, "who did it stays, as an id"
+    assert str(PERSON) in after, "the person remains as an id"
     query = "SELECT title FROM delivery.effect JOIN delivery.effect_text USING (effect_id) WHERE recorded_by = $1"
     assert [f"Effect with a {KEPT}"] == [row["title"] for row in await connection.fetch(query, PERSON)]
     for kept in (KEPT, "keepsake-mail@ken.example", "https://keepsake.example/hook", "203.0.113.6"):
@@ -125,7 +125,7 @@ async def test_no_data_names_an_erased_person(world: World, servers: Servers) ->
     done = await world.entraide("erase", PERSON, "--json")
     assert 0 == done.returncode, done.stderr
     services = json.loads(done.stdout)["services"]
-    # What it takes beside: the key of the approval itself, which the client chose.
+    # The only other row that it deletes is the key of the approval itself, which the client chose.
     assert {("directory", "command")} >= {(name, table) for name, one in services.items() for table in one["dropped"]}
 
     for folder, leave_out, shows in (
@@ -159,7 +159,7 @@ def _backed_up(world: World, servers: Servers) -> Path:
 
 
 async def _restored(world: World, servers: Servers, backup: Path) -> None:
-    """The database as it was before, in another one: the file of erasures says who is to go again."""
+    """Restore the former database into another one; the file of erasures states who has to be erased again."""
     name = f"restored_{free_port()}"
     connection = await asyncpg.connect(servers.postgres.dsn())
     await connection.execute(f"CREATE DATABASE {name}")

@@ -16,16 +16,16 @@ from tests.conftest import Servers
 from tests.system.platform import running
 
 SETTLING_SECONDS = ACTIVE_SECONDS + 2
-"""From when it is ready: for so long loops go on at their ordinary pace after the last change."""
+"""Seconds after readiness: for so long, loops go on at their ordinary pace after the last change."""
 
 TRANSACTIONS_MAX = 2.0
 CPU_SHARE_MAX = 0.01
 MEASURED_SECONDS = 118
-"""Less than twice the minute after which idle loops look: in 120 s most of them would look two times, or three."""
+"""Duration of the measurement: below twice the minute of idle loops, most of which would poll 2 or 3 times in 120 s."""
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of a process (proc(5), fields 14 and 15 of stat)."""
+    """Return the user and system time of a process (proc(5), fields 14 and 15 of stat)."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -36,7 +36,7 @@ async def committed(looking: asyncpg.Connection, database: str) -> int:
 
 @contextlib.asynccontextmanager
 async def without_autovacuum(superuser: asyncpg.Connection) -> AsyncIterator[None]:
-    """Its transactions would be counted with those of the platform."""
+    """Switch autovacuum off for a block: its transactions would be counted with those of the platform."""
     await superuser.execute("ALTER SYSTEM SET autovacuum = off")
     await superuser.execute("SELECT pg_reload_conf()")
     try:

@@ -25,7 +25,7 @@ from tests.system.environment import Environment, environment
 POSTS = 100
 P99_SECONDS_MAX = 0.5
 SLOWER_AT_MOST = 3
-"""Times what the same submissions take with a broker: on a busy machine both are slow."""
+"""Maximum ratio to the time of the same submissions with a broker, since on a busy machine both are slow."""
 
 READY_AGAIN_SECONDS_MAX = 15
 FROZEN_SECONDS = 8
@@ -83,7 +83,7 @@ async def test_requests_without_a_broker_are_accepted_and_published_later(
 
 
 async def _p99(at: Environment, platform: SupervisedPlatform) -> float:
-    """Seconds that 99 of 100 submissions take at most."""
+    """Return the seconds that 99 of 100 submissions take at most."""
     answers = [await timed(post(at, platform)) for _ in range(POSTS)]
     assert {answer.status_code for answer, _ in answers} == {201}
     return sorted(seconds for _, seconds in answers)[int(POSTS * 0.99) - 1]
@@ -104,7 +104,7 @@ async def test_frozen_database_is_answered_with_503_in_time(
         asked = [asyncio.create_task(timed(post(at, platform, key))) for key in keys]
         asked.append(asyncio.create_task(timed(at.client.get(f"{platform.address}/health/ready"))))
         await asyncio.wait(asked, timeout=FROZEN_SECONDS)
-        assert await under_way < ANSWER_SECONDS_MAX, "a transaction that was under way is given up as soon"
+        assert await under_way < ANSWER_SECONDS_MAX, "a running transaction is given up as soon"
     await db.close()
     answers = await asyncio.gather(*asked)
     slowest = max(seconds for _, seconds in answers[:-1])
@@ -144,7 +144,7 @@ async def test_stop_under_load_completes_requests_and_loses_nothing(
     assert reported == len(rows)
     mine = "datname = current_database() AND pid <> pg_backend_pid()"
     assert await at.connection.fetchval(f"SELECT count(*) FROM pg_stat_activity WHERE {mine}") == 0
-    # A handler that was cut off would have left its delivery unacknowledged: the broker holds none.
+    # A handler that was interrupted would have left its delivery unacknowledged: the broker holds none.
     async with at.broker() as client:
         stream = await client.jetstream().stream_info("REQUESTS", subjects_filter=">")
         counts = stream.state.subjects or {}
@@ -184,7 +184,7 @@ async def _until_taken(at: Environment, platform: SupervisedPlatform, key: str) 
 
 
 async def _ask_twice(db: Database, begun: asyncio.Event, go_on: asyncio.Event) -> float:
-    """How long the second statement of a transaction takes to fail."""
+    """Return the seconds that the second statement of a transaction takes to fail."""
     try:
         async with db.transaction() as tx:
             await tx.fetchval("SELECT 1")
@@ -199,7 +199,7 @@ async def _ask_twice(db: Database, begun: asyncio.Event, go_on: asyncio.Event) -
 
 @contextlib.contextmanager
 def frozen(postmaster: int) -> Iterator[None]:
-    """PostgreSQL suspended: connected, and silent."""
+    """Suspend PostgreSQL for a block: it stays connected and does not answer."""
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
     processes = [postmaster, *map(int, children)]
     _send_all(processes, signal.SIGSTOP)

@@ -1,4 +1,4 @@
-"""The demo's mailbox shows all mail to all callers: it is absent with a configured issuer."""
+"""The demo's mailbox shows all mail to all callers, so it is absent with a configured issuer."""
 
 import asyncio
 from dataclasses import replace

@@ -16,7 +16,7 @@ from services.requests.wiring import SERVICE as REQUESTS
 from tests.system.deployment import ROOT, environment
 
 RELEASED = False
-"""Whether a version has been released: from then on a schema is changed by its next file."""
+"""True once a version has been released; from then on a schema is changed by its next file."""
 
 FINDING = re.compile(r"^(\S+?):\d+:\d+: \w+: ([a-z-]+)", re.MULTILINE)
 
@@ -89,12 +89,12 @@ async def test_no_function_blocks_changes_of_a_table(database_url: str) -> None:
     assert [] == [name for name, row in found.items() if row["parsed"] and row["of_a_table"]]
 
 
-# -- files are applied once, in their order ---------------------------------------------------------------------------
+# -- applying files once, in their order ------------------------------------------------------------------------------
 
 
 @pytest.fixture
 async def bare_url(database_url: str) -> str:
-    """A database in which requests has nothing."""
+    """The address of a database without the schema of requests."""
     connection = await asyncpg.connect(database_url)
     await connection.execute("DROP SCHEMA requests CASCADE")
     await connection.close()
@@ -169,7 +169,7 @@ async def test_older_program_rejects_a_newer_database(database_url: str, later: 
 
 @pytest.mark.parametrize("service", all_services(), ids=NAMES)
 async def test_database_of_an_unreleased_version_is_rejected_unchanged(database_url: str, service: Service) -> None:
-    """Its first file was another one, and it has more of them than this program."""
+    """The database's first file is another one, and it has more files than this program."""
     connection = await asyncpg.connect(database_url)
     try:
         await connection.execute(

@@ -41,7 +41,7 @@ def own_broker(servers: Servers) -> Iterator[Nats]:
 
 @pytest.fixture
 def platform(database_url: str, own_broker: Nats, state: Path) -> Iterator[Platform]:
-    """Services that are a process each, not started yet."""
+    """A platform with a process for each service, not started yet."""
     addresses = {name: f"http://127.0.0.1:{free_port()}" for name in ("requests", "matching", "directory")}
     environment = {
         **os.environ,
@@ -68,7 +68,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 async def directory(
     platform: Platform, client: httpx.AsyncClient, databases: Mapping[str, Database]
 ) -> AsyncIterator[None]:
-    """Runs beside the others all the time, and knows who acts in these tests."""
+    """The directory, which runs during the whole test and knows who acts in it."""
     await appoint_in_directory(databases["directory"], ["KEN:focal_point", "UNODC:coordinator", PROVIDER])
     own = Platform(platform.environment, platform.addresses)
     await start(own, client, "directory")
@@ -77,7 +77,7 @@ async def directory(
 
 
 async def start(platform: Platform, client: httpx.AsyncClient, name: str) -> Path:
-    """Run one service until it answers; returns the file with what it says on standard error."""
+    """Run one service until it answers; return the file of its standard error."""
     said = Path(platform.environment["ENTRAIDE_STATE"]) / f"{name}.log"
     with said.open("wb") as log:
         platform.processes[name] = subprocess.Popen(  # noqa: ASYNC220  # it is not waited for
@@ -165,7 +165,7 @@ async def test_events_lost_by_a_wiped_broker_are_read_from_the_journal(
     own_broker.stop()
     shutil.rmtree(own_broker.store)
     own_broker.start()
-    # As the job of a deployment does each minute, and `entraide up` every ten seconds.
+    # The job of a deployment does this each minute, and `entraide up` every ten seconds.
     assert platform.entraide("streams", "ensure").returncode == 0
     await start(platform, client, "matching")
 

@@ -1,7 +1,7 @@
 """Each of the 26 paragraphs of resolution 11/2 (annexes I and II), driven as a State, a coordinator or a donor would.
 
-Of paragraphs that ask for assistance a State files a line, for which help is found; where the work has a place of its
-own, a second test goes through it. On the demo, whose offerings serve every kind of assistance.
+For a paragraph that asks for assistance a State files a line, for which help is found. If the work has a place of its
+own, a second test covers it. The tests use the demo, whose offerings serve every kind of assistance.
 """
 
 import asyncio
@@ -49,10 +49,10 @@ KINDS: Mapping[str, str] = {
     "II.g": "gender_responsive_training",
     "II.h": "data_collection",
 }
-"""Of paragraphs that a State asks for help with: the kind of assistance."""
+"""Maps the paragraphs for which a State asks for help to the kind of assistance."""
 
 OWN_TESTS = ("I.a", "I.b", "I.d", "I.e", "I.f", "I.g", "I.h", "I.o", "II.c", "II.e", "II.i", "II.j", "II.k")
-"""Those of which a test further down says `paragraph: <code>`."""
+"""Paragraphs for which the docstring of a test further down says `paragraph: <code>`."""
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ async def api(demo: Demo) -> AsyncIterator[Api]:
 
 
 def a_line_for(kind: str, **changes: Any) -> dict[str, Any]:
-    """A line of this kind that an offering of the demo serves."""
+    """Return a line of this kind that an offering of the demo serves."""
     offerings = [one["body"] for one in json.loads(shift_to_today("offerings.json", today=TODAY))]
     open_to_all = [one for one in offerings if kind in one["kinds"] and not any(one["eligible"].values())]
     offering = open_to_all[0]
@@ -79,7 +79,7 @@ def a_line_for(kind: str, **changes: Any) -> dict[str, Any]:
 
 
 async def moved(api: Api, who: str, at: str, move: str, record: Mapping[str, Any], **body: Any) -> dict[str, Any]:
-    """A move of a record in its revision."""
+    """Make a move of a record in its revision."""
     return dict(await api.post(who, f"{at}/{move}", body, revision=record["revision"], step=str(uuid4())))
 
 
@@ -144,7 +144,7 @@ async def test_law_is_recorded_published_and_counted_as_fresh(api: Api) -> None:
 
 
 async def test_outreach_is_planned_and_its_reach_recorded(api: Api) -> None:
-    """paragraph: I.b. A coordinator plans what makes SHERLOC known, and says whom it reached."""
+    """paragraph: I.b. A coordinator plans an activity that makes SHERLOC known, and records its reach."""
     one = await made(
         api,
         COORDINATOR,
@@ -177,7 +177,7 @@ async def test_explanatory_material_is_checked_and_published(api: Api) -> None:
 
 
 async def test_donor_pays_for_an_extension_that_states_want(api: Api) -> None:
-    """paragraph: I.e. SHERLOC is extended to police cooperation: proposed, voted for, and pledged to."""
+    """paragraph: I.e. An extension of SHERLOC to police cooperation is proposed, voted for, and pledged to."""
     cost = {"minor": 5_000_000, "currency": "USD"}
     one = await made(
         api,
@@ -232,7 +232,7 @@ async def test_donor_sees_what_sherloc_lacks_and_pledges(api: Api) -> None:
 
 
 async def test_state_asks_other_states_by_name(api: Api) -> None:
-    """paragraph: I.h. Assistance is asked of UNODC or of other States: those who are named read it."""
+    """paragraph: I.h. Assistance is asked of UNODC or of other States; the States that are named read the request."""
     request = await made(
         api,
         KENYA,
@@ -264,20 +264,20 @@ async def test_decision_of_a_court_is_returned_for_personal_data(api: Api) -> No
 
 
 async def _contributed(api: Api, **changes: Any) -> dict[str, Any]:
-    """A contribution that its State has submitted."""
+    """Make a contribution and submit it for its State."""
     one = await made(api, KENYA, "/v1/contributions", **{**TEXT, "rights": "public_domain", **changes})
     return await moved(api, KENYA, f"/v1/contributions/{one['contribution_id']}", "submit", one)
 
 
 async def test_balance_of_the_four_pillars_is_counted(api: Api) -> None:
-    """paragraph: II.c. Prevent, pursue, protect, promote: what States ask for, by pillar, as of today."""
+    """paragraph: II.c. What States ask for is counted by pillar (prevent, pursue, protect, promote), as of today."""
     found = await api.get(COORDINATOR, "/v1/figures/lines?by=pillar")
 
     assert {"prevent", "pursue", "protect", "promote"} <= {one["value"] for one in found["cells"] if one["number"]}
 
 
 async def test_markers_of_equality_are_counted(api: Api) -> None:
-    """paragraph: II.e. Gender and human rights in what is asked for, by the marker of each line."""
+    """paragraph: II.e. The lines of requests are counted by their gender and human rights markers."""
     for marker in ("gender_marker", "human_rights_marker"):
         found = await api.get(COORDINATOR, f"/v1/figures/lines?by={marker}")
         assert sum(one["number"] for one in found["cells"]) >= 1, marker

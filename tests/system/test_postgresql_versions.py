@@ -1,4 +1,4 @@
-"""Every supported major version of PostgreSQL, in the newest release available: `./dev soak`."""
+"""Every supported major version of PostgreSQL, in the newest release available; only in `./dev soak`."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ OF_EACH_SERVICE = (
 
 
 def programs(major: int, place: Path) -> Path:
-    """The folder of PostgreSQL's programs. Skips the test, aloud, where they are not to be had."""
+    """Return the folder of PostgreSQL's programs. Skip the test, with a message, if they are not available."""
     if major == 16:
         if (sys.platform, platform.machine()) != ("linux", "x86_64"):
             pytest.skip("PostgreSQL 16 comes from npm for Linux on x86-64 alone: not tested here")
@@ -62,7 +62,7 @@ def running(programs: Path, place: Path) -> Iterator[Postgres]:
 
 
 async def migrated(server: Postgres) -> tuple[str, list[str]]:
-    """The version, and each table to which no column with a default can be added, or whose column cannot be changed."""
+    """Return the version, and an error for each table to which no column with a default can be added."""
     connection = await asyncpg.connect(server.dsn())
     try:
         await prepare(Settings(state=Path(), database_url=server.dsn()), all_services())

@@ -1,4 +1,4 @@
-"""The parts of what programs print that README.md shows."""
+"""The parts of programs' output that README.md shows."""
 
 import pytest
 

@@ -1,7 +1,7 @@
 """Responses to generated requests conform to the OpenAPI document.
 
-The whole application in one process on a real socket, with the sample world loaded, called by schemathesis as people
-of five roles, half of the time about existing records.
+Schemathesis calls the whole application, in one process on a real socket with the sample world loaded, as people of six
+roles, mostly about existing records.
 """
 
 import json
@@ -43,15 +43,15 @@ from tests.system import desk_records, platform, sherloc_records
 
 pytestmark = pytest.mark.thinned
 
-# What it sends as CSV: of itself it knows no way to write that.
+# Schemathesis itself cannot write CSV.
 schemathesis.serializer("text/csv")(lambda _, value: str(value).encode("utf-8", "replace"))
 
 SEED = 20261125
 EXAMPLES_MAX = cases(3, soak=25)
 STREAM_EXAMPLES_MAX = cases(1, soak=6)
-"""Event streams end after this time here."""
+"""Number of examples for an event stream, which ends after a second here."""
 BUSY = Retry(total=5, status_forcelist=[503], allowed_methods=None, raise_on_status=False)
-"""A platform that gets no processor for seconds asks to be called again (`Retry-After`)."""
+"""Repeats calls that a platform without a processor for seconds answers with 503 and `Retry-After`."""
 
 LUCK = 0.8
 SUCCEEDED_MIN = 0.5
@@ -65,7 +65,7 @@ APPOINTMENTS = (
     "UNODC:administrator",
 )
 ASKING = (*APPOINTMENTS, "UNODC:coordinator")
-"""The callers; those with the most permissions more often."""
+"""The callers; the one with the most permissions is named twice."""
 
 LISTS = {
     "request_id": "/v1/requests",
@@ -125,7 +125,7 @@ OPERATIONS = sorted(
     (f"{method.upper()} {path}" for path, methods in DOCUMENT["paths"].items() for method in methods),
     key=lambda label: label.startswith("DELETE"),
 )[:: cases(4, soak=1)]
-"""What takes away last: the others are to find something. In a soak all, else every fourth."""
+"""Operations that delete come last, so that the others find records. In a soak all, otherwise every fourth."""
 
 STREAMS = {
     path
@@ -140,7 +140,7 @@ OF_A_DELIVERY = {
     "screening_id": "screenings",
     "follow_up_id": "follow-ups",
 }
-"""Lists of a delivery, by the ids in them."""
+"""Maps an id to the list of a delivery that contains it."""
 
 WITHOUT_RECORD = {"GET /v1/digests/{digest_id}"}
 """A digest is issued at 06:00 UTC of the next day, so the sample world has none."""
@@ -151,7 +151,7 @@ OF_ANOTHER_FILE = {"GET /v1/legislation/checks/{legislation_check_id}"}
 
 @dataclass
 class Running:
-    """The application under test: where it is, who calls it, what it holds, how it has answered so far."""
+    """The application under test: its address, its callers, known records, and the answers so far."""
 
     address: str
     issuer: Issuer
@@ -160,7 +160,7 @@ class Running:
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def has_answered(self, label: str) -> bool:
-        """Whether a call of this operation has succeeded."""
+        """Check whether a call of this operation has succeeded."""
         return any(one == label and status < HTTPStatus.MULTIPLE_CHOICES for one, status in self.answers)
 
     def token(self, appointment: str) -> str:
@@ -172,7 +172,7 @@ class Running:
 
 @pytest.fixture(scope="module")
 def running(demo: Demo) -> Iterator[Running]:
-    """A second process beside the demo, with more records, where event streams end soon."""
+    """A second process beside the demo, with more records, in which event streams end soon."""
     given = {"ENTRAIDE_EVENT_STREAM_SECONDS": "1"}
     with (
         platform.running(
@@ -235,7 +235,7 @@ def _create_records(running: Running) -> None:
 
 
 def _declare(client: httpx.Client, running: Running) -> None:
-    """Contributions in kind, half of them acknowledged."""
+    """Declare contributions in kind, and acknowledge half of them."""
     for number in range(6):
         money = {"minor": 1000 + number, "currency": "USD"}
         body = {"fund": "SHERLOC-MNT", "form": "travel", "money": money, "provided_on": "2026-10-12"}
@@ -247,7 +247,7 @@ def _declare(client: httpx.Client, running: Running) -> None:
 
 
 def _propose_and_import(client: httpx.Client, running: Running) -> None:
-    """That some entries be reversed; and a table of flows, all but one of them pledges."""
+    """Propose the reversal of some entries, and import a table of flows, all but one of them pledges."""
     headers = running.headers
     entries = client.get("/v1/ledger/entries?limit=100", headers=headers(FINANCE)).raise_for_status().json()["entries"]
     spent = {entry["allocation_id"] for entry in entries if entry["type"] == "spent"}
@@ -262,7 +262,7 @@ def _propose_and_import(client: httpx.Client, running: Running) -> None:
 
 
 def _attach(client: httpx.Client, running: Running, draft: Mapping[str, Any]) -> list[str]:
-    """Some files that can be read, which takes the loop that looks into them a second."""
+    """Attach some files, and return their ids once the scan, which takes a second, has ended."""
     path = f"/v1/requests/{draft['request_id']}/attachments"
     given = {"If-Match": f'"{draft["revision"]}"', "Content-Type": "application/octet-stream"}
     for name in ("one.pdf", "two.pdf", "three.pdf"):
@@ -321,11 +321,11 @@ def test_every_response_conforms_to_the_document(api: Any, running: Running, lab
             validate(case, headers)
     if method == "GET" and label not in OF_ANOTHER_FILE:
         answered = running.has_answered(label)
-        assert answered is (label not in WITHOUT_RECORD), "only for what has no record it succeeds for nobody"
+        assert answered is (label not in WITHOUT_RECORD), "it fails for everybody only if there is no record"
 
 
 def test_calls_are_not_only_rejected(running: Running) -> None:
-    """Otherwise the test above would have seen nothing but refusals."""
+    """Otherwise the test above would have checked refusals only."""
     succeeded = {label for label, status in running.answers if status < HTTPStatus.MULTIPLE_CHOICES}
 
     assert len(succeeded) >= SUCCEEDED_MIN * len(OPERATIONS), sorted(set(OPERATIONS) - succeeded)
@@ -368,12 +368,12 @@ def _answer_of(document: dict[str, Any], path: str) -> dict[str, Any]:
 
 
 def _with_luck(case: Case, running: Running, appointment: str, headers: Mapping[str, str], luck: Random) -> None:
-    """Mostly use ids and revisions of existing records: unknown ones never get past 404."""
+    """Mostly use ids and revisions of existing records, since unknown ones never get past 404."""
     if luck.random() < LUCK:
         for name in case.path_parameters or {}:
             if known := CODES.get(name) or running.known.get((appointment, name)):
                 case.path_parameters[name] = luck.choice(known)
-                # A moment that is drawn is hardly ever one by which the books are closed.
+                # The books are hardly ever closed by a moment that is drawn at random.
                 (case.query or {}).pop("as_at", None)
     if luck.random() < LUCK:
         for name in case.query or {}:
@@ -392,7 +392,7 @@ def _with_luck(case: Case, running: Running, appointment: str, headers: Mapping[
 
 
 def _plain_calls(operation: Any, path: str, running: Running) -> Iterator[tuple[Case, dict[str, str]]]:
-    """In each name a call with nothing but what is required, about a record that exists."""
+    """Yield, for each appointment, a call with only the required parameters, about an existing record."""
     parameters = DOCUMENT["paths"][path]["get"].get("parameters", ())
     required = [one["name"] for one in parameters if one.get("in") == "query" and one.get("required")]
     for appointment in APPOINTMENTS:
@@ -414,7 +414,10 @@ def _documented_headers(method: str, path: str, status: int) -> set[str]:
 
 
 def _sent_headers(response: Any) -> set[str]:
-    """Those that came; the `Link` of a page belongs to its cursor, and a last page has neither."""
+    """Return the names of the headers that were sent.
+
+    The `Link` of a page belongs to its cursor, and a last page has neither.
+    """
     came = {name for name in SETS_HEADERS if name.lower() in response.headers}
     body = (
         response.json() if response.headers.get("content-type", [""])[0].partition(";")[0] == "application/json" else {}

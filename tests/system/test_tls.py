@@ -41,7 +41,7 @@ def other_authority(tmp_path: Path) -> Path:
 
 @asynccontextmanager
 async def server_without_tls(greeting: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
-    """Somebody who speaks without TLS, and writes down what is said to them; on which port."""
+    """Run a server that speaks without TLS and records what it receives; yield its port and the record."""
     heard: list[bytes] = []
     writers: list[asyncio.StreamWriter] = []
 
@@ -109,7 +109,7 @@ async def test_password_is_not_sent_to_a_broker_without_tls() -> None:
 
         heard.clear()
         await refuses(f"nats://requests:{PASSED_ON}@127.0.0.1:{port}")
-        assert PASSED_ON.encode() in await received_bytes(heard), "without TLS it is readable"
+        assert PASSED_ON.encode() in await received_bytes(heard), "without TLS the password is readable"
 
 
 # -- PostgreSQL -------------------------------------------------------------------------------------------------------
@@ -117,8 +117,10 @@ async def test_password_is_not_sent_to_a_broker_without_tls() -> None:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[str, Path]]:
-    """Debian's PostgreSQL with the files of deploy/: its superuser's address (in clear, for this test alone), and the
-    authority that signed its certificate."""
+    """Debian's PostgreSQL with the files of deploy/.
+
+    Yields its superuser's address (in clear, for this test alone), and the authority that signed its certificate.
+    """
     with folder() as place, pytest.MonkeyPatch.context() as patch:
         program = unpacked(f"postgresql-{MAJOR}", f"usr/lib/postgresql/{MAJOR}/bin/postgres", place / "debian")
         patch.setattr(postgres, "installations", lambda: [program.parent])
@@ -156,7 +158,7 @@ async def test_service_works_over_tls_with_a_verified_database(server: tuple[str
 
 
 async def connections_of(superuser: str, login: str) -> set[tuple[bool, str]]:
-    """Whether the connections of a login are encrypted, and how."""
+    """Return whether the connections of a login are encrypted, and with which version of TLS."""
     connection = await asyncpg.connect(superuser)
     try:
         query = "SELECT ssl, version FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = $1"
@@ -194,7 +196,7 @@ async def test_password_is_not_sent_to_a_database_without_tls(other_authority: P
         assert PASSED_ON.encode() not in await received_bytes(heard)
 
 
-# -- what deploy/ says ------------------------------------------------------------------------------------------------
+# -- the files of deploy/ ---------------------------------------------------------------------------------------------
 
 
 def test_every_address_in_compose_requires_a_verified_server() -> None:

@@ -1,4 +1,4 @@
-"""What can be done with an activity that a fund pays for."""
+"""The moves of an activity that a fund pays for."""
 
 from services.console.fields import Field
 from services.console.moves.model import Move, Noun, reason

@@ -1,4 +1,4 @@
-"""What can be done with an allocation."""
+"""The moves of an allocation."""
 
 from services.console.fields import Field
 from services.console.moves.model import Move, Noun

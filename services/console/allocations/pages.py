@@ -110,7 +110,7 @@ async def _form(
 
 
 def purposes(needs: Sequence[Record], activities: Sequence[Record], language: str) -> tuple[Option, ...]:
-    """What money can be set aside for: needs, work packages of SHERLOC, planned activities."""
+    """Return the options for the purpose of an allocation: needs, work packages of SHERLOC, planned activities."""
     gettext = translations(language).gettext
     return (
         *(

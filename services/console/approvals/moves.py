@@ -1,4 +1,4 @@
-"""What can be done with a proposal that waits for a second person."""
+"""The moves of a proposal that waits for a second person."""
 
 from services.console.moves.model import Move, Noun
 from services.console.translations import N_
@@ -34,4 +34,4 @@ REASONS = {
     "reopening": "reopen_period",
     "earmark_release": "release_earmark",
 }
-"""Measure → the list of its reasons."""
+"""Maps each measure to the list of its reasons."""

@@ -1,4 +1,4 @@
-"""The holidays of the United Nations in a year: times to act count working days without them."""
+"""The holidays of the United Nations in a year, which time limits in working days leave out."""
 
 import re
 from datetime import date
@@ -50,7 +50,7 @@ async def set_holidays(page: CurrentPage, year: FromPath[int]) -> Response[bytes
 
 
 def days_of(text: str) -> list[str]:
-    """The days that were typed, in order and each once. Raises ValueError for what is no day."""
+    """Return the days that were typed, sorted and each once. Raises ValueError if one is not a date."""
     return sorted({date.fromisoformat(one).isoformat() for one in re.split(r"[\s,;]+", text) if one})
 
 

@@ -1,1 +1,1 @@
-"""Pictures as SVG, made on the server: each with a finding for its title, a text alternative, its table and CSV."""
+"""Charts drawn as SVG on the server. Each has a finding as its title, a text alternative, a table and CSV."""

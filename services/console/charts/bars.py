@@ -12,7 +12,7 @@ from services.console.translations import translations
 ROW = 72
 BAR_TOP, BAR = 22, 20
 NUMBERED = 5.0
-"""From this share on, in per cent, a part carries its number in the legend: colour alone says nothing."""
+"""Smallest share, in per cent of the longest bar, of a part that shows its number: colour alone is not enough."""
 
 
 class Part(Struct, frozen=True):
@@ -24,7 +24,7 @@ class Part(Struct, frozen=True):
 
 
 class Bar(Struct, frozen=True):
-    """A bar: what it is of, its parts in the legend's order, and its whole in words."""
+    """A bar: its label, its parts in the legend's order, and the text of its total."""
 
     label: str
     parts: tuple[Part, ...]
@@ -32,7 +32,7 @@ class Bar(Struct, frozen=True):
 
 
 class Legend(Struct, frozen=True):
-    """What a part is: its number, its words, and the class of its colour."""
+    """An entry of the legend: the number of a part, its label, and the class of its colour."""
 
     number: int
     label: str
@@ -40,7 +40,7 @@ class Legend(Struct, frozen=True):
 
 
 def legend(labels: Sequence[str], *, rest: bool = True) -> tuple[Legend, ...]:
-    """The parts by these names, in order; with `rest` the last one is what is missing."""
+    """Return the legend of parts with these labels, in order. With `rest`, the last one is what is missing."""
     last = len(labels) if rest else 0
     return tuple(
         Legend(position, label, "bar-rest" if position == last else f"bar-{position}")
@@ -49,7 +49,7 @@ def legend(labels: Sequence[str], *, rest: bool = True) -> tuple[Legend, ...]:
 
 
 def stacked(bars: Sequence[Bar], parts: Sequence[Legend], language: str, *, title: str) -> Markup:
-    """The picture with its text alternative. From right to left in Arabic."""
+    """Draw the bars with a text alternative, in Arabic from right to left."""
     whole = max((sum(part.value for part in bar.parts) for bar in bars), default=0) or 1
     mirrored = language in RIGHT_TO_LEFT
     start = "100%" if mirrored else "0"

@@ -1,4 +1,4 @@
-"""Capacity of an offering: a bar for each period, taken and free."""
+"""Chart of an offering's capacity: a bar for each period, with the units taken and free."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ BAR_TOP, BAR = 20, 16
 
 
 def capacity_picture(capacity: Sequence[Mapping[str, Any]], language: str, finding: str) -> Markup:
-    """The periods from top to bottom, their bars on one scale; in right-to-left languages from the right."""
+    """Draw the periods from top to bottom, their bars on one scale; in right-to-left languages from the right."""
     most = max((one["units"] for one in capacity), default=0) or 1
     rows = [_row(one, number_ * ROW, most, language) for number_, one in enumerate(capacity)]
     return Markup('<svg width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" aria-label="{2}">{3}</svg>').format(
@@ -23,7 +23,7 @@ def capacity_picture(capacity: Sequence[Mapping[str, Any]], language: str, findi
 
 
 def rows_of(capacity: Sequence[Mapping[str, Any]], language: str) -> list[list[str]]:
-    """The same as a table: period, units, taken, free."""
+    """Return the rows of the same data as a table: period, units, taken, free."""
     return [
         [
             span(one, language),

@@ -1,4 +1,4 @@
-"""A heat map: rows × columns, the darker the more; each cell has its number in words of the reader's language."""
+"""A heat map of rows and columns. A higher value has a darker cell; each cell shows its number as text."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,11 +9,11 @@ from chassis.charts.drawing import Drawing
 LABEL, CELL, ROW, HEAD = 200, 104, 48, 76
 SHADES = 4
 DARK = 3
-"""From this shade on the number is white."""
+"""Lowest shade on which the number is white."""
 
 
 def shade(value: int, highest: int) -> int:
-    """0 for nothing, 1 to 4 in equal steps up to the highest."""
+    """Return 0 if the value is not positive, else a shade from 1 to 4, in equal steps up to the highest value."""
     return 0 if value <= 0 else min(SHADES, 1 + (value - 1) * SHADES // max(highest, 1))
 
 
@@ -26,7 +26,7 @@ def heat_map(
     title: str,
     mirrored: bool = False,
 ) -> Markup:
-    """`values` colours a cell at (row, column), `written` is what stands in it."""
+    """Draw the map. `values` determines the colour of the cell at (row, column), `written` its text."""
     highest = max(values.values(), default=0)
     drawing = Drawing(LABEL + CELL * len(columns), HEAD + ROW * len(rows), title=title, mirrored=mirrored)
     for number, name in enumerate(columns):

@@ -1,4 +1,4 @@
-"""Cohorts: needs of several States that one delivery could serve, and its proposal to them."""
+"""Cohorts: needs of several States that one delivery could serve, and the form that proposes it to them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -39,7 +39,7 @@ NO_REASON = N_("Choose a reason: at least one State has a better match than this
 
 @get("/{language:str}/cohorts")
 async def list_cohorts(page: CurrentPage) -> Response[bytes]:
-    """What one delivery could serve, and the deliveries that were proposed."""
+    """List the cohorts that one delivery could serve, and the joint deliveries that were proposed."""
     found, proposed = await page.api.get_all(
         f"/v1/matches/cohorts?limit={LIST_LENGTH}", f"/v1/joint-deliveries?limit={LIST_LENGTH}"
     )
@@ -70,7 +70,7 @@ async def propose(page: CurrentPage) -> Response[bytes]:
 
 
 def refused(problem: Problem) -> tuple[FormError, ...]:
-    """Why it cannot be proposed; a missing reason is said at its field, in words."""
+    """Return the errors that the form shows for a refusal; a missing reason is shown at its field."""
     if any(one.get("problem") == REASON_MISSING for one in problem.errors):
         return (FormError("departure", NO_REASON),)
     return errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
@@ -90,7 +90,7 @@ async def _form(page: Page, offering: str, lines: Sequence[str], errors: Sequenc
 
 
 def cohort_of(cohorts: Sequence[Mapping[str, Any]], offering: str, lines: Sequence[str]) -> Mapping[str, Any] | None:
-    """The cohort of an offering and lines; None if there is none such any more."""
+    """Return the cohort of an offering and lines, or None if there is no such cohort any more."""
     return next(
         (
             one

@@ -1,4 +1,4 @@
-"""What can be done with a contribution in kind."""
+"""The moves of a contribution in kind."""
 
 from msgspec.structs import replace
 

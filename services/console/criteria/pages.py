@@ -1,4 +1,4 @@
-"""The criteria by which requests are judged: the version in force, and the next one."""
+"""The criteria by which requests are assessed: the version in force, and the form of the next one."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from services.console.translations import LANGUAGES, N_, OWN_NAMES
 KINDS = ("eligibility", "priority")
 ROWS_MAX = 20
 SPARE = 2
-"""Empty rows after those in force."""
+"""Number of empty rows after those in force."""
 
 TEXT_MAX = 300
 ROLE = "coordinator"
@@ -58,7 +58,7 @@ async def publish_criteria(page: CurrentPage) -> Response[bytes]:
 
 
 def row_of(kind: str, index: int) -> tuple[Field, ...]:
-    """The fields of a criterion: its code, its weight if it gives priority, its text in six languages."""
+    """Return the fields of a criterion: its code, its weight if its kind is priority, its text in six languages."""
     name = f"{kind}.{index}"
     weight = Field(name=f"{name}.weight", label=N_("Weight"), kind="number", hint=N_("From 1 to 100"))
     return (
@@ -72,7 +72,7 @@ def row_of(kind: str, index: int) -> tuple[Field, ...]:
 
 
 def fields_of(typed: Typed) -> Sequence[Field]:
-    """The fields of the rows in which something was typed; a row that was emptied is left out."""
+    """Return the fields of the rows in which something was typed; a row that was emptied is left out."""
     found: list[Field] = []
     for kind in KINDS:
         for index in range(ROWS_MAX):
@@ -83,7 +83,7 @@ def fields_of(typed: Typed) -> Sequence[Field]:
 
 
 def typed_of(criteria: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The criteria in force as they are typed."""
+    """Return the criteria in force as values of the form."""
     typed: dict[str, list[str]] = {}
     for kind in KINDS:
         for index, one in enumerate(criteria[kind]):

@@ -1,4 +1,4 @@
-"""Action points of a delivery or a strategy: the page of each, and the form of one."""
+"""Action points of a delivery or a strategy: the page of each, and its form."""
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -25,7 +25,7 @@ STRATEGY_OWNER = Field(
     options=tuple((side, ACTION_OWNER[side]) for side in ("state", "unodc")),
 )
 STRATEGY_TERMS = (TEXT, LANGUAGE, STRATEGY_OWNER, DUE_ON)
-"""Of a strategy, which no provider carries out."""
+"""Fields of a strategy's action point, which no provider owns."""
 
 NOTIFIED = N_("Who does it is notified, and reminded on the due day.")
 NEW = "/{language:str}/deliveries/{delivery_id:str}/action-points/new"
@@ -34,7 +34,7 @@ ONE = "/{language:str}/action-points/{action_point_id:str}"
 
 @get(NEW)
 async def new_action_point(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
-    """`source` in the address is what it follows from."""
+    """Show the form. `source` in the address is the source of the action point."""
     return await _new(page, delivery_id, NOTHING)
 
 
@@ -48,7 +48,7 @@ async def add_action_point(page: CurrentPage, delivery_id: FromPath[str]) -> Res
 
 @get(ONE)
 async def show_action_point(page: CurrentPage, action_point_id: FromPath[str]) -> Response[bytes]:
-    """What is to be done, by whom, and how far it is."""
+    """Show an action point: what is to be done, by whom, and its status."""
     role = page.signed_in.role
     point = await page.api.get(f"/v1/action-points/{action_point_id}")
     return page.render("deliveries/action_point.html", record=point, moves=ACTION_POINT.open_to(point, role))
@@ -56,7 +56,7 @@ async def show_action_point(page: CurrentPage, action_point_id: FromPath[str]) -
 
 @get(f"{ONE}{REVISE}")
 async def show_revision(page: CurrentPage, action_point_id: FromPath[str]) -> Response[bytes]:
-    """The form, with what was stated last."""
+    """Show the form, filled with what was stated last."""
     return await _again(page, action_point_id, NOTHING)
 
 

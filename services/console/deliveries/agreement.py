@@ -1,4 +1,4 @@
-"""The agreement of a delivery: its versions, the form of another one, signatures."""
+"""The agreement of a delivery: its versions, the form of another version, signatures."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_, OWN_NAMES
 
 COSTS, CLAUSES = 2, 3
-"""Rows of the form."""
+"""Numbers of rows in the form for costs and for clauses."""
 
 MAIN = (
     Field(name="scope", label=N_("What is delivered"), kind="words", max_length=4000, rows=6),
@@ -78,7 +78,7 @@ SIGNED_ON = Field(
 
 
 def body_of(typed: Mapping[str, Any]) -> dict[str, Any]:
-    """The command of what was typed: rows that are filled in become lists."""
+    """Return the body of the command for the typed values: rows that are filled in become lists."""
     body = dict(typed)
     costs = [body.pop(f"cost{row}", {}) for row in range(1, COSTS + 1)]
     clauses = [body.pop(f"clause{row}", {}) for row in range(1, CLAUSES + 1)]
@@ -90,7 +90,7 @@ def body_of(typed: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def typed_of(version: Mapping[str, Any]) -> dict[str, list[str]]:
-    """A version as it would be typed."""
+    """Return a version as values of the form."""
     terms, texts = version["terms"], version["texts"]
     shown = {
         "scope": [texts["scope"]],
@@ -120,7 +120,7 @@ async def show_agreement(page: CurrentPage, delivery_id: FromPath[str]) -> Respo
 
 @get("/{language:str}/deliveries/{delivery_id:str}/agreement/propose")
 async def show_form(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
-    """The form of the first version, or of another one, which begins as the last."""
+    """Show the form of the first version, or of another version, filled with the last one."""
     return await _form(page, delivery_id, NOTHING)
 
 
@@ -136,7 +136,7 @@ async def propose(page: CurrentPage, delivery_id: FromPath[str]) -> Response[byt
 
 @post("/{language:str}/deliveries/{delivery_id:str}/agreement/{move:str}", status_code=303)
 async def move(page: CurrentPage, delivery_id: FromPath[str], move: FromPath[str]) -> Response[bytes]:
-    """Sign the version that was shown, or drop it."""
+    """Sign the version that was shown, or drop the amendment."""
     path, version = f"/v1/deliveries/{delivery_id}/agreement", page.value("version")
     if move == "sign":
         named = {"version": int(version) if version.isdigit() else 0}
@@ -149,7 +149,7 @@ async def move(page: CurrentPage, delivery_id: FromPath[str], move: FromPath[str
 
 
 async def optional_agreement(page: Page, delivery_id: str) -> Any:
-    """The agreement, None before one is proposed."""
+    """Return the agreement, or None before one is proposed."""
     try:
         return await page.api.get(f"/v1/deliveries/{delivery_id}/agreement")
     except Problem as problem:

@@ -1,4 +1,4 @@
-"""Who took part in a delivery, beside how many were to."""
+"""Chart of the participants of a delivery beside their intended number."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ FINDING = N_("Participants by sex, beside the target")
 
 
 def drawn(sessions: Mapping[str, Any], language: str) -> tuple[Picture, Markup] | None:
-    """Two bars; None if no participant is reported yet, or a count is not shown to this reader."""
+    """Draw two bars. Return None if no participant is reported yet, or a count is not shown to this reader."""
     took_part = [one["people"] for one in sessions["participants"]["by_sex"]]
     if not sessions["participants"]["people"] or None in took_part:
         return None

@@ -1,4 +1,4 @@
-"""What became of a delivery: what both sides say months later, after signing in or by the link of a mail."""
+"""Follow-ups and effects of a delivery: answers are given after signing in, or by the link of a mail."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ NEW = "/{language:str}/deliveries/{delivery_id:str}/effects/new"
 
 @get("/{language:str}/deliveries/{delivery_id:str}/after")
 async def show_after(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
-    """The answers of both sides, by month."""
+    """Show the follow-ups of both sides by month, and the effects."""
     path = f"/v1/deliveries/{delivery_id}"
     delivery, found, effects = await page.api.get_all(
         path, f"{path}/follow-ups", f"/v1/effects?delivery={delivery_id}&limit={EFFECTS_MAX}"
@@ -68,7 +68,7 @@ async def record_effect(page: CurrentPage, delivery_id: FromPath[str]) -> Respon
 
 
 def _body(typed: dict[str, Any]) -> dict[str, Any]:
-    """With the articles, of which the form asks for two."""
+    """Return the body with the list of articles, of which the form asks for two."""
     named = [typed.pop(name) for name in (FIRST_ARTICLE, SECOND_ARTICLE) if name in typed]
     return {**typed, "articles": list(dict.fromkeys(named))}
 
@@ -94,7 +94,7 @@ async def _form(page: Page, delivery_id: str, sent: Sent) -> Response[bytes]:
 
 @get("/{language:str}/answer", opt=FOR_EVERYBODY)
 async def ask(page: CurrentPage) -> Response[bytes]:
-    """A button for each answer. Opening the page answers nothing: programs follow links before people do."""
+    """Show a button for each answer. Opening the page answers nothing: programs follow links before people do."""
     try:
         found = await page.anonymous().get(LINK, token=page.asked("token"))
     except Problem as problem:
@@ -106,7 +106,7 @@ async def ask(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/answer", opt=FOR_EVERYBODY, status_code=303)
 async def answer(page: CurrentPage) -> Response[bytes]:
-    """The answer first, then what is added in words."""
+    """Record the answer, with its text if there is one."""
     token, result = page.asked("token"), page.value("result")
     text = read((ANSWER_TEXT,), page.typed).body.get("text", "")
     body = {"result": result, "text": text, "language": page.language} if text else {"result": result}

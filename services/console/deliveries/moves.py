@@ -1,4 +1,4 @@
-"""What can be done with a delivery."""
+"""The moves of a delivery, and of its effects, follow-ups, sessions, results, action points and screenings."""
 
 from msgspec.structs import replace
 

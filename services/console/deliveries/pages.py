@@ -47,7 +47,7 @@ async def list_deliveries(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/deliveries/{delivery_id:str}")
 async def show_delivery(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
-    """A delivery: whose turn it is, the contacts of both sides, what happened."""
+    """Show a delivery: whose turn it is, the contacts of both sides, and what happened."""
     session = page.signed_in
     delivery, sessions, results, action_points, screenings, proposed = await asyncio.gather(
         page.api.get(f"/v1/deliveries/{delivery_id}"),
@@ -71,7 +71,7 @@ async def show_delivery(page: CurrentPage, delivery_id: FromPath[str]) -> Respon
         moves=[
             one
             for one in DELIVERY.open_to(delivery, session.role)
-            # Results of a closed request are settled.
+            # Results can no longer be reported once the request is closed.
             if one.name != "report_result" or results["closed_at"] is None
         ],
         primary=primary(delivery),
@@ -83,13 +83,13 @@ async def show_delivery(page: CurrentPage, delivery_id: FromPath[str]) -> Respon
 
 @get("/{language:str}/deliveries/{delivery_id:str}/contacts")
 async def show_contacts(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
-    """The form of the contacts of one's own side."""
+    """Show the form of the contacts of one's own side."""
     return await _contacts(page, delivery_id, NOTHING)
 
 
 @post("/{language:str}/deliveries/{delivery_id:str}/contacts", status_code=303)
 async def name_contacts(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
-    """Name them, in place of those before."""
+    """Name the contacts of one's own side, in place of those before."""
     sent = await send(page, "PUT", f"/v1/deliveries/{delivery_id}/contacts", CONTACTS, body_of=_body)
     if sent.record is None:
         return await _contacts(page, delivery_id, sent)
@@ -121,7 +121,7 @@ async def _contacts(page: Page, delivery_id: str, sent: Sent) -> Response[bytes]
 
 
 def _named(contacts: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """The contacts named before, as they would be typed."""
+    """Return the contacts named before as values of the form."""
     return {
         f"{place}.{name}": [contact[name]]
         for place, contact in zip(("first", "second"), contacts, strict=False)

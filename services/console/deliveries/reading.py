@@ -1,4 +1,4 @@
-"""What a delivery says: whose turn it is, and what happened to it."""
+"""Texts from a delivery's record: whose turn it is, and what happened to it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,7 +35,7 @@ SIGNED = N_("Both sides signed the agreement")
 
 
 def turn(delivery: Mapping[str, Any]) -> str:
-    """Who has to act: a sentence with the placeholders `state` and `provider`, in English."""
+    """Return who has to act: an English sentence with the placeholders `state` and `provider`."""
     if delivery["status"] != "open":
         return TURN[delivery["status"]]
     if delivery["agreed_at"]:
@@ -46,7 +46,7 @@ def turn(delivery: Mapping[str, Any]) -> str:
 
 
 def is_mine(delivery: Mapping[str, Any], role: str) -> bool:
-    """True if the caller is one of those who have to act."""
+    """Check whether the caller is one of those who have to act."""
     side = "state" if role == "focal_point" else "provider"
     if delivery["status"] == "open" and not delivery["agreed_at"] and delivery[f"{side}_waived_at"]:
         return False
@@ -54,12 +54,12 @@ def is_mine(delivery: Mapping[str, Any], role: str) -> bool:
 
 
 def primary(delivery: Mapping[str, Any]) -> str:
-    """The move that comes next, for one green button; empty if none does."""
+    """Return the move that comes next, for the one green button, or an empty string if there is none."""
     return next((move for move in ("begin", "resume", "complete", "waive_agreement") if move in delivery["moves"]), "")
 
 
 def timeline(delivery: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """What happened, newest first."""
+    """List what happened, newest first."""
     found = [{"at": delivery[name], "what": what, "words": ""} for name, what in STEPS if delivery[name]]
     if delivery["agreement_id"]:
         found.append({"at": delivery["agreed_at"], "what": SIGNED, "words": ""})

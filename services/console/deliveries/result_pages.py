@@ -52,7 +52,7 @@ async def report_result(page: CurrentPage, delivery_id: FromPath[str]) -> Respon
 
 @get(ONE)
 async def show_result(page: CurrentPage, result_id: FromPath[str]) -> Response[bytes]:
-    """What was measured, and what the State says of it."""
+    """Show a result: what was measured, and the State's answer."""
     role = page.signed_in.role
     result = await page.api.get(f"/v1/results/{result_id}")
     return page.render("deliveries/result.html", record=result, moves=RESULT.open_to(result, role))
@@ -60,7 +60,7 @@ async def show_result(page: CurrentPage, result_id: FromPath[str]) -> Response[b
 
 @get(f"{ONE}{REPORT}")
 async def show_report(page: CurrentPage, result_id: FromPath[str]) -> Response[bytes]:
-    """The form, with what was reported last."""
+    """Show the form, filled with what was reported last."""
     return await _again(page, result_id, NOTHING)
 
 

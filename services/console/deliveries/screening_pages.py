@@ -1,4 +1,4 @@
-"""The screenings of a delivery: coded questions, the form of their answers, and what follows from them."""
+"""The screenings of a delivery: coded questions, the form of their answers, and the recommendations that follow."""
 
 import asyncio
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from services.console.translations import N_
 
 SOURCES = {"inequality": "inequality_checklist", "human_rights": "human_rights_screening"}
 RECOMMENDATIONS = 3
-"""Rows of the form."""
+"""Number of rows for recommendations in the form."""
 
 NEW = "/{language:str}/deliveries/{delivery_id:str}/screenings/{kind:str}"
 ONE = "/{language:str}/screenings/{screening_id:str}"
@@ -45,7 +45,7 @@ async def begin_screening(page: CurrentPage, delivery_id: FromPath[str], kind: F
 
 @get(ONE)
 async def show_screening(page: CurrentPage, screening_id: FromPath[str]) -> Response[bytes]:
-    """The answers, and the action points that followed."""
+    """Show the answers, and the action points that followed."""
     role = page.signed_in.role
     found = await page.api.get(f"/v1/screenings/{screening_id}")
     points = await page.api.get(f"/v1/deliveries/{found['delivery_id']}/action-points")
@@ -61,7 +61,7 @@ async def show_screening(page: CurrentPage, screening_id: FromPath[str]) -> Resp
 
 @get(f"{ONE}{ANSWERS}")
 async def show_answers(page: CurrentPage, screening_id: FromPath[str]) -> Response[bytes]:
-    """The form, with the answers that were given last."""
+    """Show the form, filled with the answers that were given last."""
     return await _again(page, screening_id, NOTHING)
 
 
@@ -77,7 +77,7 @@ async def answer_screening(page: CurrentPage, screening_id: FromPath[str]) -> Re
 
 @get(f"{ONE}{COMPLETE}")
 async def show_completion(page: CurrentPage, screening_id: FromPath[str]) -> Response[bytes]:
-    """The form of what is to be done because of the answers."""
+    """Show the form of the recommendations that follow from the answers."""
     return await _completion(page, screening_id, NOTHING)
 
 
@@ -95,7 +95,7 @@ def _recommendation(row: int) -> tuple[Field, ...]:
 
 
 def _completed(typed: dict[str, Any]) -> dict[str, Any]:
-    """The recommendations of all rows that are filled in, in the one language of the form."""
+    """Return the recommendations of all rows that are filled in, in the one language of the form."""
     found = [typed.get(f"recommendation{row}") for row in range(1, RECOMMENDATIONS + 1)]
     return {"recommendations": [{**one, "language": typed["language"]} for one in found if one]}
 
@@ -125,7 +125,7 @@ async def _completion(page: Page, screening_id: str, sent: Sent) -> Response[byt
 
 
 def answers_of(kind: str, typed: Typed) -> list[dict[str, str]]:
-    """Those of the questions that were answered; a comment without an answer says that it is unknown."""
+    """Return the answers that were given; a comment without an answer has the answer `unknown`."""
     found = []
     for question in questions(kind):
         answer = "".join(typed.get(f"{question}.answer", ())[:1])

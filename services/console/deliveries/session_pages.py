@@ -1,4 +1,4 @@
-"""Sessions of a delivery: planned and revised, the page of each, and the table of its participants."""
+"""Sessions of a delivery: forms to plan and revise one, the page of each, and the table of its participants."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ TERMS = (
 )
 FIELDS = (*DAYS, ALSO, *TERMS)
 EXPERTS_MAX, DELIVERIES_MAX = 100, 100
-"""The newest, among which one chooses."""
+"""Maximum numbers of experts and deliveries, the newest, from which one can choose."""
 
 NEW = "/{language:str}/deliveries/{delivery_id:str}/sessions/new"
 ONE = "/{language:str}/sessions/{session_id:str}"
@@ -61,7 +61,7 @@ async def plan_session(page: CurrentPage, delivery_id: FromPath[str]) -> Respons
 
 @get(ONE)
 async def show_session(page: CurrentPage, session_id: FromPath[str]) -> Response[bytes]:
-    """Its days, its place, and who took part."""
+    """Show a session: its days, its place, and who took part."""
     role = page.signed_in.role
     session = await page.api.get(f"/v1/sessions/{session_id}")
     moves = SESSION.open_to(session, role)
@@ -70,7 +70,7 @@ async def show_session(page: CurrentPage, session_id: FromPath[str]) -> Response
         "deliveries/session.html",
         record=session,
         states=await _states(page, session),
-        # Of several, each has its own table of participants.
+        # If the session serves several deliveries, each has its own table of participants.
         moves=[one for one in moves if not several or one.name != "report_participants"],
         reports=several and "report_participants" in session["moves"],
         counted={one["delivery_id"]: one["participants"] for one in session["participants"]},
@@ -79,7 +79,7 @@ async def show_session(page: CurrentPage, session_id: FromPath[str]) -> Response
 
 @get(f"{ONE}{REVISE}")
 async def show_revision(page: CurrentPage, session_id: FromPath[str]) -> Response[bytes]:
-    """The form, with what was stated last."""
+    """Show the form, filled with what was stated last."""
     return await _again(page, session_id, NOTHING)
 
 
@@ -93,13 +93,13 @@ async def revise_session(page: CurrentPage, session_id: FromPath[str]) -> Respon
 
 @get(f"{ONE}{PARTICIPANTS}")
 async def show_participants(page: CurrentPage, session_id: FromPath[str]) -> Response[bytes]:
-    """The table to fill in: for each function, ages by sex."""
+    """Show the table to fill in: for each function, ages by sex."""
     return await _table(page, session_id, NOTHING)
 
 
 @post(f"{ONE}{PARTICIPANTS}", status_code=303)
 async def report_participants(page: CurrentPage, session_id: FromPath[str]) -> Response[bytes]:
-    """That it took place, or the counts again; of the delivery named in the form."""
+    """Record that the session took place, or report the counts again, for the delivery named in the form."""
     counts = _counted(page.typed)
     if counts is None:
         return await _table(page, session_id, Sent(errors=(FormError("", NO_COUNT),), status=400))
@@ -113,7 +113,7 @@ async def report_participants(page: CurrentPage, session_id: FromPath[str]) -> R
 
 
 def _counted(typed: Typed) -> list[dict[str, Any]] | None:
-    """The counts that were typed; None if one is no number."""
+    """Return the counts that were typed, or None if one is not a number of up to six digits."""
     found = []
     for function in participant_functions():
         for age in AGE_BAND:
@@ -152,7 +152,7 @@ async def _table(page: Page, session_id: str, sent: Sent) -> Response[bytes]:
 
 
 def _reported(counts: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """The counts reported before, as they would be typed."""
+    """Return the counts reported before as values of the form."""
     return {f"{one['function']}.{one['age_band']}.{one['sex']}": [str(one["people"])] for one in counts}
 
 
@@ -201,14 +201,14 @@ async def _again(page: Page, session_id: str, sent: Sent) -> Response[bytes]:
 def _trainers(
     page: Page, roster: Mapping[str, Any], provider: str, teaching: Sequence[Mapping[str, Any]] = ()
 ) -> list[Option]:
-    """The provider's experts whom the reader sees; those who teach already also if the reader does not see them."""
+    """List the provider's experts whom the reader sees, and the present trainers even if the reader does not."""
     listed = [one for one in roster["experts"] if one["provider"] == provider]
     found = {one["expert_id"]: one["name"] or page.gettext(NOT_SHOWN) for one in (*teaching, *listed)}
     return [Option(expert_id, name) for expert_id, name in found.items()]
 
 
 async def _joint(page: Page, delivery: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The deliveries of the same joint delivery that the reader sees; none of one that is not joint."""
+    """List the deliveries of the same joint delivery that the reader sees; none if the delivery is not joint."""
     if delivery["joint_delivery_id"] is None:
         return []
     found = await page.api.get("/v1/deliveries", limit=DELIVERIES_MAX)
@@ -216,7 +216,7 @@ async def _joint(page: Page, delivery: Mapping[str, Any]) -> list[Mapping[str, A
 
 
 async def _states(page: Page, session: Mapping[str, Any]) -> Mapping[str, str]:
-    """The States of the deliveries of a session of several, by delivery."""
+    """Return the State of each delivery, if the session serves several deliveries; empty if it serves one."""
     if session["serves"] == 1:
         return {}
     found = await page.api.get("/v1/deliveries", limit=DELIVERIES_MAX)

@@ -1,4 +1,4 @@
-"""The messages of a delivery: what is shown of them, and the form to write one."""
+"""The messages of a delivery, and the form to write one."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,11 +18,11 @@ from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
 SHOWN = 20
-"""Messages on the page of a delivery, the last ones."""
+"""Number of messages, the last ones, on the page of a delivery."""
 
 LIST_LENGTH = 50
 CLOSED = frozenset({"consent-withdrawn", "consents-unheard"})
-"""Why messages are not shown to the provider of a delivery that it sees: by the State's consent."""
+"""Refusals by which a provider that sees a delivery is not shown its messages, because of the State's consent."""
 WRITERS = frozenset({"focal_point", "provider_officer", "coordinator"})
 READERS = WRITERS | {"official"}
 TEXT_MAX = 5000
@@ -43,7 +43,7 @@ FIELDS = (
 
 
 def fields_for(page: Page, delivery: Mapping[str, Any]) -> Sequence[Field]:
-    """The fields of the form; a private message can be written once both sides have opened the private topic."""
+    """Return the fields of the form; a private message can be written once both sides have opened the private topic."""
     both = delivery["state_private_at"] and delivery["provider_private_at"]
     private = bool(both) and page.signed_in.role != "coordinator"
     found = [one for one in FIELDS if private or one.name != "private"]
@@ -51,13 +51,13 @@ def fields_for(page: Page, delivery: Mapping[str, Any]) -> Sequence[Field]:
 
 
 async def thread_of(page: Page, delivery: Mapping[str, Any]) -> dict[str, Any]:
-    """What the section of messages on the page of a delivery shows."""
+    """Return what the section of messages on the page of a delivery shows."""
     found = await _messages(page, delivery["delivery_id"], latest="true", limit=SHOWN)
     return {"thread": found, "message_fields": fields_for(page, delivery), "typed": None, **_allowed(page, found)}
 
 
 async def _messages(page: Page, delivery_id: str, **asked: Any) -> Mapping[str, Any]:
-    """Messages, or none and as `closed` why the provider does not read them."""
+    """Return messages, or none, with the reason in `closed`, if the provider may not read them."""
     try:
         return {**await page.api.get(f"/v1/deliveries/{delivery_id}/messages", **asked), "closed": None}
     except Problem as problem:
@@ -67,7 +67,7 @@ async def _messages(page: Page, delivery_id: str, **asked: Any) -> Mapping[str, 
 
 
 def _allowed(page: Page, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Whether the reader may write, and the last message of another author that they have not marked as read."""
+    """Return whether the reader may write, the last message, and those of others not yet marked as read."""
     role = page.signed_in.role
     closes_at = found["closes_at"]
     read_up_to = found["read_up_to"] or ""
@@ -84,7 +84,7 @@ def _allowed(page: Page, found: Mapping[str, Any]) -> dict[str, Any]:
 
 @get("/{language:str}/deliveries/{delivery_id:str}/messages")
 async def list_messages(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
-    """All messages, oldest first."""
+    """Show all messages, oldest first."""
     delivery = await page.api.get(f"/v1/deliveries/{delivery_id}")
     found = await _messages(page, delivery_id, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render(
@@ -120,7 +120,7 @@ async def write(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes
 
 
 async def _attach(page: Page, path: str, key: str, *, private: bool) -> list[str]:
-    """The id of the file that goes with a message, which is added first."""
+    """Add the file of a message, before the message itself. Return its id in a list, which is empty without a file."""
     file = page.files.get("file")
     if file is None:
         return []
@@ -144,7 +144,7 @@ async def mark_read(page: CurrentPage, delivery_id: FromPath[str]) -> Response[b
 
 @post("/{language:str}/deliveries/{delivery_id:str}/messages/{message_id:str}/withdraw", status_code=303)
 async def withdraw(page: CurrentPage, delivery_id: FromPath[str], message_id: FromPath[str]) -> Response[bytes]:
-    """Delete what one wrote."""
+    """Withdraw a message that one wrote: its text is deleted."""
     revision = page.value(REVISION)
     try:
         await page.api.send(
@@ -165,14 +165,14 @@ async def withdraw(page: CurrentPage, delivery_id: FromPath[str], message_id: Fr
 
 @get("/{language:str}/deliveries/{delivery_id:str}/files/{file_id:str}")
 async def download(page: CurrentPage, delivery_id: FromPath[str], file_id: FromPath[str]) -> Response[bytes]:
-    """A file of the delivery."""
+    """Return a file of the delivery."""
     return handed_on(await page.api.download(f"/v1/delivery-files/{file_id}"))
 
 
 async def _form(
     page: Page, delivery: Mapping[str, Any], fields: Sequence[Field], errors: Sequence[FormError], status: int
 ) -> Response[bytes]:
-    """The form again, with what was typed and what is wrong with it."""
+    """Show the form again, with what was typed and the errors."""
     found = await _messages(page, delivery["delivery_id"], latest="true", limit=SHOWN)
     return page.render(
         "deliveries/thread.html",

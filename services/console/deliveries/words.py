@@ -1,4 +1,4 @@
-"""Words for what is kept beside a delivery: owners and sources of action points, screenings and their answers."""
+"""Labels of records of a delivery: action points, screenings, agreements, effects, participants."""
 
 from services.console.translations import N_
 
@@ -51,7 +51,7 @@ TERM = {
     "scope": N_("What is delivered"),
     "place": N_("Place"),
 }
-"""Terms and texts of an agreement."""
+"""Labels of the terms and texts of an agreement."""
 EFFECT = {
     "law_changed": N_("A law was changed"),
     "sherloc_record_updated": N_("A record on SHERLOC was updated"),

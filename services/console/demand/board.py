@@ -1,4 +1,4 @@
-"""What a provider finds on the page of demand: matches by whose turn it is, and the requests that it may serve."""
+"""Groups of a provider's matches by whose turn it is, and the requests that it may serve, for the page of demand."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -28,12 +28,12 @@ def board(matches: Sequence[Record]) -> Board:
 
 
 def kinds_of(offerings: Sequence[Record]) -> set[str]:
-    """The kinds of assistance of offerings that can be matched."""
+    """Return the kinds of assistance of offerings that can be matched."""
     return {kind for one in offerings if one["status"] == "available" for kind in one["kinds"]}
 
 
 def chosen(requests: Sequence[Record], *, kind: str, fitting: bool, offered: Collection[str]) -> list[Record]:
-    """The requests with this kind of assistance; with `fitting`, those with a kind that is offered."""
+    """Return the requests with this kind of assistance, if given; with `fitting`, only those of an offered kind."""
     return [
         one
         for one in requests
@@ -42,5 +42,5 @@ def chosen(requests: Sequence[Record], *, kind: str, fitting: bool, offered: Col
 
 
 def candidates(offerings: Sequence[Record], kind: str | None) -> list[Record]:
-    """The offerings that can be matched, those of the kind first."""
+    """Return the offerings that can be matched, those of the kind first."""
     return sorted((one for one in offerings if one["status"] == "available"), key=lambda one: kind not in one["kinds"])

@@ -1,4 +1,4 @@
-"""Demand: what is asked of a provider, which requests it may serve, and its interest in a line of one."""
+"""Demand: matches that a provider has to answer, requests it may serve, and its interest in a line of one."""
 
 import asyncio
 from typing import Any
@@ -67,7 +67,7 @@ async def list_demand(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/demand/{request_id:str}")
 async def show_demand(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    """The lines of a request, each with the own offerings of its kind, and the own matches with it."""
+    """Show the lines of a request, each with the provider's offerings of its kind, and the provider's matches."""
     session = page.signed_in
     if session.role != "provider_officer":
         raise NotFoundException
@@ -93,7 +93,7 @@ async def show_interest(page: CurrentPage, request_id: FromPath[str], line_id: F
 
 @post("/{language:str}/demand/{request_id:str}/{line_id:str}", status_code=303)
 async def express_interest(page: CurrentPage, request_id: FromPath[str], line_id: FromPath[str]) -> Response[bytes]:
-    """Express interest, or only find out whether an offering fits."""
+    """Express interest, or only check whether an offering fits."""
     sent = read(INTEREST, page.typed)
     if sent.errors:
         return await _interest(page, request_id, line_id, errors=sent.errors, status=400)

@@ -1,4 +1,4 @@
-"""TickedCodes found by words in any of the six languages: topics, articles, paragraphs and kinds of assistance."""
+"""Codes found by words in any of the six languages: topics, articles, paragraphs and kinds of assistance."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,13 +17,13 @@ ASKED_MAX = 100
 
 
 class TickedCodes(Struct, frozen=True, kw_only=True):
-    """The codes that are ticked, by table, and those that can be."""
+    """The codes that are ticked, by table, and those that can be ticked."""
 
     chosen: Mapping[str, Sequence[str]]
     found: Sequence[Mapping[str, Any]] | None
-    """None if nothing was looked for."""
+    """The concepts found, or None if nothing was searched for."""
     noticed: Sequence[str]
-    """Topics of which the texts speak."""
+    """Topics that the texts speak of, and that are not ticked."""
     asked: str
     kind_found: str
 
@@ -58,7 +58,7 @@ def codes_of(
 
 
 async def find_codes(page: Page, asked: str) -> Sequence[Mapping[str, Any]] | None:
-    """Concepts by what people type; None if nothing was typed."""
+    """Find concepts by what was typed. Return None if nothing was typed, and no concepts if the API refuses."""
     words = asked.strip()[:ASKED_MAX]
     if not words:
         return None
@@ -72,7 +72,7 @@ async def find_codes(page: Page, asked: str) -> Sequence[Mapping[str, Any]] | No
 
 @post("/{language:str}/requests/codes", status_code=200)
 async def show_codes(page: CurrentPage) -> Response[bytes]:
-    """What was found while a person types; a part of the page of a line."""
+    """Show what was found while a person types, as a part of the page of a line."""
     asked = page.value("find")
     noticed = page.typed.get("noticed", ())
     found = await find_codes(page, asked)

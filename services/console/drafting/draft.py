@@ -1,4 +1,4 @@
-"""A draft as its forms have it: the values of a page, what was changed in it, and two people's changes together."""
+"""Values of a draft's forms, the detection of those that were changed, and the merge of two people's changes."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from services.console.fields import DATE, MISSING, NO_DATE, TOO_LONG, FormError,
 from services.console.translations import N_
 
 Values = Mapping[str, Any]
-"""The values of a page by the field of the record: what is empty is None, False or []."""
+"""The values of a page by the field of the record. An empty value is None, False or []."""
 
 DIGEST_DIGITS = 12
 NOT_IN_ORDER = N_("The last day is before the first")
@@ -43,19 +43,19 @@ MEASURE_NAMES = ("source", "kind", "provider", "description", "from", "until")
 
 
 class Merged(Struct, frozen=True):
-    """One's own changes on top of what others saved meanwhile; `conflicts` are fields that both have changed."""
+    """One's own changes merged with what others saved meanwhile; `conflicts` are fields that both have changed."""
 
     values: Values
     conflicts: Sequence[str]
 
 
 def about_of(request: Mapping[str, Any]) -> Values:
-    """The values of the first page of a request."""
+    """Return the values of the first page of a request."""
     return {name: request.get(name) or None for name in ABOUT_NAMES}
 
 
 def readers_of(request: Mapping[str, Any]) -> Values:
-    """The values of the page that says who may see a request."""
+    """Return the values of the page that says who may see a request."""
     return {
         "visibility": request["visibility"],
         "circulation": request["circulation_rule"],
@@ -65,7 +65,7 @@ def readers_of(request: Mapping[str, Any]) -> Values:
 
 
 def line_of(line: Mapping[str, Any]) -> Values:
-    """The values of a line."""
+    """Return the values of a line."""
     values = {name: line.get(name) for name in LINE_NAMES}
     lists = ("topics", "articles", "paragraphs", "languages", "pillars", "measures")
     numbers = ("gender_marker", "human_rights_marker")
@@ -76,7 +76,7 @@ def line_of(line: Mapping[str, Any]) -> Values:
 
 
 def whole(request: Mapping[str, Any]) -> dict[str, Any]:
-    """The request with every field: the API leaves out what a draft does not say yet."""
+    """Return the request with every field: the API leaves out those that a draft does not have yet."""
     own: dict[str, Any] = {"title": None, "need": None, "received": None, "excluded_providers": [], "advice": []}
     return {**own, **request, "lines": [{**dict.fromkeys(LINE_NAMES), **line} for line in request["lines"]]}
 
@@ -86,18 +86,18 @@ def find_line(request: Mapping[str, Any], line_id: str) -> Mapping[str, Any] | N
 
 
 def said(values: Values) -> dict[str, Any]:
-    """The values that are not empty: the body of something new."""
+    """Return the values that are not empty, as the body of a new record."""
     return {name: value for name, value in values.items() if value not in (None, "", [], False)}
 
 
 def request_body(request: Mapping[str, Any]) -> dict[str, Any]:
-    """A request as it would be filed, to be checked."""
+    """Return the body of a request as it would be filed, to be checked."""
     lines = [{**said(line_of(line)), "line_id": line["line_id"]} for line in request["lines"]]
     return {**said(about_of(request)), **readers_of(request), "lines": lines}
 
 
 def preview_body(request: Mapping[str, Any], line: Values) -> dict[str, Any] | None:
-    """A line for which offerings are looked for; None while it says too little."""
+    """Return the body of a preview of offerings for a line, or None while the line lacks a field for it."""
     if not all(line.get(name) for name in NEEDED_FOR_PREVIEW):
         return None
     readers = readers_of(request)
@@ -111,13 +111,13 @@ def preview_body(request: Mapping[str, Any], line: Values) -> dict[str, Any] | N
 
 
 def text_of(request: Mapping[str, Any], line: Values) -> str:
-    """What was written of a line, in which topics are looked for."""
+    """Return the texts of a line and its request in which topics are looked for."""
     parts = (line.get("outcome"), line.get("in_place"), request.get("title"), request.get("need"))
     return "\n".join(one for one in parts if one)[:20_000]
 
 
 def read_line(typed: Typed) -> Read:
-    """The values of a line that were typed. A kind that was found by words is used instead of the one in the list."""
+    """Read the values of a line that were typed. A kind that was found by words replaces the one in the list."""
     found = [one for one in typed.get("kind_found", ()) if one]
     given = {**typed, "kind": found} if found else typed
     got = read(of_draft(LINE), given)
@@ -144,7 +144,7 @@ def _period(given: Mapping[str, str | None], name: str, errors: list[FormError])
 
 
 def _measures(typed: Typed, errors: list[FormError]) -> list[dict[str, Any]]:
-    """The measures that say something; an empty one is left out."""
+    """Return the measures in which something was typed, and add their errors to `errors`."""
     found = []
     for number in range(MEASURES_MAX):
         given = {
@@ -174,7 +174,7 @@ def _measures(typed: Typed, errors: list[FormError]) -> list[dict[str, Any]]:
 
 
 def typed_of(values: Values) -> dict[str, list[str]]:
-    """A form filled with values, as it would be posted."""
+    """Return values as a form would post them."""
     typed: dict[str, list[str]] = {}
 
     def put(name: str, value: Any) -> None:
@@ -198,7 +198,7 @@ def typed_of(values: Values) -> dict[str, list[str]]:
 
 
 def digest(value: Any) -> str:
-    """A value in few signs, to see whether it was changed; the order of codes says nothing."""
+    """Return a short hash of a value, to detect changes. The order of the codes in a list does not affect it."""
 
     def plain(one: Any) -> Any:
         if isinstance(one, Mapping):
@@ -212,7 +212,7 @@ def digest(value: Any) -> str:
 
 
 def opened_with(values: Values) -> str:
-    """What a form was opened with: it is posted with the form."""
+    """Return the digests of the values a form is opened with; they are posted with the form."""
     return json.dumps({name: digest(value) for name, value in values.items()}, separators=(",", ":"))
 
 
@@ -224,13 +224,13 @@ def _opened(given: str) -> Mapping[str, str]:
 
 
 def changed(opened: str, mine: Values) -> dict[str, Any]:
-    """The values that differ from those the form was opened with: only these are sent."""
+    """Return the values that differ from those the form was opened with; only these are sent."""
     before = _opened(opened)
     return {name: value for name, value in mine.items() if before.get(name) != digest(value)}
 
 
 def merge(opened: str, mine: Values, theirs: Values) -> Merged:
-    """My changes on top of what is stored now."""
+    """Merge my changes into what is stored now."""
     before, own = _opened(opened), changed(opened, mine)
     conflicts = [
         name for name, value in own.items() if digest(theirs.get(name)) not in (before.get(name), digest(value))

@@ -39,7 +39,7 @@ NEED = Field(
 )
 ABOUT = (LANGUAGE, TITLE, NEED)
 ALWAYS = ("language",)
-"""What a draft cannot be saved without."""
+"""Names of the fields without which a draft cannot be saved."""
 
 
 KIND = Field(name="kind", label=N_("Kind of assistance"), kind="choice", options="kinds", empty=None)
@@ -137,7 +137,7 @@ MARKERS = (
     ),
 )
 LINE = (KIND, *CODES, *WHO, *HOW, *OUTCOME, *IN_PLACE, *MARKERS)
-"""Those that are `required` are so when the request is submitted; a draft is saved without them."""
+"""The fields of a line. `required` applies when the request is submitted; a draft is saved without them."""
 
 
 VISIBILITY = Field(
@@ -170,5 +170,5 @@ READERS = (VISIBILITY, CIRCULATION, ADDRESSEE, STATES, EXCLUDED)
 
 
 def of_draft(fields: Sequence[Field]) -> Sequence[Field]:
-    """The fields as a draft is saved with them: what is needed later may be empty."""
+    """Return the fields as a draft is saved with them: only those in ALWAYS are required."""
     return [structs.replace(one, required=one.required and one.name in ALWAYS) for one in fields]

@@ -43,17 +43,17 @@ PATH = "/{language:str}/requests/{request_id:str}/edit/lines/{line_id:str}"
 
 
 class Beside(Struct, frozen=True, kw_only=True):
-    """What is shown beside a line: what it does not say yet, likely offerings, requests of others, topics found."""
+    """Content shown beside a line: what it does not say yet, likely offerings, requests of others, topics found."""
 
     advice: Mapping[str, Any] | None = None
     offerings: Sequence[Mapping[str, Any]] | None = None
-    """None while the line says too little to look for any."""
+    """Likely offerings, or None while the line says too little to look for any."""
     circulating: Sequence[Mapping[str, Any]] = ()
     topics: Sequence[str] = ()
 
 
 async def beside(page: Page, request: Mapping[str, Any], values: Values) -> Beside:
-    """In two calls; without what the API does not answer now."""
+    """Return what is shown beside a line, from two calls, without what the API does not answer now."""
     check = {"language": request["language"], "lines": [said(values)]}
     preview, text = preview_body(request, values), text_of(request, values)
     checked, found = await asyncio.gather(
@@ -72,7 +72,7 @@ async def beside(page: Page, request: Mapping[str, Any], values: Values) -> Besi
 
 
 async def _asked(page: Page, path: str, body: Any) -> Any:
-    """An answer that the page can do without: it is not waited for long."""
+    """Return an answer that the page can do without, or None if it is refused or takes more than SECONDS_MAX."""
     if body is None:
         return None
     try:
@@ -100,7 +100,7 @@ async def show_line(page: CurrentPage, request_id: FromPath[str], line_id: FromP
 
 @post(PATH, status_code=303)
 async def save_line(page: CurrentPage, request_id: FromPath[str], line_id: FromPath[str]) -> Response[bytes]:
-    """Save a line, or show the form again with what was looked for."""
+    """Save a line, or show the form again with what was searched for."""
     given, action = read_line(page.typed), page.value("action")
     if action in ("find", "measure"):
         return await _again(page, request_id, line_id, form_typed(page, (), status=200))
@@ -129,7 +129,7 @@ async def save_line(page: CurrentPage, request_id: FromPath[str], line_id: FromP
 
 
 async def _add(page: Page, request_id: str, values: Values) -> dict[str, Any] | Form:
-    """Add a line at the end. What another official saved meanwhile stays beside it."""
+    """Add a line at the end. If another official saved something meanwhile, try once more with the new revision."""
     path, key = f"{request_path(request_id)}/lines", page.value(KEY) or str(new_id())
     given = page.value("revision")
     revision = int(given) if given.isdigit() else None
@@ -172,7 +172,7 @@ async def _line(page: Page, request: Mapping[str, Any], line_id: str, form: Form
 
 
 def _measures_shown(page: Page, form: Form) -> int:
-    """How many measures have fields: those that say something, and one more if asked for."""
+    """Return for how many measures there are fields: up to the last one filled in, and one more if asked for."""
     used = [
         int(name.split(".")[1])
         for name, values in form.typed.items()
@@ -185,7 +185,7 @@ def _measures_shown(page: Page, form: Form) -> int:
 
 @post("/{language:str}/requests/{request_id:str}/edit/advice", status_code=200)
 async def show_advice(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    """What is shown beside a line, for the line as it is typed; a part of its page."""
+    """Show what belongs beside a line, for the line as it is typed, as a part of its page."""
     request = (await read_request(page, request_id)).body
     shown = await beside(page, request, read_line(page.typed).body)
     return page.render("drafting/beside.html", beside=shown, request=request)

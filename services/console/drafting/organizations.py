@@ -1,4 +1,4 @@
-"""States and UNODC, found by what their names begin with in any of the six languages."""
+"""States and UNODC, found by the beginning of a word of their names in any of the six languages."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ UNODC = "UNODC"
 
 
 def found_organizations(typed: str, language: str) -> Sequence[Option]:
-    """Those with a word that begins with the text, in the order of the language; a code is found too."""
+    """Return those with a word that begins with the text, in the order of the language; a code is found too."""
     wanted = _folded(typed)
     if not wanted:
         return []
@@ -28,7 +28,7 @@ def found_organizations(typed: str, language: str) -> Sequence[Option]:
 
 @cache
 def _beginnings(code: str) -> frozenset[str]:
-    """The names of a State from each of their words on."""
+    """Return the names of a State in each language, from each of their words on."""
     found = set()
     for language in LANGUAGES:
         words = _folded(reference.country_name(code, language)).split()
@@ -37,6 +37,6 @@ def _beginnings(code: str) -> frozenset[str]:
 
 
 def _folded(text: str) -> str:
-    """Without case, accents and vowel signs."""
+    """Return the text without case, accents and vowel signs."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(one for one in plain if not unicodedata.combining(one)).replace("’", "'").strip()

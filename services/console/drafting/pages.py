@@ -1,4 +1,4 @@
-"""Writing a request: its beginning, its parts and how far they are, its first page and who may see it."""
+"""The pages on which a request is written: its beginning, the list of its parts, its first page, who may see it."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ CHOOSE = N_("Choose at least one")
 
 @get("/{language:str}/requests/new")
 async def begin(page: CurrentPage) -> Response[bytes]:
-    """The first page of a new request."""
+    """Show the first page of a new request."""
     if page.typed:
         return _begin(page, form_typed(page, (), status=200))
     return _begin(page, Form(typed={"language": [page.language]}, opened="", revision=None))
@@ -64,7 +64,7 @@ def _begin(page: Page, form: Form) -> Response[bytes]:
 
 @get("/{language:str}/requests/new/from-request")
 async def choose_earlier(page: CurrentPage) -> Response[bytes]:
-    """Earlier requests of the State, to begin with a copy of one."""
+    """Show earlier requests of the State, to begin with a copy of one."""
     return await _earlier(page, ())
 
 
@@ -91,7 +91,7 @@ async def _earlier(page: Page, errors: Sequence[FormError]) -> Response[bytes]:
 
 @get("/{language:str}/requests/new/from-observations")
 async def choose_observations(page: CurrentPage) -> Response[bytes]:
-    """The State's observations of the review, to begin with a line for each article."""
+    """Show the State's observations of the review, to begin with a line for each article."""
     return await _observations(page, ())
 
 
@@ -121,7 +121,7 @@ async def _observations(page: Page, errors: Sequence[FormError]) -> Response[byt
 
 @get("/{language:str}/requests/{request_id:str}/edit")
 async def show_parts(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    """The parts of a draft, what each still lacks, and requests like it."""
+    """Show the parts of a draft, what each still lacks, and requests like it."""
     session = page.signed_in
     answer = await read_request(page, request_id)
     request = answer.body
@@ -147,7 +147,7 @@ async def show_parts(page: CurrentPage, request_id: FromPath[str]) -> Response[b
 
 
 def lines_lacking(missing: Sequence[Mapping[str, Any]]) -> Mapping[int, Sequence[str]]:
-    """The fields that are missing, by the position of their line from 1."""
+    """Return the missing fields by the position of their line, which counts from 1."""
     found: dict[int, list[str]] = {}
     for one in missing:
         place, _, name = str(one["field"]).partition("].")
@@ -158,7 +158,7 @@ def lines_lacking(missing: Sequence[Mapping[str, Any]]) -> Mapping[int, Sequence
 
 @get("/{language:str}/requests/{request_id:str}/edit/need")
 async def show_about(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    """Language, title and need."""
+    """Show the form of language, title and need."""
     answer = await read_request(page, request_id)
     if not may_edit(answer.body):
         return closed(page, answer.body)
@@ -182,7 +182,7 @@ def _about(page: Page, request_id: str, form: Form) -> Response[bytes]:
 
 @get("/{language:str}/requests/{request_id:str}/edit/readers")
 async def show_readers(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    """Who is asked, who may see the request, and who would see it with what is saved."""
+    """Show who is asked, who may see the request, and who would see it with what is saved."""
     answer, audience = await asyncio.gather(read_request(page, request_id), submission.foreseen(page, request_id))
     if not may_edit(answer.body):
         return closed(page, answer.body)
@@ -204,7 +204,7 @@ async def save_readers(page: CurrentPage, request_id: FromPath[str]) -> Response
 
 
 def read_readers(page: Page) -> Read:
-    """The values that were typed; named States count only if States are asked."""
+    """Read the values that were typed; named States count only if States are asked."""
     given = read(READERS, page.typed)
     body = dict(given.body)
     addressee = dict(body.get("addressee") or {})

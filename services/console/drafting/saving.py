@@ -18,20 +18,20 @@ NO_ANSWER = N_("The service does not answer at the moment. What you typed is sti
 
 
 class Form(Struct, frozen=True, kw_only=True):
-    """What a page of a draft shows in its form."""
+    """The form on a page of a draft."""
 
     typed: Typed
     opened: str
     revision: int | None
     errors: Sequence[FormError] = ()
     conflicts: Mapping[str, Any] = {}
-    """What another official saved in fields that were changed here too."""
+    """Values that another official saved in fields that were changed here too."""
     removed: bool = False
     status: int = 200
 
 
 class Saved(Struct, frozen=True):
-    """`merged`: another official saved something meanwhile, and both changes are kept."""
+    """A successful save. `merged`: another official saved something meanwhile, and both changes are kept."""
 
     merged: bool = False
 
@@ -54,19 +54,19 @@ def may_edit(request: Mapping[str, Any]) -> bool:
 
 
 def closed(page: Page, request: Mapping[str, Any]) -> Response[bytes]:
-    """The page of a draft that cannot be changed, or not by this person."""
+    """Show the page of a draft that cannot be changed, or not by this person."""
     return page.render("drafting/closed.html", status=409, request=request)
 
 
 def form_of(page: Page, answer: Answer, values: Values) -> Form:
-    """The form of stored values; what was typed before a session ended is shown instead."""
+    """Return the form of stored values, or of what was typed before a session ended."""
     opened = page.value(OPENED) or opened_with(values)
     revision = int(page.value(REVISION)) if page.value(REVISION).isdigit() else answer.revision
     return Form(typed=page.typed or typed_of(values), opened=opened, revision=revision)
 
 
 def form_typed(page: Page, errors: Sequence[FormError], *, status: int = 400) -> Form:
-    """The form as it was posted, with what is wrong in it."""
+    """Return the form as it was posted, with the errors in it."""
     revision = page.value(REVISION)
     return Form(
         typed=page.typed,
@@ -85,9 +85,10 @@ async def save(
     theirs_in: Callable[[Mapping[str, Any]], Values | None],
     fields: Sequence[Field],
 ) -> Saved | Form:
-    """Send what was changed. `theirs_in` are the values of this page in a request as it is stored; None if removed.
+    """Send what was changed. Return the form if it has to be shown again.
 
-    If another official saved something meanwhile, what each changed alone is kept; what both changed is shown.
+    `theirs_in` returns the values of this page in a request as it is stored, None if they were removed. If another
+    official saved something meanwhile, what each changed alone is kept; what both changed is shown.
     """
     opened, revision = page.value(OPENED), page.value(REVISION)
     own = changed(opened, mine)
@@ -122,7 +123,7 @@ async def save(
 
 
 def refused(page: Page, problem: Problem, fields: Sequence[Field]) -> Form:
-    """The form with what the API says against it. Raises Problem where there is nothing to correct."""
+    """Return the form with the errors of a refusal. Raises the Problem if its status is 401."""
     if problem.status == 401:
         raise problem
     errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, said=True),)

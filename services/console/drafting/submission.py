@@ -1,4 +1,4 @@
-"""Checking one's answers and submitting: who will see the request, and from when."""
+"""The page on which one checks one's answers and submits: who will see the request, and from when."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ COMMENT = Field(name="comment", label=N_("Message to UNODC"), kind="words", requ
 
 
 class ForeseenReaders(Struct, frozen=True):
-    """Who would see a request after its submission, or what it lacks before that can be said."""
+    """The readers of a request after its submission, or the fields it lacks before they can be foreseen."""
 
     admissions: Sequence[Mapping[str, Any]] = ()
     missing: Sequence[str] = ()
@@ -47,7 +47,7 @@ async def foreseen(page: Page, request_id: str) -> ForeseenReaders:
 
 @get("/{language:str}/requests/{request_id:str}/submit")
 async def check_answers(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    """All answers, with a link to change each; who will see them; and the button."""
+    """Show all answers with a link to change each, who will see them, and the button to submit."""
     return await _answers(page, request_id)
 
 
@@ -69,7 +69,7 @@ async def submit(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes
         if problem.status in (401, 404):
             raise
         stale = problem.status == STALE
-        # What is missing stands on the page with its links.
+        # The page lists the missing fields with links to them.
         errors = () if stale else (FormError("", problem.title, said=True),)
         return await _answers(page, request_id, errors=errors, stale=stale, status=problem.status)
     return page.redirect(f"/requests/{request_id}", done="submitted")

@@ -1,4 +1,4 @@
-"""What can be done with an expert of one's own roster."""
+"""The moves of an expert of one's own roster."""
 
 from services.console.fields import Field
 from services.console.moves.model import Move, Noun

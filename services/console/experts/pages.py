@@ -17,7 +17,7 @@ from services.console.translations import N_
 
 LIST_LENGTH = 25
 ROWS = 3
-"""Of periods, at least; a further one once all are filled in."""
+"""Minimum number of rows for periods. Another one is shown once all are filled in."""
 
 BIOGRAPHY_MAX = 4000
 NOT_STATED = "other_or_not_stated"
@@ -57,7 +57,7 @@ def _period(row: int) -> tuple[Field, ...]:
 
 @get("/{language:str}/experts")
 async def list_experts(page: CurrentPage) -> Response[bytes]:
-    """The experts that the reader sees, by what they can teach, in which language and when."""
+    """List the experts that the reader sees, by what they can teach, in which language and when."""
     role = page.signed_in.role
     query = {name: page.asked(name) for name in FILTERS if page.asked(name)}
     found = await page.api.get("/v1/experts", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
@@ -86,7 +86,7 @@ async def show_expert(page: CurrentPage, expert_id: FromPath[str]) -> Response[b
 
 @get(f"{ONE}{REVISE}")
 async def show_revision(page: CurrentPage, expert_id: FromPath[str]) -> Response[bytes]:
-    """The form, with what was entered last."""
+    """Show the form, filled with what was entered last."""
     return _form(page, await page.api.get(f"/v1/experts/{expert_id}"), NOTHING)
 
 
@@ -104,7 +104,7 @@ async def _send(page: Page, method: str, path: str) -> Sent:
 
 
 def _body(typed: dict[str, Any]) -> dict[str, Any]:
-    """With the periods of all rows that are filled in."""
+    """Return the body with the periods of all rows that are filled in."""
     periods = [typed.pop(f"period{row}") for row in range(1, PERIODS_MAX + 1) if f"period{row}" in typed]
     return {**typed, "periods": periods}
 
@@ -124,7 +124,7 @@ def _form(page: Page, expert: Mapping[str, Any] | None, sent: Sent) -> Response[
 
 
 def _groups(expert: Mapping[str, Any], typed: Typed) -> Sequence[Group]:
-    """The fields, filled with what was entered last, and at least one empty period."""
+    """Return the fields, filled with what was entered last, and an empty period unless there are PERIODS_MAX."""
     before = expert["periods"]
     periods = {f"period{row}.{day}": one[day] for row, one in enumerate(before, 1) for day in ("from", "until")}
     shown = sum(1 for row in rows(_period, PERIODS_MAX, typed) if any(one.name in typed for one in row))

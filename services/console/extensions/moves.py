@@ -1,4 +1,4 @@
-"""What can be done with an extension of the portal."""
+"""The moves of an extension of the portal."""
 
 from services.console.moves.model import Move, Noun, reason
 from services.console.translations import N_

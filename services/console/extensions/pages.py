@@ -37,7 +37,7 @@ ONE = "/{language:str}/extensions/{extension_id:str}"
 
 @get("/{language:str}/extensions")
 async def list_extensions(page: CurrentPage) -> Response[bytes]:
-    """Newest first."""
+    """List the extensions, newest first."""
     query = {"status": page.asked("status")} if page.asked("status") else {}
     found = await page.api.get("/v1/extensions", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render(
@@ -51,7 +51,7 @@ async def list_extensions(page: CurrentPage) -> Response[bytes]:
 
 @get(ONE)
 async def show_extension(page: CurrentPage, extension_id: FromPath[str]) -> Response[bytes]:
-    """With the States that voted for it, and the notes on its progress."""
+    """Show an extension, the States that voted for it, and the notes on its progress."""
     extension = await page.api.get(f"/v1/extensions/{extension_id}")
     moves = EXTENSION.open_to(extension, page.signed_in.role)
     return page.render("extensions/show.html", record=extension, moves=moves)

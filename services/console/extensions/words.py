@@ -1,4 +1,4 @@
-"""Words for the phase of an extension of the portal."""
+"""Labels of the phases of an extension of the portal."""
 
 from services.console.translations import P_
 

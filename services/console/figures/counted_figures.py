@@ -1,4 +1,4 @@
-"""Figures that the service `reports` counts: which there are, and one of them as a picture with its table."""
+"""Figures counted by the service `reports`: their list, and one of them as a picture with its table."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -47,11 +47,11 @@ SEVERAL = N_("A record with several values is counted under each of them; the to
 TOOK_PART = frozenset({"participants", "trainers"})
 TWICE = N_("A person who took part or taught in two sessions is counted in both.")
 ALONE = frozenset({"status", "month", "sex"})
-"""Codes of which a record has one value."""
+"""Codes of which a record has only one value."""
 
 
 class Group(Struct, frozen=True):
-    """Figures about one thing. Amounts of money are for UNODC alone."""
+    """A group of figures about one subject. Amounts of money are for UNODC alone."""
 
     heading: str
     names: Sequence[str]
@@ -70,7 +70,7 @@ GROUPS = (
 
 
 def listed(language: str, *, exact: bool) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The figures with their names, by group; those of money if the reader sees exact numbers."""
+    """List the figures with their names, by group; those of money only if the reader sees exact numbers."""
     return [
         (group.heading, [(name, word(f"figure:{name}", language)) for name in group.names])
         for group in GROUPS
@@ -79,7 +79,7 @@ def listed(language: str, *, exact: bool) -> list[tuple[str, list[tuple[str, str
 
 
 def codes_of(found: Answer, language: str) -> list[tuple[str, str]]:
-    """What the reader can count it by, with names."""
+    """Return the codes by which the figure can be counted, with their names."""
     return [(code, word(f"by:{code}", language)) for code in found["codes"]]
 
 
@@ -88,7 +88,7 @@ def heading_of(found: Answer, language: str) -> str:
 
 
 def picture_of(found: Answer, language: str) -> Picture:
-    """A bar for each value, of durations its median, and the same as a table with the total.
+    """Draw a bar for each value, for durations the median, with the same data as a table with the total.
 
     A suppressed number has a bar without length.
     """
@@ -129,7 +129,7 @@ def _written(found: Answer, number: int | None, language: str) -> str:
 
 
 def notes_of(found: Answer) -> list[str]:
-    """What a reader has to know about the numbers, to be translated."""
+    """Return the notes that explain the numbers, to be translated."""
     notes = [COUNTS[found["counts"]], EXACT if found["exact"] else SUPPRESSED]
     if found["figure"] in TOOK_PART:
         notes.append(TWICE)

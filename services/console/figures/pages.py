@@ -1,4 +1,4 @@
-"""Figures for who has signed in: how requests move, the balance of the pillars, and all that `reports` counts."""
+"""Figures for people who have signed in: movement of requests, balance of the pillars, all that `reports` counts."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ from services.console.page import CurrentPage, Page
 from services.console.public.figures import Picture
 
 OVERSEEING = frozenset({"coordinator", "auditor", "finance_officer"})
-"""Who reads exact numbers, of all or of one State."""
+"""Roles that read exact numbers, of all States or of one."""
 
 COUNTS_FOR = OVERSEEING | {"focal_point", "official"}
-"""Who reads more than what is published."""
+"""Roles that read more than the published figures."""
 
 PARAMETERS = ("by", "as_of", "state")
 FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -27,7 +27,7 @@ FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "table.xlsx": ("table", {"format": "xlsx"}),
     "chart.svg": ("chart", {}),
 }
-"""File → path and parameters of the API."""
+"""Maps the name of a file to the path and parameters of the API."""
 
 INVALID = 400
 
@@ -42,7 +42,7 @@ async def _pictures(page: Page) -> list[Picture]:
 
 @get("/{language:str}/figures")
 async def list_figures(page: CurrentPage) -> Response[bytes]:
-    """All figures of the reader, and two pictures."""
+    """List all figures of the reader, and show two pictures."""
     role = page.signed_in.role
     groups = counted_figures.listed(page.language, exact=role in OVERSEEING) if role in COUNTS_FOR else []
     return page.render("figures/list.html", pictures=await _pictures(page), groups=groups)
@@ -50,7 +50,7 @@ async def list_figures(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/figures/{name:str}")
 async def show_figure(page: CurrentPage, name: FromPath[str]) -> Response[bytes]:
-    """A figure by a code, as of a day; under the name of a picture with `.csv`, its table."""
+    """Show a figure by a code, as of a day. Under the name of a picture with `.csv`, return its table."""
     if name.endswith(".csv"):
         for one in await _pictures(page):
             if name == f"{one.name}.csv":
@@ -90,20 +90,20 @@ def asked(page: Page) -> dict[str, str]:
 
 
 def refused(problem: Problem) -> tuple[FormError, ...]:
-    """What is wrong with the parameters of the address."""
+    """Return the errors in the parameters of the address."""
     titles = [str(one.get("title") or problem.title) for one in problem.errors] or [problem.title]
     return tuple(FormError("", title, said=True) for title in titles)
 
 
 def file_of(name: str) -> tuple[str, Mapping[str, str]]:
-    """The path and parameters of the API. Raises NotFoundException for another file."""
+    """Return the path and parameters of the API for a file. Raises NotFoundException for an unknown name."""
     if name not in FILES:
         raise NotFoundException
     return FILES[name]
 
 
 def shown(found: counted_figures.Answer, language: str) -> dict[str, object]:
-    """What the template needs beside the answer of the API."""
+    """Return what the template needs beside the answer of the API."""
     return {
         "heading": counted_figures.heading_of(found, language),
         "codes": counted_figures.codes_of(found, language),

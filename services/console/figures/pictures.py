@@ -1,4 +1,4 @@
-"""The pictures of counts of the API: what the reader sees is counted whole, small numbers too."""
+"""Pictures of counts of the API. They count all that the reader may see, small numbers too."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ BALANCED = N_("No pillar is named by more needs than offerings.")
 
 
 def flow(months: Sequence[Counts], language: str) -> Picture:
-    """Months × states: how often a request entered the state, in the order of a request's life."""
+    """Draw months × statuses: how often a request entered the status, in the order of a request's life."""
     statuses = [one for one in REQUEST_STATUS if any(one in month["entered"] for month in months)]
     names = [translated(language, REQUEST_STATUS[one]) for one in statuses]
     rows = [month(one["month"], language) for one in months]
@@ -44,7 +44,7 @@ def flow(months: Sequence[Counts], language: str) -> Picture:
 
 
 def pillars(requests: Counts, offerings: Counts, language: str) -> Picture:
-    """Of each pillar the needs and the available offerings that name it."""
+    """Draw the needs and the available offerings that name each pillar."""
     gettext = translations(language).gettext
     needs, offered = gettext("Needs"), gettext("Offerings")
     counts = [

@@ -1,4 +1,4 @@
-"""Figures of funds as rows, bars and findings. All amounts are US cents."""
+"""Figures of funds as rows, bars and findings. All amounts are in US cents."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -20,7 +20,7 @@ COLUMNS = (
     ("spent_usd_minor", N_("Spent")),
     ("gap_usd_minor", N_("Missing")),
 )
-"""What a fund's table shows, in the order in which money moves."""
+"""Columns of a fund's table, in the order in which money moves."""
 CODE, YEAR, PACKAGE = N_("Fund"), N_("Year"), N_("Work package")
 
 OF_FUND = (
@@ -39,7 +39,7 @@ Record = Mapping[str, Any]
 
 
 class Picture(Struct, frozen=True):
-    """A picture: its finding, its bars, and what their parts are."""
+    """A picture: its finding, its bars, and the legend of their parts."""
 
     finding: str
     bars: tuple[Bar, ...]
@@ -47,7 +47,7 @@ class Picture(Struct, frozen=True):
 
 
 def parts_of_fund(fund: Record) -> tuple[int, ...]:
-    """What is spent, set aside, free, promised and missing: parts that do not overlap. A pledge is not money yet."""
+    """Return the parts of a fund in the order of OF_FUND. They do not overlap: a pledge is not money yet."""
     allocated, available, gap = fund["allocated_usd_minor"], fund["available_usd_minor"], fund["gap_usd_minor"]
     pledged = min(fund["pledged_usd_minor"], gap) if fund["requirement_usd_minor"] else fund["pledged_usd_minor"]
     return (
@@ -71,7 +71,7 @@ def parts_of_package(package: Record) -> tuple[int, ...]:
 
 
 def of_funds(funds: Sequence[Record], language: str) -> Picture:
-    """All funds: how much is missing, and where most."""
+    """Picture of all funds. The finding is how much is missing, and in which fund most."""
     gettext, usd = translations(language).gettext, partial(_usd, language)
     needed = sum(fund["requirement_usd_minor"] for fund in funds)
     missing = sum(fund["gap_usd_minor"] for fund in funds)
@@ -89,7 +89,7 @@ def of_funds(funds: Sequence[Record], language: str) -> Picture:
 
 
 def of_years(years: Sequence[Record], language: str) -> Picture:
-    """A fund by year: the first year in which money is missing."""
+    """Picture of a fund by year. The finding is the first year in which money is missing."""
     gettext = translations(language).gettext
     lacking = next((year for year in years if year["gap_usd_minor"]), None)
     if lacking is None:
@@ -104,7 +104,7 @@ def of_years(years: Sequence[Record], language: str) -> Picture:
 
 
 def of_packages(year: Record, language: str) -> Picture:
-    """The work packages of a year: the one that lacks most."""
+    """Picture of the work packages of a year. The finding is the one that lacks most."""
     gettext, packages = translations(language).gettext, year["work_packages"]
     most = max(packages, key=lambda package: package["gap_usd_minor"], default=None)
     if most is None or not most["gap_usd_minor"]:
@@ -123,7 +123,7 @@ def of_packages(year: Record, language: str) -> Picture:
 
 
 def of_packages_now(fund: Record, language: str) -> Picture:
-    """The work packages of a fund that has no figures by year yet: they follow on the day after it was opened."""
+    """Picture of the work packages of a fund without figures by year, which follow on the day after it was opened."""
     gettext, packages = translations(language).gettext, fund["work_packages"]
     most = max(packages, key=lambda package: package["gap_usd_minor"])
     if not most["gap_usd_minor"]:
@@ -149,19 +149,19 @@ def package_name(code: str, language: str) -> str:
 
 
 def shown_year(years: Sequence[Record], asked: str) -> Record | None:
-    """The year that was asked for, else the first in which money is missing, else the last."""
+    """Return the year that was asked for, else the first in which money is missing, else the last, else None."""
     chosen = next((year for year in years if str(year["year"]) == asked), None)
     lacking = next((year for year in years if year["gap_usd_minor"]), None)
     return chosen or lacking or (years[-1] if years else None)
 
 
 def table_of_funds(funds: Sequence[Record], language: str) -> list[list[object]]:
-    """The table with its head, amounts in US dollars."""
+    """Return the table of funds with its head, amounts in US dollars."""
     return [_head((CODE,), language), *([fund["code"], *_amounts(fund)] for fund in funds)]
 
 
 def table_of_years(code: str, years: Sequence[Record], language: str) -> list[list[object]]:
-    """By year, and within each by work package."""
+    """Return the table of a fund by year, and within each year by work package."""
     rows = [_head((CODE, YEAR, PACKAGE), language)]
     for year in years:
         rows.append([code, year["year"], "", *_amounts(year)])

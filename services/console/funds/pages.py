@@ -1,4 +1,4 @@
-"""Funds: what each needs, what came of it, and what is missing, by year and work package."""
+"""Funds: what each needs, what it received and spent, and what is missing, by year and work package."""
 
 import asyncio
 from typing import Any
@@ -37,7 +37,7 @@ async def funds_as_csv(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/funds/{code:str}")
 async def show_fund(page: CurrentPage, code: FromPath[str]) -> Response[bytes]:
-    """A fund: its years, and the work packages of one of them."""
+    """Show a fund: its years, and the work packages of one of them."""
     session = page.signed_in
     fund, years = await asyncio.gather(page.api.get(f"/v1/funds/{code}"), _years(page, code))
     year = figures.shown_year(years, page.asked("year"))
@@ -59,7 +59,7 @@ async def show_fund(page: CurrentPage, code: FromPath[str]) -> Response[bytes]:
 
 
 async def _years(page: Page, code: str) -> list[dict[str, Any]]:
-    """The fund by year; none on the day it was opened: who does not keep the books sees the figures of midnight."""
+    """Return the fund by year. Empty on the day it was opened: who does not keep the books sees figures of midnight."""
     try:
         return list((await page.api.get(f"/v1/funds/{code}/years"))["years"])
     except Problem as problem:

@@ -1,4 +1,4 @@
-"""What finance officers state of a fund: its need in a year, and how far it is for the equality of women and men."""
+"""Forms in which finance officers state a fund's need in a year, and its gender equality marker."""
 
 from typing import Any
 
@@ -105,7 +105,7 @@ def _found(page: Page, path: str) -> Move:
 def _form(
     page: Page, move: Move, code: str, answer: Answer, *, errors: tuple[FormError, ...] = (), status: int = 200
 ) -> Response[bytes]:
-    """The form of a move: the API lists none for a fund, so the role opens them."""
+    """Show the form of a move. The API lists no moves of a fund, so the role decides who may use it."""
     fund: dict[str, Any] = answer.body
     return page.render(
         "moves/move.html",

@@ -1,4 +1,4 @@
-"""The first page: what this is, or, after sign-in, what waits for me and what happened since."""
+"""The first page: what the platform is or, after sign-in, what waits for the person and what happened since."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ WORKERS = OF_A_STATE | {"coordinator", "provider_officer", "auditor"}
 
 @get("/", opt=FOR_EVERYBODY)
 async def choose_language(page: CurrentPage) -> Response[bytes]:
-    """To the first page in the reader's language."""
+    """Redirect to the first page in the reader's language."""
     return see_other(page.address("/"), cookies=page.cookies)
 
 
@@ -52,13 +52,13 @@ async def show_home(page: CurrentPage) -> Response[bytes]:
 
 
 def _checks(news: Any) -> list[str]:
-    """The pages of yearly checks of which the person has not read the notification."""
+    """Return the paths of yearly checks of which the person has not read the notification."""
     links = [one["link"] for one in news["notifications"]] if news else []
     return [path for one in links if one.startswith(CHECKS) and (path := page_of(one))]
 
 
 def agrees_to_packages(session: Session) -> bool:
-    """Whether packages wait for this person as such: for the donor and the unit, who have no part in the match."""
+    """Check whether packages can wait for the person as the donor or the unit, who have no part in the match."""
     is_unit = session.role == "provider_officer" and len(session.organization) != STATE_CODE_LENGTH
     return session.role == "donor_officer" or is_unit
 

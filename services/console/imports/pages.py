@@ -1,4 +1,4 @@
-"""Import of offerings or requests from a spreadsheet: its template, a trial, then the rows that are chosen.
+"""Import of offerings, requests or contributions from a spreadsheet: its template, a trial, then the chosen rows.
 
 The console keeps no file: the page of the trial carries it, or asks for it again if it is large.
 """
@@ -23,7 +23,7 @@ from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_
 
 HELD_BYTES_MAX = 128 * 1024
-"""A larger file is chosen again for the import: a page stays small."""
+"""Maximum size of a file that a page carries, to keep pages small. A larger one is chosen again for the import."""
 FORMATS = ("xlsx", "csv")
 CHECK = "check"
 NO_FILE = N_("Choose a file")
@@ -38,7 +38,7 @@ class Table(Struct, frozen=True):
     explains: str
     roles: frozenset[str]
     records: str = ""
-    """The path of its records in the API, if it is not that of its pages."""
+    """Path of its records in the API, if it is not that of its pages."""
 
     @property
     def api(self) -> str:
@@ -69,7 +69,7 @@ TABLES = (
 
 
 def routes_of(table: Table) -> Sequence[HTTPRouteHandler]:
-    """The pages of one noun: `/{language}{noun}/import`, and its template."""
+    """Return the routes of one noun: `/{language}{noun}/import`, and its template."""
 
     @get(f"/{{language:str}}{table.path}/import", name=f"import of{table.path}")
     async def show_import(page: CurrentPage) -> Response[bytes]:
@@ -87,7 +87,7 @@ def routes_of(table: Table) -> Sequence[HTTPRouteHandler]:
 
     @post(f"/{{language:str}}{table.path}/import", status_code=303, name=f"send import of{table.path}")
     async def send_import(page: CurrentPage) -> Response[bytes]:
-        """Try the file, or import the rows that were chosen. Both show what became of each row."""
+        """Try the file, or import the rows that were chosen. Either shows the outcome of each row."""
         _check_role(page, table)
         file = _file(page)
         if file is None:
@@ -137,7 +137,7 @@ def _tried(
     errors: tuple[FormError, ...] = (),
     status: int = 200,
 ) -> Response[bytes]:
-    """What the import would do, and the choice of rows. The file goes along unless it is large."""
+    """Show what the import would do, and the choice of rows. The page carries the file unless it is large."""
     of_it = outcome(tried)
     held = b64encode(file.content).decode() if len(file.content) <= HELD_BYTES_MAX else ""
     return page.render(
@@ -155,7 +155,7 @@ def _tried(
 
 
 def _file(page: Page) -> SentFile | None:
-    """The file that was chosen, else the one that the page carried."""
+    """Return the file that was chosen, else the one that the page carried; None without either."""
     chosen = page.files.get("file")
     if isinstance(chosen, SentFile):
         return chosen
@@ -167,7 +167,7 @@ def _file(page: Page) -> SentFile | None:
 
 
 def _errors(problem: Problem) -> tuple[FormError, ...]:
-    """What is wrong with the file as a whole."""
+    """Return the errors of the file as a whole."""
     found = [FormError(str(one.get("field") or ""), str(one.get("title") or ""), True) for one in problem.errors]
     return (FormError("file", problem.title, True), *(one for one in found if one.message != problem.title))
 

@@ -1,4 +1,4 @@
-"""Rows of an import: how a choice of them is said, and what became of each."""
+"""Rows of an import: the notation for a choice of rows, and the outcome of each."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ SAID = re.compile(r"\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*\Z")
 
 
 def said(rows: Iterable[int]) -> str:
-    """Row numbers as the API takes them: `2-5,9`."""
+    """Return row numbers as the API takes them: `2-5,9`."""
     ranges: list[list[int]] = []
     for row in sorted(set(rows)):
         if ranges and row == ranges[-1][1] + 1:
@@ -21,17 +21,17 @@ def said(rows: Iterable[int]) -> str:
 
 
 def plain(typed: str) -> str | None:
-    """A choice of rows as people type it, without spaces; None if it cannot be read."""
+    """Return a choice of rows as the API takes it from what was typed, or None if it cannot be read."""
     text = re.sub(r"[;،、，]", ",", re.sub(r"\s+", "", typed)).replace("–", "-").strip(",")
     return text if SAID.match(text) else None
 
 
 class Outcome(Struct, frozen=True):
-    """What became of a table: rows by their outcome, and the records that were made."""
+    """Outcome of an import: its rows by outcome, and the records that were made."""
 
     rejected: Sequence[Mapping[str, Any]]
     accepted: str
-    """The rows that can be imported, as they are said."""
+    """The rows that can be imported, in the API's notation."""
     left_out: str
     record_ids: Sequence[str]
 

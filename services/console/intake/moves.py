@@ -1,4 +1,4 @@
-"""What can be done with a mail that came in, and the forms by which a request is filed on behalf of a State."""
+"""The moves of a mail that came in, and the fields by which a request is filed on behalf of a State."""
 
 from services.console.fields import Field
 from services.console.moves.model import Move, Noun, reason

@@ -1,4 +1,4 @@
-"""What came in by mail or note verbale, and how it becomes a State's draft."""
+"""Mails and notes verbales that came in, and the forms by which they become a State's draft."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -81,7 +81,7 @@ async def _upload(page: Page, request: Mapping[str, Any], scan: SentFile, key: s
 
 @get("/{language:str}/intake/scans/{request_id:str}")
 async def show_scan(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    """The form that adds a scan to a request."""
+    """Show the form that adds a scan to a request."""
     errors = (FormError(SCAN, NOT_UPLOADED),) if page.asked("again") else ()
     return await _scan_form(page, request_id, errors)
 
@@ -121,7 +121,7 @@ async def show_mail(page: CurrentPage, mail_id: FromPath[str]) -> Response[bytes
 
 @get("/{language:str}/intake/files/{file_id:str}")
 async def download_file(page: CurrentPage, file_id: FromPath[str]) -> Response[bytes]:
-    """A file of a mail: always as a download, so that a browser runs nothing of it."""
+    """Return a file of a mail, always as a download, so that a browser runs nothing of it."""
     answer = await page.api.download(f"/v1/intake/files/{file_id}")
     said = answer.headers.get("Content-Disposition", "")
     disposition = said if said.startswith("attachment") else f"attachment; filename*=UTF-8''{quote(file_id)}"
@@ -174,7 +174,7 @@ async def _filing(
 
 
 def filled(mail: Mapping[str, Any], language: str) -> list[Field]:
-    """The fields, with what the mail says already: its State, subject, text and files."""
+    """Return the fields, filled with what the mail says already: its State, subject, text and files."""
     organization = mail["organization"] or ""
     values = {
         "state": organization if len(organization) == 3 else "",

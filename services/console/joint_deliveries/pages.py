@@ -20,7 +20,7 @@ async def list_joint_deliveries(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/joint-deliveries/{joint_delivery_id:str}")
 async def show_joint_delivery(page: CurrentPage, joint_delivery_id: FromPath[str]) -> Response[bytes]:
-    """A joint delivery: what it is, which States take part, and what each has answered."""
+    """Show a joint delivery, the States that take part, and what each has answered."""
     session = page.signed_in
     joint = await page.api.get(f"/v1/joint-deliveries/{joint_delivery_id}")
     return page.render(

@@ -15,7 +15,7 @@ Record = Mapping[str, Any]
 
 
 class AccountBalance(Struct, frozen=True):
-    """An account: its balance on the debit or on the credit side, in US cents."""
+    """An account, and its balance on the debit or on the credit side in US cents."""
 
     account: str
     debit_usd_minor: int
@@ -32,7 +32,7 @@ class BookBalance(Struct, frozen=True):
 
 
 def balances_of(balances: Sequence[Record], fund: str = "") -> tuple[BookBalance, ...]:
-    """The balances of all funds, or of one. In the API a debit is positive and a credit negative."""
+    """Return the balances of all funds, or of one. In the API a debit is positive and a credit negative."""
     own = [one for one in balances if not fund or one["fund"] == fund]
     return tuple(_book(book, [one for one in own if one["book"] == book]) for book in BOOK)
 
@@ -49,7 +49,7 @@ def _book(book: str, balances: Sequence[Record]) -> BookBalance:
 
 
 def table_of(balances: Sequence[Record], fund: str, language: str) -> list[list[object]]:
-    """Every account in every currency, with its head; a debit is positive and a credit negative."""
+    """Return the table of every account in every currency, with its head; a debit is positive and a credit negative."""
     gettext = translations(language).gettext
     return [
         [gettext(one) for one in HEAD],

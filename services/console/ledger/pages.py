@@ -39,7 +39,7 @@ async def list_entries(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/ledger/balances")
 async def show_balances(page: CurrentPage) -> Response[bytes]:
-    """All accounts in US dollars, of all funds or of one, until a value date."""
+    """Show all accounts in US dollars, of all funds or of one, until a value date."""
     fund, found = page.asked("fund"), await _balances(page)
     return page.render(
         "ledger/balances.html",
@@ -85,7 +85,7 @@ async def propose_reversal(page: CurrentPage, entry_id: FromPath[str]) -> Respon
 async def _entry(
     page: Page, entry_id: str, typed: Typed, *, errors: Sequence[FormError] = (), status: int = 200
 ) -> Response[bytes]:
-    """One entry. The API lists entries by their time, and their ids begin with it: the next id leads to this one."""
+    """Show one entry. Entries are listed by time, with which ids begin, so the next id as cursor leads to this one."""
     found = await page.api.get("/v1/ledger/entries", cursor=_next_id(entry_id), limit=1)
     entry = next((one for one in found["entries"] if one["entry_id"] == entry_id), None)
     if entry is None:
@@ -101,7 +101,7 @@ async def _entry(
 
 
 def _next_id(entry_id: str) -> UUID:
-    """Raises NotFoundException for what is no id."""
+    """Return the id after this one. Raises NotFoundException if it is not an id."""
     try:
         return UUID(int=UUID(entry_id).int + 1)
     except ValueError as error:

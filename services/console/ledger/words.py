@@ -1,4 +1,4 @@
-"""Words of the ledger: types of entries, books and accounts; and entries as accounts with two sides."""
+"""Labels of the ledger's types of entries, books and accounts; and entries as accounts with two sides."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -70,7 +70,7 @@ class Book(Struct, frozen=True):
 
 
 def books_of(postings: Sequence[Record]) -> tuple[Book, ...]:
-    """An entry by book, debits first. In the API a debit is positive and a credit negative."""
+    """Return an entry by book, debits first. In the API a debit is positive and a credit negative."""
     found = []
     for book in dict.fromkeys(posting["book"] for posting in postings):
         own = sorted((one for one in postings if one["book"] == book), key=lambda one: -one["usd_minor"])
@@ -94,7 +94,7 @@ def _line(posting: Record) -> Line:
 
 
 def amount_of(entry: Record, currency: str | None = None) -> Mapping[str, Any]:
-    """What an entry is about: the largest debit, in this currency if there is one."""
+    """Return the amount of an entry: that of its largest posting, in this currency if there is one."""
     postings = entry["postings"]
     own = [one for one in postings if one["currency"] == currency] or postings
     most = max(own, key=lambda one: (abs(one["usd_minor"]), abs(one["minor"])))

@@ -1,4 +1,4 @@
-"""The yearly checks of the register, for who has signed in: their list, and the page of each with its answer."""
+"""The yearly checks of the register, for people who have signed in: their list, and the page of each."""
 
 from litestar import Response, get
 from litestar.params import FromPath
@@ -15,7 +15,7 @@ OVERSEEING = frozenset({"coordinator", "auditor"})
 
 @get("/{language:str}/legislation/checks")
 async def list_checks(page: CurrentPage) -> Response[bytes]:
-    """Of one's own State; UNODC sees all, or those of the State asked for."""
+    """List the checks of one's own State; UNODC sees all, or those of the State asked for."""
     query = {"state": page.asked("state")} if page.asked("state") else {}
     found = await page.api.get("/v1/legislation/checks", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render(
@@ -25,7 +25,7 @@ async def list_checks(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/legislation/checks/{legislation_check_id:str}")
 async def show_check(page: CurrentPage, legislation_check_id: FromPath[str]) -> Response[bytes]:
-    """With its answer; it can be answered again until it closes."""
+    """Show a check with its answer. It can be answered again until it closes."""
     check = await page.api.get(f"/v1/legislation/checks/{legislation_check_id}")
     is_open = clock.now() < as_datetime(check["closes_at"])
     moves = CHECK.open_to(check, page.signed_in.role) if is_open else ()

@@ -15,13 +15,13 @@ OF_STATE = frozenset({"focal_point", "official"})
 
 @get("/{language:str}/legislation/gaps")
 async def show_gaps(page: CurrentPage) -> Response[bytes]:
-    """Of one's own State; UNODC sees all, or those of the State asked for."""
+    """Show the gaps of one's own State; UNODC sees all, or those of the State asked for."""
     return _gaps(page, await _found(page), NOTHING)
 
 
 @post("/{language:str}/legislation/gaps", status_code=303)
 async def begin_request(page: CurrentPage) -> Response[bytes]:
-    """The draft that the API proposes for an instrument, as it is now: nothing is filed."""
+    """Create the draft request that the API now proposes for an instrument. It is not submitted."""
     found = await _found(page)
     wanted = page.value("instrument")
     gap = next((one for one in found["gaps"] if one["instrument"] == wanted), None)

@@ -1,4 +1,4 @@
-"""What can be done with a record of the register of legislation, a yearly check of it, and a proposal for it."""
+"""The moves of a record of the register of legislation, of a yearly check of it, and of a proposal for it."""
 
 from services.console.fields import Field
 from services.console.legislation.words import CHECK_RESULT

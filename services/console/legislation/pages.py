@@ -1,4 +1,4 @@
-"""The register of legislation: a State's articles, how fresh all registers are, and the page of each record."""
+"""The register of legislation: a State's articles, the freshness of all registers, and the page of each record."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +41,7 @@ NOT_RECORDED = {"legislation_id": "", "title": "", "language": None, "status": "
 
 @get("/{language:str}/legislation")
 async def show_register(page: CurrentPage) -> Response[bytes]:
-    """Of one's own State, or of the one asked for; without any, how fresh all are."""
+    """Show the register of one's own State, or of the one asked for; without either, the freshness of all."""
     own = page.signed_in.organization if page.signed_in.role in OF_STATE else ""
     state = page.asked("state") or own
     if not state:
@@ -75,14 +75,14 @@ async def show_freshness(page: CurrentPage) -> Response[bytes]:
 async def _freshness(page: Page) -> Response[bytes]:
     found = await page.api.get("/v1/legislation/freshness")
     rows = [(one, {each["status"]: each["articles"] for each in one["counts"]}) for one in found["states"]]
-    # Registers with records first: of most States nothing is recorded.
+    # Registers with records come first, since nothing is recorded of most States.
     rows.sort(key=lambda row: (row[0]["articles"] == row[1].get("not_known", 0), row[0]["state"]))
     return page.render("legislation/freshness.html", rows=rows, months=found["months"])
 
 
 @get(NEW)
 async def new_record(page: CurrentPage) -> Response[bytes]:
-    """`article` in the address is what the law implements."""
+    """Show the form. `article` in the address is the article that the law implements."""
     return await _new(page, NOTHING)
 
 
@@ -96,7 +96,7 @@ async def record_law(page: CurrentPage) -> Response[bytes]:
 
 @get(ONE)
 async def show_record(page: CurrentPage, legislation_id: FromPath[str]) -> Response[bytes]:
-    """As it is now, and its versions."""
+    """Show a record as it is now, and its versions."""
     record = await page.api.get(f"/v1/legislation/{legislation_id}")
     versions = await page.part(f"/v1/legislation/{legislation_id}/versions")
     return page.render(
@@ -109,7 +109,7 @@ async def show_record(page: CurrentPage, legislation_id: FromPath[str]) -> Respo
 
 @get(f"{ONE}{REVISE}")
 async def show_revision(page: CurrentPage, legislation_id: FromPath[str]) -> Response[bytes]:
-    """The form, with what was stated last."""
+    """Show the form, filled with what was stated last."""
     return await _again(page, legislation_id, NOTHING)
 
 
@@ -140,7 +140,7 @@ async def _again(page: Page, legislation_id: str, sent: Sent) -> Response[bytes]
     form = Form(
         heading=N_("Here is what has changed"),
         back=f"/legislation/{legislation_id}",
-        # A comment is of one move.
+        # A comment belongs to one move: the last one is not shown again.
         groups=(("", filled(FIELDS, {**record, "comment": ""})),),
         record=record,
         head="legislation/head.html",

@@ -20,7 +20,7 @@ FILTERS = ("state", "status")
 OVERSEEING = frozenset({"coordinator", "auditor"})
 ARTICLE = Field(name="article", label=N_("Article that the law implements"), kind="choice", options="articles")
 RECORDED = Field(name="legislation_revision", label=N_("Version"), kind="hidden", whole=True)
-"""The revision of what the register has of the article; 0 if it has nothing."""
+"""The revision of the register's record of the article, or 0 if there is none."""
 
 ONE = "/{language:str}/legislation/proposals/{legislation_proposal_id:str}"
 
@@ -40,7 +40,7 @@ async def list_proposals(page: CurrentPage) -> Response[bytes]:
 
 @get(ONE)
 async def show_proposal(page: CurrentPage, legislation_proposal_id: FromPath[str]) -> Response[bytes]:
-    """With what became of it."""
+    """Show a proposal and its outcome."""
     proposal = await _proposal(page, legislation_proposal_id)
     moves = PROPOSAL.open_to(proposal, page.signed_in.role)
     return page.render("legislation/proposal.html", record=proposal, moves=moves)
@@ -48,7 +48,7 @@ async def show_proposal(page: CurrentPage, legislation_proposal_id: FromPath[str
 
 @get(f"{ONE}{ACCEPT}")
 async def show_acceptance(page: CurrentPage, legislation_proposal_id: FromPath[str]) -> Response[bytes]:
-    """First the article, if the proposal has none; then the law, with what the register has of it."""
+    """Show the form: first the article, if the proposal has none; then the law, filled with the register's record."""
     return await _form(page, await _proposal(page, legislation_proposal_id), NOTHING)
 
 
@@ -83,12 +83,12 @@ async def _form(page: Page, proposal: Mapping[str, Any], sent: Sent) -> Response
     fields: tuple[Field, ...] = (ARTICLE,)
     button = N_("Continue")
     if sent.stale:
-        # Sent again it is based on what the register has now, which the page shows.
+        # If the form is sent again, it is based on what the register has now, which the page shows.
         page.typed = {name: given for name, given in page.typed.items() if name != RECORDED.name}
     if article:
         found = await page.api.get("/v1/legislation", state=proposal["state"], article=article, limit=1)
         law: Mapping[str, Any] = next(iter(found["legislation"]), {})
-        # The state that the register has of it, such as published, is none that can be stated.
+        # The status in the register, such as published, is not among those that can be stated.
         values = {"language": page.language, **(law if law.get("revision") else {}), "comment": ""}
         fields = filled((RECORDED, *FIELDS), {**values, "legislation_revision": law.get("revision") or 0})
         button = N_("Record the law")

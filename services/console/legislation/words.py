@@ -1,4 +1,4 @@
-"""Words for what a State's law on an article is on SHERLOC, for yearly checks, and for proposals."""
+"""Labels of the status of a State's law on SHERLOC, of yearly checks, and of proposals."""
 
 from services.console.translations import N_, P_
 

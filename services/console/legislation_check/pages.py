@@ -1,4 +1,4 @@
-"""The page of a mail's link: a State says with one click that nothing in its law has changed, or that something has."""
+"""The page of the link in a mail, on which a State answers with one click whether its law has changed."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ NOT_FOUND = 404
 
 @get(PAGE, opt=FOR_EVERYBODY)
 async def ask(page: CurrentPage) -> Response[bytes]:
-    """A button for each answer. Opening the page answers nothing: programs follow links before people do."""
+    """Show a button for each answer. Opening the page answers nothing: programs follow links before people do."""
     try:
         found = await page.anonymous().get(LINK, token=page.asked("token"))
     except Problem as problem:
@@ -27,7 +27,7 @@ async def ask(page: CurrentPage) -> Response[bytes]:
 
 @post(PAGE, opt=FOR_EVERYBODY, status_code=303)
 async def answer(page: CurrentPage) -> Response[bytes]:
-    """The answer alone; what has changed is entered in the register."""
+    """Record the answer alone; what has changed is entered in the register."""
     token = page.asked("token")
     try:
         await page.anonymous().send("POST", f"{LINK}?token={token}", {"result": page.value("result")})

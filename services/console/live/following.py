@@ -1,4 +1,4 @@
-"""How many pages follow changes at a time, and the stream that each of them reads."""
+"""Limits on the number of pages that follow changes at a time, and the stream that each of them reads."""
 
 import asyncio
 import contextlib
@@ -22,10 +22,10 @@ FEEDS = ("requests", "matching", "pledges")
 HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]
 RETRY_MILLISECONDS = 3_000
 GATHER_SECONDS = 0.15
-"""Changes of one command come together."""
+"""Delay before a notification, by which changes of one command are notified together."""
 
 AGAIN_SECONDS = 1.5
-"""What follows from a change in other services is there a moment later: pages are notified a second time."""
+"""Delay of a second notification, since consequences of a change in other services take effect a moment later."""
 
 CHECK_SECONDS = 5.0
 BEAT_SECONDS = 15.0
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 
 class TooManyPages(Exception):
-    """The person, or all together, follow with as many pages as they may."""
+    """The person, or all persons together, already follow changes with the maximum number of pages."""
 
 
 class Following:
@@ -46,7 +46,7 @@ class Following:
 
     @contextlib.contextmanager
     def place(self, person_id: UUID, *, each_max: int, all_max: int) -> Iterator[None]:
-        """Raises TooManyPages."""
+        """Hold a place for a page. Raises TooManyPages."""
         if self._of_each[person_id] >= each_max or self._of_each.total() >= all_max:
             raise TooManyPages
         self._of_each[person_id] += 1
@@ -63,15 +63,15 @@ class FeedItemData(msgspec.Struct, frozen=True):
 
 
 class FeedItem(msgspec.Struct, frozen=True):
-    """What of an event of the API decides whether a page is notified."""
+    """The part of an event of the API that decides whether a page is notified."""
 
     data: FeedItemData
 
 
 def concerns(line: str, ids: Sequence[str]) -> bool:
-    """Whether a line of a feed is an event of one of these records, of any if there are none.
+    """Check whether a line of a feed is an event of one of these records, or any event if there are none.
 
-    A new match may be of any of them: an event does not say of which request it is.
+    A new match may be of any of them: its event does not name the request.
     """
     if not line.startswith("data:"):
         return False
@@ -85,7 +85,7 @@ def concerns(line: str, ids: Sequence[str]) -> bool:
 
 
 class ChangeStream(Response[None]):
-    """Server-sent events that say only that something has changed, which its page then asks for."""
+    """Server-sent events that state only that something has changed; the page then requests the change."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class ChangeStream(Response[None]):
         *,
         missed: bool,
     ) -> None:
-        """`goes_on`: whether the session is still there. `missed`: the browser was here before, and connects again."""
+        """Create the stream. `goes_on` returns whether the session still exists; `missed` if the browser reconnects."""
         super().__init__(None, media_type="text/event-stream")
         self._api = api
         self._feeds = feeds
@@ -110,7 +110,7 @@ class ChangeStream(Response[None]):
         return self._answer
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refused with 204, after which a browser does not connect again automatically."""
+        """Send the stream, or refuse with 204, after which a browser does not connect again automatically."""
         try:
             async with contextlib.AsyncExitStack() as stack:
                 stack.enter_context(self._place())
@@ -121,7 +121,7 @@ class ChangeStream(Response[None]):
         except (TooManyPages, Problem):
             await _plain(send, 204)
         except ApiUnavailable:
-            # The head may have been sent: then the browser connects again.
+            # If the head has been sent already, the browser connects again.
             with contextlib.suppress(RuntimeError):
                 await _plain(send, 503)
 
@@ -132,7 +132,7 @@ class ChangeStream(Response[None]):
         tasks = [asyncio.create_task(self._read(feed, changed)) for feed in feeds]
         tasks.append(asyncio.create_task(_until_disconnected(receive)))
         for task in tasks:
-            # A page that was left makes room immediately.
+            # A page that was left frees its place immediately.
             task.add_done_callback(lambda _task: changed.set())
         try:
             await _put(send, f"retry: {RETRY_MILLISECONDS}\nid: 1\n\n")
@@ -151,7 +151,7 @@ class ChangeStream(Response[None]):
                 changed.set()
 
     async def _notify(self, tasks: Sequence[asyncio.Task[None]], changed: asyncio.Event, send: Send) -> None:
-        """Notify the page of changes until the browser leaves, a feed ends, or the session does."""
+        """Notify the page of changes until the browser leaves, or a feed or the session ends."""
         checked = notified = time.monotonic()
         again = False
         while True:
@@ -179,7 +179,7 @@ class ChangeStream(Response[None]):
 
 
 async def _put(send: Send, text: str, *, more: bool = True) -> None:
-    """Raises TimeoutError if the browser does not read."""
+    """Send a part of the stream. Raises TimeoutError if the browser does not read."""
     async with asyncio.timeout(SEND_SECONDS):
         await send({"type": "http.response.body", "body": text.encode(), "more_body": more})
 

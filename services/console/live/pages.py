@@ -1,4 +1,4 @@
-"""The stream by which an open page learns that something has changed for its person."""
+"""The stream that notifies an open page of changes for its person."""
 
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ IDS_MAX = 60
 
 @get(f"/{{language:str}}{FOLLOWING}")
 async def follow(page: CurrentPage) -> Response[Any]:
-    """Of the records with these ids, in these feeds; without ids of all that the person may see there.
+    """Stream changes of the records with these ids, in these feeds; without ids, of all that the person may see there.
 
     It does not count as use of the session, and ends with it or when the person acts in another appointment.
     """

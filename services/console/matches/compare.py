@@ -1,4 +1,4 @@
-"""Comparing the matches of a request side by side, and presenting several together."""
+"""Comparison of the matches of a request side by side, and presentation of several together."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
 SHOWN_MAX = 30
-"""Matches with explanations that the API lists in one answer."""
+"""Maximum number of matches with explanations that the API lists in one answer."""
 
 NONE_TICKED = N_("Tick at least one match")
 FIELDS = (DEPARTURE, COMMENT)
@@ -38,7 +38,7 @@ async def compare_matches(page: CurrentPage, request_id: FromPath[str]) -> Respo
 
 @post("/{language:str}/requests/{request_id:str}/matches/present", status_code=303)
 async def present_matches(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    """Present those that are ticked: all or none."""
+    """Present the matches that are ticked: all or none."""
     ticked = [Ticked(value) for value in page.typed.get("match", ())]
     if not ticked:
         return await _compare(page, request_id, errors=(FormError("", NONE_TICKED),), status=400)
@@ -65,7 +65,7 @@ async def _compare(
     role = page.signed_in.role
     coordinates = role in ("coordinator", "auditor")
     request = await page.api.get(f"/v1/requests/{request_id}")
-    # Those who choose read the reasons side by side; UNODC compares more matches, by their points.
+    # The sides choose by the reasons, side by side; UNODC compares more matches, by their points.
     expand = ("offering",) if coordinates else ("offering", "explanation")
     found = (await page.api.get("/v1/matches", request=request_id, limit=SHOWN_MAX, expand=expand))["matches"]
     if refused is not None:
@@ -92,7 +92,7 @@ async def _compare(
 
 
 def criteria_of(matches: Sequence[Mapping[str, Any]]) -> Sequence[tuple[str, Sequence[Mapping[str, Any] | None]]]:
-    """Rows of a comparison: each criterion, with its share and reason in each match; None where a match lacks it."""
+    """Return the rows of a comparison: each criterion, with its share and reason in each match, or None."""
     names = dict.fromkeys(share["criterion"] for match in matches for share in match["shares"])
     columns = []
     for match in matches:
@@ -104,7 +104,7 @@ def criteria_of(matches: Sequence[Mapping[str, Any]]) -> Sequence[tuple[str, Seq
 def refusals(
     problem: Problem, ticked: Sequence[Ticked], listed: Mapping[str, Mapping[str, Any]], page: Page
 ) -> tuple[FormError, ...]:
-    """What stands against each of the ticked matches, with its offering's name."""
+    """Return the errors of the ticked matches, each with the name of its offering."""
     found = []
     for one in problem.errors:
         place = str(one.get("field") or "").removeprefix("matches[").partition("]")[0]

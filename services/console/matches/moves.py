@@ -1,4 +1,4 @@
-"""What can be done with a match."""
+"""The moves of a match."""
 
 from services.console.fields import Field
 from services.console.moves.model import COMMENT, Move, Noun, reason

@@ -1,4 +1,4 @@
-"""Finding an offering by its name for a line: what stands against it, and nominating it all the same."""
+"""Search of an offering by its name for a line, its obstacles, and its nomination despite them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,7 +37,7 @@ async def find_offering(page: CurrentPage, request_id: FromPath[str]) -> Respons
 
 @post("/{language:str}/requests/{request_id:str}/nominate", status_code=303)
 async def nominate(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    """Nominate an offering. The conditions that it does not meet are set aside, for a reason."""
+    """Nominate an offering. The constraints that it violates are set aside, with a reason."""
     constraints = page.typed.get("constraint", ())
     fields = (COVERS, *((REASON,) if constraints else ()), COMMENT)
     sent = read(fields, page.typed)

@@ -1,4 +1,4 @@
-"""Matches: those that the caller may see, and the page of each."""
+"""Matches: the list of those that the caller may see, and the page of each."""
 
 import asyncio
 from typing import Any
@@ -39,10 +39,10 @@ async def list_matches(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/matches/{match_id:str}")
 async def show_match(page: CurrentPage, match_id: FromPath[str]) -> Response[bytes]:
-    """A match: both sides, whose turn it is, how well it fits and why, what happened."""
+    """Show a match: both sides, whose turn it is, how well it fits and why, what happened."""
     session = page.signed_in
     match = await page.api.get(f"/v1/matches/{match_id}")
-    # Once both sides have agreed, whom to talk to matters more than the time for an answer.
+    # Once both sides have agreed, the page shows the contacts instead of the time for an answer.
     agreed = match["status"] in AGREED
     beside = f"/v1/matches/{match_id}/contact" if agreed else f"/v1/requests/{match['request_id']}/clocks"
     says = {one["criterion"]: one["says"] for one in match["explanation"]}
@@ -63,18 +63,18 @@ async def show_match(page: CurrentPage, match_id: FromPath[str]) -> Response[byt
 
 
 def running_of(clocks: list[dict[str, Any]], match_id: str) -> list[dict[str, Any]]:
-    """The clocks of a match that run."""
+    """Return the running clocks of a match."""
     return [one for one in clocks if one["match_id"] == match_id and one["stopped_at"] is None]
 
 
 async def _listed(page: Page, match: dict[str, Any]) -> dict[str, Any]:
-    """The match as lists have it: with the titles of both sides."""
+    """Return the match as in lists, with the titles of both sides; empty if it is not listed."""
     found = await page.api.get("/v1/matches", line=match["line_id"], offering=match["offering_id"], expand=BOTH_SIDES)
     return next((one for one in found["matches"] if one["match_id"] == match["match_id"]), {})
 
 
 async def optional(page: Page, path: str) -> Any:
-    """What the caller may see of it; None for what they may not."""
+    """Return the answer of the API, or None if the caller may not see it."""
     try:
         return await page.api.get(path)
     except Problem as problem:

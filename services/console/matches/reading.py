@@ -1,4 +1,4 @@
-"""What a match says: whose turn it is, and what happened to it."""
+"""Texts from a match's record: whose turn it is, and what happened to it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,7 +29,7 @@ TURN = {
     "expired": N_("This match has ended. No action is needed."),
     "revoked": N_("This match has ended. No action is needed."),
 }
-"""Who has to act, by status."""
+"""Sentences that say who has to act, by status."""
 
 EVALUATED = N_("Delivery is complete, and both sides have evaluated it.")
 BY_STATE = N_("Delivery is complete. %(provider)s has still to evaluate it.")
@@ -58,7 +58,7 @@ ENDS = {
 
 
 def turn(match: Mapping[str, Any]) -> str:
-    """Who has to act: a sentence with the placeholders `state` and `provider`, in English."""
+    """Return who has to act: an English sentence with the placeholders `state` and `provider`."""
     if match["status"] == "completed":
         by_state, by_provider = match["state_evaluation"] is not None, match["provider_evaluation"] is not None
         if by_state and by_provider:
@@ -69,7 +69,7 @@ def turn(match: Mapping[str, Any]) -> str:
 
 
 def is_mine(match: Mapping[str, Any]) -> bool:
-    """True if the caller is one of those who have to act. A mere suggestion needs no action."""
+    """Check whether the caller is one of those who have to act. A mere suggestion needs no action."""
     open_moves = ACTING.intersection(match["moves"]) if match["status"] != "suggested" else set()
     if open_moves == {"evaluate"}:
         return match["state_evaluation"] is None or match["provider_evaluation"] is None
@@ -77,7 +77,7 @@ def is_mine(match: Mapping[str, Any]) -> bool:
 
 
 def timeline(match: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """What happened, newest first: when, what (in English), and why, as a code of a list of reasons."""
+    """List what happened, newest first: when, what (in English), and why, as a code of a list of reasons."""
     found = [{"at": match["made_at"], "what": ORIGIN[match["origin"]], "why": None, "of": None}]
     for name, what in STEPS:
         if match[name]:
@@ -92,5 +92,5 @@ def timeline(match: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     if match["ended_at"] and match["status"] in ENDS:
         what, of = ENDS[match["status"]]
         found.append({"at": match["ended_at"], "what": what, "why": match["reason"] if of else None, "of": of})
-    # Those of the same moment stay in the order of the steps.
+    # Those of the same moment keep the order of the steps.
     return sorted(found, key=lambda one: one["at"])[::-1]

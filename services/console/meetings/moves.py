@@ -1,4 +1,4 @@
-"""What can be done with an informal meeting of States."""
+"""The moves of an informal meeting of States."""
 
 from services.console.fields import Field
 from services.console.moves.model import Move, Noun, reason

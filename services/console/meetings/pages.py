@@ -22,7 +22,7 @@ from services.console.translations import N_
 
 LIST_LENGTH = 25
 LESSON_SHOWN = 100
-"""Letters of a lesson in the list to choose from."""
+"""Maximum number of characters of a lesson in the list to choose from."""
 
 PLANS = frozenset({"coordinator"})
 FIELDS = (
@@ -71,7 +71,7 @@ async def list_meetings(page: CurrentPage) -> Response[bytes]:
 
 @get(ONE)
 async def show_meeting(page: CurrentPage, meeting_id: FromPath[str]) -> Response[bytes]:
-    """When and where, who is invited, how many come, and what was learned."""
+    """Show a meeting: its day and place, the invited States, the numbers that come, and what was learned."""
     meeting = await page.api.get(f"/v1/meetings/{meeting_id}")
     return page.render("meetings/show.html", record=meeting, moves=_open(page, meeting))
 
@@ -83,7 +83,7 @@ async def new_lesson(page: CurrentPage, meeting_id: FromPath[str]) -> Response[b
 
 @post(f"{ONE}{NEW_LESSON}", status_code=303)
 async def add_lesson(page: CurrentPage, meeting_id: FromPath[str]) -> Response[bytes]:
-    """Under the random id of the form: a repeat changes nothing."""
+    """Add a lesson under the random id of the form, so that a repeat changes nothing."""
     sent = await _send_lesson(page, meeting_id)
     if sent.errors:
         return await _lesson(page, meeting_id, sent)
@@ -95,7 +95,7 @@ async def _send_lesson(page: Page, meeting_id: str) -> Sent:
     if typed.errors:
         return Sent(errors=typed.errors, status=400)
     try:
-        # Without an idempotency key: the API would keep it with its caller.
+        # No idempotency key is sent, because the API would store it with its caller.
         answer = await page.api.send(
             "PUT", f"/v1/meetings/{meeting_id}/lessons/{typed.body['lesson_id']}", {"text": typed.body["text"]}
         )
@@ -108,7 +108,7 @@ async def _send_lesson(page: Page, meeting_id: str) -> Sent:
 
 
 def _open(page: Page, meeting: Mapping[str, Any]) -> Sequence[Move]:
-    """The moves that can succeed now: of an invited State, of one that signed up, from the day of the meeting on."""
+    """Return the moves that can succeed now, given the invitations, the sign-up, the day and the lessons."""
     own, today = page.signed_in.organization, clock.now().date().isoformat()
     impossible = {
         "sign_up": own not in meeting["invited"],
@@ -120,7 +120,7 @@ def _open(page: Page, meeting: Mapping[str, Any]) -> Sequence[Move]:
 
 
 def _options(page: Page, meeting: Mapping[str, Any], move: Move) -> Mapping[str, Sequence[Option]]:
-    """The States that are not invited yet, and the lessons."""
+    """Return the options of the moves: the States that are not invited yet, and the lessons."""
     lessons = [Option(one["lesson_id"], _begin_of(one["text"])) for one in meeting["lessons"]]
     states = [
         Option(code, country_name(code, page.language))
@@ -149,7 +149,7 @@ async def _lesson(page: Page, meeting_id: str, sent: Sent) -> Response[bytes]:
 
 
 def random_id() -> UUID:
-    """An id that says neither when it was made nor by whom (UUID version 4)."""
+    """Return an id that reveals neither when it was made nor by whom (UUID version 4)."""
     return UUID(bytes=os.urandom(16), version=4)
 
 

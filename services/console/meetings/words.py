@@ -1,4 +1,4 @@
-"""Words for informal meetings."""
+"""Labels of the statuses of informal meetings."""
 
 from services.console.translations import P_
 

@@ -1,4 +1,4 @@
-"""A form on a page of its own: a record entered or revised, and the command that it sends."""
+"""Forms on pages of their own, which enter or revise a record, and the commands that they send."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -18,11 +18,11 @@ from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_, OWN_NAMES
 
 Group = tuple[str, tuple[Field, ...]]
-"""Fields under a heading; those under an empty one have none."""
+"""A heading and the fields under it. An empty heading is not shown."""
 
 
 class Sent(Struct, frozen=True, kw_only=True):
-    """The record after the command; or what is wrong with it, for the form again."""
+    """The record after the command, or the errors with which the form is shown again."""
 
     record: Any = None
     errors: Sequence[FormError] = ()
@@ -31,11 +31,11 @@ class Sent(Struct, frozen=True, kw_only=True):
 
 
 NOTHING = Sent()
-"""Of a form that is opened."""
+"""The result for a form that is opened: nothing was sent."""
 
 
 class Form(Struct, frozen=True, kw_only=True):
-    """A form. `record` is what it is about, shown by the template `head`; `back` is the path of the page before it."""
+    """A form. `record` is its subject, shown by the template `head`; `back` is the path of the page before it."""
 
     heading: str
     back: str
@@ -45,15 +45,15 @@ class Form(Struct, frozen=True, kw_only=True):
     explains: str = ""
     button: str = N_("Save")
     revision: int | None = None
-    """Of what is revised; None for what is entered."""
+    """Revision of the record that is revised; None for a new record."""
     given: Mapping[str, Sequence[Option]] = {}
     typed: Typed = {}
-    """What it shows at first, where fields have no values of their own."""
+    """Values shown at first, where fields have no values of their own."""
     is_open: bool = True
 
 
 def show(page: Page, form: Form, sent: Sent) -> Response[bytes]:
-    """The form, with what was typed and what is wrong with it; without optional lists that have nothing to choose."""
+    """Show the form, with what was typed and the errors; without optional lists that have nothing to choose."""
     groups = [(name, [one for one in group if one.required or _has_options(one, form)]) for name, group in form.groups]
     return page.render(
         "moves/form.html",
@@ -81,7 +81,7 @@ async def send(
     *,
     body_of: Callable[[dict[str, Any]], dict[str, Any]] = dict,
 ) -> Sent:
-    """Send what was typed, in the revision of the form if it has one; `body_of` makes the command's body of it."""
+    """Send what was typed, in the revision of the form if it has one. `body_of` makes the command's body of it."""
     typed = read(fields, page.typed)
     if typed.errors:
         return Sent(errors=typed.errors, status=400)
@@ -104,19 +104,19 @@ async def command(page: Page, method: str, path: str, body: Any, fields: Sequenc
             raise
         found = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
         names = {one.name for one in fields}
-        # Of a list that the form asks for in rows, the API does not name the row.
+        # If the form asks for a list in rows, the API does not name the row.
         errors = [one if one.field in names else replace(one, field="") for one in found]
         return Sent(errors=errors, status=problem.status, stale=problem.status == STALE)
     return Sent(record=answer.body)
 
 
 def filled(fields: Sequence[Field], values: Mapping[str, Any]) -> tuple[Field, ...]:
-    """The fields, with their first values out of a record."""
+    """Return the fields, with their first values from a record."""
     return tuple(replace(one, value=values.get(one.name)) for one in fields)
 
 
 def rows(row: Callable[[int], tuple[Field, ...]], count: int, typed: Typed) -> Sequence[tuple[Field, ...]]:
-    """Rows of the same fields. What a row requires, it requires once something is typed into it."""
+    """Return rows of the same fields. Required fields of a row are required once something is typed into it."""
     found = [row(number) for number in range(1, count + 1)]
     begun = [any("".join(typed.get(one.name, ())).strip() for one in fields) for fields in found]
     return [
@@ -126,12 +126,12 @@ def rows(row: Callable[[int], tuple[Field, ...]], count: int, typed: Typed) -> S
 
 
 def text_languages() -> Mapping[str, Sequence[Option]]:
-    """The languages that people write in, by their own names."""
+    """Return the options for the languages that people write in, by their own names."""
     return {"text_languages": [Option(one, OWN_NAMES[one]) for one in LANGUAGES]}
 
 
 def in_own_language(page: Page) -> Mapping[str, Any]:
-    """The first values of a form: texts are in the reader's language."""
+    """Return the first values of a form whose texts are in the reader's language."""
     return {"language": page.language}
 
 
@@ -145,9 +145,9 @@ def entry_routes(
     explains: str = "",
     first: Callable[[Page], Mapping[str, Any]] = in_own_language,
 ) -> Sequence[HTTPRouteHandler]:
-    """The routes of the form in which these roles enter a record: `GET` and `POST /{language}{noun}/new`.
+    """Return the routes of the form in which these roles enter a record: `GET` and `POST /{language}{noun}/new`.
 
-    `key` is the field with the id of the record, `first` makes the first values of the fields.
+    `key` is the field with the id of the record, `first` returns the first values of the fields.
     """
 
     def form(page: Page, sent: Sent) -> Response[bytes]:
@@ -187,7 +187,7 @@ async def show_move(
     first: Callable[[Page], Mapping[str, Any]] | None = None,
     adds: bool = False,
 ) -> Response[bytes]:
-    """The form of a move on a page of its own, with what the record says or with the `first` values.
+    """Show the form of a move on a page of its own, with what the record says or with the `first` values.
 
     It is sent in the record's revision, unless it `adds` another record to it.
     """
@@ -215,7 +215,7 @@ def form_routes(
     first: Callable[[Page], Mapping[str, Any]] | None = None,
     adds: bool = False,
 ) -> Sequence[HTTPRouteHandler]:
-    """The routes of such a move: `GET` and `POST /{language}{noun}/{id}{elsewhere}`."""
+    """Return the routes of a move that has a page of its own: `GET` and `POST /{language}{noun}/{id}{elsewhere}`."""
     move = noun.named(name)
     address = f"/{{language:str}}{noun.path}/{{record_id:str}}{move.elsewhere}"
     to = f"/{move.path}" if move.path else ""

@@ -1,7 +1,7 @@
-"""Moves of records: what a person can do with a record that the API says they may, and the form that it needs.
+"""Moves of records: what a person can do with a record, as far as the API allows it, and the form for it.
 
 A record of the API names the moves open to the caller (`moves`). For each of them a noun here has a button, a form and
-the command that it sends; what the API does not offer, no page offers.
+the command that it sends. Pages offer only what the API offers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,12 @@ COMMENT = Field(name="comment", label=N_("Comment"), kind="words", required=Fals
 
 
 def reason(of: str) -> Field:
-    """A coded reason of a move, out of contracts/reference."""
+    """Return the field of a coded reason of a move, from contracts/reference."""
     return Field(name="reason", label=N_("Reason"), kind="choice", options=f"reasons:{of}")
 
 
 class Move(Struct, frozen=True, kw_only=True):
-    """A move: `name` as the API lists it, `path` the last part of its address here and in the API.
+    """A move. `name` is as the API lists it, `path` the last part of its address here and in the API.
 
     `roles` limits a form to some roles, where two roles make the same move with different reasons.
     """
@@ -32,28 +32,27 @@ class Move(Struct, frozen=True, kw_only=True):
     fields: tuple[Field, ...] = (COMMENT,)
     explains: str = ""
     warns: bool = False
-    """It cannot be undone, or others lose something by it."""
+    """True if the move cannot be undone, or others lose something by it."""
     method: str = "POST"
     roles: tuple[str, ...] = ()
     done: str = "sent"
     asks_sign_in: bool = False
-    """It asks for a recent sign-in: it cannot be undone, or it is the consent of a second person."""
+    """True if the move asks for a recent sign-in: it cannot be undone, or it is the consent of a second person."""
     elsewhere: str = ""
-    """A page of its own makes this move: its path after that of the record. `path` is then empty for one that sends to
-    the record itself."""
+    """Path, after the record's, of a page of its own for the move; `path` is empty if it sends to the record itself."""
 
 
 class Noun(Struct, frozen=True, kw_only=True):
-    """A noun whose records have moves: `path` of its pages, `api` of its records."""
+    """A noun whose records have moves. `path` is that of its pages, `api` that of its records."""
 
     path: str
     api: str
     moves: tuple[Move, ...]
     record: str
-    """The template that shows a record above a form."""
+    """Template that shows a record above a form."""
 
     def open_to(self, record: Mapping[str, Any], role: str) -> Sequence[Move]:
-        """The moves that the API opens to the caller, in the order of this noun."""
+        """Return the moves that the API opens to the caller, in the order of this noun."""
         allowed = record.get("moves") or ()
         return [one for one in self.moves if one.name in allowed and (not one.roles or role in one.roles)]
 

@@ -22,9 +22,9 @@ Options = Callable[[Page, Mapping[str, Any], Move], Mapping[str, Sequence[Option
 
 
 def routes_of(noun: Noun, *, options: Options = lambda _page, _record, _move: {}) -> Sequence[HTTPRouteHandler]:
-    """The routes of a noun's moves: `GET` and `POST /{language}{noun}/{id}/do/{move}`.
+    """Return the routes of a noun's moves: `GET` and `POST /{language}{noun}/{id}/do/{move}`.
 
-    `options` are those of fields whose list depends on the record.
+    `options` returns those of fields whose list depends on the record.
     """
 
     @get(f"/{{language:str}}{noun.path}/{{record_id:str}}/do/{{move:str}}", name=f"form of{noun.path}")

@@ -30,7 +30,7 @@ async def list_needs(page: CurrentPage) -> Response[bytes]:
 def with_requests(
     needs: Sequence[Mapping[str, Any]], requests: Sequence[Mapping[str, Any]]
 ) -> Sequence[Mapping[str, Any]]:
-    """Each need with its request, where it is among the newest ones that the reader may see."""
+    """Return each need with its request, or None if that is not among the newest that the reader may see."""
     by_id = {one["request_id"]: one for one in requests}
     return [{**one, "request": by_id.get(one["request_id"])} for one in needs]
 

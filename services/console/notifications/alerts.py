@@ -1,4 +1,4 @@
-"""Alerts: saved filters of which I am notified; created, changed, paused, resumed and removed here."""
+"""Alerts: saved filters by which a person is notified; created, changed, paused, resumed and removed here."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ SUBJECT_OF_ROLE: Mapping[str, str] = {
     "focal_point": "offerings",
     "official": "offerings",
 }
-"""What the API can notify each role of."""
+"""Maps each role to the subject of its alerts."""
 
 MOVES = {"pause": "POST", "resume": "POST", "remove": "DELETE"}
 REGIONS = ("african", "asia_pacific", "eastern_european", "grulac", "weog")
@@ -100,7 +100,7 @@ async def change_alert(page: CurrentPage, alert_id: FromPath[UUID]) -> Response[
 
 @post("/{language:str}/notifications/alerts/{alert_id:uuid}/{move:str}", status_code=303)
 async def move_alert(page: CurrentPage, alert_id: FromPath[UUID], move: FromPath[str]) -> Response[bytes]:
-    """Pause, resume or remove it."""
+    """Pause, resume or remove an alert."""
     if move not in MOVES:
         raise NotFoundException
     path, method, revision = f"/v1/alerts/{alert_id}", MOVES[move], page.value("revision")
@@ -115,7 +115,7 @@ async def move_alert(page: CurrentPage, alert_id: FromPath[UUID], move: FromPath
 
 
 def in_cents(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The amounts that were typed in dollars, in cents."""
+    """Return the body with the amounts that were typed in dollars in cents."""
     return {
         name: value * CENTS if name.startswith("usd_minor_") and value is not None else value
         for name, value in body.items()
@@ -123,7 +123,7 @@ def in_cents(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def as_typed(alert: Mapping[str, Any]) -> dict[str, Sequence[str]]:
-    """An alert as its form shows it."""
+    """Return an alert as values of its form."""
     typed: dict[str, Sequence[str]] = {name: alert[name] for name in ("kinds", "topics", "regions", "states")}
     typed["frequency"] = [alert["frequency"]]
     for field in AMOUNTS:

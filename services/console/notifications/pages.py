@@ -1,4 +1,4 @@
-"""Notifications: the inbox, each of them, and the page of a digest."""
+"""Notifications: the inbox, the page of each, and the page of a digest."""
 
 from uuid import UUID
 
@@ -29,14 +29,14 @@ async def read_all(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/notifications/{notification_id:uuid}")
 async def show_notification(page: CurrentPage, notification_id: FromPath[UUID]) -> Response[bytes]:
-    """What it says, and the way to what it is about."""
+    """Show a notification, with a link to its subject."""
     found = await page.api.get(f"/v1/notifications/{notification_id}")
     return page.render("notifications/show.html", notification=found, record=page_of(found["link"]))
 
 
 @post("/{language:str}/notifications/{notification_id:uuid}/read", status_code=303)
 async def read_notification(page: CurrentPage, notification_id: FromPath[UUID]) -> Response[bytes]:
-    """Mark it as read, and go on to what it is about, or back to the list."""
+    """Mark a notification as read, and redirect to its subject or back to the list."""
     path = f"/v1/notifications/{notification_id}/read"
     answer = await page.api.send("POST", path, key=page.value("idempotency_key") or str(new_id()))
     record = page_of(answer.body["link"])
@@ -45,7 +45,7 @@ async def read_notification(page: CurrentPage, notification_id: FromPath[UUID]) 
 
 @get("/{language:str}/digests/{digest_id:uuid}")
 async def show_digest(page: CurrentPage, digest_id: FromPath[UUID]) -> Response[bytes]:
-    """What alerts found in a day or a week."""
+    """Show what alerts found in a day or a week."""
     digest = await page.api.get(f"/v1/digests/{digest_id}")
     return page.render("notifications/digest.html", digest=digest, page_of=page_of)
 

@@ -1,4 +1,4 @@
-"""Where I am notified: channels, language and address; pausing mails; my alerts and webhooks."""
+"""Settings of notifications: channels, language and address; pausing of mails; alerts and webhooks."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ async def change_settings(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/notifications/settings/pause", status_code=303)
 async def pause(page: CurrentPage) -> Response[bytes]:
-    """Until the beginning of a day, UTC, or until they are resumed."""
+    """Pause mails until the beginning of a day, UTC, or until they are resumed."""
     sent = read((UNTIL,), page.typed)
     if sent.errors:
         return await _settings(page, errors=sent.errors, status=400)
@@ -116,7 +116,7 @@ async def _settings(page: Page, *, errors: tuple[FormError, ...] = (), status: i
 
 
 async def _subscription(page: Page) -> Answer | None:
-    """None before the first time."""
+    """Return the subscription, or None before it is saved for the first time."""
     try:
         return await page.api.read("/v1/subscriptions")
     except Problem as problem:

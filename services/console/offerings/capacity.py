@@ -1,4 +1,4 @@
-"""Periods in which deliveries are possible: rows of a form that are added and removed, and what they amount to."""
+"""Periods in which deliveries are possible: rows of a form that are added and removed, and their total."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -27,7 +27,7 @@ class Row(Struct, frozen=True):
 
 
 def rows_of(typed: Typed) -> list[Row]:
-    """The rows that were typed; each row has a value under each name."""
+    """Return the rows that were typed; each row has a value under each name."""
     columns = [[one.strip() for one in typed.get(name, ())] for name in NAMES]
     return [Row(*values) for values in zip(*columns, strict=False)][:ROWS_MAX]
 
@@ -37,12 +37,12 @@ def as_typed(rows: Sequence[Row]) -> dict[str, list[str]]:
 
 
 def typed_rows(capacity: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """What a form shows of the periods of an offering."""
+    """Return the periods of an offering as values of the form."""
     return as_typed([Row(one["from"], one["until"], str(one["units"])) for one in capacity])
 
 
 def changed(typed: Typed, act: str) -> dict[str, list[str]]:
-    """What was typed with a row more (`add`) or a row less (`remove:1`)."""
+    """Return what was typed, with one row more (`add`) or one row less (`remove:1`)."""
     rows = rows_of(typed)
     if act == "add":
         rows.append(Row())
@@ -53,7 +53,7 @@ def changed(typed: Typed, act: str) -> dict[str, list[str]]:
 
 
 def read_rows(typed: Typed) -> Read:
-    """The periods that were typed; blank rows count for nothing."""
+    """Read the periods that were typed; blank rows are ignored."""
     rows = [one for one in rows_of(typed) if not one.blank]
     wrong = next((found for one in rows if (found := _wrong(one))), None)
     if wrong is not None:
@@ -72,7 +72,7 @@ def _wrong(row: Row) -> str | None:
 
 
 class Total(Struct, frozen=True):
-    """Deliveries possible, taken and free. `taken` is None where that is not for the reader."""
+    """Numbers of deliveries possible, taken and free. `taken` is None if the reader may not know it."""
 
     units: int
     taken: int | None

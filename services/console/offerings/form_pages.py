@@ -1,4 +1,4 @@
-"""Writing an offering: a draft, the pages of its sequence with save and return, check your answers."""
+"""The pages on which an offering is written: a draft, a sequence with save and return, a check of the answers."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ async def show_new(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/offerings/new", status_code=303)
 async def create_draft(page: CurrentPage) -> Response[bytes]:
-    """A draft with what cannot be left for later; the other pages follow."""
+    """Create a draft with what cannot be left for later; the other pages follow."""
     sent = read(NEW, page.typed)
     if sent.errors:
         return await _new(page, page.typed, errors=sent.errors, status=400)
@@ -48,7 +48,7 @@ async def create_draft(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/offerings/copy", status_code=303)
 async def copy_earlier(page: CurrentPage) -> Response[bytes]:
-    """A draft with the content of an earlier offering, a year later. The field names the offering and its language."""
+    """Create a draft from an earlier offering, a year later. The field names the offering and its language."""
     offering_id, _, language = page.value("from_offering").partition(" ")
     if not offering_id:
         return page.redirect("/offerings/new")
@@ -75,7 +75,7 @@ async def show_step(page: CurrentPage, offering_id: FromPath[str], step: FromPat
 
 @post("/{language:str}/offerings/{offering_id:str}/edit/{step:str}", status_code=303)
 async def save_step(page: CurrentPage, offering_id: FromPath[str], step: FromPath[str]) -> Response[bytes]:
-    """Save, and go on, or back to the offering; or add or remove a period, which saves nothing."""
+    """Save the page, and go on or back to the offering; or add or remove a period, which saves nothing."""
     found, act, path = _found(step), page.value("act"), f"/v1/offerings/{offering_id}"
     base = _base(page)
     if act == "add" or act.startswith("remove:"):
@@ -129,7 +129,7 @@ def _next(page: Page, offering_id: str, step: Step, act: str) -> Response[bytes]
 
 @get("/{language:str}/offerings/{offering_id:str}/check")
 async def check_answers(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
-    """All answers, each with a way back to it, and the submission."""
+    """Show all answers, each with a link to change it, and the submission."""
     session = page.signed_in
     answer = await page.api.read(f"/v1/offerings/{offering_id}")
     offering = answer.body
@@ -222,7 +222,7 @@ def _revision(page: Page) -> int | None:
 
 
 def _base(page: Page) -> dict[str, list[str]]:
-    """What the form showed at first, as the form itself says: it is used only to show and to merge."""
+    """Return what the form showed at first, as the form itself states it: it is used only to show and to merge."""
     try:
         found = json.loads(page.value(BASE) or "{}")
     except ValueError:
@@ -233,7 +233,7 @@ def _base(page: Page) -> dict[str, list[str]]:
 
 
 def _errors(fields: Sequence[Field], problem: Problem) -> tuple[FormError, ...]:
-    """What the API refused, at the fields it is of; a rule on the whole is at the field that its details name."""
+    """Return the errors of a refusal at their fields; an error of the whole is at the field that the details name."""
     found = errors_of(fields, problem.errors, problem.title)
     named = str(problem.details.get("field") or "")
     of = named if any(one.name == named for one in fields) else ""

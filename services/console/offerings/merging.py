@@ -1,4 +1,4 @@
-"""Two people at one offering: what another has changed meanwhile, without losing what was typed."""
+"""Merge of two people's changes of one offering, without losing what was typed."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ Values = tuple[tuple[str, ...], ...]
 
 
 class Change(Struct, frozen=True):
-    """A field that another has changed. `kept` if it was typed here too, so that the person has to choose."""
+    """A field that another person has changed. `kept` if it was changed here too, so that the person has to choose."""
 
     field: Field
     before: Values
@@ -21,9 +21,10 @@ class Change(Struct, frozen=True):
 def merge(
     groups: Sequence[tuple[Field, Sequence[str]]], base: Typed, now: Typed, typed: Typed
 ) -> tuple[dict[str, Sequence[str]], Sequence[Change]]:
-    """What the form shows next, and what another has changed.
+    """Return what the form shows next, and what another person has changed.
 
-    `base` is what the form showed at first, `now` what the record says. What was not touched here follows the record.
+    `base` is what the form showed at first, `now` what the record says. Fields that were not changed here follow the
+    record.
     """
     merged: dict[str, Sequence[str]] = dict(typed)
     changes = []
@@ -40,7 +41,7 @@ def merge(
 
 
 def same(groups: Sequence[tuple[Field, Sequence[str]]], base: Typed, typed: Typed) -> bool:
-    """Whether nothing was changed: an approved offering that is sent again would need approval again."""
+    """Check whether nothing was changed: an approved offering that is sent again would need approval again."""
     return all(_values(field, names, base) == _values(field, names, typed) for field, names in groups)
 
 
@@ -56,7 +57,7 @@ def _plain(field: Field, values: Sequence[str]) -> tuple[str, ...]:
 
 
 def shown_values(change: Change, values: Values, labels: Mapping[str, str]) -> Sequence[str]:
-    """Values in words: a code by its label, the columns of a row beside each other."""
+    """Return values as text: a code as its label, the columns of a row beside each other."""
     if change.field.name == "capacity":
         return [f"{starts} – {ends}: {units}" for starts, ends, units in zip(*values, strict=False)]
     if change.field.kind == "money":

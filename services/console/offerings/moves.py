@@ -1,4 +1,4 @@
-"""What can be done with an offering."""
+"""The moves of an offering."""
 
 from services.console.fields import Field
 from services.console.moves.model import COMMENT, Move, Noun, reason

@@ -27,7 +27,7 @@ CONTACT_ROLES = ("provider_officer", "coordinator")
 
 @get("/{language:str}/offerings")
 async def list_offerings(page: CurrentPage) -> Response[bytes]:
-    """The own organization's offerings, then those of others; each by the same filters."""
+    """List the own organization's offerings, then those of others; each by the same filters."""
     session = page.signed_in
     query = {name: page.asked(name) for name in ("kind", "status", "provider", "delivery_language")}
     filters = {name: value for name, value in query.items() if value}
@@ -55,7 +55,7 @@ async def list_offerings(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/offerings/{offering_id:str}")
 async def show_offering(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
-    """An offering: what, on which conditions, when, for which requests, and who answers for it."""
+    """Show an offering: its content, conditions, periods, matches, and contact point."""
     session = page.signed_in
     path = f"/v1/offerings/{offering_id}"
     offering, matches, contact = await asyncio.gather(
@@ -80,7 +80,7 @@ async def show_offering(page: CurrentPage, offering_id: FromPath[str]) -> Respon
 
 
 def capacity_finding(found: Total, language: str) -> str:
-    """The finding of the capacity picture, in a sentence."""
+    """Return the finding of the capacity picture as a sentence."""
     catalogue = translations(language)
     given = {"num": number(found.units, language)}
     if found.taken is None or found.free is None:
@@ -100,7 +100,7 @@ def capacity_finding(found: Total, language: str) -> str:
 
 @get("/{language:str}/offerings/{offering_id:str}/calendar.ics")
 async def download_calendar(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
-    """The periods and confirmed deliveries as iCalendar; a calendar program cannot sign in here, a person can."""
+    """Return the periods and confirmed deliveries as iCalendar. Calendar programs cannot sign in here; a person can."""
     return handed_on(await page.api.download(f"/v1/offerings/{offering_id}/calendar.ics"), "offering.ics")
 
 

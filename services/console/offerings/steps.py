@@ -1,4 +1,4 @@
-"""The pages on which an offering is written, one after another, and what each of them asks."""
+"""The pages on which an offering is written, one after another, and the fields of each."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -33,7 +33,7 @@ VALID = (
 
 
 def several(name: str, label: str, options: str, hint: str = "") -> Field:
-    """A field of codes of which none, one or several are chosen."""
+    """Return a field of codes of which none, one or several are chosen."""
     return Field(name=name, label=label, kind="choices", options=options, hint=hint, required=False, empty=[])
 
 
@@ -50,16 +50,16 @@ class Step(Struct, frozen=True):
 
     @property
     def named(self) -> tuple[Field, ...]:
-        """All that an error can be at."""
+        """The fields that an error can be at."""
         return (*self.fields, CAPACITY) if self.with_capacity else self.fields
 
     def typed_of(self, offering: Mapping[str, Any]) -> dict[str, list[str]]:
-        """What a form shows of an offering, as if it had been typed."""
+        """Return the values of an offering as the form of this page shows them."""
         shown = {name: values for field in self.fields for name, values in _typed(field, offering).items()}
         return {**shown, **typed_rows(offering["capacity"])} if self.with_capacity else shown
 
     def read(self, typed: Typed) -> Read:
-        """The changes of the offering that were typed."""
+        """Read the changes of the offering that were typed."""
         found = read(self.fields, typed)
         if self.path == "resources" and found.body.get("resource_status") == "funded":
             found = Read(
@@ -72,7 +72,7 @@ class Step(Struct, frozen=True):
 
     @property
     def groups(self) -> Sequence[tuple[Field, tuple[str, ...]]]:
-        """Each field with the names under which it is typed: they change together."""
+        """Each field with the names under which it is typed, which change together."""
         groups = [
             (one, (one.name, f"{one.name}.currency") if one.kind == "money" else (one.name,)) for one in self.fields
         ]
@@ -174,7 +174,7 @@ def find(path: str) -> Step | None:
 
 
 def after(step: Step) -> Step | None:
-    """The step that follows; None after the last."""
+    """Return the step that follows, or None after the last."""
     following = STEPS[STEPS.index(step) + 1 :]
     return following[0] if following else None
 
@@ -191,7 +191,7 @@ def _typed(field: Field, offering: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def amount(money: Mapping[str, Any] | None) -> str:
-    """An amount as it is typed, without its currency."""
+    """Return an amount as it is typed, without its currency; empty if there is none."""
     if money is None:
         return ""
     precision = get_currency_precision(money["currency"])
@@ -201,7 +201,7 @@ def amount(money: Mapping[str, Any] | None) -> str:
 
 @cache
 def options(language: str) -> Mapping[str, Sequence[Option]]:
-    """The lists of these fields, by name, in the reader's language."""
+    """Return the lists of these fields, by name, in the reader's language."""
     gettext = translations(language).gettext
     choices = reference.choices()
     tables = {
@@ -242,7 +242,7 @@ def _option(term: reference.Term, language: str) -> Option:
 
 @cache
 def words_in_all(name: str) -> Mapping[str, str]:
-    """The labels of a list's codes in all languages: a code is found by a word of any of them."""
+    """Return the labels of a list's codes in all languages: a code is found by a word of any of them."""
     tables: Mapping[str, Mapping[str, reference.Term]] = {
         "kinds": reference.kinds(),
         "topics": reference.topics(),

@@ -1,4 +1,4 @@
-"""Texts beside an offering: what everybody reads in the catalogue, its contact point, its translations."""
+"""Texts beside an offering: its publication in the catalogue, its contact point, its translations."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -128,7 +128,7 @@ async def show_translation(page: CurrentPage, offering_id: FromPath[str], into: 
 
 @post("/{language:str}/offerings/{offering_id:str}/translations/{into:str}", status_code=303)
 async def translate(page: CurrentPage, offering_id: FromPath[str], into: FromPath[str]) -> Response[bytes]:
-    """Translate, translate again, or withdraw a translation. `exists` is the revision of the one that was shown."""
+    """Translate, translate again, or withdraw a translation. The posted revision is that of the one that was shown."""
     path = f"/v1/offerings/{offering_id}/translations"
     sent = read(TRANSLATION, page.typed)
     if sent.errors:
@@ -213,7 +213,7 @@ async def _send(page: Page, method: str, path: str, body: Any) -> None:
 
 
 def _refused(fields: Sequence[Field], problem: Problem) -> dict[str, Any]:
-    """What the form says of a refusal. Raises Problem if the record is not there."""
+    """Return what the form shows for a refusal. Raises the Problem if its status is 401 or 404."""
     if problem.status in (401, 404):
         raise problem
     errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)

@@ -1,4 +1,4 @@
-"""What can be done with an outreach activity."""
+"""The moves of an outreach activity."""
 
 from services.console.fields import Field
 from services.console.moves.model import Move, Noun, reason

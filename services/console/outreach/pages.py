@@ -1,4 +1,4 @@
-"""The outreach plan: what makes SHERLOC known, to whom, and how many people it is to reach and reached."""
+"""The outreach plan: activities that make SHERLOC known, their audiences, and their reach beside the target."""
 
 from litestar import Response, get
 from litestar.params import FromPath
@@ -32,7 +32,7 @@ API = "/v1/outreach-activities"
 
 @get("/{language:str}/outreach")
 async def list_outreach(page: CurrentPage) -> Response[bytes]:
-    """Newest first."""
+    """List the outreach activities, newest first."""
     query = {name: page.asked(name) for name in FILTERS if page.asked(name)}
     found = await page.api.get(API, **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render(
@@ -47,7 +47,7 @@ async def list_outreach(page: CurrentPage) -> Response[bytes]:
 
 @get(ONE)
 async def show_activity(page: CurrentPage, outreach_activity_id: FromPath[str]) -> Response[bytes]:
-    """With its reach against the target."""
+    """Show an outreach activity, with its reach beside the target."""
     activity = await page.api.get(f"{API}/{outreach_activity_id}")
     moves = OUTREACH.open_to(activity, page.signed_in.role)
     return page.render("outreach/show.html", record=activity, moves=moves)

@@ -1,4 +1,4 @@
-"""Words for what makes SHERLOC known: to whom, and how."""
+"""Labels of outreach activities: their statuses, audiences and kinds."""
 
 from services.console.translations import N_, P_
 

@@ -1,4 +1,4 @@
-"""What can be done with a package."""
+"""The moves of a package."""
 
 from services.console.moves.model import COMMENT, Move, Noun, reason
 from services.console.translations import N_

@@ -25,7 +25,7 @@ async def list_packages(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/packages/{package_id:str}")
 async def show_package(page: CurrentPage, package_id: FromPath[str]) -> Response[bytes]:
-    """A package: what is put together, who has agreed and who has not."""
+    """Show a package: its parts, and which parties have agreed."""
     session = page.signed_in
     package = await page.api.get(f"/v1/packages/{package_id}")
     return page.render(
@@ -39,7 +39,7 @@ async def show_package(page: CurrentPage, package_id: FromPath[str]) -> Response
 
 
 def parties(package: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """The four parties of a package: who each is, since when it agrees, whether it declined."""
+    """Return the four parties of a package: the organization of each, when it agreed, and whether it declined."""
     return [
         {
             "party": party,

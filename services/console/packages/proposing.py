@@ -1,4 +1,4 @@
-"""Proposing a package: a coordinator presents a match together with a unit of UNODC and a donor's pledge."""
+"""The proposal of a package: a coordinator presents a match together with a unit of UNODC and a donor's pledge."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -43,7 +43,7 @@ FIELDS = (
 
 
 def may_propose(match: Mapping[str, Any], role: str) -> bool:
-    """Whether a package can be proposed for a match: it can be presented, and its provider is a State."""
+    """Check whether a package can be proposed for a match: the match can be presented, and its provider is a State."""
     return role == "coordinator" and "present" in match["moves"] and len(match["provider"]) == 3
 
 

@@ -1,4 +1,4 @@
-"""Events that a service could not apply: why, what waits behind them, and another try."""
+"""Events that a service could not apply: the reason, the events that wait for them, and another attempt."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,14 +34,14 @@ PAGES = {
     "pledges.allocation": "/allocations",
     "delivery.delivery": "/deliveries",
 }
-"""Where the record of an event is shown, by the first two parts of its type."""
+"""Paths at which the records of events are shown, by the first two parts of an event's type."""
 
 DONE = {"release": "event_released", "discard": "message_discarded"}
 
 
 @get("/{language:str}/parked")
 async def list_parked(page: CurrentPage) -> Response[bytes]:
-    """Those of one service: each asks for its own."""
+    """List the parked events of one service: each has its own list."""
     return await _list(page, page.asked("service", "requests"))
 
 
@@ -77,7 +77,7 @@ async def _list(page: Page, service: str, *, errors: tuple[FormError, ...] = (),
 
 
 def _path(event: Mapping[str, Any]) -> str | None:
-    """The page of the record that the event is of."""
+    """Return the path of the page of an event's record, or None if there is none."""
     place = PAGES.get(".".join((event["type"] or "").split(".")[:2]))
     return f"{place}/{event['aggregate_id']}" if place else None
 

@@ -1,4 +1,4 @@
-"""The fields of a person and of an appointment, and what a pasted table says of several."""
+"""The fields of a person and of an appointment, and the reading of a pasted table of several people."""
 
 import csv
 import io
@@ -54,7 +54,7 @@ WRONG_EMAIL = N_("This is not an e-mail address")
 
 
 class Row(Struct, frozen=True):
-    """One person of a pasted table; `wrong` says what cannot be read of it."""
+    """A person in a pasted table; `wrong` is the error of a row that cannot be read."""
 
     number: int
     cells: Mapping[str, str]
@@ -62,12 +62,12 @@ class Row(Struct, frozen=True):
 
     @property
     def line(self) -> str:
-        """The row as it is pasted again."""
+        """The row as a line that can be pasted again."""
         return "\t".join(self.cells.get(name, "") for name in COLUMNS).rstrip("\t")
 
 
 def person_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The body that enters a person: an account where both of its parts are known."""
+    """Return the body that enters a person, with an account if both of its parts are known."""
     body = {name: given[name] for name in ("organization", "name", "email", "language")}
     if given.get("issuer") and given.get("subject"):
         body["subjects"] = [{"issuer": given["issuer"], "subject": given["subject"]}]
@@ -75,14 +75,14 @@ def person_of(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def appointment_of(given: Mapping[str, Any], person_id: str) -> dict[str, Any]:
-    """The body that appoints a person, or proposes to."""
+    """Return the body that appoints a person, or proposes to."""
     body = {name: given[name] for name in ("organization", "role", "from")}
     body |= {name: given[name] for name in ("until", "letter") if given.get(name)}
     return {"person_id": person_id, **body}
 
 
 def rows_of(table: str) -> list[Row]:
-    """The rows of a table pasted from a spreadsheet (with tabs) or written with semicolons; a head is left out."""
+    """Return the rows of a table pasted from a spreadsheet (with tabs) or written with semicolons, without its head."""
     separator = "\t" if "\t" in table else ";"
     found = []
     for number, cells in enumerate(csv.reader(io.StringIO(table), delimiter=separator), start=1):
@@ -115,6 +115,6 @@ def _is_date(text: str) -> bool:
 
 
 def roles_for(role: str, language: str) -> Sequence[Option]:
-    """The roles that a caller in this role appoints to; whether they may, the API decides."""
+    """Return the roles to which a caller in this role appoints; the API decides whether they may."""
     gettext = translations(language).gettext
     return [Option(code, gettext(ROLE[code])) for code in (ROLES_OF_FOCAL_POINT if role == "focal_point" else ROLES)]

@@ -1,4 +1,4 @@
-"""What can be done with a person, and with an appointment."""
+"""The moves of a person, and of an appointment."""
 
 from services.console.moves.model import Move, Noun, reason
 from services.console.translations import N_

@@ -84,7 +84,7 @@ async def new_person(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/people/new", status_code=303)
 async def enter_person(page: CurrentPage) -> Response[bytes]:
-    """Enter a person, and go on to their appointment."""
+    """Enter a person, and redirect to the form that appoints them."""
     sent = read(PERSON_FIELDS, page.typed)
     if sent.errors:
         return await _person_form(page, errors=sent.errors, status=400)
@@ -102,7 +102,7 @@ async def new_appointment(page: CurrentPage, person_id: FromPath[UUID]) -> Respo
 
 @post("/{language:str}/people/{person_id:uuid}/appoint", status_code=303)
 async def appoint(page: CurrentPage, person_id: FromPath[UUID]) -> Response[bytes]:
-    """In force immediately, or proposed to a second person: the API decides, and the appointment's page says it."""
+    """Appoint a person. The API decides whether it is in force immediately or proposed to a second person."""
     sent = read(APPOINTMENT_FIELDS, page.typed)
     if sent.errors:
         return await _appointment_form(page, person_id, errors=sent.errors, status=400)
@@ -135,7 +135,7 @@ async def enter_people(page: CurrentPage) -> Response[bytes]:
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What became of a row: whom it entered and appointed, and what the API said if it refused either."""
+    """The outcome of a row: the person and appointment that it entered, and the API's message if it refused either."""
 
     row: Row
     person_id: str = ""
@@ -144,7 +144,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 async def _enter(page: Page, row: Row) -> Outcome:
-    """Enter and appoint a person. A row that is sent again enters no person twice."""
+    """Enter and appoint a person. Sending a row again enters no person twice."""
     form, person_id = page.value(KEY), ""
     person = person_of(row.cells)
     try:
@@ -160,7 +160,7 @@ async def _enter(page: Page, row: Row) -> Outcome:
 
 
 def _key(form: str, body: Mapping[str, Any]) -> str:
-    """The same for the same row of the same form."""
+    """Return an idempotency key that is the same for the same row of the same form."""
     return str(uuid5(NAMESPACE_URL, f"{form} {sorted(body.items())}"))
 
 
@@ -186,7 +186,7 @@ async def _organizations(page: Page, *, errors: tuple[FormError, ...] = (), stat
 
 
 async def _name(page: Page, person_id: str | None) -> str | None:
-    """The name of a person, as far as the reader may see it."""
+    """Return the name of a person, or None if the reader may not see it."""
     person = await optional(page, f"/v1/people/{person_id}") if person_id else None
     return person["name"] if person else None
 
@@ -237,7 +237,7 @@ async def _appointment_form(
 
 
 async def _organization_options(page: Page) -> list[Option]:
-    """The own State for a focal point, all organizations for an administrator."""
+    """Return the own State for a focal point, all organizations for an administrator."""
     session = page.signed_in
     if session.role == "focal_point":
         return [Option(session.organization, organization(page.language, session.organization))]

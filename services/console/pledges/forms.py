@@ -1,4 +1,4 @@
-"""Forms that start from the pledge: amounts in its currency, its instalments, its note."""
+"""Forms whose first values come from the pledge: amounts in its currency, its instalments, its note."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ Body = dict[str, Any]
 
 
 class Unreadable(Exception):
-    """What was typed into a field cannot be read."""
+    """A value that was typed into a field cannot be read."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(field)
@@ -37,7 +37,7 @@ class Unreadable(Exception):
 
 
 class Form(Struct, frozen=True):
-    """How the form of a move starts, and the body of its command by what was read from its fields."""
+    """The form of a move: `start` returns its first values, `body` the body of its command from the values read."""
 
     start: Callable[[Record], Typed] = lambda _pledge: {}
     body: Callable[[Body, Typed, Record], Body] = lambda body, _typed, _pledge: body
@@ -54,7 +54,7 @@ def _commit(body: Body, typed: Typed, pledge: Record) -> Body:
 
 
 def _instalment(number: int, typed: Typed, pledge: Record) -> Body | None:
-    """A row of the table of instalments; None if it is empty."""
+    """Return a row of the table of instalments, or None if it is empty. Raises Unreadable."""
     due_on, amount, condition = (
         "".join(typed.get(f"part{number}.{name}", ())[:1]).strip() for name in ("due_on", "amount", "condition")
     )
@@ -69,7 +69,7 @@ def _instalment(number: int, typed: Typed, pledge: Record) -> Body | None:
 
 
 def condition_code(words: str) -> str | None:
-    """The code of a condition that is named in words; None without one. Raises Unreadable."""
+    """Return the code of a condition that is named in words, or None without one. Raises Unreadable."""
     code = re.sub(r"\s+", "_", words.strip().lower())
     if code and not re.fullmatch(r"[a-z0-9_.:-]{1,64}", code):
         raise Unreadable("instalments", NO_CONDITION)
@@ -77,7 +77,7 @@ def condition_code(words: str) -> str | None:
 
 
 def basis_points(per_cent: str) -> int:
-    """Hundredths of a per cent. Raises Unreadable."""
+    """Return a percentage in basis points, hundredths of a per cent. Raises Unreadable."""
     found = PER_CENT.match(per_cent.replace("%", "").strip())
     points = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")) if found else -1
     if not 0 <= points <= 10_000:
@@ -177,7 +177,7 @@ async def _form(
 
 
 def instalments_open(pledge: Record, language: str) -> tuple[Option, ...]:
-    """The instalments whose condition is not met."""
+    """Return the instalments whose condition is not met, as options."""
     gettext, currency = translations(language).gettext, pledge["money"]["currency"]
     return tuple(
         Option(

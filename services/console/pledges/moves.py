@@ -1,4 +1,4 @@
-"""What can be done with a pledge."""
+"""The moves of a pledge."""
 
 from services.console.fields import WORDS_MAX, Field
 from services.console.moves.model import Move, Noun, reason
@@ -17,14 +17,14 @@ NOTE = Field(
 
 
 def day(name: str, label: str) -> Field:
-    """A value date, by default today."""
+    """Return the field of a value date, by default today."""
     return Field(name=name, label=label, kind="date", required=False, hint=TODAY)
 
 
 def in_form(
     name: str, path: str, label: str, fields: tuple[Field, ...], explains: str, done: str, warns: bool = False
 ) -> Move:
-    """A move whose form starts from the pledge: its currency, its instalments, its note (`forms`)."""
+    """Return a move whose form starts from the pledge: its currency, its instalments, its note (`forms`)."""
     return Move(
         name=name,
         path=path,

@@ -1,4 +1,4 @@
-"""A pledge in three steps: for what, how much, check. Nothing is kept between them but what the forms carry."""
+"""A pledge in three steps: purpose, amount, check. Nothing is stored between them; the forms carry the values."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -66,7 +66,7 @@ Record = Mapping[str, Any]
 
 
 class InCurrency(Struct, frozen=True):
-    """What covers a gap, in one currency, at the rate of a day."""
+    """The amount that covers a gap, in one currency, at the rate of a day."""
 
     money: Mapping[str, Any]
     valid_from: str
@@ -74,7 +74,7 @@ class InCurrency(Struct, frozen=True):
 
 @get("/{language:str}/pledges/new")
 async def for_what(page: CurrentPage) -> Response[bytes]:
-    """Step 1: a fund with its earmark, or a need that is ready; for an extension of SHERLOC a fund that pays for it."""
+    """Show step 1: a fund with its earmark, or a need that is ready; for an extension a fund that pays for it."""
     asked = {"fund": [page.asked("fund")], "earmarking": [page.asked("earmarking") or "softly_earmarked"]}
     if page.asked("extension_id"):
         return await _for_extension(page, {"fund": asked["fund"], "extension_id": [page.asked("extension_id")]})
@@ -93,7 +93,7 @@ async def choose_fund(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/pledges/new/amount")
 async def how_much(page: CurrentPage) -> Response[bytes]:
-    """Step 2: the amount, with what would cover the gap after programme support cost."""
+    """Show step 2: the amount, with what would cover the gap after programme support cost."""
     names = ("fund", "earmarking", "requirement_id", "extension_id")
     asked = {name: [page.asked(name)] for name in names if page.asked(name)}
     return await _amount(page, {**asked, "pledged_on": [clock.now().date().isoformat()]})
@@ -101,13 +101,13 @@ async def how_much(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/pledges/new/amount")
 async def change_amount(page: CurrentPage) -> Response[bytes]:
-    """Back from step 3 to step 2, with what was typed."""
+    """Go back from step 3 to step 2, with what was typed."""
     return await _amount(page, page.typed)
 
 
 @post("/{language:str}/pledges/new/check", status_code=200)
 async def check(page: CurrentPage) -> Response[bytes]:
-    """Step 3: everything once more, with its value in US dollars at the known rate."""
+    """Show step 3: everything once more, with its value in US dollars at the known rate."""
     sent = read(ALL, page.typed)
     if sent.errors:
         return await _amount(page, page.typed, errors=sent.errors, status=400)
@@ -199,14 +199,14 @@ async def _amount(page: Page, typed: Typed, *, errors: Sequence[FormError] = (),
 
 
 async def _needs(page: Page, need_id: str | None) -> Sequence[Record]:
-    """Those among which the need of the pledge is; none for a pledge without one."""
+    """Return the unfunded needs, to find that of the pledge; none for a pledge without one."""
     if not need_id:
         return ()
     return list((await page.api.get("/v1/requirements/unfunded", limit=NEEDS_MAX))["requirements"])
 
 
 async def _extensions(page: Page, fund: Record) -> Sequence[Option]:
-    """The open extensions that a fund can pay for. A pledge can be made without the service that knows them."""
+    """Return the open extensions that a fund can pay for; none if their service does not answer."""
     if not fund["work_packages"]:
         return ()
     found = await page.part("/v1/extensions", limit=EXTENSIONS_MAX)
@@ -242,12 +242,12 @@ async def _nothing() -> None:
 
 
 def for_one_purpose(body: dict[str, Any]) -> dict[str, Any]:
-    """The body of a pledge; one for an extension is earmarked to it, whatever was said of the fund before."""
+    """Return the body of a pledge. One for an extension is earmarked to it, so `earmarking` is left out."""
     return {name: value for name, value in body.items() if name != "earmarking" or not body.get("extension_id")}
 
 
 def pays_for(fund: Record, extension: Record) -> bool:
-    """Whether a fund has the work package of an extension."""
+    """Check whether a fund has the work package of an extension."""
     return any(one["work_package"] == extension["work_package"] for one in fund["work_packages"])
 
 
@@ -264,13 +264,13 @@ def fund_options(funds: Sequence[Record], language: str) -> tuple[Option, ...]:
 
 
 def fund_for_needs(funds: Sequence[Record]) -> str:
-    """The fund that pays for States' requests, where there is one: it has no work packages of its own."""
+    """Return the fund that pays for States' requests, the only one without work packages, or an empty string."""
     codes = [fund["code"] for fund in funds if not fund["work_packages"]]
     return codes[0] if len(codes) == 1 else ""
 
 
 def rate_of(currency: str, rates: Sequence[Record], on: date) -> Record | None:
-    """The newest known rate of a currency by this day; the dollar needs none."""
+    """Return the newest known rate of a currency by this day, or None if there is none or it is the dollar."""
     if currency == "USD":
         return None
     known = [one for one in rates if one["currency"] == currency and one["valid_from"] <= on.isoformat()]
@@ -278,13 +278,13 @@ def rate_of(currency: str, rates: Sequence[Record], on: date) -> Record | None:
 
 
 def in_dollars(amount: Record, rate: Record) -> int:
-    """The value in US cents."""
+    """Return the value in US cents."""
     units = Fraction(amount["minor"], 10 ** decimals_of(amount["currency"]))
     return round(units * Fraction(rate["usd_per_unit"]) * 100)
 
 
 def in_currencies(usd_minor: int, rates: Sequence[Record], on: date) -> tuple[InCurrency, ...]:
-    """An amount in each currency with a known rate, rounded up to whole units, so that it is enough."""
+    """Return an amount in each currency with a known rate, rounded up to whole units, so that it is enough."""
     found = []
     for currency in sorted({one["currency"] for one in rates} - {"USD"}):
         rate = rate_of(currency, rates, on)

@@ -1,4 +1,4 @@
-"""Pledges: a list, and the page of each with what came of it."""
+"""Pledges: a list, and the page of each with its entries and the use of its money."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from services.console.statuses import PLEDGE_STATUS
 LIST_LENGTH = 25
 ENTRIES_MAX = 100
 PRIMARY = ("commit", "receive", "meet_condition")
-"""Moves that are the next step; at most one is shown as the main one."""
+"""Moves that are the next step. At most one is shown as the main one."""
 
 
 @get("/{language:str}/pledges")
@@ -35,7 +35,7 @@ async def list_pledges(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/pledges/{pledge_id:str}")
 async def show_pledge(page: CurrentPage, pledge_id: FromPath[str]) -> Response[bytes]:
-    """A pledge: its agreement, what came, what can be done, what its money is used for."""
+    """Show a pledge: its agreement, its payments, its moves, and what its money is used for."""
     session = page.signed_in
     pledge = await page.api.get(f"/v1/pledges/{pledge_id}")
     entries, used = await asyncio.gather(
@@ -54,14 +54,14 @@ async def show_pledge(page: CurrentPage, pledge_id: FromPath[str]) -> Response[b
 
 
 async def _allocations(page: Page, pledge: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """What is set aside for the need of the pledge, or out of its fund, as far as the reader may see it."""
+    """Return the allocations for the need of the pledge, or out of its fund, as far as the reader may see them."""
     need = pledge["requirement_id"]
     query = {"requirement": need} if need else {"fund": pledge["fund"]}
     return list((await page.api.get("/v1/allocations", **query, limit=50))["allocations"])
 
 
 def amounts_of(pledge: Mapping[str, Any]) -> Sequence[tuple[str, Mapping[str, Any]]]:
-    """The amounts of a pledge that are not zero, by name."""
+    """Return the amounts of a pledge that are not zero, by name."""
     names = ("received", "outstanding", "conditional", "written_off", "refunded")
     return [(name, pledge[name]) for name in names if pledge[name]["minor"]]
 

@@ -1,4 +1,4 @@
-"""What can be done with a practice, a challenge or a tool."""
+"""The moves of a practice, a challenge or a tool."""
 
 from services.console.moves.model import COMMENT, Move, Noun, reason
 from services.console.translations import N_

@@ -43,7 +43,7 @@ USE = f"{ONE}/use/{{move:str}}"
 
 @get("/{language:str}/practices")
 async def list_practices(page: CurrentPage) -> Response[bytes]:
-    """`q` is in any of the six languages."""
+    """List the practices, challenges and tools found. `q` is in any of the six languages."""
     query = {name: page.asked(name) for name in FILTERS if page.asked(name)}
     found = await page.api.get("/v1/practices", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render(
@@ -58,7 +58,7 @@ async def list_practices(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/practices/new")
 async def new_practice(page: CurrentPage) -> Response[bytes]:
-    """`delivery` in the address is the completed delivery that it was learned in."""
+    """Show the form. `delivery` in the address is the completed delivery in which it was learned."""
     return await _new(page, NOTHING)
 
 
@@ -78,13 +78,13 @@ async def show_practice(page: CurrentPage, practice_id: FromPath[str]) -> Respon
 
 @get(f"{ONE}{REVISE}")
 async def show_revision(page: CurrentPage, practice_id: FromPath[str]) -> Response[bytes]:
-    """The form, with what was stated last."""
+    """Show the form, filled with what was stated last."""
     return await _again(page, practice_id, NOTHING)
 
 
 @post(f"{ONE}{REVISE}", status_code=303)
 async def revise_practice(page: CurrentPage, practice_id: FromPath[str]) -> Response[bytes]:
-    # What is not checked is not sent by a browser; the API takes the whole.
+    # A browser does not send boxes that are not checked, but the API expects all fields.
     fields = tuple(replace(one, empty=[]) if one.kind == "choices" else one for one in TEXTS)
     sent = await send(page, "POST", f"/v1/practices/{practice_id}/revise", fields)
     if sent.record is None:
@@ -108,7 +108,7 @@ async def send_use(page: CurrentPage, practice_id: FromPath[str], move: FromPath
 
 
 async def _use(page: Page, practice_id: str, move: str, sent: Sent) -> Response[bytes]:
-    """The deliveries that used it, or those of the caller that may have."""
+    """Show the deliveries that used it, or those of the caller that may have used it."""
     practice = await page.api.get(f"/v1/practices/{practice_id}")
     found = next((one for one in PRACTICE.open_to(practice, page.signed_in.role) if one.path == move), None)
     if found is None or move not in USES:
@@ -134,7 +134,7 @@ async def _new(page: Page, sent: Sent) -> Response[bytes]:
         back="/practices",
         groups=(("", filled((*TEXTS, DELIVERY), {"language": page.language, "delivery_id": page.asked("delivery")})),),
         explains=N_("Only your organization sees it until you submit it."),
-        # Who has no completed delivery yet is not asked for one.
+        # A person without a completed delivery is not asked for one.
         given={**text_languages(), "deliveries": await _completed_deliveries(page)},
     )
     return show(page, form, sent)
@@ -155,7 +155,7 @@ async def _again(page: Page, practice_id: str, sent: Sent) -> Response[bytes]:
 
 
 async def _completed_deliveries(page: Page) -> Sequence[Option]:
-    """Those of the caller, by what they are, for whom and when."""
+    """Return the completed deliveries of the caller as options, with their State, provider and last day."""
     found = await page.part("/v1/deliveries", status="completed", limit=DELIVERIES_MAX)
     return [
         Option(one["delivery_id"], f"{one['state']}, {one['provider']}, {one['completed_on']}")

@@ -1,4 +1,4 @@
-"""Words for practices, challenges and tools."""
+"""Labels of practices, challenges and tools."""
 
 from services.console.translations import N_, P_
 

@@ -1,6 +1,6 @@
-"""Copies of what is published: kept for a minute, and shown on when the API does not answer.
+"""Copies of what is published, kept for a minute, and shown for longer while the API does not answer.
 
-They are the same for everybody: they are asked for without a token.
+They are the same for everybody, and requested without a token.
 """
 
 from collections import OrderedDict
@@ -15,16 +15,16 @@ from services.console.client import ApiUnavailable, Problem
 
 FRESH = timedelta(minutes=1)
 PAUSE = timedelta(seconds=10)
-"""How long the API is not asked again after it did not answer: a page does not wait for each attempt."""
+"""Time for which the API is not called again after it did not answer, so that pages do not wait for each attempt."""
 
 LAST = timedelta(days=1)
-"""An older copy is not shown any more."""
+"""Maximum age of a copy that is shown."""
 
 KEPT_MAX = 200
 
 
 class Copy(Struct, frozen=True):
-    """An answer of the API as of `at`; `is_old` if the API did not answer since."""
+    """An answer of the API as of `at`; `is_old` if the API has not answered since."""
 
     body: Any
     at: datetime
@@ -32,14 +32,14 @@ class Copy(Struct, frozen=True):
 
 
 class Copies:
-    """The last good answers, those asked for last."""
+    """The last good answers, for the KEPT_MAX keys that were used last."""
 
     def __init__(self) -> None:
         self._held: OrderedDict[Hashable, Copy] = OrderedDict()
         self._silent_until: datetime | None = None
 
     async def get(self, key: Hashable, fetch: Callable[[], Awaitable[Any]], *, now: datetime) -> Copy:
-        """The copy of `key`, fetched if it is older than a minute. Raises what `fetch` does if there is none."""
+        """Return the copy of `key`, fetched if older than a minute. Raises what `fetch` raises if none can be shown."""
         held = self._held.get(key)
         if held is not None:
             self._held.move_to_end(key)
@@ -53,7 +53,7 @@ class Copies:
             if not is_silence(error):
                 self._held.pop(key, None)
                 raise
-            # One who asks too often does not keep the copies of others old.
+            # A refusal by the rate limit concerns one caller: others still get fresh copies.
             if not (isinstance(error, Problem) and error.status == 429):
                 self._silent_until = now + PAUSE
             if held is None or now - held.at >= LAST:
@@ -68,5 +68,5 @@ class Copies:
 
 
 def is_silence(error: ApiUnavailable | Problem) -> bool:
-    """Whether the API could not answer; what it refuses (such as what is not published any more) is an answer."""
+    """Check whether the API could not answer. A refusal (such as of what is no longer published) is an answer."""
     return isinstance(error, ApiUnavailable) or error.status == 429 or error.status >= 500

@@ -1,4 +1,4 @@
-"""Figures of what is published: counts by topic and region, without small cells."""
+"""Figures of what is published: counts by topic, kind and region, without small cells."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,22 +14,22 @@ from services.console.rendering import code_label
 from services.console.translations import translations
 
 SMALL = 3
-"""Cells from 1 to 2 are not shown: they could point to single States or people."""
+"""Lowest count that is shown exactly, except 0: lower ones could point to single States or people."""
 
 ANY_REGION = "any"
-"""The column of offerings that are for all States, or for States by name."""
+"""Column of offerings that are for all States, or for States by name."""
 
 ROWS_MAX = 15
 
 
 class Table(Struct, frozen=True):
-    """Counts by row and column, in the order to be shown; a row without anything is left out."""
+    """Counts by row and column, in the order to be shown. Rows without any count are left out."""
 
     rows: Sequence[str]
     columns: Sequence[str]
     counts: Mapping[tuple[str, str], int]
     totals: Mapping[str, int]
-    """Records of each row: one is in several columns, if it is for several regions."""
+    """Number of records of each row. A record is in several columns if it is for several regions."""
 
 
 def is_small(count: int) -> bool:
@@ -37,7 +37,7 @@ def is_small(count: int) -> bool:
 
 
 def by_topic_and_region(offerings: Iterable[Mapping[str, Any]], regions: Sequence[str]) -> Table:
-    """How many offerings have a topic and are for a region; topics with the most offerings first."""
+    """Count the offerings by topic and region; topics with the most offerings come first."""
     counts, totals = Counter[tuple[str, str]](), Counter[str]()
     for one in offerings:
         for topic in set(one["topics"]):
@@ -48,18 +48,18 @@ def by_topic_and_region(offerings: Iterable[Mapping[str, Any]], regions: Sequenc
 
 
 def by_kind(offerings: Iterable[Mapping[str, Any]]) -> list[tuple[str, int]]:
-    """How many offerings are of each kind, the most first."""
+    """Count the offerings by kind, the highest count first."""
     return ranked(Counter(kind for one in offerings for kind in set(one["kinds"])))[:ROWS_MAX]
 
 
 def by_region(requests: Iterable[Mapping[str, Any]], region_of: Mapping[str, str | None]) -> list[tuple[str, int]]:
-    """How many requests are of States of each regional group, the most first."""
+    """Count the requests by regional group of their State, the highest count first."""
     found = Counter(region_of.get(one["state"]) for one in requests)
     return ranked(Counter({region: count for region, count in found.items() if region is not None}))
 
 
 def ranked(counts: Counter[str]) -> list[tuple[str, int]]:
-    """The highest first, those alike by code."""
+    """Return the counts, the highest first, equal ones by code."""
     return sorted(counts.items(), key=lambda one: (-one[1], one[0]))
 
 
@@ -80,7 +80,7 @@ def pictures(
     region_of: Mapping[str, str | None],
     language: str,
 ) -> list[Picture]:
-    """The pictures of all that is published; those of which nothing is, are left out."""
+    """Return the pictures of all that is published, without those for which nothing is published."""
     gettext = translations(language).gettext
     found = []
     if offerings:
@@ -118,8 +118,8 @@ def region_name(code: str, language: str) -> str:
 
 
 def written(count: int, language: str) -> str:
-    """A count as it is shown: a small one only as less than 3."""
-    # Isolated: < would be mirrored beside the number in a right-to-left script.
+    """Return a count as it is shown; a small one only as less than 3."""
+    # Isolated, because < would be mirrored beside the number in a right-to-left script.
     return f"\u2066< {number(SMALL, language)}\u2069" if is_small(count) else number(count, language)
 
 

@@ -20,7 +20,7 @@ AMOUNTS = (
     ("spent_usd_minor", N_("Spent"), "bar-1"),
     ("gap_usd_minor", N_("Missing"), "bar-2"),
 )
-"""What is said of a fund, in this order; they overlap, and are not added up."""
+"""Amounts shown of a fund, in this order. They overlap, and are not added up."""
 
 COLUMNS = (
     N_("Fund"),
@@ -31,11 +31,11 @@ COLUMNS = (
     N_("Spent (USD)"),
     N_("Missing (USD)"),
 )
-"""The head of the spreadsheet."""
+"""Head of the spreadsheet."""
 
 
 class Total(Struct, frozen=True):
-    """All funds together, in US cents."""
+    """Totals of all funds, in US cents."""
 
     needed: int
     missing: int
@@ -50,7 +50,7 @@ def total(funds: Sequence[Mapping[str, Any]]) -> Total:
 
 
 def years(funds: Sequence[Mapping[str, Any]]) -> list[tuple[int, int, int, int, int]]:
-    """Of each year with an amount: needed, committed, spent, missing, of all funds."""
+    """Return for each year with an amount: the year, needed, committed, spent, missing, of all funds."""
     found: dict[int, list[int]] = {}
     for fund in funds:
         for year in fund["years"]:
@@ -61,7 +61,7 @@ def years(funds: Sequence[Mapping[str, Any]]) -> list[tuple[int, int, int, int, 
 
 
 def picture(fund: Mapping[str, Any], language: str) -> Picture:
-    """A fund's amounts as bars."""
+    """Draw a fund's amounts as bars."""
     gettext = translations(language).gettext
     needed, missing = fund["requirement_usd_minor"], fund["gap_usd_minor"]
     said = {
@@ -86,7 +86,7 @@ def picture(fund: Mapping[str, Any], language: str) -> Picture:
 
 
 def table(funds: Sequence[Mapping[str, Any]], language: str) -> list[Sequence[object]]:
-    """Needs by fund, year and work package, in whole US dollars and cents, for a spreadsheet."""
+    """Return the needs by fund, year and work package, in US dollars with cents, for a spreadsheet."""
     gettext = translations(language).gettext
     head = [gettext(one) for one in COLUMNS]
     rows: list[Sequence[object]] = [head]

@@ -1,4 +1,4 @@
-"""What is published, for everybody: offerings, summaries of requests, funding, figures; cached, without a session."""
+"""Published records, for everybody: offerings, summaries of requests, funding, figures; cached, without a session."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ from services.console.public.copies import Copy
 LIST_LENGTH = 20
 NEWEST = 3
 PAGE_LENGTH_MAX, PAGES_MAX = 100, 10
-"""Figures count the newest thousand of what is published."""
+"""Limits of what figures count: the newest thousand published records."""
 
 CACHED = "public, max-age=60"
 CSV = "text/csv"
@@ -70,7 +70,7 @@ async def list_requests(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/public/requests/{request_id:uuid}", opt=FOR_EVERYBODY)
 async def show_request(page: CurrentPage, request_id: FromPath[UUID]) -> Response[bytes]:
-    """The summary in the reader's language where the State published it, and beside it the source."""
+    """Show the summary in the reader's language if the State published it, and beside it the source."""
     found = await _copy(page, f"/v1/public/requests/{request_id}")
     return _render(page, "public/request.html", (found,), request=found.body)
 
@@ -109,7 +109,7 @@ async def show_figures(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/public/figures/{name:str}", opt=FOR_EVERYBODY)
 async def show_figure(page: CurrentPage, name: FromPath[str]) -> Response[bytes]:
-    """A figure by a code, as of a day; under the name of a picture with `.csv`, its table."""
+    """Show a figure by a code, as of a day. Under the name of a picture with `.csv`, return its table."""
     if name.endswith(".csv"):
         return await _download_picture(page, name)
     path, query = f"/v1/public/figures/{name}", _of_figure(page)
@@ -134,7 +134,7 @@ async def show_figure(page: CurrentPage, name: FromPath[str]) -> Response[bytes]
 
 @get("/{language:str}/public/figures/{name:str}/{file:str}", opt=FOR_EVERYBODY)
 async def download_figure(page: CurrentPage, name: FromPath[str], file: FromPath[str]) -> Response[bytes]:
-    """Its table or its picture; the last copy if the API does not answer."""
+    """Return the table or the picture of a figure; the last copy if the API does not answer."""
     of, query = figure_pages.file_of(file)
     api, path = _anonymous(page), f"/v1/public/figures/{name}/{of}"
     wanted = {**query, **_of_figure(page), "language": page.language}
@@ -157,7 +157,7 @@ async def _download_picture(page: Page, name: str) -> Response[bytes]:
 
 @get("/{language:str}/public/open-data", opt=FOR_EVERYBODY)
 async def show_open_data(page: CurrentPage) -> Response[bytes]:
-    """The datasets with their files, which the API serves without a token."""
+    """List the datasets with their files, which the API serves without a token."""
     found = await _copy(page, "/v1/public/datasets")
     return _render(page, "public/open_data.html", (found,), **found.body, names=FORMATS)
 
@@ -167,7 +167,7 @@ async def _everything(page: Page) -> tuple[Copy, Copy]:
 
 
 async def _whole(page: Page, noun: str) -> Copy:
-    """All that is published of a noun, at most a thousand."""
+    """Return all that is published of a noun, at most a thousand records."""
     api = _anonymous(page)
 
     async def fetch() -> list[Mapping[str, Any]]:
@@ -185,20 +185,20 @@ async def _whole(page: Page, noun: str) -> Copy:
 
 
 async def _copy(page: Page, path: str, **query: object) -> Copy:
-    """The copy of what the API answers everybody, in the reader's language."""
+    """Return the copy of what the API answers everybody, in the reader's language."""
     api = _anonymous(page)
     key = (path, page.language, tuple(sorted((name, str(value)) for name, value in query.items())))
     return await page.console.copies.get(key, lambda: api.get(path, **query), now=clock.now())
 
 
 def _anonymous(page: Page) -> ApiClient:
-    """A client without the reader's token: a copy is for everybody."""
+    """Return a client without the reader's token, since a copy is for everybody."""
     address = browser_address(page.request, page.console.settings.trusted_proxies)
     return ApiClient(page.console.http, language=page.language, address=address)
 
 
 def _regions() -> Mapping[str, str | None]:
-    """Each State's regional group."""
+    """Return the regional group of each State."""
     return {code: reference.region_of(code) for code in reference.countries()}
 
 
@@ -208,15 +208,15 @@ def _render(page: Page, template: str, copies: Sequence[Copy], *, status: int = 
 
 
 def _download(page: Page, rows: Sequence[Sequence[object]]) -> Response[bytes]:
-    """Labels, numbers and amounts of ours: nothing in them is what a person wrote."""
+    """Return a table as CSV. It consists of labels and numbers of the console, without any text that a person wrote."""
     text = io.StringIO()
     csv.writer(text).writerows(rows)
-    # With a byte order mark: spreadsheet programs take the file for another encoding without it.
+    # Without the byte order mark, spreadsheet programs take the file for another encoding.
     return _cached(page, page.answer(b"\xef\xbb\xbf" + text.getvalue().encode(), media_type=CSV))
 
 
 def _cached(page: Page, answer: Response[bytes]) -> Response[bytes]:
-    """May be stored by all caches, unless a person is signed in: then the page's head names them."""
+    """Let all caches store an answer, unless a person is signed in: then the page's head names them."""
     if page.console.session_cookie not in page.request.cookies:
         answer.headers["Cache-Control"] = CACHED
         answer.cookies.clear()

@@ -1,1 +1,1 @@
-"""Yearly reports: a list, one with its figures and charts, and its texts."""
+"""Yearly reports: a list, the page of each with its figures and charts, and its texts."""

@@ -1,4 +1,4 @@
-"""What can be done with a yearly report."""
+"""The moves of a yearly report."""
 
 from services.console.fields import Field
 from services.console.moves.model import Move, Noun

@@ -51,7 +51,7 @@ async def draft_report(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/reports/{report_id:str}")
 async def show_report(page: CurrentPage, report_id: FromPath[str]) -> Response[bytes]:
-    """Its figures, charts and texts; each text in the reader's language, else in that of its source."""
+    """Show a report's figures, charts and texts; each text in the reader's language, else in that of its source."""
     session = page.signed_in
     report = await page.api.get(f"/v1/reports/{report_id}")
     figures = report["figures"]
@@ -88,7 +88,7 @@ async def edit_text(
 async def save_text(
     page: CurrentPage, report_id: FromPath[str], block: FromPath[str], code: FromPath[str]
 ) -> Response[bytes]:
-    """Write the text in this language; an empty one is removed."""
+    """Save the text in this language, or remove it if it is empty."""
     sent = read((TEXT,), page.typed)
     if sent.errors:
         return await _text(page, report_id, block, code, errors=sent.errors, status=400)
@@ -112,7 +112,7 @@ async def save_text(
 
 
 def _by_block(report: Mapping[str, Any]) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
-    """The texts by block and language; of each block the source is the first."""
+    """Return the texts by block and language; the source of each block is the first."""
     found: dict[str, dict[str, Mapping[str, Any]]] = {}
     for one in report["texts"]:
         found.setdefault(one["block"], {})[one["language"]] = one

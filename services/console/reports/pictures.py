@@ -46,7 +46,7 @@ class Picture(Struct, frozen=True):
     headers: Sequence[str]
     rows: Sequence[Sequence[str]]
     drawn: bool
-    """Whether a count is shown and not zero."""
+    """True if a count is shown and not zero."""
 
 
 def shown(count: int | None, language: str) -> str:

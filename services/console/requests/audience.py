@@ -1,4 +1,4 @@
-"""Who sees a request and why, and the consents of its State."""
+"""The audience of a request and the reasons for it, and the consents of its State."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -50,14 +50,14 @@ NONE_CHOSEN = N_("Choose who may see it")
 
 @get("/{language:str}/requests/{request_id:str}/audience")
 async def show_audience(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    """Who may see a request, why and since when, who has read it, and what the State agreed to."""
+    """Show who may see a request, why and since when, who has read it, and what the State agreed to."""
     request, audience = await page.api.get_all(f"/v1/requests/{request_id}", f"/v1/requests/{request_id}/audience")
     return page.render("requests/audience.html", request=request, audience=audience)
 
 
 @get("/{language:str}/requests/{request_id:str}/consent")
 async def ask_consent(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    """Choose who may see what; then, who would see it is shown before the consent is given."""
+    """Show the form of a consent; with `check` in the address, show who would see the request before it is given."""
     if not page.asked("check"):
         return await _form(page, request_id)
     typed = {name: page.asked_all(name) for name in page.request.query_params}
@@ -106,7 +106,7 @@ async def withdraw_consent(page: CurrentPage, request_id: FromPath[str], consent
 def body_of(
     typed: Mapping[str, Sequence[str]], fields: Sequence[Field] = FIELDS
 ) -> tuple[dict[str, Any], tuple[FormError, ...]]:
-    """The consent that was typed."""
+    """Read the consent that was typed."""
     found = read(fields, typed)
     body, errors = found.body, found.errors
     one_state = body.pop("one_state", None)
@@ -163,7 +163,7 @@ async def _check(
 
 
 def foreseen(admission: Mapping[str, Any], body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """An admission with what this consent would show and for how long: the API foresees it for the recipients alone."""
+    """Return an admission with the fields and period of this consent: the API foresees it for the recipients alone."""
     if admission["door"] != "consent" or admission["who"] not in body["recipients"]:
         return admission
     terms = {"since": body.get("starts_at", admission["since"]), "until": body.get("ends_at")}

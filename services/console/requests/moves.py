@@ -1,4 +1,4 @@
-"""What can be done with a request."""
+"""The moves of a request."""
 
 from services.console.fields import Field
 from services.console.moves.model import COMMENT, Move, Noun, reason

@@ -1,4 +1,4 @@
-"""What a State wrote in a note verbale: a coordinator records it, with the scan of the note."""
+"""The forms in which a coordinator records a State's confirmation or consent, with the scan of the note verbale."""
 
 from collections.abc import Sequence
 

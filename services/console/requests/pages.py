@@ -32,7 +32,7 @@ async def list_requests(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/requests/{request_id:str}")
 async def show_request(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    """A request: what is asked for, whose turn it is, its matches, its timeline, who sees it."""
+    """Show a request: what is asked for, whose turn it is, its matches, its timeline, who sees it."""
     session = page.signed_in
     path = f"/v1/requests/{request_id}"
     request = whole(await page.api.get(path, expand="clocks"))

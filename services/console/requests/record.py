@@ -1,4 +1,4 @@
-"""What belongs to a request: its clocks, documents and messages, and the record and its events as the API has them."""
+"""The clocks, documents and messages of a request, and its record and events as the API returns them."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ from services.console.translations import N_
 
 JSON = "application/json"
 REMOVABLE = {"focal_point": "request", "official": "request", "coordinator": "note_verbale"}
-"""What each role can remove, by its purpose."""
+"""Purpose of the attachments that each role can remove."""
 
 NO_FILE = N_("Choose a file: PDF, DOCX, PNG or JPEG")
 

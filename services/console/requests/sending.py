@@ -12,7 +12,7 @@ from services.console.page import Page
 async def send(
     page: Page, path: str, body: Mapping[str, Any] | None, fields: Sequence[Field] = (), *, method: str = "POST"
 ) -> tuple[tuple[FormError, ...], int]:
-    """Send a command; what the API found wrong with it, and its status."""
+    """Send a command. Return the errors that the API found, and its status, which is 200 without errors."""
     revision = page.value("revision")
     try:
         await page.api.send(

@@ -1,4 +1,4 @@
-"""What happened to a request, in words."""
+"""The history of a request, in words."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,7 +36,7 @@ EVENTS = {
     "requests.request.fulfilment-changed.v1": N_("What is covered has changed"),
     "requests.request.delivery-evaluated.v1": N_("A delivery was evaluated"),
 }
-"""What each fact of a request's history says; a test compares them with the facts that are registered."""
+"""Maps each fact of a request's history to a sentence; a test compares them with the facts that are registered."""
 
 UNASSIGNED = N_("No longer in charge of a coordinator")
 REASONS = {
@@ -45,7 +45,7 @@ REASONS = {
     "requests.request.held.v1": "hold",
     "requests.request.reopened.v1": "reopen",
 }
-"""The list that a fact's `reason` is a code of."""
+"""Maps a fact to the list of which its `reason` is a code."""
 
 VALUES = (
     ("priority", "priority"),
@@ -54,11 +54,11 @@ VALUES = (
     ("circulation", "circulation"),
     ("fulfilment", "fulfilment"),
 )
-"""Parts of a fact that are shown: the name, and what its values are labelled as."""
+"""Parts of a fact that are shown: the name, and the key of LABELS for its values."""
 
 
 def timeline(history: Sequence[Mapping[str, Any]], language: str) -> list[Mapping[str, Any]]:
-    """The history, newest first: when, what in words, why, by whom, with which comment."""
+    """Return the history, newest first: when, what in words, why, by whom, with which comment."""
     return [
         {**one, "what": what(one, language), "details": details(one["type"], one.get("data") or {}, language)}
         for one in reversed(history)
@@ -76,7 +76,7 @@ def what(entry: Mapping[str, Any], language: str) -> str:
 
 
 def details(kind: str, data: Mapping[str, Any], language: str) -> Sequence[str]:
-    """What else is known of it: its reason, who may see it, its values."""
+    """Return the details of a fact: its reason, who may see the request, its values."""
     gettext = translations(language).gettext
     found = []
     if kind in REASONS and data.get("reason"):
@@ -94,6 +94,6 @@ def details(kind: str, data: Mapping[str, Any], language: str) -> Sequence[str]:
 
 
 def recipient(one: str, language: str) -> str:
-    """Whom a consent names: all providers, UNODC's units, or one organization."""
+    """Return the name of a recipient of a consent: all providers, UNODC's units, or one organization."""
     words = LABELS["audience"].get(one)
     return translations(language).gettext(words) if words else organization(language, one)

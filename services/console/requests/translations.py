@@ -45,7 +45,7 @@ async def edit_translation(page: CurrentPage, request_id: FromPath[str], code: F
 
 @post("/{language:str}/requests/{request_id:str}/translations/{code:str}", status_code=303)
 async def save_translation(page: CurrentPage, request_id: FromPath[str], code: FromPath[str]) -> Response[bytes]:
-    """Add a translation, or replace the one that there is."""
+    """Add a translation, or replace the existing one."""
     request = await page.api.get(f"/v1/requests/{request_id}")
     sent = read(fields_of(request), page.typed)
     if sent.errors:
@@ -73,7 +73,7 @@ async def save_translation(page: CurrentPage, request_id: FromPath[str], code: F
 
 
 def fields_of(request: Mapping[str, Any]) -> Sequence[Field]:
-    """A field for each text of a request: `title`, `need`, `line.<id>.<text>`."""
+    """Return a field for each text of a request: `title`, `need`, `line.<id>.<text>`."""
     found = []
     if request.get("title"):
         found.append(Field(name="title", label=N_("Title"), required=False, max_length=TITLE_MAX))
@@ -87,7 +87,7 @@ def fields_of(request: Mapping[str, Any]) -> Sequence[Field]:
 
 
 def source_of(request: Mapping[str, Any], name: str) -> str:
-    """The text of the source that a field translates; empty for a field that translates none."""
+    """Return the text of the source that a field translates; empty for a field that translates none."""
     parts = name.split(".")
     if len(parts) == 1:
         return str(request.get(name) or "")
@@ -95,7 +95,7 @@ def source_of(request: Mapping[str, Any], name: str) -> str:
 
 
 def said_by(translation: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
-    """What the fields show of a translation."""
+    """Return the texts of a translation as values of the fields."""
     shown = {name: [translation[name]] for name in ("title", "need") if translation.get(name)}
     for line in translation["lines"]:
         for name, _ in LINE_TEXTS:
@@ -140,7 +140,7 @@ async def save_summary(page: CurrentPage, request_id: FromPath[str]) -> Response
 
 @post("/{language:str}/requests/{request_id:str}/summary/{move:str}", status_code=303)
 async def move_summary(page: CurrentPage, request_id: FromPath[str], move: FromPath[str]) -> Response[bytes]:
-    """`approve`, `unpublish`, or a translation by its language."""
+    """Approve or unpublish the summary, or save its translation if `move` is a language."""
     if move in LANGUAGES:
         return await _send(page, request_id, "PUT", f"/translations/{move}", TRANSLATED)
     return await _send(page, request_id, "POST", "/unpublish" if move == "unpublish" else "/approve", ())

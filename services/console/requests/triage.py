@@ -1,4 +1,4 @@
-"""A coordinator's work on a request: who is in charge of it, and how far it meets the criteria."""
+"""A coordinator's work on a request: its assignment to a coordinator, and its assessment by the criteria."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -55,7 +55,7 @@ async def _assign(
 
 
 def options_of(coordinators: Sequence[Mapping[str, Any]], reader: str, page: Page) -> Sequence[Option]:
-    """The coordinators in office, the reader first; then none."""
+    """Return the coordinators in office as options, the reader first, and last the option of none."""
     gettext = page.gettext
     found = []
     for one in coordinators:
@@ -63,7 +63,7 @@ def options_of(coordinators: Sequence[Mapping[str, Any]], reader: str, page: Pag
         is_reader = one["person_id"] == reader
         name = gettext(N_("Me")) if is_reader else one["name"] or gettext(N_("Erased person"))
         found.append((not is_reader, Option(one["person_id"], name, topics)))
-    # The API has them by name.
+    # The API lists them by name.
     ordered = [option for _others, option in sorted(found, key=lambda one: one[0])]
     return [*ordered, Option(UNASSIGNED, gettext(N_("No particular coordinator: all coordinators are notified")))]
 
@@ -89,7 +89,7 @@ async def assess(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes
 
 
 def fields_of(criteria: Mapping[str, Any], language: str) -> Sequence[Field]:
-    """A field for each criterion in force; its text is what UNODC published."""
+    """Return a field for each criterion in force, with the text that UNODC published, and the comment."""
     met = (("1", MET), ("0", NOT_MET))
     return [
         *(_criterion(one, language, met) for one in criteria["eligibility"]),

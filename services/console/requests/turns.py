@@ -1,4 +1,4 @@
-"""Whose turn it is with a request."""
+"""Sentences that say whose turn it is with a request."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,17 +25,17 @@ BY_STEP = {
     "state_decision": N_("%(state)s decides on what was presented."),
     "provider_answer": N_("The provider decides on what was presented."),
 }
-"""Steps that say more than the status, the first that runs first."""
+"""Sentences for steps that say more than the status. The first one whose clock runs is used."""
 
 
 def turn(request: Mapping[str, Any]) -> str:
-    """Who has to act: a sentence with the placeholder `state`, in English."""
+    """Return who has to act: an English sentence with the placeholder `state`."""
     steps = {one["step"] for one in running(request)}
     return next((said for step, said in BY_STEP.items() if step in steps), BY_STATUS[request["status"]])
 
 
 def is_mine(request: Mapping[str, Any], organization: str, role: str) -> bool:
-    """True if a clock waits for this role, or for a focal point whose official the caller is."""
+    """Check whether a clock waits for this role, or for an official's focal point; a draft waits for its State."""
     roles = {role, "focal_point"} if role == "official" else {role}
     if request["status"] == "draft":
         return bool(organization == request["state"])
@@ -43,5 +43,5 @@ def is_mine(request: Mapping[str, Any], organization: str, role: str) -> bool:
 
 
 def running(request: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """The clocks that are not paused, the most urgent first."""
+    """Return the clocks that are not paused, the most urgent first."""
     return sorted((one for one in request.get("clocks", ()) if not one["paused_at"]), key=lambda one: one["due_at"])

@@ -1,4 +1,4 @@
-"""What can be done with what a State recorded of its progress."""
+"""The moves of a State's review progress."""
 
 from services.console.moves.model import Move, Noun
 from services.console.translations import N_

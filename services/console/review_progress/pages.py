@@ -1,4 +1,4 @@
-"""Progress after the review: what States record if they wish, the page of each record, the table for the Conference."""
+"""Review progress: what States record voluntarily, the page of each record, the table for the Conference."""
 
 from collections.abc import Sequence
 
@@ -46,7 +46,7 @@ async def list_progress(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/review-progress/table")
 async def show_table(page: CurrentPage) -> Response[bytes]:
-    """Of the States that agree at this moment."""
+    """Show the table of the States that agree at this moment."""
     return page.render("review_progress/table.html", table=await page.api.get(f"{API}/table"))
 
 
@@ -87,7 +87,7 @@ async def _new(page: Page, sent: Sent) -> Response[bytes]:
 
 
 def _left(recorded: Sequence[str], language: str) -> Sequence[Option]:
-    """The clusters of which the State has recorded nothing."""
+    """Return the clusters of which the State has recorded nothing."""
     clusters = reference.review_clusters().values()
     return [Option(one.code, one.label(language)) for one in clusters if one.code not in recorded]
 

@@ -1,4 +1,4 @@
-"""Words for who reads what a State records of its progress."""
+"""Labels of the statuses of review progress."""
 
 from services.console.translations import P_
 

@@ -1,4 +1,4 @@
-"""Allocation rounds: a plan of who gets what from which offering, compared with others, adopted or discarded."""
+"""Allocation rounds: plans that assign offerings to needs, compared with others, adopted or discarded."""
 
 import asyncio
 from collections.abc import Mapping
@@ -30,11 +30,11 @@ NAMES = {
     of: [one.name for one in fields]
     for of, fields in {"search": SEARCH, "money": MONEY, "weights": WEIGHTS, "decided": DECIDED}.items()
 }
-"""The parts of the form."""
+"""Names of the fields in each part of the form."""
 
 
 class End(Struct, frozen=True):
-    """How a plan is decided on."""
+    """A decision on a plan: to adopt or to discard it."""
 
     label: str
     explains: str
@@ -64,7 +64,7 @@ async def list_rounds(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/rounds/new")
 async def show_new(page: CurrentPage) -> Response[bytes]:
-    """The options; those of an earlier round if one is named."""
+    """Show the options, filled with those of an earlier round if one is named."""
     return await _form(page, page.asked("based_on"))
 
 
@@ -105,7 +105,7 @@ async def _form(page: Page, base: str, errors: tuple[FormError, ...] = ()) -> Re
 
 @get("/{language:str}/rounds/{round_id:str}")
 async def show_round(page: CurrentPage, round_id: FromPath[str]) -> Response[bytes]:
-    """What each need gets, what stays unmet and why, and how far each State is served."""
+    """Show a round: what each need gets, what stays unmet and why, and how far each State is served."""
     found, others = await asyncio.gather(
         page.api.get(f"/v1/rounds/{round_id}"), page.api.get("/v1/rounds", limit=LIST_LENGTH)
     )

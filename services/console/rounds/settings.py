@@ -1,4 +1,4 @@
-"""The options of an allocation round in plain words, and its settings in the API that follow from them."""
+"""The options of an allocation round in plain words, and the settings of the API that follow from them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,10 +14,10 @@ from services.console.translations import N_, translated
 BETWEEN = N_("%(provider)s for %(state)s")
 EARLIER = N_("As in the earlier round: offering")
 PAIRED = "+"
-"""Between a line and an offering, as the value of a box."""
+"""Separator between a line and an offering in the value of a box."""
 
 PER_CENT = 10
-"""Thousandths in a per cent: the API counts in thousandths, people in per cent."""
+"""Number of thousandths in a per cent: the API counts in thousandths, people in per cent."""
 
 PRIORITIES = {
     "urgent": N_("Triage found it urgent"),
@@ -85,13 +85,13 @@ DECIDED = (
         required=False,
     ),
 )
-"""Pairs of a need and an offering that the earlier round planned or considered."""
+"""Fields of pairs of a need and an offering that the earlier round planned or considered."""
 
 FIELDS = (*SEARCH, *MONEY, *WEIGHTS, *DECIDED)
 
 
 def settings_of(typed: Typed) -> Read:
-    """The settings of a round that were typed."""
+    """Read the settings of a round that were typed."""
     found = read(FIELDS, typed)
     if found.errors:
         return found
@@ -113,7 +113,7 @@ def pair_of(line_id: str, offering_id: str) -> str:
 
 
 def fitting(found: Mapping[str, Any], language: str) -> list[Option]:
-    """The pairs of a need and an offering that a round planned, considered in vain, or was given."""
+    """Return the pairs of a need and an offering that a round planned, considered in vain, or was given."""
     pairs: dict[str, Option] = {}
     said = translated(language, BETWEEN)
     for line in (*found["plan"], *found["unmet"]):
@@ -131,7 +131,7 @@ def fitting(found: Mapping[str, Any], language: str) -> list[Option]:
 
 
 def filled(settings: Mapping[str, Any]) -> tuple[Field, ...]:
-    """The fields with the settings of an earlier round, to change some of them."""
+    """Return the fields with the settings of an earlier round, to change some of them."""
     priorities = settings.get("priorities") or USUAL
     values: dict[str, Any] = {f"priorities.{name}": priorities[name] // PER_CENT for name in PRIORITIES}
     for name in ("fairness_loss", "seconds"):

@@ -1,4 +1,4 @@
-"""Search over what the reader may read: requests, offerings, States, codes in the six languages."""
+"""Search in what the reader may read: requests, offerings, States, codes in the six languages."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -15,9 +15,9 @@ from services.console.translations import LANGUAGES
 WORDS_MIN, WORDS_MAX = 2, 100
 WORK_SHOWN, OFFERINGS_READ, CODES_SHOWN, STATES_SHOWN = 20, 100, 20, 10
 OFFICES = frozenset({"focal_point", "official", "coordinator", "provider_officer", "auditor"})
-"""Those whose work the API lists."""
+"""Roles whose work the API lists."""
 UNSEEN = (400, 403, 404, 422)
-"""Refused to some roles, or for some words."""
+"""Statuses of refusals that are ignored: to some roles, or for some words."""
 
 
 @get("/{language:str}/search")
@@ -40,10 +40,10 @@ async def _nothing() -> Sequence[Mapping[str, Any]]:
 
 
 async def _work(page: Page, typed: str) -> Sequence[Mapping[str, Any]]:
-    """Requests by reference or by words of their titles: each once, of all that is open."""
+    """Find requests by reference or by words of their titles: each once, of open work, else of the newest."""
     body = await page.part("/v1/work", q=typed, waiting_for="anyone", limit=WORK_SHOWN, unseen=UNSEEN)
     if not (body and body["work"]):
-        # What nothing waits for is not work: a list of the newest has it.
+        # A request for which no clock runs is not work, but may be in the list of the newest.
         listed = await page.part("/v1/requests", limit=OFFERINGS_READ, unseen=UNSEEN)
         return [one for one in (listed or {"requests": []})["requests"] if _names(one, typed)][:WORK_SHOWN]
     once = {one["request_id"]: one for one in body["work"]}
@@ -57,7 +57,7 @@ def _names(request: Mapping[str, Any], typed: str) -> bool:
 
 
 async def _offerings(page: Page, typed: str) -> Sequence[Mapping[str, Any]]:
-    """Of the newest offerings those with all the words in their title, summary or provider."""
+    """Find those of the newest offerings with all the words in their title, summary or provider."""
     body = await page.part("/v1/offerings", limit=OFFERINGS_READ, unseen=UNSEEN)
     found = []
     for one in (body or {"offerings": []})["offerings"]:
@@ -67,7 +67,7 @@ async def _offerings(page: Page, typed: str) -> Sequence[Mapping[str, Any]]:
 
 
 def states(typed: str, language: str) -> list[str]:
-    """Codes of States by their code, or by words of their name in any of the six languages."""
+    """Return the codes of States found by their code, or by words of their name in any of the six languages."""
     found = []
     for code in reference.countries():
         names = (country_name(code, one) for one in LANGUAGES)

@@ -1,4 +1,4 @@
-"""Words that people type, compared with titles: without case and accents, by their beginnings."""
+"""Comparison of typed words with titles: without case and accents, by the beginnings of words."""
 
 import re
 import unicodedata
@@ -8,13 +8,13 @@ WORD = re.compile(r"\w+")
 
 
 def folded(text: str) -> str:
-    """Without case, accents and Arabic vowel signs."""
+    """Return the text without case, accents and Arabic vowel signs."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(sign for sign in plain if not unicodedata.combining(sign))
 
 
 def fits(typed: str, text: str) -> bool:
-    """Whether each word typed begins a word of the text; a Chinese one is part of it."""
+    """Check whether each word typed begins a word of the text; a Chinese one may be any part of it."""
     words = WORD.findall(folded(text))
     wanted = WORD.findall(folded(typed))
     return bool(wanted) and all(any(_begins(word, one) for word in words) for one in wanted)
@@ -25,5 +25,5 @@ def _begins(word: str, wanted: str) -> bool:
 
 
 def is_reference(typed: str) -> bool:
-    """Whether it is a reference number of a request, or its beginning."""
+    """Check whether the text begins like a reference number of a request."""
     return REFERENCE.match(typed) is not None

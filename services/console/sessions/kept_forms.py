@@ -1,4 +1,4 @@
-"""What was typed survives a sign-in: the form that was posted before is kept, and comes back filled afterwards."""
+"""Forms kept during a sign-in: a form that was posted before is stored, and comes back filled afterwards."""
 
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -11,7 +11,7 @@ from services.console.sessions.model import KEPT_BYTES_MAX, KEPT_TIME, KeptForm,
 
 
 def came_from(page: Page) -> str:
-    """The path and query of the page that a form was on; for a page itself its own. Without what was done before."""
+    """Return the path and query of the page that a form was on, or of the page itself, without `done`."""
     url = page.request.url
     path, query = url.path, url.query
     if page.request.method == "POST":
@@ -23,7 +23,7 @@ def came_from(page: Page) -> str:
 
 
 async def keep(page: Page, cookie: str, *, now: datetime) -> None:
-    """Keep a form that was posted with the cookie of a session, if a page of that session had it."""
+    """Keep a form that was posted with the cookie of a session, if a page of that session contained it."""
     token, mark, _ = parts_of(page.value(CSRF_FIELD))
     sessions = page.console.sessions
     if not mark or "hx-request" in page.request.headers or not sessions.sealer.is_csrf_token(cookie, token):
@@ -37,7 +37,7 @@ async def keep(page: Page, cookie: str, *, now: datetime) -> None:
 
 
 async def give_back(page: Page, session: Session, *, now: datetime) -> None:
-    """Fill the form of this page with what was kept of it, once, and only for the person who typed it."""
+    """Fill the form of this page with its kept values, once, and only for the person who typed them."""
     console = page.console
     cookie = page.request.cookies.get(console.kept_cookie)
     form = await console.sessions.kept_form(cookie, now=now) if cookie else None

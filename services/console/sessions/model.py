@@ -1,4 +1,4 @@
-"""A session: who is signed in, with which tokens, acting in which appointment."""
+"""A session: its person, its tokens, and the appointment in which the person acts."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ import msgspec
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
-"""How often a session's use is written down."""
+"""Minimum time between two records of a session's use."""
 
 SIGN_IN_TIME = timedelta(minutes=15)
 KEPT_TIME = timedelta(minutes=15)
@@ -26,7 +26,7 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """As in the header `Acting-As`."""
+        """The name as in the header `Acting-As`."""
         return f"{self.organization}:{self.role}"
 
 
@@ -41,14 +41,14 @@ class HeldTokens(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """What is encrypted of a session."""
+    """The encrypted part of a session."""
 
     tokens: HeldTokens
     name: str
     acting: str | None
     appointments: tuple[Appointment, ...]
     signed_in_at: datetime | None = None
-    """When the person last entered their credentials, as the issuer states it."""
+    """Time at which the person last entered their credentials, as the issuer states it."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +84,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StartedHere(msgspec.Struct, frozen=True, kw_only=True):
-    """A started sign-in, and where its browser goes on afterwards."""
+    """A started sign-in, and the page on which its browser goes on afterwards."""
 
     address: str
     redirect_uri: str
@@ -97,7 +97,7 @@ class StartedHere(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeptForm(msgspec.Struct, frozen=True, kw_only=True):
-    """A form that was posted before its person had to sign in: the page it is of, what was typed, and whose it is.
+    """A form that was posted before its person had to sign in: its page, what was typed, and the mark of its person.
 
     `mark` was made of the session's cookie and its person when the page was shown.
     """
@@ -109,7 +109,7 @@ class KeptForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def appointments_of(me: dict[str, Any]) -> Sequence[Appointment]:
-    """The appointments in force of an answer of `/v1/me`, each organization and role once."""
+    """Return the appointments in force of an answer of `/v1/me`, each organization and role once."""
     found = {
         (one["organization"], one["role"]): Appointment(
             organization=one["organization"], role=one["role"], head=bool(one.get("head"))

@@ -17,7 +17,7 @@ CSRF_BYTES = 16
 
 
 class Sealer:
-    """Seals and opens values with AES-256-GCM (NIST SP 800-38D) under a key for each cookie."""
+    """Encryption of values with AES-256-GCM (NIST SP 800-38D) under a key for each cookie."""
 
     def __init__(self, key: str) -> None:
         self._key = hashlib.sha256(key.encode()).digest()
@@ -27,7 +27,7 @@ class Sealer:
         return nonce + AESGCM(self._derived("seal", cookie)).encrypt(nonce, msgspec.json.encode(value), None)
 
     def open(self, cookie: str, sealed: bytes, kind: type[T]) -> T | None:
-        """The value; None if it was sealed with another key or changed."""
+        """Return the value, or None if it was sealed with another key or changed."""
         try:
             opened = AESGCM(self._derived("seal", cookie)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
             return msgspec.json.decode(opened, type=kind)
@@ -35,7 +35,7 @@ class Sealer:
             return None
 
     def csrf_token(self, cookie: str) -> str:
-        """A token for forms, masked again each time: a compressed page does not reveal it (BREACH)."""
+        """Return a token for forms, masked anew each time, so that a compressed page does not reveal it (BREACH)."""
         mask, token = secrets.token_bytes(CSRF_BYTES), self._derived("csrf", cookie)[:CSRF_BYTES]
         return (mask + _xor(mask, token)).hex()
 
@@ -49,7 +49,7 @@ class Sealer:
         return len(sent) == 2 * CSRF_BYTES and secrets.compare_digest(_xor(mask, masked), expected)
 
     def mark(self, cookie: str, of: UUID | str) -> str:
-        """Whose session it is, or in which appointment; it stands in forms, even after the session has ended."""
+        """Return a mark of the session's person or appointment. It stays in forms even after the session has ended."""
         return self._derived(f"mark:{of}", cookie)[:CSRF_BYTES].hex()
 
     def is_mark(self, cookie: str, of: UUID | str, given: str) -> bool:

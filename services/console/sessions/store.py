@@ -1,4 +1,4 @@
-"""Sessions and started sign-ins in PostgreSQL. They are the console's own work: no caller of the API sees them."""
+"""Sessions, started sign-ins and kept forms in PostgreSQL. They are the console's own: API callers do not see them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -20,10 +20,10 @@ from services.console.sessions.model import (
 from services.console.sessions.sealing import Sealer, hash_of, new_cookie
 
 OF_ONE_PERSON_MAX = 10
-"""The oldest session of a person ends when they sign in once more."""
+"""Maximum number of sessions of a person. The oldest ends when they sign in once more."""
 
 FORGET_MAX = 1000
-"""Of one transaction."""
+"""Maximum number of rows deleted in one transaction."""
 
 ENDED_SESSIONS = """
     DELETE FROM session WHERE session_hash IN
@@ -78,7 +78,7 @@ class Sessions:
         return Session(cookie=cookie, person_id=person_id, held=held, revision=1, seen_at=now, ends_at=now + LONGEST)
 
     async def find(self, cookie: str, *, now: datetime, seen: bool = True) -> Session | None:
-        """The session of a cookie; None if it has ended. `seen`: it is used, and its idle time starts again."""
+        """Return the session of a cookie, or None if it has ended. With `seen`, its idle time starts again."""
         async with self._db.for_reading().transaction() as tx:
             row = await tx.fetchrow(
                 """
@@ -126,13 +126,13 @@ class Sessions:
             await tx.execute("DELETE FROM session WHERE session_hash = $1", hash_of(cookie))
 
     async def end_all(self, session: Session) -> int:
-        """End all sessions of a session's person; returns how many."""
+        """End all sessions of a session's person, and return their number."""
         async with self._db.transaction() as tx:
             ended = await tx.execute("DELETE FROM session WHERE person_id = $1", session.person_id)
         return int(ended.split()[-1])
 
     async def begin_sign_in(self, started: StartedHere, *, now: datetime) -> str:
-        """Keep a started sign-in for the browser with the returned cookie."""
+        """Store a started sign-in for the browser with the returned cookie."""
         cookie = new_cookie()
         async with self._db.transaction() as tx:
             await tx.execute(
@@ -144,7 +144,7 @@ class Sessions:
         return cookie
 
     async def take_sign_in(self, cookie: str, *, now: datetime) -> StartedHere | None:
-        """The started sign-in of a browser, once."""
+        """Delete and return the started sign-in of a browser, or None if there is none."""
         async with self._db.transaction() as tx:
             sealed = await tx.fetchval(
                 "DELETE FROM started_sign_in WHERE cookie_hash = $1 AND ends_at > $2 RETURNING sealed",
@@ -154,7 +154,7 @@ class Sessions:
         return None if sealed is None else self.sealer.open(cookie, sealed, StartedHere)
 
     async def keep_form(self, form: KeptForm, *, now: datetime) -> str:
-        """Keep a posted form for the browser with the returned cookie."""
+        """Store a posted form for the browser with the returned cookie."""
         cookie = new_cookie()
         async with self._db.transaction() as tx:
             await tx.execute(
@@ -177,7 +177,7 @@ class Sessions:
             await tx.execute("DELETE FROM kept_form WHERE cookie_hash = $1", hash_of(cookie))
 
     async def forget_ended(self, *, now: datetime) -> int:
-        """Delete what has ended; returns how many sessions."""
+        """Delete what has ended, and return the number of sessions."""
         ended = 0
         for statement in ENDED:
             deleted = FORGET_MAX

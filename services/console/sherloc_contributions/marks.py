@@ -1,4 +1,4 @@
-"""Texts with their marked passages: what looks like personal data, and where."""
+"""Texts with their marked passages, which look like personal data."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,14 +19,14 @@ SCREENED = {"title": N_("Title"), "text": N_("Text or summary"), "court": N_("Co
 
 
 class Passage(Struct, frozen=True):
-    """A part of a text; `kind` is what a marked one looks like."""
+    """A part of a text; `kind` is the kind of personal data that a marked part looks like."""
 
     text: str
     kind: str = ""
 
 
 def passages(text: str, marks: Sequence[Mapping[str, Any]]) -> list[Passage]:
-    """The text in its parts, marked and not."""
+    """Return the text in its parts, marked and not."""
     found, reached = list[Passage](), 0
     for mark in marks:
         found += [Passage(text[reached : mark["start"]]), Passage(text[mark["start"] : mark["end"]], mark["kind"])]
@@ -35,7 +35,7 @@ def passages(text: str, marks: Sequence[Mapping[str, Any]]) -> list[Passage]:
 
 
 def passages_of(contribution: Mapping[str, Any]) -> Mapping[str, list[Passage]]:
-    """The screened texts of a contribution in their parts."""
+    """Return the screened texts of a contribution in their parts."""
     return {
         field: passages(contribution[field], [one for one in contribution["marks"] if one["field"] == field])
         for field in SCREENED
@@ -43,5 +43,5 @@ def passages_of(contribution: Mapping[str, Any]) -> Mapping[str, list[Passage]]:
 
 
 def marked(contribution: Mapping[str, Any]) -> list[tuple[str, Passage]]:
-    """The marked passages, each with the name of its text."""
+    """Return the marked passages, each with the name of its text."""
     return [(SCREENED[field], one) for field, parts in passages_of(contribution).items() for one in parts if one.kind]

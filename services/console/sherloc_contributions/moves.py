@@ -1,4 +1,4 @@
-"""What can be done with a contribution to SHERLOC."""
+"""The moves of a contribution to SHERLOC."""
 
 from services.console.fields import Field
 from services.console.moves.model import COMMENT, Move, Noun, reason

@@ -95,7 +95,7 @@ LISTS = {
     "outcomes_of_decisions": "contribution.outcome",
     "rights_to_publish": "rights",
 }
-"""Lists of the forms, with what the choices of the reference data call them."""
+"""Maps each list of the forms to its name in the choices of the reference data."""
 
 
 @get("/{language:str}/sherloc/contributions")
@@ -157,7 +157,7 @@ async def revise_sherloc_contribution(page: CurrentPage, contribution_id: FromPa
     sent = read(FIELDS, page.typed)
     if sent.errors:
         return _form(page, page.typed, record=record, errors=sent.errors, status=400)
-    # Articles beyond those of the form stay.
+    # Articles beyond those of the form are kept.
     body = _body(sent.body, more=record["articles"][len(ARTICLES) :])
     try:
         await page.api.send(
@@ -174,7 +174,7 @@ async def revise_sherloc_contribution(page: CurrentPage, contribution_id: FromPa
 
 
 def _body(sent: dict[str, Any], *, more: Sequence[str] = ()) -> dict[str, Any]:
-    """The body of the command: one party on each line, and each article once."""
+    """Return the body of the command, with one party for each line, and each article once."""
     named = sent.pop("articles", {})
     articles = [named[key] for key in sorted(named)]
     parties = [one.strip() for one in sent.pop("parties", "").splitlines() if one.strip()]
@@ -182,7 +182,7 @@ def _body(sent: dict[str, Any], *, more: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def _typed(record: Mapping[str, Any]) -> Typed:
-    """What the form shows of a contribution."""
+    """Return a contribution as values of the form."""
     typed = {one.name: [str(record[one.name])] for one in FIELDS if record.get(one.name)}
     typed["parties"] = ["\n".join(record["parties"])]
     return typed | {name: [code] for name, code in zip(ARTICLES, record["articles"], strict=False)}

@@ -1,4 +1,4 @@
-"""Signing in at the issuer, choosing the appointment to act in, and signing out."""
+"""Sign-in at the issuer, choice of the appointment to act in, and sign-out."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ CALLBACK = "/signed-in"
 
 @get("/{language:str}/sign-in", opt=FOR_EVERYBODY)
 async def show_sign_in(page: CurrentPage) -> Response[bytes]:
-    """With the embedded issuer: whose place to step into. With another: the issuer's page, by a button."""
+    """Show the people to sign in as, or, without the embedded issuer, a button that leads to the issuer's page."""
     after = local_path(page.asked("after", "/"))
     if page.session is not None and page.session.acting is None:
         return page.redirect("/appointment", after=after)
@@ -32,7 +32,7 @@ async def show_sign_in(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/sign-in/begin", opt=FOR_EVERYBODY)
 async def begin_sign_in(page: CurrentPage) -> Response[bytes]:
-    """Send the browser to the issuer; only this browser can bring the answer back. `again`: not by a session there."""
+    """Send the browser to the issuer; only this browser can bring the answer back. `again` asks for a new sign-in."""
     console = page.console
     if console.openid is None:
         return page.redirect("/sign-in")
@@ -59,7 +59,7 @@ async def begin_sign_in(page: CurrentPage) -> Response[bytes]:
 
 @get(CALLBACK, opt=FOR_EVERYBODY)
 async def finish_sign_in(page: CurrentPage) -> Response[bytes]:
-    """The issuer's answer: exchange it for tokens, and begin a session under a new cookie."""
+    """Exchange the issuer's answer for tokens, and begin a session under a new cookie."""
     console = page.console
     cookie = page.request.cookies.get(console.sign_in_cookie)
     started = await console.sessions.take_sign_in(cookie, now=clock.now()) if cookie else None
@@ -88,7 +88,7 @@ async def finish_sign_in(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/sign-in/step-into", opt=FOR_EVERYBODY, status_code=303)
 async def step_into(page: CurrentPage) -> Response[bytes]:
-    """Step into the place of a person of the sample world: only beside the embedded issuer."""
+    """Sign in as a person of the sample world, which only the embedded issuer allows."""
     issuer = page.console.issuer
     persona = _persona(page.value("person"))
     if issuer is None or persona is None:
@@ -102,7 +102,7 @@ async def step_into(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/appointment", opt=FOR_EVERYBODY)
 async def choose_appointment(page: CurrentPage) -> Response[bytes]:
-    """My appointments, and in which of them I act."""
+    """Show the appointments of the person, and in which of them they act."""
     if page.session is None:
         return page.redirect("/sign-in")
     return page.render("sign_in/appointment.html", after=local_path(page.asked("after", "/")))

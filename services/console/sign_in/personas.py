@@ -1,4 +1,4 @@
-"""The people of the sample world, whose place one can step into beside the embedded issuer."""
+"""The people of the sample world, as whom one can sign in with the embedded issuer."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -27,7 +27,7 @@ class Persona(Struct, frozen=True, kw_only=True):
 
 
 class Group(Struct, frozen=True):
-    """People with one kind of work; `does` says what they find here."""
+    """People with one kind of work; `does` describes what they do here."""
 
     title: str
     does: str

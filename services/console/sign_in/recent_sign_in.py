@@ -15,7 +15,7 @@ class SignInAgain(Exception):
 
 
 async def require_recent_sign_in(page: Page) -> None:
-    """Raises SignInAgain unless the person signed in a short time ago; a form that they posted is kept."""
+    """Raise SignInAgain unless the person signed in a short time ago; a form that they posted is kept."""
     now = clock.now()
     if is_recent(page, now):
         return
@@ -31,13 +31,13 @@ def is_recent(page: Page, now: datetime) -> bool:
 
 @get("/{language:str}/sign-in/again")
 async def show_sign_in_again(page: CurrentPage) -> Response[bytes]:
-    """Why to sign in again; with the embedded issuer one confirms here, with another there."""
+    """Show why to sign in again. With the embedded issuer one confirms on this page, with another at the issuer."""
     return page.render("sign_in/again.html", after=local_path(page.asked("after", "/")))
 
 
 @post("/{language:str}/sign-in/again", status_code=303)
 async def confirm(page: CurrentPage) -> Response[bytes]:
-    """Only beside the embedded issuer: it has no credentials to enter."""
+    """Confirm with the embedded issuer, which has no credentials to enter. Raises SignInNeeded with another issuer."""
     session, issuer = page.signed_in, page.console.issuer
     if issuer is None:
         raise SignInNeeded

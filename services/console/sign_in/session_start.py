@@ -1,4 +1,4 @@
-"""Beginning a session of a person whom the API knows."""
+"""Start of a session of a person whom the API knows."""
 
 from datetime import datetime
 from typing import Any
@@ -22,9 +22,9 @@ async def begin_session(
     signed_in_at: datetime | None,
     acting: str | None = None,
 ) -> Response[bytes]:
-    """Begin a session of a person whom the API knows, end the one before, and go where they wanted to.
+    """Begin a session of a person whom the API knows, end the one before, and redirect to the page they wanted.
 
-    Who signs in again acts in the same appointment as before.
+    A person who signs in again acts in the same appointment as before.
     """
     console, before = page.console, page.session
     try:
@@ -54,7 +54,7 @@ async def begin_session(
 
 
 async def who_is(console: Console, page: Page, access_token: str, acting: str | None) -> dict[str, Any]:
-    """The answer of `/v1/me`; a person with several appointments is asked for in the first of those it names."""
+    """Return the answer of `/v1/me`, for a person with several appointments in the first of those that it names."""
     client = ApiClient(console.http, token=access_token, acting=acting, language=page.language)
     try:
         return dict(await client.get("/v1/me"))

@@ -14,7 +14,7 @@ from services.console.sessions.model import HeldTokens, Session
 
 RENEW_BEFORE = timedelta(seconds=60)
 MADE_EVERY = 300
-"""Seconds for which the embedded issuer's token of a person is used again: the API then knows it already."""
+"""Seconds for which the embedded issuer's token of a person is used again, because the API then knows it already."""
 
 KEPT_MAX = 1000
 
@@ -30,7 +30,7 @@ def held_tokens(tokens: Tokens) -> HeldTokens:
 
 
 async def access_token(console: Any, session: Session, *, now: datetime) -> tuple[Session | None, str | None]:
-    """The session and its token; neither if the person has to sign in again. Raises ApiUnavailable.
+    """Return the session and its token; neither if the person has to sign in again. Raises ApiUnavailable.
 
     With the embedded issuer a token is made as needed; another issuer renews the old one near its end.
     """
@@ -69,5 +69,5 @@ async def access_token(console: Any, session: Session, *, now: datetime) -> tupl
 
 @lru_cache(maxsize=KEPT_MAX)
 def _made(issuer: Issuer, subject: str, period: int) -> str:
-    """A token of the embedded issuer, one for each person and `period`."""
+    """Return a token of the embedded issuer, one for each person and `period`."""
     return issuer.token(subject, lifetime_seconds=LIFETIME_SECONDS_MAX)

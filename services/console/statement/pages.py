@@ -12,7 +12,7 @@ PARAMETERS = ("from", "until", "fund")
 
 @get("/{language:str}/statement")
 async def show_statement(page: CurrentPage) -> Response[bytes]:
-    """What the donor pledged, owes and paid, and its share of what it was used for."""
+    """Show what the donor pledged, owes and paid, and its share of what the money was used for."""
     donor, query = _donor(page), _query(page)
     statement = None
     if donor:
@@ -31,7 +31,7 @@ async def statement_as_pdf(page: CurrentPage) -> Response[bytes]:
 
 
 def _donor(page: Page) -> str:
-    """The own organization of a donor's officer; for others the donor that they ask for, by its code."""
+    """Return the own organization of a donor's officer; for others the donor that they ask for, by its code."""
     session = page.signed_in
     asked = page.asked("donor").strip().upper()
     return session.organization if session.role == "donor_officer" else asked if asked.isalnum() else ""

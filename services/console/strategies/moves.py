@@ -1,4 +1,4 @@
-"""What can be done with a strategy."""
+"""The moves of a strategy."""
 
 from services.console.moves.model import Move, Noun
 from services.console.translations import N_

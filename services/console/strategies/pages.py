@@ -52,7 +52,7 @@ READ_BY = N_(
 @get(OF_REQUEST)
 async def list_strategies(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     role = page.signed_in.role
-    # A provider may read the strategies, but not the request any more, once that is closed.
+    # Once a request is closed, a provider may still read its strategies, but not the request.
     read = page.part if role == PROVIDER else page.api.get
     request, found = await asyncio.gather(
         read(f"/v1/requests/{request_id}"), page.api.get("/v1/strategies", request=request_id, limit=STRATEGIES_MAX)
@@ -81,7 +81,7 @@ async def draw_up_strategy(page: CurrentPage, request_id: FromPath[str]) -> Resp
 
 @get(ONE)
 async def show_strategy(page: CurrentPage, strategy_id: FromPath[str]) -> Response[bytes]:
-    """Who takes part, and its milestones and evaluations."""
+    """Show a strategy: its stakeholders, and its milestones and evaluations."""
     path = f"/v1/strategies/{strategy_id}"
     strategy, found = await page.api.get_all(path, f"{path}/action-points")
     moves = STRATEGY.open_to(strategy, page.signed_in.role)

@@ -1,4 +1,4 @@
-"""Words for who takes part in a strategy."""
+"""Labels of the stakeholders of a strategy."""
 
 from services.console.translations import N_
 

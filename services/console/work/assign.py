@@ -1,4 +1,4 @@
-"""Put coordinators in charge: of ticked requests, or of all that a colleague is in charge of."""
+"""Assignment of coordinators to ticked requests, or to all requests of a colleague."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ AT_A_TIME = 8
 
 
 class Ticked(Struct, frozen=True):
-    """A ticked request, as its box says: id, revision when it was shown, and what it is called."""
+    """A ticked request, as in the value of its box: id, revision when it was shown, and name."""
 
     request_id: str
     revision: int
@@ -30,14 +30,14 @@ class Ticked(Struct, frozen=True):
 
 
 class Refused(Struct, frozen=True):
-    """A request that was not assigned, and why in the words of the API."""
+    """A request that was not assigned, and the reason in the words of the API."""
 
     ticked: Ticked
     why: str
 
 
 def ticked_of(values: Sequence[str]) -> tuple[Ticked, ...]:
-    """The ticked requests, each once: several clocks may run for one."""
+    """Return the ticked requests, each once: several clocks may run for one."""
     found: dict[str, Ticked] = {}
     for value in values:
         request_id, revision, name = (*value.split(" ", 2), "", "")[:3]
@@ -47,7 +47,7 @@ def ticked_of(values: Sequence[str]) -> tuple[Ticked, ...]:
 
 
 async def assign_each(page: Page, ticked: Sequence[Ticked], assignee: str | None, key: str) -> list[Refused]:
-    """Assign each on its own, and return those that were refused."""
+    """Assign each request separately, and return those that were refused."""
     at_a_time = asyncio.Semaphore(AT_A_TIME)
 
     async def assign(one: Ticked) -> Refused | None:
@@ -70,7 +70,7 @@ async def assign_each(page: Page, ticked: Sequence[Ticked], assignee: str | None
 
 
 def _desk(page: Page) -> str:
-    """The desk that the form came from."""
+    """Return the query of the desk that the form came from."""
     query = WorkQuery.from_address(page.value("query")).encoded
     return "&".join(part for part in (query, "view=board" if page.value("view") == "board" else "") if part)
 
@@ -82,7 +82,7 @@ def _back(page: Page, **more: str) -> Response[bytes]:
 
 @post("/{language:str}/work/assign", status_code=303)
 async def assign(page: CurrentPage) -> Response[bytes]:
-    """Put the person, a colleague or no person in charge of what is ticked; say what was refused."""
+    """Put the person, a colleague or no person in charge of the ticked requests, and show which were refused."""
     session = page.signed_in
     ticked = ticked_of(page.typed.get("request", ()))
     if not ticked:
@@ -114,14 +114,14 @@ async def _choose(page: Page, ticked: Sequence[Ticked], errors: Sequence[FormErr
 
 
 async def coordinators_of(page: Page) -> Sequence[Mapping[str, Any]]:
-    """The coordinators in office."""
+    """Return the coordinators in office."""
     found = await page.api.get("/v1/coordinators")
     return list(found["coordinators"])
 
 
 @get("/{language:str}/work/coordinators")
 async def show_coordinators(page: CurrentPage) -> Response[bytes]:
-    """Who is in office, for what, with the way to their work."""
+    """List the coordinators in office with their remits, and links to their work."""
     session = page.signed_in
     return page.render("work/coordinators.html", coordinators=await coordinators_of(page), me=str(session.person_id))
 
@@ -133,7 +133,7 @@ async def show_hand_over(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/work/hand-over", status_code=303)
 async def hand_over(page: CurrentPage) -> Response[bytes]:
-    """For an absence: all requests in progress of one coordinator go to another."""
+    """Hand over all requests in progress of one coordinator to another, for an absence."""
     session = page.signed_in
     giver, assignee = page.value("giver") or str(session.person_id), page.value("assignee")
     errors: tuple[FormError, ...] = () if assignee else (FormError("assignee", MISSING),)

@@ -1,4 +1,4 @@
-"""The coordinator's desk: what waits, as a table or a board of the same query, with its counts and saved views."""
+"""The coordinator's desk: the work as a table or a board of the same query, with its counts and saved views."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ LISTS = {
 
 
 class Usual(Struct, frozen=True):
-    """A view that everybody has."""
+    """A predefined view, for everybody or for some roles."""
 
     name: str
     query: str
@@ -58,7 +58,7 @@ def query_of(page: Page) -> WorkQuery:
 
 @get("/{language:str}/work")
 async def show_work(page: CurrentPage) -> Response[bytes]:
-    """The desk; only its changing part for a refresh."""
+    """Show the desk, or only its changing part for a refresh."""
     session = page.signed_in
     query, board = query_of(page), page.asked("view") == "board"
     refresh = is_refresh(page.request)
@@ -98,7 +98,7 @@ async def _no_views() -> Mapping[str, Any]:
 
 
 def columns(work: Sequence[Mapping[str, Any]], counts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The columns of the board, in the order in which a request takes the steps, each with how many wait in it."""
+    """Return the columns of the board, in the order in which a request takes the steps, with the number of clocks."""
     return [
         {"step": step, "count": counts["by_step"].get(step, 0), "work": [one for one in work if one["step"] == step]}
         for step in STEP
@@ -108,7 +108,7 @@ def columns(work: Sequence[Mapping[str, Any]], counts: Mapping[str, Any]) -> lis
 
 @get("/{language:str}/work/download/{name:str}")
 async def download_work(page: CurrentPage, name: FromPath[str]) -> Response[bytes]:
-    """What the query finds, as a file of the API."""
+    """Return what the query finds, as a file of the API."""
     kind = name.removeprefix("work.")
     if kind not in TABLES:
         raise NotFoundException

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 from msgspec import Struct
 
 SEVERAL = ("step", "status", "state", "region", "kind", "topic", "article", "paragraph", "priority", "written_in")
-"""Filters of which the entries are alternatives."""
+"""Filters whose values are alternatives."""
 
 FLAGS = ("overdue", "paused", "in_remit")
 NAMES = ("q", *SEVERAL, "assignee", "waiting_for", *FLAGS, "sort")
@@ -18,13 +18,13 @@ Pairs = Sequence[tuple[str, str]]
 
 
 class WorkQuery(Struct, frozen=True):
-    """Filters and an order, by name and value; without what is so by default."""
+    """Filters and an order, by name and value, without default values."""
 
     pairs: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, pairs: Pairs) -> "WorkQuery":
-        """What of `pairs` is part of a query, in the order of NAMES, each once."""
+        """Return the query of those `pairs` that can be part of one, in the order of NAMES, each once."""
         given: dict[str, list[str]] = {}
         for name, value in pairs:
             value = value.strip()
@@ -54,7 +54,7 @@ class WorkQuery(Struct, frozen=True):
         return value in self.all(name) or (DEFAULTS.get(name) == value and not self.all(name))
 
     def set(self, name: str, value: str) -> "WorkQuery":
-        """With this value of a filter only; an empty one removes the filter."""
+        """Return the query with this value of a filter only; an empty one removes the filter."""
         return WorkQuery.of([*((one, each) for one, each in self.pairs if one != name), (name, value)])
 
     def without(self, name: str, value: str) -> "WorkQuery":
@@ -62,7 +62,7 @@ class WorkQuery(Struct, frozen=True):
 
     @property
     def filters(self) -> "WorkQuery":
-        """Without the order."""
+        """The query without its order."""
         return WorkQuery(tuple(pair for pair in self.pairs if pair[0] != "sort"))
 
     @property

@@ -1,4 +1,4 @@
-"""The queue against its clocks: of each step, how much is late, in time and paused."""
+"""The queue of clocks: for each step, how many are late, in time and paused."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ PARTS = (N_("Late"), N_("In time"), N_("Paused"))
 
 
 class Waiting(Struct, frozen=True):
-    """What waits in a step."""
+    """Numbers of clocks in a step."""
 
     step: str
     late: int
@@ -36,7 +36,7 @@ class Waiting(Struct, frozen=True):
 
 
 def waiting_of(late: Mapping[str, int], running: Mapping[str, int], whole: Mapping[str, int]) -> list[Waiting]:
-    """The steps in which something waits, from the numbers that are late, that run, and that run or are paused."""
+    """Return the steps with clocks, from the numbers that are late, that run, and that run or are paused."""
     found = (
         Waiting(
             step,

@@ -18,7 +18,7 @@ FIELDS = (
 
 
 def _opened(page: Page, address: str, done: str) -> Response[bytes]:
-    """The desk with the query of a view."""
+    """Redirect to the desk with the query of a view."""
     query = WorkQuery.from_address(address).encoded
     return see_other(f"{page.address('/work')}?{query}{'&' if query else ''}done={done}")
 

@@ -1,4 +1,4 @@
-"""Years of the books: their checklist, closing, and the proposal to open the last closed one again."""
+"""Years of the books: their checklist, their closing, and the proposal to reopen the last closed one."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ REOPENING = (reason("reopen_period"),)
 
 @get("/{language:str}/years")
 async def list_years(page: CurrentPage) -> Response[bytes]:
-    """The closed years, and the last one that is over."""
+    """List the current year, the year before it, and all years that have a period in the ledger."""
     last = clock.now().year - 1
     periods = (await page.api.get("/v1/ledger/periods"))["periods"]
     years = sorted({last, last + 1, *(one["year"] for one in periods)}, reverse=True)

@@ -33,7 +33,7 @@ class NewActionPoint(Struct, frozen=True, kw_only=True):
 
 
 async def add(tx: Tx, ctx: Context, delivery_id: UUID, new: NewActionPoint) -> None:
-    """The delivery is locked, so that its action points can be counted."""
+    """Add an action point to a delivery, which is locked so that its action points can be counted."""
     delivery = await delivery_store.locked(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.ADD_ACTION_POINT, delivery).required()
     async with tx.as_service():
@@ -41,7 +41,10 @@ async def add(tx: Tx, ctx: Context, delivery_id: UUID, new: NewActionPoint) -> N
 
 
 async def add_to_strategy(tx: Tx, ctx: Context, strategy_id: UUID, new: NewActionPoint) -> None:
-    """The strategy is locked, so that it is not concluded meanwhile. Raises Missing, Forbidden, Conflict, Invalid."""
+    """Add an action point to a strategy, which is locked so that it cannot be concluded meanwhile.
+
+    Raises Missing, Forbidden, Conflict, Invalid.
+    """
     policy.decide(ctx.caller, Action.ADD_ACTION_POINT, await strategy_store.get(tx, strategy_id, ctx.caller)).required()
     async with tx.as_service():
         strategy = await _active_strategy(tx, strategy_id, Action.ADD_ACTION_POINT)
@@ -57,9 +60,9 @@ async def _add(tx: Tx, ctx: Context, subject: Subject, new: NewActionPoint) -> N
 
 
 async def _active_strategy(tx: Tx, strategy_id: UUID, action: Action) -> Strategy:
-    """Locked. Raises Conflict once it is concluded."""
+    """Lock and return the strategy. Raises Conflict if it is concluded."""
     strategy = await strategy_store.known(tx, strategy_id)
-    assert strategy is not None, "it was shown, or has an action point"
+    assert strategy is not None, "the strategy was read before, or has an action point"
     strategy.require_active(action)
     return strategy
 
@@ -82,14 +85,14 @@ async def move(
     *,
     comment: str = "",
 ) -> None:
-    """Raises Missing, Forbidden, Stale."""
+    """Move an action point and save the comment. Raises Missing, Forbidden, Stale, Conflict."""
     shown = await store.get(tx, action_point_id, ctx.caller)
     policy.decide(ctx.caller, action, shown).required()
     async with tx.as_service():
         if action is Action.REOPEN_ACTION_POINT and shown.strategy_id is not None:
             await _active_strategy(tx, shown.strategy_id, action)
         before = await store.known(tx, action_point_id)
-        assert before is not None, "it was shown"
+        assert before is not None, "it has just been read"
         check_revision(before.revision, ctx.expected)
         policy.decide(ctx.caller, action, before).required()
         await record(tx, before, decide(before))
@@ -97,7 +100,7 @@ async def move(
 
 
 async def remind(tx: Tx, now: datetime) -> int:
-    """Remind the owners of those whose due day has come; return how many. Each is reminded once a due day."""
+    """Remind the owners of open action points that are due; return how many. Each is reminded once for each due day."""
     due = await store.due(tx, now.date())
     for point in due:
         await record(tx, point, point.remind(now=now))

@@ -25,7 +25,7 @@ ACTION_POINT = "/v1/action-points/{action_point_id:uuid}"
 
 @show(OF_DELIVERY, Action.LIST_ACTION_POINTS, "The action points of a delivery")
 async def list_action_points(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> ActionPointList:
-    """The first due one first."""
+    """Action points are listed by due day, the earliest first."""
     return await views.of_delivery(tx, delivery_id, ctx.caller)
 
 
@@ -39,7 +39,10 @@ async def list_action_points(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) 
 async def add_action_point(
     tx: Tx, ctx: Context, action_point_id: UUID, delivery_id: FromPath[UUID], data: JSONBody[AddActionPoint]
 ) -> None:
-    """By either side or a coordinator. Its owner is notified, and reminded on the due day."""
+    """Requires the role `focal_point`, `provider_officer` or `coordinator`.
+
+    The owner is notified of the action point, and reminded on the due day.
+    """
     await actions.add(tx, ctx, delivery_id, _new(action_point_id, data))
 
 
@@ -56,7 +59,7 @@ async def _require_consent_to_list(db: Database, ctx: Context, strategy_id: UUID
     before=_require_consent_to_list,
 )
 async def list_strategy_action_points(tx: Tx, ctx: Context, strategy_id: FromPath[UUID]) -> ActionPointList:
-    """The first due one first."""
+    """Action points are listed by due day, the earliest first."""
     return await views.of_strategy(tx, strategy_id, ctx.caller)
 
 
@@ -70,7 +73,10 @@ async def list_strategy_action_points(tx: Tx, ctx: Context, strategy_id: FromPat
 async def add_strategy_action_point(
     tx: Tx, ctx: Context, action_point_id: UUID, strategy_id: FromPath[UUID], data: JSONBody[AddActionPoint]
 ) -> None:
-    """By the State or a coordinator, for the State or UNODC; its source is `strategy_milestone` or `evaluation`."""
+    """Requires the role `focal_point` or `coordinator`.
+
+    The owner is the State or UNODC, and the source is `strategy_milestone` or `evaluation`.
+    """
     await actions.add_to_strategy(tx, ctx, strategy_id, _new(action_point_id, data))
 
 
@@ -89,7 +95,7 @@ async def _require_consent_to_read(db: Database, ctx: Context, action_point_id: 
 
 @show(ACTION_POINT, Action.SHOW_ACTION_POINT, "One action point", before=_require_consent_to_read)
 async def show_action_point(tx: Tx, ctx: Context, action_point_id: FromPath[UUID]) -> views.ActionPointView:
-    """With who reported it done and who verified it."""
+    """Shows the person who reported it done and the person who verified it."""
     return await action_point_view(tx, ctx, action_point_id)
 
 
@@ -97,7 +103,7 @@ async def show_action_point(tx: Tx, ctx: Context, action_point_id: FromPath[UUID
 async def revise_action_point(
     tx: Tx, ctx: Context, action_point_id: FromPath[UUID], data: JSONBody[ReviseActionPoint]
 ) -> None:
-    """All but what it follows from."""
+    """Replaces everything except the source."""
     await actions.revise(tx, ctx, action_point_id, from_attributes(Terms, data), data.text)
 
 
@@ -105,7 +111,7 @@ async def revise_action_point(
 async def report_action_point_done(
     tx: Tx, ctx: Context, action_point_id: FromPath[UUID], data: JSONBody[Comment]
 ) -> None:
-    """By its owner. Another person verifies it."""
+    """Requires the side that owns the action point. Another person then verifies it."""
     who = ctx.caller.person_id
     await actions.move(
         tx,
@@ -119,7 +125,10 @@ async def report_action_point_done(
 
 @change(f"{ACTION_POINT}/verify", Action.VERIFY, "Verify that an action point is done", read=action_point_view)
 async def verify_action_point(tx: Tx, ctx: Context, action_point_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By either side or a coordinator, not by the person who reported it done."""
+    """Requires the role `focal_point`, `provider_officer` or `coordinator`.
+
+    The person who reported it done cannot verify it.
+    """
     who = ctx.caller.person_id
     await actions.move(
         tx, ctx, action_point_id, Action.VERIFY, lambda one: one.verify(who, now=ctx.now), comment=data.comment
@@ -128,7 +137,7 @@ async def verify_action_point(tx: Tx, ctx: Context, action_point_id: FromPath[UU
 
 @change(f"{ACTION_POINT}/reopen", Action.REOPEN_ACTION_POINT, "Reopen an action point", read=action_point_view)
 async def reopen_action_point(tx: Tx, ctx: Context, action_point_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """That was reported done, verified or dropped."""
+    """An action point can be reopened once it is reported done, verified or dropped."""
     await actions.move(
         tx,
         ctx,
@@ -141,7 +150,7 @@ async def reopen_action_point(tx: Tx, ctx: Context, action_point_id: FromPath[UU
 
 @change(f"{ACTION_POINT}/drop", Action.DROP_ACTION_POINT, "Drop an action point", read=action_point_view)
 async def drop_action_point(tx: Tx, ctx: Context, action_point_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """With a coded reason, which both sides read."""
+    """Requires a coded reason, which both sides read."""
     reason = check_reason("drop_action_point", data.reason)
     await actions.move(
         tx,

@@ -18,7 +18,7 @@ from services.delivery.action_points.model import ActionPoint, ActionStatus
 
 
 def evolve(point: ActionPoint | None, fact: Fact) -> ActionPoint:
-    """The action point after a fact."""
+    """Return the action point after a fact."""
     if isinstance(fact, ActionPointAdded):
         values = asdict(fact)
         for name in ("organization", "role", "texts_hash"):

@@ -1,4 +1,4 @@
-"""An action point of a delivery or a strategy: its states, its moves, and their effects."""
+"""An action point of a delivery or a strategy: its statuses, its moves, and their effects."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -25,13 +25,13 @@ from services.delivery.deliveries.model import Delivery
 from services.delivery.strategies.model import Strategy
 
 ACTION_POINTS_MAX = 200
-"""Action points of one delivery, or of one strategy."""
+"""Maximum number of action points of one delivery, or of one strategy."""
 
 UNODC = "UNODC"
 
 
 class ActionStatus(StrEnum):
-    """`done`: as its owner reported; `verified`: as another person found, too."""
+    """Statuses of an action point. `done`: reported by its owner; `verified`: confirmed by another person."""
 
     OPEN = "open"
     DONE = "done"
@@ -40,7 +40,7 @@ class ActionStatus(StrEnum):
 
 
 OF_STRATEGY = frozenset({ActionSource.STRATEGY_MILESTONE, ActionSource.EVALUATION})
-"""What an action point of a strategy follows from."""
+"""Sources that an action point of a strategy may have."""
 
 _OPEN, _DONE = frozenset({ActionStatus.OPEN}), frozenset({ActionStatus.DONE})
 MOVES: Mapping[str, frozenset[ActionStatus]] = {
@@ -50,31 +50,31 @@ MOVES: Mapping[str, frozenset[ActionStatus]] = {
     "reopen_action_point": frozenset(ActionStatus) - _OPEN,
     "drop_action_point": _OPEN | _DONE,
 }
-"""The states each move is allowed in."""
+"""Statuses in which each move is allowed."""
 
 ROLES: Mapping[ActionOwner, Role] = {
     ActionOwner.STATE: Role.FOCAL_POINT,
     ActionOwner.PROVIDER: Role.PROVIDER_OFFICER,
     ActionOwner.UNODC: Role.COORDINATOR,
 }
-"""Who acts for the owner."""
+"""Role that acts for each owner."""
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """Who does it until when, and the language of its text."""
+    """The owner of an action point, its due day, and the language of its text."""
 
     owner: ActionOwner
     due_on: date
     language: Language
 
     def check(self, now: datetime) -> None:
-        """Raises Invalid for a day that is over."""
+        """Raise Invalid if the due day is over."""
         if self.due_on < now.date():
             raise Invalid("due-day-past", field="due_on", today=now.date())
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """What action points belong to: a delivery, or a strategy of a request, which no provider carries out."""
+    """The subject of action points: a delivery, or a strategy of a request, which has no provider."""
 
     request_id: UUID
     state: str
@@ -83,7 +83,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     strategy_id: UUID | None = None
 
     def check(self, source: ActionSource, owner: ActionOwner) -> None:
-        """Raises Invalid for what a strategy's action point does not follow from, and for a provider as its owner."""
+        """Raise Invalid for a strategy if the source is not allowed or the owner is a provider."""
         if self.strategy_id is None:
             return
         if source not in OF_STRATEGY:
@@ -93,9 +93,10 @@ class Subject(Struct, frozen=True, kw_only=True):
 
 
 class ActionPoint(Subject, frozen=True, kw_only=True):
-    """What a side has to do; `done_by` and `verified_by` are two persons.
+    """A task of one side. `done_by` and `verified_by` are two different persons.
 
-    `providers` are those that read one of a strategy: they have a delivery of its request that is not terminated.
+    `providers` are the providers that may read an action point of a strategy: those with a delivery of its request that
+    is not terminated.
     """
 
     action_point_id: UUID
@@ -113,11 +114,11 @@ class ActionPoint(Subject, frozen=True, kw_only=True):
     dropped_at: datetime | None = None
     reason: str | None = None
     reminded_at: datetime | None = None
-    """When its owner was reminded on its due day."""
+    """Time at which its owner was reminded on the due day."""
     providers: tuple[str, ...] = ()
 
     def require(self, move: str) -> None:
-        """Raises Conflict if its state does not allow the move."""
+        """Raise Conflict if the status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("action-point-status", status=self.status, move=move)
 
@@ -141,7 +142,7 @@ class ActionPoint(Subject, frozen=True, kw_only=True):
         return ActionPointDone(**ids_of(self, self.owner), done_by=person_id, done_at=now)
 
     def verify(self, person_id: UUID, *, now: datetime) -> ActionPointVerified:
-        """Raises Forbidden for the person who reported it done."""
+        """Verify it. Raises Forbidden for the person who reported it done."""
         self.require("verify")
         if person_id == self.done_by:
             raise Forbidden("verified-by-another")
@@ -156,7 +157,7 @@ class ActionPoint(Subject, frozen=True, kw_only=True):
         return ActionPointDropped(**ids_of(self, self.owner), reason=reason, dropped_at=now)
 
     def remind(self, *, now: datetime) -> ActionPointReminded:
-        """It is open, and its due day has come."""
+        """Remind the owner of an open action point that is due."""
         return ActionPointReminded(**ids_of(self, self.owner), due_on=self.due_on, reminded_at=now)
 
 
@@ -174,7 +175,7 @@ def of_strategy(strategy: Strategy) -> Subject:
 
 
 def ids_of(record: Subject, owner: ActionOwner) -> dict[str, Any]:
-    """The fields that every fact of an action point repeats, but its own id for what it belongs to."""
+    """Return the fields that all facts of an action point have, without `action_point_id` for a mere subject."""
     own = {"action_point_id": record.action_point_id} if isinstance(record, ActionPoint) else {}
     organizations = {ActionOwner.STATE: record.state, ActionOwner.PROVIDER: record.provider, ActionOwner.UNODC: UNODC}
     return {
@@ -199,9 +200,10 @@ def add(
     others: int,
     now: datetime,
 ) -> ActionPointAdded:
-    """`others` is how many the delivery or strategy has.
+    """Add an action point; `others` is the number of action points that the delivery or strategy has.
 
-    Raises Conflict if these are too many, Invalid for a day that is over and for what does not fit a strategy.
+    Raises Conflict if the maximum is reached, Invalid if the due day is over or a strategy does not allow the source or
+    the owner.
     """
     if others >= ACTION_POINTS_MAX:
         raise Conflict("too-many-action-points", most=ACTION_POINTS_MAX)

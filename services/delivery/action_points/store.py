@@ -1,4 +1,4 @@
-"""Rows of action points. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Rows of action points. Reads for a caller apply `may_see`, the policy in SQL, in their WHERE clause."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,14 +17,14 @@ DUE_MAX = 100
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be done, and the comment on the last move."""
+    """The text of an action point, and the comment on its last move."""
 
     text: str = ""
     comment: str = ""
 
 
 async def get(tx: Tx, action_point_id: UUID, caller: Caller) -> ActionPoint:
-    """The action point, if this caller may see it. Raises Missing."""
+    """Return the action point. Raises Missing unless the caller may see it."""
     row = await tx.fetchrow(
         """
         SELECT *, delivering_providers(request_id) AS providers FROM action_point
@@ -40,7 +40,7 @@ async def get(tx: Tx, action_point_id: UUID, caller: Caller) -> ActionPoint:
 
 
 async def of_delivery(tx: Tx, delivery_id: UUID) -> list[ActionPoint]:
-    """Its action points, the first due one first; its caller sees the delivery."""
+    """List the action points of a delivery that the caller may see, the earliest due day first."""
     rows = await tx.fetch(
         "SELECT * FROM action_point WHERE delivery_id = $1 ORDER BY due_on, action_point_id", delivery_id
     )
@@ -48,7 +48,7 @@ async def of_delivery(tx: Tx, delivery_id: UUID) -> list[ActionPoint]:
 
 
 async def of_strategy(tx: Tx, strategy_id: UUID) -> list[ActionPoint]:
-    """Its action points, the first due one first; its caller sees the strategy."""
+    """List the action points of a strategy that the caller may see, the earliest due day first."""
     rows = await tx.fetch(
         "SELECT * FROM action_point WHERE strategy_id = $1 ORDER BY due_on, action_point_id", strategy_id
     )
@@ -56,7 +56,7 @@ async def of_strategy(tx: Tx, strategy_id: UUID) -> list[ActionPoint]:
 
 
 async def count_of(tx: Tx, subject: Subject) -> int:
-    """For the service itself: how many action points the delivery or strategy has."""
+    """Count the action points of the delivery or strategy, read as the service."""
     return int(
         await tx.fetchval(
             "SELECT count(*) FROM action_point WHERE delivery_id = $1 OR strategy_id = $2",
@@ -67,7 +67,7 @@ async def count_of(tx: Tx, subject: Subject) -> int:
 
 
 async def known(tx: Tx, action_point_id: UUID) -> ActionPoint | None:
-    """The action point, for the service itself, locked until the transaction ends."""
+    """Return the action point, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow(
         """
         SELECT *, delivering_providers(request_id) AS providers FROM action_point
@@ -79,7 +79,7 @@ async def known(tx: Tx, action_point_id: UUID) -> ActionPoint | None:
 
 
 async def due(tx: Tx, day: date) -> list[ActionPoint]:
-    """Open ones whose due day has come, and whose owner was not reminded; locked, without those that others locked."""
+    """Lock and list open action points that are due and whose owner was not reminded; skip those locked by others."""
     rows = await tx.fetch(
         """
         SELECT * FROM action_point WHERE status = 'open' AND reminded_at IS NULL AND due_on <= $1
@@ -119,12 +119,12 @@ async def save(tx: Tx, point: ActionPoint) -> None:
 
 
 async def save_text(tx: Tx, action_point_id: UUID, text: str, salt: bytes) -> None:
-    """The journal references it by its salted hash."""
+    """Save the text, which the journal references by its salted hash."""
     await tx.write(_SAVE_TEXTS, action_point_id, salt, text)
 
 
 async def save_comment(tx: Tx, action_point_id: UUID, comment: str) -> None:
-    """In place of that on the move before."""
+    """Replace the comment on the previous move."""
     await tx.write(_COMMENT, action_point_id, comment)
 
 

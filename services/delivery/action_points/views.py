@@ -21,11 +21,11 @@ from services.delivery.strategies import store as strategy_store
 
 
 class ActionPointView(Struct, frozen=True, kw_only=True):
-    """What the `owner` has to do until `due_on`, and what it follows from: of a delivery, or of a strategy.
+    """An action point of a delivery or a strategy: the task of its `owner` until `due_on`, and its `source`.
 
-    `done_by` reported it done, `verified_by` is another person. `reason` is why it was dropped, a code of
-    `/v1/reference/reasons/drop_action_point`; `comment` is that on the last move. `moves` are those that the caller may
-    make now.
+    `done_by` is the person who reported it done; `verified_by` is another person. `reason` is the reason for dropping
+    it, a code of `/v1/reference/reasons/drop_action_point`; `comment` is the comment on the last move. `moves` are the
+    moves that the caller may make now.
     """
 
     action_point_id: UUID
@@ -51,26 +51,26 @@ class ActionPointView(Struct, frozen=True, kw_only=True):
 
 
 class ActionPointList(Struct, frozen=True, kw_only=True):
-    """The action points of a delivery or a strategy, the first due one first."""
+    """The action points of a delivery or a strategy, the earliest due day first."""
 
     action_points: list[ActionPointView]
 
 
 async def action_point_view(tx: Tx, ctx: Context, action_point_id: UUID) -> ActionPointView:
-    """Raises Missing if this caller may not see it."""
+    """Return the action point for the caller. Raises Missing if the caller may not see it."""
     found = await store.get(tx, action_point_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_ACTION_POINT, found).required()
     return (await _views_of(tx, [found], ctx.caller))[0]
 
 
 async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> ActionPointList:
-    """Raises Missing if this caller may not see the delivery."""
+    """List the action points of a delivery. Raises Missing if the caller may not see the delivery."""
     policy.decide(caller, Action.LIST_ACTION_POINTS, await delivery_store.get(tx, delivery_id, caller)).required()
     return ActionPointList(action_points=await _views_of(tx, await store.of_delivery(tx, delivery_id), caller))
 
 
 async def of_strategy(tx: Tx, strategy_id: UUID, caller: Caller) -> ActionPointList:
-    """Raises Missing if this caller may not see the strategy."""
+    """List the action points of a strategy. Raises Missing if the caller may not see the strategy."""
     policy.decide(caller, Action.LIST_ACTION_POINTS, await strategy_store.get(tx, strategy_id, caller)).required()
     return ActionPointList(action_points=await _views_of(tx, await store.of_strategy(tx, strategy_id), caller))
 

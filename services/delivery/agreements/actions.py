@@ -27,7 +27,7 @@ from services.delivery.policy import Action
 async def propose_first(
     tx: Tx, ctx: Context, delivery_id: UUID, terms: AgreementTerms, language: Language, texts: AgreementTexts
 ) -> None:
-    """Propose the first version. Raises Conflict if there is one."""
+    """Propose the first version. Raises Conflict if an agreement exists."""
     delivery = await delivery_store.locked(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.PROPOSE, delivery).required()
     model.check_terms(terms, delivery)
@@ -43,7 +43,7 @@ async def propose_first(
 async def propose(
     tx: Tx, ctx: Context, delivery_id: UUID, terms: AgreementTerms, language: Language, texts: AgreementTexts
 ) -> None:
-    """Propose another version in answer, or an amendment. Raises Conflict out of turn."""
+    """Propose another version in answer, or an amendment. Raises Conflict if it is the other side's turn."""
     delivery, before = await _for_move(tx, ctx, delivery_id, Action.PROPOSE)
     model.check_terms(terms, delivery)
     salt, texts_hash = hash_texts(texts)
@@ -56,7 +56,7 @@ async def propose(
 async def sign(
     tx: Tx, ctx: Context, delivery_id: UUID, version: int, signed_on: date | None, file_id: UUID | None
 ) -> None:
-    """Sign the last version. With the second signature it is in force, and an open delivery may begin."""
+    """Sign the last version. The second signature puts it in force, and an open delivery may then begin."""
     delivery, before = await _for_move(tx, ctx, delivery_id, Action.SIGN)
     side = side_of(ctx.caller.role)
     if file_id is not None:
@@ -69,7 +69,7 @@ async def sign(
 
 
 async def drop_amendment(tx: Tx, ctx: Context, delivery_id: UUID) -> None:
-    """Drop a proposed amendment; what is in force stays so."""
+    """Drop a proposed amendment; the version in force remains so."""
     delivery, before = await _for_move(tx, ctx, delivery_id, Action.DROP_AMENDMENT)
     fact = before.drop_amendment(side_of(ctx.caller.role), delivery, now=ctx.now)
     async with tx.as_service():
@@ -77,7 +77,7 @@ async def drop_amendment(tx: Tx, ctx: Context, delivery_id: UUID) -> None:
 
 
 async def _for_move(tx: Tx, ctx: Context, delivery_id: UUID, action: Action) -> tuple[Delivery, Agreement]:
-    """The delivery and its agreement, both locked. Raises Missing, Forbidden, Stale."""
+    """Return the delivery and its agreement, both locked. Raises Missing, Forbidden, Stale."""
     delivery = await delivery_store.locked(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, action, delivery).required()
     async with tx.as_service():

@@ -17,7 +17,7 @@ AGREEMENT = "/v1/deliveries/{delivery_id:uuid}/agreement"
 
 @show(AGREEMENT, Action.SHOW_AGREEMENT, "The agreement of a delivery")
 async def show_agreement(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> AgreementView:
-    """With all its versions, the last one first, and what each changed."""
+    """Shows all versions, the last one first, with the changes in each."""
     return await agreement_view(tx, ctx, delivery_id)
 
 
@@ -32,25 +32,31 @@ async def show_agreement(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> A
 async def propose_agreement(
     tx: Tx, ctx: Context, key: UUID, delivery_id: FromPath[UUID], data: JSONBody[ProposeAgreement]
 ) -> None:
-    """The first version, by either side; the other side then signs it or proposes another one."""
+    """Proposes the first version. Requires the role `focal_point` or `provider_officer`.
+
+    The other side then signs it or proposes another version.
+    """
     await actions.propose_first(tx, ctx, delivery_id, data.terms, data.language, data.checked_texts())
 
 
 @change(f"{AGREEMENT}/propose", Action.PROPOSE, "Propose another version of an agreement", read=agreement_view)
 async def propose_version(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[ProposeAgreement]) -> None:
-    """In turn, before both have signed; or an amendment of what is in force, by either side."""
+    """The side whose turn it is proposes another version, as long as not both sides have signed.
+
+    While a version is in force, either side may propose an amendment.
+    """
     await actions.propose(tx, ctx, delivery_id, data.terms, data.language, data.checked_texts())
 
 
 @change(f"{AGREEMENT}/sign", Action.SIGN, "Sign the last version of an agreement", read=agreement_view)
 async def sign_agreement(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Sign]) -> None:
-    """In turn. With the second signature the version is in force, and the delivery may begin."""
+    """The side whose turn it is signs. The second signature puts the version in force, and the delivery may begin."""
     await actions.sign(tx, ctx, delivery_id, data.version, data.signed_on, data.file_id)
 
 
 @change(f"{AGREEMENT}/drop-amendment", Action.DROP_AMENDMENT, "Drop a proposed amendment", read=agreement_view)
 async def drop_amendment(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
-    """By either side; the version in force stays so."""
+    """Either side may drop it. The version in force remains so."""
     await actions.drop_amendment(tx, ctx, delivery_id)
 
 

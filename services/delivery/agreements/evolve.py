@@ -13,7 +13,7 @@ _UNSIGNED: dict[str, Any] = {"state_signed_on": None, "provider_signed_on": None
 
 
 def evolve(agreement: Agreement | None, fact: Fact) -> Agreement:
-    """The agreement after a fact."""
+    """Return the agreement after a fact."""
     if agreement is None:
         assert isinstance(fact, AgreementProposed), "an agreement begins when it is proposed"
         return Agreement(

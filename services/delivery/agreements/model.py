@@ -1,7 +1,8 @@
-"""An agreement between the State and the provider of a delivery: whose turn it is, and what is in force.
+"""An agreement between the State and the provider of a delivery: its versions, its turns, and the version in force.
 
-The two sides propose versions in turn. Who has the turn signs the last version or proposes another one, which takes a
-signature back. A version that both signed is in force; a later one amends it once both have signed that.
+The two sides propose versions in turn. The side that has the turn signs the last version or proposes another one,
+which cancels a signature. A version that both sides signed is in force; a later one amends it once both sides have
+signed the later one.
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ _NAMESPACE = UUID("6f1d2a54-0c6e-4d8b-9a37-5b1e7c9f2d10")
 
 
 class AgreementStatus(StrEnum):
-    """`proposed`: nothing is in force. `amending`: a version is in force, and another one is proposed."""
+    """Statuses of an agreement. `proposed`: nothing is in force. `amending`: an amendment is proposed."""
 
     PROPOSED = "proposed"
     IN_FORCE = "in_force"
@@ -33,11 +34,11 @@ MOVES: Mapping[str, frozenset[AgreementStatus]] = {
     "sign": frozenset({AgreementStatus.PROPOSED, AgreementStatus.AMENDING}),
     "drop_amendment": frozenset({AgreementStatus.AMENDING}),
 }
-"""The states each move is allowed in; the turn decides who may make it. Nothing moves once the delivery has ended."""
+"""Statuses in which each move is allowed, until the delivery has ended; the turn decides which side may make it."""
 
 
 def agreement_id_of(delivery_id: UUID) -> UUID:
-    """A delivery has one agreement, with its versions."""
+    """Return the id of a delivery's agreement. A delivery has one agreement, with its versions."""
     return uuid5(_NAMESPACE, str(delivery_id))
 
 
@@ -55,23 +56,23 @@ class Agreement(Struct, frozen=True, kw_only=True):
     proposed_by: Side
     proposed_at: datetime
     turn: Side | None
-    """Who has to sign the last version or to propose another one; None while one is in force and none is proposed."""
+    """The side that signs the last version or proposes another one; None while one is in force and none is proposed."""
     state_signed_on: date | None = None
     provider_signed_on: date | None = None
     in_force: int | None = None
     in_force_since: datetime | None = None
 
     def signed_on(self, side: Side) -> date | None:
-        """When the side signed the last version."""
+        """Return the day on which the side signed the last version."""
         return self.state_signed_on if side is Side.STATE else self.provider_signed_on
 
     def require(self, move: str, side: Side, delivery: Delivery) -> None:
-        """Raises Conflict if the delivery has ended, if the state does not allow the move, or out of turn."""
+        """Raise Conflict if the delivery has ended, the status forbids the move, or it is the other side's turn."""
         if delivery.status not in NOT_ENDED:
             raise Conflict("delivery-status", status=delivery.status, move=move)
         if self.status not in MOVES[move]:
             raise Conflict("agreement-status", status=self.status, move=move)
-        # Who proposed an amendment may drop it at any time.
+        # Either side may drop an amendment, even if it is the other side's turn.
         if move != "drop_amendment" and self.turn not in {None, side}:
             raise Conflict("not-your-turn", turn=self.turn)
 
@@ -104,7 +105,7 @@ class Agreement(Struct, frozen=True, kw_only=True):
     def sign(
         self, side: Side, version: int, signed_on: date, file_id: UUID | None, delivery: Delivery, *, now: datetime
     ) -> AgreementSigned:
-        """Sign the last version. Raises Conflict for another one, Invalid for a day to come."""
+        """Sign the last version. Raises Conflict for any other version, Invalid for a day in the future."""
         self.require("sign", side, delivery)
         if version != self.version:
             raise Conflict("agreement-version", version=self.version)
@@ -138,7 +139,7 @@ class Agreement(Struct, frozen=True, kw_only=True):
 def propose_first(
     delivery: Delivery, side: Side, terms: AgreementTerms, language: Language, texts_hash: str, *, now: datetime
 ) -> AgreementProposed:
-    """The first version. Raises Conflict if the delivery has begun without an agreement, or has ended."""
+    """Propose the first version. Raises Conflict unless the delivery is open."""
     delivery.require("agree")
     return AgreementProposed(
         agreement_id=agreement_id_of(delivery.delivery_id),
@@ -156,7 +157,7 @@ def propose_first(
 
 
 def check_terms(terms: AgreementTerms, delivery: Delivery) -> None:
-    """Raises Invalid for a period outside the delivery's, or more women than participants."""
+    """Raise Invalid for a period that is reversed or outside the delivery's, or for more women than participants."""
     if terms.period.reversed:
         raise Invalid("period-reversed", field="terms.period")
     if not (delivery.period.starts <= terms.period.starts and terms.period.ends <= delivery.period.ends):

@@ -1,4 +1,4 @@
-"""Rows of agreements, their versions and texts. Who sees a delivery sees its agreement."""
+"""Rows of agreements, their versions and texts. A caller who may see a delivery may see its agreement."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -19,7 +19,7 @@ from services.delivery.agreements.model import Agreement
 
 
 class AgreementTexts(Struct, frozen=True, kw_only=True):
-    """The texts of a version; the clauses in the order of their kinds."""
+    """The texts of a version; the clauses are in the order of their kinds in the terms."""
 
     scope: str
     place: str = ""
@@ -27,7 +27,7 @@ class AgreementTexts(Struct, frozen=True, kw_only=True):
 
 
 class Version(Struct, frozen=True, kw_only=True):
-    """A version as it was proposed, and who signed it when."""
+    """A version as it was proposed, and the signatures of both sides."""
 
     version: int
     side: Side
@@ -43,7 +43,7 @@ class Version(Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, agreement_id: UUID, caller: Caller) -> Agreement:
-    """The agreement, if this caller may see it and one was proposed. Raises Missing."""
+    """Return the agreement. Raises Missing if none was proposed or the caller may not see it."""
     row = await tx.fetchrow(
         """
         SELECT * FROM agreement WHERE agreement_id = $1 AND EXISTS (
@@ -59,13 +59,13 @@ async def get(tx: Tx, agreement_id: UUID, caller: Caller) -> Agreement:
 
 
 async def known(tx: Tx, agreement_id: UUID) -> Agreement | None:
-    """The agreement, for the service itself, locked until the transaction ends."""
+    """Return the agreement, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM agreement WHERE agreement_id = $1 FOR UPDATE", agreement_id)
     return _agreement(row) if row else None
 
 
 async def versions(tx: Tx, agreement_id: UUID) -> list[Version]:
-    """All versions, the last one first, with their texts, if the caller may see them."""
+    """List all versions that the caller may see, the last one first, with their texts."""
     rows = await tx.fetch(
         """
         SELECT version, side, terms, language, proposed_at, state_signed_on, provider_signed_on, state_file_id,
@@ -126,7 +126,7 @@ _TEXTS = Write(
 
 
 async def save(tx: Tx, agreement: Agreement, fact: Fact) -> None:
-    """Write the agreement, and what the fact changes of its versions."""
+    """Save the agreement, and the fact's change of its versions."""
     await tx.write(_SAVE, msgspec.json.encode(agreement).decode())
     match fact:
         case AgreementProposed():
@@ -144,7 +144,7 @@ async def save_texts(tx: Tx, agreement_id: UUID, version: int, texts: AgreementT
 
 
 async def ids_of(tx: Tx, delivery_ids: Sequence[UUID]) -> set[UUID]:
-    """The deliveries, of these, for which an agreement was proposed."""
+    """Return those of the deliveries for which an agreement was proposed."""
     rows = await tx.fetch("SELECT delivery_id FROM agreement WHERE delivery_id = ANY ($1::uuid[])", list(delivery_ids))
     return {row["delivery_id"] for row in rows}
 

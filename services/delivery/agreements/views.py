@@ -20,9 +20,9 @@ from services.delivery.policy import Action
 
 
 class VersionView(Struct, frozen=True, kw_only=True):
-    """A version of an agreement, and who signed it when; the files are those with the signatures.
+    """A version of an agreement with both sides' signatures; the files are those with the signatures.
 
-    `changed` are the terms and texts that differ from the version before it.
+    `changed` lists the terms and texts that differ from the previous version.
     """
 
     version: int
@@ -40,10 +40,10 @@ class VersionView(Struct, frozen=True, kw_only=True):
 
 
 class AgreementView(Struct, frozen=True, kw_only=True):
-    """The agreement of a delivery, its versions with the last one first.
+    """The agreement of a delivery with its versions, the last one first.
 
     `turn` is the side that signs the last version or proposes another one; null while nothing is proposed. `in_force`
-    is the version that both sides signed. `moves` are those that the caller may make now.
+    is the version that both sides signed. `moves` are the moves that the caller may make now.
     """
 
     agreement_id: UUID
@@ -61,7 +61,7 @@ class AgreementView(Struct, frozen=True, kw_only=True):
 
 
 async def agreement_view(tx: Tx, ctx: Context, delivery_id: UUID) -> AgreementView:
-    """Raises Missing if this caller may not see it, or none was proposed."""
+    """Return the agreement for the caller. Raises Missing if none was proposed or the caller may not see it."""
     delivery = await delivery_store.get(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_AGREEMENT, delivery).required()
     found = await store.get(tx, model.agreement_id_of(delivery_id), ctx.caller)
@@ -78,7 +78,7 @@ async def agreement_view(tx: Tx, ctx: Context, delivery_id: UUID) -> AgreementVi
 
 
 def _changed(version: Version, before: Sequence[Version]) -> tuple[str, ...]:
-    """The terms and texts that differ from the version before, if there is one."""
+    """Return the names of the terms and texts that differ from the previous version; none for the first version."""
     return tuple(
         name
         for other in before

@@ -14,7 +14,7 @@ from services.delivery.policy import Action
 
 
 async def name(tx: Tx, ctx: Context, delivery_id: UUID, contacts: Sequence[DeliveryContact]) -> None:
-    """Name the contacts of the caller's side, in place of those before; none removes them."""
+    """Replace the contacts of the caller's side; an empty list removes them."""
     before = await delivery_actions.for_move(tx, ctx, delivery_id, Action.NAME_CONTACTS)
     side = side_of(ctx.caller.role)
     salt, texts_hash = hash_texts(contacts)

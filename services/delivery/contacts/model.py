@@ -8,7 +8,7 @@ from contracts.values import Language, Side
 
 
 class DeliveryContact(Struct, frozen=True, kw_only=True):
-    """A person of one side. `person_id` is set if the person has an account, whose erasure removes the contact."""
+    """A person of one side. `person_id` is set if the person has an account; erasing the person removes the contact."""
 
     name: str
     email: str

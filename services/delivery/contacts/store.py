@@ -1,4 +1,4 @@
-"""Names and addresses of contacts; row-level security shows them to both sides and to coordinators only."""
+"""Names and addresses of contacts. Row-level security limits them to both sides and coordinators."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -32,7 +32,7 @@ async def replace(tx: Tx, delivery_id: UUID, side: Side, contacts: Sequence[Deli
 
 
 async def of_delivery(tx: Tx, delivery_id: UUID) -> SideContacts:
-    """The contacts of both sides, if the caller may read them."""
+    """Return the contacts of both sides that the caller may read."""
     rows = await tx.fetch(
         """
         SELECT side, name, email, function, telephone, languages, person_id
@@ -47,6 +47,6 @@ async def of_delivery(tx: Tx, delivery_id: UUID) -> SideContacts:
 
 
 async def forget(tx: Tx, person_id: UUID) -> int:
-    """Delete the contacts who are this person; return how many."""
+    """Delete the contacts that are this person; return how many."""
     rows = await tx.fetch("DELETE FROM contact_text WHERE person_id = $1 RETURNING delivery_id", person_id)
     return len(rows)

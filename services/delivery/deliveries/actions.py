@@ -27,7 +27,7 @@ from services.delivery.sessions.model import SessionStatus
 
 
 async def open_delivery(tx: Tx, event: Event, fact: MatchConfirmed) -> None:
-    """Both sides confirmed the match."""
+    """Open the delivery of a match that both sides confirmed."""
     opened = DeliveryOpened(
         delivery_id=delivery_id_of(fact.match_id),
         match_id=fact.match_id,
@@ -59,7 +59,7 @@ async def on_match_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
 async def move(
     tx: Tx, ctx: Context, delivery_id: UUID, action: Action, decide: Callable[[Delivery], Fact], *, comment: str = ""
 ) -> Delivery:
-    """A move that needs nothing but the delivery."""
+    """Make a move that depends on the delivery only."""
     before = await for_move(tx, ctx, delivery_id, action)
     async with tx.as_service():
         after = await record(tx, before, decide(before), comment=comment)
@@ -69,14 +69,14 @@ async def move(
 
 
 async def match_lacking(tx: Tx, ctx: Context, delivery_id: UUID) -> UUID | None:
-    """The match of a delivery that lacked money when it was confirmed; None if it lacked none."""
+    """Return the match of a delivery that lacked money when it was confirmed; None if it lacked none."""
     found = await store.get(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.BEGIN, found).required()
     return None if found.funding_needed is None else found.match_id
 
 
 async def begin(tx: Tx, ctx: Context, delivery_id: UUID, gap_usd_minor: int | None, *, comment: str) -> None:
-    """Raises Conflict while an agreement, money or a screening is missing."""
+    """Begin a delivery. Raises Conflict if an agreement, money or a required screening is missing."""
     before = await for_move(tx, ctx, delivery_id, Action.BEGIN)
     async with tx.as_service():
         screened = await screening_store.is_completed(tx, delivery_id, ScreeningKind.HUMAN_RIGHTS)
@@ -85,7 +85,11 @@ async def begin(tx: Tx, ctx: Context, delivery_id: UUID, gap_usd_minor: int | No
 
 
 async def complete(tx: Tx, ctx: Context, delivery_id: UUID, completed_on: date | None, *, comment: str) -> Delivery:
-    """Raises Conflict before its dates and sessions, and if one of these is not recorded; Invalid for a day outside."""
+    """Complete a delivery and schedule its follow-ups.
+
+    Raises Conflict before its period or the end of its last session, or while a session is still planned; Invalid for a
+    last day that is too early or in the future.
+    """
     before = await for_move(tx, ctx, delivery_id, Action.COMPLETE)
     async with tx.as_service():
         sessions = await session_store.not_cancelled(tx, delivery_id)
@@ -98,7 +102,7 @@ async def complete(tx: Tx, ctx: Context, delivery_id: UUID, completed_on: date |
 
 
 async def for_move(tx: Tx, ctx: Context, delivery_id: UUID, action: Action) -> Delivery:
-    """The delivery, locked. Raises Missing, Forbidden, Stale."""
+    """Return the delivery, locked. Raises Missing, Forbidden, Stale."""
     found = await store.locked(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, action, found).required()
     check_revision(found.revision, ctx.expected)

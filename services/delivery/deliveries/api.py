@@ -46,7 +46,7 @@ async def list_deliveries(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[DeliveryPage]:
-    """The State and the provider see their own; newest match first."""
+    """The State and the provider see their own deliveries. The newest match is first."""
     async with db.transaction(by=caller) as tx:
         found = await store.page(
             tx, caller, request_id=of_request, match_id=of_match, status=status, before=cursor, limit=limit + 1
@@ -57,7 +57,7 @@ async def list_deliveries(
 
 @show(DELIVERY, Action.SHOW_DELIVERY, "One delivery")
 async def show_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> DeliveryView:
-    """With the contacts of both sides. `delivery_id` of a confirmed match leads here."""
+    """Includes the contacts of both sides. The id is the `delivery_id` of a confirmed match."""
     return await delivery_view(tx, ctx, delivery_id)
 
 
@@ -69,13 +69,13 @@ async def show_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> De
     method="PUT",
 )
 async def name_contacts(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[NameContacts]) -> None:
-    """In place of those named before. Both sides and coordinators read them."""
+    """Replaces the contacts named before. Both sides and coordinators read them."""
     await contact_actions.name(tx, ctx, delivery_id, [from_attributes(DeliveryContact, one) for one in data.contacts])
 
 
 @change(f"{DELIVERY}/waive-agreement", Action.WAIVE_AGREEMENT, "Waive a written agreement", read=delivery_view)
 async def waive_agreement(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By each side for itself; once both have, the delivery may begin without one."""
+    """Each side waives for itself. Once both sides have waived, the delivery may begin without an agreement."""
     side = side_of(ctx.caller.role)
     await actions.move(
         tx,
@@ -88,7 +88,10 @@ async def waive_agreement(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], dat
 
 
 async def _gap(db: Database, ctx: Context, delivery_id: UUID, own: Owned) -> int | None:
-    """The funding gap from the ledger; None if the delivery needs no money."""
+    """Return the funding gap from the ledger, in US-dollar cents.
+
+    None if the delivery needs no money, or the ledger does not know its match yet.
+    """
     async with db.transaction(by=ctx.caller) as tx:
         match_id = await actions.match_lacking(tx, ctx, delivery_id)
     return None if match_id is None else await own.funding.gap(match_id)
@@ -98,16 +101,16 @@ async def _gap(db: Database, ctx: Context, delivery_id: UUID, own: Owned) -> int
 async def begin_delivery(
     tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Comment], before: int | None
 ) -> None:
-    """Once both sides have signed an agreement or waived one, and all needed money has been allocated.
+    """Requires an agreement that both sides have signed or waived, and the allocation of all needed money.
 
-    The drafting of laws does not begin before its screening for human rights is completed.
+    The drafting of laws also requires a completed screening for human rights.
     """
     await actions.begin(tx, ctx, delivery_id, before, comment=data.comment)
 
 
 @change(f"{DELIVERY}/suspend", Action.SUSPEND, "Suspend a delivery", read=delivery_view)
 async def suspend_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """By either side or a coordinator; both sides read the reason."""
+    """Requires the role `focal_point`, `provider_officer` or `coordinator`. Both sides read the reason."""
     reason = check_reason("suspend_delivery", data.reason)
     await actions.move(
         tx, ctx, delivery_id, Action.SUSPEND, lambda one: one.suspend(reason, now=ctx.now), comment=data.comment
@@ -116,13 +119,16 @@ async def suspend_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], da
 
 @change(f"{DELIVERY}/resume", Action.RESUME, "Resume a suspended delivery", read=delivery_view)
 async def resume_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By either side or a coordinator."""
+    """Requires the role `focal_point`, `provider_officer` or `coordinator`."""
     await actions.move(tx, ctx, delivery_id, Action.RESUME, lambda one: one.resume(now=ctx.now), comment=data.comment)
 
 
 @change(f"{DELIVERY}/complete", Action.COMPLETE, "Complete a delivery", read=delivery_view)
 async def complete_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Complete]) -> None:
-    """Not before the delivery's period and its last session; an earlier last day needs a comment."""
+    """A delivery can be completed once its period has begun and the last day of its last session has come.
+
+    A last day before today requires a comment.
+    """
     if data.completed_on is not None and data.completed_on < ctx.today and not data.comment.strip():
         raise Invalid("backdating-reason-missing", field="comment")
     await actions.complete(tx, ctx, delivery_id, data.completed_on, comment=data.comment)
@@ -130,7 +136,10 @@ async def complete_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], d
 
 @change(f"{DELIVERY}/terminate", Action.TERMINATE, "Terminate a delivery", read=delivery_view)
 async def terminate_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """By either side or a coordinator, before it is complete. Its match is revoked and gives its capacity back."""
+    """Requires the role `focal_point`, `provider_officer` or `coordinator`. A completed delivery cannot be terminated.
+
+    Its match is revoked, and the unit of capacity is returned.
+    """
     reason = check_reason("terminate_delivery", data.reason)
     await actions.move(
         tx, ctx, delivery_id, Action.TERMINATE, lambda one: one.terminate(reason, now=ctx.now), comment=data.comment
@@ -144,7 +153,7 @@ async def terminate_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], 
     summary="Stream events of deliveries",
 )
 async def follow_deliveries(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
-    """Events of deliveries the caller may see."""
+    """Streams events of the deliveries that the caller may see."""
     return stream(last_event_id)
 
 

@@ -1,4 +1,4 @@
-"""Whether a State still lets the provider of a delivery read words, asked of the requests service."""
+"""Checks with the requests service whether the provider of a delivery may still read the State's words."""
 
 from collections.abc import Iterable
 
@@ -14,13 +14,16 @@ OWNER = "requests"
 
 
 class Consents:
-    """Asks each time and keeps no answer: a withdrawal applies immediately, and without an answer nothing is shown."""
+    """Queries the requests service each time and caches no answer, so that a withdrawal applies immediately.
+
+    Without an answer nothing is shown.
+    """
 
     def __init__(self, peers: Peers) -> None:
         self._peers = peers
 
     async def is_withdrawn(self, delivery: Delivery) -> bool:
-        """Raises Unavailable if the requests service does not answer."""
+        """Check whether the State has withdrawn its consent. Raises Unavailable without an answer."""
         asked = WithdrawalQuery(
             request_id=delivery.request_id, provider=delivery.provider, agreed_at=delivery.opened_at
         )
@@ -31,21 +34,21 @@ class Consents:
             raise Unavailable("consents-unheard") from error
 
     async def require(self, delivery: Delivery) -> None:
-        """For writing, which a withdrawal ends for all. Raises Conflict, Unavailable."""
+        """Require the consent for writing, which a withdrawal ends for all callers. Raises Conflict, Unavailable."""
         if await self.is_withdrawn(delivery):
             raise Conflict("consent-withdrawn")
 
     async def require_all(self, deliveries: Iterable[Delivery]) -> None:
-        """As `require`, of each."""
+        """Like `require`, for each delivery."""
         for delivery in deliveries:
             await self.require(delivery)
 
     async def require_for(self, caller: Caller, delivery: Delivery) -> None:
-        """For what the provider does not read after a withdrawal. Raises as `require`."""
+        """Require the consent for reading if the caller's access depends on it. Raises Conflict, Unavailable."""
         if depends_on_consent(caller):
             await self.require(delivery)
 
 
 def depends_on_consent(caller: Caller) -> bool:
-    """Whether what the caller reads depends on the State's consent: the State and UNODC read on."""
+    """Check whether the caller's reading depends on the State's consent. The State and UNODC do not depend on it."""
     return caller.role is Role.PROVIDER_OFFICER

@@ -21,7 +21,7 @@ from services.delivery.deliveries.model import Delivery, DeliveryStatus
 
 
 def evolve(delivery: Delivery | None, fact: Fact) -> Delivery:
-    """The delivery after a fact."""
+    """Return the delivery after a fact."""
     if isinstance(fact, DeliveryOpened):
         return Delivery(**asdict(fact), status=DeliveryStatus.OPEN, revision=1)
     assert delivery is not None, "a delivery begins when it is opened"

@@ -1,4 +1,4 @@
-"""The funding gap of a delivery, asked of the ledger's owner."""
+"""The funding gap of a delivery, queried from the service that owns the ledger."""
 
 from uuid import UUID
 
@@ -12,13 +12,13 @@ OWNER = "pledges"
 
 
 class Funding:
-    """Asks the owner of the ledger; a delivery that needs money does not begin if it does not answer."""
+    """Queries the owner of the ledger. A delivery that needs money does not begin if the owner does not answer."""
 
     def __init__(self, peers: Peers) -> None:
         self._peers = peers
 
     async def gap(self, match_id: UUID) -> int | None:
-        """In US-dollar cents; None if the ledger does not know the match yet. Raises Unavailable."""
+        """Return the gap in US-dollar cents; None if the ledger does not know the match yet. Raises Unavailable."""
         try:
             body = await self._peers.get(OWNER, f"/internal/matches/{match_id}/funding-gap")
             return msgspec.json.decode(body, type=FundingGap).gap_usd_minor

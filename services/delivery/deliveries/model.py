@@ -1,7 +1,7 @@
-"""A delivery: its states, its moves, and their effects.
+"""A delivery: its statuses, its moves, and their effects.
 
-It is opened by the confirmation of its match. It begins once both sides have signed an agreement
-or waived one and the money that it lacks is allocated, and is complete after its last session.
+It is opened by the confirmation of its match. It begins once both sides have signed an agreement or waived one and the
+money that it lacks is allocated, and can be completed after its last session.
 """
 
 from collections.abc import Mapping
@@ -28,10 +28,10 @@ from contracts.refusals import Conflict, Forbidden, Invalid
 from contracts.values import Money, Period, Side
 
 MATCH_REVOKED = "match_revoked"
-"""The reason of a termination that followed from the match."""
+"""The reason of a termination that followed from the revocation of the match."""
 
 THREAD_DAYS = 90
-"""How long messages can be sent and files added after the end of a delivery."""
+"""Number of days after the end of a delivery in which messages can be sent and files added."""
 
 
 SCREENED_KINDS = frozenset({"legislative_drafting"})
@@ -39,7 +39,7 @@ SCREENED_KINDS = frozenset({"legislative_drafting"})
 
 
 class DeliveryStatus(StrEnum):
-    """`open`: contacts, agreement and dates are prepared."""
+    """Statuses of a delivery. `open`: contacts, agreement and dates are prepared."""
 
     OPEN = "open"
     IN_DELIVERY = "in_delivery"
@@ -62,11 +62,14 @@ MOVES: Mapping[str, frozenset[DeliveryStatus]] = {
     "complete": frozenset({DeliveryStatus.IN_DELIVERY}),
     "terminate": NOT_ENDED,
 }
-"""The states each move is allowed in; `agree` follows from the agreement. The policy says who may make the others."""
+"""Statuses in which each move is allowed. `agree` follows from the agreement; the policy limits the other moves."""
 
 
 def period_of(confirmed: MatchConfirmed) -> Period:
-    """The days on which a confirmed match is delivered: those of its capacity that the State asked for."""
+    """Return the days on which a confirmed match is delivered: those of its capacity that the State asked for.
+
+    All days of the capacity, if the State asked for no days or for none of these.
+    """
     taken, window = confirmed.capacity_period, confirmed.window
     if window is None or not window.overlaps(taken):
         return taken
@@ -74,7 +77,7 @@ def period_of(confirmed: MatchConfirmed) -> Period:
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """A delivery. `covers` is how many persons of the line's group it serves, None for all."""
+    """A delivery. `covers` is the number of persons of the line's group that it serves, None for all."""
 
     delivery_id: UUID
     match_id: UUID
@@ -98,7 +101,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     agreement_id: UUID | None = None
     """The agreement that both sides signed."""
     agreed_at: datetime | None = None
-    """When both sides had signed an agreement, or waived one."""
+    """Time at which both sides had signed an agreement, or waived one."""
     begun_at: datetime | None = None
     suspended_at: datetime | None = None
     completed_on: date | None = None
@@ -107,7 +110,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the delivery's state does not allow the move."""
+        """Raise Conflict if the delivery's status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("delivery-status", status=self.status, move=move)
 
@@ -119,17 +122,17 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
     @property
     def thread_closes_at(self) -> datetime | None:
-        """When the last message can be sent; None before the delivery has ended."""
+        """Time until which messages can be sent; None before the delivery has ended."""
         ended = self.completed_at or self.terminated_at
         return ended and ended + timedelta(days=THREAD_DAYS)
 
     def require_open_thread(self, now: datetime) -> None:
-        """Raises Conflict once no more messages can be sent and no files added."""
+        """Raise Conflict once no more messages can be sent and no files added."""
         if (closes_at := self.thread_closes_at) is not None and closes_at < now:
             raise Conflict("thread-closed", closed_at=closes_at)
 
     def require_private(self, side: Side | None) -> None:
-        """Raises Conflict before both sides have opened the private topic, Forbidden for who is on neither side."""
+        """Raise Conflict until both sides have opened the private topic, and Forbidden for a caller on neither side."""
         if side is None:
             raise Forbidden("not-for-your-role")
         if not all(self.has_opened_private_topic(one) for one in Side):
@@ -142,7 +145,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
         return DeliveryContactsNamed(**self._ids(), side=side, contacts=contacts, texts_hash=texts_hash, named_at=now)
 
     def waive_agreement(self, side: Side, *, now: datetime) -> DeliveryAgreementWaived:
-        """Raises Conflict if the side has waived it before, or the agreement is signed."""
+        """Waive the agreement for one side. Raises Conflict if that side has waived it, or an agreement is signed."""
         self.require("waive_agreement")
         if self.agreed_at is not None or self.has_waived(side):
             raise Conflict("agreement-settled")
@@ -150,7 +153,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
         return DeliveryAgreementWaived(**self._ids(), side=side, waiting_for=waiting_for, waived_at=now)
 
     def open_private_topic(self, side: Side, *, now: datetime) -> DeliveryPrivateTopicOpened:
-        """Raises Conflict if the side has opened it before."""
+        """Open the private topic for one side. Raises Conflict if the side has opened it before."""
         self.require("open_private_topic")
         if self.has_opened_private_topic(side):
             raise Conflict("private-topic-opened")
@@ -158,16 +161,16 @@ class Delivery(Struct, frozen=True, kw_only=True):
         return DeliveryPrivateTopicOpened(**self._ids(), side=side, waiting_for=waiting_for, opened_at=now)
 
     def agree(self, agreement_id: UUID, *, now: datetime) -> DeliveryAgreed:
-        """Both sides have signed."""
+        """Record that both sides have signed the agreement."""
         self.require("agree")
         return DeliveryAgreed(**self._ids(), agreement_id=agreement_id, agreed_at=now)
 
     def begin(self, *, gap_usd_minor: int | None = None, screened: bool = False, now: datetime) -> DeliveryBegun:
-        """`gap_usd_minor` is the part of the needed money that is not allocated yet, None if unknown; `screened` says
-        whether the screening for human rights is completed.
+        """Begin the delivery. `gap_usd_minor` is the needed money that is not allocated yet, None if unknown.
 
-        Raises Conflict before an agreement is signed or waived, unless all needed money is allocated, and before a
-        screening that its kind needs.
+        `screened` is true if the screening for human rights is completed. Raises Conflict before an agreement is
+        signed or waived, unless all needed money is allocated, and before a screening that the kind of assistance
+        requires.
         """
         self.require("begin")
         if self.agreed_at is None:
@@ -187,10 +190,10 @@ class Delivery(Struct, frozen=True, kw_only=True):
         return DeliveryResumed(**self._ids(), resumed_at=now)
 
     def complete(self, completed_on: date, last_session: date | None, *, now: datetime) -> DeliveryCompleted:
-        """`last_session` is the last day of its sessions, None without any.
+        """Complete the delivery. `last_session` is the last day of its sessions, None if it has none.
 
-        Raises Conflict before that day or before the first day of the delivery's period, Invalid for a day to come or
-        before the last session.
+        Raises Conflict before that day or before the first day of the delivery's period, Invalid for a day in the
+        future or before the last session or the period.
         """
         self.require("complete")
         first = max(last_session or self.period.starts, self.period.starts)

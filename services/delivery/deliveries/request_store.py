@@ -1,4 +1,4 @@
-"""Rows of registered requests, as the requests service says: those of which a State may have strategies or results."""
+"""Rows of registered requests, as the requests service reports them; a State has strategies and results for these."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,14 +15,17 @@ async def on_registered(tx: Tx, event: Event, fact: RequestRegistered) -> None:
 
 
 async def remember(tx: Tx, request_id: UUID, state: str) -> None:
-    """A confirmed match tells of its request, too: facts of two services come in any order."""
+    """Insert the request if it is unknown.
+
+    A confirmed match does this too, because facts of two services arrive in any order.
+    """
     await tx.execute(
         "INSERT INTO known_request (request_id, state) VALUES ($1, $2) ON CONFLICT DO NOTHING", request_id, state
     )
 
 
 async def on_closed(tx: Tx, event: Event, fact: RequestClosed) -> None:
-    """Results of its deliveries are settled."""
+    """Record that the request is closed, which settles the results of its deliveries."""
     await tx.execute(
         """
         INSERT INTO known_request (request_id, state, closed_at) VALUES ($1, $2, $3)
@@ -35,7 +38,7 @@ async def on_closed(tx: Tx, event: Event, fact: RequestClosed) -> None:
 
 
 async def on_reopened(tx: Tx, event: Event, fact: RequestReopened) -> None:
-    """Results of its deliveries are reported again."""
+    """Record that the request is open again, so that the results of its deliveries can be reported again."""
     await tx.execute("UPDATE known_request SET closed_at = NULL WHERE request_id = $1", fact.request_id)
 
 
@@ -48,12 +51,12 @@ async def on_declined(tx: Tx, event: Event, fact: RequestDeclined) -> None:
 
 
 async def _end(tx: Tx, request_id: UUID, at: datetime) -> None:
-    """Of a request that was not registered nothing is kept."""
+    """Record that the request has ended. A request that was not registered has no row, and none is inserted."""
     await tx.execute("UPDATE known_request SET ended_at = $2 WHERE request_id = $1", request_id, at)
 
 
 async def locked_state(tx: Tx, request_id: UUID, caller: Caller) -> str:
-    """The State of a request that this caller may see, which is locked. Raises Missing, Conflict if it has ended."""
+    """Lock the request and return its State. Raises Missing unless the caller may see it, Conflict if it has ended."""
     row = await tx.fetchrow(
         "SELECT state, ended_at FROM known_request WHERE request_id = $1 AND may_see(known_request, $2, $3) FOR UPDATE",
         request_id,
@@ -68,12 +71,12 @@ async def locked_state(tx: Tx, request_id: UUID, caller: Caller) -> str:
 
 
 async def closed_at(tx: Tx, request_id: UUID) -> datetime | None:
-    """When the request was closed; None if it is not."""
+    """Return the time at which the request was closed; None if it is not closed."""
     found: datetime | None = await tx.fetchval("SELECT closed_at FROM known_request WHERE request_id = $1", request_id)
     return found
 
 
 async def require_not_closed(tx: Tx, request_id: UUID) -> None:
-    """Raises Conflict once the request is closed."""
+    """Raise Conflict once the request is closed."""
     if (since := await closed_at(tx, request_id)) is not None:
         raise Conflict("request-closed", closed_at=since)

@@ -1,4 +1,4 @@
-"""Rows of deliveries. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Rows of deliveries. Reads for a caller apply `may_see`, the policy in SQL, in their WHERE clause."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -16,7 +16,7 @@ LIST_MAX = 100
 
 
 async def get(tx: Tx, delivery_id: UUID, caller: Caller) -> Delivery:
-    """The delivery, if this caller may see it. Raises Missing."""
+    """Return the delivery. Raises Missing unless the caller may see it."""
     row = await tx.fetchrow(
         "SELECT * FROM delivery WHERE delivery_id = $1 AND may_see(delivery, $2, $3)",
         delivery_id,
@@ -29,7 +29,7 @@ async def get(tx: Tx, delivery_id: UUID, caller: Caller) -> Delivery:
 
 
 async def locked(tx: Tx, delivery_id: UUID, caller: Caller) -> Delivery:
-    """As `get`, locked until the transaction ends."""
+    """Like `get`, and lock the delivery until the transaction ends."""
     row = await tx.fetchrow(
         "SELECT * FROM delivery WHERE delivery_id = $1 AND may_see(delivery, $2, $3) FOR UPDATE",
         delivery_id,
@@ -51,7 +51,7 @@ async def page(
     before: UUID | None = None,
     limit: int,
 ) -> list[Delivery]:
-    """Deliveries that this caller may see, newest match first, before the match `before`."""
+    """List deliveries that the caller may see, newest match first, older than the match `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM delivery
@@ -72,7 +72,7 @@ async def page(
 
 
 async def delivered_by(tx: Tx, caller: Caller, request_ids: Collection[UUID]) -> list[Delivery]:
-    """Of each request the delivery of this caller, a provider, that was opened last and is not terminated."""
+    """List the caller's latest delivery for each request, without terminated ones; none unless it is a provider."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT ON (request_id) * FROM delivery
@@ -91,7 +91,7 @@ async def is_seen(tx: Tx, delivery_id: UUID, caller: Caller) -> bool:
 
 
 async def seen_of(tx: Tx, delivery_ids: Sequence[UUID], caller: Caller) -> frozenset[UUID]:
-    """Those that this caller may see."""
+    """Return the ids of those deliveries that the caller may see."""
     rows = await tx.fetch(
         "SELECT delivery_id FROM delivery WHERE delivery_id = ANY ($1::uuid[]) AND may_see(delivery, $2, $3)",
         delivery_ids,
@@ -102,7 +102,7 @@ async def seen_of(tx: Tx, delivery_ids: Sequence[UUID], caller: Caller) -> froze
 
 
 async def known(tx: Tx, delivery_id: UUID) -> Delivery | None:
-    """The delivery, for the service itself, locked until the transaction ends."""
+    """Return the delivery, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM delivery WHERE delivery_id = $1 FOR UPDATE", delivery_id)
     return delivery_of(row) if row else None
 
@@ -142,7 +142,7 @@ async def save(tx: Tx, delivery: Delivery) -> None:
 
 
 def delivery_of(row: Record) -> Delivery:
-    """The delivery of a row of `delivery`."""
+    """Convert a row of `delivery` to a delivery."""
     columns = dict(row)
     minor, currency = columns["funding_minor"], columns["funding_currency"]
     columns["period"] = Period(starts=columns["starts"], ends=columns["ends"])

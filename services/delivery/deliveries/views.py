@@ -22,11 +22,12 @@ from services.delivery.remark_store import Remark
 class DeliveryItem(Struct, frozen=True, kw_only=True):
     """A delivery, opened by the confirmation of its match.
 
-    `period` is when it is delivered; `covers` is how many persons of the line's group it serves, null for all.
-    `funding_needed` is the money that it lacked when it was confirmed. `agreed_at` is when both sides had signed an
-    agreement, or waived one; `state_private_at` and `provider_private_at` when each side opened the private topic of
-    the thread. `comment` is that on the last move, `reason` why it was suspended or terminated: a code of
-    `/v1/reference/reasons/…`, or `match_revoked`. `moves` are those that the caller may make now.
+    `period` is the days of the delivery; `covers` is the number of persons of the line's group that it serves, null
+    for all. `funding_needed` is the money that it lacked when its match was confirmed. `agreed_at` is the time at which
+    both sides had signed an agreement, or waived one; `state_private_at` and `provider_private_at` are the times at
+    which each side opened the private topic of the thread. `comment` is the comment on the last move. `reason` is the
+    reason for which it was suspended or terminated: a code of `/v1/reference/reasons/…`, or `match_revoked`. `moves`
+    are the moves that the caller may make now.
     """
 
     delivery_id: UUID
@@ -68,7 +69,7 @@ class DeliveryView(DeliveryItem, frozen=True, kw_only=True):
 
 
 async def delivery_view(tx: Tx, ctx: Context, delivery_id: UUID) -> DeliveryView:
-    """Raises Missing if this caller may not see it."""
+    """Return the delivery for the caller. Raises Missing if the caller may not see it."""
     found = await store.get(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_DELIVERY, found).required()
     item = (await items_of(tx, [found], ctx.caller))[0]
@@ -80,7 +81,7 @@ async def delivery_view(tx: Tx, ctx: Context, delivery_id: UUID) -> DeliveryView
 
 
 async def items_of(tx: Tx, found: Sequence[Delivery], caller: Caller) -> list[DeliveryItem]:
-    """Views for the caller, with the comment on the last move of each."""
+    """Return views for the caller, with the comment on the last move of each delivery."""
     comments = await remark_store.comments_of(tx, [(one.delivery_id, one.revision) for one in found])
     return [
         from_attributes(

@@ -23,7 +23,10 @@ from services.delivery.policy import Action
 async def record_effect(
     tx: Tx, ctx: Context, effect_id: UUID, delivery_id: UUID, change: Change, texts: EffectTexts
 ) -> None:
-    """The delivery is locked, so that its evidence is not removed meanwhile. Raises Missing, Forbidden, Invalid."""
+    """Record an effect; the delivery is locked so that its evidence cannot be removed meanwhile.
+
+    Raises Missing, Forbidden, Conflict, Invalid.
+    """
     delivery = await delivery_store.locked(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.RECORD_EFFECT, delivery).required()
     salt, texts_hash = hash_texts(texts)
@@ -39,11 +42,11 @@ async def record_effect(
 async def move(
     tx: Tx, ctx: Context, effect_id: UUID, action: Action, decide: Callable[[Effect], Fact], *, comment: str = ""
 ) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict."""
+    """Move an effect and save the comment; withdrawal deletes its texts. Raises Missing, Forbidden, Stale, Conflict."""
     policy.decide(ctx.caller, action, await store.get(tx, effect_id, ctx.caller)).required()
     async with tx.as_service():
         before = await store.known(tx, effect_id)
-        assert before is not None, "it was shown"
+        assert before is not None, "it has just been read"
         check_revision(before.revision, ctx.expected)
         after = await _save(tx, before, decide(before))
         if after.status is EffectStatus.WITHDRAWN:

@@ -41,7 +41,7 @@ async def list_effects(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[EffectPage]:
-    """Of the deliveries that the caller sees; those of a request, or of one delivery."""
+    """Lists the effects of the deliveries that the caller may see, or of one request or delivery."""
     async with db.transaction(by=caller) as tx:
         found = await store.page(
             tx,
@@ -67,7 +67,10 @@ async def list_effects(
 async def record_effect(
     tx: Tx, ctx: Context, effect_id: UUID, delivery_id: FromPath[UUID], data: JSONBody[RecordEffect]
 ) -> None:
-    """By either side or a coordinator, once it has begun, with a file of the delivery or an address that shows it."""
+    """Requires the role `focal_point`, `provider_officer` or `coordinator`, and a delivery that has begun.
+
+    A file of the delivery or an address shows the effect.
+    """
     data.check()
     await actions.record_effect(
         tx, ctx, effect_id, delivery_id, from_attributes(Change, data), from_attributes(EffectTexts, data)
@@ -76,13 +79,13 @@ async def record_effect(
 
 @show(EFFECT, Action.SHOW_EFFECT, "One effect")
 async def show_effect(tx: Tx, ctx: Context, effect_id: FromPath[UUID]) -> EffectView:
-    """With what shows it, and whether another person has verified it."""
+    """Includes the evidence, and the verification by another person if there is one."""
     return await effect_view(tx, ctx, effect_id)
 
 
 @change(f"{EFFECT}/verify", Action.VERIFY_EFFECT, "Verify an effect", read=effect_view)
 async def verify_effect(tx: Tx, ctx: Context, effect_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By a person of the other side or of UNODC who did not record it."""
+    """Requires a person of the other side or of UNODC who did not record it."""
     await actions.move(
         tx, ctx, effect_id, Action.VERIFY_EFFECT, lambda one: one.verify(now=ctx.now), comment=data.comment
     )
@@ -90,7 +93,7 @@ async def verify_effect(tx: Tx, ctx: Context, effect_id: FromPath[UUID], data: J
 
 @change(f"{EFFECT}/decline", Action.DECLINE_EFFECT, "Decline an effect", read=effect_view)
 async def decline_effect(tx: Tx, ctx: Context, effect_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """By a person who may verify it, with a coded reason, which both sides read."""
+    """Requires a person who may verify it, and a coded reason, which both sides read."""
     reason = check_reason("decline_effect", data.reason)
     await actions.move(
         tx, ctx, effect_id, Action.DECLINE_EFFECT, lambda one: one.decline(reason, now=ctx.now), comment=data.comment
@@ -99,7 +102,7 @@ async def decline_effect(tx: Tx, ctx: Context, effect_id: FromPath[UUID], data: 
 
 @change(f"{EFFECT}/withdraw", Action.WITHDRAW_EFFECT, "Withdraw an effect", read=effect_view)
 async def withdraw_effect(tx: Tx, ctx: Context, effect_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
-    """By the side that recorded it; its words are deleted."""
+    """Requires the side that recorded it. Its texts are deleted."""
     await actions.move(tx, ctx, effect_id, Action.WITHDRAW_EFFECT, lambda one: one.withdraw(now=ctx.now))
 
 

@@ -11,7 +11,7 @@ from services.delivery.effects.model import Effect, EffectStatus
 
 
 def evolve(effect: Effect | None, fact: Fact) -> Effect:
-    """The effect after a fact."""
+    """Return the effect after a fact."""
     if isinstance(fact, EffectRecorded):
         values = asdict(fact) | {"side": Side(fact.side) if fact.side else None}
         del values["texts_hash"]

@@ -1,4 +1,4 @@
-"""An effect: what changed in a State after a delivery. It counts once another person has verified it."""
+"""An effect: a change in a State after a delivery. It counts once another person has verified it."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -23,7 +23,7 @@ from services.delivery.deliveries.model import Delivery
 
 
 class EffectStatus(StrEnum):
-    """`recorded`: not verified yet."""
+    """Statuses of an effect. `recorded`: not verified yet."""
 
     RECORDED = "recorded"
     VERIFIED = "verified"
@@ -37,11 +37,11 @@ MOVES: Mapping[str, frozenset[EffectStatus]] = {
     "decline_effect": _RECORDED,
     "withdraw_effect": _RECORDED | {EffectStatus.VERIFIED},
 }
-"""The states each move is allowed in."""
+"""Statuses in which each move is allowed."""
 
 
 class EffectTexts(Struct, frozen=True, kw_only=True):
-    """Its words: `address` is where it can be read, `gazette` where a law was published."""
+    """The texts of an effect. `address` is where it can be read, `gazette` where a law was published."""
 
     title: str
     text: str = ""
@@ -50,7 +50,7 @@ class EffectTexts(Struct, frozen=True, kw_only=True):
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """What changed, when, with what shows it."""
+    """The kind of a change, its day, and its evidence."""
 
     change: EffectKind
     happened_on: date
@@ -61,7 +61,7 @@ class Change(Struct, frozen=True, kw_only=True):
     file_id: UUID | None = None
 
     def check(self, texts: EffectTexts, *, today: date) -> None:
-        """Raises Invalid for a day to come, without evidence, and without what its kind needs."""
+        """Raise Invalid for a day in the future, missing evidence, or a missing or unsuitable field for its kind."""
         if self.happened_on > today:
             raise Invalid("day-to-come", field="happened_on")
         moved = self.change is EffectKind.OBSERVATION_MOVED
@@ -84,7 +84,7 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 class Effect(Struct, frozen=True, kw_only=True):
-    """An effect of a delivery. `side` recorded it, None if a coordinator did."""
+    """An effect of a delivery. `side` is the side that recorded it, None if a coordinator did."""
 
     effect_id: UUID
     delivery_id: UUID
@@ -110,7 +110,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the state does not allow the move."""
+        """Raise Conflict if the status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("effect-status", status=self.status, move=move)
 
@@ -146,7 +146,7 @@ def record(
     by: UUID,
     now: datetime,
 ) -> EffectRecorded:
-    """Raises Conflict before the delivery has begun, Invalid for what does not fit or is not shown."""
+    """Record an effect. Raises Conflict before the delivery has begun, and Invalid like `Change.check`."""
     if delivery.begun_at is None:
         raise Conflict("delivery-status", status=delivery.status, move="record_effect")
     change.check(texts, today=now.date())

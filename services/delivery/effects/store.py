@@ -1,4 +1,4 @@
-"""Rows of effects. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Rows of effects. Reads for a caller apply `may_see`, the policy in SQL, in their WHERE clause."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,14 +17,14 @@ LIST_MAX = 100
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """The words of an effect, and the comment on its last move."""
+    """The texts of an effect, and the comment on its last move."""
 
     texts: EffectTexts
     comment: str
 
 
 async def get(tx: Tx, effect_id: UUID, caller: Caller) -> Effect:
-    """The effect, if this caller may see it. Raises Missing."""
+    """Return the effect. Raises Missing unless the caller may see it."""
     row = await tx.fetchrow(
         "SELECT * FROM effect WHERE effect_id = $1 AND may_see(effect, $2, $3)",
         effect_id,
@@ -47,7 +47,7 @@ async def page(
     before: UUID | None = None,
     limit: int,
 ) -> list[Effect]:
-    """Effects that this caller may see, newest first."""
+    """List effects that the caller may see, newest first."""
     rows = await tx.fetch(
         """
         SELECT * FROM effect
@@ -69,7 +69,7 @@ async def page(
 
 
 async def known(tx: Tx, effect_id: UUID) -> Effect | None:
-    """The effect, for the service itself, locked until the transaction ends."""
+    """Return the effect, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM effect WHERE effect_id = $1 FOR UPDATE", effect_id)
     return effect_of(row) if row else None
 
@@ -129,5 +129,5 @@ async def texts_of(tx: Tx, effect_ids: Sequence[UUID]) -> dict[UUID, Said]:
 
 
 def effect_of(row: Record) -> Effect:
-    """The effect of a row of `effect`."""
+    """Convert a row of `effect` to an effect."""
     return msgspec.convert(dict(row), Effect)

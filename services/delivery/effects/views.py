@@ -20,11 +20,11 @@ _WITHDRAWN = store.Said(texts=EffectTexts(title=""), comment="")
 
 
 class EffectView(Struct, frozen=True, kw_only=True):
-    """What changed after a delivery, with what shows it: a file of the delivery, or an address.
+    """A change after a delivery, with its evidence: a file of the delivery, or an address.
 
-    `side` recorded it, null if a coordinator did; another person verifies or declines it. `title`, `text`, `gazette`
-    and `address` are in `language`, and empty once it is withdrawn. `reason` is why it was declined, a code of
-    `/v1/reference/reasons/decline_effect`; `comment` is that on the last move.
+    `side` is the side that recorded it, null if a coordinator did; another person verifies or declines it. `title`,
+    `text`, `gazette` and `address` are in `language`, and empty once it is withdrawn. `reason` is the reason for which
+    it was declined, a code of `/v1/reference/reasons/decline_effect`; `comment` is the comment on the last move.
     """
 
     effect_id: UUID
@@ -56,7 +56,7 @@ class EffectView(Struct, frozen=True, kw_only=True):
 
 
 async def effect_view(tx: Tx, ctx: Context, effect_id: UUID) -> EffectView:
-    """Raises Missing if this caller may not see it."""
+    """Return the effect for the caller. Raises Missing if the caller may not see it."""
     found = await store.get(tx, effect_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_EFFECT, found).required()
     return (await views_of(tx, [found], ctx.caller))[0]

@@ -20,7 +20,7 @@ from services.delivery.policy import Action
 
 
 async def enter(tx: Tx, ctx: Context, expert_id: UUID, profile: Profile, texts: Texts) -> None:
-    """On the roster of the caller's organization."""
+    """Enter an expert on the roster of the caller's organization."""
     policy.decide(ctx.caller, Action.ENTER_EXPERT).required()
     salt, texts_hash = hash_texts(texts)
     fact = model.enter(expert_id, ctx.caller.organization, profile, texts_hash, now=ctx.now)
@@ -44,14 +44,14 @@ async def record_consent(tx: Tx, ctx: Context, expert_id: UUID, consented_on: da
 
 
 async def withdraw(tx: Tx, ctx: Context, expert_id: UUID) -> None:
-    """Name and words are deleted."""
+    """Withdraw an expert from the roster, and delete the name and other texts."""
     await _move(tx, ctx, expert_id, Action.WITHDRAW_EXPERT, lambda one: one.withdraw(now=ctx.now))
     async with tx.as_service():
         await store.delete_texts(tx, expert_id)
 
 
 async def forget(tx: Tx, person_id: UUID, because: Event | None) -> int:
-    """Delete what names this person, who is on no roster any more; return how many rows."""
+    """Delete rows that name this person, and withdraw the person from all rosters; return the number of rows."""
     found = await store.forget(tx, person_id)
     for expert_id in found:
         expert = await store.known(tx, expert_id)
@@ -61,7 +61,7 @@ async def forget(tx: Tx, person_id: UUID, because: Event | None) -> int:
 
 
 async def _move(tx: Tx, ctx: Context, expert_id: UUID, action: Action, decide: Callable[[Expert], Fact]) -> None:
-    """Raises Missing, Forbidden, Stale."""
+    """Move an expert. Raises Missing, Forbidden, Stale, Conflict, Invalid."""
     before = await store.get(tx, expert_id, ctx.caller, lock=True)
     policy.decide(ctx.caller, action, before).required()
     check_revision(before.revision, ctx.expected)

@@ -46,7 +46,10 @@ async def list_experts(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ExpertPage]:
-    """A provider sees its own; coordinators, and States whom the expert teaches, those who consented."""
+    """A provider sees its own experts.
+
+    Coordinators see experts who consented; a State sees those of them who teach in its sessions.
+    """
     async with db.transaction(by=caller) as tx:
         found = await store.page(
             tx,
@@ -64,33 +67,36 @@ async def list_experts(
 
 @show(EXPERT, Action.SHOW_EXPERT, "One expert")
 async def show_expert(tx: Tx, ctx: Context, expert_id: FromPath[UUID]) -> ExpertView:
-    """To others than the provider only after the expert's consent."""
+    """Callers other than the expert's provider see the expert only after the expert's consent."""
     return await expert_view(tx, ctx, expert_id)
 
 
 @create(EXPERTS, Action.ENTER_EXPERT, "Enter an expert", read=expert_view)
 async def enter_expert(tx: Tx, ctx: Context, expert_id: UUID, data: JSONBody[StateExpert]) -> None:
-    """On the roster of the caller's organization, who alone sees it until a consent is recorded."""
+    """The expert is entered on the roster of the caller's organization.
+
+    Only that organization sees the expert until a consent is recorded.
+    """
     data.check()
     await actions.enter(tx, ctx, expert_id, from_attributes(Profile, data), from_attributes(Texts, data))
 
 
 @change(EXPERT, Action.REVISE_EXPERT, "Revise an expert", read=expert_view, method="PUT")
 async def revise_expert(tx: Tx, ctx: Context, expert_id: FromPath[UUID], data: JSONBody[StateExpert]) -> None:
-    """Replace all of it."""
+    """Replaces all fields."""
     data.check()
     await actions.revise(tx, ctx, expert_id, from_attributes(Profile, data), from_attributes(Texts, data))
 
 
 @change(f"{EXPERT}/consent", Action.RECORD_CONSENT, "Record an expert's consent", read=expert_view)
 async def record_expert_consent(tx: Tx, ctx: Context, expert_id: FromPath[UUID], data: JSONBody[ExpertConsent]) -> None:
-    """To be shown to coordinators, and to the States whom the expert teaches."""
+    """The consent allows coordinators, and the States whom the expert teaches, to see the expert."""
     await actions.record_consent(tx, ctx, expert_id, data.consented_on)
 
 
 @change(f"{EXPERT}/withdraw", Action.WITHDRAW_EXPERT, "Withdraw an expert", read=expert_view)
 async def withdraw_expert(tx: Tx, ctx: Context, expert_id: FromPath[UUID], data: JSONBody[WithdrawExpert]) -> None:
-    """From the roster. Name and words are deleted; sessions keep the id."""
+    """Removes the expert from the roster. Name and other texts are deleted; sessions keep the id."""
     await actions.withdraw(tx, ctx, expert_id)
 
 

@@ -10,7 +10,7 @@ from services.delivery.experts.model import Expert, ExpertStatus
 
 
 def evolve(expert: Expert | None, fact: Fact) -> Expert:
-    """The expert after a fact."""
+    """Return the expert after a fact."""
     if isinstance(fact, ExpertListed):
         values = asdict(fact)
         del values["texts_hash"]

@@ -1,4 +1,4 @@
-"""An expert on the roster of a provider: its states, its moves, and their effects."""
+"""An expert on the roster of a provider: the statuses, the moves, and their effects."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from contracts.values import Language, Period
 
 
 class ExpertStatus(StrEnum):
-    """Whether the expert is on the roster."""
+    """Statuses of an expert. `listed`: on the roster."""
 
     LISTED = "listed"
     WITHDRAWN = "withdrawn"
@@ -25,11 +25,11 @@ _LISTED = frozenset({ExpertStatus.LISTED})
 MOVES: Mapping[str, frozenset[ExpertStatus]] = dict.fromkeys(
     ("revise_expert", "record_consent", "withdraw_expert"), _LISTED
 )
-"""The states each move is allowed in."""
+"""Statuses in which each move is allowed."""
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """What an expert can teach, in which languages, and when; at any time without periods."""
+    """An expert's topics, kinds of assistance, languages and periods; without periods available at any time."""
 
     topics: tuple[str, ...]
     kinds: tuple[str, ...] = ()
@@ -37,13 +37,13 @@ class Profile(Struct, frozen=True, kw_only=True):
     periods: tuple[Period, ...] = ()
 
     def check(self) -> None:
-        """Raises Invalid for a period that ends before it begins."""
+        """Raise Invalid for a period that ends before it begins."""
         if any(one.reversed for one in self.periods):
             raise Invalid("dates-reversed", field="periods")
 
 
 class Expert(Struct, frozen=True, kw_only=True):
-    """An expert. `states` are those of sessions in which the expert teaches."""
+    """An expert. `states` are the States of sessions in which the expert teaches."""
 
     expert_id: UUID
     provider: str
@@ -61,11 +61,11 @@ class Expert(Struct, frozen=True, kw_only=True):
 
     @property
     def is_shown(self) -> bool:
-        """Whether others than the provider may know of it."""
+        """Check whether others than the provider may see the expert."""
         return self.status is ExpertStatus.LISTED and self.consented_on is not None
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the expert's state does not allow the move."""
+        """Raise Conflict if the expert's status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("expert-withdrawn", move=move)
 
@@ -77,7 +77,7 @@ class Expert(Struct, frozen=True, kw_only=True):
         return ExpertRevised(**self._ids(), **asdict(profile), texts_hash=texts_hash, revised_at=now)
 
     def consent(self, consented_on: date, recorded_by: UUID, *, now: datetime) -> ExpertConsented:
-        """Raises Invalid for a day to come."""
+        """Record the expert's consent. Raises Invalid for a day in the future."""
         self.require("record_consent")
         if consented_on > now.date():
             raise Invalid("consent-day", field="consented_on")

@@ -1,4 +1,4 @@
-"""Rows of experts. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Rows of experts. Reads for a caller apply `may_see`, the policy in SQL, in their WHERE clause."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ LIST_MAX = 100
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
-    """Who the expert is; `person_id` is set for a person with an account, whose erasure removes the row.
+    """The texts of an expert; `person_id` is set for a person with an account, whose erasure removes the row.
 
-    `sex` is as the expert states it; it is only counted.
+    `sex` is as the expert states it; it is used for counts only.
     """
 
     name: str = ""
@@ -33,7 +33,7 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, expert_id: UUID, caller: Caller, *, lock: bool = False) -> Expert:
-    """The expert, if this caller may see it; `lock` locks it until the transaction ends. Raises Missing."""
+    """Return the expert; `lock` locks it until the transaction ends. Raises Missing unless the caller may see it."""
     query = (
         """
         SELECT *, taught_states(expert_id) AS states FROM expert
@@ -61,7 +61,7 @@ async def page(
     before: UUID | None,
     limit: int,
 ) -> list[Expert]:
-    """Experts on the rosters that this caller may see, newest first, before `before`."""
+    """List experts on the rosters that the caller may see, newest first, older than `before`."""
     rows = await tx.fetch(
         """
         SELECT *, taught_states(expert_id) AS states FROM expert
@@ -87,7 +87,7 @@ async def page(
 
 
 async def known(tx: Tx, expert_id: UUID) -> Expert | None:
-    """The expert, for the service itself, locked until the transaction ends."""
+    """Return the expert, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow(
         "SELECT *, taught_states(expert_id) AS states FROM expert WHERE expert_id = $1 FOR UPDATE", expert_id
     )
@@ -95,7 +95,7 @@ async def known(tx: Tx, expert_id: UUID) -> Expert | None:
 
 
 async def not_on_roster(tx: Tx, expert_ids: Sequence[UUID], provider: str) -> list[UUID]:
-    """For the service itself: which of them are no experts on this provider's roster."""
+    """Return the ids that are not on this provider's roster, read as the service."""
     rows = await tx.fetch(
         "SELECT expert_id FROM expert WHERE expert_id = ANY ($1::uuid[]) AND provider = $2 AND status = 'listed'",
         expert_ids,
@@ -136,7 +136,7 @@ _SAVE_TEXTS = Write(
 
 
 async def save_texts(tx: Tx, expert_id: UUID, texts: Texts, salt: bytes) -> None:
-    """The journal references them by their salted hash."""
+    """Save the texts, which the journal references by their salted hash."""
     own = texts.name, texts.function, texts.biography, texts.email, texts.person_id, texts.sex
     await tx.write(_SAVE_TEXTS, expert_id, salt, *own)
 
@@ -146,7 +146,7 @@ async def delete_texts(tx: Tx, expert_id: UUID) -> None:
 
 
 async def texts_of(tx: Tx, expert_ids: Sequence[UUID]) -> dict[UUID, Texts]:
-    """Of those that the caller may see."""
+    """Return the texts of those experts that the caller may see."""
     rows = await tx.fetch(
         """
         SELECT expert_id, name, function, biography, email, person_id, sex
@@ -160,20 +160,20 @@ async def texts_of(tx: Tx, expert_ids: Sequence[UUID]) -> dict[UUID, Texts]:
 
 
 async def by_sex(tx: Tx, expert_ids: Sequence[UUID]) -> BySex:
-    """For the service itself: how many of them are of each sex; it is not stated of those who have withdrawn."""
+    """Count the experts by sex, read as the service; an expert who has withdrawn counts as not stated."""
     known = await texts_of(tx, expert_ids)
     people = Counter[str](known[one].sex if one in known else Sex.OTHER for one in expert_ids)
     return BySex(**people)
 
 
 async def forget(tx: Tx, person_id: UUID) -> list[UUID]:
-    """Delete what names this person; return the experts who were."""
+    """Delete rows that name this person; return the ids of those experts."""
     rows = await tx.fetch("DELETE FROM expert_text WHERE person_id = $1 RETURNING expert_id", person_id)
     return [row["expert_id"] for row in rows]
 
 
 def expert_of(row: Record) -> Expert:
-    """The expert of a row of `expert`, with the States of sessions."""
+    """Convert a row of `expert`, with its `states`, to an expert."""
     columns = dict(row)
     columns["periods"] = msgspec.json.decode(columns["periods"])
     return msgspec.convert(columns, Expert)

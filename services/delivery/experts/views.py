@@ -22,9 +22,9 @@ from services.delivery.policy import Action
 class ExpertView(Struct, frozen=True, kw_only=True):
     """An expert on the roster of a provider, available in `periods`, or at any time if there are none.
 
-    Others see it once `consented_on` says when the expert consented, as the person `recorded_by` recorded: those are
-    coordinators, and the States of sessions in which the expert teaches. After a withdrawal, and to other
-    services, the texts are empty. `sex` is shown to its provider alone: it is only counted.
+    Coordinators, and the States of sessions in which the expert teaches, see the expert once `consented_on` is set,
+    the day of a consent that the person `recorded_by` recorded. After a withdrawal, and to other services, the texts
+    are empty. `sex` is shown to the expert's provider only; it is used for counts only.
     """
 
     expert_id: UUID
@@ -49,7 +49,7 @@ class ExpertView(Struct, frozen=True, kw_only=True):
 
 
 async def expert_view(tx: Tx, ctx: Context, expert_id: UUID) -> ExpertView:
-    """Raises Missing if this caller may not see it."""
+    """Return the expert for the caller. Raises Missing if the caller may not see the expert."""
     found = await store.get(tx, expert_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_EXPERT, found).required()
     return (await views_of(tx, [found], ctx.caller))[0]

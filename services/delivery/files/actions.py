@@ -1,4 +1,4 @@
-"""Actions on files: the content is stored before its row, and deleted after the row is."""
+"""Actions on files. The content is stored before its row, and deleted after the row."""
 
 from datetime import datetime
 from uuid import UUID
@@ -31,7 +31,7 @@ async def record(tx: Tx, before: File | None, fact: Fact) -> File:
 def described(
     file_id: UUID, purpose: FilePurpose, found: Format, size_bytes: int, digest: bytes, *, private: bool
 ) -> tuple[NewFile, bytes]:
-    """The file to add, with the salt of the hash that the journal has of its content."""
+    """Return the file to add, and the salt of the content's hash in the journal."""
     salt, content_hash = hash_bytes(digest)
     file = NewFile(
         file_id=file_id,
@@ -45,9 +45,9 @@ def described(
 
 
 async def add(tx: Tx, ctx: Context, delivery_id: UUID, file: NewFile, name: str, salt: bytes, *, quota: Quota) -> None:
-    """Add a stored file; the delivery is locked, so that its files can be counted.
+    """Add a stored file; the delivery is locked so that its files can be counted.
 
-    Its organization is not, so files added at the same moment to two deliveries may together exceed the quota.
+    The organization is not locked: files added to two deliveries at the same time may together exceed the quota.
     """
     delivery = await delivery_store.locked(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.ADD_FILE, delivery).required()
@@ -67,21 +67,21 @@ async def add(tx: Tx, ctx: Context, delivery_id: UUID, file: NewFile, name: str,
 
 
 async def require_scan(tx: Tx, ctx: Context, delivery_id: UUID, file_id: UUID) -> None:
-    """Raises Invalid if this is not the scan of an agreement that the caller's side added to this delivery."""
+    """Raise Invalid unless the file is the scan of an agreement that the caller's side added to this delivery."""
     found = next(iter(await store.among(tx, [file_id], ctx.caller)), None)
     if found is None or not found.is_scan_of(delivery_id, author_side(ctx.caller.role)):
         raise Invalid("scan-unsuitable", field="file_id")
 
 
 async def require_evidence(tx: Tx, ctx: Context, delivery_id: UUID, file_id: UUID) -> None:
-    """Raises Invalid if this is not a file of the delivery that all who see it may know of."""
+    """Raise Invalid unless the file belongs to the delivery and all who see the delivery may see it."""
     found = next(iter(await store.among(tx, [file_id], ctx.caller)), None)
     if found is None or not found.is_evidence_for(delivery_id):
         raise Invalid("evidence-unsuitable", field="file_id")
 
 
 async def remove(tx: Tx, ctx: Context, file_id: UUID) -> File:
-    """Take a file back, also from a message. Raises Conflict if it is a signature or evidence."""
+    """Remove a file, also from a message. Raises Conflict if it is a signature or evidence."""
     seen = await store.get(tx, file_id, ctx.caller)
     policy.decide(ctx.caller, Action.REMOVE_FILE, seen).required()
     async with tx.as_service():
@@ -98,7 +98,7 @@ async def remove(tx: Tx, ctx: Context, file_id: UUID) -> File:
 
 
 async def drop(tx: Tx, file: File, *, now: datetime) -> File:
-    """Record that a file is removed and delete its name."""
+    """Record that a file is removed, and delete its name."""
     removed = await record(tx, file, file.remove(now=now))
     await store.delete_name(tx, file.file_id)
     return removed

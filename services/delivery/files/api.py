@@ -1,4 +1,4 @@
-"""The routes of files."""
+"""Routes of files."""
 
 import asyncio
 from typing import Annotated
@@ -56,10 +56,12 @@ async def add_file(
     purpose: FromQuery[FilePurpose],
     private: FromQuery[bool] = False,
 ) -> Response[DeliveryFile]:
-    """By either side or a coordinator, until the thread is closed. The body is the file itself, of its own content type
-    or any: PDF, DOCX, PNG or JPEG, recognised by its content; its name is in `File-Name` or `Content-Disposition`. Or
-    it is a form with the part `file`, whose name that part or the part `name` has. It is `pending` until it is scanned.
-    A file for a private message is `private` itself.
+    """Requires the role `focal_point`, `provider_officer` or `coordinator`, until the thread is closed.
+
+    The body is the file itself, with its own or any other content type: PDF, DOCX, PNG or JPEG, recognised by its
+    content; its name is in `File-Name` or `Content-Disposition`. Alternatively it is a form with the part `file`, which
+    has the name, or whose name is in the part `name`. The file is `pending` until it is scanned. A file for a private
+    message is itself `private`.
     """
     ctx = Context(caller=caller, now=now, expected=0)
     own.storage.require_scanner()
@@ -98,8 +100,9 @@ async def list_files(
     purpose: FromQuery[FilePurpose | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=FILES_MAX)] = FILES_MAX,
 ) -> list[DeliveryFile]:
-    """Oldest first; the private ones for the two sides only, without names for auditors. For the provider those of the
-    agreement only, after the State has withdrawn its consent.
+    """The oldest file is first. Private files are shown to the two sides only; auditors see no names.
+
+    After the State has withdrawn its consent, the provider sees the files of the agreement only.
     """
     async with db.transaction(by=caller) as tx:
         delivery = await delivery_store.get(tx, delivery_id, caller)
@@ -113,7 +116,7 @@ async def list_files(
 
 @get(FILE, opt=requires(Action.READ_FILE), media_type=MEDIA_TYPE.decode(), summary="Download a file of a delivery")
 async def read_file(file_id: FromPath[UUID], db: Db, own: Owned, caller: CurrentCaller) -> Download:
-    """Always a download without a media type that a browser would display."""
+    """The response is always a download, without a media type that a browser would display."""
     async with db.transaction(by=caller) as tx:
         found = await store.get(tx, file_id, caller)
         policy.decide(caller, Action.READ_FILE, found).required()
@@ -131,7 +134,7 @@ async def read_file(file_id: FromPath[UUID], db: Db, own: Owned, caller: Current
 async def remove_file(
     file_id: FromPath[UUID], db: Db, own: Owned, caller: CurrentCaller, expected: ExpectedRevision, now: Now
 ) -> Response[DeliveryFile]:
-    """By the side that added it, also from a message. The file and its name are deleted."""
+    """Requires the side that added it; the file is also removed from a message. The file and its name are deleted."""
     async with db.transaction(by=caller) as tx:
         removed = await actions.remove(tx, Context(caller=caller, now=now, expected=expected), file_id)
         (view,) = await store.views_of(tx, [removed], caller)

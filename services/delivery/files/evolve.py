@@ -10,7 +10,7 @@ from services.delivery.files.model import File, FilePurpose, FileStatus
 
 
 def evolve(file: File | None, fact: Fact) -> File:
-    """The file after a fact."""
+    """Return the file after a fact."""
     if isinstance(fact, FileAdded):
         known = {
             "purpose": FilePurpose(fact.purpose),
@@ -18,7 +18,7 @@ def evolve(file: File | None, fact: Fact) -> File:
             "format": Format(fact.format),
         }
         return File(**{**asdict(fact), **known}, status=FileStatus.PENDING, revision=1)
-    assert file is not None, "a file begins by being added"
+    assert file is not None, "a file begins when it is added"
     return replace(file, revision=file.revision + 1, status=_status(fact))
 
 

@@ -1,4 +1,4 @@
-"""A file of a delivery: its states, and when it may be read. Its name and content are in the store only."""
+"""A file of a delivery: its statuses, and when it may be read. Its name and content are in the store only."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,18 +15,18 @@ from contracts.values import Role, Side, side_of
 from services.delivery.deliveries.model import Delivery
 
 FILES_MAX = 100
-"""Files of one delivery that are neither removed nor infected."""
+"""Maximum number of files of one delivery that are neither removed nor infected."""
 
 
 class Quota(Struct, frozen=True, kw_only=True):
-    """The limits on the files of one organization, over all deliveries."""
+    """Limits on the files of one organization, over all deliveries."""
 
     files_max: int
     bytes_max: int
 
 
 class Stored(Struct, frozen=True, kw_only=True):
-    """The files stored for one organization, and those of the delivery."""
+    """Numbers and size of the files stored for one organization, and number of files of the delivery."""
 
     files: int
     size_bytes: int
@@ -42,14 +42,14 @@ class FileStatus(StrEnum):
 
 
 class FilePurpose(StrEnum):
-    """Why a file is added to a delivery."""
+    """Purposes for which a file is added to a delivery."""
 
     MESSAGE = "message"
-    """It goes with a message."""
+    """A file of a message."""
     AGREEMENT = "agreement"
     """The scan of a signed agreement."""
     MATERIAL = "material"
-    """What is used in the delivery: programmes, slides, exercises."""
+    """Material that is used in the delivery: programmes, slides, exercises."""
 
 
 READABLE = frozenset({FileStatus.CLEAN, FileStatus.UNSCANNED})
@@ -76,12 +76,12 @@ class NewFile(Struct, frozen=True, kw_only=True):
 
 
 def author_side(role: Role) -> Side | None:
-    """The side that an author acts for; None for a coordinator."""
+    """Return the side that an author acts for; None for a coordinator."""
     return None if role is Role.COORDINATOR else side_of(role)
 
 
 class File(Struct, frozen=True, kw_only=True):
-    """A file without its name. `side` is that of its `organization`, None if a coordinator added it."""
+    """A file without its name. `side` is the side of its `organization`, None if a coordinator added it."""
 
     file_id: UUID
     delivery_id: UUID
@@ -100,17 +100,17 @@ class File(Struct, frozen=True, kw_only=True):
     added_at: datetime
 
     def require(self, move: str) -> None:
-        """Raises Conflict if its status does not allow the move."""
+        """Raise Conflict if the status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("attachment-status", status=self.status, move=move)
 
     def is_scan_of(self, delivery_id: UUID, side: Side | None) -> bool:
-        """Whether that side of this delivery can sign an agreement with it."""
+        """Check whether that side of this delivery can sign an agreement with the file."""
         kept = self.status in KEPT and self.purpose is FilePurpose.AGREEMENT
         return kept and self.delivery_id == delivery_id and self.side is side
 
     def is_evidence_for(self, delivery_id: UUID) -> bool:
-        """Whether a result of this delivery can be shown by it."""
+        """Check whether the file can be evidence for a result of this delivery."""
         return self.status in KEPT and not self.private and self.delivery_id == delivery_id
 
     def clear(self, *, scanned: bool, now: datetime) -> FileCleared:
@@ -139,7 +139,10 @@ class File(Struct, frozen=True, kw_only=True):
 def add(
     delivery: Delivery, file: NewFile, *, organization: str, role: Role, stored: Stored, quota: Quota, now: datetime
 ) -> FileAdded:
-    """Raises Conflict at a limit or once the thread is closed, Invalid for a private file that goes with no message."""
+    """Add a file. Raises Conflict at a limit or once the thread is closed.
+
+    For a private file, raises Invalid unless its purpose is `message`, and raises like `Delivery.require_private`.
+    """
     delivery.require_open_thread(now)
     side = author_side(role)
     if file.private:

@@ -1,4 +1,4 @@
-"""Rows of files. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Rows of files. Reads for a caller apply `may_see`, the policy in SQL, in their WHERE clause."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,9 +20,9 @@ from services.delivery.files.model import File, FilePurpose, FileStatus, Stored
 class DeliveryFile(Struct, frozen=True, kw_only=True):
     """A file of a delivery: its name, which auditors do not see, its format, size and status.
 
-    It can be read once it is `clean`, or `unscanned` where there is no scanner. An `infected` file was deleted. `side`
-    is that of its `organization`, null if a coordinator added it; a `private` one is for the two sides only. `moves`
-    are those that the caller may make now.
+    It can be read once it is `clean`, or `unscanned` if there is no scanner. An `infected` file was deleted. `side` is
+    the side of its `organization`, null if a coordinator added it; a `private` file is shown to the two sides only.
+    `moves` are the moves that the caller may make now.
     """
 
     file_id: UUID
@@ -41,7 +41,7 @@ class DeliveryFile(Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, file_id: UUID, caller: Caller) -> File:
-    """The file, if this caller may see it. Raises Missing."""
+    """Return the file. Raises Missing if it is removed or the caller may not see it."""
     row = await tx.fetchrow(
         "SELECT * FROM file WHERE file_id = $1 AND status <> 'removed' AND may_see(file, $2, $3)",
         file_id,
@@ -54,7 +54,7 @@ async def get(tx: Tx, file_id: UUID, caller: Caller) -> File:
 
 
 async def known(tx: Tx, file_id: UUID) -> File | None:
-    """The file, for the service itself, locked until the transaction ends."""
+    """Return the file, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM file WHERE file_id = $1 FOR UPDATE", file_id)
     return msgspec.convert(dict(row), File) if row else None
 
@@ -62,7 +62,7 @@ async def known(tx: Tx, file_id: UUID) -> File | None:
 async def of_delivery(
     tx: Tx, delivery_id: UUID, caller: Caller, *, purpose: FilePurpose | None, limit: int
 ) -> list[File]:
-    """The newest files of a delivery that this caller may see, in ascending order."""
+    """List the newest files of a delivery that the caller may see, in ascending order."""
     rows = await tx.fetch(
         """
         SELECT * FROM file
@@ -80,7 +80,7 @@ async def of_delivery(
 
 
 async def among(tx: Tx, file_ids: Sequence[UUID], caller: Caller) -> list[File]:
-    """Those of these files that this caller may see."""
+    """Return those of the files that the caller may see."""
     rows = await tx.fetch(
         """
         SELECT * FROM file
@@ -94,13 +94,13 @@ async def among(tx: Tx, file_ids: Sequence[UUID], caller: Caller) -> list[File]:
 
 
 async def names_of(tx: Tx, file_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Names of files, of those that the transaction's caller may read."""
+    """Return the names of those files whose names the transaction's caller may read."""
     rows = await tx.fetch("SELECT file_id, name FROM file_text WHERE file_id = ANY ($1::uuid[])", list(file_ids))
     return {row["file_id"]: row["name"] for row in rows}
 
 
 async def views_of(tx: Tx, found: Sequence[File], caller: Caller) -> list[DeliveryFile]:
-    """Views for the caller, with the names that it may read."""
+    """Return views for the caller, with the names that the caller may read."""
     names = await names_of(tx, [one.file_id for one in found]) if found else {}
     return [
         from_attributes(DeliveryFile, one, name=names.get(one.file_id, ""), moves=policy.moves_open_to(caller, one))
@@ -109,12 +109,12 @@ async def views_of(tx: Tx, found: Sequence[File], caller: Caller) -> list[Delive
 
 
 async def view(tx: Tx, file_id: UUID, caller: Caller) -> DeliveryFile:
-    """Raises Missing if this caller may not see it."""
+    """Return the file for the caller. Raises Missing if the caller may not see it."""
     return (await views_of(tx, [await get(tx, file_id, caller)], caller))[0]
 
 
 async def stored_for(tx: Tx, organization: str, delivery_id: UUID) -> Stored:
-    """What is stored for an organization over all deliveries, and how many files the delivery has; for the service."""
+    """Sum the organization's stored files over all deliveries, and count the delivery's files, read as the service."""
     query = """
         SELECT count(*) FILTER (WHERE organization = $1) AS files,
             coalesce(sum(size_bytes) FILTER (WHERE organization = $1), 0)::bigint AS size_bytes,
@@ -125,7 +125,7 @@ async def stored_for(tx: Tx, organization: str, delivery_id: UUID) -> Stored:
 
 
 async def is_signature(tx: Tx, file_id: UUID) -> bool:
-    """Whether an agreement was signed with this file, for the service."""
+    """Check, as the service, whether an agreement was signed with this file."""
     query = """
         SELECT EXISTS (SELECT FROM file JOIN agreement USING (delivery_id) JOIN agreement_version USING (agreement_id)
             WHERE file_id = $1 AND file_id IN (state_file_id, provider_file_id))
@@ -134,19 +134,19 @@ async def is_signature(tx: Tx, file_id: UUID) -> bool:
 
 
 async def shows_a_result(tx: Tx, file_id: UUID) -> bool:
-    """Whether a result was reported with this file, for the service."""
+    """Check, as the service, whether this file is the evidence of a result."""
     return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM result WHERE file_id = $1)", file_id))
 
 
 async def shows_an_effect(tx: Tx, file_id: UUID) -> bool:
-    """Whether an effect is shown by this file, for the service."""
+    """Check, as the service, whether this file is the evidence of an effect that is not withdrawn."""
     return bool(
         await tx.fetchval("SELECT EXISTS (SELECT FROM effect WHERE file_id = $1 AND status <> 'withdrawn')", file_id)
     )
 
 
 async def is_evidence_of(tx: Tx, file_id: UUID, delivery_id: UUID) -> bool:
-    """Whether it can show something of this delivery, for the service: it is read by all who see the delivery."""
+    """Check, as the service, whether the file can be evidence: readable for all who see the delivery."""
     query = """
         SELECT EXISTS (SELECT FROM file WHERE file_id = $1 AND delivery_id = $2 AND NOT private
             AND status IN ('clean', 'unscanned'))
@@ -183,13 +183,13 @@ async def delete_name(tx: Tx, file_id: UUID) -> None:
 
 
 async def pending(tx: Tx, limit: int = 20) -> list[UUID]:
-    """Some files waiting for a scan, in random order, so that a file that cannot be scanned blocks no others."""
+    """Return some files that wait for a scan, in random order so that one that cannot be scanned blocks no others."""
     rows = await tx.fetch("SELECT file_id FROM file WHERE status = 'pending' ORDER BY random() LIMIT $1", limit)
     return [row["file_id"] for row in rows]
 
 
 async def with_content(tx: Tx, file_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of these files that still have a content."""
+    """Return those of the files whose content is still stored."""
     rows = await tx.fetch(
         "SELECT file_id FROM file WHERE file_id = ANY ($1::uuid[]) AND status IN ('pending', 'clean', 'unscanned')",
         list(file_ids),

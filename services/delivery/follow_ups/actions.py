@@ -20,23 +20,26 @@ from services.delivery.policy import Action
 
 
 async def schedule(tx: Tx, completed: DeliveryCompleted) -> None:
-    """Those of a delivery that has just been completed."""
+    """Schedule the follow-ups of a delivery that has just been completed."""
     for fact in model.schedule(completed):
         await record(tx, None, fact)
 
 
 async def expire(tx: Tx, now: datetime) -> int:
-    """Ask, remind and let lapse what is due; return how many. Of several processes one does it."""
+    """Send the questions and reminders that are due, and let follow-ups lapse; return the number of moves.
+
+    Follow-ups locked by another process are skipped.
+    """
     due = await store.due(tx, now)
     for one in due:
         fact = one.expire(now=now)
-        assert fact is not None, "it is due"
+        assert fact is not None, "the follow-up is due"
         await record(tx, one, fact)
     return len(due)
 
 
 async def answer(tx: Tx, ctx: Context, follow_up_id: UUID, result: Use, text: str, language: Language | None) -> None:
-    """In place of the answer before. Raises Missing, Forbidden, Stale, Conflict."""
+    """Answer a follow-up, or replace the previous answer. Raises Missing, Forbidden, Stale, Conflict."""
     shown = await store.get(tx, follow_up_id, ctx.caller)
     policy.decide(ctx.caller, Action.ANSWER, shown).required()
     check_revision(shown.revision, ctx.expected)
@@ -47,14 +50,14 @@ async def answer(tx: Tx, ctx: Context, follow_up_id: UUID, result: Use, text: st
 async def answer_by_link(
     tx: Tx, caller: Caller, follow_up_id: UUID, result: Use, text: str, language: Language | None, *, now: datetime
 ) -> FollowUp:
-    """For who has the link of a mail: the result as it is now, then the text. A repeat changes nothing.
+    """Answer as the recipient of a mail's link: first the result, then the text. A repeat changes nothing.
 
     Raises Missing, Forbidden, Conflict.
     """
     policy.decide(caller, Action.ANSWER, await store.get(tx, follow_up_id, caller)).required()
     async with tx.as_service():
         found = await store.known(tx, follow_up_id)
-        assert found is not None, "it was shown"
+        assert found is not None, "it has just been read"
         said = (await store.texts_of(tx, [follow_up_id])).get(follow_up_id, "")
         if found.result is result and text in {"", said}:
             return found
@@ -72,7 +75,7 @@ async def _answer(
     now: datetime,
 ) -> FollowUp:
     before = await store.known(tx, follow_up_id)
-    assert before is not None, "it was shown"
+    assert before is not None, "it has just been read"
     if expected is not None:
         check_revision(before.revision, expected)
     salt, text_hash = hash_texts(text)

@@ -1,4 +1,4 @@
-"""Routes of follow-ups: for people who have signed in, and for the page that the link of a mail leads to."""
+"""Routes of follow-ups, for people who have signed in and for the page that the link in a mail opens."""
 
 from datetime import datetime
 from uuid import UUID
@@ -21,34 +21,34 @@ from services.delivery.policy import Action
 
 FOLLOW_UP = "/v1/follow-ups/{follow_up_id:uuid}"
 LINK = "/v1/follow-ups/link"
-"""Outside the document of the API: it is for the page of the mail, whose token is all that it needs."""
+"""Route for the page that the link in a mail opens. Its token is the only credential; the API's document omits it."""
 
 
 @show("/v1/deliveries/{delivery_id:uuid}/follow-ups", Action.LIST_FOLLOW_UPS, "The follow-ups of a delivery")
 async def list_follow_ups(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> FollowUpList:
-    """Of both sides, 6 and 12 months after its last day."""
+    """Lists the follow-ups of both sides, 6 and 12 months after the last day of the delivery."""
     return await views.of_delivery(tx, delivery_id, ctx.caller)
 
 
 @show(FOLLOW_UP, Action.SHOW_FOLLOW_UP, "One follow-up")
 async def show_follow_up(tx: Tx, ctx: Context, follow_up_id: FromPath[UUID]) -> FollowUpView:
-    """With the answer, if there is one."""
+    """Includes the answer, if there is one."""
     return await follow_up_view(tx, ctx, follow_up_id)
 
 
 @change(f"{FOLLOW_UP}/answer", Action.ANSWER, "Answer a follow-up", read=follow_up_view)
 async def answer_follow_up(tx: Tx, ctx: Context, follow_up_id: FromPath[UUID], data: JSONBody[AnswerFollowUp]) -> None:
-    """By the side that is asked; in place of its answer before, until the follow-up closes."""
+    """Requires the side that is asked. Replaces its previous answer, until the follow-up closes."""
     data.check()
     await actions.answer(tx, ctx, follow_up_id, data.result, data.text, data.language)
 
 
-# -- by the link of a mail --------------------------------------------------------------------------------------------
+# -- by the link in a mail --------------------------------------------------------------------------------------------
 
 
 @get(LINK, opt=PUBLIC, include_in_schema=False)
 async def show_linked_follow_up(token: FromQuery[str], db: Db, own: Owned, now: Now) -> Response[LinkedFollowUp]:
-    """What is asked; it changes nothing, because programs follow links before people do."""
+    """Shows the follow-up. It changes nothing, because programs follow links before people do."""
     follow_up_id, caller = await _linked(db, own, token, now)
     async with db.transaction(by=caller) as tx:
         view = await views.linked(tx, await store.get(tx, follow_up_id, caller))
@@ -59,7 +59,7 @@ async def show_linked_follow_up(token: FromQuery[str], db: Db, own: Owned, now: 
 async def answer_linked_follow_up(
     token: FromQuery[str], data: JSONBody[AnswerFollowUp], db: Db, own: Owned, now: Now
 ) -> Response[LinkedFollowUp]:
-    """Without signing in, as the person to whom the mail was sent. Repeating it changes nothing."""
+    """Answers without signing in, as the recipient of the mail. A repeat changes nothing."""
     data.check()
     follow_up_id, caller = await _linked(db, own, token, now)
     async with db.transaction(by=caller) as tx:
@@ -69,7 +69,7 @@ async def answer_linked_follow_up(
 
 
 async def _linked(db: Db, own: Dependencies, token: str, now: datetime) -> tuple[UUID, Caller]:
-    """The follow-up and the person of a token, in the appointment that is asked. Raises Missing, Unavailable."""
+    """Return the follow-up of a token, and its person in the appointment that is asked. Raises Missing, Unavailable."""
 
     async def asked(follow_up_id: UUID) -> tuple[str, Role] | None:
         async with db.transaction(by=None) as tx:

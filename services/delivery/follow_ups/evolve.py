@@ -11,7 +11,7 @@ from services.delivery.follow_ups.model import FollowUp, FollowUpStatus
 
 
 def evolve(follow_up: FollowUp | None, fact: Fact) -> FollowUp:
-    """The follow-up after a fact."""
+    """Return the follow-up after a fact."""
     if isinstance(fact, FollowUpScheduled):
         values = asdict(fact) | {"side": Side(fact.side)}
         return FollowUp(**values, status=FollowUpStatus.SCHEDULED, revision=1)

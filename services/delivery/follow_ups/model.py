@@ -1,4 +1,4 @@
-"""A follow-up: one side is asked whether what was delivered is in use, so many months after the last day of a delivery.
+"""A follow-up: asks one side, some months after the last day of a delivery, whether what was delivered is in use.
 
 It is scheduled when the delivery is completed. The clock asks, reminds once and lets it lapse; the side answers.
 """
@@ -29,11 +29,11 @@ from contracts.values import Language, Role, Side
 
 REMIND_DAYS = 30
 LAPSE_DAYS = 90
-"""Both after the side was asked."""
+"""Numbers of days from the asking of a side until its reminder, and until the follow-up lapses."""
 
 
 class FollowUpStatus(StrEnum):
-    """`scheduled`: it is not due yet."""
+    """Statuses of a follow-up. `scheduled`: not due yet."""
 
     SCHEDULED = "scheduled"
     ASKED = "asked"
@@ -48,14 +48,14 @@ MOVES: Mapping[str, frozenset[FollowUpStatus]] = {
     "lapse": _ASKED,
     "answer": _ASKED | {FollowUpStatus.ANSWERED},
 }
-"""The states each move is allowed in; the clock makes all but the last."""
+"""Statuses in which each move is allowed; the clock makes all moves except the last."""
 
 ROLES: Mapping[Side, Role] = {Side.STATE: Role.FOCAL_POINT, Side.PROVIDER: Role.PROVIDER_OFFICER}
-"""Who answers for each side."""
+"""Role that answers for each side."""
 
 
 class FollowUp(Struct, frozen=True, kw_only=True):
-    """A follow-up of one side of a delivery. `closes_at` is until when its answer can be revised."""
+    """A follow-up of one side of a delivery. Its answer can be revised until `closes_at`."""
 
     follow_up_id: UUID
     delivery_id: UUID
@@ -81,7 +81,7 @@ class FollowUp(Struct, frozen=True, kw_only=True):
 
     @property
     def next_at(self) -> datetime | None:
-        """When the clock makes its next move; None if it makes none."""
+        """Time at which the clock makes its next move; None if it makes none."""
         if self.status is FollowUpStatus.SCHEDULED:
             return self.due_at
         if self.status is not FollowUpStatus.ASKED or self.asked_at is None:
@@ -89,7 +89,7 @@ class FollowUp(Struct, frozen=True, kw_only=True):
         return self.asked_at + timedelta(days=LAPSE_DAYS if self.reminded_at else REMIND_DAYS)
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the state does not allow the move."""
+        """Raise Conflict if the status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("follow-up-status", status=self.status, move=move)
 
@@ -108,7 +108,7 @@ class FollowUp(Struct, frozen=True, kw_only=True):
         return FollowUpLapsed(**self._ids(), lapsed_at=now)
 
     def expire(self, *, now: datetime) -> Fact | None:
-        """What is due: the side is asked, reminded, or has not answered in time; None if nothing is."""
+        """Return the fact of the move that is due: asked, reminded or lapsed; None if none is due."""
         if self.next_at is None or self.next_at > now:
             return None
         if self.status is FollowUpStatus.SCHEDULED:
@@ -118,7 +118,7 @@ class FollowUp(Struct, frozen=True, kw_only=True):
     def answer(
         self, result: Use, language: Language | None, text_hash: str | None, *, now: datetime
     ) -> FollowUpAnswered:
-        """Raises Conflict if it was not asked yet, has lapsed, or was answered and can no longer be revised."""
+        """Answer. Raises Conflict if it was not asked yet, has lapsed, or was answered and has closed."""
         self.require("answer")
         if self.status is FollowUpStatus.ANSWERED and self.closes_at <= now:
             raise Conflict("follow-up-closed", closed_at=self.closes_at)
@@ -135,7 +135,10 @@ _IDS = (
 
 
 def schedule(completed: DeliveryCompleted) -> Sequence[FollowUpScheduled]:
-    """Those of a completed delivery: each month, for each side. An answer can be revised until the next is due."""
+    """Schedule the follow-ups of a completed delivery, one for each month and side.
+
+    An answer can be revised until the next follow-up is due, and the last one until it would lapse.
+    """
     due = [_months_later(completed.completed_on, month) for month in MONTHS]
     closed = [*due[1:], due[-1] + timedelta(days=LAPSE_DAYS)]
     return [
@@ -160,7 +163,7 @@ def schedule(completed: DeliveryCompleted) -> Sequence[FollowUpScheduled]:
 
 
 def _months_later(day: date, months: int) -> datetime:
-    """The same day so many months later, or the last one of a shorter month."""
+    """Return the start of the same day some months later, or of the last day of a shorter month."""
     year, month = divmod(day.month - 1 + months, 12)
     last = monthrange(day.year + year, month + 1)[1]
     return datetime.combine(date(day.year + year, month + 1, min(day.day, last)), time(), UTC)

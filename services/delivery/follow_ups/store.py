@@ -1,4 +1,4 @@
-"""Rows of follow-ups. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Rows of follow-ups. Reads for a caller apply `may_see`, the policy in SQL, in their WHERE clause."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ DUE_MAX = 100
 
 
 async def get(tx: Tx, follow_up_id: UUID, caller: Caller) -> FollowUp:
-    """The follow-up, if this caller may see it. Raises Missing."""
+    """Return the follow-up. Raises Missing unless the caller may see it."""
     row = await tx.fetchrow(
         "SELECT * FROM follow_up WHERE follow_up_id = $1 AND may_see(follow_up, $2, $3)",
         follow_up_id,
@@ -30,7 +30,7 @@ async def get(tx: Tx, follow_up_id: UUID, caller: Caller) -> FollowUp:
 
 
 async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> list[FollowUp]:
-    """Those of a delivery that this caller may see, by month."""
+    """List the follow-ups of a delivery that the caller may see, by month."""
     rows = await tx.fetch(
         """
         SELECT * FROM follow_up WHERE delivery_id = $1 AND may_see(follow_up, $2, $3)
@@ -44,13 +44,13 @@ async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> list[FollowU
 
 
 async def known(tx: Tx, follow_up_id: UUID) -> FollowUp | None:
-    """The follow-up, for the service itself, locked until the transaction ends."""
+    """Return the follow-up, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM follow_up WHERE follow_up_id = $1 FOR UPDATE", follow_up_id)
     return follow_up_of(row) if row else None
 
 
 async def due(tx: Tx, now: datetime) -> list[FollowUp]:
-    """Those for which the clock has something to do; locked, without those that others locked."""
+    """Lock and list the follow-ups for which the clock has a move to make; skip those locked by others."""
     rows = await tx.fetch(
         "SELECT * FROM follow_up WHERE next_at <= $1 ORDER BY next_at LIMIT $2 FOR UPDATE SKIP LOCKED", now, DUE_MAX
     )
@@ -58,7 +58,7 @@ async def due(tx: Tx, now: datetime) -> list[FollowUp]:
 
 
 async def due_in_seconds(tx: Tx, now: datetime) -> float | None:
-    """Seconds until the next one is due."""
+    """Return the seconds until the next follow-up is due; None if none will be."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         "SELECT extract(epoch FROM min(next_at) - $1::timestamptz)::float8 FROM follow_up WHERE next_at > $1", now
     )
@@ -94,7 +94,7 @@ _DROP_TEXT = Write(parts={"follow_up_text_dropped": "DELETE FROM follow_up_text 
 
 
 async def save_text(tx: Tx, follow_up_id: UUID, salt: bytes, text: str) -> None:
-    """In place of that of the answer before."""
+    """Replace the text of the previous answer."""
     await tx.write(_SAVE_TEXT, follow_up_id, salt, text)
 
 
@@ -110,5 +110,5 @@ async def texts_of(tx: Tx, follow_up_ids: Sequence[UUID]) -> dict[UUID, str]:
 
 
 def follow_up_of(row: Record) -> FollowUp:
-    """The follow-up of a row of `follow_up`."""
+    """Convert a row of `follow_up` to a follow-up."""
     return msgspec.convert(dict(row), FollowUp)

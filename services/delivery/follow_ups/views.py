@@ -19,10 +19,10 @@ from services.delivery.policy import Action
 
 
 class FollowUpView(Struct, frozen=True, kw_only=True):
-    """Whether one `side` says, `month` months after a delivery, that what was delivered is in use.
+    """The answer of one `side`, `month` months after a delivery, on whether what was delivered is in use.
 
-    It is asked when it is due, and can revise its answer until it closes. `text` is what it added, in `language`;
-    `moves` are those that the caller may make now.
+    The side is asked when the follow-up is due, and can revise its answer until it closes. `text` is its comment, in
+    `language`; `moves` are the moves that the caller may make now.
     """
 
     follow_up_id: UUID
@@ -54,7 +54,7 @@ class FollowUpList(Struct, frozen=True, kw_only=True):
 
 
 class LinkedFollowUp(Struct, frozen=True, kw_only=True):
-    """What the link of a mail shows to who has it: neither the parties nor any text."""
+    """The follow-up as shown to the holder of a mail's link: without the parties and without texts."""
 
     month: int
     status: FollowUpStatus
@@ -64,14 +64,14 @@ class LinkedFollowUp(Struct, frozen=True, kw_only=True):
 
 
 async def follow_up_view(tx: Tx, ctx: Context, follow_up_id: UUID) -> FollowUpView:
-    """Raises Missing if this caller may not see it."""
+    """Return the follow-up for the caller. Raises Missing if the caller may not see it."""
     found = await store.get(tx, follow_up_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_FOLLOW_UP, found).required()
     return (await _views_of(tx, [found], ctx.caller))[0]
 
 
 async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> FollowUpList:
-    """Raises Missing if this caller may not see the delivery."""
+    """List the follow-ups of a delivery. Raises Missing if the caller may not see the delivery."""
     policy.decide(caller, Action.LIST_FOLLOW_UPS, await delivery_store.get(tx, delivery_id, caller)).required()
     return FollowUpList(follow_ups=await _views_of(tx, await store.of_delivery(tx, delivery_id, caller), caller))
 

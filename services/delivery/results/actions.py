@@ -22,7 +22,7 @@ from services.delivery.results.model import Figures, Result
 
 
 async def report_first(tx: Tx, ctx: Context, delivery_id: UUID, indicator: str, figures: Figures, comment: str) -> None:
-    """Raises Conflict if the indicator was reported before, or the request is closed."""
+    """Report an indicator for the first time. Raises Conflict if it was reported before, or the request is closed."""
     delivery = await delivery_store.locked(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.REPORT_RESULT, delivery).required()
     await _check_evidence(tx, ctx, delivery_id, figures)
@@ -37,7 +37,7 @@ async def report_first(tx: Tx, ctx: Context, delivery_id: UUID, indicator: str, 
 
 
 async def report(tx: Tx, ctx: Context, result_id: UUID, figures: Figures, comment: str) -> None:
-    """Report it again."""
+    """Report a result again."""
     salt, texts_hash = hash_texts(comment)
     shown = await _for_move(tx, ctx, result_id, Action.REPORT_RESULT)
     await _check_evidence(tx, ctx, shown.delivery_id, figures)
@@ -62,17 +62,17 @@ async def dispute(tx: Tx, ctx: Context, result_id: UUID, reason: str, comment: s
 
 
 async def _for_move(tx: Tx, ctx: Context, result_id: UUID, action: Action) -> Result:
-    """Raises Missing, Forbidden."""
+    """Return the result. Raises Missing, Forbidden."""
     found = await store.get(tx, result_id, ctx.caller)
     policy.decide(ctx.caller, action, found).required()
     return found
 
 
 async def _moved(tx: Tx, ctx: Context, result_id: UUID, decide: Callable[[Result], Fact]) -> None:
-    """Raises Stale, and Conflict once the request is closed."""
+    """Record the move of a result. Raises Stale, and Conflict once the request is closed."""
     async with tx.as_service():
         before = await store.known(tx, result_id)
-        assert before is not None, "it was shown"
+        assert before is not None, "it has just been read"
         check_revision(before.revision, ctx.expected)
         await request_store.require_not_closed(tx, before.request_id)
         await _record(tx, before, decide(before))

@@ -20,7 +20,7 @@ RESULT = "/v1/results/{result_id:uuid}"
 
 @show(OF_DELIVERY, Action.LIST_RESULTS, "The results of a delivery")
 async def list_results(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> DeliveryResults:
-    """By indicator, with the indicators of its kind of assistance."""
+    """Lists one result for each indicator, ordered by last report, and the indicators of the kind of assistance."""
     return await views.of_delivery(tx, delivery_id, ctx.caller)
 
 
@@ -39,32 +39,35 @@ def _key(delivery_id: UUID, data: ReportResult) -> UUID:
 async def report_result(
     tx: Tx, ctx: Context, result_id: UUID, delivery_id: FromPath[UUID], data: JSONBody[ReportResult]
 ) -> None:
-    """The first report of an indicator, by the provider or the State, once the delivery has begun."""
+    """Requires the role `focal_point` or `provider_officer`, and a delivery that has begun.
+
+    Each indicator is reported once; later reports use the route of the result.
+    """
     figures = from_attributes(Figures, data)
     await actions.report_first(tx, ctx, delivery_id, data.indicator, figures, data.comment)
 
 
 @show(RESULT, Action.SHOW_RESULT, "One result")
 async def show_result(tx: Tx, ctx: Context, result_id: FromPath[UUID]) -> views.ResultView:
-    """As it was reported last."""
+    """Shows the result as it was reported last."""
     return await result_view(tx, ctx, result_id)
 
 
 @change(f"{RESULT}/report", Action.REPORT_RESULT, "Report a result again", read=result_view)
 async def report_result_again(tx: Tx, ctx: Context, result_id: FromPath[UUID], data: JSONBody[ReportAgain]) -> None:
-    """In place of what was reported before. A confirmation is removed."""
+    """Replaces what was reported before. A confirmation is removed."""
     await actions.report(tx, ctx, result_id, from_attributes(Figures, data), data.comment)
 
 
 @change(f"{RESULT}/confirm", Action.CONFIRM_RESULT, "Confirm a result", read=result_view)
 async def confirm_result(tx: Tx, ctx: Context, result_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By the State's focal point."""
+    """Requires the role `focal_point`."""
     await actions.confirm(tx, ctx, result_id, data.comment)
 
 
 @change(f"{RESULT}/dispute", Action.DISPUTE_RESULT, "Dispute a result", read=result_view)
 async def dispute_result(tx: Tx, ctx: Context, result_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """By the State's focal point; both sides read the reason."""
+    """Requires the role `focal_point`. Both sides read the reason."""
     await actions.dispute(tx, ctx, result_id, check_reason("dispute_result", data.reason), data.comment)
 
 

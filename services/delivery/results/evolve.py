@@ -9,7 +9,7 @@ from services.delivery.results.model import Result, ResultStatus
 
 
 def evolve(result: Result | None, fact: Fact) -> Result:
-    """The result after a fact."""
+    """Return the result after a fact."""
     if isinstance(fact, ResultReported):
         values = asdict(fact)
         del values["texts_hash"]

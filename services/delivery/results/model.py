@@ -1,4 +1,4 @@
-"""A result of a delivery, by one indicator: its states, its moves, and their effects."""
+"""A result of a delivery, by one indicator: its statuses, its moves, and their effects."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -21,7 +21,7 @@ PERCENT = "percent"
 
 
 class ResultStatus(StrEnum):
-    """Whether the State has answered what was reported last."""
+    """The State's answer to the last report, `reported` if there is none yet."""
 
     REPORTED = "reported"
     CONFIRMED = "confirmed"
@@ -33,21 +33,21 @@ MOVES: Mapping[str, frozenset[ResultStatus]] = {
     "confirm_result": frozenset({ResultStatus.REPORTED, ResultStatus.DISPUTED}),
     "dispute_result": frozenset({ResultStatus.REPORTED, ResultStatus.CONFIRMED}),
 }
-"""The states each move is allowed in; none is once the request is closed."""
+"""Statuses in which each move is allowed, until the request is closed."""
 
 
 def result_id_of(delivery_id: UUID, indicator: str) -> UUID:
-    """A delivery has one result for each indicator."""
+    """Return the id of a result. A delivery has one result for each indicator."""
     return uuid5(_NAMESPACE, f"{delivery_id}/{indicator}")
 
 
 def indicators_of(delivery: Delivery) -> tuple[str, ...]:
-    """The indicators of the delivery's kind of assistance; all of them if the kind is not known."""
+    """Return the indicators of the delivery's kind of assistance; all of them if the kind is not known."""
     return tuple(code for code, one in indicators().items() if delivery.kind is None or delivery.kind in one.kinds)
 
 
 class Figures(Struct, frozen=True, kw_only=True):
-    """What was measured, in the indicator's unit; `file_id` is the file of the delivery that shows it."""
+    """Figures in the indicator's unit; `file_id` is the file of the delivery that shows them."""
 
     baseline: int | None = None
     target: int | None = None
@@ -56,7 +56,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     file_id: UUID | None = None
 
     def check(self, indicator: str, *, now: datetime) -> None:
-        """Raises Invalid for a day to come, or more than 100 per cent."""
+        """Raise Invalid for a day in the future, or more than 100 per cent."""
         if self.measured_on > now.date():
             raise Invalid("day-to-come", field="measured_on", today=now.date())
         if indicators()[indicator].unit == PERCENT:
@@ -66,7 +66,7 @@ class Figures(Struct, frozen=True, kw_only=True):
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """What a delivery achieved by one indicator, as `reported_by` a side reported it last."""
+    """The result of a delivery by one indicator, as the side `reported_by` reported it last."""
 
     result_id: UUID
     delivery_id: UUID
@@ -88,14 +88,14 @@ class Result(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the result's state does not allow the move."""
+        """Raise Conflict if the result's status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("result-status", status=self.status, move=move)
 
     # -- decisions -----------------------------------------------------------------------------------------------
 
     def report(self, side: Side, figures: Figures, texts_hash: str, *, now: datetime) -> ResultReported:
-        """Report it again; an answer of the State is removed."""
+        """Report it again, which removes the State's answer."""
         self.require("report_result")
         figures.check(self.indicator, now=now)
         return ResultReported(**self._ids(), **asdict(figures), side=side, texts_hash=texts_hash, reported_at=now)
@@ -122,7 +122,7 @@ class Result(Struct, frozen=True, kw_only=True):
 def report_first(
     delivery: Delivery, side: Side, indicator: str, figures: Figures, texts_hash: str, *, now: datetime
 ) -> ResultReported:
-    """The first report of an indicator.
+    """Report an indicator for the first time.
 
     Raises Conflict before the delivery has begun, Invalid for an indicator that is unknown or of another kind.
     """

@@ -1,4 +1,4 @@
-"""Rows of results. Who sees a delivery sees its results."""
+"""Rows of results. A caller who may see a delivery may see its results."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,14 +14,14 @@ from services.delivery.results.model import Result
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
-    """The comment on the last report, and that of the State in answer."""
+    """The comment on the last report, and the State's comment in answer."""
 
     comment: str = ""
     answer: str = ""
 
 
 async def get(tx: Tx, result_id: UUID, caller: Caller) -> Result:
-    """The result, if this caller may see its delivery. Raises Missing."""
+    """Return the result. Raises Missing unless the caller may see its delivery."""
     row = await tx.fetchrow(
         """
         SELECT * FROM result WHERE result_id = $1 AND EXISTS (
@@ -37,13 +37,13 @@ async def get(tx: Tx, result_id: UUID, caller: Caller) -> Result:
 
 
 async def of_delivery(tx: Tx, delivery_id: UUID) -> list[Result]:
-    """Its results, in the order in which they were reported last; its caller sees the delivery."""
+    """List the results of a delivery that the caller may see, in the order of their last reports."""
     rows = await tx.fetch("SELECT * FROM result WHERE delivery_id = $1 ORDER BY reported_at, result_id", delivery_id)
     return [_result(row) for row in rows]
 
 
 async def known(tx: Tx, result_id: UUID) -> Result | None:
-    """The result, for the service itself, locked until the transaction ends."""
+    """Return the result, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM result WHERE result_id = $1 FOR UPDATE", result_id)
     return _result(row) if row else None
 
@@ -76,7 +76,7 @@ async def save(tx: Tx, result: Result) -> None:
 
 
 async def save_comment(tx: Tx, result_id: UUID, comment: str, salt: bytes) -> None:
-    """The journal references it by its salted hash."""
+    """Save the comment, which the journal references by its salted hash, and remove the State's answer."""
     await tx.write(_SAVE_COMMENT, result_id, salt, comment)
 
 

@@ -21,11 +21,11 @@ from services.delivery.results.store import Texts
 
 
 class ResultView(Struct, frozen=True, kw_only=True):
-    """What a delivery achieved by one `indicator`, in its `unit`, as `reported_by` a side reported it last.
+    """The result of a delivery by one `indicator`, in its `unit`, as the side `reported_by` reported it last.
 
-    `file_id` is the file of the delivery that shows it. `reason` is why the State disputed it, a code of
-    `/v1/reference/reasons/dispute_result`, and `state_comment` says more of that, or of its confirmation. `moves` are
-    those that the caller may make now.
+    `file_id` is the file of the delivery that shows it. `reason` is the State's reason for disputing it, a code of
+    `/v1/reference/reasons/dispute_result`; `state_comment` is the State's comment on the dispute or confirmation.
+    `moves` are the moves that the caller may make now.
     """
 
     result_id: UUID
@@ -58,14 +58,14 @@ class DeliveryResults(Struct, frozen=True, kw_only=True):
 
 
 async def result_view(tx: Tx, ctx: Context, result_id: UUID) -> ResultView:
-    """Raises Missing if this caller may not see it."""
+    """Return the result for the caller. Raises Missing if the caller may not see it."""
     found = await store.get(tx, result_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_RESULT, found).required()
     return (await _views_of(tx, [found], ctx.caller, await _closed_at(tx, found.request_id)))[0]
 
 
 async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> DeliveryResults:
-    """Raises Missing if this caller may not see the delivery."""
+    """Return the results of a delivery. Raises Missing if the caller may not see the delivery."""
     delivery = await delivery_store.get(tx, delivery_id, caller)
     policy.decide(caller, Action.LIST_RESULTS, delivery).required()
     closed_at = await _closed_at(tx, delivery.request_id)

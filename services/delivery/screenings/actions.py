@@ -31,7 +31,7 @@ async def begin(
     answers: Sequence[Answered],
     comments: Mapping[str, str],
 ) -> None:
-    """Raises Conflict if it was begun before, or the delivery is terminated."""
+    """Begin a screening. Raises Conflict if it was begun before, or the delivery is terminated."""
     delivery = await delivery_store.locked(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.ANSWER_SCREENING, delivery).required()
     model.require_delivery(delivery, Action.ANSWER_SCREENING)
@@ -47,7 +47,7 @@ async def begin(
 async def answer(
     tx: Tx, ctx: Context, screening_id: UUID, answers: Sequence[Answered], comments: Mapping[str, str]
 ) -> None:
-    """In place of the answers before."""
+    """Replace the previous answers."""
     salt, texts_hash = hash_texts(comments)
     await move(tx, ctx, screening_id, Action.ANSWER_SCREENING, lambda one: one.answer(answers, texts_hash, now=ctx.now))
     async with tx.as_service():
@@ -55,7 +55,7 @@ async def answer(
 
 
 async def complete(tx: Tx, ctx: Context, screening_id: UUID, recommendations: Sequence[tuple[Terms, str]]) -> None:
-    """Each recommendation becomes an action point of the delivery, with its text."""
+    """Complete a screening. Each recommendation becomes an action point of the delivery, with its text."""
     done = await move(
         tx,
         ctx,
@@ -71,13 +71,13 @@ async def complete(tx: Tx, ctx: Context, screening_id: UUID, recommendations: Se
 async def move(
     tx: Tx, ctx: Context, screening_id: UUID, action: Action, decide: Callable[[Screening], Fact]
 ) -> Screening:
-    """Raises Missing, Forbidden, Stale; Conflict once the delivery is terminated."""
+    """Move a screening. Raises Missing, Forbidden, Stale, Invalid; Conflict also once the delivery is terminated."""
     shown = await store.get(tx, screening_id, ctx.caller)
     policy.decide(ctx.caller, action, shown).required()
     model.require_delivery(await delivery_store.locked(tx, shown.delivery_id, ctx.caller), action)
     async with tx.as_service():
         before = await store.known(tx, screening_id)
-        assert before is not None, "it was shown"
+        assert before is not None, "it has just been read"
         check_revision(before.revision, ctx.expected)
         return await _record(tx, before, decide(before))
 

@@ -21,7 +21,7 @@ SCREENING = "/v1/screenings/{screening_id:uuid}"
 
 @show(OF_DELIVERY, Action.LIST_SCREENINGS, "The screenings of a delivery")
 async def list_screenings(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> DeliveryScreenings:
-    """Those that were begun."""
+    """Lists the screenings that were begun."""
     return await views.of_delivery(tx, delivery_id, ctx.caller)
 
 
@@ -40,19 +40,19 @@ def _key(delivery_id: UUID, data: BeginScreening) -> UUID:
 async def begin_screening(
     tx: Tx, ctx: Context, screening_id: UUID, delivery_id: FromPath[UUID], data: JSONBody[BeginScreening]
 ) -> None:
-    """With its first answers, by the provider or a coordinator."""
+    """Requires the role `provider_officer` or `coordinator`, and the first answers."""
     await actions.begin(tx, ctx, delivery_id, data.screening, data.answered, data.comments)
 
 
 @show(SCREENING, Action.SHOW_SCREENING, "One screening")
 async def show_screening(tx: Tx, ctx: Context, screening_id: FromPath[UUID]) -> views.ScreeningView:
-    """With all its questions."""
+    """Includes all questions of the screening."""
     return await screening_view(tx, ctx, screening_id)
 
 
 @change(SCREENING, Action.ANSWER_SCREENING, "Answer a screening", read=screening_view, method="PUT")
 async def answer_screening(tx: Tx, ctx: Context, screening_id: FromPath[UUID], data: JSONBody[AnswerScreening]) -> None:
-    """In place of the answers before."""
+    """Replaces the previous answers."""
     await actions.answer(tx, ctx, screening_id, data.answered, data.comments)
 
 
@@ -60,14 +60,14 @@ async def answer_screening(tx: Tx, ctx: Context, screening_id: FromPath[UUID], d
 async def complete_screening(
     tx: Tx, ctx: Context, screening_id: FromPath[UUID], data: JSONBody[CompleteScreening]
 ) -> None:
-    """Once all questions are answered. Its recommendations become action points."""
+    """Requires an answer to each question. The recommendations become action points."""
     points = [(from_attributes(Terms, one), one.text) for one in data.recommendations]
     await actions.complete(tx, ctx, screening_id, points)
 
 
 @change(f"{SCREENING}/reopen", Action.REOPEN_SCREENING, "Reopen a screening", read=screening_view)
 async def reopen_screening(tx: Tx, ctx: Context, screening_id: FromPath[UUID], data: JSONBody[ReopenScreening]) -> None:
-    """To answer it again."""
+    """The screening can then be answered again."""
     await actions.move(tx, ctx, screening_id, Action.REOPEN_SCREENING, lambda one: one.reopen(now=ctx.now))
 
 

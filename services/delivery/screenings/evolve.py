@@ -8,7 +8,7 @@ from services.delivery.screenings.model import Screening, ScreeningStatus
 
 
 def evolve(screening: Screening | None, fact: Fact) -> Screening:
-    """The screening after a fact."""
+    """Return the screening after a fact."""
     if isinstance(fact, ScreeningAnswered):
         values = asdict(fact)
         del values["texts_hash"]

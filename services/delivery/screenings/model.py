@@ -1,4 +1,4 @@
-"""A screening of a delivery: its states, its moves, and their effects."""
+"""A screening of a delivery: its statuses, its moves, and their effects."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,11 +21,11 @@ SOURCES: Mapping[ScreeningKind, ActionSource] = {
     ScreeningKind.INEQUALITY: ActionSource.INEQUALITY_CHECKLIST,
     ScreeningKind.HUMAN_RIGHTS: ActionSource.HUMAN_RIGHTS_SCREENING,
 }
-"""What the action points that follow from a screening name as their source."""
+"""The source of the action points that follow from a screening."""
 
 
 class ScreeningStatus(StrEnum):
-    """Whether questions are still to be answered."""
+    """Statuses of a screening. `open`: questions can be answered."""
 
     OPEN = "open"
     COMPLETED = "completed"
@@ -36,14 +36,14 @@ MOVES: Mapping[str, frozenset[ScreeningStatus]] = {
     "complete_screening": frozenset({ScreeningStatus.OPEN}),
     "reopen_screening": frozenset({ScreeningStatus.COMPLETED}),
 }
-"""The states each move is allowed in; none is once the delivery is terminated."""
+"""Statuses in which each move is allowed, until the delivery is terminated."""
 
 OPEN_FOR = NOT_ENDED | {DeliveryStatus.COMPLETED}
-"""The states of the delivery in which it is screened."""
+"""Statuses of a delivery in which it can be screened."""
 
 
 def screening_id_of(delivery_id: UUID, kind: ScreeningKind) -> UUID:
-    """A delivery has one screening of each kind."""
+    """Return the id of a screening. A delivery has one screening of each kind."""
     return uuid5(_NAMESPACE, f"{delivery_id}/{kind}")
 
 
@@ -63,20 +63,20 @@ class Screening(Struct, frozen=True, kw_only=True):
     completed_at: datetime | None = None
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the screening's state does not allow the move."""
+        """Raise Conflict if the screening's status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("screening-status", status=self.status, move=move)
 
     # -- decisions -----------------------------------------------------------------------------------------------
 
     def answer(self, answers: Sequence[Answered], texts_hash: str, *, now: datetime) -> ScreeningAnswered:
-        """In place of the answers before. Raises Invalid for unknown questions, or one that is answered twice."""
+        """Replace the previous answers. Raises Invalid for an unknown question, or one that is answered twice."""
         self.require("answer_screening")
         check(self.screening, answers)
         return ScreeningAnswered(**self._ids(), answers=tuple(answers), texts_hash=texts_hash, answered_at=now)
 
     def complete(self, recommended: int, *, now: datetime) -> ScreeningCompleted:
-        """Raises Conflict while a question is not answered."""
+        """Complete the screening. Raises Conflict while a question is not answered."""
         self.require("complete_screening")
         answered = {one.question for one in self.answers}
         if missing := [code for code in questions(self.screening) if code not in answered]:
@@ -101,7 +101,7 @@ class Screening(Struct, frozen=True, kw_only=True):
 def begin(
     delivery: Delivery, kind: ScreeningKind, answers: Sequence[Answered], texts_hash: str, *, now: datetime
 ) -> ScreeningAnswered:
-    """The first answers. Raises Invalid for unknown questions, or one that is answered twice."""
+    """Begin a screening with first answers. Raises Invalid for an unknown question, or one that is answered twice."""
     check(kind, answers)
     return ScreeningAnswered(
         screening_id=screening_id_of(delivery.delivery_id, kind),
@@ -126,6 +126,6 @@ def check(kind: ScreeningKind, answers: Sequence[Answered]) -> None:
 
 
 def require_delivery(delivery: Delivery, move: str) -> None:
-    """Raises Conflict once the delivery is terminated."""
+    """Raise Conflict once the delivery is terminated."""
     if delivery.status not in OPEN_FOR:
         raise Conflict("delivery-status", status=delivery.status, move=move)

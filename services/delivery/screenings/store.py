@@ -1,4 +1,4 @@
-"""Rows of screenings. Who sees a delivery sees its screenings."""
+"""Rows of screenings. A caller who may see a delivery may see its screenings."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from services.delivery.screenings.model import Screening, screening_id_of
 
 
 async def get(tx: Tx, screening_id: UUID, caller: Caller) -> Screening:
-    """The screening, if this caller may see its delivery. Raises Missing."""
+    """Return the screening. Raises Missing unless the caller may see its delivery."""
     row = await tx.fetchrow(
         """
         SELECT * FROM screening AS s WHERE screening_id = $1 AND EXISTS (
@@ -32,19 +32,19 @@ async def get(tx: Tx, screening_id: UUID, caller: Caller) -> Screening:
 
 
 async def of_delivery(tx: Tx, delivery_id: UUID) -> list[Screening]:
-    """Its screenings; its caller sees the delivery."""
+    """List the screenings of a delivery that the caller may see."""
     rows = await tx.fetch("SELECT * FROM screening WHERE delivery_id = $1 ORDER BY screening", delivery_id)
     return [_screening(row) for row in rows]
 
 
 async def known(tx: Tx, screening_id: UUID) -> Screening | None:
-    """The screening, for the service itself, locked until the transaction ends."""
+    """Return the screening, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM screening WHERE screening_id = $1 FOR UPDATE", screening_id)
     return _screening(row) if row else None
 
 
 async def is_completed(tx: Tx, delivery_id: UUID, kind: ScreeningKind) -> bool:
-    """For the service itself: whether the delivery's screening of this kind is completed."""
+    """Check, as the service, whether the delivery's screening of this kind is completed."""
     query = "SELECT EXISTS (SELECT FROM screening WHERE screening_id = $1 AND status = 'completed')"
     return bool(await tx.fetchval(query, screening_id_of(delivery_id, kind)))
 
@@ -73,7 +73,7 @@ async def save(tx: Tx, screening: Screening) -> None:
 
 
 async def save_comments(tx: Tx, screening_id: UUID, comments: Mapping[str, str], salt: bytes) -> None:
-    """By question. The journal references them by their salted hash."""
+    """Save the comments, given by question; the journal references them by their salted hash."""
     await tx.write(_SAVE_COMMENTS, screening_id, salt, msgspec.json.encode(comments).decode())
 
 

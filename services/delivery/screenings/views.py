@@ -31,8 +31,8 @@ class QuestionView(Struct, frozen=True, kw_only=True):
 class ScreeningView(Struct, frozen=True, kw_only=True):
     """A screening of a delivery, with all its questions.
 
-    Their codes are those of `/v1/reference/inequality_questions` and `/v1/reference/human_rights_questions`. `moves`
-    are those that the caller may make now.
+    Codes of questions are those of `/v1/reference/inequality_questions` and `/v1/reference/human_rights_questions`.
+    `moves` are the moves that the caller may make now.
     """
 
     screening_id: UUID
@@ -47,21 +47,21 @@ class ScreeningView(Struct, frozen=True, kw_only=True):
 
 
 class DeliveryScreenings(Struct, frozen=True, kw_only=True):
-    """The screenings of a delivery that were begun; it does not begin before those of `needed` are completed."""
+    """The screenings of a delivery that were begun. It cannot begin before those in `needed` are completed."""
 
     screenings: list[ScreeningView]
     needed: tuple[ScreeningKind, ...]
 
 
 async def screening_view(tx: Tx, ctx: Context, screening_id: UUID) -> ScreeningView:
-    """Raises Missing if this caller may not see it."""
+    """Return the screening for the caller. Raises Missing if the caller may not see it."""
     found = await store.get(tx, screening_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_SCREENING, found).required()
     return (await _views_of(tx, [found], ctx.caller))[0]
 
 
 async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> DeliveryScreenings:
-    """Raises Missing if this caller may not see the delivery."""
+    """Return the screenings of a delivery. Raises Missing if the caller may not see the delivery."""
     delivery = await delivery_store.get(tx, delivery_id, caller)
     policy.decide(caller, Action.LIST_SCREENINGS, delivery).required()
     return DeliveryScreenings(

@@ -1,7 +1,7 @@
 """Actions on sessions: load for the caller, decide, save, announce.
 
-The deliveries of a session are locked first, in the order of their ids: a delivery is completed before or after a
-session of it is planned or moved, never meanwhile.
+The deliveries of a session are locked first, in the order of their ids, so that a delivery is not completed while one
+of its sessions is planned or moved.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +41,7 @@ async def plan(
     terms: Terms,
     texts: Texts,
 ) -> None:
-    """For this delivery, and `others` of the same joint delivery that the caller sees."""
+    """Plan a session for this delivery, and for `others` of the same joint delivery that the caller may see."""
     found = await _locked(tx, ctx, delivery_id, [delivery_id, *others])
     salt, texts_hash = hash_texts(texts.place)
     fact = model.plan(session_id, found, days, terms, texts_hash, texts.comment, now=ctx.now)
@@ -52,7 +52,10 @@ async def plan(
 
 
 async def _locked(tx: Tx, ctx: Context, delivery_id: UUID, wanted: Sequence[UUID]) -> list[Delivery]:
-    """Those deliveries, the first one first. Raises Missing, Forbidden for the first one, Invalid for others."""
+    """Lock the deliveries and return them, the first one first.
+
+    Raises Missing for the first one, Invalid for another one that the caller may not see, and Forbidden.
+    """
     found: dict[UUID, Delivery] = {}
     for one in sorted(set(wanted)):
         try:
@@ -64,12 +67,12 @@ async def _locked(tx: Tx, ctx: Context, delivery_id: UUID, wanted: Sequence[UUID
 
 
 async def move(tx: Tx, ctx: Context, session_id: UUID, action: Action, decide: Decide, *, comment: str = "") -> Session:
-    """Raises Missing, Forbidden, Stale; Conflict if none of its deliveries allows the move any more."""
+    """Move a session. Raises Missing, Forbidden, Stale; Conflict also if none of its deliveries allows the move."""
     shown = await _for_move(tx, ctx, session_id, action)
     async with tx.as_service():
         deliveries = [one for each in sorted(shown.deliveries) if (one := await delivery_store.known(tx, each))]
         before = await store.known(tx, session_id)
-        assert before is not None, "it was shown"
+        assert before is not None, "it has just been read"
         check_revision(before.revision, ctx.expected)
         before.require(action)
         going_on = [one for one in deliveries if one.status in OPEN_FOR[action]]
@@ -81,7 +84,7 @@ async def move(tx: Tx, ctx: Context, session_id: UUID, action: Action, decide: D
 
 
 async def _for_move(tx: Tx, ctx: Context, session_id: UUID, action: Action) -> Session:
-    """Not locked yet: its deliveries come first. Raises Missing, Forbidden, Stale."""
+    """Return the session, not locked yet, because its deliveries are locked first. Raises Missing, Forbidden, Stale."""
     found = await store.get(tx, session_id, ctx.caller)
     policy.decide(ctx.caller, action, found).required()
     check_revision(found.revision, ctx.expected)
@@ -99,7 +102,7 @@ async def revise(tx: Tx, ctx: Context, session_id: UUID, terms: Terms, texts: Te
 
 
 async def _check_trainers(tx: Tx, terms: Terms, provider: str) -> None:
-    """Raises Invalid for one who is not on the provider's roster."""
+    """Raise Invalid if a trainer is not on the provider's roster."""
     if await expert_store.not_on_roster(tx, terms.trainers, provider):
         raise Invalid("trainer-unknown", field="trainers")
 
@@ -107,9 +110,9 @@ async def _check_trainers(tx: Tx, terms: Terms, provider: str) -> None:
 async def report(
     tx: Tx, ctx: Context, session_id: UUID, action: Action, counts: Mapping[UUID, Counts], *, comment: str = ""
 ) -> None:
-    """That it took place (`hold`) or later, with the participants of deliveries of the caller's side.
+    """Record that a session took place (`hold`), or its participants later, for deliveries that the caller may see.
 
-    Raises Invalid for a delivery that it does not serve or the caller does not see.
+    Raises Invalid for a delivery that the session does not serve or the caller may not see.
     """
     shown = await _for_move(tx, ctx, session_id, action)
     for delivery_id in counts:
@@ -133,7 +136,7 @@ async def report(
 
 
 async def end_with(tx: Tx, delivery: Delivery, *, now: datetime, because: Event | None = None) -> None:
-    """Cancel the planned sessions of a terminated delivery that serve no other one."""
+    """Cancel the planned sessions of a terminated delivery that serve no other delivery in progress."""
     for session in await store.not_cancelled(tx, delivery.delivery_id):
         if session.status is not SessionStatus.PLANNED:
             continue

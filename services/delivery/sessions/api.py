@@ -29,7 +29,7 @@ SESSION = "/v1/sessions/{session_id:uuid}"
 
 @show(OF_DELIVERY, Action.LIST_SESSIONS, "The sessions of a delivery, and who took part")
 async def list_sessions(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> DeliverySessions:
-    """By their first day, with the participants of this delivery in all of them."""
+    """Sessions are listed by their first day, with the participants of this delivery in all of them."""
     return await views.of_delivery(tx, delivery_id, ctx.caller)
 
 
@@ -43,7 +43,10 @@ async def list_sessions(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> De
 async def plan_session(
     tx: Tx, ctx: Context, session_id: UUID, delivery_id: FromPath[UUID], data: JSONBody[PlanSession]
 ) -> None:
-    """By the State or the provider, within the delivery's period; outside it with a comment that says why."""
+    """Requires the role `focal_point` or `provider_officer`.
+
+    A session outside the delivery's period requires a comment with the reason.
+    """
     data.check()
     await actions.plan(
         tx,
@@ -59,13 +62,13 @@ async def plan_session(
 
 @show(SESSION, Action.SHOW_SESSION, "One session")
 async def show_session(tx: Tx, ctx: Context, session_id: FromPath[UUID]) -> views.SessionView:
-    """With the participants of the deliveries that the caller may see."""
+    """Includes the participants of the deliveries that the caller may see."""
     return await session_view(tx, ctx, session_id)
 
 
 @change(SESSION, Action.REVISE_SESSION, "Revise a session", read=session_view, method="PUT")
 async def revise_session(tx: Tx, ctx: Context, session_id: FromPath[UUID], data: JSONBody[ReviseSession]) -> None:
-    """All but its days, before it takes place."""
+    """Replaces all fields except the days, before the session takes place."""
     data.check()
     texts = Texts(place=data.place, comment=data.comment)
     await actions.revise(tx, ctx, session_id, from_attributes(Terms, data), texts)
@@ -88,7 +91,7 @@ async def reschedule_session(
 
 @change(f"{SESSION}/cancel", Action.CANCEL, "Cancel a session", read=session_view)
 async def cancel_session(tx: Tx, ctx: Context, session_id: FromPath[UUID], data: JSONBody[CancelSession]) -> None:
-    """With a coded reason. Both sides are notified."""
+    """Requires a coded reason. Both sides are notified."""
     reason = data.checked()
     await actions.move(
         tx, ctx, session_id, Action.CANCEL, lambda one, _: one.cancel(reason, now=ctx.now), comment=data.comment
@@ -97,7 +100,7 @@ async def cancel_session(tx: Tx, ctx: Context, session_id: FromPath[UUID], data:
 
 @change(f"{SESSION}/hold", Action.HOLD, "Record that a session took place", read=session_view)
 async def hold_session(tx: Tx, ctx: Context, session_id: FromPath[UUID], data: JSONBody[HoldSession]) -> None:
-    """From its last day, with the participants, if they were counted."""
+    """Can be recorded from the last day of the session, with the participants if they were counted."""
     await actions.report(tx, ctx, session_id, Action.HOLD, counts_of(data.participants), comment=data.comment)
 
 
@@ -107,7 +110,7 @@ async def hold_session(tx: Tx, ctx: Context, session_id: FromPath[UUID], data: J
 async def report_participants(
     tx: Tx, ctx: Context, session_id: FromPath[UUID], data: JSONBody[ReportParticipants]
 ) -> None:
-    """Of a session that took place, in place of those reported before."""
+    """Replaces the participants reported before, for a session that took place."""
     await actions.report(tx, ctx, session_id, Action.REPORT_PARTICIPANTS, counts_of(data.participants))
 
 

@@ -17,7 +17,7 @@ from services.delivery.sessions.model import Session, SessionStatus
 
 
 def evolve(session: Session | None, fact: Fact) -> Session:
-    """The session after a fact."""
+    """Return the session after a fact."""
     if isinstance(fact, SessionPlanned):
         values = asdict(fact)
         del values["texts_hash"], values["request_id"]

@@ -1,4 +1,4 @@
-"""A session of one delivery, or of several of a joint delivery: its states, its moves, and their effects."""
+"""A session of one delivery, or of several of a joint delivery: its statuses, its moves, and their effects."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
@@ -24,11 +24,11 @@ from contracts.values import Language, Period
 from services.delivery.deliveries.model import NOT_ENDED, Delivery, DeliveryStatus
 
 DELIVERY_ENDED = "delivery_ended"
-"""The reason of a session that was cancelled because all its deliveries were terminated."""
+"""The reason of a session that was cancelled because all its deliveries had ended."""
 
 
 class SessionStatus(StrEnum):
-    """`held`: it took place."""
+    """Statuses of a session. `held`: it took place."""
 
     PLANNED = "planned"
     HELD = "held"
@@ -43,16 +43,16 @@ MOVES: Mapping[str, frozenset[SessionStatus]] = {
     "hold": _PLANNED,
     "report_participants": frozenset({SessionStatus.HELD}),
 }
-"""The states each move is allowed in."""
+"""Statuses in which each move is allowed."""
 
 OPEN_FOR: Mapping[str, frozenset[DeliveryStatus]] = dict.fromkeys(MOVES, NOT_ENDED) | {
     "report_participants": NOT_ENDED | {DeliveryStatus.COMPLETED}
 }
-"""The states that one of its deliveries is in, for each move: counts are corrected after the last session, too."""
+"""Statuses of a delivery that allow each move; one delivery suffices. Counts may be corrected after completion."""
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """All but the days: what is stated again at a revision."""
+    """The fields that a revision replaces: all except the days."""
 
     modality: str
     languages: tuple[Language, ...]
@@ -61,7 +61,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     women: int | None = None
 
     def check(self) -> None:
-        """Raises Invalid if more women than persons are to take part."""
+        """Raise Invalid if more women than persons are to take part."""
         if self.women is not None and (self.people is None or self.women > self.people):
             raise Invalid("women-of-people", field="women")
 
@@ -93,7 +93,7 @@ class Session(Struct, frozen=True, kw_only=True):
         return len(self.deliveries) > 1
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the session's state does not allow the move."""
+        """Raise Conflict if the session's status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("session-status", status=self.status, move=move)
 
@@ -107,7 +107,7 @@ class Session(Struct, frozen=True, kw_only=True):
     def reschedule(
         self, days: Period, deliveries: Collection[Delivery], why: str, *, now: datetime
     ) -> SessionRescheduled:
-        """Raises Invalid for days outside those of its deliveries without a reason."""
+        """Change the days. Raises Invalid, without a reason, for days outside the period of one of its deliveries."""
         self.require("reschedule")
         check_days(days, deliveries, why)
         return SessionRescheduled(**self._ids(), starts=days.starts, ends=days.ends, rescheduled_at=now)
@@ -119,7 +119,7 @@ class Session(Struct, frozen=True, kw_only=True):
     def hold(
         self, participants: Sequence[ParticipantsBySex], counts_hash: str | None, trainers: BySex, *, now: datetime
     ) -> SessionHeld:
-        """Raises Conflict before its last day."""
+        """Record that the session took place. Raises Conflict before its last day."""
         self.require("hold")
         if now.date() < self.ends:
             raise Conflict("session-not-over", last_day=self.ends)
@@ -151,9 +151,9 @@ def plan(
     *,
     now: datetime,
 ) -> SessionPlanned:
-    """`why` says why it is outside the days of its deliveries.
+    """Plan a session; `why` is the reason for days outside the periods of its deliveries.
 
-    Raises Conflict if one of them has ended, Invalid for deliveries that are not of one joint delivery.
+    Raises Conflict if one of the deliveries has ended, Invalid if they are not of one joint delivery.
     """
     first = next(iter(deliveries))
     joint = {one.joint_delivery_id for one in deliveries}
@@ -179,7 +179,7 @@ def plan(
 
 
 def check_days(days: Period, deliveries: Collection[Delivery], why: str) -> None:
-    """Raises Invalid for days that are reversed, or outside those of a delivery without a reason."""
+    """Raise Invalid for days that are reversed, or are outside the period of a delivery without a reason."""
     if days.reversed:
         raise Invalid("dates-reversed", field="period")
     inside = all(one.period.starts <= days.starts and days.ends <= one.period.ends for one in deliveries)

@@ -1,4 +1,4 @@
-"""Counts of participants; row-level security shows them to both sides of their delivery and to coordinators only."""
+"""Counts of participants. Row-level security limits them to both sides of their delivery and coordinators."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -23,13 +23,13 @@ _SAVE = Write(
 
 
 async def save(tx: Tx, session_id: UUID, counts: Mapping[UUID, Counts], salt: bytes) -> None:
-    """In place of those counted before of these deliveries; the journal references them by their salted hash."""
+    """Replace the previous counts of these deliveries; the journal references the counts by their salted hash."""
     encoded = [msgspec.json.encode(each).decode() for each in counts.values()]
     await tx.write(_SAVE, session_id, salt, list(counts), encoded)
 
 
 async def of_sessions(tx: Tx, session_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], Counts]:
-    """By session and delivery, those that the caller may read."""
+    """Return the counts that the caller may read, by session and delivery."""
     rows = await tx.fetch(
         """
         SELECT session_id, delivery_id, counts::text FROM participant_count

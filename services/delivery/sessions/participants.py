@@ -1,7 +1,7 @@
-"""Participants of a session, by sex, age band and function: counts, never names; and what of them is shown to whom.
+"""Counts of the participants of a session, by sex, age band and function, and the counts that each reader may see.
 
-A count from 1 to 4 can identify a person. To readers other than the two sides and the coordinators of UNODC it is not
-shown, nor is another count of the same breakdown from which it could be computed.
+A count from 1 to 4 can identify a person. Readers other than the two sides and the coordinators of UNODC see neither
+such a count nor another count of the same breakdown from which it could be computed.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ class AgeBand(StrEnum):
 
 
 class Count(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many persons of this sex, age and function took part."""
+    """Number of participants of this sex, age band and function."""
 
     sex: Sex
     age_band: AgeBand
@@ -38,7 +38,7 @@ class Count(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Group(Struct, frozen=True, kw_only=True):
-    """How many persons; null and `suppressed` if the count is too small to be shown, or another could be computed."""
+    """Number of persons with one code; null and `suppressed` if it is too small to show, or would reveal another."""
 
     code: str
     people: int | None
@@ -46,7 +46,7 @@ class Group(Struct, frozen=True, kw_only=True):
 
 
 class Participants(Struct, frozen=True, kw_only=True):
-    """The participants of one delivery. `counts` are those reported; none for readers to whom small ones are hidden."""
+    """The participants of one delivery. `counts` are those reported; empty for readers who may not see small ones."""
 
     people: int | None
     suppressed: bool
@@ -64,7 +64,7 @@ class Reported(Struct, frozen=True, kw_only=True):
 
 
 def merged(counts: Iterable[Count]) -> tuple[Count, ...]:
-    """One count for each cell that has persons, in a fixed order."""
+    """Sum the counts by cell, without empty cells, in a fixed order."""
     cells: Counter[tuple[Sex, AgeBand, str]] = Counter()
     for one in counts:
         cells[one.sex, one.age_band, one.function] += one.people
@@ -76,7 +76,7 @@ def merged(counts: Iterable[Count]) -> tuple[Count, ...]:
 
 
 def by_sex(delivery_id: UUID, counts: Iterable[Count]) -> ParticipantsBySex:
-    """What facts have of the counts of a delivery."""
+    """Return the counts of a delivery by sex, which is all that facts contain."""
     people = Counter[str]()
     for one in counts:
         people[one.sex] += one.people
@@ -84,7 +84,7 @@ def by_sex(delivery_id: UUID, counts: Iterable[Count]) -> ParticipantsBySex:
 
 
 def shown(counts: Sequence[Count], functions: Iterable[str], *, exact: bool) -> Participants:
-    """For those who may read each count (`exact`), or for others."""
+    """Return the counts for readers who may see each count (`exact`), or for other readers."""
     people = sum(one.people for one in counts)
     parts = [_by(counts, codes, of) for codes, of in _breakdowns(functions)]
     if not exact:
@@ -102,7 +102,7 @@ def shown(counts: Sequence[Count], functions: Iterable[str], *, exact: bool) -> 
 
 
 def total(parts: Sequence[Participants]) -> Participants:
-    """The sum of what is shown: it says nothing that they do not say."""
+    """Add up shown counts. A sum that includes a suppressed count is suppressed, so it reveals nothing more."""
     cells = merged(one for part in parts for one in part.counts)
     return Participants(
         people=_sum([one.people for one in parts]),
@@ -126,9 +126,9 @@ def _by(counts: Sequence[Count], codes: Iterable[str], of: Callable[[Count], str
 
 
 def _suppressed(groups: Sequence[Group], people: int) -> tuple[Group, ...]:
-    """Without the small counts and the largest ones: from the total, neither can be computed.
+    """Suppress the small counts and the largest one, so that neither can be computed from the total.
 
-    If the total is small itself, none is shown, not even a 0.
+    If the total is small itself, all counts are suppressed, even a 0.
     """
     counts = [one.people or 0 for one in groups]
     if 0 < people <= SMALL_MAX:

@@ -1,4 +1,4 @@
-"""Rows of sessions. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Rows of sessions. Reads for a caller apply `may_see`, the policy in SQL, in their WHERE clause."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,14 +14,14 @@ from services.delivery.sessions.model import Session
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
-    """Where it is, or its link; and the comment on its last move."""
+    """The place or link of a session, and the comment on its last move."""
 
     place: str = ""
     comment: str = ""
 
 
 async def get(tx: Tx, session_id: UUID, caller: Caller) -> Session:
-    """The session, if this caller may see it. Raises Missing."""
+    """Return the session. Raises Missing unless the caller may see it."""
     row = await tx.fetchrow(
         "SELECT * FROM session WHERE session_id = $1 AND may_see(session, $2, $3)",
         session_id,
@@ -34,7 +34,7 @@ async def get(tx: Tx, session_id: UUID, caller: Caller) -> Session:
 
 
 async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> list[Session]:
-    """Its sessions that this caller may see, by their first day."""
+    """List the sessions of a delivery that the caller may see, by their first day."""
     rows = await tx.fetch(
         """
         SELECT * FROM session WHERE deliveries @> ARRAY[$1::uuid] AND may_see(session, $2, $3)
@@ -48,7 +48,7 @@ async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> list[Session
 
 
 async def not_cancelled(tx: Tx, delivery_id: UUID) -> list[Session]:
-    """For the service itself: its sessions that are planned or were held, by their last day."""
+    """List the planned and held sessions of a delivery, by their last day, read as the service."""
     rows = await tx.fetch(
         "SELECT * FROM session WHERE deliveries @> ARRAY[$1::uuid] AND status <> 'cancelled' ORDER BY ends, session_id",
         delivery_id,
@@ -57,7 +57,7 @@ async def not_cancelled(tx: Tx, delivery_id: UUID) -> list[Session]:
 
 
 async def known(tx: Tx, session_id: UUID) -> Session | None:
-    """The session, for the service itself, locked until the transaction ends."""
+    """Return the session, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM session WHERE session_id = $1 FOR UPDATE", session_id)
     return session_of(row) if row else None
 
@@ -93,12 +93,12 @@ _COMMENT = Write(parts={"session_comment": "UPDATE session_text SET comment = $2
 
 
 async def save_texts(tx: Tx, session_id: UUID, texts: Texts, salt: bytes) -> None:
-    """The journal references the place by its salted hash."""
+    """Save the texts; the journal references the place by its salted hash."""
     await tx.write(_SAVE_TEXTS, session_id, salt, texts.place, texts.comment)
 
 
 async def save_comment(tx: Tx, session_id: UUID, comment: str) -> None:
-    """In place of that on the move before."""
+    """Replace the comment on the previous move."""
     await tx.write(_COMMENT, session_id, comment)
 
 
@@ -110,5 +110,5 @@ async def texts_of(tx: Tx, session_ids: Sequence[UUID]) -> dict[UUID, Texts]:
 
 
 def session_of(row: Record) -> Session:
-    """The session of a row of `session`."""
+    """Convert a row of `session` to a session."""
     return msgspec.convert(dict(row), Session)

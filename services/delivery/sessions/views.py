@@ -30,11 +30,11 @@ class Trainer(Struct, frozen=True, kw_only=True):
 
 
 class SessionView(Struct, frozen=True, kw_only=True):
-    """A session. `deliveries` are those the caller may see of the `serves` that it serves; so are `participants`.
+    """A session. It serves `serves` deliveries; `deliveries` and `participants` are of those that the caller may see.
 
-    `place` is where it is, or a link. `people` and `women` are how many are to take part, null if it was not said.
-    `reason` is why it was cancelled: a code of `/v1/reference/reasons/cancel_session`, or `delivery_ended`. `comment`
-    is that on the last move; `moves` are those that the caller may make now.
+    `place` is the place, or a link. `people` and `women` are planned numbers, null if not stated. `reason` is the
+    reason for which it was cancelled: a code of `/v1/reference/reasons/cancel_session`, or `delivery_ended`. `comment`
+    is the comment on the last move; `moves` are the moves that the caller may make now.
     """
 
     session_id: UUID
@@ -60,9 +60,10 @@ class SessionView(Struct, frozen=True, kw_only=True):
 
 
 class DeliverySessions(Struct, frozen=True, kw_only=True):
-    """The sessions of a delivery, by their first day; how many are to take part in those not cancelled, and who did.
+    """The sessions of a delivery by their first day, with planned and actual participants.
 
-    A person who took part in two sessions is counted in both. A sum of counts that are not shown is not shown.
+    `people` and `women` are the planned numbers of all sessions that are not cancelled. A person who took part in two
+    sessions is counted in both. A sum that includes a suppressed count is suppressed.
     """
 
     sessions: list[SessionView]
@@ -72,14 +73,14 @@ class DeliverySessions(Struct, frozen=True, kw_only=True):
 
 
 async def session_view(tx: Tx, ctx: Context, session_id: UUID) -> SessionView:
-    """Raises Missing if this caller may not see it."""
+    """Return the session for the caller. Raises Missing if the caller may not see it."""
     found = await store.get(tx, session_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_SESSION, found).required()
     return (await views_of(tx, [found], ctx.caller))[0]
 
 
 async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> DeliverySessions:
-    """Raises Missing if this caller may not see the delivery."""
+    """Return the sessions of a delivery. Raises Missing if the caller may not see the delivery."""
     policy.decide(caller, Action.LIST_SESSIONS, await delivery_store.get(tx, delivery_id, caller)).required()
     views = await views_of(tx, await store.of_delivery(tx, delivery_id, caller), caller)
     planned = [one for one in views if one.status is not SessionStatus.CANCELLED]
@@ -99,7 +100,7 @@ async def views_of(tx: Tx, found: Sequence[Session], caller: Caller) -> list[Ses
     known = await expert_store.texts_of(tx, [each for one in found for each in one.trainers])
     seen = await delivery_store.seen_of(tx, [each for one in found for each in one.deliveries], caller)
     async with tx.as_service():
-        # What of them is shown to whom is decided below.
+        # Read as the service; `participants.shown` below limits the counts to those that the caller may see.
         counts = await participant_store.of_sessions(tx, ids)
     exact, functions = policy.may_read_counts(caller), participant_functions()
     views = []

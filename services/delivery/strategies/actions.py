@@ -20,7 +20,7 @@ from services.delivery.strategies.model import Outline, Strategy, StrategyTexts
 async def draw_up(
     tx: Tx, ctx: Context, strategy_id: UUID, request_id: UUID, outline: Outline, texts: StrategyTexts
 ) -> None:
-    """The request is locked, so that its strategies can be counted.
+    """Draw up a strategy; the request is locked so that its strategies can be counted.
 
     Raises Forbidden, Missing, Conflict.
     """
@@ -43,7 +43,10 @@ async def revise(tx: Tx, ctx: Context, strategy_id: UUID, outline: Outline, text
 
 
 async def conclude(tx: Tx, ctx: Context, strategy_id: UUID, comment: str) -> None:
-    """Its action points are counted while it is locked, as it is when one of them is added or reopened."""
+    """Conclude a strategy.
+
+    It is locked while its action points are counted, and also when one of them is added or reopened.
+    """
     before = await _for_move(tx, ctx, strategy_id, Action.CONCLUDE_STRATEGY)
     async with tx.as_service():
         unsettled = await store.count_unsettled(tx, strategy_id)
@@ -54,7 +57,7 @@ async def conclude(tx: Tx, ctx: Context, strategy_id: UUID, comment: str) -> Non
 async def move(
     tx: Tx, ctx: Context, strategy_id: UUID, action: Action, decide: Callable[[Strategy], Fact], *, comment: str
 ) -> None:
-    """A move that needs nothing but the strategy."""
+    """Make a move that depends on the strategy only."""
     before = await _for_move(tx, ctx, strategy_id, action)
     async with tx.as_service():
         await _save(tx, before, decide(before))
@@ -62,11 +65,11 @@ async def move(
 
 
 async def _for_move(tx: Tx, ctx: Context, strategy_id: UUID, action: Action) -> Strategy:
-    """Raises Missing, Forbidden, Stale."""
+    """Return the strategy, locked. Raises Missing, Forbidden, Stale."""
     policy.decide(ctx.caller, action, await store.get(tx, strategy_id, ctx.caller)).required()
     async with tx.as_service():
         before = await store.known(tx, strategy_id)
-    assert before is not None, "it was shown"
+    assert before is not None, "it has just been read"
     check_revision(before.revision, ctx.expected)
     return before
 

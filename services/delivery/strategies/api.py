@@ -42,8 +42,10 @@ async def list_strategies(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[StrategyPage]:
-    """A State sees its own, UNODC's office all, a provider those of requests of which it has a delivery that is not
-    terminated, until the State withdraws its consent.
+    """A State sees its own strategies, and UNODC's office all.
+
+    A provider sees those of requests for which it has a delivery that is not terminated, until the State withdraws its
+    consent.
     """
     without: list[UUID] = []
     while True:
@@ -72,32 +74,35 @@ async def _require_consent_to_read(db: Database, ctx: Context, strategy_id: UUID
     read=strategy_view,
 )
 async def draw_up_strategy(tx: Tx, ctx: Context, strategy_id: UUID, data: JSONBody[DrawUpStrategy]) -> None:
-    """By the State or a coordinator, once the request is registered. Its milestones are added as action points."""
+    """Requires the role `focal_point` or `coordinator`, and a registered request.
+
+    Milestones are added as action points.
+    """
     texts = from_attributes(StrategyTexts, data)
     await actions.draw_up(tx, ctx, strategy_id, data.request_id, data.outline, texts)
 
 
 @show(STRATEGY, Action.SHOW_STRATEGY, "One strategy", before=_require_consent_to_read)
 async def show_strategy(tx: Tx, ctx: Context, strategy_id: FromPath[UUID]) -> StrategyView:
-    """Without its milestones and evaluations, which are listed apart."""
+    """Milestones and evaluations are not included; they are listed as action points."""
     return await strategy_view(tx, ctx, strategy_id)
 
 
 @change(STRATEGY, Action.REVISE_STRATEGY, "Revise a strategy", read=strategy_view, method="PUT")
 async def revise_strategy(tx: Tx, ctx: Context, strategy_id: FromPath[UUID], data: JSONBody[ReviseStrategy]) -> None:
-    """In place of what was stated before."""
+    """Replaces all fields."""
     await actions.revise(tx, ctx, strategy_id, data.outline, from_attributes(StrategyTexts, data))
 
 
 @change(f"{STRATEGY}/conclude", Action.CONCLUDE_STRATEGY, "Conclude a strategy", read=strategy_view)
 async def conclude_strategy(tx: Tx, ctx: Context, strategy_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """Once all its action points are verified or dropped."""
+    """Requires that all its action points are verified or dropped."""
     await actions.conclude(tx, ctx, strategy_id, data.comment)
 
 
 @change(f"{STRATEGY}/reopen", Action.REOPEN_STRATEGY, "Reopen a strategy", read=strategy_view)
 async def reopen_strategy(tx: Tx, ctx: Context, strategy_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """So that action points can be added to it again."""
+    """Action points can then be added again."""
     await actions.move(
         tx, ctx, strategy_id, Action.REOPEN_STRATEGY, lambda one: one.reopen(now=ctx.now), comment=data.comment
     )

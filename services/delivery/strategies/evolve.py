@@ -10,7 +10,7 @@ from services.delivery.strategies.model import Strategy, StrategyStatus
 
 
 def evolve(strategy: Strategy | None, fact: Fact) -> Strategy:
-    """The strategy after a fact."""
+    """Return the strategy after a fact."""
     if isinstance(fact, StrategyDrawnUp):
         values = asdict(fact)
         del values["texts_hash"]

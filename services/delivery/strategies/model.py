@@ -1,6 +1,6 @@
-"""A strategy of a request against transnational organized crime: its states, its moves, and their effects.
+"""A strategy of a request against transnational organized crime: its statuses, its moves, and their effects.
 
-Its milestones and evaluations are action points, which another person verifies.
+Its milestones and evaluations are action points, each verified by another person.
 """
 
 from collections.abc import Mapping
@@ -17,43 +17,43 @@ from contracts.strategies import StakeholderKind, StrategyConcluded, StrategyDra
 from contracts.values import Language
 
 STRATEGIES_MAX = 10
-"""Strategies of one request."""
+"""Maximum number of strategies of one request."""
 
 
 class StrategyStatus(StrEnum):
-    """`concluded`: all its action points are verified or dropped."""
+    """Statuses of a strategy. `concluded`: all its action points are verified or dropped."""
 
     ACTIVE = "active"
     CONCLUDED = "concluded"
 
 
 ACTIVE = frozenset({StrategyStatus.ACTIVE})
-"""It can have further action points."""
+"""Statuses in which action points can be added to it."""
 
 MOVES: Mapping[str, frozenset[StrategyStatus]] = {
     "revise_strategy": ACTIVE,
     "conclude_strategy": ACTIVE,
     "reopen_strategy": frozenset({StrategyStatus.CONCLUDED}),
 }
-"""The states each move is allowed in."""
+"""Statuses in which each move is allowed."""
 
 
 class StrategyTexts(Struct, frozen=True, kw_only=True):
-    """Its words: `roles` says which organization does what, and names no person."""
+    """The texts of a strategy: `roles` states the role of each organization, and names no person."""
 
     title: str
     roles: str
 
 
 class Outline(Struct, frozen=True, kw_only=True):
-    """Who takes part, and the language of its words."""
+    """The stakeholders of a strategy, and the language of its texts."""
 
     stakeholders: tuple[StakeholderKind, ...]
     language: Language
 
 
 class Strategy(Struct, frozen=True, kw_only=True):
-    """A strategy of a request. `providers` are those with a delivery of it that is not terminated."""
+    """A strategy of a request. `providers` are those with a delivery of the request that is not terminated."""
 
     strategy_id: UUID
     request_id: UUID
@@ -67,12 +67,12 @@ class Strategy(Struct, frozen=True, kw_only=True):
     providers: tuple[str, ...] = ()
 
     def require(self, move: str) -> None:
-        """Raises Conflict if its state does not allow the move."""
+        """Raise Conflict if the status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("strategy-status", status=self.status, move=move)
 
     def require_active(self, move: str) -> None:
-        """For its action points. Raises Conflict once it is concluded."""
+        """Raise Conflict if it is concluded, so that its action points cannot change."""
         if self.status not in ACTIVE:
             raise Conflict("strategy-status", status=self.status, move=move)
 
@@ -83,7 +83,7 @@ class Strategy(Struct, frozen=True, kw_only=True):
         return StrategyRevised(**self._ids(), **asdict(outline), texts_hash=texts_hash, revised_at=now)
 
     def conclude(self, *, unsettled: int, now: datetime) -> StrategyConcluded:
-        """`unsettled` is how many of its action points are neither verified nor dropped. Raises Conflict for any."""
+        """Conclude it. Raises Conflict if action points are `unsettled`: neither verified nor dropped."""
         self.require("conclude_strategy")
         if unsettled:
             raise Conflict("strategy-unsettled", action_points=unsettled)
@@ -100,7 +100,7 @@ class Strategy(Struct, frozen=True, kw_only=True):
 def draw_up(
     strategy_id: UUID, request_id: UUID, state: str, outline: Outline, texts_hash: str, *, others: int, now: datetime
 ) -> StrategyDrawnUp:
-    """`others` is how many the request has. Raises Conflict if these are too many."""
+    """Draw up a strategy; `others` is the number that the request has. Raises Conflict if the maximum is reached."""
     if others >= STRATEGIES_MAX:
         raise Conflict("too-many-strategies", most=STRATEGIES_MAX)
     return StrategyDrawnUp(

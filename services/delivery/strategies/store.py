@@ -1,4 +1,4 @@
-"""Rows of strategies. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Rows of strategies. Reads for a caller apply `may_see`, the policy in SQL, in their WHERE clause."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -18,14 +18,14 @@ LIST_MAX = 100
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """The words of a strategy, and the comment on its last move."""
+    """The texts of a strategy, and the comment on its last move."""
 
     texts: StrategyTexts
     comment: str
 
 
 async def get(tx: Tx, strategy_id: UUID, caller: Caller) -> Strategy:
-    """The strategy, if this caller may see it. Raises Missing."""
+    """Return the strategy. Raises Missing unless the caller may see it."""
     row = await tx.fetchrow(
         """
         SELECT *, delivering_providers(request_id) AS providers FROM strategy
@@ -41,7 +41,7 @@ async def get(tx: Tx, strategy_id: UUID, caller: Caller) -> Strategy:
 
 
 async def delivered(tx: Tx, strategy_id: UUID, caller: Caller) -> list[Delivery]:
-    """What this caller, a provider, delivers for the request of a strategy that it may see. Raises Missing."""
+    """List the caller's latest delivery for a strategy's request; none unless it is a provider. Raises Missing."""
     strategy = await get(tx, strategy_id, caller)
     return await delivery_store.delivered_by(tx, caller, [strategy.request_id])
 
@@ -56,7 +56,7 @@ async def page(
     before: UUID | None = None,
     limit: int,
 ) -> list[Strategy]:
-    """Strategies that this caller may see, newest first, `without` those of some requests."""
+    """List strategies that the caller may see, newest first, except those of the requests in `without`."""
     rows = await tx.fetch(
         """
         SELECT *, delivering_providers(request_id) AS providers FROM strategy
@@ -77,12 +77,12 @@ async def page(
 
 
 async def count_of(tx: Tx, request_id: UUID) -> int:
-    """For the service itself: how many strategies the request has."""
+    """Count the strategies of the request, read as the service."""
     return int(await tx.fetchval("SELECT count(*) FROM strategy WHERE request_id = $1", request_id))
 
 
 async def count_unsettled(tx: Tx, strategy_id: UUID) -> int:
-    """For the service itself: how many of its action points are neither verified nor dropped."""
+    """Count the action points of the strategy that are neither verified nor dropped, read as the service."""
     return int(
         await tx.fetchval(
             "SELECT count(*) FROM action_point WHERE strategy_id = $1 AND status IN ('open', 'done')", strategy_id
@@ -91,7 +91,7 @@ async def count_unsettled(tx: Tx, strategy_id: UUID) -> int:
 
 
 async def known(tx: Tx, strategy_id: UUID) -> Strategy | None:
-    """The strategy, for the service itself, locked until the transaction ends."""
+    """Return the strategy, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow(
         """
         SELECT *, delivering_providers(request_id) AS providers FROM strategy WHERE strategy_id = $1 FOR UPDATE
@@ -127,12 +127,12 @@ async def save(tx: Tx, strategy: Strategy) -> None:
 
 
 async def save_texts(tx: Tx, strategy_id: UUID, texts: StrategyTexts, salt: bytes) -> None:
-    """In place of those before; the journal references them by their salted hash."""
+    """Replace the previous texts; the journal references the texts by their salted hash."""
     await tx.write(_SAVE_TEXTS, strategy_id, salt, texts.title, texts.roles)
 
 
 async def save_comment(tx: Tx, strategy_id: UUID, comment: str) -> None:
-    """In place of that on the move before."""
+    """Replace the comment on the previous move."""
     await tx.write(_COMMENT, strategy_id, comment)
 
 

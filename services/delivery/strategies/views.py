@@ -22,8 +22,8 @@ _NOTHING = store.Said(texts=StrategyTexts(title="", roles=""), comment="")
 class StrategyView(Struct, frozen=True, kw_only=True):
     """A strategy of a request; its milestones and evaluations are its action points.
 
-    `title` and `roles`, which organization does what, are in `language`. `comment` is that on the last move; `moves`
-    are those that the caller may make now.
+    `title` and `roles`, the role of each organization, are in `language`. `comment` is the comment on the last move;
+    `moves` are the moves that the caller may make now.
     """
 
     strategy_id: UUID
@@ -42,7 +42,7 @@ class StrategyView(Struct, frozen=True, kw_only=True):
 
 
 async def strategy_view(tx: Tx, ctx: Context, strategy_id: UUID) -> StrategyView:
-    """Raises Missing if this caller may not see it."""
+    """Return the strategy for the caller. Raises Missing if the caller may not see it."""
     found = await store.get(tx, strategy_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_STRATEGY, found).required()
     return (await views_of(tx, [found], ctx.caller))[0]

@@ -34,7 +34,7 @@ async def send(
     private: bool,
     files: tuple[UUID, ...],
 ) -> None:
-    """Send a message; the delivery is locked, so that its messages have one order."""
+    """Send a message; the delivery is locked so that its messages have one order."""
     delivery = await delivery_store.locked(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.SEND_MESSAGE, delivery).required()
     side = file_model.author_side(ctx.caller.role)
@@ -65,7 +65,7 @@ async def send(
 
 
 async def withdraw(tx: Tx, ctx: Context, message_id: UUID) -> None:
-    """Delete what the caller wrote, with its files; that there was a message stays."""
+    """Delete the text and the files of a message that the caller wrote. The message itself remains, as withdrawn."""
     seen = await store.get(tx, message_id, ctx.caller)
     policy.decide(ctx.caller, Action.WITHDRAW_MESSAGE, seen).required()
     async with tx.as_service():
@@ -81,7 +81,10 @@ async def withdraw(tx: Tx, ctx: Context, message_id: UUID) -> None:
 
 
 async def mark_read(tx: Tx, ctx: Context, delivery_id: UUID, message_id: UUID) -> None:
-    """The caller has read up to this message. Raises Missing if the delivery has no such message for the caller."""
+    """Record that the caller has read up to this message.
+
+    Raises Missing if the delivery has no such message that the caller may see.
+    """
     delivery = await delivery_store.get(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.MARK_READ, delivery).required()
     await require_not_erased(tx, ctx.caller.person_id)

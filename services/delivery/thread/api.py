@@ -33,8 +33,8 @@ MESSAGE = "/v1/messages/{message_id:uuid}"
 class MessagePage(Struct, frozen=True, kw_only=True):
     """Messages, oldest first; `cursor` leads to the next page.
 
-    `read_up_to` is the last one that the caller has marked as read. `closes_at` is when the last message can be sent,
-    null before the delivery has ended.
+    `read_up_to` is the last message that the caller has marked as read. Messages can be sent until `closes_at`, which
+    is null before the delivery has ended.
     """
 
     messages: list[ThreadMessage]
@@ -54,8 +54,10 @@ async def list_thread(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[MessagePage]:
-    """Oldest first. With `latest` the last ones only, without a cursor. Coordinators read them, except what is
-    private; auditors see that there are messages. The provider reads none after the State has withdrawn its consent.
+    """The oldest message is first. With `latest` only the last messages are listed, without a cursor.
+
+    Coordinators read all messages except private ones; auditors see that there are messages. The provider reads none
+    after the State has withdrawn its consent.
     """
     async with db.transaction(by=caller) as tx:
         delivery = await delivery_store.get(tx, delivery_id, caller)
@@ -74,7 +76,7 @@ async def list_thread(
 
 
 async def _require_consent(db: Database, ctx: Context, key: UUID, delivery_id: FromPath[UUID], own: Owned) -> None:
-    """Raises Conflict if the State has withdrawn its consent."""
+    """Raise Conflict if the State has withdrawn its consent."""
     async with db.transaction(by=ctx.caller) as tx:
         delivery = await delivery_store.get(tx, delivery_id, ctx.caller)
     await own.consents.require(delivery)
@@ -98,9 +100,11 @@ async def _require_consent_to_read(db: Database, ctx: Context, message_id: UUID,
 async def send_message(
     tx: Tx, ctx: Context, message_id: UUID, delivery_id: FromPath[UUID], data: JSONBody[SendMessage]
 ) -> None:
-    """By either side or a coordinator, until 90 days after the end of the delivery or until the State withdraws its
-    consent. The other side is notified that there is a message. Its files are added before, with the purpose
-    `message`. A private one is for the two sides, once both have opened the private topic.
+    """Requires the role `focal_point`, `provider_officer` or `coordinator`.
+
+    Messages can be sent until 90 days after the end of the delivery, or until the State withdraws its consent. The
+    other side is notified that there is a message. Its files are added before, with the purpose `message`. A private
+    message is for the two sides, once both have opened the private topic.
     """
     await actions.send(
         tx,
@@ -116,19 +120,19 @@ async def send_message(
 
 @show(MESSAGE, Action.SHOW_MESSAGE, "One message of a delivery", before=_require_consent_to_read)
 async def show_message(tx: Tx, ctx: Context, message_id: FromPath[UUID]) -> ThreadMessage:
-    """With its files."""
+    """Includes the files of the message."""
     return await message_view(tx, ctx, message_id)
 
 
 @change(f"{MESSAGE}/withdraw", Action.WITHDRAW_MESSAGE, "Withdraw a message", read=message_view)
 async def withdraw_message(tx: Tx, ctx: Context, message_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
-    """By its author. What it says is deleted, with its files; that there was a message stays."""
+    """Requires the author. The text and files are deleted; the message remains listed as withdrawn."""
     await actions.withdraw(tx, ctx, message_id)
 
 
 @change(f"{MESSAGES}/read", Action.MARK_READ, "Mark the messages of a delivery as read", read=mark_view, if_match=False)
 async def mark_messages_read(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[ReadUpTo]) -> ReadMark:
-    """Up to one of them; both sides see how far the other side has read."""
+    """Marks all messages up to this one as read. Each side sees how far the other side has read."""
     await actions.mark_read(tx, ctx, delivery_id, data.message_id)
     return await mark_view(tx, ctx, delivery_id)
 
@@ -141,7 +145,7 @@ async def mark_messages_read(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], 
     before=_require_consent,
 )
 async def open_private_topic(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By each side for itself; once both have, they can write messages that UNODC does not read."""
+    """Each side opens it for itself. Once both have opened it, they can write messages that UNODC does not read."""
     side = side_of(ctx.caller.role)
     await delivery_actions.move(
         tx,

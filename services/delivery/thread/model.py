@@ -1,4 +1,4 @@
-"""A message of the thread of a delivery: sent, and withdrawn by its author. What it says is in the store only."""
+"""A message of the thread of a delivery, which its author may withdraw. Its text is in the store only."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -16,10 +16,10 @@ from services.delivery.deliveries.model import Delivery
 from services.delivery.files.model import KEPT, File, FilePurpose, author_side
 
 MESSAGES_MAX = 5000
-"""Messages of one delivery."""
+"""Maximum number of messages of one delivery."""
 
 SERIES = timedelta(hours=1)
-"""The other side is notified once of what one side writes within this time, until the other side reads it."""
+"""Time within which the other side is notified once of one side's messages, until the other side reads them."""
 
 
 class MessageStatus(StrEnum):
@@ -31,7 +31,7 @@ MOVES: Mapping[str, frozenset[MessageStatus]] = {"withdraw_message": frozenset({
 
 
 class MessageTexts(Struct, frozen=True, kw_only=True):
-    """What a message says."""
+    """The texts of a message."""
 
     topic: str = ""
     text: str = ""
@@ -50,23 +50,23 @@ class NewMessage(Struct, frozen=True, kw_only=True):
 
 
 class Before(Struct, frozen=True, kw_only=True):
-    """What has been sent before: how many messages, and the last series of the author's side."""
+    """The messages sent so far: their number, and the last series of the author's side."""
 
     messages: int = 0
     series_id: UUID | None = None
     begun_at: datetime | None = None
-    """When the first message of that series was sent."""
+    """Time at which the first message of that series was sent."""
     is_read: bool = False
-    """Whether the other side has read the last message of that series."""
+    """True if the other side has read the last message of that series."""
 
     def series_at(self, now: datetime) -> UUID | None:
-        """The series that a message belongs to; None if it begins one."""
+        """Return the series that a message sent now belongs to; None if it begins a new one."""
         goes_on = self.begun_at is not None and not self.is_read and now < self.begun_at + SERIES
         return self.series_id if goes_on else None
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """A message without what it says. `side` is None if a coordinator wrote it."""
+    """A message without its texts. `side` is None if a coordinator wrote it."""
 
     message_id: UUID
     delivery_id: UUID
@@ -109,9 +109,10 @@ def send(
     texts_hash: str,
     now: datetime,
 ) -> MessageSent:
-    """`files` are those of the message that exist and go with no other message.
+    """Send a message; `files` are those of its files that exist and belong to no other message.
 
-    Raises Conflict at a limit, once the thread is closed, and while the private topic is; Invalid for other files.
+    Raises Conflict at a limit, once the thread is closed, and until the private topic is open for a private message;
+    Forbidden for a private message of a coordinator; Invalid for unsuitable files.
     """
     delivery.require_open_thread(now)
     side = author_side(message.role)

@@ -1,4 +1,4 @@
-"""Rows of messages and read marks. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Rows of messages and read marks. Reads for a caller apply `may_see`, the policy in SQL, in their WHERE clause."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ LIST_MAX = 100
 
 
 class ReadMark(msgspec.Struct, frozen=True, kw_only=True):
-    """Up to which message of a delivery's thread the caller has read it."""
+    """The last message of a delivery's thread that the caller has read."""
 
     delivery_id: UUID
     message_id: UUID
@@ -24,7 +24,7 @@ class ReadMark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, message_id: UUID, caller: Caller) -> Message:
-    """The message, if this caller may see it. Raises Missing."""
+    """Return the message. Raises Missing unless the caller may see it."""
     row = await tx.fetchrow(
         "SELECT * FROM message WHERE message_id = $1 AND may_see(message, $2, $3)",
         message_id,
@@ -37,13 +37,13 @@ async def get(tx: Tx, message_id: UUID, caller: Caller) -> Message:
 
 
 async def known(tx: Tx, message_id: UUID) -> Message | None:
-    """The message, for the service itself, locked until the transaction ends."""
+    """Return the message, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM message WHERE message_id = $1 FOR UPDATE", message_id)
     return msgspec.convert(dict(row), Message) if row else None
 
 
 async def page(tx: Tx, delivery_id: UUID, caller: Caller, *, after: UUID | None, limit: int) -> list[Message]:
-    """Messages that this caller may see, oldest first, after `after`."""
+    """List messages that the caller may see, oldest first, after `after`."""
     rows = await tx.fetch(
         """
         SELECT * FROM message
@@ -60,7 +60,7 @@ async def page(tx: Tx, delivery_id: UUID, caller: Caller, *, after: UUID | None,
 
 
 async def latest(tx: Tx, delivery_id: UUID, caller: Caller, *, limit: int) -> list[Message]:
-    """The last messages that this caller may see, oldest first."""
+    """List the last messages that the caller may see, oldest first."""
     rows = await tx.fetch(
         """
         SELECT * FROM message WHERE delivery_id = $1 AND may_see(message, $2, $3)
@@ -75,7 +75,7 @@ async def latest(tx: Tx, delivery_id: UUID, caller: Caller, *, limit: int) -> li
 
 
 async def texts_of(tx: Tx, message_ids: Sequence[UUID]) -> dict[UUID, MessageTexts]:
-    """What messages say, of those that the transaction's caller may read."""
+    """Return the texts of those messages that the transaction's caller may read."""
     rows = await tx.fetch(
         "SELECT message_id, topic, text FROM message_text WHERE message_id = ANY ($1::uuid[])", list(message_ids)
     )
@@ -83,7 +83,7 @@ async def texts_of(tx: Tx, message_ids: Sequence[UUID]) -> dict[UUID, MessageTex
 
 
 async def before(tx: Tx, delivery_id: UUID, side: Side | None, *, private: bool) -> Before:
-    """What has been sent before, for the service; the delivery is locked.
+    """Return the messages sent so far, read as the service. The delivery must be locked.
 
     A coordinator's message is read once both sides have read it.
     """
@@ -109,7 +109,7 @@ async def before(tx: Tx, delivery_id: UUID, side: Side | None, *, private: bool)
 
 
 async def taken(tx: Tx, delivery_id: UUID, file_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of these files that go with a message, for the service."""
+    """Return those of the files that belong to a message, read as the service."""
     rows = await tx.fetch(
         "SELECT unnest(files) AS file_id FROM message WHERE delivery_id = $1 AND files && $2::uuid[]",
         delivery_id,
@@ -164,7 +164,7 @@ async def delete_texts(tx: Tx, message_id: UUID) -> None:
 async def mark(
     tx: Tx, delivery_id: UUID, person_id: UUID, side: Side | None, message_id: UUID, *, now: datetime
 ) -> None:
-    """A person has read up to this message; an earlier mark stays behind a later one."""
+    """Record that a person has read up to this message; a later mark is kept."""
     await tx.write(_MARK, delivery_id, person_id, side, message_id, now)
 
 
@@ -178,7 +178,7 @@ async def mark_of(tx: Tx, delivery_id: UUID, person_id: UUID) -> ReadMark | None
 
 
 async def read_by_sides(tx: Tx, delivery_id: UUID) -> dict[Side, UUID]:
-    """The last message that anyone of each side has read."""
+    """Return the last message that anyone of each side has read."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT ON (side) side, message_id FROM read_mark

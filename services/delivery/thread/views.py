@@ -23,9 +23,9 @@ NOTHING = MessageTexts()
 class ThreadMessage(Struct, frozen=True, kw_only=True):
     """A message of the thread of a delivery.
 
-    `side` is that of its `organization`, null if a coordinator wrote it; a `private` one is read by the two sides only.
-    `topic` and `text` are empty for auditors, and once its author has withdrawn it. `read_by` are the other sides that
-    have read it. `mine` is true for its author; `moves` are those that the caller may make now.
+    `side` is the side of its `organization`, null if a coordinator wrote it; a `private` message is read by the two
+    sides only. `topic` and `text` are empty for auditors, and once the message is withdrawn. `read_by` are the other
+    sides that have read it. `mine` is true for its author; `moves` are the moves that the caller may make now.
     """
 
     message_id: UUID
@@ -47,13 +47,13 @@ class ThreadMessage(Struct, frozen=True, kw_only=True):
 
 
 async def message_view(tx: Tx, ctx: Context, message_id: UUID) -> ThreadMessage:
-    """Raises Missing if this caller may not see it."""
+    """Return the message for the caller. Raises Missing if the caller may not see it."""
     found = await store.get(tx, message_id, ctx.caller)
     return (await messages_of(tx, [found], ctx.caller))[0]
 
 
 async def messages_of(tx: Tx, found: Sequence[Message], caller: Caller) -> list[ThreadMessage]:
-    """Views for the caller, of messages of one delivery."""
+    """Return views for the caller; all messages are of one delivery."""
     if not found:
         return []
     texts = await store.texts_of(tx, [one.message_id for one in found])
@@ -79,7 +79,7 @@ async def messages_of(tx: Tx, found: Sequence[Message], caller: Caller) -> list[
 
 
 async def mark_view(tx: Tx, ctx: Context, delivery_id: UUID) -> ReadMark:
-    """The caller's own mark, which has just been made."""
+    """Return the caller's mark, which has just been set."""
     found = await store.mark_of(tx, delivery_id, ctx.caller.person_id)
-    assert found is not None, "it has just been made"
+    assert found is not None, "the mark has just been set"
     return found

@@ -1,1 +1,1 @@
-"""Appointments: who acts for which organization, in which role."""
+"""Appointments of people in organizations, each in one role."""

@@ -26,11 +26,11 @@ from services.directory.subjects import store as subject_store
 
 
 class AppointmentView(Struct, frozen=True, kw_only=True):
-    """An appointment as of today, with the `name` of its person; `settled_at`: when it was refused, withdrawn or ended.
+    """An appointment as of today, with the `name` of its person.
 
-    While it is proposed, `subjects` are those by which its person will sign in: visible to the person and to those who
-    may approve, and null if they have changed since, so that it has to be proposed again. `moves` are those that the
-    caller may make now.
+    `settled_at` is the time when it was refused, withdrawn or ended. While it is proposed, `subjects` are those by
+    which its person will sign in: visible to the person and to those who may approve, and null if they have changed
+    since, so that it has to be proposed again. `moves` are those that the caller may make now.
     """
 
     appointment_id: UUID
@@ -64,9 +64,9 @@ class AppointmentPage(Struct, frozen=True, kw_only=True):
 
 
 class Coordinator(Struct, frozen=True, kw_only=True):
-    """A coordinator in office, and what for; empty `regions` and `topics` are all of them.
+    """A coordinator in office, with a remit; empty `regions` and `topics` mean all.
 
-    `head`: what is overdue in this remit comes to them too.
+    Overdue work of the remit is escalated to its `head`.
     """
 
     person_id: UUID
@@ -77,7 +77,7 @@ class Coordinator(Struct, frozen=True, kw_only=True):
 
 
 class CoordinatorList(Struct, frozen=True, kw_only=True):
-    """The coordinators in office, by name: at most 500."""
+    """The coordinators in office, by name; at most 500."""
 
     coordinators: list[Coordinator]
 
@@ -113,7 +113,11 @@ async def _read(tx: Tx, ctx: Context, appointment_id: UUID) -> AppointmentView:
 
 @create("/v1/appointments", Action.APPOINT, "Appoint a person, or propose to", read=_read)
 async def appoint(tx: Tx, ctx: Context, appointment_id: UUID, data: JSONBody[Appoint]) -> None:
-    """Of a focal point's officials, provider and donor officers: in force at once; all others take a second person."""
+    """Appoints a person at once, or proposes the appointment to a second person.
+
+    An appointment by a focal point as official, provider officer or donor officer of its State is in force at once. All
+    others require the approval of a second person.
+    """
     await actions.appoint(tx, ctx, appointment_id, data.person_id, data.organization, data.mandate(), data.letter)
 
 
@@ -149,7 +153,7 @@ async def list_appointments(
 
 @get("/v1/coordinators", opt=requires(Action.LIST_COORDINATORS), summary="The coordinators in office")
 async def list_coordinators(db: Db, caller: CurrentCaller, now: Now) -> CoordinatorList:
-    """For coordinators, who assign requests to each other, administrators and auditors."""
+    """Requires the role `coordinator`, `administrator` or `auditor`. Coordinators assign requests to each other."""
     policy.decide(caller, Action.LIST_COORDINATORS).required()
     async with db.transaction(by=None) as tx:
         found = await office_store.coordinators(tx, today=now.date())
@@ -158,7 +162,7 @@ async def list_coordinators(db: Db, caller: CurrentCaller, now: Now) -> Coordina
 
 @get("/v1/me", opt=requires(Action.SHOW_SELF), summary="The caller, in its current appointment")
 async def show_me(db: Db, caller: CurrentCaller, now: Now) -> Me:
-    """Another of the appointments is acted in with its organization and role in `Acting-As`."""
+    """Shows the caller. To act in another appointment, send its organization and role in the header `Acting-As`."""
     async with db.transaction(by=caller) as tx:
         found = await store.appointments(
             tx,

@@ -1,4 +1,4 @@
-"""Appointments: their states and transitions, and which of these take two people."""
+"""Appointments: their statuses and transitions, and rules for appointments that require two people."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -23,7 +23,7 @@ from contracts.values import Role
 from services.directory.people.model import Kind, kind_of, parent_organization
 
 ADMINISTRATORS_MIN = 2
-"""With fewer administrators in force, no role of trust could be given any more."""
+"""Minimum number of administrators in force; with fewer, no role that requires two people could be given."""
 
 REGIONS = frozenset(get_args(reference.Region))
 
@@ -54,7 +54,7 @@ MOVES: Mapping[str, Status] = {
     "withdraw": Status.PROPOSED,
     "end": Status.IN_FORCE,
 }
-"""The statuses from which each move is allowed."""
+"""Maps each move to the status in which it is allowed."""
 
 HELD_IN: Mapping[Role, frozenset[Kind]] = {
     Role.FOCAL_POINT: frozenset({Kind.STATE}),
@@ -66,10 +66,10 @@ HELD_IN: Mapping[Role, frozenset[Kind]] = {
     Role.AUDITOR: frozenset({Kind.UNODC}),
     Role.ADMINISTRATOR: frozenset({Kind.UNODC}),
 }
-"""The organizations in which each role can be held; no person holds the role of a service."""
+"""Kinds of organizations in which each role can be held. No person holds the role of a service."""
 
 OF_FOCAL_POINT = frozenset({Role.OFFICIAL, Role.PROVIDER_OFFICER, Role.DONOR_OFFICER})
-"""The roles in a State that only its focal point gives and ends."""
+"""Roles that a State's focal point gives and ends alone."""
 
 
 class Appointment(Struct, frozen=True, kw_only=True):
@@ -92,11 +92,11 @@ class Appointment(Struct, frozen=True, kw_only=True):
     approved_by: UUID | None = None
     made_at: datetime | None = None
     settled_at: datetime | None = None
-    """When it was refused, withdrawn or ended."""
+    """Time when it was refused, withdrawn or ended."""
 
     reason: str | None = None
     subjects_hash: str | None = None
-    """The hash of the person's subjects at the time of the proposal."""
+    """Hash of the person's subjects at the time of the proposal."""
 
     def shown_status(self, today: date) -> ShownStatus:
         """The status in the API, lists and filters; the SQL function `shown_status` is the same rule."""
@@ -108,18 +108,18 @@ class Appointment(Struct, frozen=True, kw_only=True):
         return ShownStatus(self.status)
 
     def possible_moves(self, today: date) -> tuple[str, ...]:
-        """The moves that the status allows; what has expired needs no end."""
+        """The moves that the status allows. An expired appointment cannot be ended."""
         if self.shown_status(today) is ShownStatus.EXPIRED:
             return ()
         return tuple(move for move, status in MOVES.items() if self.status is status)
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the appointment's status does not allow the move."""
+        """Raise Conflict unless the appointment's status allows the move."""
         if self.status is not MOVES[move]:
             raise Conflict("appointment-status", status=self.status, move=move)
 
     def approve(self, approved_by: UUID, *, now: datetime) -> AppointmentMade:
-        """Raises Conflict if its last day passed before the approval."""
+        """Return the fact of an approval. Raises Conflict if the last day has passed."""
         self.require("approve")
         if self.ends is not None and self.ends < now.date():
             raise Conflict("appointment-over")
@@ -156,7 +156,10 @@ class Appointment(Struct, frozen=True, kw_only=True):
         )
 
     def end(self, reason: str, *, administrators: int, now: datetime) -> AppointmentEnded:
-        """Raises Conflict for one of the last two administrators; `administrators` are those in force now."""
+        """Return the fact of an end. `administrators` is the number in force now.
+
+        Raises Conflict for one of the last two administrators.
+        """
         self.require("end")
         in_force = self.shown_status(now.date()) is ShownStatus.IN_FORCE
         if self.role is Role.ADMINISTRATOR and in_force and administrators <= ADMINISTRATORS_MIN:
@@ -183,12 +186,12 @@ class Appointment(Struct, frozen=True, kw_only=True):
 
 
 def requires_two_people(organization: str, role: Role) -> bool:
-    """Whether giving this role takes two people: all roles except those that a State's focal point gives alone."""
+    """Check whether a role requires two people: all except those that a State's focal point gives alone."""
     return not (kind_of(organization) is Kind.STATE and role in OF_FOCAL_POINT)
 
 
 def check_mandate(mandate: Mandate, organization: str, *, today: date) -> None:
-    """Raises Invalid for a role or remit that the organization cannot have, Conflict for days in the past."""
+    """Raise Invalid for a role or remit that the organization cannot have, Conflict if the last day has passed."""
     if kind_of(organization) not in HELD_IN.get(mandate.role, frozenset()):
         raise Invalid("role-not-of-organization", role=mandate.role)
     if mandate.ends is not None and mandate.ends < mandate.starts:
@@ -207,7 +210,7 @@ def check_mandate(mandate: Mandate, organization: str, *, today: date) -> None:
 
 
 def check_belongs(person_organization: str, organization: str) -> None:
-    """Raises Conflict if person and appointment are of different organizations; UNODC and its units count as one."""
+    """Raise Conflict if person and appointment are of different organizations; UNODC and its units count as one."""
     if parent_organization(person_organization) != parent_organization(organization):
         raise Conflict("person-of-another-organization")
 
@@ -223,7 +226,7 @@ def propose(
     proposed_by: UUID,
     now: datetime,
 ) -> AppointmentProposed:
-    """Propose an appointment to a second person; `subjects_hash` names the person's subjects at this time."""
+    """Return the fact of a proposal. `subjects_hash` is the hash of the person's subjects at this time."""
     return AppointmentProposed(
         appointment_id=appointment_id,
         person_id=person_id,
@@ -246,7 +249,7 @@ def make(
     proposed_by: UUID | None,
     now: datetime,
 ) -> AppointmentMade:
-    """An appointment without a second person: by a focal point, or of a founder."""
+    """Return the fact of an appointment without a second person: by a focal point, or of a founder."""
     return AppointmentMade(
         appointment_id=appointment_id,
         person_id=person_id,

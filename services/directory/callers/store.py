@@ -1,4 +1,4 @@
-"""Changes in who may act, polled by the other services, so it has to be cheap."""
+"""Changes in who may act. The other services poll them, so the query has to be cheap."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from chassis.db.database import Tx
 from contracts.callers import CallerChanges, HeldAppointment
 
 FACTS_MAX = 1000
-"""Facts read for one answer; each names an appointment, a person with some, or an API client."""
+"""Maximum number of facts read for one answer. Each names an appointment, a person with some, or an API client."""
 
 
 async def changes_since(tx: Tx, *, after: str) -> CallerChanges:

@@ -22,10 +22,10 @@ from services.directory.policy import Action, NewClient
 
 SECRET_BYTES = 32
 SECRET_PREFIX = "entraide_secret_"
-"""Lets secret scanners recognise a secret, for instance in a repository or a log."""
+"""A prefix by which secret scanners recognise a secret, for instance in a repository or a log."""
 
 USED_AGAIN = timedelta(hours=1)
-"""The precision of the time of last use, so that not every token costs a write."""
+"""Precision of the time of last use, so that not every token costs a write."""
 
 NOBODY, NOWHERE = UUID(int=0), "NOWHERE"
 
@@ -42,7 +42,7 @@ def new_secret() -> str:
 
 
 async def register(tx: Tx, ctx: Context, client_id: UUID, terms: Terms, name: str) -> str:
-    """Register a client; return its secret, of which only the hash is stored."""
+    """Register a client and return its secret, of which only the hash is stored."""
     policy.decide(ctx.caller, Action.REGISTER_CLIENT, NewClient(terms.organization)).required()
     if not await store.is_registered(tx, terms.organization):
         raise Invalid("unknown-code", field="organization", code=terms.organization)
@@ -58,7 +58,7 @@ async def register(tx: Tx, ctx: Context, client_id: UUID, terms: Terms, name: st
 
 
 async def rotate(tx: Tx, ctx: Context, client_id: UUID, overlap_hours: int) -> str:
-    """Create a new secret; the previous one stays valid for a while. A second rotation drops the oldest."""
+    """Create a new secret and return it. The previous one stays valid for `overlap_hours`; any older one is deleted."""
     client = await _for_move(tx, ctx, client_id, Action.ROTATE_CLIENT)
     fact = client.rotate(overlap_hours, now=ctx.now)
     await record(tx, client, fact)
@@ -66,7 +66,7 @@ async def rotate(tx: Tx, ctx: Context, client_id: UUID, overlap_hours: int) -> s
 
 
 async def end(tx: Tx, ctx: Context, client_id: UUID, reason: str) -> None:
-    """End the client: at once here, in other services when they consume the fact."""
+    """End the client and delete its secrets. Services refuse its tokens once they have polled `/internal/callers`."""
     client = await _for_move(tx, ctx, client_id, Action.END_CLIENT)
     await record(tx, client, client.end(reason, now=ctx.now))
     await client_store.forget_secrets(tx, client_id)
@@ -85,7 +85,7 @@ async def _save_new_secret(tx: Tx, client_id: UUID, *, generation: int) -> str:
     return secret
 
 
-# -- for the client itself, and for the system -----------------------------------------------------------------------
+# -- for the client itself, and for the service ----------------------------------------------------------------------
 
 
 def unauthenticated_caller(credentials: Credentials) -> Caller:
@@ -94,7 +94,7 @@ def unauthenticated_caller(credentials: Credentials) -> Caller:
 
 
 async def identify(tx: Tx, credentials: Credentials, *, now: datetime) -> Client:
-    """The authenticated client. Raises the same Unidentified for every failure."""
+    """Authenticate a client and return it. Raises the same Unidentified for every failure."""
     kept = await client_store.kept(tx, _id_of(credentials.client_id))
     known = (
         kept.client.verify_secret(credentials.secret, kept.hashes, now=now)
@@ -109,7 +109,7 @@ async def identify(tx: Tx, credentials: Credentials, *, now: datetime) -> Client
 
 
 def granted(client: Client, asked: str | None) -> frozenset[Scope]:
-    """The scopes of a token: those requested, else all. Raises Invalid for one that the client does not have."""
+    """The scopes of a token: those requested, or all. Raises Invalid for a scope that the client does not have."""
     if asked is None:
         return client.scopes
     wanted = asked.split(" ")
@@ -119,7 +119,7 @@ def granted(client: Client, asked: str | None) -> frozenset[Scope]:
 
 
 async def announce_expiring(tx: Tx, *, now: datetime) -> int:
-    """Announce the clients that expire soon; return their number."""
+    """Announce the clients that expire soon, and return their number."""
     until = now.date() + timedelta(days=EXPIRING_DAYS)
     found = await client_store.expiring(tx, until=until, today=now.date())
     for client in found:
@@ -135,5 +135,5 @@ def _id_of(said: str) -> UUID:
 
 
 def _verify_dummy(secret: str) -> bool:
-    """The same work as for a known client, so that the time reveals nothing."""
+    """Do the same work as for a known client, so that the time reveals nothing; the result is False."""
     return rules.matches_any(secret, ())

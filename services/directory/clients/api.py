@@ -32,7 +32,7 @@ class ClientView(Struct, frozen=True, kw_only=True):
     """An API client as of today; `used_at`, to the hour, is when it last got a token.
 
     `secret` is shown only in the response to the registration or rotation that created it. Until `previous_until` the
-    previous one is valid, too.
+    previous secret is also valid.
     """
 
     client_id: UUID
@@ -72,7 +72,7 @@ async def _read_with(tx: Tx, ctx: Context, client_id: UUID, *, secret: str | Non
 async def register_client(
     tx: Tx, ctx: Context, client_id: UUID, data: JSONBody[RegisterClient], own: Own
 ) -> ClientView:
-    """Of the own State, by its focal point; of an organization that is no State, by an administrator."""
+    """Requires the role `focal_point` for a client of its State, or `administrator` for one of another organization."""
     own.check()
     secret = await client_actions.register(tx, ctx, client_id, data.terms(), data.name)
     return await _read_with(tx, ctx, client_id, secret=secret)
@@ -88,7 +88,7 @@ async def list_clients(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ClientPage]:
-    """A focal point sees those of the own State, administrators and auditors all, a client itself."""
+    """Lists clients: of a focal point's State, all for administrators and auditors, or the calling client only."""
     async with db.transaction(by=caller) as tx:
         found = await client_store.clients(tx, caller, organization=organization, before=cursor, limit=limit + 1)
         return paging.page(ClientPage, await _views(tx, found, now), limit)
@@ -101,7 +101,7 @@ async def show_client(tx: Tx, ctx: Context, client_id: FromPath[UUID]) -> Client
 
 @change("/v1/clients/{client_id:uuid}/rotate", Action.ROTATE_CLIENT, "Rotate the secret of an API client", read=_read)
 async def rotate_client(tx: Tx, ctx: Context, client_id: FromPath[UUID], data: JSONBody[RotateClient]) -> ClientView:
-    """The previous secret stays valid for the given hours; existing tokens stay valid, too."""
+    """The previous secret stays valid for the given number of hours. Existing tokens also stay valid."""
     secret = await client_actions.rotate(tx, ctx, client_id, data.overlap_hours)
     return await _read_with(tx, ctx, client_id, secret=secret)
 
@@ -113,7 +113,10 @@ async def rotate_client(tx: Tx, ctx: Context, client_id: FromPath[UUID], data: J
     read=_read,
 )
 async def end_client(tx: Tx, ctx: Context, client_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """Permanently; its tokens are refused within five seconds. An administrator may end those of any organization."""
+    """Revokes the client permanently. Its tokens are refused within five seconds.
+
+    Requires the role `focal_point` of the client's State, or `administrator` for a client of any organization.
+    """
     await client_actions.end(tx, ctx, client_id, check_reason("end_client", data.reason))
 
 

@@ -1,6 +1,6 @@
 """An API client: a machine that acts for an organization in one role, limited by its scopes, until its last day.
 
-It has a secret, and for a limited time after a rotation also the previous one. No role of trust is given to a client.
+It has a secret, and for a limited time after a rotation also the previous one. A client cannot have a role of trust.
 """
 
 import hashlib
@@ -19,20 +19,20 @@ from services.directory.appointments.model import HELD_IN
 from services.directory.people.model import kind_of
 
 CLIENTS_MAX = 20
-"""In force at a time, for each organization."""
+"""Maximum number of clients in force at a time, for each organization."""
 
 DAYS_MAX = 365
 OVERLAP_HOURS = 24
 OVERLAP_HOURS_MAX = 7 * 24
 EXPIRING_DAYS = 14
-"""Days before the last day at which its expiry is announced."""
+"""Number of days before the last day at which its expiry is announced."""
 
 NO_SECRET = b""
-"""The placeholder for a missing secret or an unknown client: no hash equals it."""
+"""A placeholder for a missing secret or an unknown client; no hash equals it."""
 
 
 class ClientRole(StrEnum):
-    """The roles of a client: none that takes two people to give, and none that decides as a focal point."""
+    """The roles of a client. Roles that require two people, and that of a focal point, are excluded."""
 
     OFFICIAL = "official"
     PROVIDER_OFFICER = "provider_officer"
@@ -40,7 +40,7 @@ class ClientRole(StrEnum):
 
 
 class Terms(Struct, frozen=True):
-    """What a client is registered for."""
+    """The terms of a client's registration."""
 
     organization: str
     role: ClientRole
@@ -77,7 +77,7 @@ class Client(Struct, frozen=True, kw_only=True):
 
     @property
     def person_id(self) -> UUID:
-        """The id under which it acts, as a person's."""
+        """The id under which it acts, in place of a person's."""
         return self.client_id
 
     def shown_status(self, today: date) -> ClientStatus:
@@ -103,7 +103,7 @@ class Client(Struct, frozen=True, kw_only=True):
         return ClientEnded(client_id=self.client_id, organization=self.organization, reason=reason, ended_at=now)
 
     def verify_secret(self, secret: str, hashes: Sequence[tuple[int, bytes]], *, now: datetime) -> bool:
-        """Whether the secret is valid now; `hashes` are the stored ones by generation."""
+        """Check whether the secret is valid now; `hashes` are the stored ones with their generations."""
         if self.shown_status(now.date()) is not ClientStatus.IN_FORCE:
             return matches_any(secret, ())
         good = {self.generation}
@@ -112,14 +112,18 @@ class Client(Struct, frozen=True, kw_only=True):
         return matches_any(secret, [kept for generation, kept in hashes if generation in good])
 
     def _require_in_force(self, now: datetime) -> None:
-        """Raises Conflict if it has ended or expired."""
+        """Raise Conflict if it has ended or expired."""
         status = self.shown_status(now.date())
         if status is not ClientStatus.IN_FORCE:
             raise Conflict("client-over", status=status)
 
 
 def register(client_id: UUID, terms: Terms, texts_hash: str, *, registered_by: UUID, now: datetime) -> ClientRegistered:
-    """Raises Invalid for a role that its organization cannot hold, and for a last day past or too far away."""
+    """Return the fact of a registration.
+
+    Raises Invalid for a role that its organization cannot hold, and for a last day that is past or more than DAYS_MAX
+    days away.
+    """
     if kind_of(terms.organization) not in HELD_IN[Role(terms.role)]:
         raise Invalid("role-not-of-organization", role=terms.role)
     if not timedelta() <= terms.ends - now.date() <= timedelta(days=DAYS_MAX):
@@ -142,7 +146,7 @@ def hash_of(secret: str) -> bytes:
 
 
 def matches_any(secret: str, hashes: Sequence[bytes]) -> bool:
-    """Always two full comparisons, however many hashes there are, so that the time reveals nothing."""
+    """Check whether a secret has one of at most two hashes. Always compares twice, so that the time reveals nothing."""
     given = hash_of(secret)
     first, second = (*hashes, NO_SECRET, NO_SECRET)[:2]
     return hmac.compare_digest(given, first) | hmac.compare_digest(given, second)

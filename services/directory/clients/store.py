@@ -15,14 +15,14 @@ NOTICES_MAX = 100
 
 
 class ClientDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """A client's name, and when it last got a token, to the hour."""
+    """The name of a client, and the time when it last got a token, to the hour."""
 
     name: str
     used_at: datetime | None = None
 
 
 class ClientSecrets(msgspec.Struct, frozen=True, kw_only=True):
-    """The hashes of a client's secrets, by generation."""
+    """The hashes of a client's secrets, with their generations."""
 
     client: Client
     hashes: list[tuple[int, bytes]]
@@ -46,13 +46,13 @@ async def save(tx: Tx, client: Client) -> None:
 
 
 async def known(tx: Tx, client_id: UUID) -> Client | None:
-    """The client, read by the service itself to apply the next fact."""
+    """Return the client, read and locked by the service itself to apply the next fact, or None."""
     row = await tx.fetchrow("SELECT * FROM client WHERE client_id = $1 FOR UPDATE", client_id)
     return msgspec.convert(dict(row), Client) if row else None
 
 
 async def get(tx: Tx, client_id: UUID, caller: Caller, *, lock: bool = False) -> Client:
-    """The client, if this caller may see it. Raises Missing. `lock` locks it until the transaction ends."""
+    """Return the client; `lock` locks it until the transaction ends. Raises Missing unless this caller may see it."""
     query = (
         """
         SELECT * FROM client WHERE client_id = $1 AND may_see(client, $2, $3, $4) FOR UPDATE
@@ -69,7 +69,7 @@ async def get(tx: Tx, client_id: UUID, caller: Caller, *, lock: bool = False) ->
 
 
 async def clients(tx: Tx, caller: Caller, *, organization: str | None, before: UUID | None, limit: int) -> list[Client]:
-    """Newest first, starting after `before`."""
+    """List the clients that this caller may see, newest first, starting after `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM client
@@ -88,14 +88,14 @@ async def clients(tx: Tx, caller: Caller, *, organization: str | None, before: U
 
 
 async def count_in_force(tx: Tx, organization: str, *, today: date) -> int:
-    """Number of an organization's clients; concurrent registrations are serialized."""
+    """Return the number of an organization's clients in force; concurrent registrations are serialized."""
     await tx.execute("SELECT FROM organization WHERE code = $1 FOR UPDATE", organization)
     query = "SELECT count(*) FROM client WHERE organization = $1 AND ended_at IS NULL AND ends >= $2"
     return int(await tx.fetchval(query, organization, today))
 
 
 async def details(tx: Tx, clients: Sequence[UUID]) -> dict[UUID, ClientDetails]:
-    """The details of clients that the caller was allowed to read."""
+    """Return the details of clients that the caller was allowed to read."""
     rows = await tx.fetch(
         """
         SELECT client_id, name, used_at FROM client_text LEFT JOIN client_use USING (client_id)
@@ -114,7 +114,7 @@ async def save_name(tx: Tx, client_id: UUID, name: str, salt: bytes) -> None:
 
 
 async def save_secret(tx: Tx, client_id: UUID, generation: int, secret_hash: bytes) -> None:
-    """Store the newest secret's hash and keep only the one before it."""
+    """Store the newest secret's hash, and of the earlier ones keep only the one before it."""
     await tx.execute(
         """
         WITH gone AS (DELETE FROM client_secret WHERE client_id = $1 AND generation < $2 - 1)
@@ -131,7 +131,7 @@ async def forget_secrets(tx: Tx, client_id: UUID) -> None:
 
 
 async def kept(tx: Tx, client_id: UUID) -> ClientSecrets | None:
-    """The secrets' hashes, for a token request that is not authenticated yet."""
+    """Return the hashes of the secrets for a token request that is not authenticated yet, or None."""
     row = await tx.fetchrow(
         """
         SELECT client.*, used_at,
@@ -159,7 +159,7 @@ async def save_use(tx: Tx, client_id: UUID, used_at: datetime) -> None:
 
 
 async def expiring(tx: Tx, *, until: date, today: date) -> list[Client]:
-    """Clients near their last day and not announced, locked; those locked by another process are skipped."""
+    """List and lock clients near their last day that are not announced; skip those locked by another process."""
     rows = await tx.fetch(
         """
         SELECT * FROM client WHERE ends BETWEEN $1 AND $2 AND ended_at IS NULL AND noticed_at IS NULL

@@ -1,6 +1,6 @@
 """The token endpoint of API clients (OAuth 2.0 client credentials, RFC 6749 section 4.4), and the keys to verify.
 
-An error response has that RFC's `error` and the members of our problems, as `application/json`, which libraries
+An error response has that RFC's `error` and the members of the API's problems, as `application/json`, which libraries
 expect. Errors before the handler (rate limit, malformed form) are ordinary problems.
 """
 
@@ -63,7 +63,7 @@ ERRORS: Mapping[str, str] = {
     "grant-type-unsupported": "unsupported_grant_type",
     "scope-not-of-client": "invalid_scope",
 }
-"""The RFC's error for each slug; `invalid_request` for all others."""
+"""Maps a slug to the RFC's error; `invalid_request` is that of all others."""
 
 
 class KeySet(Struct, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ class KeySet(Struct, frozen=True, kw_only=True):
 
 
 def _on_invalid(request: Request[Any, Any, Any], no: Invalid) -> Response[Any]:
-    """The error response for what is refused before the handler, such as an unknown query parameter."""
+    """Return the error response to a request refused before the handler, for example for an unknown query parameter."""
     return _refused(no, reader_language(request.scope))
 
 
@@ -95,7 +95,7 @@ async def issue_token(
     request: Request[Any, Any, Any],
     accept_language: AcceptLanguage = None,
 ) -> Response[Any]:
-    """By client credentials (RFC 6749 section 4.4). Reuse the token until it expires."""
+    """Issues a token for client credentials (RFC 6749 section 4.4). Reuse the token until it expires."""
     own.check()
     language = language_of(accept_language)
     try:
@@ -118,7 +118,7 @@ async def issue_token(
 
 
 def _credentials(form: Mapping[str, str], authorization: str | None) -> Credentials:
-    """By `client_secret_basic` or `client_secret_post`, but not both (RFC 6749 section 2.3)."""
+    """Return the credentials of `client_secret_basic` or `client_secret_post`, but not both (RFC 6749 section 2.3)."""
     if "grant_type" not in form:
         raise Invalid("missing-field", field="grant_type")
     if form["grant_type"] != GRANT:

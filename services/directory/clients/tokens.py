@@ -24,11 +24,14 @@ SETTING = "ENTRAIDE_API_CLIENT_KEYS"
 OWN_KEY = "client.keys"
 LIFETIME_SECONDS = 15 * 60
 TOKENS = RateLimit(per_minute=6, burst=20)
-"""Per client; tokens live longer than this refills, so a client that asks before each call gets a refusal."""
+"""Rate limit of tokens per client.
+
+A client that requests a token before each call exceeds it; a token lives longer than the limit takes to refill.
+"""
 
 
 class Tokens:
-    """Reads the keys on first use."""
+    """The issuer of tokens. It reads the keys on first use."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -36,7 +39,7 @@ class Tokens:
 
     @property
     def open(self) -> bool:
-        """Whether signing keys are configured."""
+        """Check whether signing keys are configured or can be created."""
         return self._settings.api_client_keys is not None or self._settings.keys is None
 
     @cached_property
@@ -50,20 +53,20 @@ class Tokens:
         return Issuer(signing_key_of(self._keys, SETTING), self._settings.api_client_issuer)
 
     def check(self) -> None:
-        """Raises Unavailable if API clients are not enabled, SettingsError for unusable keys."""
+        """Raise Unavailable if API clients are not enabled, SettingsError for unusable keys."""
         if not self.open:
             raise Unavailable("clients-unavailable")
         assert self._issuer
 
     def public_keys(self) -> list[dict[str, Any]]:
-        """The keys that verify its tokens (JWKS, RFC 7517); none if it signs none."""
+        """The keys that verify its tokens (JWKS, RFC 7517); empty if it signs none."""
         return [key.as_dict(private=False) for key in self._keys] if self.open else []
 
     def wait_seconds(self, client: Client) -> float:
-        """Take one token of the rate limit; the seconds to wait if it is exhausted, else 0."""
+        """Take one token of the rate limit and return 0, or the seconds to wait if it is exhausted."""
         return self._spending.take(client.client_id, time.monotonic_ns())
 
     def token(self, client: Client, scopes: frozenset[Scope]) -> str:
-        """An access token (RFC 9068) for these scopes."""
+        """Return an access token (RFC 9068) for these scopes."""
         more = {"client_id": str(client.client_id), "scope": " ".join(sorted(scopes))}
         return self._issuer.token(client.client_id, lifetime_seconds=LIFETIME_SECONDS, more=more)

@@ -1,4 +1,4 @@
-"""Actions of the directory: load for this caller, decide, save, announce. The caller opens the transaction."""
+"""Actions of the directory: load for the caller, decide, save, announce. The calling code opens the transaction."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -49,7 +49,7 @@ def organization_id_of(code: str) -> UUID:
 
 
 async def register(tx: Tx, code: str, name: str, *, now: datetime) -> None:
-    """Register an organization. Raises Conflict if it is registered."""
+    """Register an organization. Raises Conflict if it is already registered."""
     if await store.is_registered(tx, code):
         raise Conflict("organization-exists")
     salt, texts_hash = hash_texts(name)
@@ -115,7 +115,7 @@ async def identify(tx: Tx, ctx: Context, person_id: UUID, subjects: tuple[Subjec
 
 
 async def propose_subjects(tx: Tx, ctx: Context, person_id: UUID, subjects: tuple[Subject, ...]) -> None:
-    """Propose a person's subjects for a second person to approve."""
+    """Propose a person's subjects, which a second person has to approve."""
     person = await _for_move_of_person(tx, ctx, person_id, Action.PROPOSE_SUBJECTS)
     person.require_not_erased()
     texts = msgspec.structs.replace((await store.person_texts(tx, [person_id]))[person_id], subjects=subjects)
@@ -126,7 +126,7 @@ async def propose_subjects(tx: Tx, ctx: Context, person_id: UUID, subjects: tupl
 
 
 async def approve_subjects(tx: Tx, ctx: Context, person_id: UUID) -> None:
-    """Put the proposed subjects into effect. Raises Conflict for one of another person in the organization."""
+    """Put the proposed subjects into effect. Raises Conflict for a subject of another person in the organization."""
     person = await _for_move_of_person(tx, ctx, person_id, Action.APPROVE_SUBJECTS)
     await _let_subjects_take_effect(tx, ctx, person)
 
@@ -142,7 +142,7 @@ async def _let_subjects_take_effect(tx: Tx, ctx: Context, person: Person) -> Non
     proposed = await subject_store.take_proposed(tx, person.person_id)
     subjects = proposed.subjects if proposed else ()
     await record(tx, person, person.approve_subjects(len(subjects), approved_by=ctx.caller.person_id, now=ctx.now))
-    assert proposed is not None, "what is proposed is kept beside the person"
+    assert proposed is not None, "proposed subjects are stored beside the person"
     texts = (await store.person_texts(tx, [person.person_id]))[person.person_id]
     await store.save_person_texts(tx, person.person_id, texts, proposed.salt)
     await subject_store.save(tx, person.person_id, person.organization, subjects)
@@ -155,7 +155,7 @@ async def move_person(tx: Tx, ctx: Context, person_id: UUID, action: Action, dec
 
 
 async def propose_erasure(tx: Tx, ctx: Context, person_id: UUID, reason: str) -> None:
-    """Propose the erasure of a person's data, for a second person to approve."""
+    """Propose the erasure of a person's data, which a second person has to approve."""
     person = await _for_move_of_person(tx, ctx, person_id, Action.PROPOSE_ERASURE)
     appointed = await _is_appointed(tx, person_id, ctx.now)
     fact = person.propose_erasure(reason, appointed=appointed, proposed_by=ctx.caller.person_id, now=ctx.now)
@@ -163,7 +163,7 @@ async def propose_erasure(tx: Tx, ctx: Context, person_id: UUID, reason: str) ->
 
 
 async def approve_erasure(tx: Tx, ctx: Context, person_id: UUID) -> None:
-    """Approve an erasure by a second person: here at once, in other services when they consume the fact."""
+    """Approve an erasure as the second person. It takes effect in other services when they consume the fact."""
     person = await _for_move_of_person(tx, ctx, person_id, Action.APPROVE_ERASURE)
     appointed = await _is_appointed(tx, person_id, ctx.now)
     await record(tx, person, person.erase(appointed=appointed, approved_by=ctx.caller.person_id, now=ctx.now))
@@ -172,7 +172,7 @@ async def approve_erasure(tx: Tx, ctx: Context, person_id: UUID) -> None:
 
 
 async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasure.Dropped:
-    """Delete a person's texts, and the references of their letters of appointment."""
+    """Delete a person's texts and subjects, and the references of their letters of appointment."""
     about = [person_id, *await store.appointments_of(tx, person_id)]
     dropped = await erasure.forget(tx, person_id, because, about=about)
     return {**dropped, **await subject_store.forget(tx, person_id), **await store.forget_person(tx, person_id)}
@@ -196,7 +196,7 @@ async def _is_appointed(tx: Tx, person_id: UUID, now: datetime) -> bool:
 async def appoint(
     tx: Tx, ctx: Context, appointment_id: UUID, person_id: UUID, organization: str, mandate: Mandate, letter: str
 ) -> None:
-    """Make an appointment if the caller may do so alone, else propose it."""
+    """Make an appointment if the caller may do so alone; else propose it."""
     # Lock the person, so that a second proposal of the same appointment sees the first.
     person = await store.get_person(tx, person_id, ctx.caller, lock=True)
     if not await store.is_registered(tx, organization):
@@ -228,7 +228,7 @@ async def appoint(
 
 
 async def approve(tx: Tx, ctx: Context, appointment_id: UUID) -> None:
-    """Approve an appointment by a second person: it is in force, within its days.
+    """Approve an appointment as the second person; it is then in force on its days.
 
     It applies to the subjects, in effect or proposed, at the time of its proposal; proposed ones take effect with it.
     Raises Conflict if they have changed since.
@@ -248,20 +248,20 @@ async def approve(tx: Tx, ctx: Context, appointment_id: UUID) -> None:
 
 
 async def refuse(tx: Tx, ctx: Context, appointment_id: UUID, reason: str) -> None:
-    """Refuse an appointment by a second person."""
+    """Refuse an appointment as the second person."""
     appointment = await _for_move(tx, ctx, appointment_id, Action.REFUSE)
     await record(tx, appointment, appointment.refuse(reason, now=ctx.now))
 
 
 async def withdraw(tx: Tx, ctx: Context, appointment_id: UUID) -> None:
-    """Withdraw an appointment by the person who proposed it."""
+    """Withdraw an appointment as the person who proposed it."""
     appointment = await _for_move(tx, ctx, appointment_id, Action.WITHDRAW)
     await record(tx, appointment, appointment.withdraw(now=ctx.now))
 
 
 async def end(tx: Tx, ctx: Context, appointment_id: UUID, reason: str) -> None:
-    """End an appointment: one person who could have proposed it is enough."""
-    # Lock all administrators before the one of them, always in the same order.
+    """End an appointment. This requires only one person who could have proposed it."""
+    # Lock all administrators before the appointment, always in the same order.
     async with tx.as_service():
         administrators = await store.in_force(tx, UNODC, Role.ADMINISTRATOR, today=ctx.today)
     appointment = await _for_move(tx, ctx, appointment_id, Action.END)
@@ -281,7 +281,7 @@ async def _focal_points(tx: Tx, organization: str, now: datetime) -> int:
         return await store.in_force(tx, organization, Role.FOCAL_POINT, today=now.date())
 
 
-# -- for the system ---------------------------------------------------------------------------------------------------
+# -- for the service --------------------------------------------------------------------------------------------------
 
 
 class Founder(msgspec.Struct, frozen=True, kw_only=True):
@@ -327,9 +327,9 @@ def erasure_of(person: Person) -> erasure.Erasure:
 
 
 async def erase_again(tx: Tx, erased: erasure.Erasure) -> bool:
-    """Repeat an erasure that a restore has undone; False if it is still in effect.
+    """Repeat an erasure that a restore has undone; return False if it is still in effect or the person is unknown.
 
-    Also of a person who is appointed again by the restore: these appointments have no effect any more.
+    This includes a person who is appointed again by the restore: these appointments no longer have effect.
     """
     person = await store.known(tx, "person", erased.person_id)
     if not isinstance(person, Person) or person.erased_at is not None:
@@ -347,7 +347,7 @@ async def erase_again(tx: Tx, erased: erasure.Erasure) -> bool:
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
-    """Apply one fact of our own journal to the tables, as the action that announced it did."""
+    """Apply one fact of the service's own journal to the tables, as the action that announced it did."""
     fact = decode_fact(event)
-    assert fact is not None, "our own journal holds facts of our own contracts"
+    assert fact is not None, "the service's own journal has only known facts"
     await store.save(tx, evolve(await store.known(tx, event.aggregate, event.aggregate_id), fact))

@@ -83,7 +83,7 @@ async def _organization(tx: Tx, _ctx: Context, code: str, accept_language: Accep
     location=lambda view: f"/v1/organizations/{view.code}",
 )
 async def register_organization(tx: Tx, ctx: Context, code: str, data: JSONBody[RegisterOrganization]) -> None:
-    """A State, UNODC, a unit of it (`UNODC-…`), or another organization that provides or donates."""
+    """Registers a State, UNODC, a unit of it (`UNODC-…`), or another organization that provides or donates."""
     policy.decide(ctx.caller, Action.REGISTER).required()
     await actions.register(tx, code, data.checked_name(), now=ctx.now)
 
@@ -123,7 +123,7 @@ def _organization_view(organization: Organization, name: str, language: Language
 
 @create("/v1/people", Action.ENTER, "Enter a person", read=read_view, key=lambda data: data.person_id or new_id())
 async def enter_person(tx: Tx, ctx: Context, person_id: UUID, data: JSONBody[EnterPerson]) -> None:
-    """A focal point enters people of the own State, an administrator any person. The person has no role yet.
+    """A focal point enters people of its State, an administrator any person. The person has no role yet.
 
     Subjects given by an administrator take effect when a second person approves them, or an appointment.
     """
@@ -142,7 +142,7 @@ async def list_people(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[PersonPage]:
-    """By id. A focal point sees those of the own State, administrators and auditors all, others themselves."""
+    """Lists people by descending id: of a focal point's State, all for administrators and auditors, or the caller."""
     async with db.transaction(by=caller) as tx:
         found = await store.people(tx, caller, organization=organization, before=cursor, limit=limit + 1)
         return paging.page(PersonPage, await views_of(tx, found, caller), limit)
@@ -157,7 +157,7 @@ async def show_person(tx: Tx, ctx: Context, person_id: FromPath[UUID]) -> Person
     "/v1/people/{person_id:uuid}/disable", Action.DISABLE, "Disable a person, in all services at once", read=read_view
 )
 async def disable_person(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """Their appointments remain, without effect until they are enabled again."""
+    """Their appointments remain, but have no effect until the person is enabled again."""
     reason = check_reason("disable_person", data.reason)
     await actions.move_person(tx, ctx, person_id, Action.DISABLE, lambda person: person.disable(reason, now=ctx.now))
 
@@ -174,7 +174,10 @@ async def enable_person(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: J
     read=read_view,
 )
 async def propose_erasure(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """By an administrator or the State's focal point; another administrator has to approve. End appointments first."""
+    """Requires the role `administrator`, or `focal_point` of the State; another `administrator` has to approve.
+
+    The person's appointments have to be ended first.
+    """
     await actions.propose_erasure(tx, ctx, person_id, check_reason("propose_erasure", data.reason))
 
 
@@ -196,7 +199,7 @@ async def decline_erasure(tx: Tx, ctx: Context, person_id: FromPath[UUID], data:
     read=read_view,
 )
 async def approve_erasure(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[Confirm]) -> None:
-    """It cannot be undone. By another administrator than the one who proposed it; their id remains without a name."""
+    """Requires an administrator other than the one who proposed it. The erasure cannot be undone; the id remains."""
     await actions.approve_erasure(tx, ctx, person_id)
 
 
@@ -207,7 +210,7 @@ async def approve_erasure(tx: Tx, ctx: Context, person_id: FromPath[UUID], data:
     summary="Stream events of organizations, people and appointments",
 )
 async def follow_directory(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
-    """Of the people visible to the caller, and of all organizations."""
+    """Streams events of the people visible to the caller, and of all organizations."""
     return stream(last_event_id)
 
 

@@ -37,7 +37,7 @@ Record = Organization | Person | Appointment | Client
 
 
 def evolve(before: Record | None, fact: Fact) -> Record:
-    """Apply a fact; the revision increases by one."""
+    """Return the record after a fact; the revision increases by one."""
     if before is None:
         return _begun(fact)
     return replace(before, revision=before.revision + 1, **_changes(fact))

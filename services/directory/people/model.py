@@ -37,7 +37,7 @@ class Kind(StrEnum):
 
 
 def kind_of(code: str) -> Kind:
-    """Raises Invalid for three letters that are not yet an ISO 3166-1 code: they may become one."""
+    """The kind of an organization. Raises Invalid for an unknown code of three letters, which ISO 3166-1 may assign."""
     if code == UNODC:
         return Kind.UNODC
     if code.startswith(f"{UNODC}-"):
@@ -69,7 +69,7 @@ class Organization(Struct, frozen=True, kw_only=True):
 
 
 def register(organization_id: UUID, code: str, texts_hash: str, *, now: datetime) -> OrganizationRegistered:
-    """Raises Invalid for a code that has no kind."""
+    """Return the fact of a registration. Raises Invalid for a code without a kind."""
     kind_of(code)
     return OrganizationRegistered(organization_id=organization_id, code=code, texts_hash=texts_hash, registered_at=now)
 
@@ -94,13 +94,14 @@ class Person(Struct, frozen=True, kw_only=True):
 
     @property
     def subjects_hash(self) -> str:
-        """The hash that an appointment proposed now refers to: of the proposed subjects, else of those in effect."""
+        """The hash to which an appointment proposed now refers: of the proposed subjects, else of those in effect."""
         return self.subjects_proposed_hash or self.texts_hash
 
     def identify(self, subjects: int, texts_hash: str, *, of_trust: bool, now: datetime) -> PersonIdentified:
-        """Set the subjects by one person. Raises Conflict for a person whose appointment took two people.
+        """Return the fact that one person sets the subjects.
 
-        Otherwise the person who sets them could sign in as the second one.
+        Raises Conflict for a person whose appointment required two people; else the person who sets the subjects could
+        sign in as the second one.
         """
         self.require_not_erased()
         if of_trust:
@@ -116,7 +117,7 @@ class Person(Struct, frozen=True, kw_only=True):
     def propose_subjects(
         self, subjects: int, texts_hash: str, *, proposed_by: UUID, now: datetime
     ) -> PersonSubjectsProposed:
-        """Raises Conflict if subjects are proposed already."""
+        """Return the fact of a proposal. Raises Conflict if subjects are already proposed."""
         self.require_not_erased()
         if self.subjects_proposed_by is not None:
             raise Conflict("subjects-proposed")
@@ -130,7 +131,7 @@ class Person(Struct, frozen=True, kw_only=True):
         )
 
     def approve_subjects(self, subjects: int, *, approved_by: UUID, now: datetime) -> PersonIdentified:
-        """Put the proposed subjects into effect, by the second person."""
+        """Return the fact that a second person approves the subjects. Raises Conflict if none are proposed."""
         proposed_by, texts_hash = self._require_subjects_proposed()
         return PersonIdentified(
             person_id=self.person_id,
@@ -153,7 +154,7 @@ class Person(Struct, frozen=True, kw_only=True):
         return self.subjects_proposed_by, self.subjects_proposed_hash
 
     def possible_moves(self) -> tuple[str, ...]:
-        """The moves that the state allows; an appointment in force forbids an erasure besides."""
+        """The moves that the person's state allows. An erasure also requires that the person has no appointment."""
         if self.erased_at is not None:
             return ()
         return (
@@ -163,12 +164,12 @@ class Person(Struct, frozen=True, kw_only=True):
         )
 
     def require_not_erased(self) -> None:
-        """Raises Conflict for a person who has been erased."""
+        """Raise Conflict for a person who has been erased."""
         if self.erased_at is not None:
             raise Conflict("person-erased")
 
     def require_enabled(self) -> None:
-        """Raises Conflict for a person who is disabled or erased."""
+        """Raise Conflict for a person who is disabled or erased."""
         self.require_not_erased()
         if self.disabled_at is not None:
             raise Conflict("person-status")
@@ -186,7 +187,10 @@ class Person(Struct, frozen=True, kw_only=True):
     def propose_erasure(
         self, reason: str, *, appointed: bool, proposed_by: UUID, now: datetime
     ) -> PersonErasureProposed:
-        """Raises Conflict if the person is `appointed`: still has an appointment, current or proposed."""
+        """Return the fact of a proposal. Raises Conflict if the person is `appointed`, or an erasure is proposed.
+
+        `appointed` says that the person has a current, upcoming or proposed appointment.
+        """
         self._require_erasable(appointed)
         if self.erasure_proposed_by is not None:
             raise Conflict("erasure-proposed")
@@ -205,7 +209,10 @@ class Person(Struct, frozen=True, kw_only=True):
         )
 
     def erase(self, *, appointed: bool, approved_by: UUID, now: datetime) -> PersonErased:
-        """Approve by a second person; `appointed` is checked again, because it may have changed since."""
+        """Return the fact of an erasure, approved by a second person.
+
+        `appointed` is checked again, because it may have changed since the proposal.
+        """
         self._require_erasable(appointed)
         proposed_by, reason = self._require_proposed()
         return PersonErased(

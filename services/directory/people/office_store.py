@@ -1,4 +1,4 @@
-"""Who is in office today, as the service itself reads it."""
+"""Queries on people in office today, read by the service itself."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -13,9 +13,9 @@ COORDINATORS_MAX = 500
 
 
 async def coordinators(tx: Tx, *, today: date) -> list[tuple[Appointment, str | None]]:
-    """The appointments of coordinators in force today whose people may act, each with the name, in its order.
+    """List the appointments of coordinators in force today, each with the name of its person, by name.
 
-    Read by the service itself: coordinators may not see each other's records.
+    Disabled people are excluded. The service itself reads, because coordinators may not see each other's records.
     """
     rows = await tx.fetch(
         """
@@ -31,7 +31,7 @@ async def coordinators(tx: Tx, *, today: date) -> list[tuple[Appointment, str | 
 
 
 async def focal_points(tx: Tx, organizations: Collection[str], *, today: date) -> Counter[str]:
-    """How many focal points each of these organizations has in force today; nothing is locked."""
+    """Return the number of focal points that each of these organizations has in force today, without locks."""
     rows = await tx.fetch(
         """
         SELECT appointment.organization, count(*) AS held FROM appointment JOIN person USING (person_id)

@@ -38,7 +38,7 @@ async def save(tx: Tx, record: Record) -> None:
 
 
 async def known(tx: Tx, aggregate: str, record_id: UUID) -> Record | None:
-    """A record, read by the service itself to apply the next fact."""
+    """Return a record, read and locked by the service itself to apply the next fact, or None."""
     match aggregate:
         case "organization":
             row = await tx.fetchrow("SELECT * FROM organization WHERE organization_id = $1 FOR UPDATE", record_id)
@@ -82,7 +82,7 @@ async def is_registered(tx: Tx, code: str) -> bool:
 async def organizations(
     tx: Tx, *, only: str | None = None, after: str | None = None, limit: int = 1
 ) -> list[tuple[Organization, str]]:
-    """Organizations by code, starting after `after`, each with the name it was registered under."""
+    """List organizations by code, starting after `after`, each with the name under which it was registered."""
     rows = await tx.fetch(
         """
         SELECT organization.*, coalesce(name, '') AS name
@@ -101,7 +101,7 @@ async def organizations(
 
 
 class PersonTexts(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's name, address and language."""
+    """A person's name, e-mail address, language and subjects."""
 
     name: str
     email: str
@@ -110,7 +110,7 @@ class PersonTexts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get_person(tx: Tx, person_id: UUID, caller: Caller, *, lock: bool = False) -> Person:
-    """The person, if this caller may see them. Raises Missing. `lock` locks them until the transaction ends."""
+    """Return the person; `lock` locks them until the transaction ends. Raises Missing unless visible to this caller."""
     query = (
         """
         SELECT * FROM person WHERE person_id = $1 AND may_see(person, $2, $3, $4) FOR UPDATE
@@ -127,7 +127,7 @@ async def get_person(tx: Tx, person_id: UUID, caller: Caller, *, lock: bool = Fa
 
 
 async def people(tx: Tx, caller: Caller, *, organization: str | None, before: UUID | None, limit: int) -> list[Person]:
-    """By id in descending order, starting below `before`."""
+    """List the people that this caller may see, by id in descending order, starting below `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM person
@@ -146,7 +146,7 @@ async def people(tx: Tx, caller: Caller, *, organization: str | None, before: UU
 
 
 async def is_taken(tx: Tx, person_id: UUID) -> bool:
-    """Whether a person or an API client has this id."""
+    """Check whether a person or an API client has this id."""
     query = """
         SELECT EXISTS (SELECT FROM person WHERE person_id = $1) OR EXISTS (SELECT FROM client WHERE client_id = $1)
     """
@@ -201,7 +201,7 @@ async def save_person_texts(tx: Tx, person_id: UUID, texts: PersonTexts, salt: b
 
 
 async def person_texts(tx: Tx, people: Sequence[UUID]) -> dict[UUID, PersonTexts]:
-    """The texts of people whom the caller was allowed to read; none for an erased person."""
+    """Return the texts of people whom the caller was allowed to read. An erased person has none."""
     rows = await tx.fetch(
         """
         SELECT person_id, name, email, language,
@@ -246,13 +246,13 @@ async def forget_person(tx: Tx, person_id: UUID) -> dict[str, int]:
 
 
 async def erased(tx: Tx, *, after: datetime) -> list[Person]:
-    """The people erased since then, in order of erasure."""
+    """List the people erased after a time, in order of erasure."""
     rows = await tx.fetch("SELECT * FROM person WHERE erased_at > $1 ORDER BY erased_at", after)
     return [msgspec.convert(dict(row), Person) for row in rows]
 
 
 async def people_of(tx: Tx, subject: Subject) -> list[UUID]:
-    """The people with this subject, at most one in each organization; only for services, which act for them."""
+    """List the people with this subject, at most one in each organization; only for services, which act for them."""
     rows = await tx.fetch(
         "SELECT person_id FROM person_subject WHERE issuer = $1 AND subject = $2 ORDER BY person_id",
         subject.issuer,
@@ -262,7 +262,7 @@ async def people_of(tx: Tx, subject: Subject) -> list[UUID]:
 
 
 async def people_at(tx: Tx, address: Address) -> list[UUID]:
-    """The people with this e-mail address; only for services."""
+    """List the people with this e-mail address; only for services."""
     rows = await tx.fetch(
         "SELECT person_id FROM person_text WHERE lower(email) = $1 ORDER BY person_id LIMIT $2",
         address.email.lower(),
@@ -275,7 +275,10 @@ async def people_at(tx: Tx, address: Address) -> list[UUID]:
 
 
 async def get_appointment(tx: Tx, appointment_id: UUID, caller: Caller, *, lock: bool = False) -> Appointment:
-    """The appointment, if this caller may see it. Raises Missing. `lock` locks it until the transaction ends."""
+    """Return the appointment; `lock` locks it until the transaction ends.
+
+    Raises Missing unless this caller may see it.
+    """
     query = (
         """
         SELECT * FROM appointment WHERE appointment_id = $1 AND may_see(appointment, $2, $3, $4) FOR UPDATE
@@ -302,7 +305,7 @@ async def appointments(
     before: UUID | None,
     limit: int,
 ) -> list[Appointment]:
-    """Newest first, starting after `before`."""
+    """List the appointments that this caller may see, newest first, starting after `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM appointment
@@ -348,7 +351,7 @@ async def save_letter(tx: Tx, appointment_id: UUID, letter: str, salt: bytes) ->
 
 
 async def letters(tx: Tx, appointments: Sequence[UUID]) -> dict[UUID, str]:
-    """The letters' references of appointments that the caller was allowed to read."""
+    """Return the references of the letters of appointments that the caller was allowed to read."""
     rows = await tx.fetch(
         "SELECT appointment_id, letter FROM appointment_text WHERE appointment_id = ANY ($1::uuid[])",
         list(appointments),
@@ -357,7 +360,7 @@ async def letters(tx: Tx, appointments: Sequence[UUID]) -> dict[UUID, str]:
 
 
 async def overlaps(tx: Tx, person_id: UUID, organization: str, role: Role, *, starts: date, ends: date | None) -> bool:
-    """Whether the person holds, or is proposed for, the same role on one of these days."""
+    """Check whether the person holds, or is proposed for, the same role on one of these days."""
     return bool(
         await tx.fetchval(
             """
@@ -376,7 +379,7 @@ async def overlaps(tx: Tx, person_id: UUID, organization: str, role: Role, *, st
 
 
 async def held_in(tx: Tx, person_id: UUID) -> list[tuple[str, Role]]:
-    """The organizations and roles of a person's appointments that were made and not ended by a move."""
+    """List the organizations and roles of a person's appointments that were made and not ended by a move."""
     rows = await tx.fetch(
         "SELECT organization, role FROM appointment WHERE person_id = $1 AND status = 'in_force'", person_id
     )
@@ -384,13 +387,13 @@ async def held_in(tx: Tx, person_id: UUID) -> list[tuple[str, Role]]:
 
 
 async def appointments_of(tx: Tx, person_id: UUID) -> list[UUID]:
-    """Every appointment that a person ever had, or was proposed for."""
+    """List every appointment that a person has ever had or been proposed for."""
     rows = await tx.fetch("SELECT appointment_id FROM appointment WHERE person_id = $1", person_id)
     return [row["appointment_id"] for row in rows]
 
 
 async def is_appointed(tx: Tx, person_id: UUID, *, today: date) -> bool:
-    """Whether a person has an appointment that is in force, upcoming, or proposed."""
+    """Check whether a person has an appointment that is in force, upcoming or proposed."""
     return bool(
         await tx.fetchval(
             """
@@ -405,9 +408,10 @@ async def is_appointed(tx: Tx, person_id: UUID, *, today: date) -> bool:
 
 
 async def in_force(tx: Tx, organization: str, role: Role, *, today: date) -> int:
-    """Number of people, neither disabled nor erased, who hold a role today; locked until the transaction ends.
+    """Return the number of people, neither disabled nor erased, who hold a role today.
 
-    The lock serializes two transactions that each end one of the last appointments.
+    Their appointments are locked until the transaction ends, which serializes transactions that each end one of the
+    last ones.
     """
     rows: list[Any] = await tx.fetch(
         """

@@ -1,4 +1,4 @@
-"""People as callers see them."""
+"""Views of people."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,12 +21,12 @@ from services.directory.subjects import store as subject_store
 class PersonView(Struct, frozen=True, kw_only=True):
     """A person; `subjects` and `proposed_subjects` are shown to themselves and to those who may set them, else null.
 
-    `proposed_subjects` wait for a second person to approve them, or an appointment. They and `subjects_proposed_at` are
-    null if none are proposed.
+    `proposed_subjects` take effect when a second person approves them, or an appointment. They and
+    `subjects_proposed_at` are null if none are proposed.
 
     `moves` are those that the caller may make now.
 
-    Of an erased person `name`, `email`, `language` and `subjects` are null, and `erased_at` is not.
+    For an erased person `name`, `email`, `language` and `subjects` are null, and `erased_at` is not.
     """
 
     person_id: UUID
@@ -50,12 +50,12 @@ class PersonView(Struct, frozen=True, kw_only=True):
 
 
 async def read_view(tx: Tx, ctx: Context, person_id: UUID) -> PersonView:
-    """The person as this caller sees them. Raises Missing."""
+    """Return the person as this caller sees them. Raises Missing."""
     return (await views_of(tx, [await store.get_person(tx, person_id, ctx.caller)], ctx.caller))[0]
 
 
 async def views_of(tx: Tx, people: Sequence[Person], caller: Caller) -> list[PersonView]:
-    """Each as this caller sees it; the caller was allowed to read `people`."""
+    """Convert people into views for a caller who was allowed to read them."""
     texts = await store.person_texts(tx, [person.person_id for person in people])
     proposed = await subject_store.proposed(tx, [one.person_id for one in people if one.subjects_proposed_by])
     return [_view(one, texts.get(one.person_id), proposed.get(one.person_id), caller) for one in people]

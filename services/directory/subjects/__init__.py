@@ -1,1 +1,1 @@
-"""Subjects: the issuer's identifiers by which a person signs in."""
+"""Subjects: an issuer's identifiers by which a person signs in."""

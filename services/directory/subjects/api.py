@@ -1,4 +1,4 @@
-"""The routes to set the subjects by which people sign in, or to propose and approve them."""
+"""Routes that set the subjects by which people sign in, or propose and approve them."""
 
 from uuid import UUID
 
@@ -21,7 +21,10 @@ from services.directory.policy import Action
     method="PUT",
 )
 async def set_subjects(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[SetSubjects]) -> None:
-    """By the State's focal point; of a person whose appointment took two people they are proposed instead."""
+    """Requires the role `focal_point` of the State.
+
+    Subjects of a person whose appointment required two people have to be proposed instead.
+    """
     await actions.identify(tx, ctx, person_id, kept_subjects(data.subjects))
 
 
@@ -32,7 +35,7 @@ async def set_subjects(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JS
     read=read_view,
 )
 async def propose_subjects(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[ProposeSubjects]) -> None:
-    """By an administrator or the State's focal point; another of these has to approve."""
+    """Requires the role `administrator`, or `focal_point` of the State; another of these has to approve."""
     await actions.propose_subjects(tx, ctx, person_id, kept_subjects(data.subjects))
 
 
@@ -43,7 +46,7 @@ async def propose_subjects(tx: Tx, ctx: Context, person_id: FromPath[UUID], data
     read=read_view,
 )
 async def approve_subjects(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[Confirm]) -> None:
-    """By an administrator or the State's focal point, but not the one who proposed them, nor the person."""
+    """Requires the role `administrator`, or `focal_point` of the State, but neither the proposer nor the person."""
     await actions.approve_subjects(tx, ctx, person_id)
 
 

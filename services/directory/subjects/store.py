@@ -1,4 +1,4 @@
-"""Queries on the subjects by which people sign in, and on proposed ones."""
+"""Queries on the subjects by which people sign in, and on proposed subjects."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -59,7 +59,7 @@ async def take_proposed(tx: Tx, person_id: UUID) -> Proposed | None:
 
 
 async def proposed(tx: Tx, people: Sequence[UUID]) -> dict[UUID, tuple[Subject, ...]]:
-    """The proposed subjects of people whom the caller was allowed to read."""
+    """Return the proposed subjects of people whom the caller was allowed to read."""
     rows = await tx.fetch(
         "SELECT person_id, subjects::text AS subjects FROM proposed_subjects WHERE person_id = ANY ($1::uuid[])",
         list(people),
@@ -68,9 +68,9 @@ async def proposed(tx: Tx, people: Sequence[UUID]) -> dict[UUID, tuple[Subject, 
 
 
 async def bound(tx: Tx, appointments: Sequence[UUID]) -> dict[UUID, tuple[Subject, ...]]:
-    """The subjects by which the people of these proposed appointments will sign in once approved.
+    """Return the subjects by which the people of these proposed appointments will sign in once approved.
 
-    None for an appointment whose person's subjects have changed since it was proposed.
+    An appointment whose person's subjects have changed since its proposal is left out.
     """
     rows = await tx.fetch(
         """

@@ -1,4 +1,4 @@
-"""Routes for learning from choices: rankings as shown, and every move with its outcome."""
+"""Routes of the data about choices: rankings as shown, and every move with its outcome."""
 
 from datetime import datetime
 from typing import Annotated
@@ -23,7 +23,7 @@ Limit = Annotated[int, QueryParameter(ge=1, le=choice_store.LIST_MAX)]
 
 
 class MoveView(Struct, frozen=True, kw_only=True):
-    """A status change of a match, when, and the role of the person who chose it; null for the system.
+    """A status change of a match, its time, and the role of the person who chose it; null for the system.
 
     `place` is its rank among the `of` open matches of its line just before; the score is the match's at that time.
     `ranking_id` is the ranking (`/v1/matches/rankings`) last shown to the side that chose.
@@ -52,7 +52,7 @@ class ChoicesView(Struct, frozen=True, kw_only=True):
 
 
 class ChoicesPage(Struct, frozen=True, kw_only=True):
-    """Matches of the newest line first; `cursor` leads to the next page."""
+    """Matches by line, newest line first; `cursor` leads to the next page."""
 
     choices: list[ChoicesView]
     cursor: str | None
@@ -78,7 +78,7 @@ async def list_choices(
     cursor: FromQuery[UUID | None] = None,
     limit: Limit = 50,
 ) -> Response[ChoicesPage]:
-    """Codes and numbers only; of persons only the role."""
+    """The data has codes and numbers only; of persons it has only the role."""
     policy.decide(caller, Action.LIST_CHOICES).required()
     async with db.transaction(by=caller) as tx:
         found = await choice_store.page(tx, line_id=of_line, after=cursor, limit=limit + 1)
@@ -98,7 +98,7 @@ async def list_rankings(
     cursor: FromQuery[UUID | None] = None,
     limit: Limit = 50,
 ) -> Response[RankingPage]:
-    """As shown by lists of matches, once for each role. The person is not recorded."""
+    """Lists each ranking as shown by lists of matches, once for each role. The person is not recorded."""
     policy.decide(caller, Action.LIST_RANKINGS).required()
     async with db.transaction(by=caller) as tx:
         found = await choice_store.rankings(tx, line_id=of_line, after=cursor, limit=limit + 1)

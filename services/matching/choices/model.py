@@ -1,6 +1,6 @@
 """Moves of matches as training data: codes, numbers and ids, and the role of the person who chose.
 
-No texts and no other personal data.
+There are no texts and no other personal data.
 """
 
 from collections.abc import Mapping
@@ -26,13 +26,13 @@ CHOSEN_BY: Mapping[MatchStatus, Role] = {
     MatchStatus.PROVIDER_CONFIRMED: Role.PROVIDER_OFFICER,
     MatchStatus.DECLINED_BY_PROVIDER: Role.PROVIDER_OFFICER,
 }
-"""The role that chose, by the status the match got."""
+"""Role that chose, by the status the match got."""
 
 SECOND: Mapping[MatchStatus, Role] = {
     MatchStatus.ACCEPTED: Role.PROVIDER_OFFICER,
     MatchStatus.PROVIDER_CONFIRMED: Role.FOCAL_POINT,
 }
-"""The role that confirms a match after the other side has agreed."""
+"""Role that confirms a match after the other side has agreed."""
 
 
 class Move(Struct, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class Move(Struct, frozen=True, kw_only=True):
 
 
 def move_of(after: Match, fact: Fact) -> Move:
-    """The move of a fact, from the match after it."""
+    """Return the move of a fact, from the match after it."""
     return Move(
         match_id=after.match_id,
         revision=after.revision,

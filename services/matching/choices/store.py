@@ -49,11 +49,11 @@ _RECORD_SHOWN = Write(
         """
     }
 )
-"""Writes nothing if the ranking was shown before, so that COMMIT has nothing to flush."""
+"""Statement that writes nothing if the ranking was shown before, so that COMMIT has nothing to flush."""
 
 
 async def save(tx: Tx, moves: Sequence[Move]) -> None:
-    """In one statement, with the matches' rows."""
+    """Write moves in one statement, together with the matches' rows."""
     await tx.write(_SAVE, msgspec.json.encode(moves).decode())
 
 
@@ -100,9 +100,9 @@ class Chosen(Struct, frozen=True, kw_only=True):
 
 
 async def page(tx: Tx, *, line_id: UUID | None, after: UUID | None, limit: int) -> list[list[Chosen]]:
-    """The moves of each match in order, the newest line's matches first, after the match `after`.
+    """List the moves of each match in order, the newest line's matches first, after the match `after`.
 
-    Not filtered by `may_see`: row-level security limits these rows to callers who oversee all matches.
+    They are not filtered by `may_see`: row-level security limits these rows to callers who oversee all matches.
     """
     rows = await tx.fetch(
         """
@@ -175,7 +175,7 @@ class Ranking(Struct, frozen=True, kw_only=True):
 
 
 async def rankings(tx: Tx, *, line_id: UUID | None, after: UUID | None, limit: int) -> list[Ranking]:
-    """Newest first, after the ranking `after`. Only for callers who oversee all matches, as above."""
+    """List rankings, newest first, after the ranking `after`; only for callers who oversee all matches, as above."""
     rows = await tx.fetch(
         """
         SELECT ranking_id, line_id, role, shown_at, (

@@ -31,7 +31,7 @@ class CohortView(Struct, frozen=True, kw_only=True):
     """Lines that one delivery of the offering could serve, what they have in common, and the savings.
 
     `region` is the regional group of all their States, null if there are several; `money_saved` is the funding gap of
-    the deliveries saved, null if there is none. `maximal`: no other line considered could be added.
+    the deliveries saved, null if there is none. `maximal` is true if no other line considered could be added.
     """
 
     offering_id: UUID
@@ -52,7 +52,8 @@ class CohortView(Struct, frozen=True, kw_only=True):
 class Cohorts(Struct, frozen=True, kw_only=True):
     """Cohorts of one region first, then by savings.
 
-    `whole`: all seeking lines and all available offerings were considered; otherwise those wanted or available first.
+    `whole` is true if all seeking lines and all available offerings were considered; otherwise only the lines wanted
+    soonest, or the offerings longest available, were.
     """
 
     cohorts: list[CohortView]
@@ -67,12 +68,12 @@ class Cohorts(Struct, frozen=True, kw_only=True):
 async def list_cohorts(
     db: Db, caller: CurrentCaller, now: Now, limit: Annotated[int, QueryParameter(ge=1, le=COHORTS_MAX)] = 50
 ) -> Cohorts:
-    """Coordinators only, until every State has agreed."""
+    """Requires the role `coordinator` or `auditor`."""
     policy.decide(caller, Action.LIST_COHORTS).required()
     async with db.transaction(by=caller) as tx:
         lines = await line_store.seeking(tx)
         offerings = await offering_store.available(tx, now.date())
-    # In a thread: it takes seconds if most lines and offerings are of a few kinds.
+    # Run in a thread, as it takes seconds if most lines and offerings are of a few kinds.
     found = await asyncio.to_thread(cohorts, lines, offerings, today=now.date())
     whole = len(lines) < line_store.SEEKING_MAX and len(offerings) < offering_store.AVAILABLE_MAX
     return Cohorts(cohorts=[_view(one) for one in found[:limit]], whole=whole)

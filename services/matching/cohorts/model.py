@@ -30,7 +30,7 @@ SAME_STATE = "same_state"
 class Cohort(Struct, frozen=True, kw_only=True):
     """Lines of distinct States, the seed line first, and what they have in common.
 
-    `maximal`: none of the given lines could be added.
+    `maximal` is True if none of the given lines could be added.
     """
 
     offering: Offering
@@ -52,7 +52,7 @@ class Cohort(Struct, frozen=True, kw_only=True):
 
     @property
     def deliveries_saved(self) -> int:
-        """One delivery serves all lines instead of one delivery each."""
+        """Number of deliveries saved: one delivery serves all lines instead of one delivery each."""
         return len(self.lines) - 1
 
     @property
@@ -69,7 +69,7 @@ class Cohort(Struct, frozen=True, kw_only=True):
 
 
 def cohorts(lines: Sequence[WantedLine], offerings: Iterable[Offering], *, today: date) -> list[Cohort]:
-    """The best `COHORTS_MAX` cohorts; independent of the order of lines and offerings.
+    """Return the best `COHORTS_MAX` cohorts, independent of the order of lines and offerings.
 
     Before that limit, every line that an offering could serve together with another line is in one of its cohorts.
     """
@@ -110,9 +110,9 @@ def _soonest(line: WantedLine) -> tuple[date, str]:
 def together(
     lines: Sequence[WantedLine], offering: Offering, *, today: date
 ) -> tuple[Cohort, Mapping[UUID, Sequence[str]]]:
-    """The cohort that these lines form, and why the others cannot join those before them, by line.
+    """Return the cohort that these lines form and, by line, the obstacles of those that cannot join it.
 
-    A line that the offering does not fit alone may be in the cohort.
+    Each line is compared with those before it. A line that the offering does not fit alone may be in the cohort.
     """
     first = lines[0]
     members, common, apart = [first], _of(first), dict[UUID, Sequence[str]]()
@@ -127,11 +127,11 @@ def together(
     return _cohort(offering, members, common), apart
 
 
-# -- growing ----------------------------------------------------------------------------------------------------------
+# -- growing a cohort -------------------------------------------------------------------------------------------------
 
 
 class _Common(NamedTuple):
-    """What the members so far have in common, and their number of people."""
+    """Terms that the members so far have in common, and their number of people."""
 
     states: frozenset[str]
     topics: frozenset[str]
@@ -147,7 +147,10 @@ def _of(line: WantedLine) -> _Common:
 
 
 def _neighbours(seed: WantedLine, group: Iterable[WantedLine]) -> list[WantedLine]:
-    """Lines that some offering could serve together with the seed: same region first, then most common topics."""
+    """Return the lines that some offering could serve together with the seed, best first.
+
+    Those of the same region come first, then those with most common topics.
+    """
     region, topics, languages = region_of(seed.state), set(seed.topics), set(seed.languages)
     near = [
         line
@@ -182,7 +185,7 @@ def _cohort(offering: Offering, members: Sequence[WantedLine], common: _Common) 
 
 
 def _join(common: _Common, line: WantedLine, offering: Offering, today: date) -> _Common | None:
-    """The common terms after adding this line; None if one delivery could not serve all."""
+    """Return the common terms after adding this line; None if one delivery could not serve all."""
     return None if any(_obstacles(common, line, offering, today)) else _joined(common, line)
 
 
@@ -200,7 +203,7 @@ def _joined(common: _Common, line: WantedLine) -> _Common:
 
 
 def _obstacles(common: _Common, line: WantedLine, offering: Offering, today: date) -> Iterator[str]:
-    """Why one delivery could not serve this line with the others; the cheap ones first."""
+    """Yield the obstacles to serving this line and the others by one delivery, the cheap ones first."""
     if line.state in common.states:
         yield SAME_STATE
     most, joined = offering.terms.group_size_max, _joined(common, line)
@@ -215,6 +218,6 @@ def _obstacles(common: _Common, line: WantedLine, offering: Offering, today: dat
 
 
 def _is_free(offering: Offering, window: Period, today: date) -> bool:
-    """True if on some day of the window, not before today, the offering is valid and has a delivery left."""
+    """Return True if on some day of the window, not before today, the offering is valid and has a delivery left."""
     first, after = ordinals(window)
     return bool(free_days(max(first, today.toordinal()), after, free_spans(offering), SCALAR))

@@ -1,4 +1,4 @@
-"""Lines similar to a given line, and in what: by codes, and by their texts once read.
+"""Lines similar to a given line, by codes and, once they are read, by texts.
 
 Rankings by codes and by text meaning (by words of the same language if no model has read the texts) are fused by rank,
 since their scores are not comparable.
@@ -22,12 +22,12 @@ from services.matching.texts.reading import Reading, judgements
 SIMILAR_MAX = 20
 DUPLICATE_WITHIN = timedelta(minutes=60)
 DUPLICATE_CLOSENESS = 950
-"""In thousandths; reached by texts that differ in a word or two."""
+"""Least closeness of duplicates, in thousandths; texts that differ in a word or two reach it."""
 
 SAME_KIND = 400
 SAME_TOPICS = 400
 SAME_ARTICLES = 200
-"""Thousandths for each; topics and articles in proportion to the share in common."""
+"""Thousandths for kind, topics and articles; for topics and articles in proportion to the share in common."""
 
 
 class Submitted(Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ class Submitted(Struct, frozen=True, kw_only=True):
 
 
 class Similar(Struct, frozen=True, kw_only=True):
-    """A similar line, and in what; `judgement` if a model has compared the texts."""
+    """A similar line, and what is similar; `judgement` is set if a model has compared the texts."""
 
     line: WantedLine
     same_kind: bool
@@ -51,7 +51,7 @@ class Similar(Struct, frozen=True, kw_only=True):
 
 
 def similar(to: Submitted, others: Sequence[Submitted]) -> list[Similar]:
-    """Similar lines, most similar first, then by id; at most `SIMILAR_MAX`."""
+    """Return similar lines, most similar first, then by id; at most `SIMILAR_MAX`."""
     by_id = {other.line.line_id: other for other in others}
     readings = [other.reading for other in others if other.reading is not None]
     said = judgements(to.reading, readings)
@@ -63,14 +63,17 @@ def similar(to: Submitted, others: Sequence[Submitted]) -> list[Similar]:
 
 
 def _by_codes(line: WantedLine, others: Sequence[Submitted], by_text: Sequence[UUID]) -> list[UUID]:
-    """Lines equally similar by codes keep the order of their texts: an arbitrary order would outweigh it."""
+    """Return the lines by similarity in codes, equal ones in the order of their texts.
+
+    An arbitrary order of equal ones would outweigh the order of the texts.
+    """
     points = {other.line.line_id: similarity(line, other.line) for other in others}
     places = {line_id: place for place, line_id in enumerate(by_text)}
     return sorted(points, key=lambda line_id: (-points[line_id], places.get(line_id, len(places)), str(line_id)))
 
 
 def similarity(line: WantedLine, other: WantedLine) -> int:
-    """Similarity of two lines by codes, in thousandths; symmetric."""
+    """The similarity of two lines by codes, in thousandths; symmetric."""
     topics = _mean_similarity(line.topics, other.topics) + _mean_similarity(other.topics, line.topics)
     either, both = set(line.articles) | set(other.articles), set(line.articles) & set(other.articles)
     articles = FULL * len(both) // len(either) if either else 0
@@ -78,7 +81,7 @@ def similarity(line: WantedLine, other: WantedLine) -> int:
 
 
 def _mean_similarity(some: Sequence[str], others: Sequence[str]) -> int:
-    """The mean, over each, of the similarity to the most similar of the others."""
+    """The mean of each item's similarity to the most similar of the others."""
     each = [max((topic_similarity(one, other) for other in others), default=0) for one in sorted(set(some))]
     return sum(each) // len(each) if each else 0
 
@@ -112,7 +115,7 @@ def _compared(to: Submitted, other: Submitted, judgement: Judgement | None) -> S
 
 
 def _is_duplicate(to: Submitted, other: Submitted, judgement: Judgement | None) -> bool:
-    """True if a State submitted nearly the same within an hour: by texts, or by codes if no texts were read."""
+    """Return True if a State submitted nearly the same within an hour: by texts, or by codes if no texts were read."""
     line, another = to.line, other.line
     if line.state != another.state or line.request_id == another.request_id or line.kind != another.kind:
         return False

@@ -23,17 +23,17 @@ from services.matching.policy import Action
 from services.matching.texts import store as reading_store
 
 AT_ONCE_MAX = 2
-"""Comparisons in parallel per process; others wait without a database connection."""
+"""Maximum number of comparisons in parallel, per process; others wait without a database connection."""
 
 OF_ONE_ORGANIZATION_WAITING_MAX = 6
-"""One organization cannot block the others."""
+"""Maximum number of waiting comparisons of one organization, so that it cannot block the others."""
 
 
 class SimilarLine(Struct, frozen=True, kw_only=True):
     """A line and what it has in common with the given line, in codes of `/v1/reference/…`.
 
-    `judgement` is the closeness of the texts by a model that has read both, else null.
-    `duplicate`: the same State submitted nearly the same within an hour.
+    `judgement` is the closeness of the texts by a model that has read both, else null. `duplicate` is true if the same
+    State submitted nearly the same within an hour.
     """
 
     line_id: UUID
@@ -49,7 +49,7 @@ class SimilarLine(Struct, frozen=True, kw_only=True):
 
 
 class SimilarLines(Struct, frozen=True, kw_only=True):
-    """At most twenty, duplicates first, then by similarity."""
+    """At most twenty similar lines, duplicates first, then by similarity."""
 
     line_id: UUID
     similar: list[SimilarLine]
@@ -59,11 +59,11 @@ class SimilarLines(Struct, frozen=True, kw_only=True):
 async def show_similar(
     db: Db, own: Owned, caller: CurrentCaller, of_line: Annotated[UUID, QueryParameter(name="line")]
 ) -> SimilarLines:
-    """UNODC may compare all lines; a State only its own."""
+    """UNODC may compare all lines, a State only its own."""
     policy.decide(caller, Action.SIMILAR).required()
     async with own.comparisons.slot(caller.organization), own.comparison_slots:
         to, others = await _read(db, caller, of_line)
-        # Slow: runs in a thread.
+        # Run in a thread, as it is slow.
         found = await asyncio.to_thread(similar, to, others)
     return SimilarLines(line_id=of_line, similar=[_view(one) for one in found])
 

@@ -1,6 +1,6 @@
-"""Select the candidates for a line from the in-memory index, and rank the best.
+"""Selection of the candidates for a line from the in-memory index, and ranking of the best.
 
-`constraints.violated` and `scoring.ranked` over every available offering give the same; a test compares them.
+`constraints.violated` and `scoring.ranked` over every available offering give the same result; a test compares them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,13 +34,13 @@ from services.matching.scoring.records import AT_MOST, COLUMN, NAMES, OF_PERIODS
 from services.matching.texts.meaning import Vector
 
 RERANKED_MAX = 500
-"""How many are reranked by the meaning of the texts."""
+"""Maximum number of candidates that are reranked by the meaning of the texts."""
 
 FEW = 16
-"""Up to so many are scored one by one."""
+"""Maximum number of rows that are scored one by one."""
 
 SORTED_MAX = 100
-"""Up to so many are sorted even if fewer are needed."""
+"""Maximum number of rows that are sorted even if fewer are needed."""
 
 
 class Candidate(Struct, frozen=True):
@@ -51,7 +51,7 @@ class Candidate(Struct, frozen=True):
 
 
 class Selection(NamedTuple):
-    """The best candidates for a line, best first, and the providers of all."""
+    """The best candidates for a line, best first, and the providers of all candidates."""
 
     best: list[Candidate]
     providers: set[str]
@@ -69,7 +69,7 @@ def best(
     known: ScoringContext = NOTHING_KNOWN,
     vector: Vector | None = None,
 ) -> list[Candidate]:
-    """The candidates for a line with the highest scores, best first; equal scores by offering id.
+    """Return the candidates for a line with the highest scores, best first; equal scores by offering id.
 
     With the `vector` of the line's text the best `RERANKED_MAX` by codes are reranked by the meaning of both texts.
     """
@@ -85,7 +85,7 @@ def best(
 
 
 def selection(index: OfferingIndex, line: WantedLine, limit: int, *, known: ScoringContext) -> Selection:
-    """The `best` by codes, and the providers of all candidates, in one search."""
+    """Return the `best` by codes, and the providers of all candidates, in one search."""
     survivors = index.satisfying(line)
     if not survivors:
         return Selection([], set())
@@ -101,7 +101,7 @@ def _candidates(found: Iterable[Found]) -> list[Candidate]:
 
 @lru_cache(1 << 14)
 def _id(high: int, low: int) -> UUID:
-    """Cached: the best of one line are often among the best of others."""
+    """Return the id. It is cached, because the best of one line are often among the best of others."""
     return UUID(int=high << WORD | low)
 
 
@@ -117,7 +117,7 @@ class _Search:
         self._providers: list[Sequence[int] | Ints] = []
 
     def found(self, most: int) -> list[Found]:
-        """At least `most` of the best that violate no constraint, unordered."""
+        """Return the best rows that violate no constraint, `most` or more if there are so many, unordered."""
         if len(self.survivors) <= FEW:
             return self._one_by_one(self.survivors)
         if wide := self.survivors & self.index.wide:
@@ -125,7 +125,7 @@ class _Search:
         return self._together(self.survivors, most)
 
     def providers(self) -> set[int]:
-        """The numbers of the providers of those that violate no constraint, once they are found."""
+        """Return the numbers of the providers of the rows that violate no constraint, once `found` has run."""
         return {
             number for those in self._providers if len(those) for number in np.bincount(those).nonzero()[0].tolist()
         }
@@ -149,7 +149,7 @@ class _Search:
         return found
 
     def _fitting(self, those: BitMap) -> tuple[Rows, Records, Ints]:
-        """The rows that violate no constraint, with their records and free days."""
+        """Return the rows that violate no constraint, with their records and free days."""
         rows, number = _array(those), VECTOR.number
         records = self.index.records_of(rows)
         spans = [(records[NAMES[start]], records[NAMES[end]]) for start, end in self.periods]
@@ -162,7 +162,7 @@ class _Search:
         return rows.take(fitting), taken(records, fitting), free.take(fitting)
 
     def _together(self, those: BitMap, most: int) -> list[Found]:
-        """The best of them, unordered."""
+        """Return the best of these rows, unordered."""
         rows, records, free = self._fitting(those)
         if not len(rows):
             return []
@@ -177,7 +177,7 @@ class _Search:
         return list(zip(*(column.tolist() for column in columns), strict=True))
 
     def _naming(self, rows: Rows) -> NDArray[np.bool_] | None:
-        """A mask of the rows that name the line's State."""
+        """Return a mask of the rows that name the line's State."""
         if not self.naming:
             return None
         naming = np.zeros(len(rows), np.bool_)
@@ -191,7 +191,7 @@ _HIGH, _LOW, _PROVIDER = COLUMN["id_high"], COLUMN["id_low"], COLUMN["provider"]
 
 
 def _first(scores: Ints, records: Records, limit: int) -> NDArray[np.intp]:
-    """The positions of the lowest scores; equal ones by lowest id."""
+    """Return the positions of the lowest scores; equal ones by lowest id."""
     if len(scores) <= SORTED_MAX:
         return _in_order(scores, records)[:limit]
     # Select before sorting.
@@ -205,7 +205,7 @@ def _in_order(scores: Ints, records: Records) -> NDArray[np.intp]:
 
 
 def _with_meaning(index: OfferingIndex, vector: Vector, found: Sequence[Found], weight: int) -> list[Found]:
-    """The candidates with the share for the meaning of the texts added."""
+    """Return the candidates with the share for the meaning of the texts added."""
     closeness = index.meanings.closeness(vector, np.array([row for *_, row in found], np.uint32))
     points = weight * meaning_degree(closeness, VECTOR) // FULL
     return [

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from services.matching.texts.meaning import FULL, Model, Vector
 
 MEANINGS_MAX = 100_000
-"""Two kilobytes each. With more offerings the vectors are read from PostgreSQL."""
+"""Maximum number of vectors in memory, of two kilobytes each. With more offerings they are read from PostgreSQL."""
 
 UNKNOWN = -FULL
 
@@ -34,11 +34,11 @@ class Meanings:
         self._known[row] = True
 
     def comparable_with(self, vector: Vector | None) -> bool:
-        """True if the vectors can be compared with it."""
+        """Return True if the vectors can be compared with it."""
         return vector is not None and vector.model == self.model
 
     def closeness(self, to: Vector, rows: NDArray[np.uint32]) -> NDArray[np.int32]:
-        """The closeness of each row, in thousandths; `UNKNOWN` for a row without a vector."""
+        """Return the closeness of each row, in thousandths; `UNKNOWN` for a row without a vector."""
         found = np.full(len(rows), UNKNOWN, np.int32)
         held = rows < len(self._known)
         held[held] = self._known[rows[held]]
@@ -47,7 +47,7 @@ class Meanings:
         return found
 
     def _make_room(self, count: int) -> None:
-        assert self.model is not None, "it is set with the first vector"
+        assert self.model is not None, "the model is set with the first vector"
         if count > len(self._vectors):
             size = min(max(count + count // 4, 256), MEANINGS_MAX)
             vectors, known = np.zeros((size, self.model.dimensions), np.float32), np.zeros(size, np.bool_)

@@ -28,20 +28,26 @@ from services.matching.texts import store as reading_store
 from services.matching.texts.reading import Reading, judgements
 
 CHANGES_LOOKBACK = timedelta(seconds=60)
-"""Well above the time a transaction may take: earlier changes are committed by then, or never."""
+"""Period before the first reading from which changes are also read; well above the time a transaction may take.
+
+Changes before it are committed by then, or never.
+"""
 
 STALE_SECONDS = 300.0
-"""Well below the retention of changes: after a longer pause everything is read again."""
+"""Time in seconds after which everything is read again; well below the retention of changes."""
 
 CONTEXT_SECONDS_MAX = 5.0
-"""Without writes the loop rarely reads the scoring context; an older one is read on demand."""
+"""Maximum age of the scoring context, in seconds; an older one is read on demand.
+
+Without writes the loop rarely reads it.
+"""
 
 UNAPPLIED_MAX = 200
-"""Up to so many pending changes are scored one by one; with more, PostgreSQL selects the candidates."""
+"""Maximum number of pending changes that are scored one by one; with more, PostgreSQL selects the candidates."""
 
 
 CACHED_MAX = 2000
-"""How many whole offerings are cached: the most wanted ones are read again and again."""
+"""Maximum number of whole offerings in the cache; the most wanted ones are read again and again."""
 
 
 class Fitting(NamedTuple):
@@ -66,7 +72,7 @@ class Memory:
 
     @property
     def outdated(self) -> bool:
-        """True before everything was read, and if changes since may have been missed."""
+        """True before everything was read, and if later changes may have been missed."""
         return self.index is None or time.monotonic() - self._applied_at > STALE_SECONDS
 
     def set_context(self, context: ScoringContext, at: float) -> None:
@@ -74,7 +80,7 @@ class Memory:
         self._context, self._context_at = context, at
 
     async def context(self, tx: Tx) -> ScoringContext:
-        """The scoring context, at most CONTEXT_SECONDS_MAX old."""
+        """Return the scoring context, at most CONTEXT_SECONDS_MAX old."""
         if self._context is not None and time.monotonic() - self._context_at <= CONTEXT_SECONDS_MAX:
             return self._context
         assert self.index is not None, "the index is loaded"
@@ -86,7 +92,7 @@ class Memory:
         self._invalidate(self._cached.copy())
 
     async def apply_changes(self, tx: Tx, now: datetime) -> None:
-        """Apply changes to the index. Not to be run concurrently."""
+        """Apply changes to the index. Must not run concurrently."""
         applied_at = time.monotonic()
         changes = await self._changes(tx)
         changed = {changes[number] for number in changes.keys() - self._applied}
@@ -107,14 +113,17 @@ class Memory:
         self._applied, self._read_at, self._applied_at = frozenset(changes), now, applied_at
 
     async def unapplied(self, tx: Tx) -> set[UUID]:
-        """Offerings with changes visible to this transaction but not applied to the index yet."""
+        """Return the offerings with changes visible to this transaction but not applied to the index yet."""
         changes = await self._changes(tx)
         return {changes[number] for number in changes.keys() - self._applied}
 
     async def offerings(
         self, tx: Tx, offering_ids: Collection[UUID], pending: Collection[UUID]
     ) -> dict[UUID, Offering]:
-        """The available ones of these offerings; those in `pending` are always read, others cached if possible."""
+        """Return the available ones of these offerings.
+
+        Those in `pending` are always read; others come from the cache if possible.
+        """
         generation = self._generation
         missing = {one for one in offering_ids if one in pending or one not in self._cached}
         read = {one.offering_id: one for one in await entry_store.available(tx, missing)} if missing else {}
@@ -127,11 +136,11 @@ class Memory:
         return found
 
     async def ranked_for(self, tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIONS_MAX) -> list[list[Scored]]:
-        """For each line the best fitting offerings, best first."""
+        """Return the best fitting offerings of each line, best first."""
         return [one.best for one in await self.fitting_for(tx, lines, limit)]
 
     async def fitting_for(self, tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIONS_MAX) -> list[Fitting]:
-        """For each line the best fitting offerings, and the providers of all that fit."""
+        """Return the best fitting offerings of each line, and the providers of all that fit."""
         pending = set() if self.outdated or not lines else await self.unapplied(tx)
         # Checked again: it may have become outdated meanwhile.
         if self.index is None or self.outdated or len(pending) > UNAPPLIED_MAX:
@@ -152,9 +161,10 @@ class Memory:
         return found
 
     async def reranked_for(self, tx: Tx, line: WantedLine, reading: Reading, also: Collection[UUID]) -> list[Scored]:
-        """The best fitting offerings by codes and text meaning, best first; with the offerings `also`, if they fit.
+        """Return the best fitting offerings by codes and text meaning, best first.
 
-        Text meaning is scored only for offerings read by the same model as the line.
+        The offerings `also` are included, if they fit. Text meaning is scored only for offerings read by the same model
+        as the line.
         """
         pending = set() if self.outdated else await self.unapplied(tx)
         if (

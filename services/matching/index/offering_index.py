@@ -1,7 +1,7 @@
-"""The available offerings in memory: what candidates are selected and scored by, a row for each.
+"""The available offerings in memory, a row for each, from which candidates are selected and scored.
 
-For each constraint on codes, a compressed bitmap of rows per code. All else is in records, each contiguous in memory:
-fetching records dominates the time with very many offerings.
+Each constraint on codes has a compressed bitmap of rows for each code. All other data is in records, each contiguous in
+memory: fetching records dominates the time with very many offerings.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -57,7 +57,7 @@ _NARROW: Mapping[Meets, Callable[[BitMap, Sets, Any], BitMap]] = {
 _CODED: Final = sorted(
     (one for one in CONSTRAINTS if one.meets in _NARROW), key=lambda one: list(_NARROW).index(one.meets)
 )
-"""In the order of selectivity: the fewer rows are left, the cheaper the next constraint."""
+"""Constraints on codes by selectivity: the fewer rows are left, the cheaper the next constraint."""
 
 
 class OfferingIndex:
@@ -67,7 +67,7 @@ class OfferingIndex:
         self.records: Records = np.zeros(0, RECORD)
         self.providers = Providers()
         self.most_periods = self.most_topics = 1
-        """The number of columns of periods and topics that any record fills."""
+        """Number of columns of periods and of topics that any record fills."""
         self.more_periods: dict[int, Sequence[tuple[int, int]]] = {}
         self.more_topics: dict[int, Sequence[int]] = {}
         self.all, self.wide = BitMap(), BitMap()
@@ -85,11 +85,11 @@ class OfferingIndex:
         return len(self.all)
 
     def of(self, constraint: Constraint, code: str) -> BitMap:
-        """The rows of the offerings with this code; read-only."""
+        """Return the rows of the offerings with this code; read-only."""
         return self._sets[constraint.has].get(code, _NOTHING)
 
     def satisfying(self, line: WantedLine) -> BitMap:
-        """The rows that violate no constraint on codes."""
+        """Return the rows that violate no constraint on codes."""
         rows = self.all
         for requires, narrow, sets in self._narrowing:
             asked = requires(line)
@@ -98,7 +98,7 @@ class OfferingIndex:
         return rows
 
     def records_of(self, rows: Rows) -> Records:
-        """A copy of these records."""
+        """Return a copy of these records."""
         return taken(self.records, rows)
 
     def add(self, page: Sequence[Offering]) -> None:
@@ -126,17 +126,17 @@ class OfferingIndex:
                 sets.setdefault(code, BitMap()).add(row)
 
     def set_vector(self, offering_id: UUID, vector: Vector | None) -> None:
-        """Set the vector of its text; does nothing if the offering is not in the index."""
+        """Set the vector of its text; do nothing if the offering is not in the index."""
         row = self._row_of(offering_id)
         if row is not None:
             self.meanings.put(row, vector)
 
     def can_compare(self, vector: Vector | None) -> bool:
-        """True if the index holds all vectors and they can be compared with this one."""
+        """Return True if the index holds all vectors and they can be compared with this one."""
         return len(self) <= MEANINGS_MAX and self.meanings.comparable_with(vector)
 
     def remove(self, offering_id: UUID) -> None:
-        """Remove an offering; does nothing if it is not in the index."""
+        """Remove an offering; do nothing if it is not in the index."""
         row = self._row_of(offering_id)
         if row is None or row not in self.all:
             return
@@ -158,7 +158,7 @@ class OfferingIndex:
         return row
 
     def _row_of(self, offering_id: UUID) -> int | None:
-        """Its row, or its former row if it was loaded in a page: such rows are not reused."""
+        """Return its row, or its former row if it was loaded in a page: such rows are not reused."""
         if (row := self._later.get(offering_id)) is not None:
             return row
         records = self.records[: self._read_together]

@@ -13,7 +13,7 @@ KEPT = timedelta(minutes=10)
 
 
 async def page(tx: Tx, after: UUID) -> list[Offering]:
-    """Available offerings with ids above `after`, by id."""
+    """List the available offerings with ids above `after`, by id."""
     rows = await tx.fetch(
         """
         SELECT offering.*, (
@@ -28,7 +28,7 @@ async def page(tx: Tx, after: UUID) -> list[Offering]:
 
 
 async def changes_since(tx: Tx, since: datetime) -> dict[int, UUID]:
-    """Offerings that have changed, by the number of the change."""
+    """Return the offerings that have changed, by the number of the change."""
     rows = await tx.fetch("SELECT change_id, offering_id FROM offering_change WHERE changed_at > $1", since)
     return {row["change_id"]: row["offering_id"] for row in rows}
 
@@ -38,13 +38,13 @@ async def delete_old_changes(tx: Tx) -> None:
 
 
 async def now(tx: Tx) -> datetime:
-    """The database's time, which also marks changes."""
+    """Return the database's time, which also marks changes."""
     found: datetime = await tx.fetchval("SELECT clock_timestamp()")
     return found
 
 
 async def available(tx: Tx, offering_ids: Collection[UUID]) -> list[Offering]:
-    """Those of these offerings that are available."""
+    """List those of these offerings that are available."""
     rows = await tx.fetch(
         """
         SELECT offering.*, (

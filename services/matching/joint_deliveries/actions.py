@@ -39,7 +39,7 @@ from services.matching.scoring.model import scored
 
 
 class Asked(NamedTuple):
-    """The offering and the lines of a joint delivery, and why better ranked matches are passed over."""
+    """The offering and the lines of a joint delivery, and the reason for passing over better ranked matches."""
 
     offering_id: UUID
     lines: Sequence[UUID]
@@ -67,7 +67,7 @@ class _Begun(NamedTuple):
 async def propose(tx: Tx, ctx: Context, joint_delivery_id: UUID, asked: Asked) -> None:
     """Present one delivery to all of these States and to the provider, or to none.
 
-    Raises Conflict with what is wrong with each line.
+    Raise Conflict with the errors of each line.
     """
     policy.decide(ctx.caller, Action.PROPOSE_JOINTLY).required()
     async with tx.as_service():
@@ -91,7 +91,7 @@ async def propose(tx: Tx, ctx: Context, joint_delivery_id: UUID, asked: Asked) -
                 errors += _errors(asked, line.line_id, refusal)
         if errors:
             raise Conflict("lines-not-servable-together", errors=list(dict.fromkeys(errors)))
-        assert cohort is not None, "there are lines"
+        assert cohort is not None, "without lines there are errors"
         await _record(tx, ctx, joint_delivery_id, cohort, begun, asked.comment)
 
 
@@ -107,7 +107,7 @@ async def _inputs(tx: Tx, ctx: Context, asked: Asked) -> _Inputs:
 
 
 def _covers(line: WantedLine, held: Match | None) -> int | None:
-    """How many persons the match covers, or a new one would; None for the whole group."""
+    """Return how many persons the match covers, or a new one would; None for the whole group."""
     return line.covered_by(None) if held is None or held.status is MatchStatus.EXPIRED else held.covers
 
 
@@ -120,7 +120,10 @@ async def _begin(
     line: WantedLine,
     held: Mapping[UUID, Match],
 ) -> _Begun:
-    """Raises Conflict or Invalid if the line's match cannot be presented."""
+    """Return the line's match, nominated if there was none, and the fact that it is presented.
+
+    Raise Conflict or Invalid if it cannot be presented.
+    """
     nominated, one = None, held.get(line.line_id)
     if one is None or one.status is MatchStatus.EXPIRED:
         judgement = await rescoring.judgement(tx, line.line_id, given.offering.offering_id)
@@ -164,7 +167,7 @@ def _absent(asked: Asked, lines: Sequence[WantedLine]) -> list[FieldError]:
 
 
 def _errors(asked: Asked, line_id: UUID, refusal: Refusal) -> list[FieldError]:
-    """What is wrong with one line; for an offering that does not fit, one error for each constraint."""
+    """Return the errors of one line; for an offering that does not fit, one for each constraint."""
     field = "departure" if refusal.slug == "departure-reason-missing" else _place(asked, line_id)
     violated = refusal.details.get("violated")
     return [
@@ -181,7 +184,7 @@ def _place(asked: Asked, line_id: UUID) -> str:
 
 
 async def confirm(tx: Tx, ctx: Context, joint_delivery_id: UUID, *, comment: str) -> None:
-    """The provider confirms all matches that it has not confirmed, or none."""
+    """Confirm, as the provider, all matches that it has not confirmed, or none."""
     before = await _for_move(tx, ctx, joint_delivery_id, Action.CONFIRM)
     for one in before.require("confirm"):
         if policy.may_see_match(ctx.caller, one):
@@ -190,7 +193,7 @@ async def confirm(tx: Tx, ctx: Context, joint_delivery_id: UUID, *, comment: str
 
 
 async def withdraw(tx: Tx, ctx: Context, joint_delivery_id: UUID, reason: str, *, comment: str) -> None:
-    """A coordinator ends its matches while none is confirmed."""
+    """End its matches as a coordinator, while none is confirmed."""
     before = await _for_move(tx, ctx, joint_delivery_id, Action.WITHDRAW)
     changes: list[Change] = [(one, one.not_pursue(reason, now=ctx.now)) for one in before.require("withdraw")]
     async with tx.as_service():

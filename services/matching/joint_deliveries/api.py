@@ -23,7 +23,7 @@ from services.matching.policy import Action
 
 
 class JointDeliveryPage(Struct, frozen=True, kw_only=True):
-    """Newest first; `cursor` leads to the next page."""
+    """Joint deliveries, newest first; `cursor` leads to the next page."""
 
     joint_deliveries: list[JointDeliveryView]
     cursor: str | None
@@ -38,8 +38,8 @@ async def propose_jointly(tx: Tx, ctx: Context, joint_delivery_id: UUID, data: J
     """Presents the offering to the State of each line and to the provider, all or none.
 
     A line's match with the offering is presented as it is, or nominated. One delivery has to serve all lines, as in
-    `GET /v1/matches/cohorts`; the refusal lists what is wrong with each line. Each State then accepts or declines its
-    own match.
+    `GET /v1/matches/cohorts`; a refusal lists the errors of each line. Each State then accepts or declines its own
+    match.
     """
     data.check()
     asked = joint_actions.Asked(data.offering_id, data.lines, data.departure, data.comment)
@@ -59,7 +59,7 @@ async def list_joint_deliveries(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=joint_store.LIST_MAX)] = 50,
 ) -> Response[JointDeliveryPage]:
-    """Coordinators and auditors see all; a State and a provider those of which they see a match."""
+    """Coordinators and auditors see all joint deliveries; a State and a provider those of which they see a match."""
     async with db.transaction(by=caller, snapshot=True) as tx:
         found = await joint_store.page(tx, caller, offering_id=of_offering, before=cursor, limit=limit + 1)
     return paging.page(JointDeliveryPage, [view(one, caller) for one in found], limit)
@@ -88,7 +88,7 @@ async def _capacity_lock(db: Database, ctx: Context, joint_delivery_id: UUID) ->
     name="confirm joint delivery",
 )
 async def confirm_jointly(tx: Tx, ctx: Context, joint_delivery_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """All or none; capacity is taken once, by the first match that both sides agree on."""
+    """Confirms all matches or none. Capacity is taken once, by the first match that both sides agree on."""
     await joint_actions.confirm(tx, ctx, joint_delivery_id, comment=data.comment)
 
 
@@ -100,7 +100,7 @@ async def confirm_jointly(tx: Tx, ctx: Context, joint_delivery_id: FromPath[UUID
     name="withdraw joint delivery",
 )
 async def withdraw_jointly(tx: Tx, ctx: Context, joint_delivery_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """Its matches are not pursued, for a reason of `/v1/reference/reasons/not_pursue`."""
+    """Ends its matches as not pursued, for a reason of `/v1/reference/reasons/not_pursue`."""
     reason = check_reason("not_pursue", data.reason)
     await joint_actions.withdraw(tx, ctx, joint_delivery_id, reason, comment=data.comment)
 

@@ -23,7 +23,7 @@ class NewJointDelivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     comment: Words = ""
 
     def check(self) -> None:
-        """Raises Invalid for a line that is named twice, and for an unknown departure."""
+        """Raise Invalid for a line that is named twice, and for an unknown departure."""
         check_once("lines", self.lines)
         if self.departure is not None:
             check_reason("present", self.departure, name="departure")

@@ -1,7 +1,7 @@
 """A joint delivery: matches of one offering with lines of several States, served by one delivery.
 
-It is what was proposed; all else follows from its matches as they are now. A match that expired and began again is not
-part of it any more.
+It stores what was proposed; everything else follows from its matches as they are now. A match that expired and began
+again is not part of it any more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,9 +22,9 @@ from services.matching.matches.model import AGREED, NOT_CONFIRMED, Match, MatchS
 
 
 class JointStatus(StrEnum):
-    """From the matches that have not ended.
+    """Status of a joint delivery, from its matches that have not ended.
 
-    `partly_agreed`: a State or the provider has agreed to a match; `agreed`: all are confirmed.
+    `partly_agreed`: a State or the provider has agreed to a match. `agreed`: all are confirmed.
     """
 
     PROPOSED = "proposed"
@@ -36,7 +36,7 @@ class JointStatus(StrEnum):
 
 
 MOVES: Mapping[str, frozenset[MatchStatus]] = {"confirm": match.MOVES["confirm"], "withdraw": NOT_CONFIRMED}
-"""The states of matches that each move changes; nothing is withdrawn once a match is confirmed."""
+"""Statuses of the matches that each move changes; nothing is withdrawn once a match is confirmed."""
 
 
 class JointDelivery(Struct, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ class JointDelivery(Struct, frozen=True, kw_only=True):
 
     @property
     def revision(self) -> int:
-        """Changes with every match."""
+        """A number that changes with every match."""
         return 1 + sum(one.revision for one in self.matches)
 
     def includes(self, one: Match) -> bool:
@@ -85,29 +85,29 @@ class JointDelivery(Struct, frozen=True, kw_only=True):
         return JointStatus.PROPOSED if found == {MatchStatus.PRESENTED} else JointStatus.PARTLY_AGREED
 
     def to_move(self, move: str) -> tuple[Match, ...]:
-        """The matches that a move changes now; empty if it is not allowed."""
+        """Return the matches that a move changes now; empty if it is not allowed."""
         if move == "withdraw" and self.held is not None:
             return ()
         return tuple(one for one in self.open if one.status in MOVES[move])
 
     def require(self, move: str) -> tuple[Match, ...]:
-        """The matches that a move changes. Raises Conflict if there are none."""
+        """Return the matches that a move changes. Raise Conflict if there are none."""
         if not (matches := self.to_move(move)):
             raise Conflict("joint-delivery-status", status=self.status, move=move)
         return matches
 
     @property
     def held(self) -> Match | None:
-        """A match that is confirmed, in delivery or completed, if there is one: it has the unit of capacity."""
+        """A match that is confirmed, in delivery or completed, if there is one; it has the unit of capacity."""
         return next((one for one in self.open if one.status in AGREED), None)
 
     def held_beside(self, one: Match) -> bool:
-        """True if another match than this one needs the unit of capacity."""
+        """Return True if another match than this one needs the unit of capacity."""
         return any(other.status in AGREED and other.match_id != one.match_id for other in self.open)
 
     @property
     def capacity_period(self) -> Period | None:
-        """The period of the unit that was taken."""
+        """Period of the unit that was taken."""
         return self.held.capacity_period if self.held else None
 
     def member(self, match_id: UUID) -> JointMember:
@@ -115,22 +115,22 @@ class JointDelivery(Struct, frozen=True, kw_only=True):
 
     @property
     def open_people(self) -> int:
-        """The persons of the matches that have not ended."""
+        """Number of persons of the matches that have not ended."""
         return sum(self.member(one.match_id).persons for one in self.open)
 
     @property
     def money_needed(self) -> Money | None:
-        """The money that the delivery lacks, once for all members."""
+        """Money that the delivery lacks, once for all members."""
         return _total([one.funding_needed for one in self.members])
 
     @property
     def money_uncovered(self) -> Money | None:
-        """The shares of the matches that have ended, which no one covers."""
+        """Total of the shares of the matches that have ended, which no one covers."""
         left = {one.match_id for one in self.open}
         return _total([one.funding_needed for one in self.members if one.match_id not in left])
 
     def shows_name(self, one: Match, state: str) -> bool:
-        """True if this State may know whose match it is: its own, or both have accepted and neither has ended."""
+        """Return True if the State may know the match's State: its own, or both have accepted and neither has ended."""
         agreed = [other.state for other in self.open if other.accepted_at is not None]
         return one.state == state or (state in agreed and one.state in agreed)
 
@@ -141,7 +141,7 @@ def _total(shares: Sequence[Money | None]) -> Money | None:
 
 
 def shares(lacking: Money | None, persons: Sequence[int]) -> list[Money | None]:
-    """Divide the money that one delivery lacks by persons, exact to the minor unit; None for a share of nothing."""
+    """Divide the money that one delivery lacks by persons, exact to the minor unit; None for an empty share."""
     if lacking is None:
         return [None] * len(persons)
     parts = apportion(lacking.minor, {f"{place:03}": count for place, count in enumerate(persons)})
@@ -152,7 +152,7 @@ def shares(lacking: Money | None, persons: Sequence[int]) -> list[Money | None]:
 def propose(
     joint_delivery_id: UUID, cohort: Cohort, match_ids: Sequence[UUID], *, now: datetime
 ) -> JointDeliveryProposed:
-    """One delivery of the cohort's offering, with these matches of its lines."""
+    """Propose one delivery of the cohort's offering, with these matches of its lines."""
     first, persons = cohort.lines[0], [line.group_size for line in cohort.lines]
     members = zip(cohort.lines, match_ids, persons, shares(cohort.offering.funding_lacking, persons), strict=True)
     return from_attributes(

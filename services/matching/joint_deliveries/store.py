@@ -22,9 +22,9 @@ LIST_MAX = 100
 
 
 async def get(tx: Tx, joint_delivery_id: UUID, caller: Caller, *, lock: bool = False) -> JointDelivery:
-    """The joint delivery, if this caller may see it; `lock` locks it and its matches until the transaction ends.
+    """Return the joint delivery if this caller may see it; `lock` locks it and its matches until the transaction ends.
 
-    Raises Missing; Unavailable if consents are outdated.
+    Raise Missing; raise Unavailable if consents are outdated.
     """
     await consent_store.check_consents_current_for(tx, caller)
     if lock:
@@ -43,7 +43,7 @@ async def get(tx: Tx, joint_delivery_id: UUID, caller: Caller, *, lock: bool = F
 async def page(
     tx: Tx, caller: Caller, *, offering_id: UUID | None, before: UUID | None, limit: int
 ) -> list[JointDelivery]:
-    """Newest first, after the joint delivery `before`. Raises Unavailable, as `get`."""
+    """List joint deliveries, newest first, after the joint delivery `before`. Raise Unavailable, as `get`."""
     await consent_store.check_consents_current_for(tx, caller)
     rows = await tx.fetch(
         """
@@ -66,9 +66,10 @@ async def _lock(tx: Tx, joint_delivery_id: UUID) -> None:
 
 
 async def of_match(tx: Tx, match_id: UUID, caller: Caller) -> JointDelivery | None:
-    """The joint delivery of a match that this caller may see, locked until the transaction ends; None if it has none.
+    """Return the joint delivery of a match that this caller may see, locked; None if it has none.
 
-    Read before the match is locked: its matches take and give back their common unit of capacity one after the other.
+    It is locked until the transaction ends, and before the match: its matches take and give back their common unit of
+    capacity one after the other.
     """
     joint_delivery_id = await tx.fetchval(
         "SELECT joint_delivery_id FROM match WHERE match_id = $1 AND may_see(match, $2, $3)",
@@ -83,7 +84,7 @@ async def of_match(tx: Tx, match_id: UUID, caller: Caller) -> JointDelivery | No
 
 
 async def of_known_match(tx: Tx, match_id: UUID) -> JointDelivery | None:
-    """As `of_match`, for the service itself."""
+    """Like `of_match`, for the service itself."""
     joint_delivery_id = await tx.fetchval("SELECT joint_delivery_id FROM match WHERE match_id = $1", match_id)
     return None if joint_delivery_id is None else await _locked(tx, joint_delivery_id)
 
@@ -91,18 +92,21 @@ async def of_known_match(tx: Tx, match_id: UUID) -> JointDelivery | None:
 async def _locked(tx: Tx, joint_delivery_id: UUID) -> JointDelivery:
     await _lock(tx, joint_delivery_id)
     row = await tx.fetchrow("SELECT * FROM joint_delivery WHERE joint_delivery_id = $1", joint_delivery_id)
-    assert row is not None, "its matches name it"
+    assert row is not None, "its matches refer to it"
     return (await _whole(tx, [row], None))[0]
 
 
 async def other_states(tx: Tx, one: Match) -> int | None:
-    """To how many other States the delivery of a match is proposed; None if it is not a joint one."""
+    """Return the number of other States to which the delivery of a match is proposed; None if it is not a joint one."""
     count = "SELECT count(*) - 1 FROM joint_delivery_member WHERE joint_delivery_id = $1"
     return None if one.joint_delivery_id is None else int(await tx.fetchval(count, one.joint_delivery_id))
 
 
 async def _whole(tx: Tx, rows: Sequence[Record], caller: Caller | None, *, lock: bool = False) -> list[JointDelivery]:
-    """With all members and matches: what of them the caller may see is decided by the policy and the view."""
+    """Return joint deliveries with all members and matches.
+
+    The policy and the view decide what of them the caller may see.
+    """
     ids = [row["joint_delivery_id"] for row in rows]
     async with tx.as_service():
         members: defaultdict[UUID, list[JointMember]] = defaultdict(list)

@@ -15,7 +15,7 @@ from services.matching.policy import Action, Guarded
 
 
 class JointMemberView(Struct, frozen=True, kw_only=True):
-    """One State's part. Of another State only its name and the status, once both have accepted."""
+    """One State's part. Of another State it has only the name and the status, once both have accepted."""
 
     state: str
     status: MatchStatus
@@ -27,11 +27,12 @@ class JointMemberView(Struct, frozen=True, kw_only=True):
 
 
 class JointDeliveryView(Struct, frozen=True, kw_only=True):
-    """One delivery proposed to several States. `states` is how many; `members` are those that the reader may know of.
+    """One delivery proposed to several States.
 
-    `money_needed` is what the delivery lacks, once; each member has a share by its persons. `money_uncovered` is the
-    share of members that have ended. Neither these nor `people` are shown to the States. `revision` changes with every
-    match; `capacity_period` is the period of which one unit is taken. `moves` are those that the caller may make now.
+    `states` is their number; `members` are those that the reader may know of. `money_needed` is what the delivery
+    lacks, once; each member has a share by its persons. `money_uncovered` is the share of members that have ended.
+    Neither these nor `people` are shown to the States. `revision` changes with every match; `capacity_period` is the
+    period of which one unit is taken. `moves` are those that the caller may make now.
     """
 
     joint_delivery_id: UUID
@@ -55,7 +56,7 @@ class JointDeliveryView(Struct, frozen=True, kw_only=True):
 
 
 def view(found: JointDelivery, caller: Caller) -> JointDeliveryView:
-    """What this caller, who may see the joint delivery, is shown of it."""
+    """Return the joint delivery as this caller, who may see it, is shown it."""
     guarded = policy.decide(caller, Action.SHOW_JOINT_DELIVERY, found).required().fields
     return from_attributes(
         JointDeliveryView,

@@ -1,4 +1,4 @@
-"""Consents, from the facts of the requests service and from polling it every two seconds."""
+"""Consents, from the facts of the requests service and from polling that service every two seconds."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,7 +14,10 @@ from contracts.refusals import Unavailable
 from contracts.values import Caller, Role, is_unodc
 
 CONSENTS_AGE_SECONDS_MAX = 5
-"""With an older reading it is unknown whether a consent still holds, and nothing that depends on one is shown."""
+"""Maximum age of the last reading, in seconds.
+
+With an older one it is unknown whether a consent still holds, and nothing that depends on a consent is shown.
+"""
 
 _PUT = Write(
     parts={
@@ -54,7 +57,7 @@ async def put(tx: Tx, consents: Iterable[RequestConsents]) -> None:
 
 
 async def replace(tx: Tx, consents: RequestConsents, at: datetime) -> None:
-    """Store the consents of a request and end all its others of no later revision."""
+    """Store the consents of a request, and end all its other consents of no later revision."""
     rows = _rows([consents])
     encoded = msgspec.json.encode(list(rows.values())).decode()
     await tx.write(_REPLACE, encoded, consents.revision, at, consents.request_id, list(rows))
@@ -84,7 +87,7 @@ async def in_force(tx: Tx, request_id: UUID) -> tuple[Consent, ...]:
 
 
 async def in_force_of(tx: Tx, request_ids: Sequence[UUID]) -> dict[UUID, tuple[Consent, ...]]:
-    """As `in_force`, for several requests, by request id."""
+    """Like `in_force`, for several requests; return the consents by request id."""
     rows = await tx.fetch(
         """
         SELECT * FROM heard_consent
@@ -101,7 +104,7 @@ async def in_force_of(tx: Tx, request_ids: Sequence[UUID]) -> dict[UUID, tuple[C
 
 
 async def end(tx: Tx, request_id: UUID, revision: int, at: datetime, *, consent_id: UUID | None = None) -> None:
-    """End one consent of a request, or all of them: withdrawn or expired."""
+    """End one consent of a request, or all of them, because it was withdrawn or has expired."""
     await tx.execute(
         """
         UPDATE heard_consent SET ended_at = $3, revision = $2
@@ -119,14 +122,14 @@ async def end(tx: Tx, request_id: UUID, revision: int, at: datetime, *, consent_
 
 
 async def begin_reading(tx: Tx) -> tuple[str, datetime]:
-    """The watermark to read from, and the start time of this reading."""
+    """Return the watermark to read from, and the start time of this reading."""
     row = await tx.fetchrow("SELECT after, clock_timestamp() AS began_at FROM consent_reading")
-    assert row is not None, "the migration makes it"
+    assert row is not None, "the migration creates the row"
     return row["after"], row["began_at"]
 
 
 async def save_page(tx: Tx, page: ConsentPage, *, began_at: datetime) -> None:
-    """Store a page; with the last page the reading includes everything committed before its start."""
+    """Store a page; after the last page the reading includes everything committed before its start."""
     await put(tx, page.requests)
     await tx.execute(
         """
@@ -139,7 +142,7 @@ async def save_page(tx: Tx, page: ConsentPage, *, began_at: datetime) -> None:
 
 
 async def check_consents_current(tx: Tx, organization: str) -> None:
-    """Raises Unavailable if the organization's visibility depends on consents and the last reading is too old."""
+    """Raise Unavailable if the organization's visibility depends on consents and the last reading is too old."""
     if is_unodc(organization):
         return
     if not await tx.fetchval(
@@ -149,6 +152,9 @@ async def check_consents_current(tx: Tx, organization: str) -> None:
 
 
 async def check_consents_current_for(tx: Tx, caller: Caller) -> None:
-    """As `check_consents_current`; a State's own records and UNODC's access as an office do not depend on consents."""
+    """Like `check_consents_current`, for a caller.
+
+    A State's own records and UNODC's access as an office do not depend on consents.
+    """
     if caller.role in {Role.PROVIDER_OFFICER, Role.DONOR_OFFICER}:
         await check_consents_current(tx, caller.organization)

@@ -70,13 +70,13 @@ SEEKING = frozenset(
         RequestStatus.ON_HOLD,
     }
 )
-"""Offerings are suggested to lines of requests in these statuses."""
+"""Statuses of requests to whose lines offerings are suggested."""
 
 PROPOSABLE = frozenset({RequestStatus.OPEN, RequestStatus.IN_DELIVERY})
-"""Between triage and the end of delivery: matches may be presented and agreed."""
+"""Statuses between triage and the end of delivery, in which matches may be presented and agreed."""
 
 CIRCULATION_BY_RULE: Mapping[str, str] = {"none": "none", "granted": "granted", "silence": "window_running"}
-"""The circulation status at submission, by the State's choice."""
+"""Circulation status at submission, by the State's choice."""
 
 
 class WantedLine(Struct, frozen=True, kw_only=True):
@@ -103,19 +103,19 @@ class WantedLine(Struct, frozen=True, kw_only=True):
     restricted: bool
     cannot_wait: bool = False
     gender_marker: int | None = None
-    """None for a line that is not submitted."""
+    """The gender marker of the line; None for a line that is not submitted."""
     excluded_providers: tuple[str, ...] = ()
     """Providers excluded by its State; visible only to that State and UNODC."""
     treaties: tuple[TreatyStatus, ...] = ()
-    """Of its State, one for each instrument, as known when the line was read."""
+    """Treaty statuses of its State, one for each instrument, as known when the line was read."""
     consents: tuple[Consent, ...] = ()
-    """Those of its request in force when the line was read; only set if the line is read alone."""
+    """Consents of its request in force when the line was read; only set by `line` and `open_lines` of the store."""
     waiting_since: datetime | None = None
-    """When its request was first submitted; None for a line that is not submitted."""
+    """Time of its request's first submission; None for a line that is not submitted."""
     priority: str | None = None
     """The priority from triage."""
     residue: int | None = None
-    """How many persons of the group no confirmed match covers; only set if the line is read alone."""
+    """Number of persons of the group that no confirmed match covers; only set by `line` of the store."""
 
     @property
     def party_to(self) -> frozenset[str]:
@@ -124,19 +124,19 @@ class WantedLine(Struct, frozen=True, kw_only=True):
 
     @property
     def about(self) -> About | None:
-        """What a donor of its delivery is shown: nothing of a kind that may put persons at risk."""
+        """Description of its delivery for a donor; None for a kind that may put persons at risk."""
         if kinds()[self.kind].restricted:
             return None
         return About(kind=self.kind, topics=self.topics, gender_marker=self.gender_marker)
 
     def part(self, covers: int | None) -> "WantedLine":
-        """The line as a match for so many persons of its group has to serve it; None: for all."""
+        """Return the line as a match for `covers` persons of its group has to serve it; None is the whole group."""
         return self if covers is None else replace(self, group_size=covers)
 
     def covered_by(self, asked: int | None) -> int | None:
-        """How many persons a new match covers: as asked, else those not covered yet; None: the whole group.
+        """Return how many persons a new match covers: as asked, else those not covered yet; None is the whole group.
 
-        Raises Conflict for more than are not covered yet.
+        Raise Conflict if more are asked than are not covered yet.
         """
         residue = self.group_size if self.residue is None else self.residue
         if asked is not None and asked > residue:
@@ -149,10 +149,10 @@ class WantedLine(Struct, frozen=True, kw_only=True):
         return self.status in PROPOSABLE
 
     def may_be_disclosed_to(self, organization: str) -> bool:
-        """True if a consent in force includes the organization, and its State does not exclude it."""
+        """Return True if a consent in force includes the organization, and its State does not exclude it."""
         consented = self.circulation == "granted" and any(consent.names(organization) for consent in self.consents)
         return consented and organization not in self.excluded_providers
 
     def is_shown_to(self, provider: Caller) -> bool:
-        """True if the line is open to proposals and may be disclosed to the provider."""
+        """Return True if the line is open to proposals and may be disclosed to the provider."""
         return self.proposable and self.may_be_disclosed_to(provider.organization)

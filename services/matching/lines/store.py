@@ -21,12 +21,12 @@ from services.matching.offerings.model import Offering, ResourceStatus
 from services.matching.treaties.model import TreatyStatus, statuses_of
 
 LINES_PER_OFFERING_MAX = 2000
-"""How many lines are compared with an offering that becomes available, soonest wanted first."""
+"""Maximum number of lines that are compared with an offering that becomes available, soonest wanted first."""
 COMPARED_MAX = 500
-"""How many lines are compared with another, newest first."""
+"""Maximum number of lines that are compared with another, newest first."""
 
 LINES_PER_STATE_MAX = 1000
-"""How many lines of a State are matched again when its treaty status changes, newest first."""
+"""Maximum number of lines of a State that are matched again when its treaty status changes, newest first."""
 
 SEEKING_MAX = 2000
 
@@ -96,7 +96,7 @@ async def put(tx: Tx, submitted: RequestSubmitted) -> None:
 
 
 async def changed_lines(tx: Tx, submitted: RequestSubmitted) -> frozenset[UUID]:
-    """The stored lines of a request whose content this submission changes."""
+    """Return the ids of the stored lines of a request whose content this submission changes."""
     before = {line.line_id: line for line in await lines_of(tx, submitted.request_id)}
     return frozenset(
         line.line_id
@@ -135,7 +135,7 @@ async def set_circulation(tx: Tx, request_id: UUID, circulation: str) -> None:
 
 
 async def is_disclosed_to(tx: Tx, request_id: UUID, organization: str) -> bool:
-    """As `WantedLine.may_be_disclosed_to`, for a whole request."""
+    """Like `WantedLine.may_be_disclosed_to`, for a whole request."""
     return bool(
         await tx.fetchval(
             "SELECT circulation = 'granted' AND disclosed(request_id, $2) FROM wanted_request WHERE request_id = $1",
@@ -146,7 +146,7 @@ async def is_disclosed_to(tx: Tx, request_id: UUID, organization: str) -> bool:
 
 
 async def terms_by_visibility(tx: Tx, request_id: UUID) -> Terms | None:
-    """The terms of a consent by visibility, which names no recipients; None for an unknown request."""
+    """Return the terms of a consent whose recipients follow from the visibility; None for an unknown request."""
     row = await tx.fetchrow(
         "SELECT visibility, addressee, addressed_states FROM wanted_request WHERE request_id = $1", request_id
     )
@@ -158,7 +158,10 @@ async def set_fulfilment(tx: Tx, line_id: UUID, fulfilment: str) -> None:
 
 
 async def line(tx: Tx, line_id: UUID, *, lock: bool = False) -> WantedLine | None:
-    """`lock` prevents new matches for the line until the transaction ends."""
+    """Return a line with its consents and its residue.
+
+    `lock` prevents new matches for it until the transaction ends.
+    """
     if lock:
         await lock_lines(tx, [line_id])
     row = await tx.fetchrow(
@@ -174,7 +177,7 @@ async def line(tx: Tx, line_id: UUID, *, lock: bool = False) -> WantedLine | Non
 
 
 async def lines_of(tx: Tx, request_id: UUID) -> list[WantedLine]:
-    """The lines of a request, locked until the transaction ends."""
+    """List the lines of a request, locked until the transaction ends."""
     rows = await tx.fetch(
         """
         SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
@@ -186,7 +189,7 @@ async def lines_of(tx: Tx, request_id: UUID) -> list[WantedLine]:
 
 
 async def lines_for(tx: Tx, offering: Offering) -> list[WantedLine]:
-    """Lines that an offering may serve by the constraints cheap to query, soonest wanted first."""
+    """List the lines that an offering may serve by the constraints cheap to query, soonest wanted first."""
     rows = await tx.fetch(
         """
         SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
@@ -208,7 +211,7 @@ async def lines_for(tx: Tx, offering: Offering) -> list[WantedLine]:
 
 
 async def seeking_of(tx: Tx, state: str) -> list[UUID]:
-    """The State's requests in status `SEEKING`, their lines locked until the transaction ends."""
+    """List the State's requests in status `SEEKING`, their lines locked until the transaction ends."""
     rows = await tx.fetch(
         """
         SELECT request_id, line_id FROM wanted_request JOIN wanted_line USING (request_id)
@@ -223,7 +226,7 @@ async def seeking_of(tx: Tx, state: str) -> list[UUID]:
 
 
 async def seeking(tx: Tx) -> list[WantedLine]:
-    """All seeking lines that are not fully met, at most `SEEKING_MAX`, soonest wanted first."""
+    """List all seeking lines that are not fully met, at most `SEEKING_MAX`, soonest wanted first."""
     rows = await tx.fetch(
         """
         SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
@@ -236,7 +239,7 @@ async def seeking(tx: Tx) -> list[WantedLine]:
 
 
 async def open_lines(tx: Tx, *, limit: int, line_ids: Sequence[UUID] | None = None) -> list[WantedLine]:
-    """Lines open to proposals and not fully met, with their consents, longest waiting first."""
+    """List the lines open to proposals and not fully met, with their consents, longest waiting first."""
     rows = await tx.fetch(
         """
         SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
@@ -252,7 +255,7 @@ async def open_lines(tx: Tx, *, limit: int, line_ids: Sequence[UUID] | None = No
 
 
 async def count_open(tx: Tx) -> int:
-    """How many lines `open_lines` finds without a limit."""
+    """Return the number of lines that `open_lines` finds without a limit."""
     return int(
         await tx.fetchval(
             """
@@ -265,9 +268,9 @@ async def count_open(tx: Tx) -> int:
 
 
 async def similar_to(tx: Tx, line: WantedLine, caller: Caller) -> list[Submitted]:
-    """Lines of other requests with a kind, a topic or an article in common, newest first, without readings.
+    """List lines of other requests with a kind, a topic or an article in common, newest first, without readings.
 
-    Only lines for which `policy.may_compare` is true.
+    Only lines for which `policy.may_compare` is true are listed.
     """
     rows = await tx.fetch(
         """
@@ -288,13 +291,13 @@ async def similar_to(tx: Tx, line: WantedLine, caller: Caller) -> list[Submitted
 
 
 async def submitted_at(tx: Tx, request_id: UUID) -> datetime:
-    """When the request was last submitted."""
+    """Return the time of the request's last submission."""
     at: datetime = await tx.fetchval("SELECT submitted_at FROM wanted_request WHERE request_id = $1", request_id)
     return at
 
 
 async def lock_lines(tx: Tx, line_ids: Sequence[UUID]) -> set[UUID]:
-    """Prevent new matches for these lines until the transaction ends; returns the lines that still exist."""
+    """Prevent new matches for these lines until the transaction ends; return the lines that still exist."""
     rows = await tx.fetch(
         "SELECT line_id FROM wanted_line WHERE line_id = ANY ($1::uuid[]) ORDER BY line_id FOR UPDATE", line_ids
     )

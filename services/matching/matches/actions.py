@@ -51,7 +51,7 @@ from services.matching.treaties import store as treaty_store
 
 
 async def match_id_of(tx: Tx, line_id: UUID, offering_id: UUID) -> UUID:
-    """The match id of a line and an offering, existing or new; locked against concurrent creation."""
+    """Return the match id of a line and an offering, existing or new; locked against concurrent creation."""
     async with tx.as_service():
         await line_store.lock_lines(tx, [line_id])
         held = await match_store.between(tx, [line_id], [offering_id])
@@ -69,10 +69,10 @@ async def begin(
     override: Override | None,
     comment: str,
 ) -> Match:
-    """A coordinator nominates an offering for a line, or a provider expresses interest in a circulated line.
+    """Nominate an offering for a line as a coordinator, or express interest in a circulated line as a provider.
 
-    For `covers` persons, else for all that no confirmed match covers. Raises Conflict if the offering is unavailable or
-    breaks a hard constraint that is not overridden.
+    The match is for `covers` persons, else for all that no confirmed match covers. Raise Conflict if the offering is
+    unavailable or violates a hard constraint that is not overridden.
     """
     caller = ctx.caller
     policy.decide(caller, Action.PROPOSE).required()
@@ -111,14 +111,14 @@ async def _line_for(tx: Tx, line_id: UUID, caller: Caller) -> WantedLine:
 def check_fits(
     line: WantedLine, offering: Offering, covers: int | None, override: Override | None, ctx: Context
 ) -> None:
-    """Raises Conflict unless the offering is available and violates no constraint that was not overridden."""
+    """Raise Conflict unless the offering is available and violates no constraint that was not overridden."""
     if offering.status is not OfferingStatus.AVAILABLE:
         raise Conflict("offering-not-available", status=offering.status)
     _check_violations(match.violations(line, offering, covers, override, today=ctx.now.date()), ctx.caller)
 
 
 def _check_violations(violated: Collection[str], caller: Caller) -> None:
-    # A provider's answer says that it does not fit but not why: a State's exclusions are not visible to it.
+    # A provider is told that it does not fit but not why: a State's exclusions are not visible to it.
     if violated:
         raise Conflict("offering-does-not-fit", **({"violated": violated} if caller.role is Role.COORDINATOR else {}))
 
@@ -126,7 +126,7 @@ def _check_violations(violated: Collection[str], caller: Caller) -> None:
 async def move(
     tx: Tx, ctx: Context, match_id: UUID, action: Action, decide: Callable[[Match], Fact], *, comment: str
 ) -> Match:
-    """A move that neither takes nor gives back capacity, nor needs the line."""
+    """Make a move that neither takes nor gives back capacity, nor needs the line."""
     before = await for_move(tx, ctx, match_id, action)
     fact = decide(before)
     async with tx.as_service():
@@ -134,12 +134,12 @@ async def move(
 
 
 async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment: str) -> Match:
-    """`accept` by the State or `confirm` by the provider; the second of the two takes capacity.
+    """Record `accept` by the State or `confirm` by the provider; the second of the two takes capacity.
 
-    Matches of a joint delivery have one unit of one period in common. Raises Conflict if no capacity is left, if the
+    Matches of a joint delivery have one unit of one period in common. Raise Conflict if no capacity is left, if the
     offering has ended or does not fit any more, or if the unit or the donor of its package has not agreed.
     """
-    # Locked before the match, in the order of all moves.
+    # The joint delivery is locked before the match, in the order of all moves.
     joint = await joint_store.of_match(tx, match_id, ctx.caller)
     before = await for_move(tx, ctx, match_id, action)
     second = before.agrees_with(action)
@@ -151,7 +151,7 @@ async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment
             raise Conflict("offering-not-available", status=offering.status)
         today = ctx.now.date()
         violated = match.violations(line, offering, before.covers, before.override, today=today)
-        # Capacity is decided when it is taken.
+        # Capacity is checked when it is taken.
         violated = [one for one in violated if one != CAPACITY]
         most = offering.terms.group_size_max
         if joint is not None and most is not None and joint.open_people > most:
@@ -193,9 +193,9 @@ async def for_move(tx: Tx, ctx: Context, match_id: UUID, action: Action) -> Matc
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
-    """Fold one fact of the own journal into the tables, as the action that announced it did."""
+    """Fold one fact of the service's own journal into the tables, as the action that announced it did."""
     fact = decode_fact(event)
-    assert fact is not None, "the own journal only has known facts"
+    assert fact is not None, "the service's journal has only known facts"
     if isinstance(fact, TreatyStatusRecorded):
         await treaty_store.save(tx, fact)
         return

@@ -45,11 +45,11 @@ B = TypeVar("B", Comment, Reason, Evaluate)
 
 
 EXPLAINED_MAX = 30
-"""Matches in a list with their explanations: each reads its line and its offering."""
+"""Maximum number of matches in a list with explanations; each reads its line and its offering."""
 
 
 class MatchExpansion(StrEnum):
-    """What a list adds to its matches: the title of a side, or the explanation of the score."""
+    """Additions to the matches of a list: the title of a side, or the explanation of the score."""
 
     REQUEST = "request"
     OFFERING = "offering"
@@ -57,7 +57,7 @@ class MatchExpansion(StrEnum):
 
 
 class MatchPage(Struct, frozen=True, kw_only=True):
-    """Matches of the newest line first, best first within a line; `cursor` leads to the next page."""
+    """Matches by line, newest line first, best first within a line; `cursor` leads to the next page."""
 
     matches: list[MatchItem]
     cursor: str | None
@@ -68,7 +68,7 @@ async def _read(tx: Tx, ctx: Context, match_id: UUID) -> MatchView:
 
 
 async def _read_pair(tx: Tx, ctx: Context, pair: tuple[UUID, UUID]) -> MatchView:
-    """The match of a line and an offering."""
+    """Return the match of a line and an offering."""
     return await _read(tx, ctx, await match_actions.match_id_of(tx, *pair))
 
 
@@ -171,9 +171,9 @@ async def show_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], request: Re
 async def _explanations(
     tx: Tx, found: Sequence[Ranked], views: Sequence[MatchView]
 ) -> dict[UUID, Sequence[Explanation]]:
-    """Explanations of the shares that the caller sees, by match.
+    """Return explanations of the shares that the caller sees, by match.
 
-    They are in codes, for the match's two sides, even if they may not see the offering any more.
+    They are in codes, for the match's two sides, even if these may not see the offering any more.
     """
     made: dict[UUID, Sequence[Explanation]] = {}
     async with tx.as_service():
@@ -192,7 +192,10 @@ async def _explanations(
     "/v1/matches/{match_id:uuid}/present", Action.PRESENT, "Present a match to the State and the provider", read=_read
 )
 async def present_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JSONBody[Presentation]) -> None:
-    """Needs consent to circulation, except for a unit of UNODC. Passing over a better ranked match needs a reason."""
+    """Requires consent to circulation, except for a unit of UNODC.
+
+    Requires a reason if a better ranked match is passed over.
+    """
     if data.departure is not None:
         check_reason("present", data.departure, name="departure")
     await presentation_actions.present(tx, ctx, match_id, data.departure, comment=data.comment)
@@ -219,7 +222,7 @@ async def _read_several(tx: Tx, ctx: Context, match_ids: Sequence[UUID]) -> Pres
     if_match=False,
 )
 async def present_matches(tx: Tx, ctx: Context, match_ids: Sequence[UUID], data: JSONBody[PresentSeveral]) -> None:
-    """All or none, each in the revision given. The refusal lists the errors of all of them."""
+    """Presents all of the matches or none, each in the revision given. The refusal lists the errors of all of them."""
     data.check()
     chosen = [Chosen(one.match_id, one.revision, one.departure, one.comment) for one in data.matches]
     await presentation_actions.present_several(tx, ctx, chosen)
@@ -231,7 +234,7 @@ async def _capacity_lock(db: Database, ctx: Context, match_id: UUID) -> Sequence
 
 
 def _agree_route(action: Action, summary: str, description: str | None = None) -> HTTPRouteHandler:
-    """The route of `accept` or `confirm`; the second of the two confirms the match and takes capacity."""
+    """Return the route of `accept` or `confirm`; the second of the two confirms the match and takes capacity."""
 
     @change(
         f"/v1/matches/{{match_id:uuid}}/{action}",
@@ -251,7 +254,7 @@ def _agree_route(action: Action, summary: str, description: str | None = None) -
 def _move_route(
     action: Action, summary: str, body: type[B], decide: Callable[[Match, B, Context], Fact]
 ) -> HTTPRouteHandler:
-    """The route of one move: `POST …/{id}/<action>`, with `body` as its data."""
+    """Return the route of one move: `POST …/{id}/<action>`, with `body` as its data."""
     name = action.replace("_", "-")
 
     @change(f"/v1/matches/{{match_id:uuid}}/{name}", action, summary, read=_read, name=f"{name} match")

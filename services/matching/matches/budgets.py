@@ -13,15 +13,15 @@ OWNER = "pledges"
 
 
 class Budgets:
-    """Queries the owner of the ledger; a round that uses funds is refused if it does not answer."""
+    """Client of the ledger's owner; a round that uses funds is refused if the owner does not answer."""
 
     def __init__(self, peers: Peers) -> None:
         self._peers = peers
 
     async def balances(self, funds: Sequence[str], currencies: Sequence[str]) -> Budgeted:
-        """The current balances of these funds, and the rates of these currencies that are in force.
+        """Return the current balances of these funds, and the rates of these currencies that are in force.
 
-        Raises Mismatch for unknown funds, Unavailable if the ledger cannot answer.
+        Raise Mismatch for unknown funds, Unavailable if the ledger cannot answer.
         """
         asked = BudgetQuery(funds=tuple(funds), currencies=tuple(currencies))
         try:
@@ -34,9 +34,9 @@ class Budgets:
         return found
 
     async def pledge(self, pledge_id: UUID, currency: str) -> PledgeBalance | None:
-        """A donor's commitment, with the rate of this currency that is in force; None if it does not exist.
+        """Return a donor's commitment, with the rate of this currency in force; None if it does not exist.
 
-        Raises Unavailable if its owner cannot answer.
+        Raise Unavailable if its owner cannot answer.
         """
         try:
             body = await self._peers.find(OWNER, f"/internal/pledges/{pledge_id}/balance", {"currency": currency})

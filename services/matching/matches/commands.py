@@ -16,7 +16,7 @@ from services.matching.matches.evaluation import Result
 from services.matching.scoring.constraints import OVERRIDABLE
 
 PRESENTED_MAX = 60
-"""As many matches as three lines have suggestions."""
+"""Maximum number of matches presented at once, as many as three lines have suggestions."""
 
 REVISION_MAX = 999_999_999
 
@@ -28,7 +28,7 @@ class NewOverride(Override, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     def given(self) -> Override:
-        """Raises Invalid for a constraint that cannot be overridden, and for an unknown reason."""
+        """Return the override. Raise Invalid for a constraint that cannot be overridden, and for an unknown reason."""
         errors = [
             FieldError(field=f"override.constraints[{position}]", problem="not-overridable", allowed=OVERRIDABLE)
             for position, one in enumerate(self.constraints)
@@ -57,12 +57,12 @@ class NewMatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Evaluate(Evaluation, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a completed delivery went: the `result`, ratings from 1 (worst) to 5, and a comment for UNODC only."""
+    """Evaluation of a completed delivery: the `result`, ratings from 1 (worst) to 5, and a comment for UNODC only."""
 
     comment: Words = ""
 
     def given(self) -> Evaluation:
-        """Raises Invalid for an unknown result."""
+        """Return the evaluation. Raise Invalid for an unknown result."""
         check_known("result", [self.result], list(Result))
         return Evaluation(
             result=self.result, relevance=self.relevance, quality=self.quality, timeliness=self.timeliness
@@ -84,12 +84,12 @@ class PresentedMatch(Presentation, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class PresentSeveral(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Matches to present together: all or none. A better ranked one that is presented with them is not passed over."""
+    """Matches to present together, all or none. A better ranked one that is presented with them is not passed over."""
 
     matches: Annotated[tuple[PresentedMatch, ...], Meta(min_length=1, max_length=PRESENTED_MAX)]
 
     def check(self) -> None:
-        """Raises Invalid with all unknown departures."""
+        """Raise Invalid with all unknown departures."""
         known = reference.reasons("present")
         errors = [
             unknown_code_error(f"matches[{position}].departure", one.departure, known, "reasons/present")

@@ -1,4 +1,4 @@
-"""What a delivery does to its match: it begins, is completed, or is terminated, which revokes the match."""
+"""Effects of a delivery on its match: it begins, is completed, or is terminated, which revokes the match."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ async def on_completed(tx: Tx, event: Event, fact: DeliveryCompleted) -> None:
 
 async def on_terminated(tx: Tx, event: Event, fact: DeliveryTerminated) -> None:
     """Revoke the match; its capacity is given back, unless another match of its joint delivery needs it."""
-    # Locked before the match, in the order of all moves.
+    # The joint delivery is locked before the match, in the order of all moves.
     joint = await joint_store.of_known_match(tx, fact.match_id)
     before = await _match(tx, fact.match_id)
     released = joint is None or not joint.held_beside(before)

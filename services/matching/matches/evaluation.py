@@ -1,4 +1,4 @@
-"""Evaluations: how a completed delivery went, by each of its two sides."""
+"""Evaluations of a completed delivery by each of its two sides."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from contracts.matching import Evaluation
 
 
 class Result(StrEnum):
-    """The codes of a closed request's outcome."""
+    """Results of a delivery; the codes are those of a closed request's outcome."""
 
     MET = "met"
     PARTIALLY_MET = "partially_met"

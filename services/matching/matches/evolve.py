@@ -1,4 +1,4 @@
-"""Fold facts into a match. Actions and the rebuild of the tables use the same function."""
+"""Folding of facts into a match; actions and the rebuild of the tables use the same function."""
 
 from datetime import datetime
 from typing import Any

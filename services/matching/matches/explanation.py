@@ -1,8 +1,8 @@
-"""Explain a match's score: for each criterion what was met, nearly met and not met, and the resulting points.
+"""Explanations of a match's score: for each criterion the codes met, nearly met and not met, and the points.
 
 Points are computed from the explanation, not copied from the share. A presented match keeps its explanation. For other
 matches, a share with different points gets no explanation: the line, the offering or its free capacity changed after
-the score was computed. A model's judgement of the texts is stored with the score and explained as it was then.
+the score was computed. A model's judgement of the texts is stored with the score, and that judgement is explained.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -50,7 +50,7 @@ class Near(NamedTuple):
 
 
 class Basis(Struct, frozen=True, kw_only=True):
-    """What a criterion's degree is based on, in codes. `how` names a case, `amount` of `whole` counts."""
+    """The basis of a criterion's degree, in codes. `how` names a case; `amount` is a count, out of `whole`."""
 
     met: tuple[str, ...] = ()
     near: tuple[Near, ...] = ()
@@ -60,7 +60,7 @@ class Basis(Struct, frozen=True, kw_only=True):
     whole: int | None = None
     rated: Rated | None = None
     degree: int
-    """In thousandths, as in the score."""
+    """Degree in thousandths, as in the score."""
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
@@ -75,7 +75,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
 def explain(
     scored: Match | Scored, line: WantedLine | None, offering: Offering, *, experience: Experience = NO_EXPERIENCE
 ) -> tuple[Explanation, ...]:
-    """The stored explanation of a presented match; else an explanation of each share that still has one.
+    """Return the stored explanation of a presented match; else an explanation of each share that still has one.
 
     `line` is None if its State has withdrawn it; `experience` is the provider's.
     """
@@ -88,7 +88,7 @@ def explain(
 
 
 def as_presented(found: Scored, line: WantedLine, experience: Experience) -> PresentedScore:
-    """A score of now, with everything its explanation needs."""
+    """Return a current score with everything its explanation needs."""
     return PresentedScore(
         score=found.score,
         shares=found.shares,
@@ -158,7 +158,7 @@ def basis(
     *,
     experience: Experience = NO_EXPERIENCE,
 ) -> Basis | None:
-    """The basis of a criterion's degree; None for a criterion that no longer exists."""
+    """Return the basis of a criterion's degree; None for a criterion that no longer exists."""
     if criterion == "experience":
         return _experience(line, experience)
     if criterion == "meaning" and judgement is not None:
@@ -200,7 +200,7 @@ def _covered(asked: Iterable[str], offered: Iterable[str]) -> Basis:
 
 
 def _of_codes(met: list[str], near: list[Near], unmet: list[str]) -> Basis:
-    """The degree is the mean over the codes asked for, rounded down."""
+    """Return the basis; its degree is the mean over the codes asked for, rounded down."""
     count = len(met) + len(near) + len(unmet)
     points = FULL * len(met) + sum(one.closeness for one in near)
     return Basis(met=tuple(met), near=tuple(near), unmet=tuple(unmet), degree=points // count if count else 0)
@@ -247,7 +247,7 @@ def _legal_system(line: WantedLine, offering: Offering) -> Basis:
 
 def _experience(line: WantedLine, experience: Experience) -> Basis:
     topics = _covered(line.topics, experience.topics)
-    # Only the step that counts: the exact number, queried daily, would reveal each delivery.
+    # Only the step that is reached: the exact number, queried daily, would reveal each delivery.
     amount = next((least for least, _ in PRACTISED if experience.deliveries.get(line.kind, 0) >= least), 0)
     return Basis(
         met=topics.met,

@@ -1,7 +1,7 @@
-"""A match of a request's line with an offering: its states, its moves, and their effects.
+"""A match of a request's line with an offering: its statuses, its moves, and their effects.
 
-It begins as a suggestion of the system, a coordinator's nomination or a provider's interest. An expired match may
-begin again with the same id: there is one match per line and offering.
+It begins as a suggestion of the system, a coordinator's nomination or a provider's interest. An expired match may begin
+again with the same id: there is one match per line and offering.
 """
 
 from collections import defaultdict
@@ -68,7 +68,7 @@ class MatchStatus(StrEnum):
 
 
 class Origin(StrEnum):
-    """How a match began."""
+    """Ways in which a match begins."""
 
     SUGGESTED = "suggested"
     NOMINATED = "nominated"
@@ -79,11 +79,11 @@ _BEGUN = frozenset({MatchStatus.SUGGESTED, MatchStatus.NOMINATED, MatchStatus.IN
 NOT_SHOWN = _BEGUN | {MatchStatus.SHORTLISTED}
 SHOWN = frozenset({MatchStatus.PRESENTED, MatchStatus.ACCEPTED, MatchStatus.PROVIDER_CONFIRMED})
 NOT_CONFIRMED = NOT_SHOWN | SHOWN
-"""Open, and no capacity taken."""
+"""Statuses of open matches without capacity taken."""
 AGREED = frozenset({MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY, MatchStatus.COMPLETED})
-"""With capacity taken."""
+"""Statuses with capacity taken."""
 NOT_ENDED = NOT_CONFIRMED | AGREED
-"""The statuses that a line's ranking includes."""
+"""Statuses that a line's ranking includes."""
 
 MOVES: Mapping[str, frozenset[MatchStatus]] = {
     "suggest": frozenset({MatchStatus.EXPIRED}),
@@ -102,7 +102,7 @@ MOVES: Mapping[str, frozenset[MatchStatus]] = {
     "expire": NOT_CONFIRMED,
     "revoke": frozenset({MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY}),
 }
-"""The states each move is allowed in; the first three moves also begin a match. The policy says who may make them."""
+"""Statuses in which each move is allowed; the first three moves also begin a match. The policy says who may move."""
 
 
 class Match(Struct, frozen=True, kw_only=True):
@@ -126,16 +126,16 @@ class Match(Struct, frozen=True, kw_only=True):
     bases: tuple[ShareBasis, ...] | None = None
     """The bases of the shares when it was presented; None before that."""
     made_at: datetime
-    """When it was suggested or nominated, or interest was expressed."""
+    """Time at which it was suggested or nominated, or interest was expressed."""
     interested_at: datetime | None = None
     covers: int | None = None
-    """How many persons of the line's group it serves; None for all."""
+    """Number of persons of the line's group that it serves; None for all."""
     override: Override | None = None
     """The hard constraints that a coordinator overrode."""
     joint_delivery_id: UUID | None = None
     """The joint delivery that it was presented for."""
     disclosed: bool = False
-    """Whether a consent in force included its provider when the match was read for it."""
+    """True if a consent in force included its provider when the match was read for it."""
     presented_at: datetime | None = None
     departs: bool = False
     departure: str | None = None
@@ -159,14 +159,14 @@ class Match(Struct, frozen=True, kw_only=True):
         return self.state_evaluation is not None or self.provider_evaluation is not None
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the match's state does not allow the move."""
+        """Raise Conflict if the match's status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("match-status", status=self.status, move=move)
 
     # -- decisions -----------------------------------------------------------------------------------------------
 
     def rescore(self, found: Scored, *, now: datetime) -> MatchRescored:
-        """`found` is a score of the match's line and offering that includes the meaning of the texts."""
+        """Record `found`, a score of the match's line and offering that includes the meaning of the texts."""
         self.require("rescore")
         assert found.judgement is not None, "only judged scores differ"
         return MatchRescored(**self._ids(), **_scores(found), rescored_at=now)
@@ -186,9 +186,10 @@ class Match(Struct, frozen=True, kw_only=True):
         joint_delivery_id: UUID | None = None,
         now: datetime,
     ) -> MatchPresented:
-        """Raises Conflict if the provider may not know of the line, Invalid for a departure without a reason.
+        """Present the match.
 
-        `passes_over`: a better ranked open match of the line was not presented. `scored`: its current score.
+        Raise Conflict if the provider may not know of the line, Invalid for a departure without a reason. `passes_over`
+        is True if a better ranked open match of the line was not presented. `scored` is its current score.
         """
         self.require("present")
         line = check_proposable(line)
@@ -207,17 +208,17 @@ class Match(Struct, frozen=True, kw_only=True):
         )
 
     def agrees_with(self, move: str) -> bool:
-        """True if `accept` or `confirm` is the second agreement, which takes capacity."""
+        """Return True if `accept` or `confirm` is the second agreement, which takes capacity."""
         self.require(move)
         return self.status is (MatchStatus.PROVIDER_CONFIRMED if move == "accept" else MatchStatus.ACCEPTED)
 
     def accept(self, *, now: datetime) -> MatchAccepted:
-        """The State agrees first."""
+        """Record that the State agrees first."""
         assert not self.agrees_with("accept"), "the second to agree confirms"
         return MatchAccepted(**self._ids(), accepted_at=now)
 
     def confirm_by_provider(self, *, now: datetime) -> MatchProviderConfirmed:
-        """The provider agrees first."""
+        """Record that the provider agrees first."""
         assert not self.agrees_with("confirm"), "the second to agree confirms"
         return MatchProviderConfirmed(**self._ids(), confirmed_at=now)
 
@@ -230,7 +231,10 @@ class Match(Struct, frozen=True, kw_only=True):
         capacity_taken: bool = True,
         now: datetime,
     ) -> MatchConfirmed:
-        """Both sides agree; one unit of `period` has been taken, in this transaction if `capacity_taken`."""
+        """Record that both sides agree.
+
+        One unit of `period` has been taken, in this transaction if `capacity_taken`.
+        """
         if self.status not in {MatchStatus.ACCEPTED, MatchStatus.PROVIDER_CONFIRMED}:
             raise Conflict("match-status", status=self.status, move="confirm")
         return MatchConfirmed(
@@ -247,22 +251,22 @@ class Match(Struct, frozen=True, kw_only=True):
         )
 
     def begin(self, *, now: datetime) -> MatchBegun:
-        """Its delivery began."""
+        """Record that its delivery began."""
         self.require("begin")
         return MatchBegun(**self._ids(), begun_at=now)
 
     def complete(self, *, now: datetime) -> MatchCompleted:
-        """Its delivery is complete."""
+        """Record that its delivery is complete."""
         self.require("complete")
         return MatchCompleted(**self._ids(), completed_at=now)
 
     def evaluate(self, role: Role, given: Evaluation, *, now: datetime) -> MatchEvaluated:
-        """By the side that the role speaks for."""
+        """Record the evaluation by the side that the role speaks for."""
         self.require("evaluate")
         return MatchEvaluated(**self._ids(), side=side_of(role), evaluation=given, evaluated_at=now)
 
     def decline(self, role: Role, reason: str, *, now: datetime) -> MatchDeclinedByState | MatchDeclinedByProvider:
-        """By the side that the role speaks for."""
+        """Record that the side that the role speaks for declines."""
         self.require("decline")
         if role is Role.FOCAL_POINT:
             return MatchDeclinedByState(**self._ids(), reason=reason, declined_at=now)
@@ -306,7 +310,7 @@ def overridden(override: Override | None) -> Collection[str]:
 def violations(
     line: WantedLine, offering: Offering, covers: int | None, override: Override | None, *, today: date
 ) -> list[str]:
-    """The constraints that the offering violates for a match of so many persons, and that were not overridden."""
+    """Return the constraints that the offering violates for a match of so many persons, without the overridden ones."""
     line = replace(line.part(covers), window=window_of(line, offering, override, today=today))
     # If there is no delivery on any day, an override of the window does not help.
     ignored = set(overridden(override)) - {WINDOW}
@@ -314,28 +318,31 @@ def violations(
 
 
 def window_of(line: WantedLine, offering: Offering, override: Override | None, *, today: date) -> Period:
-    """The days on which a delivery is possible; with the window overridden, all from today within the validity."""
+    """The days on which a delivery is possible; all from today within the validity if the window is overridden."""
     if WINDOW not in overridden(override):
         return line.window
     return Period(starts=today, ends=max(today, offering.terms.valid.ends))
 
 
 def check_override(line: WantedLine, offering: Offering, covers: int | None, override: Override) -> None:
-    """Raises Conflict for a constraint that is not violated: an override is for what is known, not in advance."""
+    """Raise Conflict for a constraint that is not violated: constraints cannot be overridden in advance."""
     met = sorted(set(override.constraints) - set(violated(line.part(covers), offering)))
     if met:
         raise Conflict("override-not-needed", constraints=met)
 
 
 def check_proposable(line: WantedLine | None) -> WantedLine:
-    """Raises Conflict unless the line's request is open for proposals."""
+    """Return the line. Raise Conflict unless its request is open for proposals."""
     if line is None or not line.proposable:
         raise Conflict("request-not-open", status=line.status if line else None)
     return line
 
 
 def passed_over(matches: Iterable[Match], presented: Sequence[Match]) -> set[UUID]:
-    """Presented matches that rank below a match of the same line that was not presented: `match_store.passes_over`."""
+    """Return the presented matches that rank below a match of the same line that was not presented.
+
+    `match_store.passes_over` is the same rule for one match.
+    """
     shown = {one.match_id for one in presented}
     others: defaultdict[UUID, list[tuple[int, str]]] = defaultdict(list)
     for one in matches:
@@ -406,7 +413,10 @@ def express_interest(
 
 
 def _beginning(before: Match | None, move: str, match_id: UUID, line: WantedLine, found: Scored) -> dict[str, Any]:
-    """Raises Conflict if the line and the offering have a match that this move may not begin again."""
+    """Return the fields that begin a match.
+
+    Raise Conflict if the line and the offering have a match that this move may not begin again.
+    """
     if before is not None and before.status not in MOVES[move]:
         raise Conflict("match-exists", match_id=before.match_id)
     return {

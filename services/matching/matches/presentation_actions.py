@@ -29,11 +29,11 @@ from services.matching.scoring.model import scored
 
 ANY_ORGANIZATION = "any"
 _FIELDS: Mapping[str, str] = {"revision-stale": "revision", "departure-reason-missing": "departure"}
-"""The field of a refused match, by slug; `match_id` for all others."""
+"""Maps the slug of a refusal to the field of the refused match; `match_id` for all others."""
 
 
 class Chosen(NamedTuple):
-    """A match to present in the revision that the coordinator read, and why a better ranked one is passed over."""
+    """A match to present in the revision that the coordinator read, and the reason if it passes over a better one."""
 
     match_id: UUID
     revision: int
@@ -61,7 +61,7 @@ async def present(tx: Tx, ctx: Context, match_id: UUID, departure: str | None, *
 async def present_several(tx: Tx, ctx: Context, chosen: Sequence[Chosen]) -> None:
     """Present all of these matches, or none. Each is checked as if it were presented alone, after the others.
 
-    Raises Conflict with the errors of all of them.
+    Raise Conflict with the errors of all of them.
     """
     policy.decide(ctx.caller, Action.PRESENT_SEVERAL).required()
     async with tx.as_service():
@@ -101,7 +101,7 @@ def presentation(
     departure: str | None,
     joint_delivery_id: UUID | None = None,
 ) -> MatchPresented:
-    """Raises Conflict or Invalid if the match cannot be presented."""
+    """Return the fact that the match is presented. Raise Conflict or Invalid if it cannot be."""
     line = match.check_proposable(line)
     score = as_presented(scored(line, offering, before.judgement, known=known), line, known.of(offering.provider))
     fact = before.present(
@@ -117,7 +117,7 @@ def presentation(
 
 
 def _checked(one: Chosen, matches: Mapping[UUID, Match], earlier: Iterable[Chosen], caller: Caller) -> Match:
-    """Raises Missing, Invalid for a match that is named twice, Stale."""
+    """Return the match that was chosen. Raise Missing, Stale, or Invalid for a match that is named twice."""
     before = matches.get(one.match_id)
     if before is None:
         raise Missing("not-found")
@@ -129,7 +129,7 @@ def _checked(one: Chosen, matches: Mapping[UUID, Match], earlier: Iterable[Chose
 
 
 def _errors(position: int, refusal: Refusal) -> list[FieldError]:
-    """The errors of one match; for an offering that does not fit, one for each constraint."""
+    """Return the errors of one match; for an offering that does not fit, one for each constraint."""
     field = f"matches[{position}].{_FIELDS.get(refusal.slug, 'match_id')}"
     violated = refusal.details.get("violated")
     if isinstance(violated, list):
@@ -139,7 +139,7 @@ def _errors(position: int, refusal: Refusal) -> list[FieldError]:
 
 
 async def _held(tx: Tx, match_ids: Sequence[UUID]) -> Mapping[UUID, Match]:
-    """The matches of the lines of these matches, by id, locked until the transaction ends."""
+    """Return the matches of the lines of these matches, by id, locked until the transaction ends."""
     line_ids = await match_store.lines_of(tx, match_ids)
     return {one.match_id: one for one in await match_store.of_lines(tx, sorted(line_ids), lock=True)}
 
@@ -147,7 +147,7 @@ async def _held(tx: Tx, match_ids: Sequence[UUID]) -> Mapping[UUID, Match]:
 async def _terms_of(
     tx: Tx, matches: Sequence[Match]
 ) -> tuple[Mapping[UUID, WantedLine | None], Mapping[UUID, Offering], ScoringContext]:
-    """The lines and the offerings of the matches, and what their scores depend on beside these."""
+    """Return the lines and the offerings of the matches, and the context that their scores also depend on."""
     lines = {line_id: await line_store.line(tx, line_id) for line_id in sorted({one.line_id for one in matches})}
     offering_ids = sorted({one.offering_id for one in matches})
     offerings = [await offering_store.known(tx, offering_id) for offering_id in offering_ids]

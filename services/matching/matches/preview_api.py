@@ -57,7 +57,7 @@ class Preview(Struct, frozen=True, kw_only=True):
 async def preview_matches(
     request: Request[Any, Any, Any], data: JSONBody[DraftedLine], db: Db, own: Owned, caller: CurrentCaller
 ) -> Preview:
-    """For the caller's own State. The line is not stored and its text not logged."""
+    """Previews suggestions for the caller's own State. The line is not stored, and its text is not logged."""
     policy.decide(caller, Action.PREVIEW).required()
     data.check()
     async with own.previews.slot(caller.organization):
@@ -75,7 +75,7 @@ async def _preview(db: Database, memory: Memory, caller: Caller, data: DraftedLi
         titles = await offering_store.texts(tx, [one.offering.offering_id for one in best])
     foreseen = (
         _foreseen(one, line, titles[one.offering.offering_id].title, reader, completed.get(one.offering.provider))
-        # Without a title: its provider has just withdrawn it.
+        # If an offering has no title, its provider has just withdrawn it.
         for one in best
         if one.offering.offering_id in titles
     )
@@ -83,7 +83,7 @@ async def _preview(db: Database, memory: Memory, caller: Caller, data: DraftedLi
 
 
 async def _topics(text: str) -> tuple[str, ...]:
-    # In a thread: a text crafted to be slow must not block others.
+    # Run in a thread: a text crafted to be slow must not block others.
     return tuple(one.topic for one in await asyncio.to_thread(suggested, text))
 
 

@@ -1,6 +1,6 @@
-"""Rescore matches after the texts of a line or an offering were read, by the meaning of both.
+"""Rescoring of matches by the meaning of both texts, after those of a line or an offering were read.
 
-The first suggestion uses codes only, without waiting. Here up to five hundred offerings that break no hard constraint
+The first suggestion uses codes only, without waiting. Here up to five hundred offerings that violate no hard constraint
 are reranked; matches not shown yet get new scores, and offerings new among the best twenty are suggested.
 """
 
@@ -29,14 +29,14 @@ from services.matching.texts.reading import judgements
 
 
 async def judgement(tx: Tx, line_id: UUID, offering_id: UUID) -> Judgement | None:
-    """The model's judgement of a line and an offering; None if it has not read both texts."""
+    """Return the model's judgement of a line and an offering; None if it has not read both texts."""
     read = await reading_store.of(tx, [line_id, offering_id])
     offerings = [read[offering_id]] if offering_id in read else []
     return judgements(read.get(line_id), offerings).get(offering_id)
 
 
 async def lines(tx: Tx, memory: Memory, lines: Sequence[WantedLine], *, now: datetime) -> int:
-    """Rerank for each line, locked by this transaction; returns how many matches changed or began."""
+    """Rerank the offerings of each line, locked by this transaction; return how many matches changed or began."""
     seeking = [line for line in lines if line.status in SEEKING and line.fulfilment != "complete"]
     read = await reading_store.of(tx, [line.line_id for line in seeking])
     changes: list[suggestions.Change] = []
@@ -66,7 +66,7 @@ async def _changes(
 
 
 async def offering(tx: Tx, found: Offering, *, now: datetime) -> int:
-    """Rescore an offering for the lines it fits; returns how many matches changed or began."""
+    """Rescore an offering for the lines it fits; return how many matches changed or began."""
     if found.status is not OfferingStatus.AVAILABLE:
         return 0
     fitting = [line for line in await line_store.lines_for(tx, found) if not violated(line, found)]
@@ -95,6 +95,6 @@ async def offering(tx: Tx, found: Offering, *, now: datetime) -> int:
 
 
 def _rescored(before: Match, found: Scored, *, now: datetime) -> list[suggestions.Change]:
-    """Empty if the score is unchanged, so that repetition has no effect."""
+    """Return the change, if the score changed; repetition has no effect."""
     same = (before.score, before.shares, before.judgement) == (found.score, found.shares, found.judgement)
     return [] if same or found.judgement is None else [(before, before.rescore(found, now=now))]

@@ -23,7 +23,7 @@ ORPHANED_MAX = 200
 
 
 async def get(tx: Tx, match_id: UUID, caller: Caller) -> Match:
-    """The match, if this caller may see it, locked until the transaction ends. Raises Missing, Unavailable."""
+    """Return the match if this caller may see it, locked until the transaction ends. Raise Missing or Unavailable."""
     await consent_store.check_consents_current_for(tx, caller)
     found = await _held(tx, match_id, caller.organization, caller.role)
     if found is None:
@@ -32,12 +32,12 @@ async def get(tx: Tx, match_id: UUID, caller: Caller) -> Match:
 
 
 async def known(tx: Tx, match_id: UUID) -> Match | None:
-    """The match, for the system itself, locked until the transaction ends."""
+    """Return the match for the system itself, locked until the transaction ends."""
     return await _held(tx, match_id, "", Role.SERVICE)
 
 
 async def _held(tx: Tx, match_id: UUID, organization: str, role: Role) -> Match | None:
-    """If the match has no row yet, its line's ranking is locked instead."""
+    """Return the match, locked. If it has no row yet, its line's ranking is locked instead."""
     row = await _row(tx, match_id, organization, role)
     if row is None:
         await tx.execute("SELECT FROM line_ranking WHERE id_prefix(match_ids[1]) = id_prefix($1) FOR UPDATE", match_id)
@@ -66,7 +66,7 @@ async def _row(tx: Tx, match_id: UUID, organization: str, role: Role) -> Record 
 
 
 async def offering_of(tx: Tx, match_id: UUID, caller: Caller) -> UUID | None:
-    """The offering of a match, if this caller may see the match."""
+    """Return the offering of a match if this caller may see the match."""
     offering_id: UUID | None = await tx.fetchval(
         "SELECT offering_id FROM match WHERE match_id = $1 AND may_see(match, $2, $3)",
         match_id,
@@ -77,7 +77,7 @@ async def offering_of(tx: Tx, match_id: UUID, caller: Caller) -> UUID | None:
 
 
 async def between(tx: Tx, line_ids: Sequence[UUID], offering_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], Match]:
-    """The matches between the lines and the offerings, by line and offering."""
+    """Return the matches between the lines and the offerings, by line and offering."""
     rows = await tx.fetch(
         """
         SELECT match.*
@@ -91,7 +91,7 @@ async def between(tx: Tx, line_ids: Sequence[UUID], offering_ids: Sequence[UUID]
 
 
 async def lines_of(tx: Tx, match_ids: Sequence[UUID]) -> set[UUID]:
-    """The lines of these matches."""
+    """Return the lines of these matches."""
     rows = await tx.fetch(
         "SELECT line_id FROM unnest($1::uuid[]) AS given(id) CROSS JOIN LATERAL match_by_id(given.id)", match_ids
     )
@@ -99,7 +99,7 @@ async def lines_of(tx: Tx, match_ids: Sequence[UUID]) -> set[UUID]:
 
 
 async def of_lines(tx: Tx, line_ids: Sequence[UUID], *, lock: bool = False) -> list[Match]:
-    """All matches of these lines in any status; `lock` locks them until the transaction ends."""
+    """List all matches of these lines in any status; `lock` locks them until the transaction ends."""
     if lock:
         await tx.execute(
             "SELECT FROM line_ranking WHERE line_id = ANY ($1::uuid[]) ORDER BY line_id FOR UPDATE", list(line_ids)
@@ -119,7 +119,7 @@ async def of_lines(tx: Tx, line_ids: Sequence[UUID], *, lock: bool = False) -> l
 
 
 async def of_request(tx: Tx, request_id: UUID) -> list[Match]:
-    """All matches of its lines in any status, locked until the transaction ends."""
+    """List all matches of a request's lines in any status, locked until the transaction ends."""
     await tx.execute(
         """
         SELECT FROM line_ranking WHERE request_id = $1 AND untouched <> '{}' ORDER BY line_id FOR UPDATE
@@ -132,18 +132,21 @@ async def of_request(tx: Tx, request_id: UUID) -> list[Match]:
 
 
 async def not_confirmed_of_request(tx: Tx, request_id: UUID) -> list[Match]:
-    """Its open matches without capacity taken, locked until the transaction ends."""
+    """List the open matches of a request without capacity taken, locked until the transaction ends."""
     return [one for one in await of_request(tx, request_id) if one.status in NOT_CONFIRMED]
 
 
 async def not_shown(tx: Tx, line_ids: Sequence[UUID], *, of: UUID | None = None) -> list[Match]:
-    """Open matches of the lines that were not shown, with one offering or any; locked until the transaction ends."""
+    """List the open matches of the lines that were not shown, with one offering or any.
+
+    They are locked until the transaction ends.
+    """
     found = await of_lines(tx, line_ids, lock=True)
     return [one for one in found if one.status in NOT_SHOWN and of in (None, one.offering_id)]
 
 
 async def not_confirmed_of_offering(tx: Tx, offering_id: UUID) -> list[Match]:
-    """Its open matches without capacity taken, locked until the transaction ends."""
+    """List the open matches of an offering without capacity taken, locked until the transaction ends."""
     await tx.execute(
         "SELECT FROM line_ranking WHERE untouched @> ARRAY[$1::uuid] ORDER BY line_id FOR UPDATE", offering_id
     )
@@ -163,7 +166,7 @@ async def not_confirmed_of_offering(tx: Tx, offering_id: UUID) -> list[Match]:
 
 
 async def orphaned(tx: Tx) -> list[UUID]:
-    """Open matches of an offering or request that has ended, begun by a concurrent transaction."""
+    """List open matches of an offering or request that has ended; a concurrent transaction began them."""
     rows = await tx.fetch(
         """
         WITH over AS MATERIALIZED (SELECT offering_id FROM offering WHERE status IN ('withdrawn', 'lapsed')),
@@ -184,7 +187,7 @@ async def orphaned(tx: Tx) -> list[UUID]:
 
 
 async def count_better(tx: Tx, line_ids: Sequence[UUID], scores: Sequence[int], offering_id: UUID) -> dict[UUID, int]:
-    """For each line, how many of its open matches rank above this offering with its score."""
+    """Return, for each line, how many of its open matches rank above this offering with its score."""
     rows = await tx.fetch(
         """
         SELECT given.line_id, count(match_id) AS better
@@ -201,7 +204,7 @@ async def count_better(tx: Tx, line_ids: Sequence[UUID], scores: Sequence[int], 
 
 
 async def passes_over(tx: Tx, match: Match) -> bool:
-    """True if a better ranked open match of the line was not presented."""
+    """Return True if a better ranked open match of the line was not presented."""
     return bool(
         await tx.fetchval(
             """
@@ -277,7 +280,7 @@ _RANK = Write(
 
 
 async def rank(tx: Tx, *rankings: LineRanked) -> None:
-    """Write the first rankings of lines, a row for each line."""
+    """Write the first rankings of lines, one row for each line."""
     rows = [
         {
             "line_id": ranking.line_id,
@@ -354,12 +357,12 @@ class Ranked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def ranked(tx: Tx, match_id: UUID, caller: Caller) -> Ranked:
-    """One match, if this caller may see it. Raises Missing; Unavailable if consents are outdated."""
+    """Return one match if this caller may see it. Raise Missing; Unavailable if consents are outdated."""
     return (await ranked_in_order(tx, [match_id], caller))[0]
 
 
 async def ranked_in_order(tx: Tx, match_ids: Sequence[UUID], caller: Caller) -> list[Ranked]:
-    """These matches, if this caller may see them all. Raises as `ranked` does."""
+    """List these matches in their order if this caller may see them all. Raise as `ranked` does."""
     await consent_store.check_consents_current_for(tx, caller)
     rows = await tx.fetch(
         """
@@ -389,7 +392,10 @@ async def page(
     after: UUID | None,
     limit: int,
 ) -> list[Ranked]:
-    """Matches of the newest line first, best first within a line, after `after`. Raises Unavailable, see above."""
+    """List matches, newest line first, best first within a line, after `after`.
+
+    Raise Unavailable if consents are outdated.
+    """
     await consent_store.check_consents_current_for(tx, caller)
     rows = await tx.fetch(
         """

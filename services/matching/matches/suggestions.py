@@ -1,4 +1,4 @@
-"""Suggest offerings for lines: hard constraints select, the score ranks, the best are announced."""
+"""Suggestion of offerings for lines: hard constraints select, the score ranks, the best are announced."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ from services.matching.scoring.constraints import CAPACITY, violated
 from services.matching.scoring.model import scored
 
 SUGGESTED_LINES_MAX = 200
-"""How many lines an offering that becomes available is suggested to at once, best fit first."""
+"""Maximum number of lines that an offering that becomes available is suggested to at once, best fit first."""
 
 Change = tuple[Match | None, Fact]
 
@@ -103,7 +103,7 @@ async def _suggest(
 
 
 async def for_offering(tx: Tx, offering: Offering, *, because: Event | None, now: datetime) -> int:
-    """Suggest an offering that has become available to the lines it fits; returns how many."""
+    """Suggest an offering that has become available to the lines it fits; return the number of suggestions."""
     fitting = [line for line in await line_store.lines_for(tx, offering) if not violated(line, offering)]
     known = await scoring_store.known(tx, [offering.provider])
     best = sorted(((line, scored(line, offering, known=known)) for line in fitting), key=lambda pair: -pair[1].score)
@@ -123,7 +123,7 @@ async def for_offering(tx: Tx, offering: Offering, *, because: Event | None, now
 
 
 def may_begin(before: Match | None) -> bool:
-    """True if the system may suggest: there is no match yet, or it has expired."""
+    """Return True if the system may suggest: there is no match yet, or it has expired."""
     return before is None or before.status is MatchStatus.EXPIRED
 
 

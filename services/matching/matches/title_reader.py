@@ -1,4 +1,4 @@
-"""Titles of requests, asked of their owner for the caller and kept nowhere."""
+"""Titles of requests, read from their owner for the caller and not stored."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -18,7 +18,7 @@ class Titles:
         self._peers = peers
 
     async def of_requests(self, caller: Caller, request_ids: Iterable[UUID]) -> dict[UUID, str]:
-        """The titles that the caller may read. Raises Unavailable if their owner does not answer."""
+        """Return the titles that the caller may read. Raise Unavailable if their owner does not answer."""
         asked = TitleQuery(
             organization=caller.organization, role=caller.role, request_ids=tuple(dict.fromkeys(request_ids))
         )

@@ -49,10 +49,10 @@ def explained(why: Explanation, reader: Language) -> Explained:
 
 
 class Opened(Struct, frozen=True, kw_only=True):
-    """What the agreement of both sides discloses to the provider's officers, in addition to consents.
+    """The fields that the agreement of both sides discloses to the provider's officers, in addition to consents.
 
-    It ends when the State withdraws a consent, the match is revoked or the request is over. `says` describes it in the
-    reader's language.
+    The disclosure ends when the State withdraws a consent, the match is revoked or the request is over. `says`
+    describes it in the reader's language.
     """
 
     provider: str
@@ -62,7 +62,7 @@ class Opened(Struct, frozen=True, kw_only=True):
 
 
 def opened(match: Match, reader: Language) -> Opened | None:
-    """What agreement would disclose; None once both sides have agreed, or the match has ended."""
+    """Return what agreement would disclose; None once both sides have agreed, or the match has ended."""
     if match.status not in NOT_CONFIRMED:
         return None
     return Opened(
@@ -79,12 +79,12 @@ def opened(match: Match, reader: Language) -> Opened | None:
 class MatchView(Struct, frozen=True, kw_only=True):
     """A match with its score in thousandths and each criterion's share of it.
 
-    `rank` is its place among the open matches of its line. Providers see neither it, nor the `departure` from it, nor
-    the `judgement` of the texts by a model, which is left out of their score. `covers` is how many persons of the
-    line's group it serves, null for all; `override` names the hard constraints that a coordinator overrode, and why.
-    With a `joint_delivery_id` one delivery is proposed to several States.
-    `comment` belongs to the last move, `reason` is why the match ended, `moves` are those that the caller may make in
-    this status. A side's comment on its evaluation is visible to that side and to UNODC.
+    `rank` is its place among the open matches of its line. Providers see neither `rank`, nor the `departure` from it,
+    nor the `judgement` of the texts by a model, which is left out of their score. `covers` is how many persons of the
+    line's group it serves, null for all; `override` names the hard constraints that a coordinator overrode, and the
+    reason. With a `joint_delivery_id` one delivery is proposed to several States. `comment` belongs to the last move,
+    `reason` is why the match ended, `moves` are those that the caller may make in this status. A side's comment on its
+    evaluation is visible to that side and to UNODC.
     """
 
     match_id: UUID
@@ -128,8 +128,9 @@ class MatchView(Struct, frozen=True, kw_only=True):
 
 
 class MatchItem(MatchView, frozen=True, kw_only=True):
-    """A match in a list, with what `expand` asks for: the titles of both sides that the caller may read, the
-    explanation of the score.
+    """A match in a list.
+
+    `expand` adds the titles of both sides that the caller may read, and the explanation of the score.
     """
 
     request_title: str | UnsetType = UNSET
@@ -141,8 +142,8 @@ class MatchDetail(MatchView, frozen=True, kw_only=True):
     """A match with the explanation of its score; `opens` is what the provider would see if both sides agree.
 
     `residue` is how many persons of the line's group no confirmed match covers, null if the State has withdrawn the
-    line. `override_says` describes the override in the reader's language. `jointly_with` is to how many other States
-    the same delivery is proposed, null if it is proposed to this one alone.
+    line. `override_says` describes the override in the reader's language. `jointly_with` is the number of other States
+    to which the same delivery is proposed, null if it is proposed to this one alone.
     """
 
     explanation: tuple[Explained, ...]
@@ -153,7 +154,7 @@ class MatchDetail(MatchView, frozen=True, kw_only=True):
 
 
 async def views_of(tx: Tx, found: Sequence[Ranked], caller: Caller) -> list[MatchView]:
-    """Views for the caller, with comments."""
+    """Return views for the caller, with comments."""
     comments = await remark_store.comments_of(tx, [at for one in found for at in _remarked(one.match)])
     return [
         view(
@@ -177,7 +178,7 @@ def _remarked(match: Match) -> list[tuple[UUID, int]]:
 
 
 def view(found: Ranked, comments: Remarks, guarded: frozenset[str], caller: Caller) -> MatchView:
-    """The view of a match with these guarded fields."""
+    """Return the view of a match with these guarded fields."""
 
     def text_of(evaluation: Evaluated | None, field: Guarded) -> str | None:
         if evaluation is None or field not in guarded:

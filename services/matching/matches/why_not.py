@@ -1,4 +1,4 @@
-"""Explain why an offering cannot serve a line, with the nearest change that would resolve each reason.
+"""Reasons why an offering cannot serve a line, each with the nearest change that would resolve it.
 
 A test applies each change and checks that it resolves its reason.
 """
@@ -50,7 +50,7 @@ class Change(StrEnum):
 
 
 class Nearest(Struct, frozen=True, kw_only=True):
-    """The smallest change that resolves it: `codes` are the new values, `amount` days or people."""
+    """The smallest change that resolves an obstacle: `codes` are the new values, `amount` days or people."""
 
     change: Change
     codes: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ class Nearest(Struct, frozen=True, kw_only=True):
 
 
 class Obstacle(Struct, frozen=True, kw_only=True):
-    """One reason, with what is asked and offered in codes; periods as `from/until`, numbers as they are.
+    """One reason, with the values asked and offered in codes; periods as `from/until`, numbers as they are.
 
     `as_of` is the day of the underlying data if it may be outdated.
     """
@@ -69,7 +69,7 @@ class Obstacle(Struct, frozen=True, kw_only=True):
     as_of: date | None = None
     nearest: Nearest | None = None
     covers: int | None = None
-    """For the group size: how many persons the offering could cover."""
+    """Number of persons that the offering could cover; only for the group size."""
 
     @property
     def overridable(self) -> bool:
@@ -77,7 +77,7 @@ class Obstacle(Struct, frozen=True, kw_only=True):
 
 
 def obstacles(line: WantedLine, offering: Offering, *, today: date) -> tuple[Obstacle, ...]:
-    """All obstacles, those of the two records' own states first; empty if the offering may be suggested."""
+    """Return all obstacles, those of the statuses of the two records first; empty if the offering may be suggested."""
     found = []
     if line.status not in SEEKING:
         found.append(Obstacle(name="request_status", asked=(line.status,)))
@@ -89,7 +89,7 @@ def obstacles(line: WantedLine, offering: Offering, *, today: date) -> tuple[Obs
 
 
 def changed(line: WantedLine, offering: Offering, nearest: Nearest) -> tuple[WantedLine, Offering]:
-    """Both after the change."""
+    """Return the line and the offering after the change."""
     first = nearest.codes[0] if nearest.codes else ""
     terms = offering.terms
     eligible = terms.eligible
@@ -107,7 +107,7 @@ def changed(line: WantedLine, offering: Offering, nearest: Nearest) -> tuple[Wan
         case Change.MODALITY:
             return replace(line, modality=first), offering
         case Change.SMALLER_GROUPS:
-            assert nearest.amount is not None, "it has a number of people"
+            assert nearest.amount is not None, "the change has a number of people"
             return replace(line, group_size=nearest.amount), offering
         case Change.INTERPRETATION:
             more = replace(terms, interpretation=(*terms.interpretation, *nearest.codes))
@@ -143,7 +143,7 @@ def changed(line: WantedLine, offering: Offering, nearest: Nearest) -> tuple[Wan
 
 
 def _obstacle(slug: str, line: WantedLine, offering: Offering, today: date) -> Obstacle:
-    """With the values that the constraint compares, unless `_SHOWN` has others."""
+    """Return the obstacle with the values that the constraint compares, unless `_SHOWN` has others."""
     rule = BY_SLUG[slug]
     asked, offered = _SHOWN[slug](line, offering) if slug in _SHOWN else (rule.requires(line), rule.has(offering))
     as_of = _AS_OF[slug](line, offering) if slug in _AS_OF else None
@@ -155,7 +155,7 @@ def _obstacle(slug: str, line: WantedLine, offering: Offering, today: date) -> O
 
 
 def _coded(value: object) -> tuple[str, ...]:
-    """Codes unchanged, other values as one code."""
+    """Return codes unchanged, and any other value as one code."""
     values = value if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
     return tuple(_interval(one) if isinstance(one, Period) else str(one) for one in values)
 
@@ -173,14 +173,14 @@ _SHOWN: Mapping[str, Callable[[WantedLine, Offering], tuple[object, object]]] = 
     "treaty": lambda line, offering: (line.state, _treaties_lacking(line, offering)),
     "resource_status": lambda _, offering: ((), offering.terms.resource_status),
 }
-"""What is asked and offered, if it differs from what the constraint compares."""
+"""The values asked and offered, where they differ from those the constraint compares."""
 
 _AS_OF: Mapping[str, Callable[[WantedLine, Offering], date | None]] = {
     "income_group": lambda _line, _offering: reference.table("income_groups").as_at,
     "special_group": lambda _line, _offering: reference.table("special_groups").as_at,
     "treaty": lambda line, offering: min((one.as_of for one in _not_party(line, offering)), default=None),
 }
-"""The day of what is known of the State."""
+"""The day of the data on the State, by constraint."""
 
 
 def _not_understood(line: WantedLine, offering: Offering) -> tuple[str, ...]:
@@ -210,7 +210,7 @@ def _party(line: WantedLine, offering: Offering, _: date) -> Nearest:
 
 
 def _valid(line: WantedLine, offering: Offering, today: date) -> Nearest | None:
-    # To a period with capacity if there is any: a shift into the validity alone might reach none.
+    # Shift to a period with capacity if there is any: a shift into the validity alone might reach none.
     valid = offering.terms.valid
     return _shift(line.window, valid, offering.free_periods or [valid], today)
 
@@ -241,16 +241,16 @@ _NEAREST: Mapping[str, Callable[[WantedLine, Offering, date], Nearest | None]] =
     "capacity": _to_room,
     "resource_status": lambda _line, _offering, _: Nearest(change=Change.FUNDED),
 }
-"""A State cannot change that it would serve itself."""
+"""The nearest change, by constraint; none for a line of the offering's own State, which no change resolves."""
 
 
 # -- the window -------------------------------------------------------------------------------------------------------
 
 
 def _shift(window: Period, valid: Period, periods: list[Period], today: date) -> Nearest | None:
-    """The fewest days by which the window overlaps both the validity and one of the periods; later rather than earlier.
+    """Return the smallest shift after which the window overlaps the validity and one of the periods.
 
-    The window never begins before today.
+    Of equal shifts the later one is chosen. The window never begins before today. None if no shift is possible.
     """
     shifts = []
     for period in periods:
@@ -275,7 +275,10 @@ def _shifted(window: Period, by: timedelta) -> Period:
 
 
 def _with_room(line: WantedLine, offering: Offering) -> tuple[Capacity, ...]:
-    """One more delivery in the first period that overlaps the window, or in a new one of the window's days."""
+    """Return the capacity with one more delivery in the first period that overlaps the window.
+
+    If there is none, a new period of the window's days is added.
+    """
     meets = [one for one in offering.terms.capacity if one.period.overlaps(line.window)]
     if not meets:
         return (*offering.terms.capacity, Capacity(period=line.window, units=1))

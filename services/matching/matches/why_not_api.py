@@ -29,11 +29,12 @@ from services.matching.scoring.model import ranked
 
 
 class ObstacleView(Struct, frozen=True, kw_only=True):
-    """One reason, and the smallest change that would resolve it, in codes and as a sentence in the reader's language.
+    """One reason, and the smallest change that would resolve it, as codes and in the reader's language.
 
     `asked` and `offered` are codes of `/v1/reference/…`, organizations, periods as `from/until` or numbers; `nearest`
-    is null if no change would resolve it. `as_of` is the day of the known treaty status. `covers` is how
-    many persons the offering could cover, for the group size; `overridable`: a coordinator may override it.
+    is null if no change would resolve it. `as_of` is the day of the known treaty status, or of the list of groups of
+    States. `covers` is how many persons the offering could cover, for the group size. `overridable` is true if a
+    coordinator may override the constraint.
     """
 
     name: str
@@ -48,10 +49,10 @@ class ObstacleView(Struct, frozen=True, kw_only=True):
 
 
 class WhyNot(Struct, frozen=True, kw_only=True):
-    """Whether an offering fits a line, by current data.
+    """The fit of an offering with a line, by current data.
 
     A coordinator gets the obstacles or, if there are none, the offering's place among all that fit (the best are
-    suggested) and the existing match. A provider only gets whether it fits.
+    suggested) and the existing match. A provider is only told whether it fits.
     """
 
     line_id: UUID
@@ -71,7 +72,7 @@ async def show_why_not(
     of_line: Annotated[UUID, QueryParameter(name="line")],
     of_offering: Annotated[UUID, QueryParameter(name="offering")],
 ) -> WhyNot:
-    """For a coordinator, and for a provider's officer for an own offering and a line they may know of."""
+    """Requires a coordinator, or an officer of the offering's provider who may know of the line."""
     policy.decide(caller, Action.WHY_NOT).required()
     async with db.transaction(by=caller) as tx, tx.as_service():
         line, offering = await _both(tx, of_line, of_offering, caller)

@@ -20,10 +20,13 @@ from services.matching.scoring.criteria import FULL, NEAR, PRACTISED, Rated
 LOCALES = {Language.ZH: "zh_Hans"}
 BETWEEN = {Language.AR: "؛ ", Language.FR: "\u202f; ", Language.ZH: "；"}
 FSI, PDI = "\u2068", "\u2069"
-"""Unicode isolates around inserted values: a left-to-right name must not reorder an Arabic sentence."""
+"""Unicode isolates around inserted values, so that a left-to-right name does not reorder an Arabic sentence."""
 
 CLOSE = 400
-"""In thousandths: half of all siblings are as similar, and nearly all parents and children."""
+"""Least closeness that is described as close, in thousandths.
+
+Half of all siblings are as similar, and nearly all parents and children.
+"""
 
 _DAYS = frozenset({Change.LATER, Change.EARLIER})
 _PERIODS = frozenset({"validity", "window", "capacity"})
@@ -45,18 +48,18 @@ _TERMS: Mapping[str, Callable[[], Mapping[str, reference.Term]]] = {
 
 
 _OF_CODES = frozenset({"topics", "articles", "paragraphs", "pillars"})
-"""Criteria with the same sentence for what the whole share takes."""
+"""Criteria that have the same sentence about the full share."""
 
 
 class Sentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One language's sentences, with placeholders in braces."""
 
     opens: str
-    """What both sides' agreement discloses to the provider."""
+    """Sentence about what both sides' agreement discloses to the provider."""
     regions: Mapping[str, str]
     """Names of the regional groups."""
     full: Mapping[str, str]
-    """By criterion, what the whole share would take."""
+    """Sentences about what the full share would take, by criterion."""
     reasons: Mapping[str, str]
     obstacles: Mapping[str, str]
     changes: Mapping[str, str]
@@ -64,18 +67,18 @@ class Sentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     constraints: Mapping[str, str]
     """Names of the constraints that may be overridden."""
     overridden: str
-    """What a coordinator overrode, and why."""
+    """Sentence about the constraints that a coordinator overrode, and the reason."""
 
 
 @cache
 def sentences(language: Language) -> Sentences:
-    """Read on first use."""
+    """Return the sentences of a language, read on first use."""
     path = files("services.matching").joinpath("sentences", f"{language}.json")
     return msgspec.json.decode(path.read_bytes(), type=Sentences)
 
 
 def says(found: Explanation, language: Language) -> str:
-    """The basis of a criterion's share and, below the whole share, what that would take."""
+    """Describe the basis of a criterion's share and, below the full share, what the full share would take."""
     said = _rests_on(found, language)
     if found.basis.degree == FULL:
         return said
@@ -111,13 +114,13 @@ def _rests_on(found: Explanation, language: Language) -> str:
 
 
 def opens(provider: str, language: Language) -> str:
-    """What the provider can read of the request once both sides agree."""
+    """Describe what the provider can read of the request once both sides agree."""
     name = reference.country_name(provider, language) if provider in reference.countries() else provider
     return sentences(language).opens.format(provider=f"{FSI}{name}{PDI}" if language is Language.AR else name)
 
 
 def overridden(override: Override, language: Language) -> str:
-    """What a coordinator overrode, and why."""
+    """Describe the constraints that a coordinator overrode, and the reason."""
     words = sentences(language)
     return words.overridden.format(
         constraints=_listed([words.constraints[one] for one in override.constraints], language),
@@ -152,7 +155,7 @@ def _coded(found: Explanation, codes: Iterable[str], language: Language) -> list
 
 
 def reason(obstacle: Obstacle, language: Language) -> str:
-    """The reason of an obstacle."""
+    """Describe the reason of an obstacle."""
     return (
         sentences(language)
         .obstacles[obstacle.name]
@@ -165,7 +168,7 @@ def reason(obstacle: Obstacle, language: Language) -> str:
 
 
 def advice(obstacle: Obstacle, nearest: Nearest, language: Language) -> str:
-    """The change that would resolve an obstacle."""
+    """Describe the change that would resolve an obstacle."""
     return (
         sentences(language)
         .changes[nearest.change]
@@ -197,7 +200,7 @@ def _named(obstacle: str, codes: Iterable[str], language: Language) -> list[str]
 
 
 def _name(of: str, code: str, language: Language) -> str:
-    """A code of a constraint or criterion as text, if there is any."""
+    """Return a code of a constraint or criterion as text, if there is any, else the code."""
     if of == "region" and code in sentences(language).regions:
         return sentences(language).regions[code]
     if of in _TERMS and (term := _TERMS[of]().get(code)):
@@ -208,7 +211,7 @@ def _name(of: str, code: str, language: Language) -> str:
 
 
 def _listed(names: list[str], language: Language) -> str:
-    """Separated by semicolons: many labels contain "and" and commas."""
+    """Join names with semicolons, because many labels contain "and" and commas."""
     isolated = [f"{FSI}{name}{PDI}" if language is Language.AR else name for name in names]
     return BETWEEN.get(language, "; ").join(isolated)
 

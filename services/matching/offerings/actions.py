@@ -50,7 +50,7 @@ async def create(
 
 
 async def to_revise(tx: Tx, ctx: Context, offering_id: UUID) -> tuple[Offering, Texts]:
-    """An offering to be revised, locked, with its texts."""
+    """Return an offering to be revised, locked, with its texts."""
     before = await for_move(tx, ctx, offering_id, Action.REVISE, whole=True)
     texts = await offering_store.texts(tx, [offering_id])
     return before, texts.get(offering_id, Texts(title="", summary=""))
@@ -69,7 +69,7 @@ async def revise(tx: Tx, ctx: Context, before: Offering, content: Content, texts
 async def move(
     tx: Tx, ctx: Context, offering_id: UUID, action: Action, decide: Callable[[Offering], Fact], *, comment: str
 ) -> Offering:
-    """One move of the table in `offering`, with its effects on matches."""
+    """Make one of the moves in `offering.MOVES`, with its effects on matches."""
     before = await for_move(tx, ctx, offering_id, action)
     after = await record(tx, before, decide(before))
     if comment:
@@ -86,7 +86,7 @@ async def move(
 
 
 async def for_move(tx: Tx, ctx: Context, offering_id: UUID, action: Action, *, whole: bool = False) -> Offering:
-    """The offering, locked, if the caller may change it in the expected revision."""
+    """Return the offering, locked, if the caller may change it in the expected revision."""
     found = await offering_store.get(tx, offering_id, ctx.caller, lock=True, whole=whole)
     policy.decide(ctx.caller, action, found).required()
     check_revision(found.revision, ctx.expected)
@@ -108,7 +108,7 @@ async def lapse(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
 
 
 async def remind(tx: Tx, now: datetime) -> int:
-    """Remind the providers of offerings whose validity ends soon; return of how many."""
+    """Remind the providers of offerings whose validity ends soon; return the number of offerings."""
     due = await offering_store.to_remind(tx, now)
     for one in due:
         await record(tx, one, one.remind(now=now))

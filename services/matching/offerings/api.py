@@ -33,7 +33,7 @@ from services.matching.policy import Action
 
 B = TypeVar("B", Comment, Reason, Reconfirm)
 WORDS_MIN, WORDS_MAX = 2, 100
-"""Characters of the words that a list is searched for."""
+"""Minimum and maximum number of characters of the words that a list is searched for."""
 
 
 class OfferingPage(Struct, frozen=True, kw_only=True):
@@ -45,8 +45,10 @@ class OfferingPage(Struct, frozen=True, kw_only=True):
 
 @create("/v1/offerings", Action.OFFER, "Offer assistance: a draft, or submitted for approval at once", read=read)
 async def create_offering(tx: Tx, ctx: Context, offering_id: UUID, data: JSONBody[NewOffering]) -> None:
-    """`from_offering` is an earlier offering of the organization: its content and texts are copied, with validity and
-    periods a year later; what the body says itself is used instead. Its contact point and its entry in the public
+    """Creates an offering of the caller's organization.
+
+    `from_offering` is an earlier offering of the organization: its content and texts are copied, with validity and
+    periods a year later; values in the body replace the copied ones. Its contact point and its entry in the public
     catalogue are not copied.
     """
     policy.decide(ctx.caller, Action.OFFER).required()
@@ -57,7 +59,7 @@ async def create_offering(tx: Tx, ctx: Context, offering_id: UUID, data: JSONBod
 
 async def _copied(tx: Tx, ctx: Context, data: NewOffering, from_offering: UUID) -> OfferingBody:
     earlier = await offering_store.get(tx, from_offering, ctx.caller)
-    # Others see an available offering; they do not copy it.
+    # Other organizations see an available offering but do not copy it.
     if earlier.provider != ctx.caller.organization:
         raise Missing("not-found")
     found = await offering_store.texts(tx, [from_offering])
@@ -80,10 +82,10 @@ async def list_offerings(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=offering_store.LIST_MAX)] = 50,
 ) -> Response[OfferingPage]:
-    """Each with its translation into `language`, or into that of `Accept-Language`, if there is one.
+    """Each offering has its translation into `language`, or into that of `Accept-Language`, if there is one.
 
-    `q` searches the words of titles, in all languages that an offering has.
-    `delivery_language` is spoken or interpreted.
+    `q` searches the words of titles, in all languages that an offering has. `delivery_language` is spoken or
+    interpreted.
     """
     async with db.transaction(by=caller) as tx:
         found = await offering_store.page(
@@ -105,7 +107,7 @@ async def list_offerings(
 async def show_offering(
     tx: Tx, ctx: Context, offering_id: FromPath[UUID], language: FromQuery[Language | None] = None
 ) -> OfferingView:
-    """With its translation into `language`, or into that of `Accept-Language`, if there is one."""
+    """Shows the offering with its translation into `language`, or into that of `Accept-Language`, if there is one."""
     return await read(tx, replace(ctx, language=language or ctx.language), offering_id)
 
 
@@ -117,9 +119,9 @@ async def show_offering(
     method="PATCH",
 )
 async def revise_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], data: JSONBody[OfferingPatch]) -> None:
-    """A JSON merge patch. Matches are kept.
+    """Takes a JSON merge patch. Matches are kept.
 
-    A period with units taken cannot be removed, moved or made too small for them.
+    A period with units taken cannot be removed, moved or made smaller than the units taken.
     """
     before, texts = await offering_actions.to_revise(tx, ctx, offering_id)
     content, new, salt = patched(body_of(before, texts), data).content()
@@ -132,7 +134,7 @@ async def revise_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], dat
 def _move_route(
     action: Action, summary: str, body: type[B], decide: Callable[[Offering, B, datetime], Fact]
 ) -> HTTPRouteHandler:
-    """The route of one move: `POST …/{id}/<action>`, with `body` as its data."""
+    """Return the route of one move: `POST …/{id}/<action>`, with `body` as its data."""
 
     @change(f"/v1/offerings/{{offering_id:uuid}}/{action}", action, summary, read=read, name=f"{action} offering")
     async def move_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], data: JSONBody[body]) -> None:  # type: ignore[valid-type]
@@ -153,7 +155,10 @@ def _move_route(
 async def follow_offerings_and_matches(
     stream: StreamFactory, last_event_id: LastEventId = None
 ) -> EventStream[FeedItem]:
-    """Events visible to the caller; of another organization's offering only that it is available."""
+    """Streams the events visible to the caller.
+
+    Of another organization's offering, only the events that show that it is available are visible.
+    """
     return stream(last_event_id)
 
 

@@ -32,8 +32,10 @@ _DAY = timedelta(days=1)
 async def show_offering_calendar(
     offering_id: FromPath[UUID], db: Db, caller: CurrentCaller, now: Now
 ) -> Response[bytes]:
-    """An event of whole days for each period, titled as the offering, and one for each confirmed delivery that the
-    caller sees as a match: of those in codes only, the State and the kind of assistance.
+    """The calendar has an event of whole days for each period, titled as the offering.
+
+    It also has an event for each confirmed delivery that the caller sees as a match. The event shows only codes: the
+    State and the kind of assistance.
     """
     async with db.transaction(by=caller, snapshot=True) as tx:
         offering = await offering_store.get(tx, offering_id, caller)
@@ -45,7 +47,7 @@ async def show_offering_calendar(
 
 
 def calendar_of(offering: Offering, texts: Texts, deliveries: Sequence[Delivery], *, now: datetime) -> bytes:
-    """The calendar; ids of events are the same each time, so that a reader updates them."""
+    """Return the calendar. The ids of events are stable, so that a reader updates them."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")

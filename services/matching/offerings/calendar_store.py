@@ -13,7 +13,7 @@ DELIVERIES_MAX = 1000
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """A confirmed delivery: within its period of capacity the days that its line asks for."""
+    """A confirmed delivery; `days` are the days of its capacity period that its line asks for."""
 
     match_id: UUID
     state: str
@@ -22,7 +22,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def deliveries(tx: Tx, offering: Offering, caller: Caller) -> list[Delivery]:
-    """Those that the caller sees as matches, in the order of their days."""
+    """List the deliveries that the caller sees as matches, in the order of their days."""
     rows = await tx.fetch(
         """
         SELECT match_id, line_id, state, capacity_from, capacity_until FROM match
@@ -36,7 +36,7 @@ async def deliveries(tx: Tx, offering: Offering, caller: Caller) -> list[Deliver
         list(AGREED),
         DELIVERIES_MAX,
     )
-    # Of lines that a provider may not read: their kind and days, which the agreement shows it.
+    # A provider may not read the lines, but the agreement shows it their kind and days.
     async with tx.as_service():
         lines = await tx.fetch(
             "SELECT line_id, kind, starts, ends FROM wanted_line WHERE line_id = ANY ($1::uuid[])",

@@ -12,7 +12,7 @@ from services.matching.policy import Action
 
 
 async def name(tx: Tx, ctx: Context, offering_id: UUID, contact: Contact) -> None:
-    """Name the contact point of an offering, or another one."""
+    """Name the contact point of an offering, or replace it."""
     before = await offering_actions.for_move(tx, ctx, offering_id, Action.CHANGE_CONTACT)
     salt, texts_hash = hash_texts(contact)
     after = await offering_actions.record(tx, before, before.name_contact(texts_hash, now=ctx.now))
@@ -20,7 +20,7 @@ async def name(tx: Tx, ctx: Context, offering_id: UUID, contact: Contact) -> Non
 
 
 async def remove(tx: Tx, ctx: Context, offering_id: UUID) -> None:
-    """Remove the contact point with its texts. Raises Conflict if none is named."""
+    """Remove the contact point with its texts. Raise Conflict if none is named."""
     before = await offering_actions.for_move(tx, ctx, offering_id, Action.REMOVE_CONTACT)
     await offering_actions.record(tx, before, before.remove_contact(now=ctx.now))
     await contact_store.delete(tx, offering_id)

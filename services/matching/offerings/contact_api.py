@@ -22,7 +22,7 @@ CONTACT = "/v1/offerings/{offering_id:uuid}/contact"
 
 
 class ContactBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The contact point of an offering: a person of the provider, who knows of it."""
+    """The contact point of an offering: a person of the provider, who knows of being named."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     email: Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+" + END, min_length=3, max_length=254)]
@@ -46,28 +46,37 @@ async def _read(tx: Tx, ctx: Context, offering_id: UUID) -> ContactView:
 
 @show(CONTACT, Action.READ_CONTACT, "The contact point of an offering")
 async def show_offering_contact(tx: Tx, ctx: Context, offering_id: FromPath[UUID]) -> ContactView:
-    """For its provider and coordinators."""
+    """Requires an officer of the offering's provider, or a coordinator."""
     return await _read(tx, ctx, offering_id)
 
 
 @change(CONTACT, Action.CHANGE_CONTACT, "Name the contact point of an offering", read=_read, method="PUT")
 async def name_offering_contact(tx: Tx, ctx: Context, offering_id: FromPath[UUID], data: JSONBody[ContactBody]) -> None:
-    """By its provider, of whom it is a person; replaces the one before. An approved offering stays approved."""
+    """Requires an officer of the offering's provider, and names a person of that provider.
+
+    Replaces the previous contact point. An approved offering stays approved.
+    """
     await contact_actions.name(tx, ctx, offering_id, from_attributes(Contact, data))
 
 
 @change(CONTACT, Action.REMOVE_CONTACT, "Remove the contact point of an offering", read=_read, method="DELETE")
 async def remove_offering_contact(tx: Tx, ctx: Context, offering_id: FromPath[UUID]) -> None:
-    """By its provider or a coordinator, also of an offering that has ended; the name and address are deleted."""
+    """Requires an officer of the offering's provider, or a coordinator. The name and address are deleted.
+
+    The contact point of an offering that has ended can be removed, too.
+    """
     await contact_actions.remove(tx, ctx, offering_id)
 
 
 @show("/v1/matches/{match_id:uuid}/contact", Action.READ_CONTACT, "The contact point of a confirmed match")
 async def show_match_contact(tx: Tx, ctx: Context, match_id: FromPath[UUID]) -> ContactView:
-    """For both sides and coordinators, once both sides have agreed, until the match is revoked."""
+    """Requires one of the two sides, or a coordinator.
+
+    The contact point is shown once both sides have agreed, until the match is revoked.
+    """
     match = (await match_store.ranked(tx, match_id, ctx.caller)).match
     policy.decide(ctx.caller, Action.READ_CONTACT, match).required()
-    # Also of an offering that the State does not see any more; the contact is read as the caller.
+    # The State may not see the offering any more. The contact is read as the caller.
     async with tx.as_service():
         offering = await offering_store.known(tx, match.offering_id)
     assert offering is not None, "a match has its offering"

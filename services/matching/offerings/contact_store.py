@@ -1,4 +1,4 @@
-"""Texts of contact points; row-level security shows them to those who may read them only."""
+"""Texts of contact points; row-level security shows them only to those who may read them."""
 
 from uuid import UUID
 
@@ -40,7 +40,7 @@ async def delete(tx: Tx, offering_id: UUID) -> None:
 
 
 async def get(tx: Tx, offering_id: UUID) -> Contact | None:
-    """The contact point, if one is named and the caller may read it."""
+    """Return the contact point, if one is named and the caller may read it."""
     row = await tx.fetchrow(
         "SELECT name, function, email FROM offering_contact_text WHERE offering_id = $1", offering_id
     )

@@ -10,7 +10,7 @@ from services.matching.policy import Action
 
 @get("/v1/offerings/counts", opt=requires(Action.COUNT_OFFERINGS), summary="Counts of available offerings by pillar")
 async def count_offerings(db: Db, caller: CurrentCaller) -> OfferingCounts:
-    """Beside the counts of requests they show the balance of the pillars."""
+    """With the counts of requests, these counts show the balance of the pillars."""
     async with db.transaction(by=caller) as tx:
         return await counts_store.available(tx)
 

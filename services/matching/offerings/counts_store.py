@@ -1,4 +1,4 @@
-"""How many available offerings a caller sees, and how many of them are about each pillar."""
+"""Numbers of available offerings that a caller sees, in total and by pillar."""
 
 from msgspec import Struct
 
@@ -6,14 +6,17 @@ from chassis.db.database import Tx
 
 
 class OfferingCounts(Struct, frozen=True, kw_only=True):
-    """Of the available `offerings` that the caller sees, how many name each pillar; an offering may name several."""
+    """Number of available `offerings` that the caller sees, and of those that name each pillar.
+
+    An offering may name several pillars.
+    """
 
     offerings: int
     by_pillar: dict[str, int]
 
 
 async def available(tx: Tx) -> OfferingCounts:
-    """Row-level security of `offering` selects what the caller sees."""
+    """Count the available offerings; row-level security of `offering` selects those that the caller sees."""
     rows = await tx.fetch(
         """
         SELECT pillar, count(DISTINCT offering_id) AS offerings FROM offering

@@ -49,9 +49,11 @@ async def import_offerings(
     submit: FromQuery[bool] = False,
     accept_language: AcceptLanguage = None,
 ) -> Response[TableImport]:
-    """The body is XLSX or CSV with the columns of the template: rows with the same `offering` are one offering, each
-    with a period of its capacity. With `dry_run` nothing is stored, and each rejected row is listed with its reasons.
-    Otherwise `rows` become drafts, such as `2-5,9`, or `all`, which is refused (422) if one is rejected.
+    """The body is XLSX or CSV with the columns of the template.
+
+    Rows with the same `offering` are one offering, each with a period of its capacity. With `dry_run` nothing is
+    stored, and each rejected row is listed with its reasons. Otherwise the rows named by `rows` become drafts, or are
+    submitted with `submit`. `rows` is a list such as `2-5,9`, or `all`, which is refused (422) if one row is rejected.
     """
     policy.decide(caller, Action.OFFER).required()
     ctx = Context(caller=caller, now=now, expected=0)
@@ -87,7 +89,7 @@ async def offering_template(
     language: FromQuery[Language] = Language.EN,
     format: FromQuery[TableFormat] = TableFormat.XLSX,
 ) -> Download:
-    """Titles in one of the six languages and, in a second sheet, the allowed codes with their labels."""
+    """The template has titles in one of the six languages and, in a second sheet, the allowed codes with labels."""
     policy.decide(caller, Action.OFFER).required()
     return await download(LAYOUT, format, language, name="offerings", created_at=now)
 
@@ -101,7 +103,7 @@ def _checked(file: BinaryIO, ctx: Context, submit: bool) -> Sequence[Record]:
 
 
 def _offer(body: OfferingBody, ctx: Context, submit: bool) -> None:
-    """Raises what the single route refuses."""
+    """Raise the refusals of the route for a single offering."""
     content, _, _ = body.content()
     begin = model.offer if submit else model.draft
     begin(UUID(int=0), ctx.caller.organization, content, now=ctx.now)

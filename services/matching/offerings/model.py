@@ -1,6 +1,6 @@
-"""A provider's offering: its states, its moves, and their effects.
+"""A provider's offering: its statuses, its moves, and their effects.
 
-A move is a method that returns the fact or refuses, and a case of `evolve` that folds the fact into the state.
+A move is a method that returns the fact or raises a refusal, and a case of `evolve` that folds the fact into the state.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ from contracts.refusals import Conflict, Invalid
 from contracts.values import Language, Money, Period
 
 REMINDED_BEFORE = timedelta(days=30)
-"""How long before the end of its validity the provider of an offering is reminded to reconfirm it."""
+"""Time before the end of its validity at which the provider of an offering is reminded to reconfirm it."""
 
 MLA_KIND = "mla_training"
 MLA_CURRICULUM = (
@@ -76,7 +76,7 @@ class ShownStatus(StrEnum):
 
 
 class ResourceStatus(StrEnum):
-    """Whether the delivery is funded (II.i)."""
+    """Funding of a delivery, by paragraph II.i."""
 
     FUNDED = "funded"
     PARTLY = "partly"
@@ -102,7 +102,7 @@ MOVES: Mapping[str, frozenset[OfferingStatus]] = {
     "publish": _APPROVED,
     "unpublish": frozenset(OfferingStatus),
 }
-"""The states each move is allowed in; the policy says who may make it."""
+"""Statuses in which each move is allowed; the policy says who may move."""
 
 
 class Content(Struct, frozen=True, kw_only=True):
@@ -114,7 +114,7 @@ class Content(Struct, frozen=True, kw_only=True):
 
 
 class Publication(Struct, frozen=True, kw_only=True):
-    """What the provider published in the public catalogue, without its text."""
+    """The entry of an offering in the public catalogue, without its text."""
 
     language: Language
     texts_hash: str
@@ -136,9 +136,9 @@ class Offering(Struct, frozen=True, kw_only=True):
     available_since: datetime | None = None
     reconfirmed_at: datetime | None = None
     reason: str | None = None
-    """Why it was returned, while it is."""
+    """Reason for which it was returned, while it is returned."""
     contact_hash: str | None = None
-    """Of its contact point, if one is named."""
+    """Hash of its contact point, if one is named."""
     publication: Publication | None = None
     reminded_for: date | None = None
     """The end of validity of which the provider was reminded."""
@@ -146,12 +146,12 @@ class Offering(Struct, frozen=True, kw_only=True):
     """Units taken by confirmed matches, by the first day of the capacity period."""
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the offering's state does not allow the move."""
+        """Raise Conflict if the offering's status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("offering-status", status=self.status, move=move)
 
     def room(self, capacity: Capacity) -> int:
-        """How many more deliveries a period has capacity for."""
+        """Return the number of deliveries that a period has capacity left for."""
         return capacity.units - self.taken.get(capacity.period.starts, 0)
 
     @property
@@ -160,7 +160,7 @@ class Offering(Struct, frozen=True, kw_only=True):
         return [one.period for one in self.terms.capacity if self.room(one) > 0]
 
     def shown_status(self, today: date) -> ShownStatus:
-        """The status in the API, lists and filters; `shown_status` in SQL is the same."""
+        """Return the status in the API, lists and filters; `shown_status` in SQL is the same."""
         if self.status is OfferingStatus.AVAILABLE and not any(
             capacity.period.ends >= today and self.room(capacity) > 0 for capacity in self.terms.capacity
         ):
@@ -169,9 +169,9 @@ class Offering(Struct, frozen=True, kw_only=True):
 
     @property
     def load(self) -> tuple[int, int]:
-        """The number of deliveries taken, and the number possible.
+        """Number of deliveries taken, and number possible.
 
-        Zero taken, for scores, if the number would put persons at risk.
+        The first is 0, for scores, if the number would put persons at risk.
         """
         units = sum(one.units for one in self.terms.capacity)
         return 0 if self.confidential else units - sum(self.room(one) for one in self.terms.capacity), units
@@ -184,7 +184,7 @@ class Offering(Struct, frozen=True, kw_only=True):
 
     @property
     def remind_at(self) -> datetime | None:
-        """When the provider is to be reminded to reconfirm it; None if it is not, or was."""
+        """Time at which the provider is to be reminded to reconfirm it; None if it is not, or was already."""
         ends = self.terms.valid.ends
         if self.status not in MOVES["remind"] or self.reminded_for == ends:
             return None
@@ -205,7 +205,11 @@ class Offering(Struct, frozen=True, kw_only=True):
     # -- decisions -----------------------------------------------------------------------------------------------
 
     def revise(self, content: Content, *, now: datetime) -> OfferingRevised:
-        """Raises Conflict if the new content removes, moves or shrinks a period below its taken units."""
+        """Replace the content.
+
+        Raise Conflict if the new content removes or moves a period with units taken, or makes it smaller than those;
+        Invalid if the content is incomplete and the offering is neither a draft nor returned.
+        """
         self.require("revise")
         new = {capacity.period.starts: capacity for capacity in content.terms.capacity}
         for capacity in self.terms.capacity:
@@ -219,7 +223,7 @@ class Offering(Struct, frozen=True, kw_only=True):
         return OfferingRevised(offering_id=self.offering_id, **asdict(content), revised_at=now)
 
     def submit(self, *, now: datetime) -> OfferingSubmitted:
-        """Raises Invalid for an offering that is not complete enough to be matched."""
+        """Submit the offering. Raise Invalid if it is not complete enough to be matched."""
         self.require("submit")
         check_complete(self.terms)
         self._check_valid(now)
@@ -250,9 +254,9 @@ class Offering(Struct, frozen=True, kw_only=True):
         return OfferingResumed(offering_id=self.offering_id, provider=self.provider, resumed_at=now)
 
     def reconfirm(self, valid_until: date | None = None, *, now: datetime) -> OfferingReconfirmed:
-        """Extend the validity until a day; without one by a year if its provider is to be reminded by now.
+        """Extend the validity until a day; without a day, by a year if it ends within `REMINDED_BEFORE`.
 
-        Raises Invalid for a day that is no extension.
+        Raise Invalid for a day that is no extension.
         """
         self.require("reconfirm")
         ends = self.terms.valid.ends
@@ -277,13 +281,13 @@ class Offering(Struct, frozen=True, kw_only=True):
         )
 
     def remove_contact(self, *, now: datetime) -> OfferingContactRemoved:
-        """Raises Conflict if none is named."""
+        """Remove the contact point. Raise Conflict if none is named."""
         if self.contact_hash is None:
             raise Conflict("contact-not-named")
         return OfferingContactRemoved(offering_id=self.offering_id, provider=self.provider, removed_at=now)
 
     def make_public(self, language: Language, texts_hash: str, *, now: datetime) -> OfferingPublished:
-        """Raises Conflict if one of its kinds is restricted."""
+        """Publish the offering in the catalogue. Raise Conflict if one of its kinds is restricted."""
         self.require("publish")
         if self.confidential:
             raise Conflict("offering-restricted")
@@ -296,7 +300,7 @@ class Offering(Struct, frozen=True, kw_only=True):
         )
 
     def unpublish(self, *, now: datetime) -> OfferingUnpublished:
-        """Raises Conflict if it is not in the catalogue."""
+        """Remove the offering from the catalogue. Raise Conflict if it is not in the catalogue."""
         if self.publication is None:
             raise Conflict("offering-not-published")
         return OfferingUnpublished(offering_id=self.offering_id, provider=self.provider, unpublished_at=now)
@@ -321,12 +325,12 @@ def draft(offering_id: UUID, provider: str, content: Content, *, now: datetime) 
 
 
 def offer(offering_id: UUID, provider: str, content: Content, *, now: datetime) -> OfferingSubmitted:
-    """Create a submitted offering; raises as `Offering.submit` does."""
+    """Create a submitted offering; raise as `Offering.submit` does."""
     return evolve(None, draft(offering_id, provider, content, now=now)).submit(now=now)
 
 
 def years_later(day: date, years: int) -> date:
-    """The same day of a later year; 28 February for 29 February if there is none."""
+    """The same day of a later year; 28 February if that year has no 29 February."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:
@@ -334,14 +338,14 @@ def years_later(day: date, years: int) -> date:
 
 
 def check_complete(terms: Terms) -> None:
-    """Raises Invalid unless the terms have what the hard constraints need."""
+    """Raise Invalid unless the terms have what the hard constraints need."""
     missing = [name for name in ("kinds", "languages", "modalities", "capacity") if not getattr(terms, name)]
     if missing:
         raise Invalid("offering-incomplete", fields=missing)
 
 
 def check_periods(valid: Period, capacity: tuple[Capacity, ...]) -> None:
-    """Raises Invalid for capacity periods that overlap or exceed the validity."""
+    """Raise Invalid for capacity periods that overlap or exceed the validity."""
     ordered = sorted(capacity, key=lambda one: one.period.starts)
     for earlier, later in pairwise(ordered):
         if earlier.period.overlaps(later.period):
@@ -352,7 +356,7 @@ def check_periods(valid: Period, capacity: tuple[Capacity, ...]) -> None:
 
 
 def evolve(offering: Offering | None, fact: Fact) -> Offering:
-    """The state after a fact."""
+    """The offering after a fact."""
     if offering is None:
         assert isinstance(fact, OfferingDrafted | OfferingSubmitted), "an offering begins as a draft or a submission"
         return _begun(fact)

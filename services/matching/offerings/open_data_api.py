@@ -48,7 +48,7 @@ FILES = OpenFiles("offerings", _rows)
     summary="The public catalogue of offerings, as CSV",
 )
 async def public_offerings_as_csv(db: Db, request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Open data: the newest 5,000 offerings in the catalogue, with the text that their providers published."""
+    """The file has the newest 5,000 offerings in the catalogue, with the text that their providers published."""
     return await FILES.answer(db, request, DataFormat.CSV)
 
 
@@ -59,7 +59,7 @@ async def public_offerings_as_csv(db: Db, request: Request[Any, Any, Any]) -> Re
     summary="The public catalogue of offerings, as JSON Lines",
 )
 async def public_offerings_as_json_lines(db: Db, request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Open data: as the CSV file, a record in each line."""
+    """The file has the same records as the CSV file, one in each line."""
     return await FILES.answer(db, request, DataFormat.JSONL)
 
 

@@ -9,14 +9,14 @@ from contracts.values import Period
 
 
 class Room(NamedTuple):
-    """How many more deliveries a period has capacity for."""
+    """Number of deliveries that a period has capacity left for."""
 
     period: Period
     units: int
 
 
 def least_blocking(feasible: Sequence[Period], rooms: Sequence[Room], *wanted: Sequence[Period]) -> Period:
-    """The feasible period whose use leaves the most other lines servable; the first of equals.
+    """The feasible period whose use leaves the most other lines servable; the first of equal ones.
 
     `rooms` are in order and do not overlap. `wanted` are the windows of others, in groups of descending priority.
     """

@@ -13,7 +13,7 @@ from services.matching.policy import Action
 
 
 async def make_public(tx: Tx, ctx: Context, offering_id: UUID, language: Language, texts: Texts) -> None:
-    """Publish an offering with a text of its own, or replace that."""
+    """Publish an offering with a text for the public, or replace that text."""
     before = await offering_actions.for_move(tx, ctx, offering_id, Action.PUBLISH)
     salt, texts_hash = hash_texts(texts)
     await offering_actions.record(tx, before, before.make_public(language, texts_hash, now=ctx.now))
@@ -21,7 +21,7 @@ async def make_public(tx: Tx, ctx: Context, offering_id: UUID, language: Languag
 
 
 async def unpublish(tx: Tx, ctx: Context, offering_id: UUID) -> None:
-    """Take an offering out of the catalogue; its public text is deleted."""
+    """Remove an offering from the catalogue, and delete its public text."""
     before = await offering_actions.for_move(tx, ctx, offering_id, Action.UNPUBLISH)
     await offering_actions.record(tx, before, before.unpublish(now=ctx.now))
     await publication_store.delete(tx, offering_id)

@@ -22,12 +22,12 @@ from services.matching.offerings.store import Texts
 from services.matching.offerings.views import read
 from services.matching.policy import Action
 
-# No longer than five seconds: then an offering that its provider unpublished is shown nowhere any more.
+# At most five seconds: after that, an offering that its provider unpublished is shown nowhere.
 CACHE_HEADERS = {"Cache-Control": "public, max-age=5"}
 
 
 class Publish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What everybody reads of an offering: a text written for the public, in the `language` it is written in."""
+    """The public text of an offering, and the `language` it is written in."""
 
     language: Language
     title: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -37,7 +37,7 @@ class Publish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class PublicOffering(Struct, frozen=True, kw_only=True):
     """An offering in the public catalogue: the text that its provider published, and codes.
 
-    `regions` are the regional groups that it is for; empty if it is for all, or for named States.
+    `regions` are the regional groups that the offering is for; empty if it is for all, or for named States.
     """
 
     offering_id: UUID
@@ -63,9 +63,10 @@ class PublicOfferingPage(Struct, frozen=True, kw_only=True):
 
 @change("/v1/offerings/{offering_id:uuid}/publish", Action.PUBLISH, "Publish an offering in the catalogue", read=read)
 async def publish_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], data: JSONBody[Publish]) -> None:
-    """By its provider, with a text of its own; again to replace that. Nothing else of its texts becomes public.
+    """Requires an officer of the offering's provider. Replaces the previous public text.
 
-    It is public while the offering is available, and none of its kinds is restricted.
+    Nothing else of the offering's texts becomes public. The text is public while the offering is available and none of
+    its kinds is restricted.
     """
     texts = Texts(title=data.title, summary=data.summary)
     await publication_actions.make_public(tx, ctx, offering_id, data.language, texts)
@@ -75,7 +76,10 @@ async def publish_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], da
     "/v1/offerings/{offering_id:uuid}/unpublish", Action.UNPUBLISH, "Remove an offering from the catalogue", read=read
 )
 async def unpublish_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID]) -> None:
-    """By its provider. The public text is deleted; it is shown nowhere after five seconds."""
+    """Requires an officer of the offering's provider.
+
+    The public text is deleted; after five seconds it is shown nowhere.
+    """
     await publication_actions.unpublish(tx, ctx, offering_id)
 
 
@@ -90,8 +94,9 @@ async def list_public_offerings(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=publication_store.LIST_MAX)] = 50,
 ) -> Response[PublicOfferingPage]:
-    """What their providers published. `delivery_language` is spoken or interpreted; `region` is a regional group that
-    the offering is open to.
+    """Lists the public texts of offerings, with codes.
+
+    `delivery_language` is spoken or interpreted; `region` is a regional group that the offering is open to.
     """
     for name, code, known in (
         ("kind", kind, reference.kinds()),
@@ -99,7 +104,7 @@ async def list_public_offerings(
         ("region", region, get_args(reference.Region)),
     ):
         check_known(name, [code] if code else [], known)
-    # Without a caller: the statement selects only what is public.
+    # There is no caller: the statement selects only what is public.
     async with db.transaction(by=None) as tx:
         found = await publication_store.page(
             tx,
@@ -117,8 +122,8 @@ async def list_public_offerings(
 
 @get("/v1/public/offerings/{offering_id:uuid}", opt=PUBLIC, summary="An offering in the public catalogue")
 async def show_public_offering(offering_id: FromPath[UUID], db: Db) -> Response[PublicOffering]:
-    """An offering that is not public is answered as one that does not exist."""
-    # Without a caller: the statement selects only what is public.
+    """An offering that is not public is answered like one that does not exist."""
+    # There is no caller: the statement selects only what is public.
     async with db.transaction(by=None) as tx:
         found = await publication_store.get(tx, offering_id)
     return Response(_public(found), headers=CACHE_HEADERS)

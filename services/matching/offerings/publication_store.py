@@ -43,7 +43,7 @@ async def delete(tx: Tx, offering_id: UUID) -> None:
 
 
 async def texts(tx: Tx, offering_ids: Sequence[UUID]) -> dict[UUID, Texts]:
-    """The public texts of offerings already read for their caller."""
+    """Return the public texts of offerings already read for their caller."""
     if not offering_ids:
         return {}
     rows = await tx.fetch(
@@ -54,7 +54,7 @@ async def texts(tx: Tx, offering_ids: Sequence[UUID]) -> dict[UUID, Texts]:
 
 
 async def get(tx: Tx, offering_id: UUID) -> Published:
-    """An offering in the catalogue. Raises Missing, whether there is no such offering or it is not public."""
+    """Return an offering in the catalogue. Raise Missing if it does not exist or is not public."""
     rows = await tx.fetch(
         """
         SELECT offering.*, '[]'::text AS periods FROM offering
@@ -78,7 +78,7 @@ async def page(
     before: UUID | None,
     limit: int,
 ) -> list[Published]:
-    """The catalogue, newest first, after the offering `before`."""
+    """List the catalogue, newest first, after the offering `before`."""
     rows = await tx.fetch(
         """
         SELECT offering.*, '[]'::text AS periods FROM offering

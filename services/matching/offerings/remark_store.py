@@ -18,7 +18,7 @@ async def save(tx: Tx, about_id: UUID, revision: int, comment: str, side: Side |
 
 
 async def comments_of(tx: Tx, about: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], str]:
-    """Comments on these moves, each given as id and revision."""
+    """Return the comments on these moves, each given as id and revision."""
     rows = await tx.fetch(
         """
         SELECT about_id, revision, comment

@@ -24,7 +24,7 @@ LAPSES_MAX = 100
 REMINDED_MAX = 100
 AVAILABLE_MAX = 200
 OTHERS_MAX = 500
-"""How many other lines a period is chosen for, those shown the offering first."""
+"""Maximum number of other lines that the choice of a period considers, those shown the offering first."""
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class _CapacityRow(msgspec.Struct, frozen=True):
 
 
 async def get(tx: Tx, offering_id: UUID, caller: Caller, *, lock: bool = False, whole: bool = False) -> Offering:
-    """The offering, if this caller may see it. Raises Missing.
+    """Return the offering if this caller may see it. Raise Missing.
 
     `lock` locks it until the transaction ends; `whole` also locks its capacity.
     """
@@ -62,7 +62,7 @@ async def get(tx: Tx, offering_id: UUID, caller: Caller, *, lock: bool = False, 
 
 
 async def known(tx: Tx, offering_id: UUID, *, lock: bool = False) -> Offering | None:
-    """The offering for the system itself, on behalf of no caller."""
+    """Return the offering for the system itself, on behalf of no caller."""
     if lock:
         await _hold(tx, offering_id)
     row = await tx.fetchrow("SELECT * FROM offering WHERE offering_id = $1", offering_id)
@@ -196,10 +196,10 @@ async def save_capacity(tx: Tx, offering: Offering) -> None:
 async def take(
     tx: Tx, offering_id: UUID, window: Period, planned: Period | None = None, *, line_id: UUID | None = None
 ) -> Period | None:
-    """Take one unit of a period that overlaps the window and has capacity; None if there is none.
+    """Take one unit of a period that overlaps the window and has capacity; return None if there is none.
 
-    The planned period if possible, else the one that leaves the most other lines with a match of the offering servable.
-    Concurrent calls wait for the row locks and then see the capacity left.
+    The planned period is taken if possible, else the one that leaves the most other lines with a match of the offering
+    servable. Concurrent calls wait for the row locks and then see the capacity left.
     """
     rows = await tx.fetch(
         "SELECT starts, ends, units - taken AS room FROM capacity WHERE offering_id = $1 ORDER BY starts FOR UPDATE",
@@ -217,7 +217,10 @@ async def take(
 
 
 async def _others_served(tx: Tx, offering_id: UUID, line_id: UUID | None) -> tuple[list[Period], list[Period]]:
-    """The windows of the other lines with an unconfirmed match of the offering: of those shown to it, and of all."""
+    """Return the windows of the other lines with an unconfirmed match of the offering.
+
+    The first list has those of matches that were shown, the second has all.
+    """
     rows = await tx.fetch(
         """
         SELECT coalesce(planned_from, starts) AS starts, coalesce(planned_until, ends) AS ends,
@@ -276,7 +279,7 @@ async def save_texts(tx: Tx, offering_id: UUID, texts: Texts, salt: bytes) -> No
 
 
 async def texts(tx: Tx, offering_ids: Sequence[UUID]) -> dict[UUID, Texts]:
-    """The texts of offerings already read for their caller."""
+    """Return the texts of offerings already read for their caller."""
     rows = await tx.fetch(
         "SELECT offering_id, title, summary FROM offering_text WHERE offering_id = ANY ($1::uuid[])", offering_ids
     )
@@ -284,7 +287,7 @@ async def texts(tx: Tx, offering_ids: Sequence[UUID]) -> dict[UUID, Texts]:
 
 
 async def salt(tx: Tx, offering_id: UUID) -> bytes | None:
-    """The salt of the texts' hash; None if they are erased."""
+    """Return the salt of the texts' hash; None if they are erased."""
     return cast(bytes | None, await tx.fetchval("SELECT salt FROM offering_text WHERE offering_id = $1", offering_id))
 
 
@@ -292,7 +295,7 @@ async def salt(tx: Tx, offering_id: UUID) -> bytes | None:
 
 
 async def existing(tx: Tx, caller: Caller, offering_ids: Sequence[UUID]) -> list[UUID]:
-    """Those of these offerings that the caller sees."""
+    """Return the ids of those of these offerings that the caller sees."""
     rows = await tx.fetch(
         "SELECT offering_id FROM offering WHERE may_see(offering, $1, $2) AND offering_id = ANY ($3)",
         caller.organization,
@@ -315,7 +318,10 @@ async def page(
     today: date,
     limit: int,
 ) -> list[Offering]:
-    """Newest first, after the offering `before`. `words` are all found in its title, in any of its languages."""
+    """List offerings, newest first, after the offering `before`.
+
+    Their title has all `words`, in any of its languages.
+    """
     rows = await tx.fetch(
         """
         SELECT offering.*, (
@@ -359,20 +365,20 @@ OF_KIND = """
 
 
 async def candidates(tx: Tx, line: WantedLine) -> list[Offering]:
-    """The available offerings that violate no hard constraint, unordered."""
+    """List the available offerings that violate no hard constraint, unordered."""
     rows = await tx.fetch(OF_KIND, line.kind)
     return [one for one in map(with_periods, rows) if not violated(line, one)]
 
 
 def with_periods(row: Record) -> Offering:
-    """An offering from a row with its capacity as JSON."""
+    """Return an offering from a row with its capacity as JSON."""
     values = dict(row)
     periods = msgspec.json.decode(values.pop("periods"), type=list[tuple[date, date, int, int]])
     return _offering(values, [_CapacityRow(*period) for period in periods])
 
 
 async def available(tx: Tx, today: date) -> list[Offering]:
-    """The available offerings with capacity left, at most `AVAILABLE_MAX`, longest available first."""
+    """List the available offerings with capacity left, at most `AVAILABLE_MAX`, longest available first."""
     rows = await tx.fetch(
         """
         SELECT offering.*, (
@@ -387,7 +393,7 @@ async def available(tx: Tx, today: date) -> list[Offering]:
 
 
 async def currencies_lacking(tx: Tx) -> list[str]:
-    """The currencies of the funding gaps of available offerings."""
+    """List the currencies of the funding gaps of available offerings."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT funding_currency FROM offering WHERE status = 'available' AND funding_currency IS NOT NULL
@@ -398,7 +404,7 @@ async def currencies_lacking(tx: Tx) -> list[str]:
 
 
 async def past_validity(tx: Tx, today: date) -> list[UUID]:
-    """Offerings past their validity that have not lapsed yet."""
+    """List the offerings past their validity that have not lapsed yet."""
     rows = await tx.fetch(
         """
         SELECT offering_id FROM offering
@@ -412,7 +418,7 @@ async def past_validity(tx: Tx, today: date) -> list[UUID]:
 
 
 async def to_remind(tx: Tx, now: datetime) -> list[Offering]:
-    """Offerings whose providers are to be reminded; locked, without those that others locked."""
+    """List the offerings whose providers are to be reminded, locked; skip those that others locked."""
     rows = await tx.fetch(
         """
         SELECT offering.*, (
@@ -427,7 +433,7 @@ async def to_remind(tx: Tx, now: datetime) -> list[Offering]:
 
 
 async def available_since(tx: Tx, since: datetime, until: datetime) -> list[UUID]:
-    """Offerings that became available after `since` and not after `until`, and still are."""
+    """List the offerings that became available after `since` and not after `until`, and still are."""
     rows = await tx.fetch(
         """
         SELECT offering_id FROM offering WHERE status = 'available' AND available_since > $1 AND available_since <= $2

@@ -27,7 +27,7 @@ class TranslationStatus(StrEnum):
 
 
 class Version(Struct, frozen=True, kw_only=True):
-    """What was translated, and by whom; the hashes are those of the source's texts and of the translation's."""
+    """The author and the source language of a translation, and the hashes of the source's texts and of its own."""
 
     made_by: TranslatedBy
     source_language: Language
@@ -47,11 +47,11 @@ class OfferingTranslation(Version, frozen=True, kw_only=True):
     made_at: datetime
 
     def is_stale(self, offering: Offering) -> bool:
-        """Whether the texts of the offering changed after they were translated."""
+        """Return True if the texts of the offering changed after they were translated."""
         return self.source_hash != offering.texts_hash
 
     def replace(self, version: Version, *, now: datetime) -> OfferingTranslationReplaced:
-        """Raises Invalid if the source is in this language by now."""
+        """Replace the translation. Raise Invalid if the source is in this language by now."""
         _check_language(self.language, version)
         return OfferingTranslationReplaced(**self._ids(), **asdict(version), replaced_at=now)
 
@@ -69,7 +69,7 @@ class TranslatedTexts(Struct, frozen=True, kw_only=True):
     summary: str
 
     def check(self, source: Any) -> None:
-        """Raises Invalid for a text that the source lacks, and if nothing is translated."""
+        """Raise Invalid for a text that the source lacks, and if nothing is translated."""
         texts = asdict(self)
         if not any(texts.values()):
             raise Invalid("translation-empty")
@@ -91,7 +91,10 @@ def add(
     *,
     now: datetime,
 ) -> OfferingTranslationAdded:
-    """Raises Invalid for the language of the source, Conflict for one that the offering is translated into already."""
+    """Add a translation.
+
+    Raise Invalid for the language of the source, Conflict for a language that the offering is translated into already.
+    """
     _check_language(language, version)
     if language in existing:
         raise Conflict("translation-exists", language=language)

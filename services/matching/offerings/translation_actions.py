@@ -91,7 +91,7 @@ async def _offering(tx: Tx, ctx: Context, offering_id: UUID) -> Offering:
 async def _version(
     tx: Tx, ctx: Context, offering: Offering, translated: TranslatedTexts, *, machine: bool, source_revision: int
 ) -> tuple[Version, bytes]:
-    """What is translated, of the texts in that revision of the offering, with the salt of the translation's hash."""
+    """Return the version, from the texts in that revision of the offering, and the salt of the translation's hash."""
     sources = await offering_store.texts(tx, [offering.offering_id])
     translated.check(sources.get(offering.offering_id, Texts(title="", summary="")))
     source_hash = await translation_store.source_hash(tx, offering.offering_id, source_revision)

@@ -25,7 +25,8 @@ TRANSLATION = f"{TRANSLATIONS}/{{language:str}}"
 class OfferingTranslationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The translated texts of an offering; an empty text is not translated.
 
-    `source_revision` is the revision of the offering whose texts were translated, `machine` whether a machine did it.
+    `source_revision` is the revision of the offering whose texts were translated; `machine` is true if a machine
+    translated them.
     """
 
     source_revision: Annotated[int, Meta(ge=1, le=2**31 - 1)]
@@ -84,7 +85,10 @@ async def show_offering_translation(
 async def translate_offering(
     tx: Tx, ctx: Context, _: tuple[UUID, Language], offering_id: FromPath[UUID], data: JSONBody[NewOfferingTranslation]
 ) -> None:
-    """By its provider or UNODC, one for each language. The offering and its revision are not changed."""
+    """Requires an officer of the offering's provider, or a coordinator. There is one translation for each language.
+
+    The offering and its revision are not changed.
+    """
     made, revision = data.texts(), data.source_revision
     await translation_actions.add(
         tx, ctx, new_id(), offering_id, data.language, made, machine=data.machine, source_revision=revision
@@ -99,7 +103,10 @@ async def replace_offering_translation(
     language: FromPath[Language],
     data: JSONBody[OfferingTranslationBody],
 ) -> None:
-    """All of it: the former texts are deleted. A translation of the provider is replaced by the provider only."""
+    """Replaces the whole translation: the former texts are deleted.
+
+    A translation of the provider is replaced by the provider only.
+    """
     made, revision = data.texts(), data.source_revision
     await translation_actions.replace(
         tx, ctx, offering_id, language, made, machine=data.machine, source_revision=revision
@@ -110,7 +117,7 @@ async def replace_offering_translation(
 async def withdraw_offering_translation(
     tx: Tx, ctx: Context, offering_id: FromPath[UUID], language: FromPath[Language]
 ) -> None:
-    """Its texts are deleted. Answers with the translations that are left."""
+    """Deletes the texts of the translation. Answers with the translations that are left."""
     await translation_actions.withdraw(tx, ctx, offering_id, language)
 
 

@@ -18,10 +18,10 @@ from services.matching.offerings.translation import OfferingTranslation, Transla
 
 
 class OfferingTranslationView(msgspec.Struct, frozen=True, kw_only=True):
-    """A translation of an offering's texts. What is not translated is absent: the source has it.
+    """A translation of an offering's texts. A text that is not translated is absent; the source has it.
 
-    `made_by` the provider, UNODC or a machine, from the texts in `source_language`; `stale` if these changed
-    afterwards.
+    `made_by` is the provider, UNODC or a machine, and `source_language` the language of the texts that were translated;
+    `stale` is true if these changed afterwards.
     """
 
     offering_id: UUID
@@ -36,7 +36,7 @@ class OfferingTranslationView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, offering_id: UUID, language: Language) -> OfferingTranslation:
-    """The translation of an offering into a language, locked. Raises Missing."""
+    """Return the translation of an offering into a language, locked. Raise Missing."""
     row = await tx.fetchrow(
         "SELECT * FROM offering_translation WHERE offering_id = $1 AND language = $2 AND status = 'current' FOR UPDATE",
         offering_id,
@@ -48,7 +48,7 @@ async def get(tx: Tx, offering_id: UUID, language: Language) -> OfferingTranslat
 
 
 async def known(tx: Tx, offering_translation_id: UUID) -> OfferingTranslation | None:
-    """The translation, read by the service itself without a caller."""
+    """Return the translation for the service itself, without a caller, locked."""
     row = await tx.fetchrow(
         "SELECT * FROM offering_translation WHERE offering_translation_id = $1 FOR UPDATE", offering_translation_id
     )
@@ -58,7 +58,7 @@ async def known(tx: Tx, offering_translation_id: UUID) -> OfferingTranslation | 
 async def views(
     tx: Tx, offerings: Sequence[Offering], language: Language | None = None
 ) -> list[OfferingTranslationView]:
-    """The translations of offerings that the caller reads, by language; with `language` only those into it."""
+    """List the translations of offerings that the caller reads, by language; with `language` only those into it."""
     by_id = {offering.offering_id: offering for offering in offerings}
     rows = await tx.fetch(
         """
@@ -83,7 +83,7 @@ async def views(
 
 
 async def source_hash(tx: Tx, offering_id: UUID, revision: int) -> str | None:
-    """The hash of an offering's texts as of a revision; None if there is no such revision."""
+    """Return the hash of an offering's texts as of a revision; None if there is no such revision."""
     row = await tx.fetchrow(
         """
         SELECT event -> 'data' ->> 'texts_hash' AS texts_hash,

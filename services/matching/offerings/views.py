@@ -32,7 +32,7 @@ class CapacityView(Struct, frozen=True, kw_only=True):
 
 
 class PublicationView(Struct, frozen=True, kw_only=True):
-    """What everybody reads of an offering in the public catalogue, while it is available."""
+    """The entry of an offering in the public catalogue; it is shown while the offering is available."""
 
     language: Language
     title: str
@@ -43,11 +43,11 @@ class PublicationView(Struct, frozen=True, kw_only=True):
 class OfferingView(Struct, frozen=True, kw_only=True):
     """An offering with its texts, in the language they were written in.
 
-    `translation` has those that are translated into the reader's language, beside the source; null if there are none.
+    `translation` has the texts that are translated into the reader's language; it is null if there are none.
 
     `missing_curriculum` is the content named in paragraph I.k that a training on mutual legal assistance leaves out.
-    `publication` is its entry in the public catalogue, null if it has none.
-    `reason` is why it was returned, `comment` belongs to its last move, `moves` are those that the caller may make.
+    `publication` is its entry in the public catalogue, null if it has none. `reason` is why it was returned, `comment`
+    belongs to its last move, `moves` are those that the caller may make.
     """
 
     offering_id: UUID
@@ -86,7 +86,7 @@ class OfferingView(Struct, frozen=True, kw_only=True):
 
 
 async def read(tx: Tx, ctx: Context, offering_id: UUID) -> OfferingView:
-    """The offering, for a caller who may see it. Raises Missing."""
+    """Return the offering for a caller who may see it. Raise Missing."""
     found = await offering_store.get(tx, offering_id, ctx.caller)
     return (await views_of(tx, [found], ctx.caller, ctx.now, ctx.language))[0]
 
@@ -94,7 +94,7 @@ async def read(tx: Tx, ctx: Context, offering_id: UUID) -> OfferingView:
 async def views_of(
     tx: Tx, offerings: Sequence[Offering], caller: Caller, now: datetime, language: Language | None
 ) -> list[OfferingView]:
-    """Offerings that the caller may see, with their texts."""
+    """Return the views of offerings that the caller may see, with their texts."""
     others = [offering for offering in offerings if language and offering.language != language]
     found = await translation_store.views(tx, others, language) if others else []
     translations = {one.offering_id: one for one in found}

@@ -40,9 +40,9 @@ class Asked(NamedTuple):
 
 
 async def present(tx: Tx, ctx: Context, package_id: UUID, asked: Asked, pledge: PledgeBalance | None) -> None:
-    """Present a match with a unit and a pledge, as `presentation_actions.present` presents it alone.
+    """Present a match with a unit and a pledge; the match itself as `presentation_actions.present` does.
 
-    Raises Conflict if the provider is no State, the donor is a party or may not know of the line, or too much money is
+    Raise Conflict if the provider is no State, the donor is a party or may not know of the line, or too much money is
     asked; Mismatch for an unknown pledge.
     """
     policy.decide(ctx.caller, Action.PRESENT_PACKAGE).required()
@@ -74,21 +74,21 @@ async def present(tx: Tx, ctx: Context, package_id: UUID, asked: Asked, pledge: 
 
 
 async def agree(tx: Tx, ctx: Context, package_id: UUID) -> None:
-    """The unit or the donor agrees."""
+    """Record that the unit or the donor agrees."""
     found, party = await _of_party(tx, ctx, package_id, Action.AGREE)
     async with tx.as_service():
         await _save(tx, found, found.agree(party, now=ctx.now), "")
 
 
 async def decline(tx: Tx, ctx: Context, package_id: UUID, reason: str, *, comment: str) -> None:
-    """The unit or the donor declines; the match stays presented without the package."""
+    """Record that the unit or the donor declines; the match stays presented without the package."""
     found, party = await _of_party(tx, ctx, package_id, Action.DECLINE)
     async with tx.as_service():
         await _save(tx, found, found.decline(party, reason, now=ctx.now), comment)
 
 
 async def withdraw(tx: Tx, ctx: Context, package_id: UUID, reason: str, *, comment: str) -> None:
-    """A coordinator withdraws the package; the match stays presented without it."""
+    """Withdraw the package as a coordinator; the match stays presented without it."""
     found = await _for_move(tx, ctx, package_id, Action.WITHDRAW)
     async with tx.as_service():
         await _save(tx, found, found.withdraw(reason, now=ctx.now), comment)
@@ -105,7 +105,7 @@ async def _for_move(tx: Tx, ctx: Context, package_id: UUID, action: Action) -> P
     seen = await package_store.get(tx, package_id, ctx.caller)
     policy.decide(ctx.caller, action, seen).required()
     async with tx.as_service():
-        # The match first, as its own moves lock it before the package.
+        # Lock the match first, as its own moves lock it before the package.
         await match_store.known(tx, seen.match_id)
         found = await package_store.known(tx, package_id)
     assert found is not None, "packages are never deleted"

@@ -39,7 +39,7 @@ class PackagePage(Struct, frozen=True, kw_only=True):
 async def _pledge(
     db: Database, ctx: Context, _package_id: UUID, data: JSONBody[NewPackage], own: Owned
 ) -> PledgeBalance | Unavailable | None:
-    """The donor's commitment, asked of the pledges service."""
+    """Return the donor's commitment from the pledges service, or its refusal."""
     policy.decide(ctx.caller, Action.PRESENT_PACKAGE).required()
     try:
         return await own.budgets.pledge(data.pledge_id, data.money.currency)
@@ -62,12 +62,14 @@ async def present_package(
     own: Owned,
     before: PledgeBalance | Unavailable | None,
 ) -> None:
-    """The match is presented by it. All four parties agree, in any order, but the second of State and provider, whose
-    agreement confirms the match, comes after the unit and the donor.
+    """Presents the match as a part of the package.
+
+    All four parties have to agree. The order is free, except that the second agreement of State and provider, which
+    confirms the match, requires those of the unit and the donor.
     """
     if data.departure is not None:
         check_reason("present", data.departure, name="departure")
-    # The key first: a repeat is answered even if the pledge cannot be checked any more.
+    # Flush the key first: a repeat is answered even if the pledge cannot be checked any more.
     await tx.flush()
     if not own.callers.is_held(data.unit, Role.PROVIDER_OFFICER, ctx.now):
         raise Mismatch("unit-unknown", field="unit")
@@ -88,8 +90,9 @@ async def list_packages(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=package_store.LIST_MAX)] = 50,
 ) -> Response[PackagePage]:
-    """The State, the provider, the unit and the donor see their own; provider and donor as far as consents let them
-    know of the request, until it is confirmed.
+    """The State, the provider, the unit and the donor see their own packages.
+
+    Until a package is confirmed, the provider and the donor see it only if a consent discloses the request to them.
     """
     async with db.transaction(by=caller) as tx:
         found = await package_store.page(
@@ -101,26 +104,32 @@ async def list_packages(
 
 @show(PACKAGE, Action.SHOW_PACKAGE, "One package")
 async def show_package(tx: Tx, ctx: Context, package_id: FromPath[UUID]) -> PackageView:
-    """With who has agreed, and who has not."""
+    """Shows which parties have agreed and which have not."""
     return await package_view(tx, ctx, package_id)
 
 
 @change(f"{PACKAGE}/agree", Action.AGREE, "Agree to a package, as its unit or its donor", read=package_view)
 async def agree_to_package(tx: Tx, ctx: Context, package_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
-    """Each by its own officer. The State and the provider accept and confirm the match."""
+    """Requires an officer of the unit or of the donor.
+
+    The State and the provider accept and confirm the match instead.
+    """
     await actions.agree(tx, ctx, package_id)
 
 
 @change(f"{PACKAGE}/decline", Action.DECLINE, "Decline a package, as its unit or its donor", read=package_view)
 async def decline_package(tx: Tx, ctx: Context, package_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """The package ends, the match stays presented without it."""
+    """Ends the package. The match stays presented without it."""
     reason = check_reason("decline_package", data.reason)
     await actions.decline(tx, ctx, package_id, reason, comment=data.comment)
 
 
 @change(f"{PACKAGE}/withdraw", Action.WITHDRAW, "Withdraw a package, as a coordinator", read=package_view)
 async def withdraw_package(tx: Tx, ctx: Context, package_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """Before it is confirmed; afterwards the match is revoked. The match stays presented without it."""
+    """Requires a package that is not confirmed; a confirmed one ends when its match is revoked.
+
+    The match stays presented without the package.
+    """
     reason = check_reason("withdraw_package", data.reason)
     await actions.withdraw(tx, ctx, package_id, reason, comment=data.comment)
 

@@ -1,4 +1,4 @@
-"""Fold facts into a package. Actions and the rebuild of the tables use the same function."""
+"""Folding of facts into a package; actions and the rebuild of the tables use the same function."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the moves of a match do to its package, in the transaction of the move."""
+"""Effects of the moves of a match on its package, in the transaction of the move."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -39,7 +39,7 @@ async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = N
 
 
 async def follow(tx: Tx, facts: Sequence[Fact]) -> None:
-    """Apply what these facts of matches, just announced, mean for their packages."""
+    """Apply the effects of these facts of matches, just announced, on their packages."""
     by_match: dict[UUID, Any] = {fact.aggregate_id: fact for fact in facts if isinstance(fact, FOLLOWED)}
     if not by_match:
         return
@@ -69,13 +69,13 @@ def _followed(package: Package, fact: Fact) -> Fact:
 
 
 async def check_agreed(tx: Tx, match_id: UUID) -> None:
-    """Raises Conflict while the unit or the donor of the match's package has not agreed."""
+    """Raise Conflict while the unit or the donor of the match's package has not agreed."""
     for package in await package_store.in_force_of(tx, [match_id]):
         package.require_agreement()
 
 
 async def end_undisclosed(tx: Tx, request_id: UUID, *, because: Event, now: datetime) -> None:
-    """End the presented packages whose donor no consent includes any more."""
+    """End the presented packages whose donor is no longer included in any consent."""
     for package_id in await package_store.presented_of_request(tx, request_id):
         package = await package_store.known(tx, package_id)
         if package is None or await line_store.is_disclosed_to(tx, request_id, package.donor):

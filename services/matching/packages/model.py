@@ -28,7 +28,7 @@ from services.matching.matches.model import Match
 
 
 class Party(StrEnum):
-    """Who has to agree."""
+    """The parties that have to agree."""
 
     STATE = "state"
     PROVIDER = "provider"
@@ -37,7 +37,7 @@ class Party(StrEnum):
 
 
 class UnitRole(StrEnum):
-    """What the unit of UNODC does for the delivery."""
+    """Roles of the unit of UNODC in the delivery."""
 
     BACKSTOPPING = "backstopping"
     COORDINATION = "coordination"
@@ -54,7 +54,7 @@ class PackageStatus(StrEnum):
 
 
 class EndReason(StrEnum):
-    """Why a package ended without a move of its own."""
+    """Reasons for which a package ends without a move of its own."""
 
     MATCH_ENDED = "match_ended"
     CONSENT_LOST = "consent_lost"
@@ -69,11 +69,11 @@ MOVES: Mapping[str, frozenset[PackageStatus]] = {
     "confirm": _PRESENTED,
     "end": IN_FORCE,
 }
-"""The states each move is allowed in; `confirm` and `end` follow from the match. The policy says who may make them."""
+"""Statuses in which each move is allowed; `confirm` and `end` follow from the match. The policy says who may move."""
 
 
 class Package(Struct, frozen=True, kw_only=True):
-    """A package with who has agreed. `usd_minor` is the worth of the money in US cents when it was presented."""
+    """A package with its agreements. `usd_minor` is the value of the money in US cents when it was presented."""
 
     package_id: UUID
     match_id: UUID
@@ -101,7 +101,7 @@ class Package(Struct, frozen=True, kw_only=True):
     declined_by: Party | None = None
     reason: str | None = None
     disclosed: bool = False
-    """Whether a consent in force included the caller's organization when the package was read for it."""
+    """True if a consent in force included the caller's organization when the package was read for it."""
 
     @property
     def money(self) -> Money:
@@ -109,13 +109,13 @@ class Package(Struct, frozen=True, kw_only=True):
 
     @property
     def waiting_for(self) -> tuple[Party, ...]:
-        """Those who have not agreed; no one once it is confirmed or over."""
+        """The parties that have not agreed; empty once it is confirmed or over."""
         if self.status is not PackageStatus.PRESENTED:
             return ()
         return tuple(party for party in Party if getattr(self, f"{party}_agreed_at") is None)
 
     def party_of(self, caller: Caller) -> Party | None:
-        """The party that the caller speaks for here: the unit or the donor."""
+        """Return the party that the caller speaks for here, the unit or the donor; None for others."""
         if caller.role is Role.PROVIDER_OFFICER and caller.organization == self.unit:
             return Party.UNIT
         if caller.role is Role.DONOR_OFFICER and caller.organization == self.donor:
@@ -123,12 +123,12 @@ class Package(Struct, frozen=True, kw_only=True):
         return None
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the package's state does not allow the move."""
+        """Raise Conflict if the package's status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("package-status", status=self.status, move=move)
 
     def require_agreement(self) -> None:
-        """Raises Conflict until unit and donor have agreed: then the match may be confirmed."""
+        """Raise Conflict until the unit and the donor have agreed, which the confirmation of the match requires."""
         missing = [party for party in (Party.UNIT, Party.DONOR) if party in self.waiting_for]
         if missing:
             raise Conflict("package-not-agreed", package_id=self.package_id, waiting_for=missing)
@@ -136,7 +136,7 @@ class Package(Struct, frozen=True, kw_only=True):
     # -- decisions -----------------------------------------------------------------------------------------------
 
     def agree(self, party: Party, *, now: datetime) -> PackageAgreed:
-        """Raises Conflict if the party has agreed before."""
+        """Record the agreement of a party. Raise Conflict if the party has agreed before."""
         self.require("agree")
         if party not in self.waiting_for:
             raise Conflict("package-agreed-before")
@@ -144,7 +144,7 @@ class Package(Struct, frozen=True, kw_only=True):
         return PackageAgreed(**self._ids(), party=party, waiting_for=left, agreed_at=now)
 
     def confirm(self, *, now: datetime) -> PackageConfirmed:
-        """The match was confirmed: the last of the four has agreed."""
+        """Record that the match was confirmed, and so the last of the four has agreed."""
         self.require("confirm")
         return PackageConfirmed(
             **self._ids(), pledge_id=self.pledge_id, fund=self.fund, money=self.money, confirmed_at=now
@@ -190,7 +190,8 @@ def present(
 ) -> PackagePresented:
     """Present a match, which has just been presented, with a unit and a pledge.
 
-    `lacking` is the money that the offering lacks, `asked_usd_minor` what other packages in force ask of the pledge.
+    `lacking` is the money that the offering lacks, `asked_usd_minor` the money that other packages in force ask of the
+    pledge.
     """
     if not _is_state(match.provider):
         raise Conflict("package-provider-not-state", provider=match.provider)
@@ -221,7 +222,7 @@ def _is_state(organization: str) -> bool:
 
 
 def _usd_minor(pledge: PledgeBalance, money: Money, lacking: Money | None, line_id: UUID, asked_usd_minor: int) -> int:
-    """The worth of the money asked. Raises Conflict for more than the delivery lacks or than is left of the pledge."""
+    """Return the value of the money asked. Raise Conflict if the delivery lacks less or the pledge has less left."""
     if lacking is None:
         raise Conflict("package-money-exceeds-need", lacking_minor=0)
     if money.currency != lacking.currency:

@@ -1,4 +1,4 @@
-"""Rows of packages. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Rows of packages. Every read for a caller names the caller; `may_see` in the WHERE is the policy in SQL."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,7 +17,7 @@ LIST_MAX = 100
 
 
 async def get(tx: Tx, package_id: UUID, caller: Caller) -> Package:
-    """The package, if this caller may see it. Raises Missing, Unavailable."""
+    """Return the package if this caller may see it. Raise Missing or Unavailable."""
     found = await page(tx, caller, package_id=package_id)
     if not found:
         raise Missing("not-found")
@@ -35,7 +35,7 @@ async def page(
     before: UUID | None = None,
     limit: int = 1,
 ) -> list[Package]:
-    """Packages that this caller may see, newest first, before `before`. Raises Unavailable."""
+    """List the packages that this caller may see, newest first, from before `before`. Raise Unavailable."""
     await consent_store.check_consents_current_for(tx, caller)
     rows = await tx.fetch(
         """
@@ -59,13 +59,13 @@ async def page(
 
 
 async def known(tx: Tx, package_id: UUID) -> Package | None:
-    """The package, for the service itself, locked until the transaction ends."""
+    """Return the package for the service itself, locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM package WHERE package_id = $1 FOR UPDATE", package_id)
     return _package(row) if row else None
 
 
 async def in_force_of(tx: Tx, match_ids: Sequence[UUID]) -> list[Package]:
-    """The packages in force of these matches, for the service itself, locked until the transaction ends."""
+    """List the packages in force of these matches for the service itself, locked until the transaction ends."""
     rows = await tx.fetch(
         "SELECT * FROM package WHERE match_id = ANY ($1::uuid[]) AND status = ANY ($2::text[]) FOR UPDATE",
         list(match_ids),
@@ -75,13 +75,13 @@ async def in_force_of(tx: Tx, match_ids: Sequence[UUID]) -> list[Package]:
 
 
 async def presented_of_request(tx: Tx, request_id: UUID) -> list[UUID]:
-    """The presented packages of a request, for the service itself."""
+    """List the ids of the presented packages of a request for the service itself."""
     rows = await tx.fetch("SELECT package_id FROM package WHERE request_id = $1 AND status = 'presented'", request_id)
     return [row["package_id"] for row in rows]
 
 
 async def asked_usd_minor(tx: Tx, pledge_id: UUID) -> int:
-    """What the packages in force ask of a pledge, in US cents."""
+    """Return the total that the packages in force ask of a pledge, in US cents."""
     return int(
         await tx.fetchval(
             "SELECT coalesce(sum(usd_minor), 0) FROM package WHERE pledge_id = $1 AND status = ANY ($2::text[])",
@@ -92,7 +92,7 @@ async def asked_usd_minor(tx: Tx, pledge_id: UUID) -> int:
 
 
 async def lock_pledge(tx: Tx, pledge_id: UUID) -> None:
-    """Until the transaction ends no other one presents a package with this pledge."""
+    """Prevent other transactions from presenting a package with this pledge until this one ends."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('package of ' || $1::text, 0))", str(pledge_id))
 
 

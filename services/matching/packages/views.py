@@ -18,12 +18,13 @@ from services.matching.policy import Action
 
 
 class PackageView(Struct, frozen=True, kw_only=True):
-    """A package with who has agreed, and `waiting_for`: those who have not.
+    """A package with its agreements; `waiting_for` are the parties that have not agreed.
 
     The State and the provider agree by `accept` and `confirm` of the match, the unit and the donor by `agree` of the
-    package. `money` is asked from the pledge, `usd_minor` is its worth in US cents when it was presented. `reason` is
-    why the package ended: a code of `/v1/reference/reasons/…`, `match_ended` or `consent_lost`. `comment` is the
-    coordinator's, `end_comment` that of who declined or withdrew. `moves` are those that the caller may make now.
+    package. `money` is asked from the pledge, `usd_minor` is its value in US cents when the package was presented.
+    `reason` is why the package ended: a code of `/v1/reference/reasons/…`, `match_ended` or `consent_lost`. `comment`
+    is the coordinator's, `end_comment` the comment of the party that declined or of the coordinator who withdrew.
+    `moves` are those that the caller may make now.
     """
 
     package_id: UUID
@@ -57,12 +58,12 @@ class PackageView(Struct, frozen=True, kw_only=True):
 
 
 async def package_view(tx: Tx, ctx: Context, package_id: UUID) -> PackageView:
-    """Raises Missing if this caller may not see it."""
+    """Return the view of a package. Raise Missing if this caller may not see it."""
     return (await views_of(tx, [await package_store.get(tx, package_id, ctx.caller)], ctx.caller))[0]
 
 
 async def views_of(tx: Tx, found: Sequence[Package], caller: Caller) -> list[PackageView]:
-    """Views for the caller, with the comments of the presentation and of the last move."""
+    """Return views for the caller, with the comments of the presentation and of the last move."""
     about = [(one.package_id, revision) for one in found for revision in (1, one.revision)]
     comments = await remark_store.comments_of(tx, about)
     for one in found:

@@ -23,10 +23,10 @@ from services.matching.rounds.settings import KeptSettings
 from services.matching.rounds.store import RoundDocuments
 
 WAITING_MAX = 5
-"""How many rounds may wait for their plan at a time."""
+"""Maximum number of rounds that wait for their plan at a time."""
 
 WAITING_EACH_MAX = 2
-"""How many of one person: all who may create rounds belong to one organization, UNODC."""
+"""Maximum number of waiting rounds of one person; all who may create rounds belong to one organization, UNODC."""
 
 
 async def record(tx: Tx, before: Round | None, fact: Fact, *, because: Event | None = None) -> Round:
@@ -43,9 +43,9 @@ async def fold(tx: Tx, before: Round | None, fact: Fact) -> Round:
 
 
 async def ask(tx: Tx, ctx: Context, round_id: UUID, settings: KeptSettings) -> Round:
-    """Create a round, to be planned in the background. Raises Conflict if the round it is based on has no inputs yet.
+    """Create a round, to be planned in the background.
 
-    Raises Excessive if too many rounds wait already.
+    Raise Conflict if the round it is based on has no inputs yet, Excessive if too many rounds wait already.
     """
     policy.decide(ctx.caller, Action.ASK_ROUND).required()
     if await round_store.waiting(tx) >= WAITING_MAX:
@@ -67,7 +67,10 @@ async def ask(tx: Tx, ctx: Context, round_id: UUID, settings: KeptSettings) -> R
 
 
 async def documents_of_base(tx: Tx, round_id: UUID, caller: Caller) -> RoundDocuments:
-    """The documents of a round that another is to be based on. Raises Missing; Conflict if it has no inputs yet."""
+    """Return the documents of a round that another is to be based on.
+
+    Raise Missing; raise Conflict if it has no inputs yet.
+    """
     before = await round_store.get(tx, round_id, caller)
     policy.decide(caller, Action.SHOW_ROUND, before).required()
     documents = await round_store.documents(tx, round_id)
@@ -77,7 +80,7 @@ async def documents_of_base(tx: Tx, round_id: UUID, caller: Caller) -> RoundDocu
 
 
 async def prepare(tx: Tx, memory: Memory, round_id: UUID, *, now: datetime) -> RoundDocuments | None:
-    """The documents of a round to plan; reads its inputs the first time. None if there is nothing to plan."""
+    """Return the documents of a round to plan; read its inputs the first time. None if there is nothing to plan."""
     # Not locked, so that discarding the round does not wait.
     found = await round_store.known(tx, round_id, lock=False)
     if found is None or found.status is not RoundStatus.ASKED:
@@ -105,7 +108,7 @@ def _answered(round_id: UUID, found: RoundAnswer, lines: int, now: datetime) -> 
     if not found.planned:
         return RoundFailed(round_id=round_id, outcome=found.outcome, answer_hash=answer_hash, failed_at=now)
     solution = found.solution
-    assert solution is not None, "there is a plan"
+    assert solution is not None, "a planned round has a solution"
     return RoundPlanned(
         round_id=round_id,
         ended=solution.ended,
@@ -125,7 +128,7 @@ async def discard(tx: Tx, ctx: Context, round_id: UUID) -> Round:
 
 
 async def for_move(tx: Tx, ctx: Context, round_id: UUID, action: Action) -> Round:
-    """The round, locked until the transaction ends, if the caller may make the move and its revision is current."""
+    """Return the round, locked until the transaction ends, if the caller may move it and its revision is current."""
     found = await round_store.get(tx, round_id, ctx.caller, lock=True)
     policy.decide(ctx.caller, action, found).required()
     check_revision(found.revision, ctx.expected)

@@ -1,4 +1,4 @@
-"""Adopt a plan: present all of its matches in one transaction, or none."""
+"""Adoption of a plan: all of its matches are presented in one transaction, or none."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ from services.matching.scoring.criteria import ScoringContext
 from services.matching.scoring.model import scored
 
 DEPARTURE = "allocation_round"
-"""The coded reason of a round for passing over a better ranked match: the plan as a whole is better."""
+"""Coded reason of a round for passing over a better ranked match: the plan as a whole is better."""
 
 LINES_LISTED_MAX = 100
 
@@ -44,14 +44,14 @@ LINES_LISTED_MAX = 100
 async def adopt(tx: Tx, ctx: Context, round_id: UUID) -> Round:
     """Present every delivery of the plan to its State and its provider.
 
-    Raises Conflict, without effect, if a line, an offering or a match of the plan has changed since the plan was made,
+    Raise Conflict, without effect, if a line, an offering or a match of the plan has changed since the plan was made,
     or if the plan allocates capacity that is not left.
     """
     before = await round_actions.for_move(tx, ctx, round_id, Action.ADOPT_ROUND)
     before.require("adopt")
     documents = await round_store.documents(tx, round_id)
-    assert documents.world is not None, "it is planned"
-    assert documents.answer is not None, "it is planned"
+    assert documents.world is not None, "a planned round has inputs"
+    assert documents.answer is not None, "a planned round has an answer"
     plan = plan_report(documents.world, documents.answer).plan
     if any(not is_unodc(one.offering.provider) for one in plan):
         await consent_store.check_consents_current(tx, snapshot.ANY_ORGANIZATION)
@@ -105,13 +105,13 @@ class _CurrentState:
         return next((m for m in self.matches[one.line.line_id] if m.offering_id == offering_id), None)
 
     def score(self, one: Match) -> PresentedScore:
-        """Its current score and explanation."""
+        """Return the match's current score and explanation."""
         line, offering = self.lines[one.line_id], self.offerings[one.offering_id]
         found = scored(line, offering, one.judgement, known=self.known)
         return as_presented(found, line, self.known.of(offering.provider))
 
     def has_changed(self, one: Assigned) -> bool:
-        """True if the line, the offering or their match differs from the plan's inputs."""
+        """Return True if the line, the offering or their match differs from the plan's inputs."""
         line, offering = self.lines.get(one.line.line_id), self.offerings.get(one.offering.offering_id)
         if line is None or offering is None:
             return True
@@ -126,7 +126,7 @@ class _CurrentState:
         )
 
     def overbooked(self, plan: Iterable[Assigned]) -> set[UUID]:
-        """The lines of periods with less capacity left than the plan allocates."""
+        """Return the lines of periods with less capacity left than the plan allocates."""
         given: Counter[tuple[UUID, date]] = Counter()
         lines: defaultdict[tuple[UUID, date], set[UUID]] = defaultdict(set)
         for one in plan:
@@ -137,7 +137,7 @@ class _CurrentState:
 
 
 async def _held(tx: Tx, plan: Sequence[Assigned]) -> _CurrentState:
-    """Lock in the order of all moves: offerings, lines, matches.
+    """Lock offerings, lines and matches, in the order of all moves, and return their current state.
 
     Rounds with a common offering wait for each other at its lock, and the second sees the promises of the first.
     Promises are read before capacity taken: a concurrent agreement counts twice rather than not at all.
@@ -159,7 +159,7 @@ async def _held(tx: Tx, plan: Sequence[Assigned]) -> _CurrentState:
 
 
 def _begun(one: Assigned, current: _CurrentState, *, now: datetime) -> Match | Change:
-    """The existing match, or a new one by nomination."""
+    """Return the existing match, or a new one by nomination."""
     before = current.between(one)
     if before is not None and before.status is not MatchStatus.EXPIRED:
         return before

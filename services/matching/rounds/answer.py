@@ -13,7 +13,7 @@ from services.matching.rounds.solver.solve import Solution
 from services.matching.rounds.solver.unmet import BlockedCandidate
 
 Outcome = Literal["solved", "out_of_time", "out_of_memory", "killed", "crashed", "refused", "pins", "given_up"]
-"""How a search ended, see `rounds.solver.child`; `given_up` after too many attempts that did not end."""
+"""Outcomes of a search, see `rounds.solver.child`; `given_up` after too many attempts that did not end."""
 
 PLANNED: frozenset[str] = frozenset({"solved", "out_of_time"})
 """The outcomes after which a plan may be adopted; after others the best plan so far is only shown."""
@@ -35,14 +35,17 @@ Why = Literal[
     "group_size",
     "not_chosen",
 ]
-"""Why a fitting offering does not serve a line: an `Exclusion` of `rounds.inputs`, a setting, that all
-capacity left is promised, or an obstacle of the solver."""
+"""Reasons for which a fitting offering does not serve a line.
+
+Each is an `Exclusion` of `rounds.inputs`, a setting, `promised` if all capacity left is promised, or an obstacle of the
+solver.
+"""
 
 WHY_CODES: tuple[Why, ...] = get_args(Why)
 
 
 class ExcludedPair(Struct, frozen=True):
-    """A fitting pair that was forbidden, and why."""
+    """A fitting pair that was forbidden, and the reason."""
 
     line: str
     offering: str
@@ -50,7 +53,7 @@ class ExcludedPair(Struct, frozen=True):
 
 
 class RoundAnswer(Struct, frozen=True, kw_only=True):
-    """How a search ended, and its plan if there is one. If it could not begin, `fault` and `where` say why."""
+    """The outcome of a search, and its plan if there is one. If it could not begin, `fault` and `where` say why."""
 
     outcome: Outcome
     fault: str = ""
@@ -79,7 +82,10 @@ class Assigned(Struct, frozen=True, kw_only=True):
 
 
 class Hindrance(Struct, frozen=True, kw_only=True):
-    """Why a fitting offering does not serve a line; with `taken` and `budget`, some lines that use it instead."""
+    """The reason for which a fitting offering does not serve a line.
+
+    With the reasons `taken` and `budget`, it names some lines that use the offering or the money instead.
+    """
 
     offering: OpenOffering
     starts: date
@@ -90,7 +96,7 @@ class Hindrance(Struct, frozen=True, kw_only=True):
 
 
 class Unmet(Struct, frozen=True, kw_only=True):
-    """A line with deliveries left open; without hindrances no offering fits it."""
+    """A line with deliveries left open. If it has no hindrances, no offering fits it."""
 
     line: OpenLine
     left_open: int
@@ -105,7 +111,7 @@ class PlanReport(Struct, frozen=True, kw_only=True):
 
 
 def plan_report(world: World, answer: RoundAnswer) -> PlanReport:
-    """The plan and the lines left open; empty without a plan."""
+    """Return the plan and the lines left open; empty without a plan."""
     if answer.solution is None:
         return PlanReport()
     builder = _ReportBuilder(world, answer.solution, {(one.line, one.offering): one.why for one in answer.barred})

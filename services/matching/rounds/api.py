@@ -55,7 +55,7 @@ async def _with_balances(
     status_code=202,
 )
 async def ask_round(tx: Tx, ctx: Context, round_id: UUID, before: KeptSettings) -> None:
-    """Over all open lines and the capacity and budgets left; planned in the background.
+    """Plans over all open lines and the capacity and budgets left, in the background.
 
     The balances of `funds` are first read from their ledger and stored with the round.
     """

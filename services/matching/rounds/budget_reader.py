@@ -15,9 +15,10 @@ from services.matching.rounds.store import RoundDocuments
 
 
 async def with_balances(db: Database, budgets: Budgets, settings: RoundSettings, *, caller: Caller) -> KeptSettings:
-    """The settings to store. A round based on another uses the same balances, if it names the same funds.
+    """Return the settings to store.
 
-    Raises as `round_actions.papers_before` and `Budgets.balances` do.
+    A round based on another uses the same balances, if it names the same funds or some of them. Raise as
+    `round_actions.documents_of_base` and `Budgets.balances` do.
     """
     kept = KeptSettings(**asdict(settings))
     if settings.funds is None:
@@ -35,7 +36,7 @@ async def with_balances(db: Database, budgets: Budgets, settings: RoundSettings,
 
 
 def _same(taken: Budgeted | None, funds: Sequence[str]) -> Budgeted | None:
-    """The stored balances of these funds; None unless all were stored, since a round uses balances of one time."""
+    """Return the stored balances of these funds; None unless all were stored, as a round uses balances of one time."""
     if taken is None or not set(funds) <= {one.fund for one in taken.funds}:
         return None
     return replace(taken, funds=tuple(one for one in taken.funds if one.fund in funds))

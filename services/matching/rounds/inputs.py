@@ -1,6 +1,7 @@
 """The inputs of a round: lines and offerings when it began, and the solver's problem by its settings.
 
-Pure; codes and numbers only. Inputs are stored, so that the same or another problem can be built from them again.
+The functions are pure; inputs have codes and numbers only. They are stored, so that the same or another problem can be
+built from them again.
 """
 
 from collections import Counter, defaultdict
@@ -36,20 +37,24 @@ T = TypeVar("T")
 WAITING_DAYS = 30
 WAITING_TIMES_MAX = 24
 REVIEW_PARAGRAPHS = frozenset({"II.j", "II.k"})
-"""Of resolution 11/2, those about the review mechanism: a State marks such a need by naming one."""
+"""Paragraphs of resolution 11/2 about the review mechanism; a State marks such a need by naming one."""
 
 Exclusion = Literal["consent", "matched", "ended"]
-"""Why a fitting offering is not proposed: no consent includes its provider; a match is before the State or agreed;
-their match has ended other than by expiry."""
+"""Reasons for which a fitting offering is not proposed.
+
+`consent`: no consent includes its provider. `matched`: a match is before the State or agreed. `ended`: their match has
+ended other than by expiry.
+"""
 
 ExclusionReason = Literal["consent", "matched", "ended", "forbidden", "no_rate", "no_budget"]
-"""A `Exclusion`, or a reason by the settings."""
+"""An `Exclusion`, or a reason from the settings."""
 
 
 class OpenLine(Struct, frozen=True, kw_only=True):
-    """A line that seeks assistance; `promised` of its deliveries are shown to its State or agreed.
+    """A line that seeks assistance.
 
-    `mark` is a hash of the content: if it differs, the line has changed.
+    `promised` is the number of its deliveries that are shown to its State or agreed. `mark` is a hash of the content:
+    if it differs, the line has changed.
     """
 
     line_id: UUID
@@ -65,7 +70,7 @@ class OpenLine(Struct, frozen=True, kw_only=True):
 
 
 class Left(Struct, frozen=True, kw_only=True):
-    """How many deliveries are left in a period, minus those promised."""
+    """Number of deliveries left in a period, minus those promised."""
 
     period: Period
     units: int
@@ -82,7 +87,7 @@ class OpenOffering(Struct, frozen=True, kw_only=True):
 
 
 class Fitting(Struct, frozen=True, kw_only=True):
-    """An offering that breaks no constraint of a line, with its score and the first days of its possible periods.
+    """An offering that violates no constraint of a line, with its score and the first days of its possible periods.
 
     `match_revision` is the revision of their match, 0 without one or if it only exists in the line's ranking.
     """
@@ -96,7 +101,7 @@ class Fitting(Struct, frozen=True, kw_only=True):
 
 
 class World(Struct, frozen=True, kw_only=True):
-    """All inputs; `left_out` lines exceeded the limit of a round, those waiting the shortest."""
+    """All inputs. `left_out` is the number of lines above the limit of a round; they waited the shortest."""
 
     as_at: datetime
     lines: tuple[OpenLine, ...]
@@ -106,7 +111,7 @@ class World(Struct, frozen=True, kw_only=True):
 
 
 def priority(line: OpenLine, priorities: Priorities, today: date) -> int:
-    """In thousandths."""
+    """The priority of a line, in thousandths."""
     of_group: Mapping[SpecialGroup, int] = {"ldc": priorities.ldc, "lldc": priorities.lldc, "sids": priorities.sids}
     points = FULL + sum(of_group[group] for group in line.groups)
     points += priorities.review if line.review else 0
@@ -117,13 +122,13 @@ def priority(line: OpenLine, priorities: Priorities, today: date) -> int:
 
 
 def needed(line: OpenLine, settings: RoundSettings) -> int:
-    """How many deliveries the round plans for."""
+    """Number of deliveries of the line that the round plans for."""
     wanted = {one.line_id: one.needed for one in settings.deliveries}
     return max(0, wanted.get(line.line_id, 1) - line.promised)
 
 
 def fund_budgets(settings: KeptSettings) -> Mapping[str, FundBudget] | None:
-    """Budgets by their id in a problem; None if money is not considered.
+    """Return the budgets by their id in a problem; None if money is not considered.
 
     Money earmarked for one line comes before a fund's free money: no other line can use it.
     """
@@ -153,7 +158,7 @@ def paid_from(budget: str | None) -> tuple[str | None, bool]:
 
 
 class BuiltProblem(Struct, frozen=True, kw_only=True):
-    """A problem, and why some fitting pairs are forbidden in it."""
+    """A problem, and the reasons for which some fitting pairs are forbidden in it."""
 
     problem: Problem
     barred: Mapping[tuple[str, str], ExclusionReason]
@@ -162,7 +167,7 @@ class BuiltProblem(Struct, frozen=True, kw_only=True):
 def build_problem(world: World, settings: KeptSettings) -> BuiltProblem:
     """Build the problem for these inputs and settings.
 
-    Raises BadProblemError for unknown lines or offerings, and above the solver's limits.
+    Raise BadProblemError for unknown lines or offerings, and above the solver's limits.
 
     A line that needs several deliveries gets each from another offering: each offering then is one candidate, in its
     first period with capacity and from the first budget with enough money.
@@ -217,7 +222,7 @@ class _ProblemBuilder:
         )
 
     def slots(self) -> Iterator[Slot]:
-        """The periods possible for one of the lines."""
+        """Yield the periods possible for one of the lines."""
         wanted = {(one.offering_id, starts) for one in self.fitting for starts in one.starts}
         for (offering_id, starts), units in self.left.items():
             if (offering_id, starts) in wanted:
@@ -243,7 +248,7 @@ class _ProblemBuilder:
         return [min(found, key=lambda at: (not self._room(at), self._money(at) < at.cost))]
 
     def pins(self) -> Iterator[Pin]:
-        """Each pair in the first period and from the first budget with enough left after the pairs before it."""
+        """Yield each pair in the first period and from the first budget with enough left after the pairs before it."""
         of_pair = {(one.line_id, one.offering_id): one for one in self.fitting}
         taken: Counter[tuple[str, str]] = Counter()
         spent: Counter[str | None] = Counter()
@@ -277,7 +282,7 @@ class _ProblemBuilder:
         return left
 
     def _budgets(self) -> dict[str, Budget]:
-        """Without budgets earmarked for none of the lines: an empty earmark would mean all."""
+        """Return the budgets, without those earmarked for none of the lines: an empty earmark would mean all."""
         found = {}
         for name, one in (self.fund_budgets or {}).items():
             lines = [line_id for line_id, line in self.lines.items() if _pays_for(one, line)]
@@ -305,11 +310,11 @@ class _ProblemBuilder:
         return found
 
     def _lacks(self, one: Fitting) -> bool:
-        """True if money is lacking and is considered."""
+        """Return True if money is lacking and is considered."""
         return self.fund_budgets is not None and self.offerings[one.offering_id].lacks is not None
 
     def _price(self, offering: OpenOffering) -> Money | None:
-        """The price of a delivery; None if it is free, or if no rate converts it."""
+        """Return the price of a delivery; None if it is free, or if no rate converts it."""
         taken = self.settings.taken
         return offering.lacks if offering.lacks is None or taken is None else taken.worth(offering.lacks)
 

@@ -31,13 +31,13 @@ MOVES: Mapping[str, frozenset[RoundStatus]] = {
     "adopt": frozenset({RoundStatus.PLANNED}),
     "discard": frozenset({RoundStatus.ASKED, RoundStatus.PLANNED, RoundStatus.FAILED}),
 }
-"""The states each move is allowed in; the first two moves are the planner's."""
+"""Statuses in which each move is allowed; the first two moves are the planner's."""
 
 
 class Round(Struct, frozen=True, kw_only=True):
     """A round without its documents.
 
-    `outcome` is why it failed. `value` and `bound` are of the plan, in thousandths of a line's priority times
+    `outcome` is why it failed. `value` and `bound` are those of the plan, in thousandths of a line's priority times
     thousandths of a match's score.
     """
 
@@ -63,12 +63,12 @@ class Round(Struct, frozen=True, kw_only=True):
     discarded_at: datetime | None = None
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the round's state does not allow the move."""
+        """Raise Conflict if the round's status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("round-status", status=self.status, move=move)
 
     def adopt(self, presented: int, *, now: datetime) -> RoundAdopted:
-        """`presented` is the number of matches presented in the same transaction."""
+        """Record the adoption; `presented` is the number of matches presented in the same transaction."""
         self.require("adopt")
         return RoundAdopted(round_id=self.round_id, presented=presented, adopted_at=now)
 
@@ -78,7 +78,7 @@ class Round(Struct, frozen=True, kw_only=True):
 
 
 def evolve(before: Round | None, fact: Fact) -> Round:
-    """The state after a fact."""
+    """The round after a fact."""
     if isinstance(fact, RoundAsked):
         return Round(
             round_id=fact.round_id,

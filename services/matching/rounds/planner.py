@@ -1,4 +1,4 @@
-"""Plan rounds in the background: one at a time in each process, under a lease, in a child process.
+"""Planning of rounds in the background: one at a time in each process, under a lease, in a child process.
 
 If a planner dies, its lease expires and another one plans the same round, with the same inputs. If the child dies, the
 round has failed, and its best plan so far is shown.
@@ -28,10 +28,13 @@ from services.matching.rounds.solver.solve import Question, Solution
 LEASE_SECONDS = 10.0
 RENEW_SECONDS = 2.0
 TIMES_MAX = 3
-"""A round is given up after so many planners that died."""
+"""Number of planners that may die before a round is given up."""
 
 MEMORY_MB = 768
-"""Three times what the largest round needs; the service's container has more than that left."""
+"""Memory limit of the child process, in megabytes: three times what the largest round needs.
+
+The service's container has more than that left.
+"""
 
 log = structlog.get_logger()
 Making = Callable[[Question, Limits], Child]
@@ -42,7 +45,7 @@ class LeaseLostError(Exception):
 
 
 class Planner:
-    """One per process. `child` makes the solver process."""
+    """A planner, one per process. `child` makes the solver process."""
 
     def __init__(
         self,
@@ -60,10 +63,10 @@ class Planner:
         self._renew_seconds = renew_seconds
         self._child = child
         self.due_in_seconds: float | None = None
-        """After `plan_next` returned False: the time until a round may be claimed."""
+        """Seconds until a round may be claimed, after `plan_next` returned False."""
 
     async def plan_next(self) -> bool:
-        """Plan the round that has waited longest; False if none can be claimed."""
+        """Plan the round that has waited longest; return False if none can be claimed."""
         async with self._db.transaction() as tx:
             claimed = await round_store.claim(tx, holder=self._holder, lease_seconds=self._lease_seconds)
             if claimed is None:
@@ -77,7 +80,7 @@ class Planner:
         try:
             await self._plan(claimed.round_id)
         except* Exception as errors:
-            # The inputs could not be read for a transient reason: does not count as an attempt.
+            # The inputs could not be read for a transient reason: this does not count as an attempt.
             put_back = all(is_transient(error) for error in errors.exceptions)
             if not put_back:
                 raise
@@ -97,7 +100,7 @@ class Planner:
                 done.set()
 
     async def _renew_lease(self, round_id: UUID, done: asyncio.Event) -> None:
-        """Renew the lease until done. Raises LeaseLostError, which ends the search, if another planner has it."""
+        """Renew the lease until done. Raise LeaseLostError, which ends the search, if another planner has it."""
         while not done.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(done.wait(), self._renew_seconds)
@@ -138,7 +141,7 @@ class Planner:
 
 
 async def _solution_of(tx: Tx, round_id: UUID | None) -> Solution | None:
-    """The solution of the round this one is based on, as the start of the search."""
+    """Return the solution of the round this one is based on, as the start of the search."""
     if round_id is None:
         return None
     answer = (await round_store.documents(tx, round_id)).answer
@@ -157,7 +160,7 @@ def _question(asked: BuiltProblem, settings: KeptSettings, before: Solution | No
 
 
 def _round_answer(answer: Answer, asked: BuiltProblem) -> RoundAnswer:
-    """With the reasons why pairs were forbidden, for pairs in the solution."""
+    """Return the answer with the reasons why pairs were forbidden, for pairs in the solution."""
     unmet = answer.solution.unmet if answer.solution else ()
     named = {(one.line, barred.offering) for one in unmet for barred in one.candidates}
     return RoundAnswer(

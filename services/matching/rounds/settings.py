@@ -1,7 +1,7 @@
 """Settings of a round, decided by a coordinator: priorities, fixed decisions, and resources.
 
-Codes and numbers only. Stored as sent, with the ledger's balances, and visible to all who may read rounds: so
-priorities are published.
+They have codes and numbers only. They are stored as sent, with the ledger's balances, and are visible to all who may
+read rounds, so that priorities are published.
 """
 
 from datetime import date
@@ -25,9 +25,9 @@ Points = Annotated[int, Meta(ge=0, le=10_000)]
 class Priorities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Thousandths added to the base value of 1000 of each line.
 
-    By its State's special groups (`ldc` least developed, `lldc` landlocked developing, `sids` small island developing),
-    by its State's statement that it is a need of the review mechanism or cannot wait, by its triage priority, and for
-    each full 30 days of waiting since it was first submitted, at most 24 times.
+    They are added for its State's special groups (`ldc` least developed, `lldc` landlocked developing, `sids` small
+    island developing), its State's statement that it is a need of the review mechanism or cannot wait, its triage
+    priority, and each full 30 days of waiting since it was first submitted, at most 24 times.
     """
 
     ldc: Points = 300
@@ -41,7 +41,7 @@ class Priorities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Deliveries(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many deliveries a line needs, each from another offering; by default one."""
+    """Number of deliveries that a line needs, each from another offering; by default one."""
 
     line_id: UUID
     needed: Annotated[int, Meta(ge=1, le=20)]
@@ -55,7 +55,7 @@ class Pair(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Earmark(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a budget may only pay for: lines of these States, and these lines."""
+    """The only lines that a budget may pay for: lines of these States, and these lines."""
 
     states: Annotated[tuple[State, ...], Meta(max_length=EARMARKS_MAX)] = ()
     line_ids: Annotated[tuple[UUID, ...], Meta(max_length=EARMARKS_MAX)] = ()
@@ -73,7 +73,7 @@ class FundBudget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Room(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Override: the deliveries left of an offering in the period that begins on a day."""
+    """Override of the number of deliveries left of an offering in the period that begins on a day."""
 
     offering_id: UUID
     starts: date = field(name="from")

@@ -1,4 +1,4 @@
-"""Read the inputs of a round: open lines, fitting offerings, and capacity left that is not promised."""
+"""Reading of a round's inputs: open lines, fitting offerings, and capacity left that is not promised."""
 
 import hashlib
 from collections import defaultdict
@@ -25,7 +25,7 @@ from services.matching.rounds.store import Promise
 
 LINES_MAX = 2_000
 FITTING_MAX = 20
-"""How many offerings are considered for a line, best score first."""
+"""Maximum number of offerings considered for a line, best score first."""
 
 PROPOSED_AGAIN = frozenset(
     {
@@ -36,15 +36,15 @@ PROPOSED_AGAIN = frozenset(
         MatchStatus.SHORTLISTED,
     }
 )
-"""A match in these statuses can be presented, if needed after a new nomination."""
+"""Statuses in which a match can be presented, if needed after a new nomination."""
 
 ANY_ORGANIZATION = "any"
 BATCH_LINES = 50
-"""How many lines are processed before yielding the event loop."""
+"""Number of lines processed before yielding to the event loop."""
 
 
 async def snapshot_inputs(tx: Tx, memory: Memory, *, now: datetime) -> World:
-    """Read the inputs of a new round. Raises Unavailable if consents are not up to date."""
+    """Read the inputs of a new round. Raise Unavailable if consents are not up to date."""
     await consent_store.check_consents_current(tx, ANY_ORGANIZATION)
     lines = await line_store.open_lines(tx, limit=LINES_MAX)
     matches: defaultdict[UUID, list[Match]] = defaultdict(list)
@@ -78,7 +78,7 @@ def asked(line: WantedLine, matches: Iterable[Match]) -> OpenLine:
         triage=line.priority,
         cannot_wait=line.cannot_wait,
         waiting_since=line.waiting_since.date(),
-        # Parts count together, once they make up the group.
+        # Parts of a group count together as one delivery, once they make up the group.
         promised=sum(one.covers or line.group_size for one in matches if one.status in SHOWN | AGREED)
         // line.group_size,
         mark=mark(line),
@@ -94,7 +94,7 @@ def mark(line: WantedLine) -> str:
 
 
 def fits(line: WantedLine, offering: Offering, score: int, matches: Iterable[Match]) -> Fitting:
-    """A pair that breaks no constraint, and whether it may be proposed."""
+    """A pair that violates no constraint, and the reason if it may not be proposed."""
     between = next((match for match in matches if match.offering_id == offering.offering_id), None)
     return Fitting(
         line_id=line.line_id,
@@ -107,7 +107,7 @@ def fits(line: WantedLine, offering: Offering, score: int, matches: Iterable[Mat
 
 
 def exclusion_of(line: WantedLine, offering: Offering, between: Match | None) -> Exclusion | None:
-    """Why the pair is not proposed; None if it may be."""
+    """Return the reason why the pair is not proposed; None if it may be."""
     if between is not None and between.covers is not None:
         return "matched"
     if between is not None and between.status not in PROPOSED_AGAIN:
@@ -122,7 +122,7 @@ Free = Mapping[tuple[UUID, date], int]
 
 
 def free(offerings: Iterable[Offering], promises: Sequence[Promise]) -> Free:
-    """Capacity left of each period minus promises: each promise in the period where it would take its unit."""
+    """Capacity left of each period minus promises; a promise counts in the period where it would take its unit."""
     by_id = {one.offering_id: one for one in offerings}
     left = {
         (one.offering_id, at.period.starts): max(0, one.room(at)) for one in by_id.values() for at in one.terms.capacity

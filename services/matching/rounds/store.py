@@ -44,7 +44,7 @@ def hash_of(document: KeptSettings | RoundAnswer) -> str:
 
 
 async def get(tx: Tx, round_id: UUID, caller: Caller, *, lock: bool = False) -> Round:
-    """The round, if this caller may see it; `lock` locks it until the transaction ends. Raises Missing."""
+    """Return the round if this caller may see it; `lock` locks it until the transaction ends. Raise Missing."""
     if lock:
         # Not FOR UPDATE: the foreign keys of its documents would wait for it.
         await tx.execute("SELECT FROM round WHERE round_id = $1 FOR NO KEY UPDATE", round_id)
@@ -60,7 +60,7 @@ async def get(tx: Tx, round_id: UUID, caller: Caller, *, lock: bool = False) -> 
 
 
 async def known(tx: Tx, round_id: UUID, *, lock: bool = True) -> Round | None:
-    """The round for the system itself; `lock` locks it until the transaction ends."""
+    """Return the round for the system itself; `lock` locks it until the transaction ends."""
     if lock:
         await tx.execute("SELECT FROM round WHERE round_id = $1 FOR NO KEY UPDATE", round_id)
     row = await tx.fetchrow("SELECT * FROM round WHERE round_id = $1", round_id)
@@ -68,7 +68,7 @@ async def known(tx: Tx, round_id: UUID, *, lock: bool = True) -> Round | None:
 
 
 async def page(tx: Tx, caller: Caller, *, before: UUID | None, limit: int) -> list[Round]:
-    """Newest first, after the round `before`."""
+    """List rounds, newest first, after the round `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM round WHERE may_see(round, $1, $2) AND ($3::uuid IS NULL OR round_id < $3)
@@ -83,12 +83,12 @@ async def page(tx: Tx, caller: Caller, *, before: UUID | None, limit: int) -> li
 
 
 async def waiting(tx: Tx) -> int:
-    """The number of rounds without an answer."""
+    """Return the number of rounds without an answer."""
     return int(await tx.fetchval("SELECT count(*) FROM round WHERE status = 'asked'"))
 
 
 async def waiting_of(tx: Tx, person_id: UUID) -> int:
-    """The number of rounds without an answer that this person created."""
+    """Return the number of rounds without an answer that this person created."""
     query = """
         SELECT count(*) FROM round JOIN journal ON aggregate_id = round_id AND version = 1
         WHERE status = 'asked' AND (event ->> 'actorid')::uuid = $1
@@ -130,7 +130,7 @@ def _round(row: Record) -> Round:
 
 
 async def insert_documents(tx: Tx, round_id: UUID, settings: KeptSettings, world: World | None) -> None:
-    """Store the settings; with a `world`, the inputs of another round."""
+    """Store the settings and, with a `world`, the inputs of another round."""
     await tx.execute(
         "INSERT INTO round_papers (round_id, settings, world) VALUES ($1, $2, $3)",
         round_id,
@@ -142,7 +142,7 @@ async def insert_documents(tx: Tx, round_id: UUID, settings: KeptSettings, world
 async def save_world(tx: Tx, round_id: UUID, world: World) -> bool:
     """Store the inputs; later attempts use the same.
 
-    Returns False if another planner has stored its inputs meanwhile.
+    Return False if another planner has stored its inputs meanwhile.
     """
     return bool(
         await tx.fetchval(
@@ -158,9 +158,9 @@ async def save_answer(tx: Tx, round_id: UUID, answer: RoundAnswer) -> None:
 
 
 async def documents(tx: Tx, round_id: UUID) -> RoundDocuments:
-    """The documents of a round already read for its caller."""
+    """Return the documents of a round already read for its caller."""
     row = await tx.fetchrow("SELECT settings, world, answer FROM round_papers WHERE round_id = $1", round_id)
-    assert row is not None, "they are created with the round"
+    assert row is not None, "documents are created with the round"
     return RoundDocuments(
         settings=msgspec.json.decode(row["settings"], type=KeptSettings),
         world=_decoded(row["world"], World),
@@ -180,7 +180,7 @@ def _decoded(text: str | None, kind: type[T]) -> T | None:
 
 
 async def claim(tx: Tx, *, holder: UUID, lease_seconds: float) -> Claimed | None:
-    """Claim the round that has waited longest, until the lease expires; None if there is none.
+    """Claim the round that has waited longest, until the lease expires; return None if there is none.
 
     Of two concurrent claims the second waits for the row lock, finds a new lease, and returns None.
     """
@@ -206,7 +206,7 @@ async def claim(tx: Tx, *, holder: UUID, lease_seconds: float) -> Claimed | None
 
 
 async def due_in_seconds(tx: Tx) -> float | None:
-    """The time until the next lease of an unplanned round expires."""
+    """Return the seconds until the next lease of an unplanned round expires."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         """
         SELECT extract(epoch FROM min(until) - clock_timestamp())::float8 FROM round JOIN round_lease USING (round_id)
@@ -216,7 +216,7 @@ async def due_in_seconds(tx: Tx) -> float | None:
 
 
 async def renew(tx: Tx, round_id: UUID, *, holder: UUID, lease_seconds: float) -> bool:
-    """Extend the lease; False if another planner has it."""
+    """Extend the lease; return False if another planner has it."""
     row = await tx.fetchrow(
         """
         UPDATE round_lease SET until = clock_timestamp() + $3 * interval '1 second'
@@ -230,7 +230,7 @@ async def renew(tx: Tx, round_id: UUID, *, holder: UUID, lease_seconds: float) -
 
 
 async def put_back(tx: Tx, round_id: UUID, *, holder: UUID, seconds: float) -> None:
-    """Release a round that could not be started: claimable after `seconds`, without counting an attempt."""
+    """Release a round that could not be started; it may be claimed after `seconds`, and no attempt is counted."""
     await tx.execute(
         """
         UPDATE round_lease SET times = times - 1, until = clock_timestamp() + $3 * interval '1 second'
@@ -250,9 +250,10 @@ async def end_lease(tx: Tx, round_id: UUID) -> None:
 
 
 class Promise(msgspec.Struct, frozen=True, kw_only=True):
-    """A match before its State that has taken no capacity yet: one delivery, within the window of its line.
+    """A match before its State that has taken no capacity yet.
 
-    `planned` is the first day of the period that a round planned it for.
+    It stands for one delivery, within the window of its line. `planned` is the first day of the period that a round
+    planned it for.
     """
 
     line_id: UUID
@@ -263,9 +264,9 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def promises(tx: Tx, statuses: Sequence[str]) -> list[Promise]:
-    """Matches in these statuses whose lines still exist, in order of presentation.
+    """List the matches in these statuses whose lines still exist, in order of presentation.
 
-    Those of one joint delivery are one promise, which is kept once one of them is agreed.
+    Those of one joint delivery are one promise; it is no longer listed once one of them is agreed.
     """
     rows = await tx.fetch(
         """

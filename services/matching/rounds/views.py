@@ -53,7 +53,7 @@ class RoundView(Struct, frozen=True, kw_only=True):
 class Delivery(Struct, frozen=True, kw_only=True):
     """One delivery for a line: its provider, the first day of its period, and the fund if it needs money.
 
-    `kept_for_line`: the money was given to the fund for this line only.
+    `kept_for_line` is true if the money was given to the fund for this line only.
     """
 
     offering_id: UUID
@@ -65,7 +65,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
 
 class PlannedLine(Struct, frozen=True, kw_only=True):
-    """A line with planned deliveries, and how many it needs. Its `priority` is in thousandths."""
+    """A line with planned deliveries, and the number it needs. Its `priority` is in thousandths."""
 
     line_id: UUID
     request_id: UUID
@@ -77,7 +77,10 @@ class PlannedLine(Struct, frozen=True, kw_only=True):
 
 
 class HindranceView(Struct, frozen=True, kw_only=True):
-    """A fitting offering that does not serve the line: why, as code and sentence, and lines that use it instead."""
+    """A fitting offering that does not serve the line; the reason as code and sentence.
+
+    `taken_by` are lines that use the offering or the money instead.
+    """
 
     offering_id: UUID
     provider: str

@@ -1,4 +1,4 @@
-"""Sentences in the reader's language for how a round ended and why a line stays open."""
+"""Sentences in the reader's language about the end of a round and about lines that stay open."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -22,19 +22,19 @@ class RoundSentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 @cache
 def sentences() -> RoundSentences:
-    """Read on first use."""
+    """Return the sentences, read on first use."""
     path = files("services.matching").joinpath("sentences", "rounds.json")
     return msgspec.json.decode(path.read_bytes(), type=RoundSentences)
 
 
 def how_it_ended(found: Round, language: Language) -> str | None:
-    """Why there is no plan, or how good it is; None while it is awaited."""
+    """Describe why there is no plan, or how good it is; None while it is awaited."""
     code = found.outcome or found.ended
     return None if code is None else sentences().ends[code][language]
 
 
 def why(hindrance: Hindrance, language: Language) -> str:
-    """Why a fitting offering does not serve a line."""
+    """Describe why a fitting offering does not serve a line."""
     return sentences().unmet[hindrance.why][language]
 
 

@@ -1,4 +1,4 @@
-"""Hard constraints as data: what a line asks, what an offering has, and how the two must relate.
+"""Hard constraints as data: what a line asks, what an offering has, and how the two have to relate.
 
 No score outweighs a violation. `violated` checks one pair; `index.OfferingIndex` keeps a set or column per constraint
 and finds the offerings that violate none; `why_not` explains violations.
@@ -16,7 +16,11 @@ from services.matching.offerings.model import Offering, ResourceStatus
 
 Codes = Sequence[str]
 Meets = Literal["subset", "overlap", "superset", "disjoint", "at_most", "same_day"]
-"""What is asked is a subset (or …) of the codes had, at most the number had, or shares a day with a period had."""
+"""Relations between what is asked and what is had.
+
+The codes asked are a subset (or …) of the codes had, the number asked is at most the number had, or the period asked
+shares a day with a period had.
+"""
 
 CAPACITY = "capacity"
 """The constraint that depends on other matches."""
@@ -28,16 +32,20 @@ OVERRIDABLE = (
     "kind", "modality", "language", GROUP_SIZE, "eligibility", "income_group", "special_group", "treaty", "validity",
     WINDOW, "resource_status",
 )  # fmt: skip
-"""Constraints that a coordinator may override for a match. The others are a party's exclusion, or no delivery left."""
+"""Constraints that a coordinator may override for a match.
+
+The others are a party's exclusion, or that no delivery is left.
+"""
 
 UNODC, EVERYONE = "unodc", "everyone"
-"""Beside organizations: all units of UNODC. Beside States and regions: all States."""
+"""Codes that stand for all units of UNODC, among organizations, and for all States, among States and regions."""
 
 
 class Constraint(Struct, frozen=True):
     """`requires` is None if the line has no such requirement; `has` is None if the offering has no limit.
 
-    Not reported if the constraint `unless` is violated too. Not `indexed` if an indexed one implies it.
+    A violation is not reported if the constraint `unless` is violated too. A constraint is not `indexed` if an indexed
+    one implies it.
     """
 
     slug: str
@@ -134,7 +142,7 @@ _HOLDS: Mapping[Meets, Callable[[Any, Any], bool]] = {
 
 
 def violated(line: WantedLine, offering: Offering) -> list[str]:
-    """The constraints that the offering violates for the line; empty if it fits.
+    """Return the constraints that the offering violates for the line; empty if it fits.
 
     The offering's status is not checked.
     """

@@ -38,13 +38,16 @@ SAME_REGION = 600
 OPEN_TO_ALL = 300
 
 PRACTISED = ((10, 600), (3, 450), (1, 300))
-"""Degree by the minimum number of deliveries of the line's kind that the provider has completed; none give 0."""
+"""Degrees by the minimum number of deliveries of the line's kind that the provider has completed; none give 0."""
 ON_TOPICS = 400
-"""Degree for experience with every topic asked for."""
+"""Degree for experience with every requested topic."""
 
 
 class Rated(NamedTuple):
-    """A mean State rating from `least` to `most`, in hundredths, weighs deliveries by `counts` thousandths."""
+    """A step of ratings: a mean State rating from `least` to `most`, in hundredths, weighs deliveries by `counts`.
+
+    `counts` is in thousandths.
+    """
 
     least: int
     most: int
@@ -52,14 +55,19 @@ class Rated(NamedTuple):
 
 
 RATED = (Rated(400, 500, FULL), Rated(300, 400, 800), Rated(100, 300, 500))
-"""Steps, so that a score does not reveal the last rating; never below half. Without ratings deliveries count in full:
-a provider has no disadvantage from missing evaluations."""
+"""Steps of ratings, so that a score does not reveal the last rating; the weight is never below half.
+
+Without ratings deliveries count in full: a provider has no disadvantage from missing evaluations.
+"""
 RATING_STATES_MIN = 3
-"""With fewer rating States, a score would reveal one State's rating."""
+"""Minimum number of rating States; with fewer a score would reveal one State's rating."""
 
 FAR, NEAR = 200, 600
-"""Closeness of texts, in thousandths: no points up to the first, all points from the second. Of the judged pairs, three
-in four of the unhelpful ones are below 220, and one in twenty of the exact matches is above 600."""
+"""Closeness of texts, in thousandths: no points up to the first, all points from the second.
+
+Of the judged pairs, three in four of the unhelpful ones are below 220, and one in twenty of the exact matches is above
+600.
+"""
 
 FUNDING = {ResourceStatus.FUNDED: FULL, ResourceStatus.PARTLY: 500, ResourceStatus.UNFUNDED: 0}
 
@@ -135,7 +143,7 @@ VECTOR = Ops(
 class Offered(NamedTuple):
     """An offering as numbers, or many as columns.
 
-    `free` is the number of days asked for on which it is valid and has capacity, `named` whether it names the line's
+    `free` is the number of requested days on which it is valid and has capacity, `named` whether it names the line's
     State (None if none does). Columns only hold offerings of the line's kind.
     """
 
@@ -160,11 +168,14 @@ def offered(line: WantedLine, offering: Offering, provider: int = 0) -> Offered:
 # -- criteria ---------------------------------------------------------------------------------------------------------
 
 Term = Callable[[Offered, Ops], Cells]
-"""Computes the points of a criterion."""
+"""Function that computes the points of a criterion."""
 
 
 def criteria(line: WantedLine, known: ScoringContext, providers: Providers) -> dict[Criterion, Term]:
-    """A term for each criterion with a weight, except the meaning of the texts; the line's data is looked up once."""
+    """Return a term for each criterion with a weight, except the meaning of the texts.
+
+    The line's data is looked up once.
+    """
     terms: dict[Criterion, Callable[[int], Term]] = {
         "topics": partial(_topics, line.topics),
         "articles": partial(_covered, "articles", line.articles),
@@ -183,11 +194,11 @@ def criteria(line: WantedLine, known: ScoringContext, providers: Providers) -> d
 
 
 def nothing(_: Offered, _ops: Ops) -> Cells:
-    """No points: the line does not ask for it."""
+    """Return no points, for a criterion that the line does not ask for."""
     return 0
 
 
-# Cached: many lines ask for the same.
+# Cached, because many lines ask for the same.
 @lru_cache(1 << 14)
 def _topics(topics: tuple[str, ...], weight: int) -> Term:
     similarities, points = [topic_similarities(topic) for topic in set(topics)], _points(weight)
@@ -201,7 +212,7 @@ def _topics(topics: tuple[str, ...], weight: int) -> Term:
 
 @lru_cache(1 << 14)
 def _covered(what: str, codes: tuple[str, ...], weight: int) -> Term:
-    """Points by how many of the codes asked for are offered."""
+    """Return the points by how many of the requested codes are offered."""
     asked = tuple(sorted(set(codes)))
     if not asked:
         return nothing
@@ -246,7 +257,7 @@ def _region(state: str, providers: Providers, weight: int) -> Term:
 
 
 def _legal_system(state: str, providers: Providers, weight: int) -> Term:
-    """No points if a legal system is unknown or there is none, as for a unit of UNODC."""
+    """Return the points; none if a legal system is unknown or there is none, as for a unit of UNODC."""
     own = legal_system_of(state)
     by_provider = providers.table(
         lambda provider: weight * coverage(own, legal_system_of(provider)) // FULL, ("legal_system", state, weight)
@@ -276,7 +287,7 @@ def _funding(weight: int) -> Term:
 
 @lru_cache(1 << 10)
 def _load(weight: int) -> Term:
-    # The less is taken, the more points: of two equal offerings, the one with more left.
+    # The less is taken, the more points, so that of two equal offerings the one with more left is first.
     points = _points(weight)
     return lambda one, ops: ops.look(points, one.record[_LEFT])
 

@@ -1,4 +1,4 @@
-"""Score how well an offering would serve a line, by codes, experience and text meaning, with a share per criterion.
+"""Score of how well an offering would serve a line, by codes, experience and text meaning, by criterion.
 
 A score is the sum of its criteria's shares, integer thousandths, so that it is the same on every machine and fully
 explained. What a line does not ask for gives no points; neither does text meaning until a model has compared the texts.
@@ -50,7 +50,7 @@ class Scored(Struct, frozen=True, kw_only=True):
 def scored(
     line: WantedLine, offering: Offering, judgement: Judgement | None = None, *, known: ScoringContext = NOTHING_KNOWN
 ) -> Scored:
-    """A share for each criterion with a weight; for text meaning only with a judgement."""
+    """Score an offering, with a share for each criterion with a weight; for text meaning only with a judgement."""
     judgements = {} if judgement is None else {offering.offering_id: judgement}
     return ranked(line, [offering], judgements, known=known)[0]
 
@@ -62,7 +62,7 @@ def ranked(
     *,
     known: ScoringContext = NOTHING_KNOWN,
 ) -> list[Scored]:
-    """The offerings for a line, best first; `judgements` are by offering id."""
+    """Return the offerings scored for a line, best first; `judgements` are by offering id."""
     every = list(offerings)
     providers = Providers(one.provider for one in every)
     terms = criteria(line, known, providers)

@@ -16,23 +16,23 @@ from services.matching.offerings.model import Offering, ResourceStatus
 from services.matching.scoring.constraints import CONSTRAINTS, understood
 
 FREE_PERIODS: Final = 4
-"""Free periods per record; further ones of an offering are in a separate list."""
+"""Number of free periods per record; further ones of an offering are in a separate list."""
 
 TOPICS: Final = 6
-"""Topics per record; further ones likewise."""
+"""Number of topics per record; further ones of an offering are in a separate list."""
 
 NEVER, EVER = -(10**8), 10**8
-"""Before and after every ordinal day; far enough from the integer limits for subtraction."""
+"""Numbers before and after every ordinal day, far enough from the integer limits for subtraction."""
 
 BY_PROVIDER_MAX: Final = 1 << 10
-"""Number of cached provider tables: one per State and version of the weights."""
+"""Maximum number of cached provider tables; there is one per State and version of the weights."""
 
 STATUSES: Final = tuple(ResourceStatus)
 
 WORD: Final = 64
 HALF: Final = (1 << WORD) - 1
 WORDS: Final = {"articles": 2, "paragraphs": 1, "pillars": 1, "languages": 1, "regions": 1}
-"""64-bit words per record for the bits of each list of codes."""
+"""Number of 64-bit words per record for the bits of each list of codes."""
 
 Ints = NDArray[np.int32]
 Records = NDArray[Any]
@@ -88,7 +88,7 @@ class Providers:
         return self.numbers.setdefault(name, len(self.numbers))
 
     def table(self, points: Callable[[str], int], key: Hashable = None) -> Table:
-        """A table, cached by `key` if given; rebuilt when providers were added."""
+        """Return a table, cached by `key` if given; it is rebuilt when providers were added."""
         found = self._tables.get(key)
         if found is None or len(found.listed) < len(self.numbers):
             found = Table(map(points, self.numbers))
@@ -146,7 +146,7 @@ class Recorded(NamedTuple):
 
 
 def free_spans(offering: Offering) -> list[tuple[int, int]]:
-    """For each free period within the validity: the first day, and the day after the last."""
+    """The free periods within the validity, each by its first day and the day after its last."""
     valid = offering.terms.valid
     return [
         (max(one.starts, valid.starts).toordinal(), min(one.ends, valid.ends).toordinal() + 1)
@@ -161,7 +161,7 @@ def share_left(taken: int, units: int) -> int:
 
 
 def recorded(offering: Offering, provider: int) -> Recorded:
-    """`provider` is the provider's number."""
+    """Return an offering as a record; `provider` is the provider's number."""
     terms, known = offering.terms, numbers("topics")
     topics = [known[topic] + 1 for topic in terms.topics if topic in known]
     periods = free_spans(offering)
@@ -188,5 +188,5 @@ def recorded(offering: Offering, provider: int) -> Recorded:
 
 
 def taken(records: Records, at: NDArray[Any]) -> Records:
-    """A copy of some records, whole: copying by field takes forty times as long."""
+    """Return a copy of some records, whole: copying by field takes forty times as long."""
     return records.view(_WHOLE).take(at).view(RECORD)

@@ -1,4 +1,4 @@
-"""Read the scoring context: the weights in force, and providers' completed deliveries."""
+"""Reading of the scoring context: the weights in force, and providers' completed deliveries."""
 
 from collections.abc import Collection
 
@@ -13,13 +13,15 @@ from services.matching.scoring.weights import FIRST, Weights, counted
 
 
 async def known(tx: Tx, providers: Collection[str]) -> ScoringContext:
-    """The current context for scores of these providers' offerings."""
+    """Return the current context for scores of these providers' offerings."""
     return ScoringContext(weights=await in_force(tx), experience=await experience(tx, providers))
 
 
 async def experience(tx: Tx, providers: Collection[str]) -> dict[str, Experience]:
-    """Completed deliveries of each provider, by kind and topic, with the States' ratings; without kinds that may put
-    persons at risk."""
+    """Return the completed deliveries of each provider, by kind and topic, with the States' ratings.
+
+    Deliveries of kinds that may put persons at risk are left out.
+    """
     rows = await tx.fetch(
         """
         WITH completed AS (
@@ -52,13 +54,13 @@ async def experience(tx: Tx, providers: Collection[str]) -> dict[str, Experience
 
 
 async def in_force(tx: Tx) -> Weights:
-    """The newest version of the weights."""
+    """Return the newest version of the weights."""
     row = await tx.fetchrow("SELECT version, weights, reason, adopted_at FROM weights ORDER BY version DESC LIMIT 1")
     return _weights(row) if row else FIRST
 
 
 async def version(tx: Tx, number: int) -> Weights:
-    """The weights of a version. Raises Missing."""
+    """Return the weights of a version. Raise Missing."""
     if number == FIRST.version:
         return FIRST
     row = await tx.fetchrow("SELECT version, weights, reason, adopted_at FROM weights WHERE version = $1", number)

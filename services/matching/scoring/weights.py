@@ -71,7 +71,7 @@ FIRST = Weights(
 
 
 def adopt(in_force: Weights, given: Iterable[Weight], reason: str, *, now: datetime) -> WeightsAdopted:
-    """The next version. Raises Invalid for unknown or duplicate criteria, and if the sum is not 1000."""
+    """Return the next version. Raise Invalid for unknown or duplicate criteria, and if the sum is not 1000."""
     of: dict[str, int] = {}
     for one in given:
         if one.criterion not in CRITERIA:
@@ -91,5 +91,5 @@ def adopt(in_force: Weights, given: Iterable[Weight], reason: str, *, now: datet
 
 
 def counted(given: Iterable[Weight]) -> Mapping[Criterion, int]:
-    """By criterion, without criteria that were removed from the program."""
+    """The weights by criterion, without criteria that were removed from the program."""
     return {one.criterion: one.of for one in given if one.criterion in CRITERIA}

@@ -12,7 +12,7 @@ from services.matching.scoring import weights
 
 
 async def adopt(tx: Tx, ctx: Context, given: Sequence[Weight], reason: str) -> None:
-    """Replace the version that the caller read. Raises Stale, Invalid."""
+    """Replace the version that the caller read. Raise Stale or Invalid."""
     in_force = await scoring_store.in_force(tx)
     check_revision(in_force.version, ctx.expected)
     fact = weights.adopt(in_force, given, reason, now=ctx.now)

@@ -43,7 +43,7 @@ class WeightsView(Struct, frozen=True, kw_only=True):
 async def show_weights(
     db: Db, caller: CurrentCaller, revision: Annotated[int | None, QueryParameter(ge=0, le=REVISION_MAX)] = None
 ) -> Response[WeightsView]:
-    """The weights in force, or those of a version, by its number."""
+    """Shows the weights in force, or those of a version given by its number."""
     policy.decide(caller, Action.SHOW_WEIGHTS).required()
     async with db.transaction(by=caller) as tx:
         found = await (scoring_store.in_force(tx) if revision is None else scoring_store.version(tx, revision))
@@ -62,7 +62,7 @@ async def _in_force(tx: Tx, _ctx: Context, _weights_id: UUID) -> WeightsView:
     key=lambda: WEIGHTS_ID,
 )
 async def adopt_weights(tx: Tx, ctx: Context, _weights_id: UUID, data: JSONBody[AdoptWeights]) -> None:
-    """They apply to future scores; existing scores are kept, with their version."""
+    """The weights apply to future scores; existing scores are kept, with their version."""
     policy.decide(ctx.caller, Action.ADOPT_WEIGHTS).required()
     check_reason("adopt_weights", data.reason)
     await weights_actions.adopt(tx, ctx, data.given(), data.reason)

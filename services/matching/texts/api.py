@@ -52,7 +52,7 @@ async def suggest_topics(
 ) -> TopicsFound:
     """The text is neither stored nor logged."""
     policy.decide(caller, Action.SUGGEST_TOPICS).required()
-    # In a thread: a text crafted to be slow must not block others.
+    # Run in a thread: a text crafted to be slow must not block others.
     found = await asyncio.to_thread(suggested, data.text)
     reader = reader_language(request.scope)
     return TopicsFound(topics=[_view(one, reader) for one in found])

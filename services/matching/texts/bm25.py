@@ -17,15 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 SATURATION = 1.2
-"""k1: how soon repetitions of a word stop adding to the score."""
+"""Parameter k1: how soon repetitions of a word stop adding to the score."""
 LENGTH_WEIGHT = 0.75
-"""b: how much longer documents are normalized."""
+"""Parameter b: how much longer documents are normalized."""
 
 DOCUMENT_TOKENS_MAX = 10_000
 QUERY_TOKENS_MAX = 1_000
-"""Distinct tokens; those beyond are ignored."""
+"""Maximum number of distinct tokens of a query; further ones are ignored."""
 GONE_MAX = 1_000
-"""Removed documents keep their place up to this number, or while fewer than those that remain."""
+"""Number up to which removed documents keep their place, or while they are fewer than those that remain."""
 
 
 class Found(NamedTuple):
@@ -43,7 +43,7 @@ class _Postings(NamedTuple):
 
 
 class Index:
-    """Documents by their tokens, some 0.5 KB for one of twenty tokens; not thread-safe."""
+    """Documents by their tokens, with some 0.5 KB for a document of twenty tokens; not thread-safe."""
 
     def __init__(self) -> None:
         self._clear()
@@ -88,7 +88,7 @@ class Index:
         self._damping = None
 
     def remove(self, document_id: str) -> None:
-        """Remove a document; does nothing if there is none."""
+        """Remove a document; do nothing if there is none."""
         place = self._documents.pop(document_id, None)
         if place is None:
             return
@@ -102,7 +102,7 @@ class Index:
             self._compact()
 
     def search(self, tokens: Iterable[str], *, limit: int, among: Iterable[str] | None = None) -> list[Found]:
-        """The documents with a token of the query, best first, equal ones by id.
+        """Return the documents with a token of the query, best first, equal ones by id.
 
         `among` filters the documents; it does not change their scores.
         """
@@ -130,7 +130,10 @@ class Index:
         return number
 
     def _weights(self, tokens: Iterable[str]) -> dict[int, float]:
-        """The weight of each token of a query, in token order, so that sums do not depend on the order of the query."""
+        """Return the weight of each token of a query.
+
+        They are in token order, so that sums do not depend on the order of the query.
+        """
         asked = dict(islice(Counter(tokens).items(), QUERY_TOKENS_MAX))
         known = ((self._numbers[token], asked[token]) for token in sorted(asked) if token in self._numbers)
         return {number: times * self._rarity(number) for number, times in known if self._holding[number]}
@@ -140,7 +143,7 @@ class Index:
         return math.log(1 + (len(self) - holding + 0.5) / (holding + 0.5))
 
     def _scores(self, weights: Mapping[int, float]) -> NDArray[np.float64]:
-        """The score of every document, by its place."""
+        """Return the score of every document, by its place."""
         scores = np.zeros(len(self._ids))
         damping = self._damped()
         for number, weight in weights.items():
@@ -151,7 +154,7 @@ class Index:
         return scores
 
     def _score(self, place: int, weights: Mapping[int, float]) -> float:
-        """The same for one document, bit for bit: several times faster for few of many."""
+        """Return the same score for one document, bit for bit; several times faster for few of many."""
         contents = self._contents[place]
         damping = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * (self._lengths[place] / self._mean()))
         score = 0.0

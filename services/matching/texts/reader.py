@@ -1,4 +1,4 @@
-"""Read the texts of submitted requests and approved offerings in the background, and rescore their matches.
+"""Background reading of the texts of submitted requests and approved offerings, and rescoring of their matches.
 
 Pending texts are in a table: a reader claims one request or offering under a lease, fetches its text, processes it in a
 thread, and saves the reading and its effects in one transaction. If the reader dies, the lease expires and another one
@@ -31,7 +31,7 @@ from services.matching.texts.store import Task
 
 POLL_SECONDS = 0.5
 POLL_IDLE_SECONDS = 30.0
-"""Without writes and due times: the maximum delay for texts requeued by an operator."""
+"""Maximum delay, without writes and due times, for texts requeued by an operator."""
 
 log = structlog.get_logger()
 
@@ -56,7 +56,7 @@ class Reader:
         self._embedder: Embedder | None = None
         self._loaded = False
         self._due_in_seconds: float | None = None
-        # One thread: leaves the other processor to requests.
+        # One thread leaves the other processor to requests.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
 
     async def run(self) -> None:
@@ -72,7 +72,7 @@ class Reader:
                 )
 
     async def read_next(self) -> bool:
-        """Read the text due first; False if there is none."""
+        """Read the text due first; return False if there is none."""
         async with self._db.transaction() as tx:
             task = await reading_store.claim(tx)
             if task is None:
@@ -83,7 +83,7 @@ class Reader:
             try:
                 await self._read(task)
             except Exception as error:
-                # Only the error's class: its message may quote the text.
+                # Only the error's class is kept, because its message may quote the text.
                 reason = "words-not-fetched" if isinstance(error, PeerError) else f"failed: {type(error).__name__}"
                 await with_retries(lambda: self._retry_later(task, reason))
         return True
@@ -97,7 +97,7 @@ class Reader:
     async def _read_request(self, task: Task) -> None:
         words = await self._words(task)
         if words is None:
-            # Withdrawn, or returned and revised: there is nothing to read.
+            # The request was withdrawn, or returned and revised: there is nothing to read.
             await with_retries(lambda: self._done(task))
             return
         readings = await self._in_thread(reading.of_lines(words))

@@ -18,7 +18,7 @@ from services.matching.texts.language import by_paragraph, identify
 from services.matching.texts.meaning import FULL, Embedder, Vector, embedded, nearest
 
 TOKENS_MAX = 2_000
-"""The first tokens of a text; texts within the limits of requests and offerings have fewer."""
+"""Maximum number of tokens read of a text; texts within the limits of requests and offerings have fewer."""
 
 
 class Wording(Struct, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class Wording(Struct, frozen=True, kw_only=True):
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """A reading, without a `vector` if there was no model or the text has nothing to compare."""
+    """The reading of a text, without a `vector` if there was no model or the text has nothing to compare."""
 
     about_id: UUID
     language: Language | None
@@ -52,7 +52,7 @@ def of_offering(offering_id: UUID, title: str, summary: str) -> Wording:
 
 
 def read(wordings: Sequence[Wording], embedder: Embedder | None) -> list[Reading]:
-    """The reading of each text, in order. Slow: not for an event loop."""
+    """Return the reading of each text, in order. Slow, so it must not run on an event loop."""
     cores = [wording.core for wording in wordings]
     vectors = embedded(embedder, cores, seconds_max=math.inf) if embedder else [None] * len(cores)
     return [_read(wording, vector) for wording, vector in zip(wordings, vectors, strict=True)]
@@ -71,7 +71,7 @@ def _read(wording: Wording, vector: Vector | None) -> Reading:
 
 
 def _tokens(text: str) -> tuple[str, ...]:
-    """The stems of each paragraph in its own language."""
+    """Return the stems of each paragraph in its own language."""
     shown = text[:CHARACTERS_MAX]
     found: list[str] = []
     for paragraph in by_paragraph(shown):
@@ -83,7 +83,10 @@ def _tokens(text: str) -> tuple[str, ...]:
 
 
 def judgements(line: Reading | None, offerings: Sequence[Reading]) -> dict[UUID, Judgement]:
-    """The model's judgement of a line and each offering; offerings without a vector of that model are left out."""
+    """Return the model's judgement of a line and each offering.
+
+    Offerings without a vector of that model are left out.
+    """
     if line is None or line.vector is None:
         return {}
     others = {str(one.about_id): one.vector for one in offerings if one.vector is not None}

@@ -1,4 +1,4 @@
-"""Readings of the texts of lines and offerings, and the queue of texts to read; only for the service itself."""
+"""Readings of the texts of lines and offerings, and the queue of texts to read; for the service itself only."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,14 +15,17 @@ from services.matching.texts.reading import Reading
 ATTEMPTS_MAX = 12
 PAUSE_SECONDS = 2
 PAUSE_SECONDS_MAX = 600
-"""The maximum interval between attempts; the last attempt is more than half an hour after the first."""
+"""Maximum interval between attempts, in seconds; the last attempt is more than half an hour after the first."""
 
 WORDS_MAX = 100
-"""The maximum number of texts compared by words."""
+"""Maximum number of texts compared by words."""
 
 FLOAT_BYTES = 4
 LEASE_SECONDS = 20
-"""Longer than a reading takes; after it another reader tries, and only one of the readings is saved."""
+"""Duration of a lease, longer than a reading takes.
+
+After it another reader tries, and only one of the readings is saved.
+"""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +38,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Left(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left of a requeue by an operator: how many wait, and how many are parked, by reason."""
+    """Texts left of a requeue by an operator: the number that wait, and the number that are parked, by reason."""
 
     waiting: int
     parked: Mapping[str, int]
@@ -86,7 +89,7 @@ async def queue_offering(tx: Tx, offering_id: UUID) -> None:
 
 
 async def queue_all(tx: Tx) -> int:
-    """Queue everything that may be read, including parked texts; returns how many."""
+    """Queue everything that may be read, including parked texts; return the number of texts."""
     return int(
         await tx.fetchval(
             """
@@ -124,7 +127,7 @@ async def requeued_left(tx: Tx) -> Left:
 
 
 async def claim(tx: Tx) -> Task | None:
-    """Claim the text due first, under a lease; None if there is none."""
+    """Claim the text due first, under a lease; return None if there is none."""
     row = await tx.fetchrow(
         """
         UPDATE to_read SET attempts = attempts + 1, due_at = now() + $1 * interval '1 second'
@@ -138,14 +141,14 @@ async def claim(tx: Tx) -> Task | None:
 
 
 async def due_in_seconds(tx: Tx) -> float | None:
-    """The time until the next text is due: for a retry, or when a reader's lease expires."""
+    """Return the seconds until the next text is due, for a retry or because a reader's lease expires."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM to_read WHERE parked IS NULL AND due_at > now()"
     )
 
 
 async def hold(tx: Tx, task: Task) -> bool:
-    """Lock the task until the transaction ends; False if its texts are no longer to be read."""
+    """Lock the task until the transaction ends; return False if its texts are no longer to be read."""
     return bool(
         await tx.fetchval(
             """
@@ -164,7 +167,10 @@ async def done(tx: Tx, task: Task) -> None:
 
 
 async def retry_later(tx: Tx, task: Task, reason: str) -> bool:
-    """Retry later; after the last attempt park it with the reason, until an operator requeues everything."""
+    """Retry later; after the last attempt park it with the reason, until an operator requeues everything.
+
+    Return True if it was parked.
+    """
     return bool(
         await tx.fetchval(
             """
@@ -212,7 +218,7 @@ async def delete(tx: Tx, about_id: UUID) -> None:
 
 
 async def of(tx: Tx, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
-    """The readings of these lines or offerings, if any."""
+    """Return the readings of these lines or offerings, if any."""
     rows = await tx.fetch(
         """
         SELECT about_id, language, tokens, model, model_version, vector FROM reading WHERE about_id = ANY ($1::uuid[])
@@ -223,7 +229,7 @@ async def of(tx: Tx, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
 
 
 async def vectors(tx: Tx, about_ids: Sequence[UUID]) -> dict[UUID, Vector]:
-    """The vectors of these lines or offerings, if any."""
+    """Return the vectors of these lines or offerings, if any."""
     rows = await tx.fetch(
         """
         SELECT about_id, model, model_version, vector FROM reading
@@ -239,9 +245,10 @@ def _vector(name: str, version: str, values: bytes) -> Vector:
 
 
 async def comparable_with(tx: Tx, to: Reading, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
-    """What is compared with a reading: vectors, and the tokens of the first `WORDS_MAX` texts if one has no vector.
+    """Return what is compared with a reading: vectors, and tokens if one of the two has no vector.
 
-    A long text has thousands of tokens, which cost more than all work on vectors.
+    Tokens are returned for the first `WORDS_MAX` texts only: a long text has thousands of tokens, which cost more than
+    all work on vectors.
     """
     rows = await tx.fetch(
         """

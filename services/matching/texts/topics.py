@@ -1,4 +1,4 @@
-"""Suggest topics of the reference scheme for a text, with their passages, for the author to confirm.
+"""Suggestion of topics of the reference scheme for a text, with their passages, for the author to confirm.
 
 A topic is found by the words of one of its labels or wordings (`wordings/`) in sequence, inflected or not. Of
 overlapping names the longest counts. If no language is detected, the text is read in each possible language.
@@ -22,7 +22,7 @@ from services.matching.texts.language import by_paragraph, identify
 SUGGESTIONS_MAX = 10
 PASSAGES_MAX = 3
 LABEL_WORDS_MAX = 40
-"""For Chinese, characters."""
+"""Maximum number of words of a label; for Chinese, of characters."""
 SENTENCE_ENDS = frozenset(".!?;:\n\r\u2028\u2029。！？；：؟؛")
 
 OF_OWN_SCRIPT: Final[Mapping[Language, re.Pattern[str]]] = {"ar": ARABIC, "ru": CYRILLIC, "zh": HAN}
@@ -43,7 +43,7 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     topic: str
     passages: tuple[Passage, ...]
     times: int
-    """Also counts passages beyond `PASSAGES_MAX`."""
+    """Number of passages, including those beyond `PASSAGES_MAX`."""
 
 
 class _Names(Struct):
@@ -60,14 +60,14 @@ class _Named(Struct, frozen=True):
     topic: str
     passage: Passage
     length: int
-    """In words; for Chinese in pairs of characters, which most of its words are."""
+    """Length in words; for Chinese in pairs of characters, which most of its words are."""
 
 
 def suggested(text: str, limit: int = SUGGESTIONS_MAX) -> list[Suggestion]:
-    """The topics whose labels are found in a text, at most `SUGGESTIONS_MAX`, each once.
+    """Return the topics whose labels are found in a text, at most `SUGGESTIONS_MAX`, each once.
 
-    In order of the fullest name, the number of passages, and the first passage. Only the first `words.CHARACTERS_MAX`
-    characters are read. The language is detected by paragraph, else for the whole text.
+    They are in the order of the fullest name, the number of passages, and the first passage. Only the first
+    `words.CHARACTERS_MAX` characters are read. The language is detected by paragraph, else for the whole text.
     """
     shown = text[:CHARACTERS_MAX]
     whole = identify(shown)
@@ -93,7 +93,8 @@ def names(term: Term, language: Language) -> tuple[str, ...]:
 def wordings(language: Language) -> Mapping[str, tuple[str, ...]]:
     """Expressions for a topic besides its names, by topic: offices, acts, acronyms, narrower cases.
 
-    Compiled by the project, not reviewed by native speakers yet. They find a topic, but are not shown as its name.
+    They are compiled by the project, and not reviewed by native speakers yet. They find a topic, but are not shown as
+    its name.
     """
     file = resources.files(__package__).joinpath("wordings", f"{language}.json")
     return msgspec.json.decode(file.read_bytes(), type=dict[str, tuple[str, ...]])
@@ -110,7 +111,7 @@ def _moved(named: _Named, by: int) -> _Named:
 
 
 def _named(text: str, language: Language) -> Iterator[_Named]:
-    """The names in a text of one language, longest at each place, from left to right."""
+    """Yield the names in a text of one language, longest at each place, from left to right."""
     others = [one for one, script in OF_OWN_SCRIPT.items() if one != language and script.search(text)]
     names_in = {one: _names_in(one) for one in (language, *others)}
     spoken = words_and_characters(text, language)
@@ -132,14 +133,14 @@ def _named(text: str, language: Language) -> Iterator[_Named]:
 
 
 def _sentence_ends(text: str, spoken: Sequence[Word]) -> list[bool]:
-    """For each word, whether its sentence ends before the next."""
+    """Return, for each word, whether its sentence ends before the next."""
     return [bool(SENTENCE_ENDS & set(text[one.end : other.start])) for one, other in pairwise(spoken)] + [True]
 
 
 def _longest(
     names: _Names, spoken: Sequence[Word], at: int, ends: Sequence[bool]
 ) -> Iterator[tuple[int, Iterable[str]]]:
-    """The longest name that begins at a word, for each reading of the word, with its topics."""
+    """Yield the longest name that begins at a word, for each reading of the word, with its topics."""
     for first in _readings(spoken[at]):
         node, length = names.on.get(first), 0
         best: tuple[int, Iterable[str]] | None = None
@@ -161,7 +162,7 @@ def _readings(word: Word) -> tuple[str, ...]:
 
 @cache
 def _names_in(language: Language) -> _Names:
-    """The names of topics in a language; built on first use."""
+    """Return the names of topics in a language; they are built on first use."""
     root = _Names()
     for code, term in topics().items():
         for name in (*names(term, language), *wordings(language).get(code, ())):

@@ -16,7 +16,7 @@ from services.matching.treaties.model import treaty_status_id_of
 async def record(
     tx: Tx, memory: Memory, state: str, instrument: str, *, party: bool, as_of: date, now: datetime
 ) -> None:
-    """Record the status as of a day, end matches it forbids and suggest what it allows. Raises Conflict, Invalid."""
+    """Record the status as of a day, end matches it forbids, suggest offerings it allows. Raise Conflict or Invalid."""
     before = await treaty_store.revision(tx, treaty_status_id_of(state, instrument))
     known = next(one for one in await treaty_store.statuses(tx, state) if one.instrument == instrument)
     fact = treaties.record(known, state, party=party, as_of=as_of, now=now)

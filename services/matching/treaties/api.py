@@ -24,10 +24,10 @@ from services.matching.treaties.model import treaty_status_id_of
 
 
 class TreatyStatusView(Struct, frozen=True, kw_only=True):
-    """Whether a State was party to an instrument on the day `as_of`.
+    """The status of a State for an instrument on the day `as_of`.
 
-    `recorded` by a coordinator, else from a list of parties, each as of a day. `party` is null if unknown: a State not
-    on the list may have joined since.
+    `recorded` is true if a coordinator recorded the status, false if it is from a list of parties, each as of a day.
+    `party` is null if unknown: a State not on the list may have joined since.
     """
 
     state: str
@@ -38,7 +38,7 @@ class TreatyStatusView(Struct, frozen=True, kw_only=True):
 
 
 class TreatyStatuses(Struct, frozen=True, kw_only=True):
-    """One for each instrument."""
+    """The statuses of a State, one for each instrument."""
 
     statuses: list[TreatyStatusView]
 
@@ -69,7 +69,10 @@ async def _of_state(tx: Tx, _ctx: Context, key: tuple[str, str]) -> TreatyStatus
 async def record_treaty_status(
     tx: Tx, ctx: Context, key: tuple[str, str], data: JSONBody[RecordTreatyStatus], own: Owned
 ) -> None:
-    """`as_of` must not be before the known status. Matches it forbids end; offerings it allows are suggested."""
+    """`as_of` must not be before the day of the known status.
+
+    Matches that the status forbids end; offerings that it allows are suggested.
+    """
     policy.decide(ctx.caller, Action.RECORD_TREATY_STATUS).required()
     data.check()
     await treaty_actions.record(tx, own.memory, *key, party=data.party, as_of=data.as_of, now=ctx.now)

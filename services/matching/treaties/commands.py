@@ -1,4 +1,4 @@
-"""The body of a record of treaty status."""
+"""The request body that records a treaty status."""
 
 from datetime import date
 
@@ -11,7 +11,7 @@ from services.matching.fields import check_known
 
 
 class RecordTreatyStatus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether a State is party to an instrument (`/v1/reference/instruments`), per the depositary on that day."""
+    """The status of a State for an instrument (`/v1/reference/instruments`), per the depositary on the day `as_of`."""
 
     state: State
     instrument: InstrumentCode
@@ -19,6 +19,6 @@ class RecordTreatyStatus(Struct, frozen=True, kw_only=True, forbid_unknown_field
     as_of: date
 
     def check(self) -> None:
-        """Raises Invalid for an unknown code."""
+        """Raise Invalid for an unknown code."""
         check_known("state", [self.state], reference.countries())
         check_known("instrument", [self.instrument], reference.instruments())

@@ -10,13 +10,13 @@ from services.matching.treaties.model import TreatyStatus, statuses_of
 
 
 async def statuses(tx: Tx, state: str) -> tuple[TreatyStatus, ...]:
-    """A State's status, one for each instrument."""
+    """Return a State's statuses, one for each instrument."""
     recorded = await tx.fetchval("SELECT recorded_treaties($1)", state)
     return statuses_of(state, msgspec.json.decode(recorded, type=tuple[TreatyStatus, ...]))
 
 
 async def revision(tx: Tx, treaty_status_id: UUID) -> int:
-    """How often it has been recorded; locked until the transaction ends."""
+    """Return the number of times the status has been recorded; the row is locked until the transaction ends."""
     found = await tx.fetchval(
         "SELECT revision FROM treaty_status WHERE treaty_status_id = $1 FOR UPDATE", treaty_status_id
     )

@@ -1,1 +1,1 @@
-"""Alerts: saved filters of which their owners are notified."""
+"""Alerts: saved filters whose owners are notified of the records that fit."""

@@ -21,7 +21,10 @@ from services.notifications.policy import Action
 async def create(
     tx: Tx, ctx: Context, alert_id: UUID, subject: AlertSubject, criteria: Criteria, frequency: Frequency
 ) -> None:
-    """Raises Forbidden for a role without alerts on this subject, Invalid for unknown codes, Conflict at the limit."""
+    """Create an alert.
+
+    Raises Forbidden for a role without alerts on this subject, Invalid for unknown codes, Conflict at the limit.
+    """
     caller = ctx.caller
     policy.decide(caller, Action.CREATE_ALERT, subject).required()
     check_criteria(subject, criteria)
@@ -43,7 +46,7 @@ async def create(
 
 
 async def change(tx: Tx, ctx: Context, alert_id: UUID, action: Action, decide: Callable[[Alert], Fact | None]) -> None:
-    """A change of an alert in the expected revision; `decide` returns None if it changes nothing."""
+    """Change an alert in the expected revision; `decide` returns None if nothing changes."""
     alert = await _expected(tx, ctx, alert_id, action)
     fact = decide(alert)
     if fact is not None:

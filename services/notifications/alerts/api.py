@@ -1,4 +1,4 @@
-"""The routes of alerts: saved filters of which the caller's appointment is notified."""
+"""The routes of alerts: saved filters by which the caller's appointment is notified."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -33,7 +33,7 @@ class AlertBody(Criteria, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     A record fits if it has one of the codes of each field; an empty field restricts nothing. Kinds, topics, articles
     and paragraphs are those of one line, or of an offering; a topic includes narrower ones. Regions and States are
-    those of the request, of an offering those of its provider. The amounts are in US cents, of `funding` only.
+    those of the request or, for an offering, of its provider. Amounts are in US cents, and apply to `funding` only.
     """
 
     frequency: Frequency = Frequency.AT_ONCE
@@ -67,7 +67,7 @@ class AlertPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PauseAlert(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Until when the alert finds nothing; without it, until it is resumed."""
+    """A pause during which the alert finds nothing; without `until`, it lasts until the alert is resumed."""
 
     until: Annotated[datetime, Meta(tz=True)] | None = None
 
@@ -104,7 +104,7 @@ async def _read(tx: Tx, ctx: Context, alert_id: UUID) -> AlertView:
     location=lambda view: f"/v1/alerts/{view.alert_id}",
 )
 async def create_alert(tx: Tx, ctx: Context, alert_id: UUID, data: JSONBody[NewAlert]) -> None:
-    """It finds what begins to fit it from now on; each record is notified once, by all alerts together."""
+    """The alert finds records that begin to fit it from now on. Each record is notified once by all alerts together."""
     await actions.create(tx, ctx, alert_id, data.subject, data.criteria, data.frequency)
 
 
@@ -123,7 +123,7 @@ async def show_alert(tx: Tx, ctx: Context, alert_id: FromPath[UUID]) -> AlertVie
 
 @change("/v1/alerts/{alert_id:uuid}", Action.REVISE_ALERT, "Revise an alert", read=_read, method="PATCH")
 async def revise_alert(tx: Tx, ctx: Context, alert_id: FromPath[UUID], data: JSONBody[AlertPatch]) -> None:
-    """A JSON merge patch: fields that it does not name are kept, null resets a field to its default."""
+    """The body is a JSON merge patch: absent fields are kept, null resets a field to its default."""
 
     def revised(alert: Alert) -> Fact | None:
         body = patched(from_attributes(AlertBody, alert), data)
@@ -135,7 +135,7 @@ async def revise_alert(tx: Tx, ctx: Context, alert_id: FromPath[UUID], data: JSO
 
 @change("/v1/alerts/{alert_id:uuid}/pause", Action.PAUSE_ALERT, "Pause an alert", read=_read)
 async def pause_alert(tx: Tx, ctx: Context, alert_id: FromPath[UUID], data: JSONBody[PauseAlert]) -> None:
-    """What begins to fit it meanwhile is not reported later."""
+    """Records that begin to fit the alert during the pause are not reported later."""
     await actions.change(tx, ctx, alert_id, Action.PAUSE_ALERT, lambda alert: alert.pause(data.until, now=ctx.now))
 
 

@@ -1,4 +1,4 @@
-"""Alerts: what each is about, how often its owner is notified, and its changes."""
+"""Alerts: their subjects, how often their owners are notified, and their changes."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,11 +15,11 @@ from contracts.refusals import Invalid
 from contracts.values import Role
 
 ALERTS_MAX = 50
-"""For each appointment of a person."""
+"""Maximum number of alerts of one appointment of a person."""
 
 
 class AlertSubject(StrEnum):
-    """What an alert is about: requests that circulate, confirmed matches that lack money, or available offerings."""
+    """Subjects of alerts: requests that circulate, confirmed matches that lack money, or available offerings."""
 
     REQUESTS = "requests"
     FUNDING = "funding"
@@ -35,7 +35,7 @@ WATCHERS: Mapping[AlertSubject, frozenset[Role]] = {
 
 
 class Frequency(StrEnum):
-    """When the owner of an alert is notified: of each record at once, or of all together in a digest."""
+    """Times at which an alert's owner is notified: of each record at once, or of all together in a digest."""
 
     AT_ONCE = "at_once"
     DAILY = "daily"
@@ -43,7 +43,7 @@ class Frequency(StrEnum):
 
 
 class Alert(Criteria, frozen=True, kw_only=True):
-    """An alert of one appointment; `paused_until` is None for one paused until it is resumed."""
+    """An alert of one appointment; `paused_until` is None if it is paused until it is resumed."""
 
     alert_id: UUID
     person_id: UUID
@@ -64,13 +64,13 @@ class Alert(Criteria, frozen=True, kw_only=True):
         return self.paused and (self.paused_until is None or now < self.paused_until)
 
     def revise(self, criteria: Criteria, frequency: Frequency, *, now: datetime) -> AlertRevised | None:
-        """None if nothing changes."""
+        """Revise the alert; None if nothing changes."""
         if (criteria, frequency) == (self.criteria, self.frequency):
             return None
         return AlertRevised(alert_id=self.alert_id, criteria=criteria, frequency=frequency, revised_at=now)
 
     def pause(self, until: datetime | None, *, now: datetime) -> AlertPaused | None:
-        """None if it is paused until then already. Raises Invalid for a time that is past."""
+        """Pause the alert; None if it is already paused until then. Raises Invalid for a time in the past."""
         if until is not None and until <= now:
             raise Invalid("pause-over", field="until")
         if self.is_paused(now) and self.paused_until == until:
@@ -78,7 +78,7 @@ class Alert(Criteria, frozen=True, kw_only=True):
         return AlertPaused(alert_id=self.alert_id, until=until, paused_at=now)
 
     def resume(self, *, now: datetime) -> AlertResumed | None:
-        """None if it is not paused."""
+        """Resume the alert; None if it is not paused."""
         return AlertResumed(alert_id=self.alert_id, resumed_at=now) if self.is_paused(now) else None
 
 
@@ -111,7 +111,7 @@ def evolve(alert: Alert | None, fact: Fact) -> Alert:
 
 
 def check_criteria(subject: AlertSubject, criteria: Criteria) -> None:
-    """Raises Invalid for an unknown code, and for amounts of another subject than funding or in the wrong order."""
+    """Raise Invalid for an unknown code, and for amounts in the wrong order or of a subject other than funding."""
     least, most = criteria.usd_minor_min, criteria.usd_minor_max
     if subject is not AlertSubject.FUNDING and (least is not None or most is not None):
         raise Invalid("amounts-of-funding-only", field="usd_minor_min" if least is not None else "usd_minor_max")

@@ -11,7 +11,7 @@ from services.notifications.alerts.model import Alert
 
 
 async def get(tx: Tx, alert_id: UUID, caller: Caller, *, lock: bool = False) -> Alert:
-    """The caller's own, in the current appointment. Raises Missing for any other."""
+    """Return an alert of the caller's current appointment. Raises Missing for any other."""
     query = (
         """
         SELECT * FROM alert
@@ -29,13 +29,13 @@ async def get(tx: Tx, alert_id: UUID, caller: Caller, *, lock: bool = False) -> 
 
 
 async def known(tx: Tx, alert_id: UUID) -> Alert | None:
-    """The alert, locked, whoever's it is."""
+    """Return the alert, locked, whoever owns it; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM alert WHERE alert_id = $1 FOR UPDATE", alert_id)
     return msgspec.convert(dict(row), Alert) if row else None
 
 
 async def of_caller(tx: Tx, caller: Caller) -> list[Alert]:
-    """All of the caller's own in this appointment, oldest first."""
+    """Return all alerts of the caller's current appointment, oldest first."""
     rows = await tx.fetch(
         "SELECT * FROM alert WHERE person_id = $1 AND organization = $2 AND role = $3 ORDER BY alert_id",
         caller.person_id,
@@ -46,7 +46,7 @@ async def of_caller(tx: Tx, caller: Caller) -> list[Alert]:
 
 
 async def of_person(tx: Tx, person_id: UUID) -> list[Alert]:
-    """All of a person's, in every appointment."""
+    """Return all alerts of a person, in every appointment, locked."""
     rows = await tx.fetch("SELECT * FROM alert WHERE person_id = $1 ORDER BY alert_id FOR UPDATE", person_id)
     return [msgspec.convert(dict(row), Alert) for row in rows]
 

@@ -1,4 +1,4 @@
-"""Issue digests that are due. The caller opens the transaction."""
+"""Actions that issue due digests. The caller opens the transaction."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,9 +15,10 @@ from services.notifications.notices.notice import Holder
 
 
 async def issue_due(tx: Tx, *, now: datetime) -> int:
-    """Issue the digests that have been due longest, each as one notification. Returns how many; 0 if none is due here.
+    """Issue the digests that have been due longest, each as one notification; return their number.
 
-    One without anything that its reader may still see is issued without a notification.
+    It is 0 if no digest is due that another process has not claimed. A digest without anything that its reader may
+    still see is issued without a notification.
     """
     due = await store.claim(tx, now=now)
     if not due:
@@ -36,7 +37,10 @@ async def issue_due(tx: Tx, *, now: datetime) -> int:
 
 
 async def visible_entries(tx: Tx, readers: Mapping[UUID, str], *, now: datetime) -> dict[UUID, list[Entry]]:
-    """The entries that the organization of each digest may see now, oldest first; `readers` are these by digest."""
+    """Return the entries of each digest that its organization may see now, oldest first.
+
+    `readers` maps the digests to their organizations.
+    """
     found = await store.entries(tx, list(readers))
     known = await hit_actions.known_records(tx, [(one.subject, one.record_id) for of in found.values() for one in of])
     return {

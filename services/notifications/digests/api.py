@@ -1,4 +1,4 @@
-"""The route of a digest: what the appointment's alerts found in a day or a week."""
+"""The route of a digest: the records that the appointment's alerts found in a day or a week."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -22,7 +22,7 @@ from services.notifications.policy import Action
 
 
 class EntryView(Struct, frozen=True, kw_only=True):
-    """A record that was found: its reference, its codes, their labels in one line of text, and where to read more.
+    """A record that was found: its reference, its codes, their labels in one line of text, and a link to more.
 
     `organization` is the State of the request, or the provider of the offering.
     """
@@ -39,7 +39,7 @@ class EntryView(Struct, frozen=True, kw_only=True):
 
 
 class DigestView(Struct, frozen=True, kw_only=True):
-    """What the reader may still see of what was found, the oldest first."""
+    """A digest with the records that the reader may still see, the oldest first."""
 
     digest_id: UUID
     organization: str
@@ -58,7 +58,7 @@ async def show_digest(
     digest_id: FromPath[UUID],
     accept_language: Annotated[str | None, HeaderParameter(name="Accept-Language")] = None,
 ) -> DigestView:
-    """In the language that `Accept-Language` prefers, else in that of the subscription."""
+    """Uses the language that `Accept-Language` prefers, or else that of the subscription."""
     digest = await store.get(tx, digest_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_DIGEST, digest).required()
     language = await subscription_store.language(tx, ctx.caller, accept_language)

@@ -1,4 +1,4 @@
-"""Digests: when each is due, and what its reader is shown of its hits."""
+"""Digests: when each is due, and which of its hits are shown to its reader."""
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -12,10 +12,10 @@ from services.notifications.alerts.model import AlertSubject, Frequency
 from services.notifications.hits.model import Watcher
 
 HOUR_UTC = 6
-"""Digests are due at this hour; weekly ones on Mondays."""
+"""The hour at which digests are due, in UTC; weekly digests are due on Mondays."""
 
 ENTRIES_MAX = 200
-"""How many entries a digest shows, the first ones."""
+"""Maximum number of entries that a digest shows: the first ones."""
 
 
 class DigestStatus(StrEnum):
@@ -24,7 +24,7 @@ class DigestStatus(StrEnum):
 
 
 class Digest(Struct, frozen=True, kw_only=True):
-    """The digest of one appointment that is due at a time; `entries` is how many it had when it was issued."""
+    """The digest of one appointment that is due at a time; `entries` is their number when it was issued."""
 
     digest_id: UUID
     person_id: UUID
@@ -54,7 +54,7 @@ class Digest(Struct, frozen=True, kw_only=True):
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """A hit as its reader is shown it: ids and codes, no texts of the record."""
+    """A hit as it is shown to its reader: ids and codes, no texts of the record."""
 
     subject: AlertSubject
     request_id: UUID | None
@@ -68,12 +68,12 @@ class Entry(Struct, frozen=True, kw_only=True):
     @property
     def record_id(self) -> UUID:
         record_id = self.offering_id or self.requirement_id or self.request_id
-        assert record_id is not None, "a hit is of a record"
+        assert record_id is not None, "a hit names a record"
         return record_id
 
 
 def next_due(frequency: Frequency, after: datetime) -> datetime:
-    """When the next digest after this time is due."""
+    """Return the time at which the next digest after this time is due."""
     at = after.replace(hour=HOUR_UTC, minute=0, second=0, microsecond=0)
     if at <= after:
         at += timedelta(days=1)
@@ -81,6 +81,6 @@ def next_due(frequency: Frequency, after: datetime) -> datetime:
 
 
 def digest_id_of(watcher: Watcher, due_at: datetime) -> UUID:
-    """The id of the digest that is due then, derived so that there is one."""
+    """Return the id of the digest that is due at this time, derived so that there is only one."""
     owner = f"{watcher.person_id}:{watcher.organization}:{watcher.role}"
     return uuid5(NAMESPACE_URL, f"entraide:digest:{owner}:{watcher.frequency}:{due_at.isoformat()}")

@@ -15,7 +15,7 @@ from services.notifications.digests.model import ENTRIES_MAX, Digest, DigestStat
 from services.notifications.hits.model import Watcher
 
 DUE_MAX = 50
-"""Digests issued in one transaction, for which a hit of one of them waits."""
+"""Maximum number of digests issued in one transaction; a hit of one of them waits for its end."""
 
 _ISSUED = Write(
     parts={
@@ -29,11 +29,14 @@ _ISSUED = Write(
 
 
 async def open_next(tx: Tx, watcher: Watcher, *, now: datetime) -> tuple[UUID, datetime]:
-    """The next digest that is not issued yet, and when it is due: it cannot be issued before this transaction ends."""
+    """Return the next digest that is not issued yet, and when it is due.
+
+    It cannot be issued before this transaction ends.
+    """
     due_at = next_due(watcher.frequency, now)
     while True:
         digest_id = digest_id_of(watcher, due_at)
-        # An update of nothing locks the row, and waits for a process that issues it.
+        # An update without a change locks the row, and waits for a process that issues the digest.
         status = await tx.fetchval(
             """
             INSERT INTO digest (digest_id, person_id, organization, role, frequency, due_at, status)
@@ -69,7 +72,7 @@ async def save_due(tx: Tx, hit: HitRecorded) -> None:
 
 
 async def claim(tx: Tx, *, now: datetime) -> list[Digest]:
-    """The digests that have been due longest, locked, and not claimed by another process."""
+    """Return the digests that have been due longest, locked, without those claimed by another process."""
     rows = await tx.fetch(
         """
         SELECT * FROM digest WHERE status = 'due' AND due_at <= $1
@@ -97,7 +100,7 @@ async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
 
 
 async def get(tx: Tx, digest_id: UUID, caller: Caller) -> Digest:
-    """The caller's own, issued, in the current appointment. Raises Missing for any other."""
+    """Return an issued digest of the caller's current appointment. Raises Missing for any other."""
     row = await tx.fetchrow(
         """
         SELECT * FROM digest
@@ -114,7 +117,7 @@ async def get(tx: Tx, digest_id: UUID, caller: Caller) -> Digest:
 
 
 async def entries(tx: Tx, digest_ids: Sequence[UUID]) -> dict[UUID, list[Entry]]:
-    """The hits of these digests, of each ENTRIES_MAX at most, oldest first, whoever may still see them."""
+    """Return the hits of these digests, at most ENTRIES_MAX each, oldest first, even if they may no longer be seen."""
     rows = await tx.fetch(
         """
         SELECT entry.* FROM unnest($1::uuid[]) AS wanted(digest_id) CROSS JOIN LATERAL (

@@ -1,4 +1,4 @@
-"""An entry of a digest in words: its reference and the labels of its codes, in six languages."""
+"""The text of a digest's entry: its reference and the labels of its codes, in six languages."""
 
 from contracts import reference
 from contracts.values import Language
@@ -9,7 +9,7 @@ KINDS_SHOWN_MAX = 3
 
 
 def words_of(entry: Entry, language: Language) -> str:
-    """One line, such as `TA-2026-00007 · Kenya · Training on mutual legal assistance`."""
+    """Return one line of text, such as `TA-2026-00007 · Kenya · Training on mutual legal assistance`."""
     shown = isolated(entry.reference) if language in RIGHT_TO_LEFT else entry.reference
     kinds = [reference.kinds()[code].label(language) for code in entry.kinds[:KINDS_SHOWN_MAX]]
     more = ["…"] if len(entry.kinds) > KINDS_SHOWN_MAX else []
@@ -17,7 +17,7 @@ def words_of(entry: Entry, language: Language) -> str:
 
 
 def _name(organization: str, language: Language) -> str:
-    """The name of a State; the code of another organization."""
+    """Return the name of a State, or the code of another organization."""
     if organization in reference.countries():
         return reference.country_name(organization, language)
     return isolated(organization) if language in RIGHT_TO_LEFT else organization

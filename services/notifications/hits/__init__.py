@@ -1,1 +1,1 @@
-"""Hits: what alerts and offerings found, among the records known from the facts of other services."""
+"""Hits: records that alerts and offerings found, among those known from the facts of other services."""

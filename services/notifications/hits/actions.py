@@ -1,4 +1,4 @@
-"""Compare alerts with what the facts of other services say, and notify the owners, once of each record.
+"""Actions that compare alerts with the facts of other services, and notify the owners once of each record.
 
 The caller opens the transaction.
 """
@@ -34,7 +34,7 @@ OF_REQUESTS: tuple[type[Fact], ...] = (
     *(r.RequestSubmitted, r.RequestRevised, r.RequestHeld, r.RequestResumed, *BEGINS, *ENDS),
     *(r.CirculationDecided, r.ConsentGiven, r.ConsentRecorded, r.ConsentWithdrawn, r.ConsentEnded),
 )
-"""The facts that say who may see a request, and what it is about."""
+"""Facts that state who may see a request, and what it is about."""
 
 OF_SUGGESTIONS: tuple[type[Fact], ...] = (LineRanked, m.MatchSuggested)
 OF_FUNDING: tuple[type[Fact], ...] = (p.RequirementOpened, p.RequirementCancelled, p.AllocationMade)
@@ -45,7 +45,7 @@ OF_OFFERINGS: tuple[type[Fact], ...] = (
 
 
 async def on_request(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
-    """Store what the fact says of a request, and notify those who see it from now on and have an alert that it fits."""
+    """Store what the fact says of a request, and notify those who now see it and have a fitting alert or offering."""
     request_id = event.aggregate_id
     await request_store.one_at_a_time(tx, request_id)
     await _save(tx, fact, now)
@@ -53,14 +53,14 @@ async def on_request(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None
 
 
 async def begin_consents(tx: Tx, request_id: UUID, *, now: datetime) -> None:
-    """A consent given earlier begins now: notify those who see the request from now on."""
+    """Begin consents that were given earlier, and notify those who see the request from now on."""
     await request_store.one_at_a_time(tx, request_id)
     if await request_store.begin_consents(tx, request_id, now=now):
         await find(tx, request_id, because=None, now=now)
 
 
 async def find(tx: Tx, request_id: UUID, *, because: Event | None, now: datetime) -> None:
-    """Notify each appointment that sees the request and has an alert that it fits, unless it was notified before."""
+    """Notify each appointment that sees the request and has an alert or offering that fits, once of each record."""
     request = await request_store.request(tx, request_id)
     if request is None or not request.consents:
         return
@@ -90,7 +90,7 @@ def _fitting(ranking: LineRanked) -> set[str]:
 async def on_funding(
     tx: Tx, event: Event, fact: p.RequirementOpened | p.RequirementCancelled | p.AllocationMade, *, now: datetime
 ) -> None:
-    """Store what a match lacks in money, and notify those who have an alert that it fits."""
+    """Store the amount that a match lacks, and notify those with an alert that it fits."""
     if fact.request_id is None or fact.requirement_id is None or fact.line_id is None:
         return
     await request_store.one_at_a_time(tx, fact.request_id)
@@ -106,7 +106,7 @@ async def on_funding(
 
 
 async def on_offering(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
-    """Store what the fact says of an offering; notify States that have an alert that it fits when it is available."""
+    """Store what the fact says of an offering; if it is available, notify States with an alert that it fits."""
     offering_id = event.aggregate_id
     match fact:
         case m.OfferingDrafted() | m.OfferingSubmitted():
@@ -127,7 +127,7 @@ async def on_offering(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> Non
 
 
 async def may_be_sent(tx: Tx, notice: str, organization: str, record_id: UUID | None, *, now: datetime) -> bool:
-    """Whether the organization may still be sent a notice: of a hit only while it sees the record."""
+    """Check whether the organization may still be sent a notice; one of a hit only while it sees the record."""
     if notice not in audience.OF_HITS:
         return True
     subject = AlertSubject(audience.OF_HITS[notice])
@@ -135,13 +135,13 @@ async def may_be_sent(tx: Tx, notice: str, organization: str, record_id: UUID | 
 
 
 async def is_shown(tx: Tx, subject: AlertSubject, organization: str, record_id: UUID, *, now: datetime) -> bool:
-    """Whether the organization sees what was found, and it is still wanted."""
+    """Check whether the organization sees the record, and the requirement is unfunded or the offering available."""
     known = await known_records(tx, [(subject, record_id)])
     return known.is_shown(subject, organization, record_id, now=now)
 
 
 async def known_records(tx: Tx, found: Iterable[tuple[AlertSubject, UUID]]) -> KnownRecords:
-    """What is known of records of these subjects, and of the requests of the requirements among them."""
+    """Return what is known of records of these subjects, and of the requests of the requirements among them."""
     ids: dict[AlertSubject, set[UUID]] = {subject: set() for subject in AlertSubject}
     for subject, record_id in found:
         ids[subject].add(record_id)
@@ -155,7 +155,7 @@ async def known_records(tx: Tx, found: Iterable[tuple[AlertSubject, UUID]]) -> K
 
 
 async def _report(tx: Tx, watcher: Watcher, hit: HitRecorded, *, because: Event | None, now: datetime) -> None:
-    """Record a hit, and notify of it at once or leave it to the next digest; nothing if it was recorded before."""
+    """Record a hit, and notify its owner at once or leave it to the next digest; skip one recorded before."""
     if watcher.frequency is not Frequency.AT_ONCE:
         digest_id, due_at = await digest_store.open_next(tx, watcher, now=now)
         hit = replace(hit, digest_id=digest_id, frequency=watcher.frequency, due_at=due_at)

@@ -1,4 +1,4 @@
-"""Hits: who is notified of which record, once, and whether they may still see it."""
+"""Hits: records of which an appointment is notified once, and whether it may still see them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,9 +14,9 @@ from services.notifications.alerts.model import AlertSubject, Frequency
 
 
 class KnownRequest(Struct, frozen=True, kw_only=True):
-    """A request as known from its facts, with the consents that neither ended nor were withdrawn.
+    """A request as known from its facts, with the consents that have neither ended nor been withdrawn.
 
-    `circulates` between triage and the end of delivery, also while it is `held`.
+    `circulates` is true between triage and the end of delivery, also while the request is `held`.
     """
 
     request_id: UUID
@@ -29,7 +29,7 @@ class KnownRequest(Struct, frozen=True, kw_only=True):
     consents: tuple[Consent, ...]
 
     def is_shown_to(self, organization: str, now: datetime) -> bool:
-        """Whether the organization sees it by the consents in force."""
+        """Check whether the organization sees the request by the consents in force."""
         circulates = self.circulates and not self.held and self.circulation == "granted"
         return (
             circulates
@@ -39,7 +39,7 @@ class KnownRequest(Struct, frozen=True, kw_only=True):
 
 
 class KnownRequirement(Struct, frozen=True, kw_only=True):
-    """What a confirmed match of a request lacks in money."""
+    """The money that a confirmed match of a request lacks."""
 
     requirement_id: UUID
     request_id: UUID
@@ -64,7 +64,7 @@ class KnownOffering(Struct, frozen=True, kw_only=True):
     special_groups: tuple[str, ...]
 
     def is_for(self, state: str) -> bool:
-        """Whether it is available, and to this State."""
+        """Check whether the offering is available, and to this State."""
         named = state in self.eligible_states or reference.region_of(state) in self.eligible_regions
         every = not self.eligible_states and not self.eligible_regions
         in_groups = (not self.income_groups or reference.income_group_of(state) in self.income_groups) and (
@@ -74,14 +74,14 @@ class KnownOffering(Struct, frozen=True, kw_only=True):
 
 
 class KnownRecords(Struct, frozen=True, kw_only=True):
-    """Records of other services that hits are of, by id, as known from their facts."""
+    """Records of other services named by hits, by id, as known from their facts."""
 
     requests: Mapping[UUID, KnownRequest]
     requirements: Mapping[UUID, KnownRequirement]
     offerings: Mapping[UUID, KnownOffering]
 
     def is_shown(self, subject: AlertSubject, organization: str, record_id: UUID, *, now: datetime) -> bool:
-        """Whether the organization sees what was found, and it is still wanted."""
+        """Check whether the organization sees the record, and the requirement is unfunded or the offering available."""
         if subject is AlertSubject.OFFERINGS:
             offering = self.offerings.get(record_id)
             return offering is not None and offering.is_for(organization)
@@ -106,7 +106,7 @@ class Watcher(Struct, frozen=True, kw_only=True):
 
 
 def hit_id_of(watcher: Watcher, record_id: UUID) -> UUID:
-    """The id of the hit of a record for an appointment, derived so that there is at most one."""
+    """Return the id of the hit of a record for an appointment, derived so that there is at most one."""
     owner = f"{watcher.person_id}:{watcher.organization}:{watcher.role}"
     return uuid5(NAMESPACE_URL, f"entraide:hit:{owner}:{record_id}")
 
@@ -120,9 +120,9 @@ def hit_on(
     requirement_id: UUID | None = None,
     offering_id: UUID | None = None,
 ) -> HitRecorded:
-    """A hit of a request, of a requirement of a request, or of an offering."""
+    """Return a hit of a request, of a requirement of a request, or of an offering."""
     record_id = offering_id or requirement_id or request_id
-    assert record_id is not None, "a hit is of a record"
+    assert record_id is not None, "a hit names a record"
     return HitRecorded(
         hit_id=hit_id_of(watcher, record_id),
         person_id=watcher.person_id,

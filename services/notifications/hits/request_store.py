@@ -14,7 +14,7 @@ from services.notifications.hits.model import KnownRequest
 
 
 async def one_at_a_time(tx: Tx, request_id: UUID) -> None:
-    """Serialize searches for a request until the transaction ends: facts of several aggregates lead to one."""
+    """Serialize searches for a request until the transaction ends, because facts of several aggregates concern it."""
     await tx.fetchval("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"hits of {request_id}")
 
 
@@ -84,7 +84,7 @@ async def save_consent(
 
 
 async def delete_consents(tx: Tx, request_id: UUID, *, consent_id: UUID | None = None) -> None:
-    """Delete one consent of a request, or all of them: they ended or were withdrawn."""
+    """Delete one consent of a request, or all of them, after they ended or were withdrawn."""
     await tx.execute(
         "DELETE FROM known_consent WHERE request_id = $1 AND ($2::uuid IS NULL OR consent_id = $2)",
         request_id,
@@ -93,7 +93,7 @@ async def delete_consents(tx: Tx, request_id: UUID, *, consent_id: UUID | None =
 
 
 async def silent_terms(tx: Tx, request_id: UUID) -> Terms | None:
-    """The terms of a consent by silence; None for an unknown request."""
+    """Return the terms of a consent by silence; None for an unknown request."""
     recipients = await tx.fetchval("SELECT silent_recipients FROM known_request WHERE request_id = $1", request_id)
     return None if recipients is None else Terms(recipients=tuple(recipients))
 
@@ -134,7 +134,7 @@ async def save_fitting(tx: Tx, request_id: UUID, providers: Iterable[str]) -> No
 
 
 async def consents_to_begin(tx: Tx, *, now: datetime) -> list[UUID]:
-    """Requests with a consent whose period has begun since it was given."""
+    """Return the requests with a consent whose period has begun since it was given."""
     rows = await tx.fetch(
         "SELECT DISTINCT request_id FROM known_consent WHERE NOT begun AND starts_at <= $1 ORDER BY request_id", now
     )
@@ -142,7 +142,7 @@ async def consents_to_begin(tx: Tx, *, now: datetime) -> list[UUID]:
 
 
 async def begin_consents(tx: Tx, request_id: UUID, *, now: datetime) -> bool:
-    """Whether a consent of the request began; of several processes only one gets the answer yes."""
+    """Record that due consents of the request began; True if there were any, for one of several processes only."""
     return bool(
         await tx.fetch(
             "UPDATE known_consent SET begun = true WHERE request_id = $1 AND NOT begun AND starts_at <= $2 RETURNING 1",

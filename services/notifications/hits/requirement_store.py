@@ -1,4 +1,4 @@
-"""Queries on what confirmed matches lack in money: rows made from the facts of the pledges service."""
+"""Queries on the money that confirmed matches lack: rows made from the facts of the pledges service."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -10,7 +10,7 @@ from services.notifications.hits.model import KnownRequirement
 
 
 async def open_requirement(tx: Tx, requirement_id: UUID, request_id: UUID, line_id: UUID, usd_minor: int) -> None:
-    """Store what a match lacks, unless an allocation to it was stored before."""
+    """Store the amount that a match lacks, unless an allocation to it was stored before."""
     await tx.execute(
         """
         INSERT INTO known_requirement (requirement_id, request_id, line_id, lacking_usd_minor, cancelled)
@@ -24,7 +24,7 @@ async def open_requirement(tx: Tx, requirement_id: UUID, request_id: UUID, line_
 
 
 async def set_lacking(tx: Tx, requirement_id: UUID, request_id: UUID, line_id: UUID, usd_minor: int) -> None:
-    """Store what it lacks after an allocation; facts of two aggregates come in any order."""
+    """Store the amount that is lacking after an allocation; facts of two aggregates come in any order."""
     await tx.execute(
         """
         INSERT INTO known_requirement (requirement_id, request_id, line_id, lacking_usd_minor, cancelled)

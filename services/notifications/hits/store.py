@@ -13,9 +13,9 @@ from services.notifications.hits.model import KnownOffering, KnownRequest, Watch
 
 
 async def officers_with_a_fitting_offering(tx: Tx, request_id: UUID, *, now: datetime) -> Sequence[Watcher]:
-    """The officers of providers with an offering that fits the request, except those who chose no channel.
+    """Return the officers of providers with an offering that fits the request, except those who chose no channel.
 
-    Without those who had a hit of it before.
+    Officers who had a hit of the request before are left out.
     """
     rows = await tx.fetch(
         """
@@ -41,7 +41,7 @@ async def officers_with_a_fitting_offering(tx: Tx, request_id: UUID, *, now: dat
 
 
 async def alerts_on_request(tx: Tx, request: KnownRequest, *, now: datetime) -> Sequence[Watcher]:
-    """The owners of alerts that a line of the request fits, each once, without those who had a hit of it before."""
+    """Return the owners of alerts that a line of the request fits, each once, without those who had an earlier hit."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT ON (person_id, organization, role) person_id, organization, role, alert_id, frequency
@@ -64,7 +64,7 @@ async def alerts_on_request(tx: Tx, request: KnownRequest, *, now: datetime) -> 
 
 
 async def alerts_on_funding(tx: Tx, request: KnownRequest, *, now: datetime) -> Sequence[tuple[Watcher, UUID]]:
-    """As `alerts_on_request`, for what matches of the request lack in money; with the id of the requirement."""
+    """Like `alerts_on_request`, for the money that matches of the request lack; with the id of the requirement."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT ON (person_id, organization, role, requirement_id)
@@ -90,7 +90,7 @@ async def alerts_on_funding(tx: Tx, request: KnownRequest, *, now: datetime) -> 
 
 
 async def alerts_on_offering(tx: Tx, offering: KnownOffering, *, now: datetime) -> Sequence[Watcher]:
-    """As `alerts_on_request`, for an offering."""
+    """Like `alerts_on_request`, for an offering."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT ON (person_id, organization, role) person_id, organization, role, alert_id, frequency
@@ -112,7 +112,7 @@ async def alerts_on_offering(tx: Tx, offering: KnownOffering, *, now: datetime) 
 
 
 async def save(tx: Tx, hit: HitRecorded) -> bool:
-    """False if the appointment had a hit of this record before."""
+    """Save a hit; False if the appointment had a hit of this record before."""
     added = await tx.fetchval(
         """
         INSERT INTO hit (hit_id, person_id, organization, role, subject, alert_id, request_id, requirement_id,

@@ -1,1 +1,1 @@
-"""Notices: which fact notifies whom, by inbox and mail."""
+"""Notices: the facts that notify, their recipients, and delivery by inbox and mail."""

@@ -37,10 +37,10 @@ from services.notifications.webhooks.model import QUEUE_MAX, DisableReason
 from services.notifications.webhooks.model import evolve as evolve_webhook
 
 CIRCULATION_BY_RULE = {"none": "none", "granted": "granted", "silence": "window_running"}
-"""The circulation at submission, by the State's choice."""
+"""Maps the State's choice to the circulation at submission."""
 
 READ_ALL_MAX = 500
-"""How many notifications are marked as read in one transaction."""
+"""Maximum number of notifications marked as read in one transaction."""
 
 LEAST_REVISION = 0
 """The expected revision of a record that must not exist yet; no record has it."""
@@ -58,7 +58,7 @@ async def register(
 ) -> Subscription:
     """Create or replace the caller's subscription.
 
-    An unchanged one is accepted with any revision. Raises Unconditional or Stale as any change does.
+    An unchanged one is accepted with any revision. Raises Unconditional or Stale like any change.
     """
     policy.decide(caller, Action.REGISTER_SUBSCRIPTION).required()
     model.check_address(email, channels)
@@ -98,7 +98,7 @@ async def register(
 async def change_subscription(
     tx: Tx, ctx: Context, action: Action, decide: Callable[[Subscription], Fact | None]
 ) -> None:
-    """A change of the caller's subscription in the expected revision; `decide` returns None if it changes nothing."""
+    """Change the caller's subscription in the expected revision; `decide` returns None if nothing changes."""
     subscription = await subscription_store.subscription(tx, model.subscription_id_of(ctx.caller), lock=True)
     if subscription is None:
         raise Missing("not-found")
@@ -119,7 +119,7 @@ async def record_subscription(tx: Tx, before: Subscription, fact: Fact) -> None:
 
 
 async def save_request_details(tx: Tx, fact: Fact) -> None:
-    """Store what later facts do not repeat."""
+    """Store the details of a request that later facts do not repeat."""
     match fact:
         case RequestSubmitted():
             await store.save_circulation(tx, fact.request_id, CIRCULATION_BY_RULE[fact.circulation_rule])
@@ -162,7 +162,7 @@ async def create_notifications(tx: Tx, event: Event, fact: Fact, *, now: datetim
 async def _routed(
     tx: Tx, notice: Notice, fact: Fact, people: list[Recipient], programs: list[Recipient], now: datetime
 ) -> tuple[list[Recipient], list[Recipient]]:
-    """The recipients without the coordinators whose remit does not hold the request; others are left as they are."""
+    """Return the recipients without the coordinators whose remit does not hold the request."""
     remits = await recipient_store.remits(tx, now)
     if not any(one.regions or one.topics or one.head for held in remits.values() for one in held):
         return people, programs
@@ -180,7 +180,7 @@ def _by_person(recipient: Recipient) -> UUID:
 
 
 class _Addressed(NamedTuple):
-    """Who is notified of which fact."""
+    """A recipient, and the fact of which they are notified."""
 
     notice: Notice
     recipient: Recipient
@@ -192,7 +192,7 @@ class _Addressed(NamedTuple):
 async def notify_owners(
     tx: Tx, owners: Sequence[tuple[Holder, Notice, Event, HitRecorded | DigestIssued]], *, now: datetime
 ) -> None:
-    """Create the notification of each owner of an alert, and of each of the owner's webhooks."""
+    """Create the notification of each owner of a hit or digest, and of each of the owner's webhooks."""
     people = await recipient_store.holders(tx, [owner for owner, *_ in owners])
     appointments = sorted({Appointment(owner.organization, owner.role) for owner, *_ in owners})
     webhooks = await webhook_store.recipients(tx, appointments, notified_of_match=None)
@@ -205,7 +205,7 @@ async def notify_owners(
 
 
 async def notify(tx: Tx, addressed: Sequence[_Addressed], *, now: datetime) -> None:
-    """Create notifications: those of persons together, then those of webhooks, each of which counts its queue."""
+    """Create notifications: those of persons together, then those of webhooks, counting the queue of each."""
     people = [one for one in addressed if one.recipient.webhook_id is None]
     await create_notifications_owed(tx, [(_owed(one, now), one.event) for one in people])
     for one in addressed:
@@ -247,7 +247,7 @@ async def create_notification(tx: Tx, owed: NotificationOwed, *, because: Event 
 
 
 async def create_notifications_owed(tx: Tx, owed: Sequence[tuple[NotificationOwed, Event | None]]) -> None:
-    """Create notifications, each with its cause, in one statement; the inbox has them in this same transaction."""
+    """Create notifications, each with its cause, in one statement; those for the inbox are delivered at once."""
     if not owed:
         return
     made: list[Notification] = []
@@ -266,7 +266,7 @@ async def create_notifications_owed(tx: Tx, owed: Sequence[tuple[NotificationOwe
 
 
 async def disable(tx: Tx, webhook_id: UUID, reason: DisableReason, *, because: Event, now: datetime) -> None:
-    """Disable a webhook and notify its owner; nothing if it is not enabled."""
+    """Disable a webhook and notify its owner. Does nothing if it is not enabled."""
     webhook = await webhook_store.locked(tx, webhook_id)
     fact = None if webhook is None else webhook.disable(reason, now=now)
     if webhook is None or fact is None:
@@ -308,7 +308,7 @@ async def settle(
 
 
 async def read(tx: Tx, ctx: Context, notification_id: UUID) -> Notification:
-    """Mark it as read; repeating this changes nothing."""
+    """Mark a notification as read; repeating this changes nothing."""
     notification = await store.get(tx, notification_id, ctx.caller, lock=True)
     policy.decide(ctx.caller, Action.READ_NOTIFICATION, notification).required()
     fact = notification.read(now=ctx.now)
@@ -316,7 +316,7 @@ async def read(tx: Tx, ctx: Context, notification_id: UUID) -> Notification:
 
 
 async def read_all(tx: Tx, ctx: Context) -> None:
-    """Mark the caller's unread notifications as read, READ_ALL_MAX at most, the oldest first."""
+    """Mark the caller's unread notifications as read, at most READ_ALL_MAX, the oldest first."""
     policy.decide(ctx.caller, Action.READ_ALL_NOTIFICATIONS).required()
     found = await store.lock_unread(tx, ctx.caller, limit=READ_ALL_MAX)
     facts = [NotificationRead(notification_id=one.notification_id, read_at=ctx.now) for one in found]

@@ -36,7 +36,10 @@ AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
 
 
 class Register(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Channels and language of notifications. Without a channel there are none; the mail channel needs an address."""
+    """The channels and language of notifications.
+
+    Without a channel there are no notifications; the mail channel needs an address.
+    """
 
     language: Language
     channels: Annotated[tuple[Literal["inbox", "mail"], ...], Meta(max_length=2)]
@@ -59,13 +62,13 @@ class SubscriptionView(Struct, frozen=True, kw_only=True):
 
 
 class PauseSubscription(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Until when no mails are sent; without it, until the subscription is resumed."""
+    """A pause during which no mails are sent; without `until`, it lasts until the subscription is resumed."""
 
     until: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class DispatchView(Struct, frozen=True, kw_only=True):
-    """The delivery by one channel: `owed`, `delivered`, `refused` or `expired`, after how many attempts."""
+    """The delivery by one channel: `owed`, `delivered`, `refused` or `expired`, and the number of attempts."""
 
     dispatch_id: UUID
     channel: Channel
@@ -77,7 +80,7 @@ class DispatchView(Struct, frozen=True, kw_only=True):
 
 
 class NotificationView(Struct, frozen=True, kw_only=True):
-    """A notification of one cause. `notice` is the type of the fact, `link` where to read more."""
+    """A notification of one cause. `notice` is the type of the fact, `link` leads to more."""
 
     notification_id: UUID
     cause_id: UUID
@@ -98,7 +101,10 @@ class NotificationView(Struct, frozen=True, kw_only=True):
 
 
 class NotificationPage(Struct, frozen=True, kw_only=True):
-    """The caller's own, newest first; `unread` counts all of them, `cursor` leads to the next page."""
+    """The caller's own notifications, newest first.
+
+    `unread` is the number of all unread ones; `cursor` leads to the next page.
+    """
 
     notifications: list[NotificationView]
     unread: int
@@ -133,7 +139,7 @@ async def show_subscription(db: Db, caller: CurrentCaller, now: Now) -> Response
     key=new_id,
 )
 async def pause_subscription(tx: Tx, ctx: Context, _call_id: UUID, data: JSONBody[PauseSubscription]) -> None:
-    """The other channels go on. Mails that would have been sent meanwhile are not sent later."""
+    """The other channels continue. Mails that would have been sent during the pause are not sent later."""
     await actions.change_subscription(
         tx, ctx, Action.PAUSE_SUBSCRIPTION, lambda subscription: subscription.pause(data.until, now=ctx.now)
     )
@@ -164,7 +170,7 @@ async def register_subscription(
     now: Now,
     if_match: Annotated[str | None, HeaderParameter(name="If-Match")] = None,
 ) -> Response[SubscriptionView]:
-    """The first time without `If-Match`; a change names its revision. Repeating it unchanged has no effect."""
+    """Send no `If-Match` the first time; a change names its revision. Repeating it unchanged has no effect."""
     async with db.transaction(by=caller) as tx:
         subscription = await actions.register(
             tx,
@@ -192,7 +198,7 @@ async def list_notifications(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[NotificationPage]:
-    """In the language that `Accept-Language` prefers, else in that of the subscription."""
+    """Uses the language that `Accept-Language` prefers, or else that of the subscription."""
     async with db.transaction(by=caller) as tx:
         found = await store.page(tx, caller, unread=unread, before=cursor, limit=limit + 1)
         count = await store.count_unread(tx, caller)
@@ -207,7 +213,7 @@ async def list_notifications(
     summary="Stream the caller's notifications",
 )
 async def follow_notifications(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[Arrival]:
-    """Independent of the subscription's channels; the texts are in the inbox."""
+    """The stream does not depend on the subscription's channels. The texts are in the inbox."""
     return stream(last_event_id)
 
 
@@ -222,7 +228,10 @@ async def _read(
 async def show_notification(
     tx: Tx, ctx: Context, notification_id: FromPath[UUID], accept_language: AcceptLanguage = None
 ) -> NotificationView:
-    """In the language that `Accept-Language` prefers, else in that of the subscription. This does not mark it read."""
+    """Uses the language that `Accept-Language` prefers, or else that of the subscription.
+
+    This does not mark the notification as read.
+    """
     notification = await store.get(tx, notification_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_NOTIFICATION, notification).required()
     return _view(notification, await subscription_store.language(tx, ctx.caller, accept_language))
@@ -236,12 +245,12 @@ async def show_notification(
     if_match=False,
 )
 async def read_notification(tx: Tx, ctx: Context, notification_id: FromPath[UUID]) -> None:
-    """Without `If-Match`: its revision changes with attempts of mails, which do not conflict with reading."""
+    """Takes no `If-Match`: the revision also changes with attempts of mails, which do not conflict with reading."""
     await actions.read(tx, ctx, notification_id)
 
 
 class UnreadView(Struct, frozen=True, kw_only=True):
-    """How many notifications of the caller are unread."""
+    """Number of the caller's unread notifications."""
 
     unread: int
 
@@ -259,7 +268,7 @@ async def _unread(tx: Tx, ctx: Context, _call_id: UUID) -> UnreadView:
     if_match=False,
 )
 async def read_all_notifications(tx: Tx, ctx: Context, _call_id: UUID) -> None:
-    """At most 500, the oldest first; `unread` is how many are left, for another call."""
+    """Marks at most 500 as read, the oldest first. `unread` is the number that is left for another call."""
     await actions.read_all(tx, ctx)
 
 

@@ -1,8 +1,8 @@
-"""Who is notified of which fact: a pure table from kinds of facts to notices and their recipients.
+"""The recipients of each fact: a pure table from kinds of facts to notices and their recipients.
 
-No one is notified of a record that they may not read. Only coordinators are notified of a match before it is
-presented, and of its end only those notified before; donors are notified of their fund, not of the request it helps.
-Coordinators are notified only of what asks them to act and of what has ended: the rest can be read at the desk.
+No one is notified of a record that they may not read. Only coordinators are notified of a match before it is presented,
+and of its end only those notified before; donors are notified of their fund, not of the request it helps. Coordinators
+are notified only of facts that require them to act and of what has ended: the rest can be read at the desk.
 """
 
 from collections.abc import Iterator, Mapping
@@ -89,7 +89,10 @@ def _of_delivery(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Not
 def _of_action_point(
     kind: type[Fact], *to: Relation, of_strategy: tuple[Relation, ...] = (RESPONSIBLE,)
 ) -> tuple[type[Fact], tuple[Notice, ...]]:
-    """Of a delivery, or of a strategy, which has no provider and whose milestones coordinators verify, too."""
+    """Return the notices of an action point, one of a delivery and one of a strategy.
+
+    A strategy has no provider, and coordinators verify its milestones.
+    """
     return kind, (
         notice_of(kind, *to, link=DELIVERY, if_set="delivery_id"),
         notice_of(kind, *of_strategy, link=STRATEGY, if_set="strategy_id"),
@@ -122,7 +125,7 @@ def _of_in_kind(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
 
 NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
     [
-        # For the State this is the acknowledgement.
+        # For the State this is the acknowledgement of receipt.
         _of_request(r.RequestSubmitted, COORDINATORS, STATE),
         _of_request(r.RequestRegistered, STATE),
         _of_request(r.RequestReturned, STATE),
@@ -232,14 +235,14 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_follow_up(fu.FollowUpAsked),
         _of_follow_up(fu.FollowUpReminded),
         *SHERLOC_NOTICES,
-        # The State and the provider are notified of what the match does.
+        # The State and the provider are notified of the match itself.
         _of_package(pk.PackagePresented, UNIT, DONOR),
         _of_package(pk.PackageAgreed, LAST),
         _of_package(pk.PackageConfirmed, UNIT, DONOR),
         _of_package(pk.PackageDeclined, STATE, PROVIDER, UNIT, DONOR, COORDINATORS),
         _of_package(pk.PackageWithdrawn, STATE, PROVIDER, UNIT, DONOR),
         _of_package(pk.PackageEnded, UNIT, DONOR),
-        # Also to the author: another person may have acted in their name.
+        # The author is also notified, because another person may have acted in their name.
         _of_person(d.PersonSubjectsProposed),
         _of_person(d.PersonIdentified),
         _of_client(d.ClientRegistered),
@@ -301,7 +304,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
 TO_OWNER: Mapping[type[Fact], Notice] = {
     n.WebhookDisabled: notice_of(n.WebhookDisabled, link="/v1/webhooks/{webhook_id}", reference="webhook_id"),
 }
-"""Facts of this service that notify the owner of the webhook or client."""
+"""The notice of each fact of this service that notifies the owner of a webhook."""
 
 ON_HIT: Mapping[str, Notice] = {
     "fitting": notice_of(al.HitRecorded, link=REQUEST, variant="fitting", once_per="hit_id"),
@@ -311,7 +314,7 @@ ON_HIT: Mapping[str, Notice] = {
         al.HitRecorded, link=OFFERING, reference="offering_id", variant="offerings", once_per="hit_id"
     ),
 }
-"""The notice of a hit, by its subject, for the owner of the alert; of a `fitting` offering without one."""
+"""The notices of a hit for its owner, by subject; `fitting` is that of a fitting offering without an alert."""
 
 ON_DIGEST: Mapping[str, Notice] = {
     frequency: notice_of(
@@ -326,12 +329,12 @@ OF_DIGESTS = frozenset(notice.code for notice in ON_DIGEST.values())
 
 
 def notices() -> list[str]:
-    """The codes of all notices; each needs a text in every language."""
+    """Return the codes of all notices; each needs a text in every language."""
     return sorted({notice.code for notice in _every()})
 
 
 def links() -> set[str]:
-    """The links of all notices, as templates; each has a page in contracts/console_pages."""
+    """Return the links of all notices, as templates; each has a page in contracts/console_pages."""
     return {notice.link for notice in _every()}
 
 
@@ -341,7 +344,7 @@ def _every() -> Iterator[Notice]:
 
 
 def notices_for(fact: Fact, *, caused: bool) -> list[Notice]:
-    """The notices for this fact; `caused` if another fact caused it."""
+    """Return the notices for this fact; `caused` is true if another fact caused it."""
     return [
         notice
         for notice in NOTICES.get(type(fact), ())
@@ -352,7 +355,7 @@ def notices_for(fact: Fact, *, caused: bool) -> list[Notice]:
 
 
 def cause_of(notice: Notice, fact: Fact, event_id: UUID, causation_id: UUID | None) -> UUID:
-    """What a recipient is notified of once: the event, its cause, or a record that it is about."""
+    """Return the id of which a recipient is notified once: of the event, its cause, or a record that it is about."""
     if notice.once_per is not None:
         record_id: UUID = getattr(fact, notice.once_per)
         return record_id
@@ -360,26 +363,26 @@ def cause_of(notice: Notice, fact: Fact, event_id: UUID, causation_id: UUID | No
 
 
 def reference_of(notice: Notice, fact: Fact, known: KnownReference) -> str:
-    """The reference in the notice's text: a request's reference number, else an id or a fund's code."""
+    """Return the reference in the notice's text: a request's reference number, or else an id or a fund's code."""
     if notice.reference == "request_id" and known.reference is not None:
         return known.reference
     return str(getattr(fact, notice.reference))
 
 
 def link_of(notice: Notice, fact: Fact) -> str:
-    """The page where the recipient reads more after signing in."""
+    """Return the link to the page where the recipient reads more after signing in."""
     return notice.link.format_map({name: getattr(fact, name) for name in fact.__struct_fields__})
 
 
 def about(notice: Notice, fact: Fact) -> tuple[UUID | None, UUID | None]:
-    """The ids of the request and match that the recipient may read; neither for a notice about the fund only."""
+    """Return the ids of the request and match that the recipient may read; both None for a notice about the fund."""
     if notice.reference != "request_id":
         return None, None
     return getattr(fact, "request_id", None), getattr(fact, "match_id", None)
 
 
 def record_of(notice: Notice, event: Event, fact: Fact) -> Record:
-    """The record that a webhook event names: the changed or found one, or the fund if the notice is only about that."""
+    """Return the record that a webhook event names: the changed or found one, or the fund if the notice is about it."""
     if notice.link == FUND:
         return Record(aggregate="fund", id=getattr(fact, notice.reference))
     if isinstance(fact, al.HitRecorded):
@@ -390,7 +393,7 @@ def record_of(notice: Notice, event: Event, fact: Fact) -> Record:
 
 
 def may_be_sent_to(code: str, organization: str, role: Role, *, circulation: str | None) -> bool:
-    """Whether a notice may still be sent to this appointment; checked before each attempt to send to a webhook.
+    """Check whether a notice may still be sent to this appointment, before each attempt to send to a webhook.
 
     A provider outside UNODC gets no event of an unconfirmed match once the State no longer lets the request circulate;
     `circulation` is the last known value, None if unknown.

@@ -33,11 +33,11 @@ ADDRESS_LENGTH_MAX = 254
 LOCAL_PART_LENGTH_MAX = 64
 RETRY_SECONDS = 300
 RETRIES_MAX = 48
-"""After the first attempt; at intervals of 300 seconds these take four hours."""
+"""Maximum number of retries after the first attempt; at intervals of 300 seconds they take four hours."""
 
 
 class Channel(StrEnum):
-    """A person chooses among the first two; a webhook has only the last."""
+    """Channels of notifications. A person chooses among the first two; a webhook has only the last."""
 
     INBOX = "inbox"
     MAIL = "mail"
@@ -65,12 +65,12 @@ class Retries(Protocol):
     """The schedule of retries."""
 
     def next_at(self, attempt: int, failed_at: datetime) -> datetime | None:
-        """When to retry after this attempt, counted from 1; None if it was the last."""
+        """Return when to retry after this attempt, counted from 1; None if it was the last."""
         ...
 
 
 class RetryIntervals(Struct, frozen=True, kw_only=True):
-    """Retries after a constant interval, and how many there are after the first attempt."""
+    """Retries at a constant interval, and their number after the first attempt."""
 
     retry_seconds: int = RETRY_SECONDS
     retries_max: int = RETRIES_MAX
@@ -80,19 +80,19 @@ class RetryIntervals(Struct, frozen=True, kw_only=True):
 
 
 class Accepted(Struct, frozen=True):
-    """Taken over by the mail server or the webhook's receiver; `reason` is its status."""
+    """The mail server or the webhook's receiver has accepted the message; `reason` is its status."""
 
     reason: str | None = None
 
 
 class Rejected(Struct, frozen=True):
-    """Permanently refused; `reason` is the receiver's code or ours."""
+    """The message was permanently refused; `reason` is the receiver's code or ours."""
 
     reason: str
 
 
 class Failed(Struct, frozen=True):
-    """A temporary failure; it is retried."""
+    """A temporary failure, after which the message is retried."""
 
     reason: str
 
@@ -137,7 +137,7 @@ class Notification(Struct, frozen=True, kw_only=True):
         return next(one for one in self.dispatches if one.dispatch_id == dispatch_id)
 
     def _open(self, dispatch_id: UUID) -> Dispatch:
-        """Raises Conflict for a dispatch that has ended."""
+        """Return the dispatch. Raises Conflict if it has ended."""
         dispatch = self.dispatch(dispatch_id)
         if not MOVES[dispatch.status]:
             raise Conflict("dispatch-ended", status=dispatch.status)
@@ -174,7 +174,7 @@ class Notification(Struct, frozen=True, kw_only=True):
     def defer(
         self, dispatch_id: UUID, reason: str, retries: Retries, *, now: datetime
     ) -> NotificationDeferred | NotificationExpired:
-        """Schedule a retry after a temporary failure, or expire after the last."""
+        """Schedule a retry after a temporary failure, or expire after the last attempt."""
         attempt = self._open(dispatch_id).attempts + 1
         next_at = retries.next_at(attempt, now)
         if next_at is None:
@@ -195,7 +195,7 @@ class Notification(Struct, frozen=True, kw_only=True):
         )
 
     def read(self, *, now: datetime) -> NotificationRead | None:
-        """None if it was read before."""
+        """Mark the notification as read; None if it was read before."""
         return NotificationRead(notification_id=self.notification_id, read_at=now) if self.read_at is None else None
 
 
@@ -295,11 +295,11 @@ class Subscription(Struct, frozen=True, kw_only=True):
     revision: int
 
     def is_paused(self, now: datetime) -> bool:
-        """Whether its mails are paused."""
+        """Check whether the mails of the subscription are paused."""
         return self.paused and (self.paused_until is None or now < self.paused_until)
 
     def pause(self, until: datetime | None, *, now: datetime) -> SubscriptionPaused | None:
-        """None if it is paused until then already. Raises Invalid for a time that is past."""
+        """Pause the mails; None if they are already paused until then. Raises Invalid for a time in the past."""
         if until is not None and until <= now:
             raise Invalid("pause-over", field="until")
         if self.is_paused(now) and self.paused_until == until:
@@ -307,19 +307,19 @@ class Subscription(Struct, frozen=True, kw_only=True):
         return SubscriptionPaused(subscription_id=self.subscription_id, until=until, paused_at=now)
 
     def resume(self, *, now: datetime) -> SubscriptionResumed | None:
-        """None if it is not paused."""
+        """Resume the mails; None if they are not paused."""
         if not self.is_paused(now):
             return None
         return SubscriptionResumed(subscription_id=self.subscription_id, resumed_at=now)
 
 
 def subscription_id_of(caller: Caller) -> UUID:
-    """The id of an appointment's subscription, derived so that a concurrent second registration is refused."""
+    """Return the id of an appointment's subscription, derived so that a concurrent second registration is refused."""
     return appointment_subscription_id(caller.person_id, caller.organization, caller.role)
 
 
 def appointment_subscription_id(person_id: UUID, organization: str, role: Role) -> UUID:
-    """As `subscription_id_of`, of an appointment without its caller."""
+    """Like `subscription_id_of`, for an appointment without its caller."""
     return uuid5(NAMESPACE_URL, f"entraide:subscription:{person_id}:{organization}:{role}")
 
 
@@ -354,11 +354,11 @@ def _registered(subscription: Subscription | None, fact: SubscriptionRegistered)
 
 
 def check_address(email: str | None, channels: tuple[Channel, ...]) -> None:
-    """Raises Invalid for an address that mail cannot be sent to, or a mail channel without an address.
+    """Raise Invalid for an address to which mail cannot be sent, or a mail channel without an address.
 
-    Allowed is visible ASCII without brackets, commas and quotes around one `@`, because the address is written into a
-    header and an SMTP command and must not end either. An encoded word (RFC 2047) is refused, because a header decodes
-    it: it could hold a line end, or another address.
+    Only visible ASCII is allowed around one `@`, without brackets, quotes, backslashes, commas, colons and semicolons,
+    because the address is written into a header and an SMTP command and must not end either. An encoded word (RFC 2047)
+    is refused, because a header decodes it: it could hold a line end, or another address.
     """
     if email is None:
         if Channel.MAIL in channels:

@@ -1,4 +1,4 @@
-"""Facts of which no one is notified, each with the reason."""
+"""Facts that notify no one, each with the reason."""
 
 from collections.abc import Mapping
 

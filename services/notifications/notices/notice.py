@@ -1,4 +1,4 @@
-"""A notice: what it is about, and how its recipients relate to the fact."""
+"""Notices: the text and links of each, and the relations of its recipients to the fact."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -12,7 +12,7 @@ UNODC = "UNODC"
 
 
 class Relation(StrEnum):
-    """How a recipient relates to a fact."""
+    """Relations of a recipient to a fact."""
 
     STATE = "state"
     STATES = "states"
@@ -22,20 +22,20 @@ class Relation(StrEnum):
     UNIT = "unit"
     FUND_DONORS = "fund_donors"
     DONORS = "donors"
-    """Those who earmarked a pledge to it."""
+    """The donors that earmarked a pledge to the extension."""
     COORDINATORS = "coordinators"
     FINANCE = "finance"
     PERSON = "person_id"
     RESPONSIBLE = "responsible"
-    """The assignee of a clock's request, if the fact names one, else the holders of the role that has to act."""
+    """The assignee of a clock's request, if the fact names one, or else the holders of the role that has to act."""
     HEADS = "heads"
-    """The heads of the remit that holds the request; without any, the coordinators of that remit, else all."""
+    """The heads of the remit that holds the request, or else the coordinators of that remit, or else all."""
     LAST = "waiting_for"
-    """The party of a package whose agreement alone is missing."""
+    """The only party of a package whose agreement is missing."""
     OTHER_SIDE = "side"
     """The side of a delivery that did not act."""
     CONTACTS = "contacts"
-    """Those whom the sides that did not write have named as contacts, in an appointment that reads what was written."""
+    """Contacts named by the sides that did not write, in an appointment in which they read the message."""
 
 
 class Appointment(Struct, frozen=True, order=True):
@@ -57,20 +57,20 @@ COORDINATOR = Appointment(UNODC, Role.COORDINATOR)
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """What a remit is compared with: a request's State by its regional group, and its topics with all broader ones."""
+    """The subject matched to a remit: the regional group of a request's State, and its topics with all broader ones."""
 
     region: str | None
     topics: tuple[str, ...]
 
 
 class Notice(Struct, frozen=True, kw_only=True):
-    """A notice: `code` selects the text, `relations` the recipients, with a reference and a link.
+    """A notice: `code` selects the text, `to` the recipients, and `reference` and `link` what the text refers to.
 
-    `gathered` notices are sent once per recipient and cause, however many facts that cause had, `once_per` ones
-    once per recipient and value of that field; webhooks get each. With `only_if_notified_before` only recipients
-    notified of the same match before get it, with `unless_caused` only a fact without a cause is notified, and with
-    `while_circulating` providers get it only while the State lets the request circulate. A fact is notified with
-    `if_set` only if that field has a value, with `unless_set` only if it has none.
+    A `gathered` notice is sent once per recipient and cause, however many facts that cause had; one with `once_per` is
+    sent once per recipient and value of that field. Webhooks get each fact. With `only_if_notified_before`, only
+    recipients notified of the same match before get it; with `unless_caused`, only a fact without a cause is notified;
+    with `while_circulating`, providers get it only while the State lets the request circulate. With `if_set`, a fact is
+    notified only if that field has a value; with `unless_set`, only if it has none.
     """
 
     code: str

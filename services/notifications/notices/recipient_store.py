@@ -27,14 +27,14 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> UUID:
-        """The key under which a cause is notified once."""
+        """The id under which a cause is notified once."""
         return self.webhook_id or self.person_id
 
 
 async def recipients(tx: Tx, appointments: Sequence[Appointment], *, notified_of_match: UUID | None) -> list[Recipient]:
-    """The subscribed holders of these appointments; with a match, only those notified of it before.
+    """Return the subscribed holders of these appointments; with a match, only those notified of it before.
 
-    Ordered by person, so that concurrent transactions lock the same recipients in the same order.
+    They are ordered by person, so that concurrent transactions lock the same recipients in the same order.
     """
     rows = await tx.fetch(
         """
@@ -53,7 +53,7 @@ async def recipients(tx: Tx, appointments: Sequence[Appointment], *, notified_of
 
 
 async def recipients_of_person(tx: Tx, person_id: UUID, now: datetime) -> list[Recipient]:
-    """One person in one of their appointments, at least by inbox; empty if they hold none now."""
+    """Return one person in one of their appointments, at least by inbox; empty if they hold none now."""
     rows = await tx.fetch(
         """
         SELECT caller.person_id, caller.organization, caller.role,
@@ -71,7 +71,7 @@ async def recipients_of_person(tx: Tx, person_id: UUID, now: datetime) -> list[R
 async def recipients_among(
     tx: Tx, people: Sequence[UUID], appointments: Sequence[Appointment], now: datetime
 ) -> list[Recipient]:
-    """Each of these people who holds one of these appointments now, at least by inbox."""
+    """Return each of these people who holds one of these appointments now, at least by inbox."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT ON (person_id) person_id, organization, role,
@@ -90,7 +90,7 @@ async def recipients_among(
 
 
 async def remits(tx: Tx, now: datetime) -> dict[UUID, list[Remit]]:
-    """The remits of the coordinators who hold an appointment now, by person."""
+    """Return the remits of the coordinators who hold an appointment now, by person."""
     rows = await tx.fetch(
         """
         SELECT person_id, regions, topics, head FROM caller
@@ -106,7 +106,7 @@ async def remits(tx: Tx, now: datetime) -> dict[UUID, list[Remit]]:
 
 
 async def coordinators_without_subscription(tx: Tx, now: datetime) -> list[Recipient]:
-    """The coordinators who hold an appointment now and have no subscription, by inbox."""
+    """Return the coordinators who hold an appointment now and have no subscription, by inbox."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT person_id, organization, role, '{inbox}'::text[] AS channels
@@ -121,7 +121,7 @@ async def coordinators_without_subscription(tx: Tx, now: datetime) -> list[Recip
 
 
 async def subject_of(tx: Tx, fact: Fact) -> Subject | None:
-    """What a remit is compared with: the request that the fact submits, or names; None if it is about no known one."""
+    """Return the region and topics of the request that the fact submits or names; None if the request is not known."""
     if isinstance(fact, RequestSubmitted):
         topics = [code for line in fact.lines for code in line.topics]
         return Subject(region=reference.region_of(fact.state), topics=reference.with_broader(topics))
@@ -137,12 +137,12 @@ async def subject_of(tx: Tx, fact: Fact) -> Subject | None:
 
 
 async def recipient(tx: Tx, person_id: UUID, organization: str, role: Role) -> Recipient:
-    """One person; by inbox if they have no subscription."""
+    """Return one person; by inbox if they have chosen no channel."""
     return (await holders(tx, [Holder(person_id, organization, role)]))[0]
 
 
 async def holders(tx: Tx, those: Sequence[Holder]) -> list[Recipient]:
-    """These persons, in this order; by inbox who has no subscription."""
+    """Return these persons, in this order; by inbox those who have chosen no channel."""
     rows = await tx.fetch(
         """
         SELECT person_id, organization, role, coalesce(nullif(channels, '{}'), '{inbox}') AS channels

@@ -1,4 +1,4 @@
-"""Who receives a notice: appointments and persons that a fact is about, and coordinators whose remit holds it."""
+"""The recipients of a notice: appointments and persons that a fact is about, and coordinators by their remits."""
 
 from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
@@ -19,7 +19,7 @@ _ROLES = {
 
 
 def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
-    """The recipients of a notice except the person that it is about (`person_notified`).
+    """Return the recipients of a notice, except the person that it is about (`person_notified`).
 
     A relation that the fact lacks (money without a request) has no recipients.
     """
@@ -53,7 +53,7 @@ def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
 
 
 def contacts_notified(notice: Notice, fact: Fact) -> tuple[Sequence[UUID], Sequence[Appointment]]:
-    """The contacts whom a notice is also for, and the appointments in which they read what it is about."""
+    """Return the contacts whom a notice is also for, and the appointments in which they may read its subject."""
     if Relation.CONTACTS not in notice.to:
         return (), ()
     state, provider, author = attrgetter("state", "provider", Relation.OTHER_SIDE.value)(fact)
@@ -71,17 +71,17 @@ def contacts_notified(notice: Notice, fact: Fact) -> tuple[Sequence[UUID], Seque
 
 
 def is_escalation(notice: Notice) -> bool:
-    """Whether the coordinators who never subscribed are notified too, by their inbox."""
+    """Check whether coordinators who never subscribed are also notified, by their inbox."""
     return Relation.HEADS in notice.to
 
 
 def routed(
     notice: Notice, people: Collection[UUID], remits: Mapping[UUID, Sequence[Remit]], subject: Subject | None
 ) -> set[UUID]:
-    """The coordinators, of these people, to whom a notice of a request goes: those whose remit holds it.
+    """Return those of these coordinators to whom a notice of a request goes: those whose remit holds it.
 
-    An escalation goes to those of them who are heads. Where none is left, the wider circle is notified, so that no
-    notice is lost; likewise all, of what is in no remit or about no request.
+    An escalation goes to those of them who are heads. If there are none, the wider circle is notified, so that no
+    notice is lost; all are notified of a request that is in no remit, and of a fact about no request.
     """
     holding: dict[UUID, list[Remit]] = {}
     for person_id in people:
@@ -95,7 +95,7 @@ def routed(
 
 
 def person_notified(notice: Notice, fact: Fact) -> UUID | None:
-    """The person that the fact is about, if the notice is also for them."""
+    """Return the person that the fact is about, if the notice is also for them; None otherwise."""
     if Relation.RESPONSIBLE in notice.to:
         return getattr(fact, "assignee", None)
     return getattr(fact, Relation.PERSON.value) if Relation.PERSON in notice.to else None

@@ -1,4 +1,4 @@
-"""The reference of a notice in a language: a day, an article or a State by its name; any other code unchanged."""
+"""The reference of a notice in a language: a day, an article or a State by its name; any other code is unchanged."""
 
 import re
 from datetime import date
@@ -11,13 +11,13 @@ from contracts.values import Language
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 ARTICLES = {Language.ZH: "{instrument}第{number}"}
-"""How an article is written beside the word for article, in languages where it is not as in the others."""
+"""Templates of an article's reference, in languages that write it differently from the others."""
 
 
 def localized(reference: str, language: Language) -> str:
-    """The reference in a language: `30 December 2026`, `5 (UNTOC)`, `Kenya`."""
+    """Return the reference in a language: `30 December 2026`, `5 (UNTOC)`, `Kenya`."""
     if DAY.fullmatch(reference):
-        # As the United Nations write it in English.
+        # The format of the United Nations in English.
         written = "d MMMM y" if language is Language.EN else "long"
         return format_date(date.fromisoformat(reference), written, locale=language)
     if article := articles().get(reference):

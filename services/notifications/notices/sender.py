@@ -1,8 +1,8 @@
-"""Send each mail until it is delivered, refused or expired; after a crash it may be sent twice.
+"""The sender of mails: it attempts each until it is delivered, refused or expired.
 
 A sender claims one mail under a lease, sends it outside any transaction, and records the outcome in a new one. If the
-sender dies in between, the lease lapses and the mail is sent again under the same Message-ID. If the mail server
-cannot be reached, no attempt is counted; the sender reconnects later.
+sender dies in between, the lease lapses and the mail is sent again under the same Message-ID. If the mail server cannot
+be reached, no attempt is counted; the sender reconnects later.
 """
 
 import asyncio
@@ -32,21 +32,21 @@ from services.notifications.unsubscribe.model import Link, Target
 
 POLL_SECONDS = 0.5
 POLL_IDLE_SECONDS = 60.0
-"""Longest pause if nothing is due here: how late a mail from another process may be claimed."""
+"""Longest pause if nothing is due here: the longest time until a mail from another process is claimed."""
 
 RECONNECT_SECONDS_MIN = 1.0
 RECONNECT_SECONDS_MAX = 30.0
 REPLY_SECONDS = 10.0
 ATTEMPT_SECONDS = 30.0
 LEASE_SECONDS = 60
-"""Longer than an attempt and the recording of its outcome take."""
+"""Duration of a lease, longer than an attempt and the recording of its outcome take."""
 OVERDUE_SECONDS = 3600
 OVERDUE_POLL_SECONDS = 60.0
 UNSUBSCRIBED = "unsubscribed"
 NO_LONGER_VISIBLE = "no_longer_visible"
-"""Of a hit: the State's consent has ended since."""
+"""Reason to refuse a mail about a hit or digest that its reader may no longer see."""
 NOT_APPOINTED = "not_appointed"
-"""A person whose appointment has ended gets no more mails, including those that were due before."""
+"""Reason to refuse a mail: the person's appointment has ended. This includes mails that were due before."""
 
 OVERDUE = Gauge("entraide_mails_overdue", "Mails owed for more than an hour and not yet delivered or given up")
 log = structlog.get_logger()
@@ -101,7 +101,7 @@ class Sender:
                     continue
                 away = RECONNECT_SECONDS_MIN
                 if not busy:
-                    # A server closes an idle connection; finding that out with a mail would cost an attempt.
+                    # A server closes an idle connection; discovering that while sending a mail would cost an attempt.
                     await self.disconnect()
                     await self._db.activity.pause(
                         POLL_SECONDS, idle_seconds=POLL_IDLE_SECONDS, due_in_seconds=self._due_in_seconds
@@ -110,7 +110,7 @@ class Sender:
             await self.disconnect()
 
     async def send_next(self) -> bool:
-        """Send one due mail; False if there is none. Raises MailServerUnavailable and leaves it due."""
+        """Send one due mail; False if there is none. Raises MailServerUnavailable, and leaves the mail due."""
         now = self._clock()
         async with self._db.transaction() as tx:
             letter = await store.claim(
@@ -134,12 +134,12 @@ class Sender:
         return True
 
     async def _as_visible(self, tx: Tx, letter: Letter, now: datetime) -> tuple[Letter, bool]:
-        """The letter with what its reader may see now; False if that is nothing."""
+        """Return the letter with what its reader may see now, and whether that is anything."""
         if letter.notice not in audience.OF_DIGESTS:
             organization, found_id = letter.organization, letter.found_id
             visible = await hit_actions.may_be_sent(tx, letter.notice, organization, found_id, now=now)
             return await _with_link(tx, letter), visible
-        assert letter.cause_id is not None, "a digest is notified once"
+        assert letter.cause_id is not None, "the letter of a digest has a cause"
         found = (await digest_actions.visible_entries(tx, {letter.cause_id: letter.organization}, now=now))[
             letter.cause_id
         ]
@@ -170,7 +170,7 @@ class Sender:
             )
 
     async def _connect(self) -> aiosmtplib.SMTP:
-        """The open connection, or a new one. Raises MailServerUnavailable."""
+        """Return the open connection, or a new one. Raises MailServerUnavailable."""
         if self._connection is not None and self._connection.is_connected:
             return self._connection
         parts = urlsplit(self._terms.url)
@@ -201,7 +201,7 @@ class Sender:
 
 
 async def _with_link(tx: Tx, letter: Letter) -> Letter:
-    """The letter of a hit or a digest with its unsubscribe link: for the alert, else for all mails."""
+    """Return the letter of a hit or a digest with its unsubscribe link: for the alert, or else for all mails."""
     if letter.notice not in audience.OF_HITS.keys() | audience.OF_DIGESTS or letter.subscription_id is None:
         return letter
     on_alert = letter.alert_id is not None

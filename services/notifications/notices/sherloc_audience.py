@@ -1,4 +1,4 @@
-"""Who is notified of the facts of SHERLOC's desk: a part of the table of `audience.py`."""
+"""The recipients of the facts of SHERLOC's desk: a part of the table of `audience.py`."""
 
 from contracts import contributions as co
 from contracts import extensions as ex

@@ -55,7 +55,7 @@ async def known(tx: Tx, *, request_id: UUID | None) -> KnownReference:
 
 
 async def add(tx: Tx, those: Sequence[Notification]) -> set[UUID]:
-    """Insert notifications and their dispatches; the ids of those whose recipient had none of this cause already."""
+    """Insert notifications and their dispatches; return the ids of those whose recipient had none of this cause."""
     rows = await tx.fetch(
         """
         WITH added AS (
@@ -97,7 +97,7 @@ def _dispatch_rows(one: Notification) -> list[dict[str, Any]]:
 
 
 async def save(tx: Tx, one: Notification) -> None:
-    """Write the notification's changed state."""
+    """Save the notification's changes."""
     await save_read(tx, [one])
     await _save_dispatches(tx, one)
 
@@ -130,7 +130,7 @@ async def _save_dispatches(tx: Tx, one: Notification) -> None:
 
 
 async def get(tx: Tx, notification_id: UUID, caller: Caller, *, lock: bool = False) -> Notification:
-    """The caller's own notification. Raises Missing for any other."""
+    """Return the caller's own notification. Raises Missing for any other."""
     query = (
         """
         SELECT * FROM notification WHERE notification_id = $1 AND person_id = $2 AND webhook_id IS NULL FOR UPDATE
@@ -147,13 +147,13 @@ async def get(tx: Tx, notification_id: UUID, caller: Caller, *, lock: bool = Fal
 
 
 async def locked(tx: Tx, notification_id: UUID) -> Notification | None:
-    """The notification, locked, for the sender."""
+    """Return the notification, locked, for the sender; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM notification WHERE notification_id = $1 FOR UPDATE", notification_id)
     return (await whole(tx, [row]))[0] if row else None
 
 
 async def page(tx: Tx, caller: Caller, *, unread: bool, before: UUID | None, limit: int) -> list[Notification]:
-    """The caller's own, newest first, starting after `before`."""
+    """Return the caller's own notifications, newest first, starting after `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM notification
@@ -170,7 +170,7 @@ async def page(tx: Tx, caller: Caller, *, unread: bool, before: UUID | None, lim
 
 
 async def lock_unread(tx: Tx, caller: Caller, *, limit: int) -> list[Notification]:
-    """The caller's unread notifications, locked, the oldest first."""
+    """Return the caller's unread notifications, locked, the oldest first."""
     rows = await tx.fetch(
         """
         SELECT * FROM notification WHERE person_id = $1 AND webhook_id IS NULL AND read_at IS NULL
@@ -183,7 +183,7 @@ async def lock_unread(tx: Tx, caller: Caller, *, limit: int) -> list[Notificatio
 
 
 async def save_read(tx: Tx, those: Sequence[Notification]) -> None:
-    """Write that these notifications were read."""
+    """Record that these notifications were read."""
     await tx.executemany(
         "UPDATE notification SET read_at = $2, revision = $3 WHERE notification_id = $1",
         [(one.notification_id, one.read_at, one.revision) for one in those],
@@ -196,7 +196,7 @@ async def count_unread(tx: Tx, caller: Caller) -> int:
 
 
 async def whole(tx: Tx, rows: Sequence[Row]) -> list[Notification]:
-    """The notifications of these rows, in their order, with their dispatches."""
+    """Return the notifications of these rows, in their order, with their dispatches."""
     found: dict[UUID, list[dict[str, Any]]] = {row["notification_id"]: [] for row in rows}
     dispatches = await tx.fetch(
         """
@@ -225,8 +225,8 @@ CLAIMING = 0x656E6D61
 async def claim(tx: Tx, *, now: datetime, hourly_max: int, lease_seconds: int) -> Letter | None:
     """Claim the mail that has been due longest, under a lease.
 
-    None if nothing is due, if all recipients of due mails have reached their hourly maximum, or while another sender
-    claims: claims are serialized, so that the maximum holds.
+    Returns None if nothing is due, if all recipients of due mails have reached their hourly maximum, or while another
+    sender claims: claims are serialized, so that the maximum holds.
     """
     if not await tx.fetchval("SELECT pg_try_advisory_xact_lock($1)", CLAIMING):
         return None
@@ -260,7 +260,7 @@ async def claim(tx: Tx, *, now: datetime, hourly_max: int, lease_seconds: int) -
 
 
 async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
-    """Seconds until a mail can be sent: a retry is due, a lease lapses, or a recipient's hourly limit frees up."""
+    """Return the seconds until a mail can be sent: a retry is due, a lease lapses, or an hourly limit frees up."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         """
         SELECT extract(epoch FROM least(
@@ -296,7 +296,7 @@ async def _letter(tx: Tx, dispatch_id: UUID, now: datetime) -> Letter:
         dispatch_id,
         now,
     )
-    assert row is not None, "it has just been claimed"
+    assert row is not None, "the dispatch has just been claimed"
     return msgspec.convert(dict(row), Letter)
 
 
@@ -305,7 +305,7 @@ async def end_lease(tx: Tx, dispatch_id: UUID) -> None:
 
 
 async def overdue(tx: Tx, *, before: datetime) -> int:
-    """Number of mails due since before that time and neither delivered nor given up."""
+    """Return the number of mails owed since before that time and neither delivered nor given up."""
     return int(
         await tx.fetchval(
             """

@@ -11,7 +11,7 @@ from services.notifications.notices.model import Subscription, subscription_id_o
 
 
 async def subscription(tx: Tx, subscription_id: UUID, *, lock: bool = False) -> Subscription | None:
-    """The subscription with this id, which is derived from its appointment."""
+    """Return the subscription with this id, which is derived from its appointment; None if there is none."""
     query = (
         """
         SELECT * FROM subscription WHERE subscription_id = $1 FOR UPDATE
@@ -26,7 +26,7 @@ async def subscription(tx: Tx, subscription_id: UUID, *, lock: bool = False) -> 
 
 
 async def subscriptions_of(tx: Tx, person_id: UUID) -> list[Subscription]:
-    """All subscriptions of a person, in every appointment."""
+    """Return all subscriptions of a person, in every appointment, locked."""
     rows = await tx.fetch("SELECT * FROM subscription WHERE person_id = $1 FOR UPDATE", person_id)
     return [msgspec.convert(dict(row), Subscription) for row in rows]
 
@@ -57,7 +57,7 @@ async def save_subscription(tx: Tx, one: Subscription) -> None:
 
 
 async def language(tx: Tx, caller: Caller, accept_language: str | None) -> Language:
-    """The language that a header prefers, else that of the caller's subscription, else English."""
+    """Return the language that a header prefers, or else that of the caller's subscription, or else English."""
     if accept_language:
         return language_of(accept_language)
     found = await subscription(tx, subscription_id_of(caller))

@@ -24,7 +24,7 @@ _ASKED_ABOUT: Mapping[Purpose, str] = {
     Purpose.FOLLOW_UP: "/v1/follow-ups/",
     Purpose.LEGISLATION_CHECK: "/v1/legislation/checks/",
 }
-"""How the links of notices begin that ask a question."""
+"""Beginnings of the links of notices that ask a question."""
 
 RLM, LRI, PDI = "\u200f", "\u2066", "\u2069"
 
@@ -58,14 +58,14 @@ class Templates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class LetterEntry(msgspec.Struct, frozen=True):
-    """One record of a digest: a line of text, and where to read more."""
+    """One record of a digest: a line of text, and a link to more."""
 
     text: str
     link: str
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """The data to send one dispatch; without `email` if the recipient has unsubscribed from mail."""
+    """The data to send one dispatch; `email` is None if the recipient has unsubscribed from mail."""
 
     dispatch_id: UUID
     notification_id: UUID
@@ -87,11 +87,14 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     subscription_id: UUID | None = None
     alert_id: UUID | None = None
     unsubscribe: str | None = None
-    """The path of its unsubscribe link, of hits and digests only."""
+    """The path of its unsubscribe link, for hits and digests only."""
 
 
 class Unfolded(UnstructuredHeader, BaseHeader):
-    """A header of one long word, which folding would encode (RFC 2047): mail programs could not read it."""
+    """A header of one long word, which is not folded.
+
+    Folding would encode it (RFC 2047), so that mail programs could not read it.
+    """
 
     def fold(self, *, policy: Any) -> str:
         return f"{self.name}: {self}{policy.linesep}"
@@ -104,13 +107,13 @@ POLICY = SMTP.clone(header_factory=HEADERS)
 
 @cache
 def templates(language: Language) -> Templates:
-    """The templates of a language, read on first use."""
+    """Return the templates of a language, read on first use."""
     path = files("services.notifications").joinpath("templates", f"{language}.json")
     return msgspec.json.decode(path.read_bytes(), type=Templates)
 
 
 def words(notice: str, reference: str, language: Language) -> Words:
-    """The texts of a notice in one language. Raises KeyError if there are none; a test checks that there are."""
+    """Return the texts of a notice in one language. Raises KeyError if there are none; a test checks that there are."""
     template = templates(language).notices[notice]
     shown = localized(reference, language)
     if language in RIGHT_TO_LEFT and shown == reference:
@@ -126,14 +129,14 @@ def isolated(code: str) -> str:
 
 
 class ReplyTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """The key and the domain of the addresses to which answers go."""
+    """The key and the domain of the addresses to which answers are sent."""
 
     key: bytes
     domain: str
 
 
 def reply_to(letter: Letter, terms: ReplyTerms | None) -> str | None:
-    """The address for an answer; None for a notice about neither a request nor a match."""
+    """Return the address for an answer; None if there is none, as for a notice about neither a request nor a match."""
     about = letter.match_id or letter.request_id
     if terms is None or about is None or letter.email is None:
         return None
@@ -142,7 +145,7 @@ def reply_to(letter: Letter, terms: ReplyTerms | None) -> str | None:
 
 
 def answer_page(letter: Letter, terms: ReplyTerms | None) -> str | None:
-    """The page for an answer without signing in, without the language before it; None if nothing is asked."""
+    """Return the page for an answer without signing in, without the language before it; None if nothing is asked."""
     for purpose, page in ANSWERS.items():
         about = letter.link.removeprefix(_ASKED_ABOUT[purpose])
         if terms is not None and about != letter.link:
@@ -152,9 +155,9 @@ def answer_page(letter: Letter, terms: ReplyTerms | None) -> str | None:
 
 
 def mail(letter: Letter, *, sender: str, public_url: str, replies: ReplyTerms | None = None) -> EmailMessage:
-    """A text mail (RFC 5322), the same at every attempt: its Message-ID is derived from the dispatch's id.
+    """Return a text mail (RFC 5322), the same at every attempt: its Message-ID is derived from the dispatch's id.
 
-    The library refuses line ends in headers; every value is a code, our own text, or checked before.
+    The library refuses line ends in headers; every value is a code, our own text, or was checked before.
     """
     assert letter.email is not None, "a letter without an address is not written"
     said = words(letter.notice, letter.reference, letter.language)
@@ -171,10 +174,10 @@ def mail(letter: Letter, *, sender: str, public_url: str, replies: ReplyTerms | 
     message["X-Correlation-Id"] = letter.correlation_id
     message["Auto-Submitted"] = "auto-generated"
     if letter.unsubscribe is not None:
-        # RFC 8058: one click in the mail program, without signing in.
+        # RFC 8058: one click in the mail program unsubscribes, without signing in.
         message["List-Unsubscribe"] = f"<{public_url}{letter.unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    # The pages of the console in the mail's language, not the links of the API: people open them.
+    # Link to the console's pages in the mail's language, not to the API, because people open them.
     base = f"{public_url}/{letter.language}"
     entries = [part for one in letter.entries for part in (one.text, f"{base}{page_of(one.link) or ''}")]
     details = f"{base}{page_of_notification(letter.link, letter.notification_id)}"
@@ -193,5 +196,5 @@ def mail(letter: Letter, *, sender: str, public_url: str, replies: ReplyTerms | 
 
 
 def domain_of(sender: str) -> str:
-    """The domain of our own address, for unique Message-IDs."""
+    """Return the domain of our own address, for unique Message-IDs."""
     return parseaddr(sender)[1].rpartition("@")[2]

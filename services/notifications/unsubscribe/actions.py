@@ -1,4 +1,4 @@
-"""Pause what the link of a mail names. Without a caller: whoever has the mail may stop it."""
+"""Actions of the unsubscribe link of a mail. They have no caller: whoever has the mail may stop it."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from services.notifications.unsubscribe.model import Link, Target, link_of
 
 
 async def read(tx: Tx, token: str) -> tuple[Link, Language]:
-    """The link, and the language of its reader. Raises Missing for a token that this service did not make."""
+    """Return the link and the language of its reader. Raises Missing for a token that this service did not make."""
     link = link_of(token, await store.key(tx))
     subscription_id = link.record_id
     if link.target is Target.ALERT:
@@ -27,7 +27,7 @@ async def read(tx: Tx, token: str) -> tuple[Link, Language]:
 
 
 async def unsubscribe(tx: Tx, link: Link, *, now: datetime) -> None:
-    """Pause the alert, or the mails of the subscription; nothing if it is paused, or does not exist any more."""
+    """Pause the alert, or the mails of the subscription. Does nothing if it is paused or no longer exists."""
     if link.target is Target.ALERT:
         alert = await alert_store.known(tx, link.record_id)
         if alert is not None and (paused := alert.pause(None, now=now)):

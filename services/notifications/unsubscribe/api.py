@@ -18,11 +18,11 @@ from services.notifications.unsubscribe.page import form, page
 
 FIELD, ONE_CLICK = "List-Unsubscribe", "One-Click"
 POLICY = "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-"""The page sends its own form, and nothing else."""
+"""The content security policy of the page, which may only send its own form."""
 
 
 class OneClick(Struct, frozen=True, kw_only=True):
-    """What a mail program posts to an unsubscribe link: `List-Unsubscribe=One-Click`."""
+    """The form that a mail program posts to an unsubscribe link: `List-Unsubscribe=One-Click`."""
 
     list_unsubscribe: str = field(name=FIELD)
 
@@ -34,7 +34,7 @@ class OneClick(Struct, frozen=True, kw_only=True):
     media_type=MediaType.HTML,
 )
 async def confirm_unsubscribing(token: FromQuery[str], db: Db) -> Response[str]:
-    """A page with a button; it changes nothing, because programs follow links before people do."""
+    """Shows a page with a button. It changes nothing, because programs follow links before people do."""
     async with db.transaction(by=None) as tx:
         link, language = await actions.read(tx, token)
     said = templates(language).unsubscribe
@@ -49,7 +49,7 @@ async def confirm_unsubscribing(token: FromQuery[str], db: Db) -> Response[str]:
     media_type=MediaType.HTML,
 )
 async def unsubscribe(token: FromQuery[str], db: Db, now: Now, request: Request[Any, Any, Any]) -> Response[str]:
-    """By the link in a mail, without signing in. Repeating it changes nothing; the owner can resume it."""
+    """Unsubscribes by the link in a mail, without signing in. Repeating it changes nothing; the owner can resume it."""
     if (await form_of(request)).get(FIELD) != ONE_CLICK:
         raise Invalid("missing-field", field=FIELD)
     async with db.transaction(by=None) as tx:

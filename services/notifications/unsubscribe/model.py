@@ -1,4 +1,4 @@
-"""The token of an unsubscribe link: which alert, or which subscription's mails, signed with a key of this service."""
+"""The token of an unsubscribe link, for an alert or a subscription's mails, signed with a key of this service."""
 
 import base64
 import binascii
@@ -15,26 +15,26 @@ ID_BYTES = 16
 
 
 class Target(StrEnum):
-    """What a link pauses: one alert, or all mails of a subscription."""
+    """Targets that a link pauses: one alert, or all mails of a subscription."""
 
     ALERT = "alert"
     SUBSCRIPTION = "subscription"
 
 
 class Link(Struct, frozen=True):
-    """What an unsubscribe link pauses."""
+    """The record that an unsubscribe link pauses."""
 
     target: Target
     record_id: UUID
 
     def token(self, key: bytes) -> str:
-        """The token of this link, in the letters of a URL."""
+        """Return the token of this link, in characters that a URL may contain."""
         signed = _CODES[self.target] + self.record_id.bytes
         return base64.urlsafe_b64encode(signed + _signature(key, signed)).decode().rstrip("=")
 
 
 def link_of(token: str, key: bytes) -> Link:
-    """Raises Missing for a token that was not made with this key."""
+    """Return the link of a token. Raises Missing for a token that was not made with this key."""
     try:
         sent = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The pages of an unsubscribe link, as HTML. Every text put in is escaped here."""
+"""The pages of an unsubscribe link, as HTML. Every inserted text is escaped here."""
 
 from html import escape
 
@@ -7,7 +7,7 @@ from services.notifications.notices.wording import RIGHT_TO_LEFT
 
 
 def page(language: Language, title: str, text: str, more: str = "") -> str:
-    """A page with a title and a sentence; `more` is HTML."""
+    """Return a page with a title and a sentence; `more` is HTML."""
     direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
     return f"""<!doctype html>
 <html lang="{escape(language)}" dir="{direction}"><head><meta charset="utf-8">
@@ -17,6 +17,6 @@ def page(language: Language, title: str, text: str, more: str = "") -> str:
 
 
 def form(name: str, value: str, label: str) -> str:
-    """A form of one button, sent to the page's own address."""
+    """Return a form of one button, sent to the page's own address."""
     button = f'<button name="{escape(name)}" value="{escape(value)}">{escape(label)}</button>'
     return f'<form method="post">{button}</form>'

@@ -62,7 +62,7 @@ async def register(
 
 
 async def rotate(tx: Tx, ctx: Context, webhook_id: UUID, *, keyring: Keyring) -> Webhook:
-    """Sign with a new key, and for a while with the previous one; a second rotation in that time drops the oldest."""
+    """Rotate the key of a webhook. The previous key also signs for a while; a second rotation then drops the oldest."""
     webhook = await _expected(tx, ctx, webhook_id, Action.ROTATE_WEBHOOK)
     return await _record(tx, webhook, webhook.rotate(keyring.newest, now=ctx.now))
 
@@ -73,14 +73,14 @@ async def enable(tx: Tx, ctx: Context, webhook_id: UUID) -> Webhook:
 
 
 async def remove(tx: Tx, ctx: Context, webhook_id: UUID) -> None:
-    """Erase its address at once; queued events are not sent any more."""
+    """Remove a webhook. Its address is erased at once; queued events are no longer sent."""
     webhook = await _expected(tx, ctx, webhook_id, Action.REMOVE_WEBHOOK)
     await _record(tx, webhook, webhook.remove(now=ctx.now))
     await webhook_store.forget_url(tx, webhook_id)
 
 
 async def test(tx: Tx, ctx: Context, webhook_id: UUID) -> None:
-    """Queue a test event for it. Raises Conflict if it is disabled, or tested too often."""
+    """Queue a test event. Raises Conflict if the webhook is disabled, or was tested too often."""
     webhook = await webhook_store.get(tx, webhook_id, ctx.caller, lock=True)
     policy.decide(ctx.caller, Action.TEST_WEBHOOK, webhook).required()
     webhook.check("test")
@@ -114,9 +114,9 @@ async def settle(
     holder: UUID,
     now: datetime,
 ) -> None:
-    """Record the outcome of an attempt and end the turn, for as long as the receiver asks for no attempts.
+    """Record the outcome of an attempt, and end the turn once the time has passed for which the receiver asked.
 
-    A receiver that is gone, or that has accepted no event during all retries of one, is disabled.
+    A webhook whose receiver is gone, or has accepted no event during all retries of one, is disabled.
     """
     event = await actions.settle(tx, attempt.notification_id, attempt.dispatch_id, outcome, schedule, now=now)
     await webhook_store.end_turn(tx, attempt.webhook.webhook_id, holder=holder, rest_seconds=schedule.wait_seconds)

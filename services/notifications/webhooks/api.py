@@ -68,11 +68,11 @@ class WebhookList(Struct, frozen=True, kw_only=True):
 
 
 class WebhookDeliveryView(Struct, frozen=True, kw_only=True):
-    """An event for one webhook: `owed`, `delivered`, `refused` or `expired`, after how many attempts.
+    """An event for one webhook: `owed`, `delivered`, `refused` or `expired`, and the number of attempts.
 
-    `delivery_id` is its `webhook-id`, the same at every attempt. `status_code` is that of the last response; without
-    one, `reason` is `unresolved`, `address-denied`, `unreachable`, `tls`, `timeout` or `disconnected`. It was not sent
-    any more if that is `no_longer_visible`, `not_appointed`, `webhook_disabled` or `webhook_removed`.
+    `delivery_id` is its `webhook-id`, the same at every attempt. `status_code` is that of the last response; without a
+    response, `reason` is `unresolved`, `address-denied`, `unreachable`, `tls`, `timeout` or `disconnected`. The event
+    was no longer sent if `reason` is `no_longer_visible`, `not_appointed`, `webhook_disabled` or `webhook_removed`.
     """
 
     delivery_id: UUID
@@ -92,7 +92,7 @@ class WebhookDeliveryView(Struct, frozen=True, kw_only=True):
 
 
 class WebhookDeliveryPage(Struct, frozen=True, kw_only=True):
-    """Newest first; `cursor` leads to the next page."""
+    """Deliveries to a webhook, newest first; `cursor` leads to the next page."""
 
     deliveries: list[WebhookDeliveryView]
     cursor: str | None
@@ -111,7 +111,7 @@ async def _read(tx: Tx, ctx: Context, webhook_id: UUID, own: Own) -> WebhookView
 async def register_webhook(
     tx: Tx, ctx: Context, webhook_id: UUID, data: JSONBody[RegisterWebhook], own: Own
 ) -> WebhookView:
-    """It receives ids and types, never texts. The secret of `v1` is shown only in this response."""
+    """The webhook receives ids and types, never texts. The secret of `v1` is shown only in this response."""
     keyring = own.keyring
     webhook = await webhook_actions.register(
         tx, ctx, webhook_id, data.url, data.scheme, bounds=own.bounds, keyring=keyring
@@ -138,14 +138,14 @@ async def show_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID], own: Ow
 async def remove_webhook(
     webhook_id: FromPath[UUID], db: Db, caller: CurrentCaller, expected: ExpectedRevision, now: Now
 ) -> None:
-    """Its address is erased; queued events are not sent any more."""
+    """Erases the address of the webhook; queued events are no longer sent."""
     async with db.transaction(by=caller) as tx:
         await webhook_actions.remove(tx, Context(caller=caller, now=now, expected=expected), webhook_id)
 
 
 @change("/v1/webhooks/{webhook_id:uuid}/rotate", Action.ROTATE_WEBHOOK, "Rotate the key of a webhook", read=_read)
 async def rotate_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID], own: Own) -> WebhookView:
-    """For a day both keys sign. The secret of `v1` is shown only in this response."""
+    """The previous key also signs for a day. The secret of `v1` is shown only in this response."""
     keyring = own.keyring
     webhook = await webhook_actions.rotate(tx, ctx, webhook_id, keyring=keyring)
     return await _shown(tx, webhook, keyring, now=ctx.now, secret=True)
@@ -153,7 +153,7 @@ async def rotate_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID], own: 
 
 @change("/v1/webhooks/{webhook_id:uuid}/enable", Action.ENABLE_WEBHOOK, "Enable a disabled webhook", read=_read)
 async def enable_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID]) -> None:
-    """From now on: events that occurred while it was disabled are not sent."""
+    """Enables the webhook from now on: events that occurred while it was disabled are not sent."""
     await webhook_actions.enable(tx, ctx, webhook_id)
 
 
@@ -166,7 +166,7 @@ async def enable_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID]) -> No
     status_code=202,
 )
 async def test_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID]) -> None:
-    """Of the type `notifications.webhook.tested.v1`; its outcome is listed in the deliveries."""
+    """Sends an event of the type `notifications.webhook.tested.v1`; its outcome is listed in the deliveries."""
     await webhook_actions.test(tx, ctx, webhook_id)
 
 

@@ -16,7 +16,7 @@ from services.notifications.webhooks.signing import MASTER_BYTES_MIN, Keyring
 
 
 class WebhookConfig:
-    """Reads the keys on first use."""
+    """The configuration of webhooks; it reads the keys on first use."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -26,7 +26,7 @@ class WebhookConfig:
 
     @property
     def open(self) -> bool:
-        """Whether webhooks are enabled and signing keys are configured."""
+        """True if webhooks are enabled, and signing keys are configured or the embedded issuer is used."""
         return self._settings.webhooks and (self._settings.webhook_keys is not None or self._settings.keys is None)
 
     @cached_property
@@ -40,7 +40,7 @@ class WebhookConfig:
 
     @property
     def keyring(self) -> Keyring:
-        """Raises Unavailable if webhooks are not enabled."""
+        """The keyring. Raises Unavailable if webhooks are not enabled."""
         if not self.open:
             raise Unavailable("webhooks-unavailable")
         return self._read

@@ -1,7 +1,7 @@
-"""Allowed webhook destinations: https to public addresses only. Pure; DNS lookup is done elsewhere.
+"""Allowed webhook destinations: https to public addresses only. The module is pure; DNS lookup is done elsewhere.
 
-A URL is matched by a strict pattern and not parsed, so that no later reader can find another host in it. Addresses
-are checked at every attempt.
+A URL is matched by a strict pattern and not parsed, so that no later reader can find another host in it. Addresses are
+checked at every attempt.
 """
 
 import re
@@ -71,7 +71,7 @@ DENIED: Sequence[Network] = tuple(
         "ff00::/8",  # multicast
     )
 )
-# Not Python's `is_loopback`, which differs between its versions.
+# Used instead of Python's `is_loopback`, which differs between versions of Python.
 _LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 # All space allocated to hosts so far; new allocations are added after review.
 _UNICAST = IPv6Network("2000::/3")
@@ -80,8 +80,8 @@ _UNICAST = IPv6Network("2000::/3")
 class Bounds(Struct, frozen=True, kw_only=True):
     """The operator's limits: allowed hosts, denied networks, and for tests loopback.
 
-    If `allowed` is not empty, a host must be in it or a subdomain of one. With `loopback` the name `localhost`, its
-    addresses and every port are allowed, too.
+    If `allowed` is not empty, a host must be in it or a subdomain of one. With `loopback`, the name `localhost`, its
+    addresses and every port are also allowed.
     """
 
     allowed: tuple[str, ...] = ()
@@ -98,7 +98,10 @@ class Destination(Struct, frozen=True, kw_only=True):
 
 
 def destination_of(url: str, bounds: Bounds) -> Destination:
-    """Raises Invalid for anything but `https://<name>/<path>?<query>` on port 443: no user, address, or fragment."""
+    """Return the destination of a URL. Raises Invalid if it is not allowed.
+
+    Only `https://<name>/<path>?<query>` on port 443 is allowed: no user, address, or fragment.
+    """
     host_end = url.find("/", len("https://"))
     lowered = url.lower() if host_end < 0 else url[:host_end].lower() + url[host_end:]
     found = _URL.match(lowered) if len(url) <= URL_LENGTH_MAX else None
@@ -114,7 +117,7 @@ def destination_of(url: str, bounds: Bounds) -> Destination:
 
 
 def may_connect(address: Address, bounds: Bounds) -> bool:
-    """Whether an address is public, in no denied range, and not in the operator's denied networks."""
+    """Check whether an address is public, in no denied range, and not in the operator's denied networks."""
     if bounds.loopback and _within(address, _LOOPBACK) and not _within(address, bounds.denied):
         return True
     return (

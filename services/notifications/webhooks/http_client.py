@@ -19,17 +19,17 @@ from msgspec import Struct
 from services.notifications.webhooks.destinations import LOOPBACK, Address, Bounds, Destination, may_connect
 
 ATTEMPT_SECONDS = 15.0
-"""The limit for a whole attempt, DNS lookup included."""
+"""Maximum duration of a whole attempt, including the DNS lookup."""
 CONNECT_SECONDS = 5.0
 ADDRESSES_MAX = 8
-"""Addresses of a name beyond these are not tried."""
+"""Maximum number of a name's addresses that are tried."""
 ANSWER_BYTES_MAX = 64 * 1024
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class NotDelivered(Exception):
-    """No response came; `reason` is a code for the owner that reveals nothing about our network."""
+    """Raised if no response was received; `reason` is a code for the owner that reveals nothing about our network."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -42,7 +42,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 async def look_up(host: str, port: int) -> Sequence[str]:
-    """All addresses of a name. Raises OSError."""
+    """Return all addresses of a name. Raises OSError."""
     # The trailing dot makes the name absolute: no search domain is appended.
     name = host if host == LOOPBACK else f"{host}."
     found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
@@ -58,7 +58,7 @@ class SafeHttpClient:
         self._resolve = resolve
 
     async def post(self, to: Destination, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Raises NotDelivered if there is no response: unresolved, address-denied, unreachable, tls, timeout, …"""
+        """Post a body. Raises NotDelivered without response: unresolved, address-denied, unreachable, tls, timeout …"""
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
                 return await self._post(to, body, headers)
@@ -89,7 +89,7 @@ class SafeHttpClient:
 
 
 class _Checked(httpcore.AsyncNetworkBackend):
-    """Connects to a name only if all its addresses are allowed."""
+    """A network backend that connects to a name only if all its addresses are allowed."""
 
     def __init__(self, resolve: Resolve, bounds: Bounds) -> None:
         self._resolve = resolve

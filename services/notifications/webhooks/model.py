@@ -1,4 +1,4 @@
-"""Webhooks: their states, keys, retries and bodies.
+"""Webhooks: their statuses, keys, retries and bodies.
 
 They follow the Standard Webhooks specification 1.0.0 (standardwebhooks.com): headers, signatures, schedule.
 """
@@ -28,26 +28,26 @@ from contracts.values import Role
 from services.notifications.webhooks.signing import Scheme
 
 WEBHOOKS_MAX = 5
-"""For each appointment of a person."""
+"""Maximum number of webhooks of one appointment of a person."""
 QUEUE_MAX = 10_000
-"""Events waiting for one webhook; one more disables it and notifies its owner."""
+"""Maximum number of events waiting for one webhook; one more disables it and notifies its owner."""
 TESTS_HOURLY_MAX = 10
 OVERLAP_HOURS = 24
-"""For how long the previous key signs as well."""
+"""Hours during which the previous key also signs."""
 
 DELAYS_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """The specification's schedule: nine retries after the first attempt, over 75 hours and 35 minutes."""
 JITTER = 0.2
-"""The greatest random part of a delay that is added to it."""
+"""Maximum random addition to a delay, as a part of the delay."""
 WAIT_SECONDS_MAX = 86_400
-"""The longest Retry-After that is respected."""
+"""Maximum Retry-After that is respected."""
 
 TEST_EVENT = "notifications.webhook.tested.v1"
 GONE = "410"
 
 
 class DisableReason(StrEnum):
-    """Why a webhook is disabled: its receiver is gone, kept failing, or had a full queue."""
+    """Reasons for which a webhook is disabled: its receiver is gone, kept failing, or had a full queue."""
 
     GONE = "gone"
     FAILING = "failing"
@@ -88,7 +88,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
     revision: int
 
     def check(self, move: str) -> None:
-        """Raises Conflict if its status does not allow the move."""
+        """Raise Conflict if the webhook's status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("webhook-status", status=self.status, move=move)
 
@@ -103,7 +103,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
         )
 
     def disable(self, reason: DisableReason, *, now: datetime) -> WebhookDisabled | None:
-        """None if it is not enabled."""
+        """Disable the webhook; None if it is not enabled."""
         if self.status not in MOVES["disable"]:
             return None
         return WebhookDisabled(
@@ -124,7 +124,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
         return WebhookRemoved(webhook_id=self.webhook_id, removed_at=now)
 
     def keys(self, *, now: datetime) -> Sequence[tuple[str, int]]:
-        """The signing keys as master key and generation: the newest, and for a while the previous one."""
+        """Return the signing keys as master key and generation: the newest and, for a while, the previous one."""
         newest = (self.key_id, self.generation)
         if self.previous_key_id is None or self.previous_until is None or self.previous_until <= now:
             return [newest]
@@ -179,7 +179,7 @@ class Schedule:
     delays_seconds: tuple[int, ...] = DELAYS_SECONDS
 
     def next_at(self, attempt: int, failed_at: datetime) -> datetime | None:
-        """When to retry; None if this attempt, counted from 1, was the last."""
+        """Return when to retry; None if this attempt, counted from 1, was the last."""
         if attempt > len(self.delays_seconds):
             return None
         delay = self.delays_seconds[attempt - 1] * (1 + JITTER * self.spread)
@@ -187,7 +187,7 @@ class Schedule:
 
 
 def wait_seconds(retry_after: str | None, now: datetime) -> int:
-    """The delay requested by a `Retry-After` (RFC 9110 section 10.2.3), within limits; 0 if it is invalid."""
+    """Return the seconds requested by a `Retry-After` (RFC 9110 section 10.2.3), within limits; 0 if it is invalid."""
     if retry_after is None:
         return 0
     if retry_after.isascii() and retry_after.isdigit():
@@ -201,7 +201,7 @@ def wait_seconds(retry_after: str | None, now: datetime) -> int:
 
 
 class WebhookEventData(Struct, frozen=True, kw_only=True):
-    """Which event it is, and which record it changed to which version."""
+    """The id of an event, and the record that it changed, with its version."""
 
     event_id: UUID
     aggregate: str
@@ -210,7 +210,7 @@ class WebhookEventData(Struct, frozen=True, kw_only=True):
 
 
 class WebhookEvent(Struct, frozen=True, kw_only=True):
-    """The body of a webhook: type and time of the event, and ids with which to request the rest."""
+    """The body of a webhook message: type and time of the event, and ids with which to request the rest."""
 
     type: str
     timestamp: datetime
@@ -218,7 +218,7 @@ class WebhookEvent(Struct, frozen=True, kw_only=True):
 
 
 def payload(notice: str, cause_id: UUID, record: Record, happened_at: datetime) -> bytes:
-    """The body, the same at every attempt."""
+    """Return the body, the same at every attempt."""
     return msgspec.json.encode(
         WebhookEvent(
             type=notice.partition(":")[0],

@@ -1,7 +1,7 @@
-"""Send each webhook event until it is delivered, refused or expired; it may be sent twice.
+"""The sender of webhook events: it attempts each until it is delivered, refused or expired; one may be sent twice.
 
-As with mails: claimed under a lease, sent outside any transaction, settled in a new one. Whether the owner may still
-know of the event is checked when it is claimed, before each attempt.
+Like a mail, an event is claimed under a lease, sent outside any transaction, and settled in a new one. Whether the
+owner may still know of the event is checked when it is claimed, before each attempt.
 """
 
 import asyncio
@@ -39,13 +39,13 @@ from services.notifications.webhooks.signing import Keyring
 from services.notifications.webhooks.store import DeliveryAttempt
 
 SENDERS = 4
-"""Concurrent senders in each process: how many slow receivers delay no others."""
+"""Number of concurrent senders in each process; slow receivers delay others only if they occupy all of them."""
 POLL_SECONDS = 0.5
 POLL_IDLE_SECONDS = 60.0
-"""Longest pause if nothing is due here: how late an event from another process may be claimed."""
+"""Longest pause if nothing is due here: the longest time until an event from another process is claimed."""
 
 LEASE_SECONDS = 60
-"""Longer than an attempt and the recording of its outcome take."""
+"""Duration of a lease, longer than an attempt and the recording of its outcome take."""
 NO_LONGER_VISIBLE = "no_longer_visible"
 NOT_APPOINTED = "not_appointed"
 USER_AGENT = "Entraide-Webhooks/1"
@@ -128,7 +128,7 @@ class WebhookSender:
         return None if held else NOT_APPOINTED
 
     async def _attempt(self, attempt: DeliveryAttempt) -> tuple[Outcome, int]:
-        """The outcome, and for how many seconds the receiver asked for no further attempts."""
+        """Return the outcome, and for how many seconds the receiver asked for no further attempts."""
         assert attempt.url is not None, "a webhook has an address until it is removed"
         now = self._clock()
         webhook = attempt.webhook
@@ -142,13 +142,13 @@ class WebhookSender:
         except NotDelivered as error:
             return Failed(error.reason), 0
         except Invalid:
-            # It was allowed when it was registered; the operator's limits are stricter now.
+            # The URL was allowed when it was registered; the operator's limits are stricter now.
             return Failed("address-denied"), 0
         return outcome_of(answer.status), wait_seconds(answer.retry_after, now) if answer.status >= 300 else 0
 
 
 def refusal_of(attempt: DeliveryAttempt) -> str | None:
-    """The reason not to send this any more, if there is one."""
+    """Return the reason for which this is no longer sent; None if there is none."""
     webhook = attempt.webhook
     if webhook.status is not WebhookStatus.ENABLED:
         return f"webhook_{webhook.status}"

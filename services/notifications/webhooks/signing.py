@@ -22,7 +22,7 @@ KEY_BYTES = 32
 
 
 class Scheme(StrEnum):
-    """`v1a`: Ed25519, with a public key for verification. `v1`: HMAC-SHA256, with a shared secret."""
+    """Signature schemes: `v1a` is Ed25519 with a public verification key, `v1` is HMAC-SHA256 with a shared secret."""
 
     ED25519 = "v1a"
     HMAC = "v1"
@@ -38,7 +38,7 @@ class Keyring:
 
     @classmethod
     def parse(cls, text: str) -> "Keyring":
-        """Parse one base64 key per line, newest first. Raises ValueError that repeats nothing of the text."""
+        """Parse one base64 key per line, newest first. Raises ValueError, which repeats nothing of the text."""
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         try:
             masters = [base64.b64decode(line, validate=True) for line in lines]
@@ -49,7 +49,7 @@ class Keyring:
         return cls(masters)
 
     def key(self, key_id: str, webhook_id: UUID, generation: int) -> bytes:
-        """One webhook's key. Raises KeyError if the master key is no longer in the file."""
+        """Return one webhook's key. Raises KeyError if the master key is no longer in the file."""
         derived = HKDF(
             algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"entraide webhook {webhook_id} {generation}".encode()
         )
@@ -57,7 +57,7 @@ class Keyring:
 
 
 def sign(scheme: Scheme, key: bytes, message_id: str, timestamp: int, body: bytes) -> str:
-    """One signature of the `webhook-signature` header."""
+    """Return one signature of the `webhook-signature` header."""
     signed = f"{message_id}.{timestamp}.".encode() + body
     if scheme is Scheme.ED25519:
         signature = Ed25519PrivateKey.from_private_bytes(key).sign(signed)
@@ -67,7 +67,7 @@ def sign(scheme: Scheme, key: bytes, message_id: str, timestamp: int, body: byte
 
 
 def headers(scheme: Scheme, keys: Sequence[bytes], message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """The specification's three headers, with a signature by each key."""
+    """Return the specification's three headers, with a signature by each key."""
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
@@ -76,11 +76,11 @@ def headers(scheme: Scheme, keys: Sequence[bytes], message_id: str, timestamp: i
 
 
 def secret_of(key: bytes) -> str:
-    """The shared secret of an HMAC in its text form."""
+    """Return the shared secret of an HMAC in its text form."""
     return f"whsec_{base64.b64encode(key).decode()}"
 
 
 def verification_key_of(key: bytes) -> str:
-    """The public key that verifies Ed25519 signatures."""
+    """Return the public key that verifies Ed25519 signatures, in its text form."""
     public = Ed25519PrivateKey.from_private_bytes(key).public_key()
     return f"whpk_{base64.b64encode(public.public_bytes_raw()).decode()}"

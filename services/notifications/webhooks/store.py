@@ -20,13 +20,13 @@ LIST_MAX = 100
 
 
 async def locked(tx: Tx, webhook_id: UUID) -> Webhook | None:
-    """The webhook, locked, for the sender."""
+    """Return the webhook, locked, for the sender; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM webhook WHERE webhook_id = $1 FOR UPDATE", webhook_id)
     return msgspec.convert(dict(row), Webhook) if row else None
 
 
 async def get(tx: Tx, webhook_id: UUID, caller: Caller, *, lock: bool = False) -> Webhook:
-    """The caller's own, in the current appointment. Raises Missing for any other, and for a removed one."""
+    """Return a webhook of the caller's current appointment. Raises Missing for any other, and for a removed one."""
     query = (
         """
         SELECT * FROM webhook
@@ -45,7 +45,7 @@ async def get(tx: Tx, webhook_id: UUID, caller: Caller, *, lock: bool = False) -
 
 
 async def of_caller(tx: Tx, caller: Caller) -> list[Webhook]:
-    """All of the caller's own in this appointment, oldest first."""
+    """Return all webhooks of the caller's current appointment, oldest first."""
     rows = await tx.fetch(
         """
         SELECT * FROM webhook WHERE person_id = $1 AND organization = $2 AND role = $3 AND status <> 'removed'
@@ -59,7 +59,7 @@ async def of_caller(tx: Tx, caller: Caller) -> list[Webhook]:
 
 
 async def of_person(tx: Tx, person_id: UUID) -> list[Webhook]:
-    """All of a person's, in every appointment."""
+    """Return all webhooks of a person, in every appointment, locked."""
     rows = await tx.fetch(
         "SELECT * FROM webhook WHERE person_id = $1 AND status <> 'removed' ORDER BY webhook_id FOR UPDATE", person_id
     )
@@ -116,7 +116,7 @@ async def forget_url(tx: Tx, webhook_id: UUID) -> None:
 
 
 async def recipients(tx: Tx, appointments: Sequence[Appointment], *, notified_of_match: UUID | None) -> list[Recipient]:
-    """The webhooks of these appointments; with a match, only those notified of it before."""
+    """Return the enabled webhooks of these appointments; with a match, only those whose owner was notified of it."""
     rows = await tx.fetch(
         """
         SELECT webhook_id, person_id, organization, role FROM webhook
@@ -134,7 +134,7 @@ async def recipients(tx: Tx, appointments: Sequence[Appointment], *, notified_of
 
 
 async def count_waiting(tx: Tx, webhook_id: UUID, at_most: int) -> int:
-    """Number of events waiting for it, counted up to `at_most`."""
+    """Return the number of events waiting for a webhook, counted up to `at_most`."""
     return int(
         await tx.fetchval(
             """
@@ -149,7 +149,7 @@ async def count_waiting(tx: Tx, webhook_id: UUID, at_most: int) -> int:
 
 
 async def count_since(tx: Tx, webhook_id: UUID, notice: str, since: datetime) -> int:
-    """Number of these notices queued for it since then."""
+    """Return the number of these notices queued for a webhook since then."""
     return int(
         await tx.fetchval(
             "SELECT count(*) FROM notification WHERE webhook_id = $1 AND notice = $2 AND owed_at > $3",
@@ -161,7 +161,7 @@ async def count_since(tx: Tx, webhook_id: UUID, notice: str, since: datetime) ->
 
 
 async def none_delivered_since_queued(tx: Tx, notification_id: UUID) -> bool:
-    """Whether no event at all was delivered to its webhook since this one was queued."""
+    """Check whether no event at all was delivered to its webhook since this one was queued."""
     return bool(
         await tx.fetchval(
             """
@@ -196,7 +196,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def deliveries(tx: Tx, webhook_id: UUID, caller: Caller, *, before: UUID | None, limit: int) -> list[Delivery]:
-    """The caller's own, newest first, starting after the notification `before`."""
+    """Return the deliveries of the caller's webhook, newest first, starting after the notification `before`."""
     rows = await tx.fetch(
         """
         SELECT dispatch_id, notification_id, cause_id, notice, record_aggregate, record_id, record_version, happened_at,
@@ -220,7 +220,7 @@ async def deliveries(tx: Tx, webhook_id: UUID, caller: Caller, *, before: UUID |
 
 
 class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
-    """The data for one attempt at one dispatch; without `url` if the webhook was removed."""
+    """The data for one attempt at one dispatch; `url` is None if the webhook was removed."""
 
     dispatch_id: UUID
     notification_id: UUID
@@ -235,7 +235,7 @@ class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def found_id(self) -> UUID | None:
-        """The record of a hit, which its notice names."""
+        """The id of the record of a hit, which its notice names; None for other notices."""
         return UUID(self.record.id) if self.notice in audience.OF_HITS else None
 
 
@@ -281,7 +281,7 @@ async def claim(tx: Tx, *, holder: UUID, now: datetime, lease_seconds: int) -> D
 
 
 async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
-    """Seconds until an event can be sent: it is due, and no process holds its webhook's turn."""
+    """Return the seconds until an event can be sent: it is due, and no process holds its webhook's turn."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         """
         SELECT extract(epoch FROM min(wait))::float8 FROM (

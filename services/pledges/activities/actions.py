@@ -1,4 +1,4 @@
-"""Actions on activities: load, decide, record. None of them posts to the ledger; allocations do.
+"""Actions on activities: each loads the record, decides, and records a fact. Only allocations post to the ledger.
 
 The route opens the transaction.
 """
@@ -29,7 +29,7 @@ async def plan(tx: Tx, ctx: Context, activity_id: UUID, wanted: Plan, title: str
 
 
 async def revise(tx: Tx, ctx: Context, activity_id: UUID, wanted: Plan, title: str) -> None:
-    """Change the plan; the old title is deleted."""
+    """Change the plan and delete the old title."""
     before = await _held(tx, ctx, activity_id, Action.REVISE_ACTIVITY)
     salt, texts_hash = hash_texts(title)
     await record.record(tx, before.revise(wanted, texts_hash, now=ctx.now), version=before.revision + 1)
@@ -37,7 +37,7 @@ async def revise(tx: Tx, ctx: Context, activity_id: UUID, wanted: Plan, title: s
 
 
 async def complete(tx: Tx, ctx: Context, activity_id: UUID, participants: int | None, *, on: date) -> None:
-    """Complete it, on a past day or today. Unspent allocations can still be spent or returned."""
+    """Complete the activity, on a past day or today. Unspent allocations can still be spent or returned."""
     before = await _held(tx, ctx, activity_id, Action.COMPLETE_ACTIVITY)
     record.check_not_ahead(on, ctx.now)
     fact = before.complete(participants, await allocation_store.fund_donors(tx, before.fund), on=on, now=ctx.now)
@@ -45,12 +45,12 @@ async def complete(tx: Tx, ctx: Context, activity_id: UUID, participants: int | 
 
 
 async def cancel(tx: Tx, ctx: Context, activity_id: UUID, reason: str) -> None:
-    """Cancel it. Raises Conflict while allocated money is unspent."""
+    """Cancel the activity. Raises Conflict while allocated money is unspent."""
     before = await _held(tx, ctx, activity_id, Action.CANCEL_ACTIVITY)
     fact = before.cancel(
         reason,
         await allocation_store.fund_donors(tx, before.fund),
-        # Allocating locks the activity as well.
+        # Safe without another lock: allocating locks the activity as well.
         unspent_usd_minor=await activity_store.unspent(tx, activity_id),
         now=ctx.now,
     )

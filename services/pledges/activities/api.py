@@ -26,12 +26,12 @@ from services.pledges.policy import Action
 
 
 class ActivityView(Struct, frozen=True, kw_only=True):
-    """An activity, with its money of the fund: allocated, and spent as a part of that, in US cents.
+    """An activity, with the money of the fund that is allocated to it, in US cents; `spent` is a part of `allocated`.
 
-    `activity_kind` is a code of `/v1/reference/activity_kinds`, `title` is in `language`. `gender_marker`: 0 not
-    targeted, 1 significant, 2 principal objective. `reason` is the reason for the cancellation.
+    `activity_kind` is a code of `/v1/reference/activity_kinds`, `title` is in `language`. `gender_marker` is 0 (not
+    targeted), 1 (significant) or 2 (principal objective). `reason` is the reason for the cancellation.
 
-    It is the current state: `as_at` is null, and it is not `final`.
+    This is the current state: `as_at` is null and `final` is false.
     """
 
     activity_id: UUID
@@ -66,7 +66,7 @@ class ActivityPage(Struct, frozen=True, kw_only=True):
 
 
 async def _read(tx: Tx, ctx: Context, activity_id: UUID) -> ActivityView:
-    """Raises Missing for an unknown id."""
+    """Return the activity. Raises Missing for an unknown id."""
     async with tx.as_service():
         found = await activity_store.activities(tx, only=activity_id)
     if not found:
@@ -76,7 +76,10 @@ async def _read(tx: Tx, ctx: Context, activity_id: UUID) -> ActivityView:
 
 @create("/v1/activities", Action.PLAN_ACTIVITY, "Plan an activity that a fund is to pay for", read=_read)
 async def plan_activity(tx: Tx, ctx: Context, activity_id: UUID, data: JSONBody[PlanActivity]) -> None:
-    """For a coordinator or a finance officer of UNODC. The title is published with the fund: it must name no case."""
+    """Requires the role `coordinator`, or `finance_officer` at UNODC.
+
+    The title is published with the fund, so it must not name a case.
+    """
     policy.decide(ctx.caller, Action.PLAN_ACTIVITY).required()
     await activity_actions.plan(tx, ctx, activity_id, data.plan(), data.title)
 
@@ -91,7 +94,7 @@ async def list_activities(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ActivityPage]:
-    """For all callers with a role, like the totals of funds."""
+    """Open to all callers with a role, like the totals of funds."""
     async with db.transaction(by=caller) as tx, tx.as_service():
         found = await activity_store.activities(tx, fund=fund, status=status, before=cursor, limit=limit + 1)
     return paging.page(ActivityPage, [_view_of(caller, one) for one in found], limit)
@@ -99,15 +102,16 @@ async def list_activities(
 
 @show("/v1/activities/{activity_id:uuid}", Action.SHOW_ACTIVITY, "One activity")
 async def show_activity(tx: Tx, ctx: Context, activity_id: FromPath[UUID]) -> ActivityView:
-    """For all callers with a role."""
+    """Open to all callers with a role."""
     return await _read(tx, ctx, activity_id)
 
 
 @change("/v1/activities/{activity_id:uuid}/revise", Action.REVISE_ACTIVITY, "Revise an activity", read=_read)
 async def revise_activity(tx: Tx, ctx: Context, activity_id: FromPath[UUID], data: JSONBody[PlanActivity]) -> None:
-    """For a coordinator or a finance officer of UNODC, in any state: everything but the fund.
+    """Requires the role `coordinator`, or `finance_officer` at UNODC.
 
-    The old title is deleted, also from reports as of earlier moments.
+    Everything but the fund can be changed, in any state. The old title is deleted, also from reports as of earlier
+    moments.
     """
     await activity_actions.revise(tx, ctx, activity_id, data.plan(), data.title)
 
@@ -121,13 +125,19 @@ async def revise_activity(tx: Tx, ctx: Context, activity_id: FromPath[UUID], dat
 async def complete_activity(
     tx: Tx, ctx: Context, activity_id: FromPath[UUID], data: JSONBody[CompleteActivity]
 ) -> None:
-    """For a coordinator or a finance officer of UNODC. No more money can be allocated to it."""
+    """Requires the role `coordinator`, or `finance_officer` at UNODC.
+
+    No more money can then be allocated to the activity.
+    """
     await activity_actions.complete(tx, ctx, activity_id, data.participants, on=data.completed_on or ctx.today)
 
 
 @change("/v1/activities/{activity_id:uuid}/cancel", Action.CANCEL_ACTIVITY, "Cancel an activity", read=_read)
 async def cancel_activity(tx: Tx, ctx: Context, activity_id: FromPath[UUID], data: JSONBody[CancelActivity]) -> None:
-    """For a coordinator or a finance officer of UNODC, once no allocated money is unspent."""
+    """Requires the role `coordinator`, or `finance_officer` at UNODC.
+
+    Refused while money allocated to the activity is unspent.
+    """
     await activity_actions.cancel(tx, ctx, activity_id, check_reason("cancel_activity", data.reason))
 
 

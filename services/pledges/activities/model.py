@@ -1,4 +1,4 @@
-"""An activity: a course, meeting or campaign that a fund pays for, outside requests and work packages."""
+"""Activities: courses, meetings or campaigns that a fund pays for, outside requests and work packages."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -25,14 +25,15 @@ MOVES: Mapping[str, ActivityStatus] = {
     "cancel": ActivityStatus.PLANNED,
     "allocate": ActivityStatus.PLANNED,
 }
-"""The states from which each transition is allowed; `policy.py` decides who may make it. Spending needs no state."""
+"""The state in which each transition is allowed; `policy.py` decides who may make it. Spending is allowed in any state.
+"""
 
 
 class Plan(Struct, frozen=True, kw_only=True):
     """The plan of an activity: dates, fund and purpose. The title is in `language`.
 
-    `topics` and `pillars` are codes of the scheme of topics; `gender_marker` is the DAC's marker of gender equality: 0
-    not targeted, 1 significant, 2 principal objective.
+    `topics` and `pillars` are codes of the scheme of topics. `gender_marker` is the DAC's marker of gender equality: 0
+    (not targeted), 1 (significant) or 2 (principal objective).
     """
 
     fund: str
@@ -59,15 +60,15 @@ class Activity(Plan, frozen=True, kw_only=True):
     reason: str | None = None
 
     def require_payable_from(self, fund: str) -> None:
-        """Raises Conflict if the activity has ended, Mismatch if another fund pays for it."""
+        """Raise Conflict if the activity has ended, Mismatch if another fund pays for it."""
         self._require("allocate")
         if fund != self.fund:
             raise Mismatch("activity-of-another-fund", fund=self.fund)
 
     def revise(self, wanted: Plan, texts_hash: str, *, now: datetime) -> ActivityRevised:
-        """Change the plan, in any state: a title can also be corrected after the end.
+        """Change the plan, in any state, since a title may also have to be corrected after the end.
 
-        Raises Invalid if it would end before it begins or after it was completed, Mismatch for another fund.
+        Raises Invalid if it would end before it begins or begin after it was completed, Mismatch for another fund.
         """
         if wanted.fund != self.fund:
             raise Mismatch("activity-of-another-fund", fund=self.fund)
@@ -79,7 +80,7 @@ class Activity(Plan, frozen=True, kw_only=True):
     def complete(
         self, participants: int | None, fund_donors: tuple[str, ...], *, on: date, now: datetime
     ) -> ActivityCompleted:
-        """Raises Invalid for a day before it began."""
+        """Complete the activity. Raises Invalid for a day before it began."""
         self._require("complete")
         if on < self.starts_on:
             raise Invalid("dates-reversed", field="completed_on")
@@ -95,7 +96,7 @@ class Activity(Plan, frozen=True, kw_only=True):
     def cancel(
         self, reason: str, fund_donors: tuple[str, ...], *, unspent_usd_minor: int, now: datetime
     ) -> ActivityCancelled:
-        """Raises Conflict while allocated money is unspent: return that to the fund first."""
+        """Cancel the activity. Raises Conflict while allocated money is unspent: return it to the fund first."""
         self._require("cancel")
         if unspent_usd_minor:
             raise Conflict("activity-funded", unspent_usd_minor=unspent_usd_minor)
@@ -104,13 +105,13 @@ class Activity(Plan, frozen=True, kw_only=True):
         )
 
     def _require(self, move: str) -> None:
-        """Raises Conflict if the activity's state does not allow the transition."""
+        """Raise Conflict unless the activity's state allows the transition."""
         if self.status is not MOVES[move]:
             raise Conflict("activity-status", status=self.status, move=move)
 
 
 def plan(activity_id: UUID, wanted: Plan, texts_hash: str, *, now: datetime) -> ActivityPlanned:
-    """Raises Invalid if it would end before it begins."""
+    """Plan an activity. Raises Invalid if it would end before it begins."""
     _check_days(wanted)
     return ActivityPlanned(activity_id=activity_id, texts_hash=texts_hash, planned_at=now, **asdict(wanted))
 
@@ -123,7 +124,7 @@ def _check_days(wanted: Plan) -> None:
 def evolve(activity: Activity | None, fact: Fact) -> Activity:
     """Apply a fact to the activity."""
     if activity is None:
-        assert isinstance(fact, ActivityPlanned), "an activity begins by being planned"
+        assert isinstance(fact, ActivityPlanned), "an activity's first fact is that it was planned"
         return Activity(
             activity_id=fact.activity_id,
             fund=fact.fund,

@@ -27,7 +27,7 @@ class ActivityWithTitle(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, activity_id: UUID, *, lock: bool = False) -> Activity:
-    """Raises Missing. `lock` locks the row until the transaction ends."""
+    """Return the activity. Raises Missing if there is none. `lock` locks the row until the transaction ends."""
     query = "SELECT * FROM activity WHERE activity_id = $1"
     row = await tx.fetchrow(query + (" FOR NO KEY UPDATE" if lock else ""), activity_id)
     if row is None:
@@ -36,13 +36,16 @@ async def get(tx: Tx, activity_id: UUID, *, lock: bool = False) -> Activity:
 
 
 async def locked(tx: Tx, activity_id: UUID) -> Activity | None:
-    """Lock the activity until the transaction ends; None if there is none."""
+    """Lock the activity until the transaction ends, and return it; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM activity WHERE activity_id = $1 FOR NO KEY UPDATE", activity_id)
     return _activity(row) if row else None
 
 
 async def unspent(tx: Tx, activity_id: UUID) -> int:
-    """Allocated and unspent money of the activity, in US cents, including allocations the caller cannot see."""
+    """Return the allocated and unspent money of the activity, in US cents.
+
+    Allocations that the caller cannot see are included.
+    """
     return int(
         await tx.fetchval(
             """
@@ -63,7 +66,7 @@ async def activities(
     before: UUID | None = None,
     limit: int = 1,
 ) -> list[ActivityWithTitle]:
-    """Activities, last planned first, after `before`. Totals of their money are read as the service."""
+    """List activities, last planned first, after `before`. The totals of their money are read as the service."""
     rows = await tx.fetch(
         """
         SELECT activity.*, coalesce((SELECT title FROM activity_text t WHERE t.activity_id = activity.activity_id), '')
@@ -95,7 +98,7 @@ async def activities(
 
 
 async def as_of(tx: Tx, activity_ids: Collection[UUID], *, until: datetime) -> Mapping[UUID, tuple[Activity, str]]:
-    """The activities as of `until`, rebuilt from the facts recorded by then, each with its title.
+    """Return the activities as of `until`, rebuilt from the facts recorded by then, each with its title.
 
     The title and its language are the current ones.
     """

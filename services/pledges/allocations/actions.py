@@ -1,4 +1,4 @@
-"""Actions on allocations: allocate, spend, return; and requirements of confirmed and revoked matches.
+"""Actions on allocations: allocate, spend, return; and on requirements of confirmed and revoked matches.
 
 Locks are taken in the order purpose, allocation, balance of the fund.
 """
@@ -36,7 +36,7 @@ async def allocate(
 ) -> None:
     """Allocate money of a fund to a purpose, which is locked until the transaction ends.
 
-    Raises Conflict as `allocations.allocate`, and for money that is earmarked for another purpose.
+    Raises the errors of `allocations.allocate`, and Conflict for money that is earmarked for another purpose.
     """
     await require_fund(tx, fund)
     for_what = await _purpose(tx, purpose, ctx.caller)
@@ -56,7 +56,7 @@ async def allocate(
 
 
 async def require_not_earmarked(tx: Tx, fund: str, usd_minor: int, *, line_id: UUID | None) -> None:
-    """Raises Conflict for more than the fund has left besides money that is kept for other lines of requests.
+    """Raise Conflict if the amount exceeds the fund's available money less what is kept for other lines of requests.
 
     Requires the lock of the fund's balance.
     """
@@ -68,12 +68,15 @@ async def require_not_earmarked(tx: Tx, fund: str, usd_minor: int, *, line_id: U
 
 
 async def _purpose(tx: Tx, purpose: Purpose, caller: Caller) -> Requirement | Activity | str:
-    """Raises Missing for a requirement that this caller may not see, or an unknown activity."""
+    """Lock and return the purpose.
+
+    Raises Missing for a requirement that this caller may not see, or an unknown activity.
+    """
     if purpose.requirement_id is not None:
         return await allocation_store.get_requirement(tx, purpose.requirement_id, caller, lock=True)
     if purpose.activity_id is not None:
         return await activity_store.get(tx, purpose.activity_id, lock=True)
-    assert purpose.work_package is not None, "a purpose is one of the three"
+    assert purpose.work_package is not None, "a purpose has exactly one of the three fields"
     return purpose.work_package
 
 
@@ -95,7 +98,7 @@ async def give_back(tx: Tx, ctx: Context, allocation_id: UUID, *, on: date) -> N
 
 
 async def _held(tx: Tx, ctx: Context, allocation_id: UUID, action: Action) -> tuple[Allocation, bool]:
-    """Lock the purpose and then the allocation; also return whether the purpose was cancelled."""
+    """Lock the purpose and then the allocation; return the allocation and whether the purpose was cancelled."""
     seen = await allocation_store.get_allocation(tx, allocation_id, ctx.caller)
     policy.decide(ctx.caller, action, seen).required()
     async with tx.as_service():
@@ -106,7 +109,7 @@ async def _held(tx: Tx, ctx: Context, allocation_id: UUID, action: Action) -> tu
 
 
 async def lock_purpose(tx: Tx, allocation_id: UUID) -> bool:
-    """Lock the purpose in the order used by allocation and cancellation; return whether it was cancelled."""
+    """Lock the purpose, before its allocation as all actions do; return whether it was cancelled."""
     purpose = await allocation_store.purpose_of(tx, allocation_id)
     if purpose.requirement_id is not None:
         requirement = await allocation_store.locked_requirement(tx, purpose.requirement_id)
@@ -116,7 +119,7 @@ async def lock_purpose(tx: Tx, allocation_id: UUID) -> bool:
     return False
 
 
-# -- of matches -------------------------------------------------------------------------------------------------------
+# -- requirements of matches ------------------------------------------------------------------------------------------
 
 
 async def on_match_confirmed(tx: Tx, event: Event, fact: MatchConfirmed, *, validity: Validity) -> None:
@@ -160,5 +163,5 @@ async def on_match_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
 
 
 async def on_package_confirmed(tx: Tx, _event: Event, fact: PackageConfirmed) -> None:
-    """Record from which pledge the four parties agreed to pay, for who allocates."""
+    """Record from which pledge the four parties agreed to pay, so that whoever allocates can see it."""
     await package_store.save(tx, fact)

@@ -29,7 +29,7 @@ from services.pledges.policy import Action
 class AllocationView(Allocation, frozen=True, kw_only=True):
     """Money of a fund set aside for one purpose: a requirement, a work package, or an activity.
 
-    It is the current state: `as_at` is null, and it is not `final`.
+    This is the current state: `as_at` is null and `final` is false.
     """
 
     moves: tuple[str, ...]
@@ -45,7 +45,7 @@ class AllocationPage(Struct, frozen=True, kw_only=True):
 
 
 async def _read(tx: Tx, ctx: Context, allocation_id: UUID) -> AllocationView:
-    """Raises Missing if this caller may not see it."""
+    """Return the allocation. Raises Missing if this caller may not see it."""
     allocation = await allocation_store.get_allocation(tx, allocation_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_ALLOCATION, allocation).required()
     return _view_of(ctx.caller, allocation)
@@ -63,7 +63,10 @@ async def _balance_lock(_db: Database, _ctx: Context, _id: UUID, data: JSONBody[
     locks=_balance_lock,
 )
 async def allocate(tx: Tx, ctx: Context, allocation_id: UUID, data: JSONBody[Allocate]) -> None:
-    """For a finance officer of UNODC. Limited by what the fund has available and what the requirement lacks."""
+    """Requires the role `finance_officer` at UNODC.
+
+    Limited by what the fund has available and, for a requirement, by its gap.
+    """
     policy.decide(ctx.caller, Action.ALLOCATE).required()
     usd_minor, on = dollars(data.money), data.allocated_on or ctx.today
     await allocation_actions.allocate(tx, ctx, allocation_id, data.fund, usd_minor, data.purpose(), on=on)
@@ -85,7 +88,10 @@ async def list_allocations(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[AllocationPage]:
-    """A donor sees allocations to work packages and activities, a State those to its own requests."""
+    """A donor sees allocations to work packages and activities.
+
+    A State sees those to its own requests, a provider those to its own matches.
+    """
     async with db.transaction(by=caller) as tx:
         found = await allocation_store.allocations(
             tx,
@@ -102,7 +108,7 @@ async def list_allocations(
 
 @change("/v1/allocations/{allocation_id:uuid}/spend", Action.SPEND, "Record expenditure of an allocation", read=_read)
 async def spend_allocation(tx: Tx, ctx: Context, allocation_id: FromPath[UUID], data: JSONBody[Spend]) -> None:
-    """For a finance officer of UNODC. Limited by what is left of the allocation."""
+    """Requires the role `finance_officer` at UNODC. Limited by the unspent part of the allocation."""
     on = data.spent_on or ctx.today
     await allocation_actions.spend(tx, ctx, allocation_id, dollars(data.money), data.how, on=on)
 
@@ -115,13 +121,16 @@ async def spend_allocation(tx: Tx, ctx: Context, allocation_id: FromPath[UUID], 
     locks=balance_locks.of_allocation,
 )
 async def return_allocation(tx: Tx, ctx: Context, allocation_id: FromPath[UUID], data: JSONBody[GiveBack]) -> None:
-    """For a finance officer of UNODC. Spent money stays spent; the requirement's gap grows again."""
+    """Requires the role `finance_officer` at UNODC. Spent money stays spent; the requirement's gap grows again."""
     await allocation_actions.give_back(tx, ctx, allocation_id, on=data.returned_on or ctx.today)
 
 
 @show("/v1/allocations/{allocation_id:uuid}", Action.SHOW_ALLOCATION, "One allocation")
 async def show_allocation(tx: Tx, ctx: Context, allocation_id: FromPath[UUID]) -> AllocationView:
-    """A donor sees allocations to work packages and activities, a State those to its own requests."""
+    """A donor sees allocations to work packages and activities.
+
+    A State sees those to its own requests, a provider those to its own matches.
+    """
     return await _read(tx, ctx, allocation_id)
 
 

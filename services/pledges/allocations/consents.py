@@ -15,19 +15,19 @@ OWNER = "requests"
 
 
 class Consents:
-    """Asks the requests service; if it does not answer, nothing is shown."""
+    """Client that asks the requests service; if it does not answer, nothing is shown."""
 
     def __init__(self, peers: Peers) -> None:
         self._peers = peers
 
     async def shown(self, caller: Caller, request_ids: Collection[UUID]) -> Set[UUID]:
-        """The requests shown to the caller's organization; all for callers who read everything of UNODC.
+        """Return the requests shown to the caller's organization; all of them for callers who read everything of UNODC.
 
         Raises Unavailable if the requests service does not answer.
         """
         if reads_all(caller) or not request_ids:
             return frozenset(request_ids)
-        assert len(request_ids) <= SHOWN_MAX, "a page is not longer"
+        assert len(request_ids) <= SHOWN_MAX, "a page has at most SHOWN_MAX requests"
         asked = VisibilityQuery(organization=caller.organization, request_ids=tuple(request_ids))
         try:
             body = await self._peers.ask(OWNER, "/internal/shown", msgspec.json.encode(asked))

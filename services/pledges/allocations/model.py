@@ -30,7 +30,7 @@ SHERLOC_FUNDS = "SHERLOC-"
 
 
 def fund_id_of(code: str) -> UUID:
-    """The id of a fund, derived from its code, so that each code has one fund."""
+    """Return the id of a fund, derived from its code, so that each code has one fund."""
     return uuid5(NAMESPACE_URL, f"entraide:fund:{code}")
 
 
@@ -42,7 +42,10 @@ def open_fund(
     gender_marker: int | None = None,
     now: datetime,
 ) -> FundOpened:
-    """Raises Invalid if a year occurs twice for one purpose, Mismatch for a work package of another fund."""
+    """Open a fund.
+
+    Raises Invalid if a year is repeated for one purpose, Mismatch for a work package of another fund.
+    """
     if len({(requirement.year, requirement.work_package) for requirement in requirements}) < len(requirements):
         raise Invalid("year-repeated")
     for requirement in requirements:
@@ -61,7 +64,7 @@ def open_fund(
 def revise_requirement(
     code: str, requirement: YearlyRequirement, reason: str, *, before_usd_minor: int, now: datetime
 ) -> FundRequirementRevised:
-    """Raises Conflict if the amount is unchanged, Mismatch for a work package of another fund."""
+    """Revise a requirement. Raises Conflict if the amount is unchanged, Mismatch for a work package of another fund."""
     if requirement.work_package is not None:
         check_work_package(requirement.work_package, code)
     if requirement.usd_minor == before_usd_minor:
@@ -79,7 +82,7 @@ def revise_requirement(
 def state_gender_marker(
     code: str, work_package: str | None, gender_marker: int | None, *, now: datetime
 ) -> FundGenderMarkerStated:
-    """Raises Invalid for an unknown work package, Mismatch for one of another fund."""
+    """Set a gender marker. Raises Invalid for an unknown work package, Mismatch for one of another fund."""
     if work_package is not None:
         check_work_package(work_package, code)
     return FundGenderMarkerStated(
@@ -87,8 +90,7 @@ def state_gender_marker(
     )
 
 
-# -- requirements and allocations
-# -------------------------------------------------------------------------------------
+# -- requirements and allocations --------------------------------------------------------------------------------------
 
 
 class RequirementStatus(StrEnum):
@@ -97,7 +99,7 @@ class RequirementStatus(StrEnum):
 
 
 class Requirement(Struct, frozen=True, kw_only=True):
-    """The money that the delivery of a confirmed match lacks, and how much of it is covered."""
+    """The money that the delivery of a confirmed match lacks, and its covered part."""
 
     requirement_id: UUID
     match_id: UUID
@@ -112,7 +114,7 @@ class Requirement(Struct, frozen=True, kw_only=True):
     valuation: Valuation
     opened_at: datetime
     about: About | None = None
-    """None for a kind of assistance that may endanger people."""
+    """None if the kind of assistance may endanger people."""
     covered_usd_minor: int = 0
 
     @property
@@ -121,12 +123,12 @@ class Requirement(Struct, frozen=True, kw_only=True):
         return 0 if self.status is RequirementStatus.CANCELLED else self.valuation.usd_minor - self.covered_usd_minor
 
     def require_open(self) -> None:
-        """Raises Conflict if the match was revoked."""
+        """Raise Conflict if the match was revoked."""
         if self.status is RequirementStatus.CANCELLED:
             raise Conflict("requirement-cancelled")
 
     def require_gap(self) -> None:
-        """Raises Conflict if the requirement is fully covered."""
+        """Raise Conflict if the match was revoked or the requirement is fully covered."""
         self.require_open()
         if not self.gap_usd_minor:
             raise Conflict("requirement-exceeded", gap_usd_minor=0)
@@ -145,7 +147,7 @@ class Requirement(Struct, frozen=True, kw_only=True):
 
 
 def requirement_id_of(match_id: UUID) -> UUID:
-    """The id of a match's requirement, so that an event delivered twice cannot open two."""
+    """Return the id of a match's requirement, derived from the match, so that a repeated event cannot open another."""
     return uuid5(NAMESPACE_URL, f"entraide:requirement:{match_id}")
 
 
@@ -168,7 +170,7 @@ def opened(fact: RequirementOpened) -> Requirement:
 
 
 def evolve_requirement(requirement: Requirement | None, fact: Fact) -> Requirement:
-    """Apply a fact of the requirement; coverage follows from allocations."""
+    """Apply a fact to the requirement; its coverage follows from allocations."""
     match fact:
         case RequirementOpened():
             return opened(fact)
@@ -184,7 +186,7 @@ class AllocationStatus(StrEnum):
 
 
 class Spending(StrEnum):
-    """How allocated money is used: by UNODC (expenditure, IATI 4) or passed on to a provider (disbursement, IATI 3)."""
+    """Uses of allocated money: spent by UNODC (expenditure, IATI 4), or passed on to a provider (disbursement, 3)."""
 
     EXPENDITURE = "expenditure"
     DISBURSEMENT = "disbursement"
@@ -237,7 +239,7 @@ class Allocation(Struct, frozen=True, kw_only=True):
         )
 
     def spend(self, usd_minor: int, how: Spending, *, on: date, now: datetime) -> AllocationSpent:
-        """Raises Conflict for more than is left of the allocation."""
+        """Spend from the allocation. Raises Conflict for more than its unspent part."""
         self._require_made()
         check_amount(usd_minor)
         if on < self.allocated_on:
@@ -272,7 +274,7 @@ class Allocation(Struct, frozen=True, kw_only=True):
     def reverse_spending(
         self, entry_id: UUID, spent: AllocationSpent, proposal_id: UUID, *, on: date, now: datetime
     ) -> AllocationSpendingReversed:
-        """The spent amount is allocated again, or goes back to the fund if the rest was returned before."""
+        """Allocate the spent amount again, or return it to the fund if the rest was returned before."""
         return AllocationSpendingReversed(
             allocation_id=self.allocation_id,
             fund=self.fund,
@@ -304,7 +306,7 @@ def allocate(
 ) -> AllocationMade:
     """Allocate money to a requirement, a work package or an activity; `fund_donors` are notified.
 
-    Raises Conflict for more than the fund has or the requirement lacks, or for an activity that has ended, Mismatch for
+    Raises Conflict for more than the fund has or the requirement lacks, or for an activity that has ended; Mismatch for
     a work package or an activity of another fund.
     """
     check_amount(usd_minor)
@@ -346,7 +348,7 @@ def _for_requirement(requirement: Requirement, usd_minor: int) -> dict[str, Any]
 
 
 def check_work_package(work_package: str, fund: str) -> None:
-    """Raises Invalid for an unknown work package, Mismatch if the fund is not SHERLOC's."""
+    """Raise Invalid for an unknown work package, Mismatch if the fund is not SHERLOC's."""
     if work_package not in WORK_PACKAGES:
         raise unknown_code("work_package", work_package, WORK_PACKAGES)
     if not fund.startswith(SHERLOC_FUNDS):
@@ -375,7 +377,7 @@ def allocated(fact: AllocationMade) -> Allocation:
 def evolve(allocation: Allocation | None, fact: Fact) -> Allocation:
     """Apply a fact to the allocation, with the same result as the SQL that folds it into the row."""
     if allocation is None:
-        assert isinstance(fact, AllocationMade), "an allocation begins by being made"
+        assert isinstance(fact, AllocationMade), "an allocation's first fact is that it was made"
         return allocated(fact)
     status, spent_usd_minor = allocation.status, allocation.spent_usd_minor
     match fact:

@@ -1,4 +1,4 @@
-"""Pledges that the parties to a package agreed to pay a match from; from the facts of matching."""
+"""Pledges from which the parties to a package agreed to pay a match; taken from the facts of matching."""
 
 from collections.abc import Collection, Mapping
 from uuid import UUID
@@ -19,7 +19,7 @@ class AgreedPledge(Struct, frozen=True, kw_only=True):
 
 
 async def save(tx: Tx, fact: PackageConfirmed) -> None:
-    """A repeat changes nothing."""
+    """Save the agreed pledge of a match; a repeated fact changes nothing."""
     await tx.execute(
         """
         INSERT INTO agreed_pledge (match_id, package_id, pledge_id, minor, currency) VALUES ($1, $2, $3, $4, $5)
@@ -34,7 +34,7 @@ async def save(tx: Tx, fact: PackageConfirmed) -> None:
 
 
 async def of_matches(tx: Tx, match_ids: Collection[UUID]) -> Mapping[UUID, AgreedPledge]:
-    """Those of these matches, by match, as far as the caller sees their requirements."""
+    """Return the agreed pledges of these matches, by match, as far as the caller sees their requirements."""
     rows = await tx.fetch(
         """
         SELECT match_id, package_id, pledge_id, minor, currency FROM agreed_pledge WHERE match_id = ANY ($1::uuid[])

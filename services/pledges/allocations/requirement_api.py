@@ -25,11 +25,12 @@ from services.pledges.policy import Action
 
 
 class RequirementView(Struct, frozen=True, kw_only=True):
-    """The money that a confirmed match lacks; its covered part and its gap, in US cents.
+    """The money that a confirmed match lacks, with its covered part and its gap, in US cents.
 
-    `agreed_pledge` is the pledge that is to pay it, if its State, provider, donor and a unit agreed so in a package.
+    `agreed_pledge` is the pledge that is to pay for the match, if its State, provider, donor and a unit agreed so in a
+    package.
 
-    It is the current state: `as_at` is null, and it is not `final`.
+    This is the current state: `as_at` is null and `final` is false.
     """
 
     requirement_id: UUID
@@ -54,14 +55,14 @@ class RequirementView(Struct, frozen=True, kw_only=True):
 
 
 class UnfundedView(Struct, frozen=True, kw_only=True):
-    """A confirmed match that lacks only money: `gap_usd_minor` of it, in US cents.
+    """A confirmed match that lacks only money: `gap_usd_minor`, in US cents.
 
-    The gap is in allocatable money: a pledge that covers it has to be higher by its programme support cost,
-    as `gross_usd_minor` is by the default one.
+    The gap is in allocatable money. A pledge that covers it has to be higher by its programme support cost;
+    `gross_usd_minor` is that amount with the default programme support cost.
 
     `GET /v1/requests/{request_id}` shows the rest of the request, as far as its State consents.
 
-    It is the current state: `as_at` is null, and it is not `final`.
+    This is the current state: `as_at` is null and `final` is false.
     """
 
     requirement_id: UUID
@@ -104,7 +105,7 @@ async def list_requirements(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[RequirementPage]:
-    """A State sees those of its own requests, a provider those of its own matches."""
+    """A State sees the requirements of its own requests, a provider those of its own matches."""
     async with db.transaction(by=caller) as tx:
         found = await allocation_store.requirements(tx, caller, request_id=request_id, before=cursor, limit=limit + 1)
         agreed = await package_store.of_matches(tx, [one.match_id for one in found])
@@ -136,7 +137,7 @@ async def list_unfunded(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[UnfundedPage]:
-    """For donors: each sees requirements of requests that are shown to its organization by consent."""
+    """A donor sees the requirements of requests that are shown to its organization by consent."""
     policy.decide(caller, Action.LIST_UNFUNDED).required()
     found = await unfunded_reader.shown(db, own.consents, caller, after=cursor, count=limit + 1)
     return paging.page(UnfundedPage, found, limit, view=_unfunded_view)

@@ -1,6 +1,6 @@
 """Rows of requirements and allocations.
 
-Every read names its caller; `may_see` in the WHERE is the policy.
+Every read names its caller; `may_see` in the WHERE clause is the policy.
 """
 
 from uuid import UUID
@@ -33,7 +33,10 @@ AllocationFact = AllocationMade | AllocationReturned | AllocationReversed | Allo
 
 
 async def get_requirement(tx: Tx, requirement_id: UUID, caller: Caller, *, lock: bool = False) -> Requirement:
-    """The requirement, if this caller may see it. Raises Missing. `lock` locks the row until the transaction ends."""
+    """Return the requirement. Raises Missing if this caller may not see it.
+
+    `lock` locks the row until the transaction ends.
+    """
     query = "SELECT * FROM requirement WHERE requirement_id = $1 AND may_see(requirement, $2, $3)"
     row = await tx.fetchrow(query + (" FOR UPDATE" if lock else ""), requirement_id, caller.organization, caller.role)
     if row is None:
@@ -42,19 +45,19 @@ async def get_requirement(tx: Tx, requirement_id: UUID, caller: Caller, *, lock:
 
 
 async def locked_requirement(tx: Tx, requirement_id: UUID) -> Requirement | None:
-    """Lock and return the requirement, as the service."""
+    """Lock and return the requirement, as the service; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM requirement WHERE requirement_id = $1 FOR UPDATE", requirement_id)
     return _requirement(row) if row else None
 
 
 async def requirement_by_id(tx: Tx, requirement_id: UUID) -> Requirement | None:
-    """The requirement without a lock, as the service."""
+    """Return the requirement without a lock, as the service; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM requirement WHERE requirement_id = $1", requirement_id)
     return _requirement(row) if row else None
 
 
 async def line_of(tx: Tx, requirement_id: UUID | None) -> UUID | None:
-    """The request's line of a requirement, as the service."""
+    """Return the request's line of a requirement, as the service."""
     if requirement_id is None:
         return None
     async with tx.as_service():
@@ -64,7 +67,7 @@ async def line_of(tx: Tx, requirement_id: UUID | None) -> UUID | None:
 
 
 async def unfunded(tx: Tx, *, before: UUID | None, limit: int) -> list[Requirement]:
-    """Requirements that are not fully covered, newest first, after `before`, as the service."""
+    """List requirements that are not fully covered, newest first, after `before`, as the service."""
     rows = await tx.fetch(
         """
         SELECT * FROM requirement
@@ -82,7 +85,7 @@ async def unfunded(tx: Tx, *, before: UUID | None, limit: int) -> list[Requireme
 async def requirements(
     tx: Tx, caller: Caller, *, request_id: UUID | None, before: UUID | None, limit: int
 ) -> list[Requirement]:
-    """Requirements, newest first, after `before`."""
+    """List the requirements this caller may see, newest first, after `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM requirement
@@ -102,7 +105,7 @@ async def requirements(
 
 
 async def page_of_requirements(tx: Tx, *, after: UUID, limit: int) -> list[Requirement]:
-    """Requirements in the order of their ids, as the service."""
+    """List requirements in the order of their ids, as the service."""
     query = "SELECT * FROM requirement WHERE requirement_id > $1 ORDER BY requirement_id LIMIT $2"
     return [_requirement(row) for row in await tx.fetch(query, after, limit)]
 
@@ -127,7 +130,10 @@ async def cancel_requirement(tx: Tx, requirement_id: UUID) -> None:
 
 
 async def add_coverage(tx: Tx, requirement_id: UUID, usd_minor: int) -> None:
-    """Add an allocated or returned amount to the covered amount. Raises Conflict beyond the requirement."""
+    """Add an allocated amount to the covered amount, or subtract a returned one.
+
+    Raises Conflict if the covered amount would exceed the requirement.
+    """
     covered = await tx.fetchval(
         """
         UPDATE requirement SET covered_usd_minor = covered_usd_minor + $2::bigint
@@ -144,7 +150,10 @@ async def add_coverage(tx: Tx, requirement_id: UUID, usd_minor: int) -> None:
 
 
 async def get_allocation(tx: Tx, allocation_id: UUID, caller: Caller, *, lock: bool = False) -> Allocation:
-    """The allocation, if this caller may see it. Raises Missing. `lock` locks the row until the transaction ends."""
+    """Return the allocation. Raises Missing if this caller may not see it.
+
+    `lock` locks the row until the transaction ends.
+    """
     query = "SELECT * FROM allocation WHERE allocation_id = $1 AND may_see(allocation, $2, $3)"
     row = await tx.fetchrow(query + (" FOR UPDATE" if lock else ""), allocation_id, caller.organization, caller.role)
     if row is None:
@@ -155,12 +164,12 @@ async def get_allocation(tx: Tx, allocation_id: UUID, caller: Caller, *, lock: b
 async def locked_allocation(tx: Tx, allocation_id: UUID) -> Allocation:
     """Lock and return an existing allocation, as the service."""
     row = await tx.fetchrow("SELECT * FROM allocation WHERE allocation_id = $1 FOR UPDATE", allocation_id)
-    assert row is not None, "allocation ids come from their facts"
+    assert row is not None, "the allocation exists, because its id comes from its fact"
     return msgspec.convert(dict(row), Allocation)
 
 
 async def purpose_of(tx: Tx, allocation_id: UUID) -> Purpose:
-    """The purpose of an existing allocation, which never changes, as the service."""
+    """Return the purpose of an existing allocation, as the service. The purpose never changes."""
     row = await tx.fetchrow(
         "SELECT requirement_id, work_package, activity_id FROM allocation WHERE allocation_id = $1", allocation_id
     )
@@ -168,7 +177,7 @@ async def purpose_of(tx: Tx, allocation_id: UUID) -> Purpose:
 
 
 async def allocations_in_force(tx: Tx, requirement_id: UUID) -> list[Allocation]:
-    """The allocations in force of a requirement, as the service, in the order in which funds are locked."""
+    """Lock and list the allocations in force of a requirement, as the service, in the order of locks of funds."""
     rows = await tx.fetch(
         """
         SELECT * FROM allocation WHERE requirement_id = $1 AND status = 'made'
@@ -180,7 +189,7 @@ async def allocations_in_force(tx: Tx, requirement_id: UUID) -> list[Allocation]
 
 
 async def fund_donors(tx: Tx, fund: str) -> tuple[str, ...]:
-    """The donors that have signed an agreement for the fund, as the service: they are notified of its use."""
+    """List the donors that have signed an agreement for the fund, as the service. They are notified of its use."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT donor FROM pledge WHERE fund = $1 AND committed_on IS NOT NULL ORDER BY donor LIMIT $2
@@ -202,7 +211,7 @@ async def allocations(
     before: UUID | None,
     limit: int,
 ) -> list[Allocation]:
-    """Allocations, newest first, after `before`."""
+    """List the allocations this caller may see, newest first, after `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM allocation
@@ -224,7 +233,7 @@ async def allocations(
 
 
 async def page_of_allocations(tx: Tx, *, after: UUID, limit: int) -> list[Allocation]:
-    """Allocations in the order of their ids, as the service."""
+    """List allocations in the order of their ids, as the service."""
     query = "SELECT * FROM allocation WHERE allocation_id > $1 ORDER BY allocation_id LIMIT $2"
     return [msgspec.convert(dict(row), Allocation) for row in await tx.fetch(query, after, limit)]
 
@@ -249,7 +258,7 @@ async def end_allocation(tx: Tx, allocation_id: UUID, status: AllocationStatus) 
 
 
 async def spend(tx: Tx, allocation_id: UUID, usd_minor: int) -> None:
-    """Add to the spent amount of an allocation; a reversal subtracts."""
+    """Add to the spent amount of an allocation; a reversal passes a negative amount."""
     await tx.execute(
         """
         UPDATE allocation SET spent_usd_minor = spent_usd_minor + $2, revision = revision + 1 WHERE allocation_id = $1
@@ -273,7 +282,7 @@ async def fold_requirement(tx: Tx, _event: Event, fact: RequirementOpened | Requ
 
 
 async def fold_allocation(tx: Tx, _event: Event, fact: AllocationFact) -> None:
-    """Apply a fact of an allocation to its row, and to that of the requirement it covers."""
+    """Apply a fact of an allocation to its row, and to the row of the requirement it covers."""
     covered = 0
     match fact:
         case AllocationMade():

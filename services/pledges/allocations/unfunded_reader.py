@@ -1,4 +1,4 @@
-"""Requirements shown to a donor: those of requests whose States consent to it, no others."""
+"""Requirements shown to a donor: only those of requests whose States consent to it."""
 
 from uuid import UUID
 
@@ -10,13 +10,13 @@ from services.pledges.allocations.consents import Consents
 from services.pledges.allocations.model import Requirement
 
 READ_MAX = 10_000
-"""Requirements read for one query."""
+"""Maximum number of requirements read for one query."""
 
 
 async def shown(
     db: Database, consents: Consents, caller: Caller, *, after: UUID | None, count: int
 ) -> list[Requirement]:
-    """The first `count` requirements shown to the caller; how many are hidden is not disclosed.
+    """Return the first `count` requirements shown to the caller; the number of hidden ones is not disclosed.
 
     If `after` is not shown to the caller, the page is empty, as it is for an id that does not exist.
     """
@@ -37,9 +37,9 @@ async def shown(
 async def shown_requirement(
     db: Database, consents: Consents, caller: Caller, requirement_id: UUID
 ) -> Requirement | None:
-    """The requirement, if its request is shown to the caller's organization."""
+    """Return the requirement if its request is shown to the caller's organization, else None."""
     async with db.transaction(by=caller) as tx, tx.as_service():
         requirement = await allocation_store.requirement_by_id(tx, requirement_id)
-    # Asked for unknown ids as well, so that response times do not disclose which ids exist.
+    # The service is asked for unknown ids as well, so that response times do not disclose which ids exist.
     known = await consents.shown(caller, {requirement.request_id if requirement else requirement_id})
     return requirement if requirement and requirement.request_id in known else None

@@ -1,4 +1,4 @@
-"""Actions on funds: load, decide, record. The route opens the transaction."""
+"""Actions on funds: each loads the fund, decides, and records a fact. The route opens the transaction."""
 
 from datetime import date, datetime
 
@@ -23,7 +23,7 @@ async def open_fund(
     gender_marker: int | None = None,
     now: datetime,
 ) -> None:
-    """Raises Conflict if the fund is open already, or for a requirement in a closed year."""
+    """Open a fund. Raises Conflict if it is open already, or for a requirement in a closed year."""
     if await funds.is_open(tx, code):
         raise Conflict("fund-open-already", fund=code)
     for requirement in requirements:
@@ -55,6 +55,6 @@ async def state_gender_marker(
 
 
 async def require_fund(tx: Tx, fund: str) -> None:
-    """Raises Invalid for a fund that is not open."""
+    """Raise Invalid unless the fund is open."""
     if not await funds.is_open(tx, fund):
         raise Invalid("unknown-code", field="fund", code=fund)

@@ -36,9 +36,10 @@ class FundPage(Struct, frozen=True, kw_only=True):
 
 
 class RevisionPage(Struct, frozen=True, kw_only=True):
-    """Statements of a fund's requirements, newest first: for a year and purpose the newest one counts, and 0 is none.
+    """Statements of a fund's requirements, newest first.
 
-    `revision` is the fund's; `reason` a code of `/v1/reference/reasons/revise_requirement`, null for the opening.
+    For each year and purpose the newest statement counts; an amount of 0 means that there is no requirement. `revision`
+    is the fund's. `reason` is a code of `/v1/reference/reasons/revise_requirement`, and null for the opening.
     """
 
     revisions: Sequence[funds.Revision]
@@ -59,7 +60,7 @@ async def _read(tx: Tx, _ctx: Context, code: str) -> FundView:
     location=lambda fund: f"/v1/funds/{fund.code}",
 )
 async def open_fund(tx: Tx, ctx: Context, code: str, data: JSONBody[OpenFund]) -> None:
-    """For a finance officer of UNODC."""
+    """Requires the role `finance_officer` at UNODC."""
     policy.decide(ctx.caller, Action.OPEN_FUND).required()
     labels, marker = data.labels.labels(), data.gender_marker
     await fund_actions.open_fund(tx, code, labels, data.yearly(), gender_marker=marker, now=ctx.now)
@@ -75,10 +76,11 @@ async def list_funds(
     cursor: Annotated[str | None, QueryParameter(max_length=32)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[FundPage]:
-    """Totals are for all callers with a role; they do not show whose pledges they contain.
+    """Totals are shown to all callers with a role; they do not disclose which donors' pledges they include.
 
-    With `as_at`, the funds that were open by that moment, as recorded by then: the result never changes. For callers
-    who may not read the whole ledger it is as of midnight UTC of that day, which `as_at` shows.
+    With `as_at`, shows the funds that were open by that moment, as recorded by then; the result never changes. For
+    callers who may not read the whole ledger, the moment is midnight UTC of that day, which `as_at` in the answer
+    shows.
     """
     moment = await _moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller, snapshot=True) as tx:
@@ -90,9 +92,10 @@ async def list_funds(
 async def show_fund(
     code: FromPath[str], db: Db, caller: CurrentCaller, now: Now, as_at: AsAt = None
 ) -> Response[FundView]:
-    """With `as_at`, as recorded by that moment: the result never changes.
+    """With `as_at`, shows the fund as recorded by that moment; the result never changes.
 
-    For callers who may not read the whole ledger it is as of midnight UTC of that day, which `as_at` shows.
+    For callers who may not read the whole ledger, the moment is midnight UTC of that day, which `as_at` in the answer
+    shows.
     """
     moment = await _moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller, snapshot=True) as tx:
@@ -108,7 +111,10 @@ async def show_fund(
     outcome=fund_id_of,
 )
 async def revise_requirement(tx: Tx, ctx: Context, code: FromPath[str], data: JSONBody[ReviseRequirement]) -> None:
-    """For a finance officer of UNODC, for a year that is not closed. Earlier statements stay in the list."""
+    """Requires the role `finance_officer` at UNODC.
+
+    The year must not be closed. Earlier statements stay in the list.
+    """
     policy.decide(ctx.caller, Action.REVISE_REQUIREMENT).required()
     requirement, reason = data.yearly(), check_reason("revise_requirement", data.reason)
     await fund_actions.revise_requirement(tx, ctx, code, requirement, reason)
@@ -127,7 +133,7 @@ async def list_revisions(
     cursor: Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[RevisionPage]:
-    """The current ones are in the fund's `requirements`."""
+    """The current requirements are in the fund's `requirements`."""
     async with db.transaction(by=caller, snapshot=True) as tx:
         if not await funds.is_open(tx, code):
             raise Missing("not-found")
@@ -143,9 +149,9 @@ async def list_revisions(
     outcome=fund_id_of,
 )
 async def state_gender_marker(tx: Tx, ctx: Context, code: FromPath[str], data: JSONBody[StateGenderMarker]) -> None:
-    """For a finance officer of UNODC. A work package without a marker has the fund's.
+    """Requires the role `finance_officer` at UNODC. A work package without a marker has the fund's.
 
-    The fund's IATI file has it from now on; as of an earlier moment it has the earlier marker.
+    The fund's IATI file has the new marker from now on; as of an earlier moment it has the earlier marker.
     """
     policy.decide(ctx.caller, Action.STATE_GENDER_MARKER).required()
     await fund_actions.state_gender_marker(tx, ctx, code, data.work_package, data.gender_marker)
@@ -155,11 +161,12 @@ async def state_gender_marker(tx: Tx, ctx: Context, code: FromPath[str], data: J
 async def show_fund_years(
     code: FromPath[str], db: Db, caller: CurrentCaller, now: Now, as_at: AsAt = None
 ) -> Response[FundYearsView]:
-    """Requirements, commitments and movements by year.
+    """Shows requirements, commitments and movements by year.
 
-    With `as_at`, as recorded by that moment: the result never changes. For callers who may not read the whole ledger it
-    is as of midnight UTC of that day, by default today, which `as_at` shows: figures before and after a signature would
-    disclose its instalments. For a fund opened later than that it is 404 `fund-opened-later`.
+    With `as_at`, shows them as recorded by that moment; the result never changes. For callers who may not read the
+    whole ledger, the moment is midnight UTC of that day, by default today, which `as_at` in the answer shows: figures
+    before and after a signature would disclose its instalments. For a fund opened later than that the answer is 404
+    `fund-opened-later`.
     """
     given = as_at if as_at or policy.reads_all(caller) else now.isoformat()
     moment = await _moment(db, caller, given, now=now)
@@ -174,9 +181,9 @@ async def show_fund_years(
 
 
 async def _moment(db: Database, caller: Caller, given: str | None, *, now: datetime) -> datetime | None:
-    """As `final_as_of`; the day's beginning for a caller who does not see whose pledges the totals are made of.
+    """Return the moment of `final_as_of`; the beginning of its day for a caller who may not read the whole ledger.
 
-    From totals a moment apart each single pledge would follow.
+    Totals of two later moments would disclose each single pledge made between them.
     """
     if given is None or policy.reads_all(caller):
         return await final_as_of(db, caller, given, now=now)
@@ -207,7 +214,7 @@ async def _with_totals(tx: Tx, found: Sequence[funds.Fund], *, as_at: datetime |
 async def _allocatable(
     tx: Tx, progress: Mapping[str, balances.Progress], *, as_at: datetime | None
 ) -> Mapping[str, int]:
-    """The allocatable money of each fund. What was owed as of a moment comes from the facts of agreements."""
+    """Return the allocatable money of each fund. What was owed as of a moment comes from the facts of agreements."""
     if as_at is None:
         owed = await balances.owed(tx, list(progress))
         return {

@@ -58,7 +58,10 @@ async def of_proposal(db: Database, ctx: Context, proposal_id: UUID) -> Sequence
 
 
 async def _of(db: Database, ctx: Context, query: str, id_: UUID) -> Sequence[str]:
-    """None for a caller who moves no money, or who does not see the record: the command is then refused."""
+    """Return the locks of the funds that the query finds.
+
+    Empty for a caller who moves no money or does not see the record: the command is then refused.
+    """
     if not is_finance_officer(ctx.caller):
         return []
     async with db.transaction(by=ctx.caller) as tx:

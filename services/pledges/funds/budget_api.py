@@ -18,10 +18,10 @@ from services.pledges.pledge import store as pledge_store
 from services.pledges.pledge.earmarking import Earmarking
 
 
-# A POST, because the list of funds is too long for a URL.
+# This route uses POST because the list of funds is too long for a URL.
 @post("/internal/budgets", opt=INTERNAL, status_code=200, summary="What funds have, and what currencies are worth")
 async def show_budgets(data: JSONBody[BudgetQuery], db: Db, own: Owned, caller: CurrentCaller, now: Now) -> Budgeted:
-    """Current budgets. Unknown funds, and currencies without a rate in force, are left out."""
+    """Shows current budgets. Unknown funds, and currencies without a rate in force, are omitted."""
     async with db.transaction(by=caller) as tx, tx.as_service():
         return Budgeted(
             as_at=now,
@@ -32,7 +32,7 @@ async def show_budgets(data: JSONBody[BudgetQuery], db: Db, own: Owned, caller: 
 
 @get("/internal/matches/{match_id:uuid}/funding-gap", opt=INTERNAL, summary="What a confirmed match lacks in money")
 async def show_funding_gap(match_id: FromPath[UUID], db: Db, caller: CurrentCaller) -> FundingGap:
-    """The current amount: allocated less returned."""
+    """Shows the part of the match's requirement that allocations do not cover now; null if it has no requirement."""
     async with db.transaction(by=caller) as tx, tx.as_service():
         found = await allocation_store.requirement_by_id(tx, requirement_id_of(match_id))
     return FundingGap(match_id=match_id, gap_usd_minor=found.gap_usd_minor if found else None)
@@ -47,7 +47,7 @@ async def show_pledge_balance(
     now: Now,
     currency: Annotated[str, QueryParameter(pattern="^[A-Z]{3}" + END)],
 ) -> PledgeBalance:
-    """With the rate in force of a currency, if there is one."""
+    """Shows the commitment with the rate in force of the given currency, if there is one."""
     async with db.transaction(by=caller) as tx:
         pledge = await pledge_store.get_pledge(tx, pledge_id, caller)
         async with tx.as_service():

@@ -1,4 +1,4 @@
-"""The routes of funds for everybody: what each needs and has, by work package and by year, without a caller."""
+"""Public routes of funds, without a caller: requirements and totals, by work package and by year."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -26,7 +26,10 @@ CACHE_HEADERS = {"Cache-Control": f"public, max-age={CACHE_SECONDS}"}
 
 
 class PublicFundYear(Struct, frozen=True, kw_only=True):
-    """What a fund needs in a year, and its money of that year, in US cents, in the terms of the fund's years."""
+    """A fund's requirement in a year, and its money of that year, in US cents.
+
+    The terms are those of a fund's years.
+    """
 
     year: int
     requirement_usd_minor: int
@@ -40,10 +43,10 @@ class PublicFundYear(Struct, frozen=True, kw_only=True):
 
 
 class PublicFund(Struct, frozen=True, kw_only=True):
-    """A fund with its totals, in US cents. The totals overlap and must not be added up; none names a donor.
+    """A fund with its totals, in US cents. The totals overlap and must not be added up; they name no donor.
 
-    `years` have the money as recorded by the last midnight UTC, `years_as_at`: from figures before and after a
-    signature the instalments of one donor would follow. All else is the current state.
+    `years` shows the money as recorded by the last midnight UTC, which is `years_as_at`, because figures before and
+    after a signature would disclose one donor's instalments. Everything else is the current state.
     """
 
     code: str
@@ -69,15 +72,15 @@ class PublicFunds(Struct, frozen=True, kw_only=True):
 
 @get("/v1/public/funds", opt=PUBLIC, summary="What each fund needs and has, for the public")
 async def list_public_funds(db: Db, now: Now) -> Response[PublicFunds]:
-    """By work package and by year; whose money it is is not shown."""
-    # Without a caller: what is read has no donor in it.
+    """Shows each fund by work package and by year; donors are not named."""
+    # No caller is needed, because the result names no donor.
     async with db.transaction(by=None, snapshot=True) as tx:
         views = await public_funds(tx, now=now)
     return Response(PublicFunds(funds=views), headers=CACHE_HEADERS)
 
 
 async def public_funds(tx: Tx, *, now: datetime) -> list[PublicFund]:
-    """All funds as everybody reads them."""
+    """Return all funds as shown to the public."""
     found = await funds.funds(tx, limit=store.LIST_MAX)
     progress = await balances.progress(tx, [fund.fund for fund in found])
     owed = await balances.owed(tx, list(progress))
@@ -137,7 +140,7 @@ async def public_funds_as_csv(db: Db, request: Request[Any, Any, Any]) -> Respon
     summary="What each fund needs and has, as JSON Lines",
 )
 async def public_funds_as_json_lines(db: Db, request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Open data: as the CSV file, a record in each line."""
+    """Open data: the same totals as the CSV file, one record in each line."""
     return await FILES.answer(db, request, DataFormat.JSONL)
 
 

@@ -11,14 +11,14 @@ from msgspec import Struct
 from contracts.apportionment import apportion
 
 REQUESTS = "requests"
-"""The purpose for all allocations to requests together: a donor does not see which State made which request."""
+"""The purpose for all allocations to requests together, since a donor does not see which State made which request."""
 
 ACTIVITIES = "activities"
-"""The purpose for all allocations to activities together; each is also shown alone with its money."""
+"""The purpose for all allocations to activities together; each activity is also listed separately with its money."""
 
 
 class Draw(Struct, frozen=True):
-    """What was drawn from a fund for a purpose, in US cents; `spent` is a part of `allocated`."""
+    """The money drawn from a fund for a purpose, in US cents; `spent` is a part of `allocated`."""
 
     purpose: str
     allocated_usd_minor: int
@@ -26,7 +26,7 @@ class Draw(Struct, frozen=True):
 
 
 class FundMoney(Struct, frozen=True, kw_only=True):
-    """A fund: what each donor paid in, less programme support cost, and what was drawn from it."""
+    """A fund's money: each donor's payments, less programme support cost, and the money drawn from the fund."""
 
     fund: str
     labels: Mapping[str, str]
@@ -35,7 +35,7 @@ class FundMoney(Struct, frozen=True, kw_only=True):
 
 
 class FundShare(Struct, frozen=True, kw_only=True):
-    """The donor's part of one fund at the end of the period: paid in, its share of what was drawn, the rest."""
+    """A donor's part of one fund at the end of the period: its payments, its share of the money drawn, and the rest."""
 
     fund: str
     labels: Mapping[str, str]
@@ -48,16 +48,17 @@ class FundShare(Struct, frozen=True, kw_only=True):
 
 
 def share_of(donor: str, pot: FundMoney) -> FundShare:
-    """One donor's share of what is allocated and, within that, of what is spent. All shares add up to both.
+    """Return one donor's share of the allocated money and, within it, of the spent money.
 
-    As long as a fund allocates no more than came in, no share is above what its donor paid.
+    The shares of all donors add up to both totals. As long as a fund allocates no more than it received, no share
+    exceeds what its donor paid.
     """
     allocated = sum(one.allocated_usd_minor for one in pot.drawn)
     spent = sum(one.spent_usd_minor for one in pot.drawn)
     shares = apportion(allocated, pot.contributed_usd_minor)
     own = shares.get(donor, 0)
-    # Weighted by the shares of the allocated money, not by what was paid in: so no donor's spent exceeds its
-    # allocated.
+    # Weighted by the shares of the allocated money, not by payments, so that no donor's spent amount exceeds its
+    # allocated amount.
     own_spent = apportion(spent, shares).get(donor, 0)
     spent_on = apportion(own_spent, {one.purpose: one.spent_usd_minor for one in pot.drawn})
     waiting_on = apportion(

@@ -1,7 +1,7 @@
 """Rows of funds, which all callers with a role may read.
 
 Requirements are stated by year and purpose, gender markers for the fund and by work package. Of the statements recorded
-by a moment the last counts; none is overwritten.
+by a moment the last one counts; statements are never overwritten.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -31,9 +31,10 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Fund(msgspec.Struct, frozen=True, kw_only=True):
-    """A fund with its name and its requirement for each year; those of `revised_years` were stated more than once.
+    """A fund with its name and its requirement for each year.
 
-    `gender_markers` are those of work packages that have their own.
+    The requirements of `revised_years` were stated more than once. `gender_markers` are those of work packages that
+    have their own.
     """
 
     fund_id: UUID
@@ -47,12 +48,12 @@ class Fund(msgspec.Struct, frozen=True, kw_only=True):
     opened_at: datetime
 
     def gender_marker_of(self, work_package: str) -> int | None:
-        """The work package's own marker, else the fund's; None if neither was stated."""
+        """Return the work package's own marker, else the fund's; None if neither was stated."""
         return self.gender_markers.get(work_package, self.gender_marker)
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
-    """One statement of a fund's requirements: all of them at the opening, later one with its reason."""
+    """One statement of a fund's requirements: all of them at the opening, later a single one with its reason."""
 
     revision: int
     requirements: tuple[YearlyRequirement, ...]
@@ -101,7 +102,7 @@ async def lock(tx: Tx, fund: str) -> int:
 
 
 async def requirement_of(tx: Tx, fund: str, year: int, work_package: str | None) -> int:
-    """The fund's requirement in that year for that work package, or for none, in US cents."""
+    """Return the fund's requirement in that year for that work package, or for none, in US cents."""
     usd_minor = await tx.fetchval(
         """
         SELECT usd_minor FROM fund_requirement WHERE fund = $1 AND year = $2 AND work_package = coalesce($3, '')
@@ -160,7 +161,7 @@ async def is_open(tx: Tx, fund: str) -> bool:
 
 
 async def missing(tx: Tx, fund: str, as_at: datetime | None) -> Missing:
-    """The refusal for a fund that does not exist, or was opened after `as_at`."""
+    """Return the refusal for a fund that does not exist, or that was opened after `as_at`."""
     opened_at = await tx.fetchval("SELECT opened_at FROM fund WHERE fund = $1", fund)
     if opened_at is None or as_at is None:
         return Missing("not-found")
@@ -170,7 +171,7 @@ async def missing(tx: Tx, fund: str, as_at: datetime | None) -> Missing:
 async def funds(
     tx: Tx, *, only: str | None = None, after: str | None = None, limit: int = 1, as_at: datetime = EVER
 ) -> list[Fund]:
-    """Funds by code, after `after`, that were open by `as_at`, with the statements recorded by then.
+    """List funds by code, after `after`, that were open by `as_at`, with the statements recorded by then.
 
     All callers with a role may read them.
     """
@@ -219,7 +220,7 @@ def _fund(row: Record) -> Fund:
 
 
 async def revisions(tx: Tx, fund: str, *, before: int | None, limit: int) -> Sequence[Revision]:
-    """Statements of a fund's requirements, newest first, from the one before that revision."""
+    """List statements of a fund's requirements, newest first, starting before that revision."""
     rows = await tx.fetch(
         """
         SELECT revision, reason, recorded_at, json_agg(json_build_object('year', year, 'usd_minor', usd_minor,

@@ -16,9 +16,9 @@ from services.pledges.ledger.years import YearAmounts
 
 
 class WorkPackageView(Struct, frozen=True, kw_only=True):
-    """A fund's requirement for a work package in all years, and what is allocated to it and spent, in US cents.
+    """A fund's requirement for a work package in all years, and the money allocated to it and spent, in US cents.
 
-    `gender_marker` is its own, else the fund's.
+    `gender_marker` is the work package's own, else the fund's.
     """
 
     work_package: str
@@ -32,19 +32,20 @@ class WorkPackageView(Struct, frozen=True, kw_only=True):
 class FundView(Struct, frozen=True, kw_only=True):
     """A fund with its totals, in US cents.
 
-    The totals overlap and must not be added up. `pledged` is not signed yet; `paid` is a part of `committed`, and made
-    up of `allocated` (of which `spent`), `programme_support`, `bank_charges`, `refunded`, `transferred` and
+    The totals overlap and must not be added up. `pledged` is not signed yet; `paid` is a part of `committed`, and
+    consists of `allocated` (of which `spent`), `programme_support`, `bank_charges`, `refunded`, `transferred` and
     `available`.
 
-    `allocatable` is `allocated`, `available`, and what is owed under agreements less its programme support cost. `gap`
-    is the requirement less that; spending in a year beyond the requirements up to then covers nothing.
+    `allocatable` is the sum of `allocated`, `available`, and the amounts owed under agreements less their programme
+    support cost. `gap` is the requirement less `allocatable`; spending in a year beyond the requirements up to that
+    year does not reduce the gap.
 
-    `gender_marker`: 0 not targeted, 1 significant, 2 principal objective; null if not assessed.
+    `gender_marker` is 0 (not targeted), 1 (significant) or 2 (principal objective); null if not assessed.
 
-    `in_kind` is no money: the donors' value of contributions in kind that UNODC has acknowledged.
+    `in_kind` is not money: it is the donors' value of the contributions in kind that UNODC has acknowledged.
 
-    If `final`, it is all that was recorded by `as_at`, and never changes; otherwise it is the current state, and
-    `as_at` is null.
+    If `final`, the view shows all that was recorded by `as_at` and never changes; otherwise it is the current state,
+    and `as_at` is null.
     """
 
     fund_id: UUID
@@ -75,9 +76,9 @@ class FundView(Struct, frozen=True, kw_only=True):
 
 
 class WorkPackageYearView(Struct, frozen=True, kw_only=True):
-    """A fund's requirement for a work package in a year, and what was allocated and spent in it, in US cents.
+    """A fund's requirement for a work package in a year, and the money allocated and spent in it, in US cents.
 
-    `left_before` is what was allocated in earlier years and neither required nor spent in them.
+    `left_before` is the money allocated in earlier years that was neither required nor spent in them.
     """
 
     work_package: str
@@ -91,14 +92,15 @@ class WorkPackageYearView(Struct, frozen=True, kw_only=True):
 class FundYearView(Struct, frozen=True, kw_only=True):
     """A fund's requirement, commitments and movements of a year, in US cents.
 
-    `committed` and `written_off` are of the instalments due in the year, and of later changes of earlier ones that took
-    effect in it. Everything else is what moved in the year by value date, negative if more was reversed: `pledged` is
-    less what was signed for, withdrawn or lapsed in it. `allocatable` is the allocatable part of the instalments due in
-    the year: less programme support cost and write-offs. Exchange differences, bank charges, refunds and carry-overs of
-    the year are included in it. Each of these figures adds up, over all years, to the fund's.
+    `committed` and `written_off` are of the instalments due in the year, and of later changes to earlier instalments
+    that took effect in it. All other figures are movements of the year by value date, negative if more was reversed.
+    `pledged` is less the pledges that were signed, withdrawn or lapsed in the year. `allocatable` is the allocatable
+    part of the instalments due in the year, less programme support cost and write-offs; exchange differences, bank
+    charges, refunds and carry-overs of the year are included. Each of these figures adds up, over all years, to the
+    fund's.
 
-    `left_before` is what could be allocated from earlier years and was neither required nor spent in them. `gap` is the
-    part of the requirement not covered by that and by `allocatable`.
+    `left_before` is the money that could be allocated from earlier years and was neither required nor spent in them.
+    `gap` is the part of the requirement not covered by `left_before` and `allocatable`.
     """
 
     year: int
@@ -120,7 +122,7 @@ class FundYearView(Struct, frozen=True, kw_only=True):
 class FundYearsView(Struct, frozen=True, kw_only=True):
     """A fund by year: every year with a requirement, a commitment or an entry.
 
-    If `final`, as recorded by `as_at`, and it never changes; otherwise `as_at` is null.
+    If `final`, the view is as recorded by `as_at` and never changes; otherwise `as_at` is null.
     """
 
     code: str
@@ -165,7 +167,10 @@ def fund_view(
 def years_view(
     fund: Fund, agreed: YearAmounts, progress: Mapping[int, Progress], *, as_at: datetime | None
 ) -> FundYearsView:
-    """A year's surplus is available to the next one; a year's deficit is not made up by later ones."""
+    """Return the fund by year.
+
+    A year's surplus is available to the next year; a year's deficit is not made up by later ones.
+    """
     left, left_for = 0, Counter[str]()
     views = []
     for year in sorted(
@@ -208,7 +213,7 @@ def years_view(
 
 
 def _beyond_need(needed: Mapping[int, int], spent: Mapping[int, int]) -> int:
-    """Spending of a year beyond the requirements up to then; less what was reversed later."""
+    """Return the spending that exceeds the requirements up to its year, less later reversals."""
     waiting = beyond = 0
     for year in sorted(needed.keys() | spent.keys()):
         used = spent.get(year, 0)
@@ -219,7 +224,7 @@ def _beyond_need(needed: Mapping[int, int], spent: Mapping[int, int]) -> int:
 
 
 def _lacking(needed: int, held: int) -> int:
-    """At most the requirement, even if the balance is negative because more was refunded than received."""
+    """Return the gap: at most the requirement, even if more was refunded than received and the balance is negative."""
     return min(needed, max(0, needed - held))
 
 
@@ -228,7 +233,7 @@ def _left(held: int, needed: int, spent: int) -> int:
 
 
 def _by_year(requirements: Iterable[YearlyRequirement]) -> Counter[int]:
-    """The requirement of each year."""
+    """Return the requirement of each year."""
     needed = Counter[int]()
     for one in requirements:
         needed[one.year] += one.usd_minor
@@ -236,7 +241,7 @@ def _by_year(requirements: Iterable[YearlyRequirement]) -> Counter[int]:
 
 
 def _needed(requirements: Sequence[YearlyRequirement]) -> Counter[str]:
-    """The requirement of each work package."""
+    """Return the requirement of each work package."""
     needed = Counter[str]()
     for one in requirements:
         if one.work_package is not None:
@@ -245,6 +250,6 @@ def _needed(requirements: Sequence[YearlyRequirement]) -> Counter[str]:
 
 
 def _by_work_package(named: Set[str], progress: Progress) -> Iterator[tuple[str, SetAside]]:
-    """These work packages, and all with allocations."""
+    """Yield the named work packages and all others with allocations, each with its allocated money."""
     for name in sorted(named | progress.by_work_package.keys()):
         yield name, progress.by_work_package.get(name, SetAside())

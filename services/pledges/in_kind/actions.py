@@ -1,6 +1,6 @@
-"""Actions on contributions in kind: load for this caller, decide, record. None of them posts to the ledger.
+"""Actions on contributions in kind: each loads the record for this caller, decides, and records a fact.
 
-The route opens the transaction.
+None of them posts to the ledger. The route opens the transaction.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ async def declare(
     on: date,
     validity: Validity,
 ) -> None:
-    """Declare a contribution of the caller's organization, valued by the rate of the day it was provided."""
+    """Declare a contribution of the caller's organization, valued at the rate of the day it was provided."""
     await fund_actions.require_fund(tx, fund)
     record.check_not_ahead(on, ctx.now)
     valuation = await rate_actions.valuation_of(tx, money, on, validity)
@@ -60,7 +60,7 @@ async def declare(
 async def reword(tx: Tx, ctx: Context, in_kind_contribution_id: UUID, description: str) -> None:
     """Replace the description; the old one is deleted.
 
-    Raises Conflict for a donor once UNODC has acknowledged the contribution: then only the office may change it.
+    Raises Conflict for a donor while the contribution is acknowledged: then only the office may change it.
     """
     salt, texts_hash = hash_texts(description)
 
@@ -80,7 +80,7 @@ async def move(
     action: Action,
     decide: Callable[[InKindContribution], Fact],
 ) -> None:
-    """A transition of the table in `in_kind.model`."""
+    """Make a transition of the table in `in_kind.model`."""
     before = await in_kind_store.get(tx, in_kind_contribution_id, ctx.caller, lock=True)
     policy.decide(ctx.caller, action, before).required()
     check_revision(before.revision, ctx.expected)

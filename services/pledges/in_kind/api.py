@@ -1,4 +1,4 @@
-"""Routes of contributions in kind, which are in no total of the ledger."""
+"""Routes of contributions in kind, which are not included in any total of the ledger."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -33,12 +33,12 @@ from services.pledges.policy import Action
 
 
 class InKindView(Struct, frozen=True, kw_only=True):
-    """A contribution in kind at its donor's value: `usd_minor` is that in US cents, by the rate of `provided_on`.
+    """A contribution in kind at its donor's value; `usd_minor` is the value in US cents, at the rate of `provided_on`.
 
-    It is in no figure of the ledger. `form` is a code of `/v1/reference/in_kind_forms`; `reason` is the reason for
-    which it was struck. `ended_at` is when it was withdrawn or struck.
+    It is not included in any figure of the ledger. `form` is a code of `/v1/reference/in_kind_forms`; `reason` is the
+    reason for which it was struck. `ended_at` is when it was withdrawn or struck.
 
-    It is the current state: `as_at` is null, and it is not `final`.
+    This is the current state: `as_at` is null and `final` is false.
     """
 
     in_kind_contribution_id: UUID
@@ -71,7 +71,7 @@ class InKindPage(Struct, frozen=True, kw_only=True):
 
 
 async def _read(tx: Tx, ctx: Context, in_kind_contribution_id: UUID) -> InKindView:
-    """Raises Missing if this caller may not see it."""
+    """Return the contribution. Raises Missing if this caller may not see it."""
     contribution, description = await in_kind_store.with_description(tx, in_kind_contribution_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_IN_KIND, contribution).required()
     return _view_of(ctx.caller, contribution, description)
@@ -81,7 +81,10 @@ async def _read(tx: Tx, ctx: Context, in_kind_contribution_id: UUID) -> InKindVi
 async def declare_in_kind(
     tx: Tx, ctx: Context, in_kind_contribution_id: UUID, data: JSONBody[DeclareInKind], own: Owned
 ) -> None:
-    """For a donor, for its own organization. It counts in the fund's total once UNODC acknowledges it."""
+    """Requires the role `donor_officer`; the contribution is of the caller's organization.
+
+    It counts in the fund's total once UNODC acknowledges it.
+    """
     policy.decide(ctx.caller, Action.DECLARE_IN_KIND).required()
     await in_kind_actions.declare(
         tx,
@@ -110,7 +113,7 @@ async def list_in_kind(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[InKindPage]:
-    """A donor sees only its own."""
+    """A donor sees only its own contributions."""
     async with db.transaction(by=caller) as tx:
         found = await in_kind_store.contributions(tx, caller, fund=fund, status=status, before=cursor, limit=limit + 1)
     return paging.page(InKindPage, [_view_of(caller, one, text) for one, text in found], limit)
@@ -118,7 +121,7 @@ async def list_in_kind(
 
 @show("/v1/in-kind-contributions/{in_kind_contribution_id:uuid}", Action.SHOW_IN_KIND, "One contribution in kind")
 async def show_in_kind(tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[UUID]) -> InKindView:
-    """A donor sees only its own."""
+    """A donor sees only its own contributions."""
     return await _read(tx, ctx, in_kind_contribution_id)
 
 
@@ -131,9 +134,10 @@ async def show_in_kind(tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[U
 async def reword_in_kind(
     tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[UUID], data: JSONBody[RewordInKind]
 ) -> None:
-    """For the donor and for a finance officer of UNODC; once it is acknowledged, only for the latter.
+    """Requires the role `donor_officer` of the donor, or `finance_officer` at UNODC.
 
-    The old description is deleted, also from reports as of earlier moments.
+    While the contribution is acknowledged, only a finance officer may edit the description. The old description is
+    deleted, also from reports as of earlier moments.
     """
     await in_kind_actions.reword(tx, ctx, in_kind_contribution_id, data.description)
 
@@ -147,7 +151,10 @@ async def reword_in_kind(
 async def acknowledge_in_kind(
     tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[UUID], data: JSONBody[AcknowledgeInKind]
 ) -> None:
-    """For a finance officer of UNODC, once it has been provided. It then counts in the fund's `in_kind_usd_minor`."""
+    """Requires the role `finance_officer` at UNODC.
+
+    To be called once the contribution has been provided. It then counts in the fund's `in_kind_usd_minor`.
+    """
     action = Action.ACKNOWLEDGE_IN_KIND
     await in_kind_actions.move(tx, ctx, in_kind_contribution_id, action, lambda one: one.acknowledge(now=ctx.now))
 
@@ -161,7 +168,7 @@ async def acknowledge_in_kind(
 async def withdraw_in_kind(
     tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[UUID], data: JSONBody[WithdrawInKind]
 ) -> None:
-    """For the donor who declared it."""
+    """Requires the role `donor_officer` of the donor that declared it."""
     action = Action.WITHDRAW_IN_KIND
     await in_kind_actions.move(tx, ctx, in_kind_contribution_id, action, lambda one: one.withdraw(now=ctx.now))
 
@@ -175,7 +182,10 @@ async def withdraw_in_kind(
 async def strike_in_kind(
     tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[UUID], data: JSONBody[StrikeInKind]
 ) -> None:
-    """For a finance officer of UNODC. It stays in the list, and no longer counts in the fund's `in_kind_usd_minor`."""
+    """Requires the role `finance_officer` at UNODC.
+
+    The contribution stays in the list, and no longer counts in the fund's `in_kind_usd_minor`.
+    """
     reason, action = check_reason("strike_in_kind", data.reason), Action.STRIKE_IN_KIND
     await in_kind_actions.move(tx, ctx, in_kind_contribution_id, action, lambda one: one.strike(reason, now=ctx.now))
 

@@ -1,6 +1,6 @@
-"""A contribution in kind: equipment, experts, premises or software that a donor gives, valued beside the ledger.
+"""Contributions in kind: equipment, experts, premises or software that a donor gives, valued beside the ledger.
 
-It is in no book: its facts make no entry, and it is in no balance or total.
+They are in no book: their facts make no entry, and they are not included in any balance or total.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,11 +37,11 @@ MOVES: Mapping[str, InKindStatus] = {
     "withdraw": InKindStatus.DECLARED,
     "strike": InKindStatus.ACKNOWLEDGED,
 }
-"""The states from which each transition is allowed; `policy.py` decides who may make it."""
+"""The state in which each transition is allowed; `policy.py` decides who may make it."""
 
 
 class InKindContribution(Struct, frozen=True, kw_only=True):
-    """The current state of a contribution in kind, without its texts; valued by the rate of `provided_on`.
+    """The current state of a contribution in kind, without its texts; valued at the rate of `provided_on`.
 
     `reason` is the reason for which it was struck.
     """
@@ -83,7 +83,7 @@ class InKindContribution(Struct, frozen=True, kw_only=True):
         )
 
     def reword(self, texts_hash: str, *, now: datetime) -> InKindContributionReworded:
-        """Allowed in any state, so that a name that should not be there can be removed."""
+        """Reword the description, in any state, so that a name that should not be there can be removed."""
         return InKindContributionReworded(
             in_kind_contribution_id=self.in_kind_contribution_id,
             donor=self.donor,
@@ -104,7 +104,7 @@ class InKindContribution(Struct, frozen=True, kw_only=True):
         )
 
     def _require(self, move: str) -> None:
-        """Raises Conflict if the contribution's state does not allow the transition."""
+        """Raise Conflict unless the contribution's state allows the transition."""
         if self.status is not MOVES[move]:
             raise Conflict("in-kind-status", status=self.status, move=move)
 
@@ -121,7 +121,7 @@ def declare(
     on: date,
     now: datetime,
 ) -> InKindContributionDeclared:
-    """Raises Invalid for a value of zero."""
+    """Declare a contribution. Raises Invalid for a value of zero."""
     check_amount(money.minor)
     return InKindContributionDeclared(
         in_kind_contribution_id=in_kind_contribution_id,
@@ -139,7 +139,7 @@ def declare(
 def evolve(contribution: InKindContribution | None, fact: Fact) -> InKindContribution:
     """Apply a fact to the contribution."""
     if contribution is None:
-        assert isinstance(fact, InKindContributionDeclared), "a contribution in kind begins by being declared"
+        assert isinstance(fact, InKindContributionDeclared), "a contribution's first fact is its declaration"
         return InKindContribution(
             in_kind_contribution_id=fact.in_kind_contribution_id,
             donor=fact.donor,
@@ -169,7 +169,7 @@ def evolve(contribution: InKindContribution | None, fact: Fact) -> InKindContrib
 
 
 class InKindLine(Struct, frozen=True, kw_only=True):
-    """A contribution in kind as listed in a statement: its donor's value, by the rate of `provided_on`."""
+    """A contribution in kind as listed in a statement, at its donor's value and the rate of `provided_on`."""
 
     in_kind_contribution_id: UUID
     fund: str
@@ -186,7 +186,7 @@ class InKindLine(Struct, frozen=True, kw_only=True):
 def lines_of(
     contributions: Iterable[tuple[InKindContribution, str]], *, starts: date | None, ends: date
 ) -> tuple[InKindLine, ...]:
-    """Acknowledged contributions provided from `starts` (default: all) until `ends`, in the order of their days."""
+    """List acknowledged contributions provided from `starts` (default: all) until `ends`, ordered by day."""
     lines = [
         InKindLine(
             in_kind_contribution_id=one.in_kind_contribution_id,

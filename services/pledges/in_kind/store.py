@@ -1,4 +1,4 @@
-"""Rows of contributions in kind. Every read names its caller; `may_see` in the WHERE is the policy."""
+"""Rows of contributions in kind. Every read names its caller; `may_see` in the WHERE clause is the policy."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -26,14 +26,17 @@ _READ = """
 
 
 async def get(tx: Tx, in_kind_contribution_id: UUID, caller: Caller, *, lock: bool = False) -> InKindContribution:
-    """The contribution, if this caller may see it. Raises Missing. `lock` locks the row until the transaction ends."""
+    """Return the contribution. Raises Missing if this caller may not see it.
+
+    `lock` locks the row until the transaction ends.
+    """
     return (await with_description(tx, in_kind_contribution_id, caller, lock=lock))[0]
 
 
 async def with_description(
     tx: Tx, in_kind_contribution_id: UUID, caller: Caller, *, lock: bool = False
 ) -> tuple[InKindContribution, str]:
-    """As `get`, with the donor's description."""
+    """Like `get`, and include the donor's description."""
     row = await tx.fetchrow(
         _READ
         + " WHERE in_kind_contribution_id = $1 AND may_see(in_kind_contribution, $2, $3)"
@@ -48,7 +51,7 @@ async def with_description(
 
 
 async def locked(tx: Tx, in_kind_contribution_id: UUID) -> InKindContribution | None:
-    """Lock and return the contribution, as the service."""
+    """Lock and return the contribution, as the service; None if there is none."""
     row = await tx.fetchrow(
         "SELECT * FROM in_kind_contribution WHERE in_kind_contribution_id = $1 FOR UPDATE", in_kind_contribution_id
     )
@@ -58,7 +61,7 @@ async def locked(tx: Tx, in_kind_contribution_id: UUID) -> InKindContribution | 
 async def contributions(
     tx: Tx, caller: Caller, *, fund: str | None, status: InKindStatus | None, before: UUID | None, limit: int
 ) -> list[tuple[InKindContribution, str]]:
-    """Contributions with their descriptions, newest first, after `before`."""
+    """List the contributions this caller may see, with their descriptions, newest first, after `before`."""
     rows = await tx.fetch(
         _READ
         + """
@@ -79,7 +82,7 @@ async def contributions(
 async def as_of(
     tx: Tx, in_kind_contribution_ids: Sequence[UUID], *, until: datetime
 ) -> Mapping[UUID, InKindContribution]:
-    """The contributions as of `until`, rebuilt from the facts recorded by then; as the service."""
+    """Return the contributions as of `until`, rebuilt from the facts recorded by then, as the service."""
     return await history_store.rebuild(tx, in_kind_contribution_ids, evolve, until=until)
 
 
@@ -87,7 +90,7 @@ _WORTH = """
     SELECT fund, sum(usd_minor) AS usd_minor FROM in_kind_contribution
     WHERE fund = ANY ($1::text[]) AND status = 'acknowledged' GROUP BY fund
 """
-# The last fact recorded by then that changes more than texts.
+# Reads the last fact recorded by then that changes more than texts.
 _WORTH_BY = """
     SELECT fund, sum(usd_minor) AS usd_minor FROM in_kind_contribution
     WHERE fund = ANY ($1::text[]) AND $3 = (
@@ -100,9 +103,9 @@ _ACKNOWLEDGED, _REWORDED = fact_type(InKindContributionAcknowledged), fact_type(
 
 
 async def worth(tx: Tx, funds: Sequence[str], *, as_at: datetime | None) -> Mapping[str, int]:
-    """By fund: the worth of the acknowledged contributions of all donors, in US cents.
+    """Return the worth of the acknowledged contributions of all donors, by fund, in US cents.
 
-    Current values come from the rows, those as of a moment from the facts.
+    Current values come from the rows, values as of a moment from the facts.
     """
     if as_at is None:
         rows = await tx.fetch(_WORTH, funds)

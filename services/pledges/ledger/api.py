@@ -18,7 +18,7 @@ from services.pledges.pledge import store
 from services.pledges.policy import Action
 
 Donor = Annotated[str | None, QueryParameter(max_length=32)]
-"""Only this donor's entries; none for a code without pledges."""
+"""Restricts the result to this donor's entries; it is empty for a code without pledges."""
 
 
 class EntryPage(Struct, frozen=True, kw_only=True):
@@ -31,8 +31,9 @@ class EntryPage(Struct, frozen=True, kw_only=True):
 class Balances(Struct, frozen=True, kw_only=True):
     """Every account of every fund, as recorded by `as_at`; each book sums to zero in each currency.
 
-    With `donor`, only entries of that donor's pledges: allocations belong to no donor and are left out. With `until`,
-    only entries with that value date or an earlier one; an account of zero is left out.
+    With `donor`, only entries of that donor's pledges are included: allocations belong to no donor and are left out.
+    With `until`, only entries with that value date or an earlier one are included; an account with a balance of zero is
+    left out.
 
     If `final`, the result for this moment never changes. Otherwise these are the current balances, and entries being
     recorded now may still get a time before `as_at`.
@@ -67,8 +68,8 @@ async def list_entries(
 ) -> Response[EntryPage]:
     """A debit is positive, a credit negative. A donor sees the entries of its own pledges.
 
-    With value dates from `effective_from` until `effective_until`, both included. With `as_at`, as recorded by that
-    moment: the result never changes.
+    `effective_from` and `effective_until` limit the value dates; both days are included. With `as_at`, the entries are
+    as recorded by that moment, and the result never changes.
     """
     if effective_from is not None and effective_until is not None and effective_until < effective_from:
         raise Invalid("dates-reversed", field="effective_until")
@@ -103,11 +104,12 @@ async def show_balances(
     until: FromQuery[date | None] = None,
     donor: Donor = None,
 ) -> Balances:
-    """For callers who may read the whole ledger. A report as of a moment never changes.
+    """Restricted to callers who may read the whole ledger. A report as of a moment never changes.
 
-    With `until`, the trial balance by value date: entries that took effect on that day or earlier, whenever recorded.
-    It waits for transactions that may still record something of that moment, five seconds at most: then it is 409.
-    Without `as_at` it has the current balances. With `donor`, each account by that donor's entries.
+    With `until`, the result is the trial balance by value date: all entries that took effect on that day or earlier,
+    whenever they were recorded. With `as_at`, the request waits up to five seconds for transactions that may still
+    record something of that moment, and is then refused with 409. Without `as_at`, the balances are the current ones.
+    With `donor`, each account includes that donor's entries only.
     """
     policy.decide(caller, Action.SHOW_BALANCES).required()
     moment = await final_as_of(db, caller, as_at, now=now)

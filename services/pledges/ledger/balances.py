@@ -1,9 +1,9 @@
 """Balances of accounts as of a moment, and totals of funds.
 
-A balance is the fund's last snapshot before the moment plus the postings recorded since, so that it takes as long after
-a million postings as after a thousand. Snapshots are by year: up to a value date, a balance is that of its year and
-those before, less what takes effect in the rest of that year (nothing, on its last day). A donor's balance is the sum
-of its entries.
+A balance is the fund's last snapshot before the moment plus the postings recorded since, so that reading it takes as
+long after a million postings as after a thousand. Snapshots are by year. A balance up to a value date is the sum of
+that year and those before, less the entries that take effect in the rest of that year (there are none on its last day).
+A donor's balance is the sum of its entries.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ from contracts.budgets import FundBalance, LinePart
 from services.pledges.ledger.postings import BOOKS, Account, Book
 
 EVER = datetime.max.replace(tzinfo=UTC)
-"""As of this moment are the current balances."""
+"""The moment as of which balances are the current ones."""
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SetAside(msgspec.Struct, frozen=True, kw_only=True):
-    """Allocated money of a fund for one work package, in US cents; spent money is a part of it."""
+    """The allocated money of a fund for one work package, in US cents; spent money is a part of it."""
 
     allocated_usd_minor: int = 0
     spent_usd_minor: int = 0
@@ -45,7 +45,7 @@ class SetAside(msgspec.Struct, frozen=True, kw_only=True):
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
     """Totals of a fund's money. They overlap and must not be added up.
 
-    Each is a part of the one before, except open pledges, which are not signed. What is paid is allocated (of which
+    Each is a part of the one before, except open pledges, which are not signed. Paid money is allocated (of which
     spent), programme support, bank charges, refunded, transferred to other funds, or available.
     """
 
@@ -65,7 +65,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """Totals of a fund's money, with allocations and spending by work package and by year.
 
-    For a year: what moved in it by value date; negative if more was reversed.
+    For a year they are movements by value date, negative if more was reversed.
     """
 
     totals: Totals = Totals()
@@ -101,17 +101,17 @@ _Key: TypeAlias = tuple[str, Book, Account, str]
 async def balances(
     tx: Tx, *, as_at: datetime, until: date | None = None, funds: Sequence[str] | None = None, donor: str | None = None
 ) -> list[Balance]:
-    """Balances of every account, as recorded by `as_at`: of all funds or of these, or of one donor's entries.
+    """Return the balance of every account, as recorded by `as_at`: of all funds, of these, or of one donor's entries.
 
-    With `until`, only of entries with that value date or an earlier one: an account without any is left out. Only for
-    callers who may read the whole ledger. The result never changes once `as_at` is final
+    With `until`, only entries with that value date or an earlier one are included, and accounts with a balance of zero
+    are left out. Only for callers who may read the whole ledger. The result never changes once `as_at` is final
     (`snapshots.finality_watermark`).
     """
     minor, usd_minor = Counter[_Key](), Counter[_Key]()
     asked = (BALANCES, as_at, funds, until) if donor is None else (OF_DONOR, as_at, funds, until, donor)
     for row in await tx.fetch(*asked):
         key = (row["fund"], BOOKS[Account(row["account"])], Account(row["account"]), row["currency"])
-        # Integers, because the sum may exceed 64 bits.
+        # Counted as integers, because the sum may exceed 64 bits.
         minor[key] += int(row["minor"])
         usd_minor[key] += int(row["usd_minor"])
     return [
@@ -122,7 +122,7 @@ async def balances(
 
 
 async def differing_balances(tx: Tx) -> list[str]:
-    """Funds whose balance differs from the sum of their entries. Requires a transaction with one snapshot."""
+    """List funds whose balance differs from the sum of their entries. Requires a transaction with one snapshot."""
     held = {one.fund: -one.usd_minor for one in await balances(tx, as_at=EVER) if one.account is Account.AVAILABLE}
     rows = await tx.fetch("SELECT fund, available_usd_minor FROM fund LEFT JOIN balance USING (fund) ORDER BY fund")
     return [row["fund"] for row in rows if row["available_usd_minor"] != held.get(row["fund"], 0)]
@@ -137,7 +137,7 @@ MOVED = """
 
 
 async def progress(tx: Tx, funds: Sequence[str], *, as_at: datetime = EVER) -> Mapping[str, Progress]:
-    """Totals of these funds as recorded by `as_at`, for all callers."""
+    """Return the totals of these funds as recorded by `as_at`, for all callers."""
     moved = {fund: _Movements() for fund in funds}
     for row in await tx.fetch(MOVED, as_at, funds):
         moved[row["fund"]].add(row)
@@ -145,9 +145,9 @@ async def progress(tx: Tx, funds: Sequence[str], *, as_at: datetime = EVER) -> M
 
 
 async def owed(tx: Tx, funds: Sequence[str]) -> Mapping[str, int]:
-    """What is owed to these funds under agreements, less its programme support cost, in US cents, for all callers.
+    """Return the amount owed to each fund under agreements, less programme support cost, in US cents, for all callers.
 
-    Rounded half to even for each agreement, as in `money.support_cost_of`.
+    It is rounded half to even for each agreement, as in `money.support_cost_of`.
     """
     rows = await tx.fetch(
         """
@@ -165,7 +165,7 @@ async def owed(tx: Tx, funds: Sequence[str]) -> Mapping[str, int]:
 
 
 async def progress_by_year(tx: Tx, fund: str, *, as_at: datetime = EVER) -> Mapping[int, Progress]:
-    """Totals of the fund by year of the value date, as recorded by `as_at`.
+    """Return the totals of the fund by year of the value date, as recorded by `as_at`.
 
     All years of an account add up to the total of `progress`.
     """
@@ -176,7 +176,7 @@ async def progress_by_year(tx: Tx, fund: str, *, as_at: datetime = EVER) -> Mapp
 
 
 class _Movements:
-    """Movements of accounts: in total, and by work package."""
+    """Movements of accounts, in total and by work package."""
 
     def __init__(self) -> None:
         self.held = Counter[Account]()
@@ -223,7 +223,7 @@ def _totals(held: Counter[Account]) -> Totals:
 
 
 def _set_aside(held: Counter[Account]) -> SetAside:
-    # What is spent was allocated before: the two accounts together are all that was ever allocated.
+    # Spent money was allocated before: the two accounts together are all that was ever allocated.
     spent = -held[Account.SPENT]
     return SetAside(allocated_usd_minor=spent - held[Account.ALLOCATED], spent_usd_minor=spent)
 
@@ -232,7 +232,7 @@ def _set_aside(held: Counter[Account]) -> SetAside:
 
 
 async def available_for(tx: Tx, funds: Sequence[str]) -> list[FundBalance]:
-    """Available money of these funds, and which part of it is kept for lines, as the service.
+    """Return the available money of these funds, with the parts of it that are kept for lines, as the service.
 
     A pledge that names a requirement is for that requirement's line alone, until two people release it with the donor's
     consent. Its available money stays with the line, less what the fund has allocated to the line, even if its match is
@@ -274,10 +274,10 @@ async def available_for(tx: Tx, funds: Sequence[str]) -> list[FundBalance]:
 
 
 def kept_for_lines(unallocated: Mapping[UUID, int], available_usd_minor: int) -> tuple[LinePart, ...]:
-    """What is kept for each line: its unallocated earmarked money, or its share of what is available.
+    """Return the money kept for each line: its unallocated earmarked money, or its share of the available money.
 
-    A fund is one pot. If so much was allocated to others that less is left than came for lines, each line keeps its
-    share of what is left, so that no more is promised than there is.
+    A fund is one pot. If so much was allocated to other purposes that less is left than was paid for lines, each line
+    keeps its share of the rest, so that the parts never exceed the available money.
     """
     weights = {str(line_id): usd_minor for line_id, usd_minor in unallocated.items()}
     shares = apportion(min(sum(weights.values()), available_usd_minor), weights)

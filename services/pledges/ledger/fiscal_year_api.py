@@ -28,7 +28,7 @@ class PeriodList(Struct, frozen=True, kw_only=True):
 
 
 class PeriodView(Struct, frozen=True, kw_only=True):
-    """A year, when it was closed and what was carried forward, and the current checklist."""
+    """A year, with its closing and the money carried forward, if it was closed, and the current checklist."""
 
     year: int
     period: Period | None
@@ -43,7 +43,7 @@ async def list_periods(db: Db, caller: CurrentCaller) -> PeriodList:
 
 @show("/v1/ledger/periods/{year:int}", Action.SHOW_PERIOD, "One fiscal year, and what keeps it open")
 async def show_period(tx: Tx, ctx: Context, year: YearOfBooks) -> PeriodView:
-    """For callers who may read the whole ledger."""
+    """Restricted to callers who may read the whole ledger."""
     policy.decide(ctx.caller, Action.SHOW_PERIOD).required()
     return await _period(tx, ctx, year)
 
@@ -65,7 +65,10 @@ async def _period(tx: Tx, ctx: Context, year: int) -> PeriodView:
     if_match=False,
 )
 async def close_period(tx: Tx, ctx: Context, year: YearOfBooks, data: JSONBody[CloseYear]) -> None:
-    """For a finance officer of UNODC, once the checklist is met. Later corrections take effect in the open year."""
+    """Requires the role `finance_officer` at UNODC, and a checklist whose conditions are all met.
+
+    Later corrections take effect in the open year.
+    """
     policy.decide(ctx.caller, Action.CLOSE_YEAR).required()
     await exit_actions.close_year(tx, year, now=ctx.now)
 

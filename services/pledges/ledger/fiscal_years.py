@@ -1,7 +1,7 @@
 """Fiscal years of the ledger: a year is closed after a checklist; then no entry takes effect in it.
 
-Posting takes a shared advisory lock until the transaction ends, closing or reopening a year the exclusive one: no entry
-gets into a year while it is being closed.
+Posting takes a shared advisory lock until the transaction ends, closing or reopening a year takes the exclusive lock,
+so no entry is posted to a year while it is being closed.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ from services.pledges.ledger import balances
 from services.pledges.ledger.postings import Account
 
 LOCK = 0x656E7472
-"""Of the ledger, in PostgreSQL's advisory locks of two keys."""
+"""The ledger's first key for PostgreSQL's advisory locks of two keys."""
 
 
 class Check(StrEnum):
@@ -36,7 +36,7 @@ class Check(StrEnum):
 
 
 class Checked(Struct, frozen=True, kw_only=True):
-    """An item of the checklist; `met` is whether it holds now."""
+    """An item of the checklist; `met` is true if the condition is met now."""
 
     check: Check
     met: bool
@@ -73,7 +73,7 @@ async def share_lock_open_years(tx: Tx, on: date) -> None:
 
 
 async def open_from(tx: Tx) -> date:
-    """The first day on which an entry may take effect, locked in shared mode until the transaction ends."""
+    """Return the first day on which an entry may take effect, share-locked until the transaction ends."""
     await tx.execute("SELECT pg_advisory_xact_lock_shared($1, hashtext(current_schema()))", LOCK)
     return await _open_from(tx)
 
@@ -116,7 +116,7 @@ async def checklist(tx: Tx, year: int, *, proposed: int, today: date) -> Sequenc
 
 
 def close(year: int, checked: Sequence[Checked], carried: tuple[CarriedForward, ...], *, now: datetime) -> PeriodClosed:
-    """Raises Conflict with the conditions that are not met."""
+    """Close a year. Raises Conflict with the conditions that are not met."""
     missing = [one.check for one in checked if not one.met]
     if missing:
         raise Conflict("period-not-ready", missing=missing)
@@ -124,7 +124,7 @@ def close(year: int, checked: Sequence[Checked], carried: tuple[CarriedForward, 
 
 
 async def reopen(tx: Tx, year: int, proposal_id: UUID, *, now: datetime) -> PeriodReopened:
-    """Raises Conflict unless it is the last closed year: later years carry its balances forward."""
+    """Reopen a year. Raises Conflict unless it is the last closed one, since later years carry its balances forward."""
     await require_last(tx, year)
     return PeriodReopened(period_id=period_id_of(year), year=year, proposal_id=proposal_id, reopened_at=now)
 
@@ -136,7 +136,7 @@ async def require_last(tx: Tx, year: int) -> None:
 
 
 async def carried_forward(tx: Tx, year: int) -> tuple[CarriedForward, ...]:
-    """What each fund could still allocate at the end of the year."""
+    """Return the money that each fund could still allocate at the end of the year."""
     ended = await balances.balances(tx, as_at=balances.EVER, until=date(year, 12, 31))
     held = {one.fund: -one.usd_minor for one in ended if one.account is Account.AVAILABLE}
     funds = [row["fund"] for row in await tx.fetch("SELECT fund FROM fund ORDER BY fund")]
@@ -169,7 +169,7 @@ async def save_reopened(tx: Tx, fact: PeriodReopened) -> None:
 
 
 async def periods(tx: Tx, *, year: int | None = None) -> list[Period]:
-    """Years that were closed at least once, newest first."""
+    """List years that were closed at least once, newest first."""
     rows = await tx.fetch(
         """
         SELECT year, period_id, status, revision, carried_forward::text AS carried_forward, closed_at FROM period

@@ -1,7 +1,7 @@
-"""Records as of a moment: rebuilt from their facts up to the last one recorded by then.
+"""Records as of a moment, rebuilt from their facts up to the last one recorded by then.
 
-Rows hold the current state; from them come only values that never change: owner, fund, purpose. Facts are taken by
-version, not by time, since the clocks of the machines that recorded them may differ.
+Rows hold the current state; only values that never change are taken from them: owner, fund, purpose. Facts are selected
+by version, not by time, since the clocks of the machines that recorded them may differ.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -19,7 +19,7 @@ T = TypeVar("T")
 async def facts_of(
     tx: Tx, aggregate_ids: Collection[UUID], *, until: datetime | None = None
 ) -> Mapping[UUID, Sequence[Fact]]:
-    """The facts of these records in order, as recorded by `until`; as the service."""
+    """Return the facts of these records in order, as recorded by `until`, as the service."""
     rows = await tx.fetch(
         """
         SELECT aggregate_id, event
@@ -43,12 +43,12 @@ async def facts_of(
 async def rebuild(
     tx: Tx, aggregate_ids: Collection[UUID], evolve: Callable[[T | None, Fact], T], *, until: datetime | None = None
 ) -> Mapping[UUID, T]:
-    """Rebuild these records from their facts recorded by `until`; as the service."""
+    """Rebuild these records from their facts recorded by `until`, as the service."""
     found: dict[UUID, T] = {}
     for aggregate_id, facts in (await facts_of(tx, aggregate_ids, until=until)).items():
         one: T | None = None
         for fact in facts:
             one = evolve(one, fact)
-        assert one is not None, "what was recorded by then has its first fact"
+        assert one is not None, "a record found in the journal has its first fact"
         found[aggregate_id] = one
     return found

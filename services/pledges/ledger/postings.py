@@ -1,4 +1,4 @@
-"""Entries of the ledger from facts: double entry, in whole minor units and in US cents at once.
+"""Entries of the ledger, made from facts: double entry, in whole minor units and in US cents.
 
 There are three books: pledged (a memorandum), committed, paid. Each posting is in one book, and each book of an entry
 balances, per currency and in US dollars, so that no sum can add a pledge to a commitment or a commitment to cash. A
@@ -55,10 +55,11 @@ class Book(StrEnum):
 
 
 class Account(StrEnum):
-    """`receivable` is what donors still owe under agreements, `discharged` what they have paid of it.
+    """Accounts of the ledger.
 
-    `cash` is all money received. Its counter-accounts are `available`, `allocated`, `spent`, `programme_support`,
-    `bank_charges`, `refunded`, and `transferred` to another fund.
+    `receivable` is what donors still owe under agreements, `discharged` what they have paid of it. `cash` is all money
+    received. Its counter-accounts are `available`, `allocated`, `spent`, `programme_support`, `bank_charges`,
+    `refunded`, and `transferred` to another fund.
     """
 
     PLEDGED = "pledged"
@@ -125,19 +126,21 @@ REVERSES: Mapping[EntryType, EntryType] = {
     EntryType.LAPSED: EntryType.PLEDGED,
     EntryType.RETURNED: EntryType.ALLOCATED,
 }
-"""An entry of this type reverses the one of that type of the same pledge or allocation, or what is left of it; an entry
-of type `reversed` names the other one."""
+"""Maps the type of an entry to the type that it reverses, in full or as far as it is left.
+
+The reversed entry is of the same pledge or allocation. An entry of type `reversed` names the other one.
+"""
 
 
 DISBURSEMENT = "disbursement"
-"""Allocated money spent by passing it on (IATI 3); otherwise it is expenditure (IATI 4)."""
+"""The use of allocated money that is passed on (IATI 3); all other spending is expenditure (IATI 4)."""
 
 
 class Posting(Struct, frozen=True):
-    """An account, the amount in its original currency, and its worth in US dollars by that rate.
+    """An account, the amount in its original currency, and its worth in US dollars at that rate.
 
     There is no rate for a posting in dollars, nor for old facts that did not record one. The rate is of the posting's
-    currency, unless the amount is worth what came for it in another currency.
+    currency, unless the posting has the worth of cash received in another currency.
     """
 
     account: Account
@@ -168,12 +171,12 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     @property
     def available_usd_minor(self) -> int:
-        """The change of the money that can be allocated from the fund."""
+        """Change of the money that can be allocated from the fund."""
         return -sum(posting.usd_minor for posting in self.postings if posting.account is Account.AVAILABLE)
 
     @property
     def set_aside_usd_minor(self) -> int:
-        """The change of the allocated and unspent money."""
+        """Change of the allocated and unspent money."""
         return -sum(posting.usd_minor for posting in self.postings if posting.account is Account.ALLOCATED)
 
 
@@ -203,7 +206,7 @@ OfAllocation: TypeAlias = (
 
 
 def entry_of(entry_id: UUID, recorded_at: datetime, fact: Fact) -> Entry | None:
-    """The entry of a fact; None for one that moves no money."""
+    """Return the entry of a fact; None if the fact moves no money."""
     if isinstance(fact, OfPledge):
         kind, postings = _of_pledge(fact)
     elif isinstance(fact, OfAllocation):
@@ -229,7 +232,7 @@ def entry_of(entry_id: UUID, recorded_at: datetime, fact: Fact) -> Entry | None:
 
 
 def _rated(fact: OfPledge | OfAllocation, posting: Posting) -> Posting:
-    """Money leaves an account at the rate at which it was carried; everything else has the rate of its day."""
+    """Add the rate to a posting: the carrying rate if the money leaves an account, else the rate of its day."""
     if posting.currency == USD:
         return posting
     valuation: Valuation | None = getattr(fact, "valuation", None)
@@ -316,9 +319,9 @@ def _pledged(money: Money, usd_minor: int) -> list[Posting]:
 
 
 def _agreed(fact: PledgeCommitted) -> list[Posting]:
-    """Close the open pledge; post the part of the agreement that has no condition."""
-    assert fact.pledged_usd_minor is not None, "an agreement says what the open pledge was carried at"
-    assert fact.recognized_minor is not None, "an agreement says what of it is recognized"
+    """Close the open pledge, and post the part of the agreement that has no condition."""
+    assert fact.pledged_usd_minor is not None, "an agreement has the carrying value of the open pledge"
+    assert fact.recognized_minor is not None, "an agreement has its recognized amount"
     money = Money(minor=fact.recognized_minor, currency=fact.money.currency)
     closed = _opposite(_pledged(fact.money, fact.pledged_usd_minor))
     return [*closed, *_committed(money, fact.valuation.usd_minor)]
@@ -337,7 +340,7 @@ def _reduced(fact: PledgeReduced | PledgeReductionReversed) -> list[Posting]:
 def _discharged(fact: PledgeReceived | PledgeReceiptReversed) -> list[Posting]:
     """Reduce the receivable at the rate at which the agreement was carried, though the cash may be worth more or less.
 
-    The difference is posted in the agreement's currency; for an agreement in dollars, in the currency of the cash.
+    The difference is posted in the agreement's currency or, for an agreement in dollars, in the currency of the cash.
     """
     currency, worth = fact.money.currency, fact.valuation.usd_minor
     difference = fact.agreed_usd_minor - worth
@@ -358,7 +361,7 @@ def _discharged(fact: PledgeReceived | PledgeReceiptReversed) -> list[Posting]:
 
 
 def _paid(fact: PledgeReceived | PledgeReceiptReversed) -> list[Posting]:
-    """Cash in its own currency and, through the exchange position, the US dollars that the fund can allocate."""
+    """Post the cash in its own currency and, through the exchange position, the US dollars that can be allocated."""
     cash, usd_minor = fact.cash or fact.money, fact.valuation.usd_minor
     through = [
         Posting(Account.EXCHANGE_POSITION, cash.currency, -cash.minor, -usd_minor),
@@ -378,7 +381,7 @@ def _given_up(fact: PledgeWrittenOff | PledgeWriteOffReversed) -> list[Posting]:
 
 
 def _refunded(fact: PledgeRefunded | PledgeRefundReversed) -> list[Posting]:
-    """US dollars out of the fund and, through the exchange position, the amount that the donor gets."""
+    """Post the US dollars that leave the fund and, through the exchange position, the amount that the donor gets."""
     money, usd_minor = fact.money, fact.valuation.usd_minor
     through = [
         Posting(Account.EXCHANGE_POSITION, USD, -usd_minor, -usd_minor),

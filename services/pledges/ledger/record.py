@@ -1,4 +1,4 @@
-"""Record a fact: announce it, fold it into the tables of its aggregate, and write its entry in the ledger.
+"""Recording of facts: announce a fact, fold it into the tables of its aggregate, and write its entry in the ledger.
 
 Every action of this service that changes something ends here; the rebuild from the journal folds in the same way.
 """
@@ -38,7 +38,7 @@ FOLDS: Mapping[str, Callable[[Tx, Event, Any], Awaitable[None]]] = {
     "rate_table": rate_store.fold,
     "requirement": allocation_store.fold_requirement,
 }
-"""By aggregate: the function that folds its facts into its tables."""
+"""Maps each aggregate to the function that folds its facts into its tables."""
 
 
 async def record(tx: Tx, fact: Fact, *, version: int, because: Event | None = None) -> None:
@@ -51,12 +51,12 @@ async def record(tx: Tx, fact: Fact, *, version: int, because: Event | None = No
 
 
 async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Event | None = None) -> None:
-    """Record several facts, each with its version: one statement for the journal, one for the ledger."""
+    """Record several facts, each with its version, by one statement for the journal and one for the ledger."""
     for fact, _ in facts:
         on = getattr(fact, "effective_on", None)
         if on is not None:
             said_at = next(getattr(fact, name) for name in fact.__struct_fields__ if name.endswith("_at"))
-            # A late event may be of a year that has been closed since: it takes effect in the first open one.
+            # A late event may be of a year that was closed meanwhile: it takes effect in the first open year.
             check_not_ahead(on, said_at if because is None else max(said_at, clock.now()))
         if on is not None and not isinstance(fact, ProposalMade):
             await fiscal_years.share_lock_open_years(tx, on)
@@ -67,10 +67,10 @@ async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Even
 
 
 async def _check_days(tx: Tx, entries: Sequence[Entry]) -> None:
-    """Check the lowest balance from the value date on; the balance row only has the current one.
+    """Raise Conflict if an entry makes the balance of its fund or allocation negative, by value date.
 
-    Today is checked as well: receipts may have tomorrow's date. The same holds for allocations, to which a reversed
-    spending returns on a date of its own.
+    The balance row has only the current balance. Today is checked as well, because receipts may have tomorrow's date.
+    Allocations are checked likewise, because a reversed spending returns to them on its own date.
     """
     for entry in entries:
         used = -entry.set_aside_usd_minor
@@ -86,13 +86,13 @@ async def _check_days(tx: Tx, entries: Sequence[Entry]) -> None:
 
 
 def check_not_ahead(on: date, now: datetime) -> None:
-    """Raises Invalid for a future value date."""
+    """Raise Invalid for a future value date."""
     if on > latest_value_date(now):
         raise Invalid("date-ahead", on=on.isoformat())
 
 
 def latest_value_date(now: datetime) -> date:
-    """The latest value date that has begun anywhere: east of Greenwich it is tomorrow already."""
+    """Return the latest value date that has begun anywhere: east of Greenwich it is tomorrow already."""
     return now.date() + timedelta(days=1)
 
 
@@ -107,7 +107,7 @@ async def fold(tx: Tx, facts: Sequence[tuple[Event, Fact]]) -> Sequence[Entry]:
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
-    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    """Fold one fact of our own journal into the tables, like the action that announced it."""
     fact = decode_fact(event)
     assert fact is not None, "our own journal holds facts of our own contracts"
     await fold(tx, [(event, fact)])

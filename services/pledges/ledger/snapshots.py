@@ -1,9 +1,9 @@
-"""Finality watermark and balance snapshots: up to when the ledger is final, and its balances as of then.
+"""Finality watermark and balance snapshots: the moment until which the ledger is final, and its balances as of then.
 
 The `recorded_at` of an entry or fact is taken before its transaction commits, and how long before is unknown. So the
 ledger is closed in two steps. First `closed.until` is advanced: PostgreSQL refuses every entry and fact recorded at or
-before it with a serialization failure, and the transaction is retried with a new time. Once every transaction has ended
-that may have written before that, the moment is final. A report as of a final moment never changes, whatever commits
+before it with a serialization failure, and the transaction is retried with a new time. Once every transaction that may
+have written before that has ended, the moment is final. A report as of a final moment never changes, whatever commits
 late and however the clocks of several machines differ.
 """
 
@@ -15,21 +15,24 @@ from msgspec.structs import replace
 from chassis.db.database import Tx
 
 CLOSE_LAG_SECONDS = 2.0
-"""Time between the `recorded_at` of a fact and its INSERT before the ledger is closed to it."""
+"""Seconds between the `recorded_at` of a fact and its INSERT after which the fact is refused."""
 
 SNAPSHOT_INTERVAL_ENTRIES = 200
-"""New entries of a fund before its next snapshot: about as many as a balance adds up at most."""
+"""Number of new entries of a fund before its next snapshot, and so about the number of entries that a balance adds up.
+"""
 
 SNAPSHOT_ENTRIES_MAX = 20_000
-"""Entries in one snapshot at most, so that none takes long."""
+"""Maximum number of entries in one snapshot, which limits its duration."""
 
 SNAPSHOT_FUNDS = 1
-"""Funds in one transaction, during which no moment becomes final; random, so that one that fails does not block others.
+"""Number of funds in one transaction, during which no moment becomes final.
+
+The funds are chosen at random, so that one that fails does not block others.
 """
 
 
 class Finality(Struct, frozen=True, kw_only=True):
-    """A close: the time it closed until, and the number of its transaction."""
+    """The result of a close: the time it closed until, the finality watermark, and the id of its transaction."""
 
     until: datetime
     finality_watermark: datetime
@@ -37,22 +40,25 @@ class Finality(Struct, frozen=True, kw_only=True):
 
 
 async def finality_watermark(tx: Tx) -> datetime:
-    """The latest final moment: nothing is recorded at or before it any more, and this transaction sees all that was."""
+    """Return the latest final moment.
+
+    Nothing is recorded at or before it any more, and this transaction sees all that was recorded by then.
+    """
     return await tx.fetchval("SELECT final_until FROM closed")  # type: ignore[no-any-return]
 
 
 async def close(tx: Tx, before: Finality | None, *, now: datetime) -> Finality:
     """Close the ledger up to shortly before now, and make `before.until` final unless older transactions still write.
 
-    Never closes past the database's own clock, or a machine with a fast clock would lock out all others.
+    The time never exceeds the database's own clock, because a machine with a fast clock would lock out all others.
 
-    Each call needs its own transaction and the result of the last one: the first closes, the second reads what it
+    Each call needs its own transaction and the result of the previous call: the first closes, the second reads what it
     closed, and the third, or the first one after those transactions have ended, makes it final.
     """
     # Read what others committed before taking a transaction id: a transaction that missed the close has a lower id.
     seen = await tx.fetchrow("SELECT until, pg_current_xact_id_if_assigned() IS NULL AS begins FROM closed")
-    assert seen is not None, "the migration has put its one row there"
-    assert seen["begins"], "it has to be the first that this transaction writes"
+    assert seen is not None, "the migration has inserted the only row"
+    assert seen["begins"], "this is the first write of the transaction"
     row = await tx.fetchrow(
         """
         UPDATE closed SET
@@ -66,7 +72,7 @@ async def close(tx: Tx, before: Finality | None, *, now: datetime) -> Finality:
         before.until if before else None,
         now,
     )
-    assert row is not None, "it is the row that was just read"
+    assert row is not None, "the row that was just read exists"
     if before is not None and row["final_until"] < before.until:
         # Wait for transactions that began before, not for newer ones: under constant writes no moment would become
         # final.
@@ -75,7 +81,7 @@ async def close(tx: Tx, before: Finality | None, *, now: datetime) -> Finality:
 
 
 async def is_behind(tx: Tx) -> bool:
-    """True if the last entry is not final yet."""
+    """Return True if the last entry is not final yet."""
     return bool(
         await tx.fetchval(
             """
@@ -87,9 +93,10 @@ async def is_behind(tx: Tx) -> bool:
 
 
 async def write_snapshots(tx: Tx) -> int:
-    """Write a balance snapshot for every fund with enough new final entries; return of how many funds.
+    """Write balance snapshots of funds with enough new final entries; return the number of funds.
 
-    Each snapshot is the last one plus the entries recorded since. Call again until it returns 0.
+    One call writes at most `SNAPSHOT_FUNDS`, each from the last snapshot and the entries since. Call again until it
+    returns 0.
     """
     return int(
         await tx.fetchval(

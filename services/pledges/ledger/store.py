@@ -18,8 +18,8 @@ from services.pledges.pledge.model import LowestAmounts, Pledge
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """A posting of an entry: a debit is positive, a credit negative.
 
-    `rate` gives its worth in US dollars, with source and day; null for dollars. It is of `rate_currency`: the posting's
-    own, unless the amount is worth what came for it in another currency.
+    `rate` gives its worth in US dollars, with source and day; it is null for dollars. The rate is of `rate_currency`,
+    which is the posting's own currency, unless the posting has the worth of cash received in another currency.
     """
 
     book: Book
@@ -54,7 +54,7 @@ class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
 async def lock_balance(tx: Tx, fund: str) -> int:
     """Lock the fund's balance until the transaction ends and return it. Raises Missing for an unknown fund.
 
-    Actions that take from a fund lock its balance before they announce the fact: the fact then follows, in the journal,
+    Actions that take from a fund lock its balance before they announce the fact. The fact then follows, in the journal,
     all facts it depends on, and a rebuild never makes the balance negative. Fails at once with LockNotAvailableError if
     another transaction holds the row (`Database.run_in_transaction`).
     """
@@ -65,9 +65,9 @@ async def lock_balance(tx: Tx, fund: str) -> int:
 
 
 async def lowest_available(tx: Tx, fund: str, *, since: date) -> int:
-    """The fund's lowest available balance by value date, from that day on.
+    """Return the fund's lowest available balance by value date, from that day on.
 
-    Requires the lock of the balance: else another entry may come between the two.
+    Requires the lock of the balance, so that no other entry is written before the caller's.
     """
     return int(
         await tx.fetchval(
@@ -88,9 +88,9 @@ async def lowest_available(tx: Tx, fund: str, *, since: date) -> int:
 
 
 async def lowest_unspent(tx: Tx, allocation_id: UUID) -> int:
-    """The lowest unspent amount of an allocation by value date.
+    """Return the lowest unspent amount of an allocation by value date.
 
-    Requires the lock of the allocation: else another entry may come between the two.
+    Requires the lock of the allocation, so that no other entry is written before the caller's.
     """
     return int(
         await tx.fetchval(
@@ -107,9 +107,9 @@ async def lowest_unspent(tx: Tx, allocation_id: UUID) -> int:
 
 
 async def lowest_of_pledge(tx: Tx, pledge: Pledge, *, since: date) -> LowestAmounts:
-    """The lowest amounts of a pledge's money by value date, from that day on.
+    """Return the lowest amounts of a pledge's money by value date, from that day on.
 
-    Requires the lock of the pledge: else another entry may come between the two.
+    Requires the lock of the pledge, so that no other entry is written before the caller's.
     """
     row = await tx.fetchrow(
         """
@@ -143,13 +143,13 @@ async def lowest_of_pledge(tx: Tx, pledge: Pledge, *, since: date) -> LowestAmou
 
 
 async def last_value_date(tx: Tx, allocation_id: UUID) -> date:
-    """The last value date of an allocation's entries, on which all of its unspent money is available to return."""
+    """Return the last value date of an allocation's entries, on which all of its unspent money can be returned."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         "SELECT max(effective_on) FROM entry WHERE allocation_id = $1", allocation_id
     )
 
 
-# Update the balance last, so that its row is locked as briefly as possible.
+# The balance is updated last, so that its row is locked as briefly as possible.
 _WRITE = """
     WITH written AS (
         INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
@@ -189,11 +189,12 @@ async def write(tx: Tx, entry: Entry) -> None:
 async def write_many(tx: Tx, entries: Sequence[Entry]) -> None:
     """Insert entries and update each fund's balance once by their sum, in one statement.
 
-    Raises Conflict if a balance would become negative by all of them together. Then none is written; a caller that can
-    do without some writes them one by one, each in its own transaction.
+    Raises Conflict if a balance would become negative by all of them together; then none is written. A caller that can
+    omit some of the entries writes them one by one, each in its own transaction.
     """
     if len(entries) == 1:
-        # The statement for one is planned once, that for many again for each number of them.
+        # The statement for one entry is planned once; the statement for many is planned again for each number of
+        # entries.
         await write(tx, entries[0])
         return
     moves = _balance_changes(entries)
@@ -202,7 +203,7 @@ async def write_many(tx: Tx, entries: Sequence[Entry]) -> None:
 
 
 def _balance_changes(entries: Sequence[Entry]) -> Mapping[str, int]:
-    """The change of each fund's balance that changes, ordered by code, the order in which funds are locked."""
+    """Return the nonzero changes of funds' balances, ordered by code, which is the order in which funds are locked."""
     moves: dict[str, int] = {}
     for entry in entries:
         moves[entry.fund] = moves.get(entry.fund, 0) + entry.available_usd_minor
@@ -228,7 +229,7 @@ def _row(entry: Entry) -> Sequence[object]:
 
 
 def _array(postings: Sequence[Posting]) -> str:
-    """An array of rows as a PostgreSQL literal. Codes and numbers need no quoting."""
+    """Return an array of rows as a PostgreSQL literal. Codes and numbers need no quoting."""
     rows = (f'"({one.account},{one.currency},{one.minor},{one.usd_minor},{_rate(one.rate)})"' for one in postings)
     return f"{{{','.join(rows)}}}"
 
@@ -240,13 +241,13 @@ def _rate(rate: Rate | None) -> str:
 def _columns(
     entries: Sequence[Entry], moves: Mapping[str, int], reversed_entries: Mapping[UUID, UUID]
 ) -> Sequence[object]:
-    """The parameters of _WRITE_MANY."""
+    """Return the parameters of `_WRITE_MANY`."""
     rows = [(*_row(entry), reversed_entries.get(entry.entry_id)) for entry in entries]
     return (*zip(*rows, strict=True), list(moves), list(moves.values()))
 
 
 async def _reversed_entries(tx: Tx, entries: Sequence[Entry]) -> Mapping[UUID, UUID]:
-    """The entry that each of these entries reverses, from the ledger or from among them."""
+    """Return the entry that each of these entries reverses, from the ledger or from among them."""
     named = {entry.entry_id: entry.reverses for entry in entries if entry.reverses is not None}
     wanted = {entry.entry_id: (REVERSES[entry.type], _about(entry)) for entry in entries if entry.type in REVERSES}
     if not wanted:
@@ -297,11 +298,11 @@ async def entries(
     before: UUID | None,
     limit: int,
 ) -> list[EntryRow]:
-    """Entries this caller may see, as recorded by `as_at`, newest first, after `before`.
+    """List the entries this caller may see, as recorded by `as_at`, newest first, after `before`.
 
-    With value dates from `effective_from` until `effective_until`, both included.
+    `effective_from` and `effective_until` limit the value dates; both days are included.
     """
-    # As for flows: a generic plan for all filters would sort the whole ledger for a page.
+    # As for flows, a generic plan for all filters would sort the whole ledger for a page.
     await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
     rows = await tx.fetch(
         _ENTRY
@@ -329,7 +330,7 @@ async def entries(
 
 
 async def page(tx: Tx, *, after: UUID, limit: int) -> list[EntryRow]:
-    """Entries in the order of their ids, as the service."""
+    """List entries in the order of their ids, as the service."""
     rows = await tx.fetch(_ENTRY + " WHERE entry_id > $1 ORDER BY entry_id LIMIT $2", after, limit)
     return [_entry_row(row) for row in rows]
 

@@ -1,4 +1,4 @@
-"""Verify the ledger: add up all postings, rebuild all records from the journal, and compare.
+"""Verification of the ledger: add up all postings, rebuild all records from the journal, and compare.
 
 It reads in one snapshot, page by page, while others write, and changes nothing.
 """
@@ -30,15 +30,18 @@ PAGE = 1000
 NIL = UUID(int=0)
 
 Say = Callable[[str, int, int], None]
-"""Called with the table being verified, how many rows are done, and of how many."""
+"""Called with the table being verified, the number of rows verified, and their total."""
 
 _Held = dict[tuple[Any, ...], tuple[int, int, int]]
-"""By account, currency, work package or none (''), for activities or not, and year of the value date: minor units, US
-cents, and the number of postings."""
+"""Minor units, US cents and the number of postings.
+
+The key is account, currency, work package or none (''), whether the postings are for activities, and year of the value
+date.
+"""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """A mismatch in a table; of an entry also its id, and the position of its first wrong posting."""
+    """A mismatch in a table; for an entry, also its id and the position of its first wrong posting."""
 
     table: str
     what: str
@@ -47,7 +50,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """How much was verified, and the first mismatch of each table."""
+    """The numbers of verified records, and the first mismatch of each table."""
 
     entries: int = 0
     postings: int = 0
@@ -59,13 +62,13 @@ class Report(msgspec.Struct, kw_only=True):
     findings: list[Finding] = msgspec.field(default_factory=list)
 
     def add(self, table: str, what: str, *, entry_id: UUID | None = None, position: int | None = None) -> None:
-        """Add a mismatch unless the table has one."""
+        """Add a mismatch unless the table already has one."""
         if all(finding.table != table for finding in self.findings):
             self.findings.append(Finding(table=table, what=what, entry_id=entry_id, position=position))
 
 
 async def verify(tx: Tx, say: Say = lambda _what, _done, _of: None) -> Report:
-    """Verify everything. Requires a new transaction, as the service."""
+    """Verify the ledger and return a report. Requires a new transaction, as the service."""
     await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     report = Report()
     available = await _verify_entries(tx, report, say)
@@ -107,7 +110,7 @@ async def _verify_entries(tx: Tx, report: Report, say: Say) -> Mapping[str, int]
 
 
 async def _expected_entries(tx: Tx, entry_ids: Sequence[UUID]) -> Mapping[UUID, Entry]:
-    """The entries of these events, made from the journal's facts."""
+    """Return the entries of these events, made from the journal's facts."""
     rows = await tx.fetch("SELECT event FROM journal WHERE event_id = ANY ($1::uuid[])", entry_ids)
     events = [decode_event(row["event"]) for row in rows]
     made = [entry_of(event.id, event.time, fact) for event in events if (fact := decode_fact(event)) is not None]
@@ -135,7 +138,7 @@ def _verify_entry(report: Report, row: EntryRow, expected: Entry | None) -> None
 
 
 def first_difference(row: EntryRow, expected: Entry) -> int | None:
-    """The position of the first posting that differs from the fact's; None if none does."""
+    """Return the position of the first posting that differs from the fact's; None if there is none."""
     is_there = [
         (
             one.account,
@@ -205,7 +208,7 @@ async def _find_missing_entries(tx: Tx, report: Report) -> None:
 
 
 async def _verify_balances(tx: Tx, report: Report, available: Mapping[str, int]) -> None:
-    """A missing balance is a mismatch, too."""
+    """Compare each fund's balance with the sum of its entries; a missing balance is a mismatch."""
     for row in await tx.fetch(
         "SELECT fund, available_usd_minor FROM fund LEFT JOIN balance USING (fund) ORDER BY fund"
     ):
@@ -229,7 +232,7 @@ _RECORDED = """
 
 
 async def _verify_snapshots(tx: Tx, report: Report, say: Say) -> None:
-    """Verify that each snapshot is the one before plus the entries recorded in between; the first starts from 0."""
+    """Check that each snapshot is the previous one plus the entries recorded in between; the first starts from 0."""
     rows = await tx.fetch("SELECT DISTINCT fund, as_at FROM closing ORDER BY fund, as_at")
     held: _Held = {}
     before: tuple[str, datetime | None] = ("", None)
@@ -332,7 +335,7 @@ _NIL_ROWS = {
     "allocation": "SELECT FROM allocation WHERE allocation_id = $1",
     "requirement": "SELECT FROM requirement WHERE requirement_id = $1",
 }
-"""Rows whose id is the nil UUID, which the service never assigns: pages begin after it."""
+"""Queries for rows whose id is the nil UUID, which the service never assigns, because pages begin after it."""
 
 
 async def _find_missing_rows(tx: Tx, report: Report) -> None:
@@ -346,7 +349,7 @@ async def _find_missing_rows(tx: Tx, report: Report) -> None:
 
 
 async def _covered(tx: Tx, requirement_ids: Sequence[UUID]) -> Mapping[UUID, int]:
-    """What each requirement has allocated; of returned allocations, what had been spent."""
+    """Return the allocated money of each requirement; a returned allocation counts with its spent amount."""
     rows = await tx.fetch(
         """
         SELECT requirement_id, sum(CASE status WHEN 'made' THEN usd_minor WHEN 'returned' THEN spent_usd_minor ELSE 0
@@ -359,7 +362,7 @@ async def _covered(tx: Tx, requirement_ids: Sequence[UUID]) -> Mapping[UUID, int
 
 
 def _differing_fields(found: msgspec.Struct, follows: msgspec.Struct | None) -> str:
-    """The names of the fields that differ from the rebuilt record; empty if none does."""
+    """Return the names of the fields that differ from the rebuilt record; empty if there are none."""
     if follows is None:
         return "has no fact"
     names = found.__struct_fields__

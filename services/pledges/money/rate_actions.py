@@ -14,7 +14,10 @@ from services.pledges.money.rates_csv import Line
 
 
 async def load_rates(tx: Tx, rate_table_id: UUID, table: tuple[Rate, ...], *, now: datetime) -> None:
-    """Raises Conflict for a rate that differs from the loaded one of its day, Invalid for a malformed one."""
+    """Load a table.
+
+    Raises Conflict for a rate that differs from the loaded one of its day, Invalid for a malformed one.
+    """
     for rate in table:
         if read_rate(rate.usd_per_unit) != 1 and rate.currency == USD:
             raise Conflict("rate-differs", currency=USD, valid_from=rate.valid_from.isoformat())
@@ -30,5 +33,5 @@ async def load_lines(tx: Tx, rate_table_id: UUID, lines: tuple[Line, ...], *, no
 
 
 async def valuation_of(tx: Tx, money: Money, on: date, validity: Validity) -> Valuation:
-    """The valuation of an amount on its value date. Raises Mismatch without a rate in force."""
+    """Return the valuation of an amount on its value date. Raises Mismatch without a rate in force."""
     return value(money, on, await rate_store.candidates_of(tx, money.currency, on, validity), validity)

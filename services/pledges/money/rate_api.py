@@ -31,7 +31,7 @@ _RATE_CURSOR_MAX = 79
 
 
 class RateTable(Struct, frozen=True, kw_only=True):
-    """A loaded table of rates."""
+    """A loaded table of rates: its id and the number of its rates."""
 
     rate_table_id: UUID
     rates: int
@@ -67,7 +67,7 @@ async def _loaded(_tx: Tx, _ctx: Context, rate_table_id: UUID, before: Sequence[
     location=lambda _: "/v1/rates",
 )
 async def load_rates(tx: Tx, ctx: Context, rate_table_id: UUID, before: tuple[Rate, ...]) -> None:
-    """For a finance officer of UNODC. The validity of a rate depends on its source: docs/rates.md."""
+    """Requires the role `finance_officer` at UNODC. The validity of a rate depends on its source (docs/rates.md)."""
     await rate_actions.load_rates(tx, rate_table_id, before, now=ctx.now)
 
 
@@ -81,9 +81,10 @@ async def load_rates(tx: Tx, ctx: Context, rate_table_id: UUID, before: tuple[Ra
     opt=takes_table(EXAMPLE),
 )
 async def load_rates_csv(tx: Tx, ctx: Context, rate_table_id: UUID, before: tuple[Line, ...]) -> None:
-    """For a finance officer of UNODC. All lines are loaded or none; each bad line is reported with a slug.
+    """Requires the role `finance_officer` at UNODC.
 
-    The columns are `currency`, `valid_from`, `units_per_usd` and, if it is not `un_operational`, `source`.
+    All lines are loaded or none; each bad line is reported with a slug. The columns are `currency`, `valid_from`,
+    `units_per_usd` and, if it is not `un_operational`, `source`.
     """
     await rate_actions.load_lines(tx, rate_table_id, before, now=ctx.now)
 
@@ -97,7 +98,7 @@ async def list_rates(
     cursor: Annotated[str | None, QueryParameter(max_length=_RATE_CURSOR_MAX)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=RATES_LIST_MAX)] = 100,
 ) -> Response[RatePage]:
-    """`rate_table_id` and `loaded_by` are for callers who may read the whole ledger, and null for others."""
+    """`rate_table_id` and `loaded_by` are shown to callers who may read the whole ledger, and are null for others."""
     async with db.transaction(by=caller) as tx:
         found = await rate_store.rates(tx, caller, currency=currency, after=_rate_cursor(cursor), limit=limit + 1)
     return paging.page(

@@ -1,4 +1,4 @@
-"""Rows of exchange rates, which all callers with a role may read, and the candidates for a day."""
+"""Rows of exchange rates, which all callers with a role may read, and the candidates for the rate of a day."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -27,7 +27,10 @@ class LoadedRate(Rate, frozen=True, kw_only=True):
 
 
 async def load_rates(tx: Tx, fact: RatesLoaded, *, loaded_by: UUID | None) -> None:
-    """Insert the new rates. Raises Conflict for one that differs from the loaded one: rates are never edited."""
+    """Insert the new rates.
+
+    Raises Conflict for a rate that differs from the loaded one, since rates are never edited.
+    """
     await tx.execute(
         """
         INSERT INTO rate (currency, valid_from, source, usd_per_unit, rate_table_id, loaded_by)
@@ -47,7 +50,7 @@ async def load_rates(tx: Tx, fact: RatesLoaded, *, loaded_by: UUID | None) -> No
 
 
 async def differing(tx: Tx, table: Sequence[Rate]) -> list[int]:
-    """The positions of rates that differ from those loaded for the same source and day."""
+    """Return the positions of rates that differ from those loaded for the same source and day."""
     rows = await tx.fetch(
         """
         SELECT position FROM unnest($1::text[], $2::date[], $3::text[], $4::text[])
@@ -70,24 +73,24 @@ def _columns(table: Sequence[Rate]) -> tuple[list[str], list[date], list[str], l
 
 
 async def candidates_of(tx: Tx, currency: str, on: date, validity: Validity) -> list[Rate]:
-    """Candidates for the rate of a day; the European Central Bank's only if there is no other."""
+    """Return candidates for the rate of a day; those of the European Central Bank only if there is no other."""
     loaded = await _rates_until(tx, currency, on)
     found, since = in_force(loaded, currency, on, validity), validity.since(ECB, on)
     if since is None or (found is not None and found.source != ECB):
         return loaded
     theirs = (await ecb.history()).last(currency, since, on)
-    # After the loaded rates: of two rates of one day, one that a person loaded is preferred.
+    # Appended after the loaded rates: of two rates of one day, the rate that a person loaded is preferred.
     return [*loaded, theirs] if theirs else loaded
 
 
 async def in_force_on(tx: Tx, currencies: Sequence[str], on: date, validity: Validity) -> list[Rate]:
-    """The rate of each of these currencies on a day, if it has one."""
+    """Return the rate of each of these currencies on a day, if it has one."""
     found = [in_force(await candidates_of(tx, one, on, validity), one, on, validity) for one in currencies]
     return [rate for rate in found if rate is not None]
 
 
 async def _rates_until(tx: Tx, currency: str, on: date) -> list[Rate]:
-    """Each source's last rate of the currency up to that day, within the longest validity."""
+    """Return each source's last rate of the currency up to that day, within the longest validity."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT ON (source) source, currency, valid_from, trim_scale(usd_per_unit)::text AS usd_per_unit
@@ -103,9 +106,9 @@ async def _rates_until(tx: Tx, currency: str, on: date) -> list[Rate]:
 async def rates(
     tx: Tx, caller: Caller, *, currency: str | None, after: tuple[date, str, str] | None, limit: int
 ) -> list[LoadedRate]:
-    """Rates, newest first, after `after`. All callers with a role may read them.
+    """List rates, newest first, after `after`. All callers with a role may read them.
 
-    Who loaded them is shown to those who may read the whole ledger.
+    The table and the person who loaded a rate are shown to callers who may read the whole ledger.
     """
     day, of_currency, source = after or (None, None, None)
     rows = await tx.fetch(

@@ -1,6 +1,6 @@
-"""A table of rates as CSV: accepted or refused as a whole, with the number and slug of each bad line.
+"""Tables of rates as CSV: accepted or refused as a whole, with the number and slug of each bad line.
 
-The United Nations publishes units of a currency per US dollar; stored is the inverse, to ten digits. Nothing is
+The United Nations publishes units of a currency per US dollar; the inverse is stored, to ten digits. Nothing is
 repaired: a number with a thousands separator or a currency in lower case may mean something else.
 """
 
@@ -26,14 +26,14 @@ _CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}\Z")
 
 
 class Line(Struct, frozen=True):
-    """A rate and the line of the file it begins in; the header is line 1."""
+    """A rate and the line of the file in which it begins; the header is line 1."""
 
     number: int
     rate: Rate
 
 
 def read_table(text: str) -> tuple[Line, ...]:
-    """The rates of a file. Raises Invalid, with every bad line."""
+    """Return the rates of a file. Raises Invalid with every bad line."""
     rows = _rows(text)
     _, header = next(rows, (1, []))
     if len(set(header)) < len(header) or not set(REQUIRED) <= set(header) <= {*REQUIRED, SOURCE}:
@@ -58,7 +58,7 @@ def read_table(text: str) -> tuple[Line, ...]:
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Non-blank rows, each with the line it begins in."""
+    """Yield non-blank rows, each with the line in which it begins."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     while True:
         number = reader.line_num + 1
@@ -73,7 +73,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _rate(header: Sequence[str], fields: Sequence[str]) -> Rate:
-    """Raises Invalid with the slug and the field, never with the cell's content."""
+    """Parse a row. Raises Invalid with the slug and the field, never with the cell's content."""
     if len(fields) != len(header):
         raise Invalid("row-fields", expected=len(header))
     row: Mapping[str, str] = dict(zip(header, fields, strict=True))
@@ -91,7 +91,7 @@ def _rate(header: Sequence[str], fields: Sequence[str]) -> Rate:
 
 
 def _day(text: str) -> date:
-    # fromisoformat also accepts 20261101 and 2026-W44-7.
+    # Checked by pattern, because fromisoformat also accepts 20261101 and 2026-W44-7.
     try:
         if _DAY.match(text):
             return date.fromisoformat(text)

@@ -1,1 +1,1 @@
-"""The ledger as open data: IATI, flows, and imports of what others reported."""
+"""The ledger as open data: IATI files, flows, and imports of flows that others reported."""

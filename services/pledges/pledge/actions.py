@@ -1,4 +1,4 @@
-"""Actions on pledges: load for this caller, decide, record.
+"""Actions on pledges: each loads the pledge for this caller, decides, and records a fact.
 
 The route opens the transaction.
 """
@@ -47,7 +47,10 @@ async def pledge(
     validity: Validity,
     now: datetime,
 ) -> None:
-    """Make a pledge, optionally for a requirement, whose visibility the route has checked, or from an imported flow."""
+    """Make a pledge, optionally for a requirement or from an imported flow.
+
+    The route has checked that the requirement is shown to the caller.
+    """
     await require_fund(tx, fund)
     if requirement_id is not None:
         async with tx.as_service():
@@ -85,7 +88,7 @@ async def reword(tx: Tx, ctx: Context, pledge_id: UUID, note: str) -> None:
 
 
 async def move(tx: Tx, ctx: Context, pledge_id: UUID, action: Action, decide: Callable[[Pledge], Fact]) -> None:
-    """A transition of the table in `pledge.model` that receives no money."""
+    """Make a transition of the table in `pledge.model` that receives no money."""
     before = await for_move(tx, ctx, pledge_id, action)
     await record(tx, decide(before), version=before.revision + 1)
 
@@ -101,7 +104,10 @@ async def commit(
     on: date,
     validity: Validity,
 ) -> None:
-    """Sign an agreement over the pledge, at the rate of its day; without instalments all of it is due at once."""
+    """Sign an agreement over the pledge, at the rate of its day.
+
+    Without instalments, the whole amount is due `DUE_DAYS` days after the signature.
+    """
     before = await for_move(tx, ctx, pledge_id, Action.COMMIT)
     before.require("commit")
     check_not_ahead(on, ctx.now)
@@ -124,7 +130,8 @@ async def receive(
 ) -> None:
     """Receive cash for an agreement, which the fund can allocate from then on.
 
-    `settles` is the amount of the agreement it settles, if the cash is in another currency; nothing is converted here.
+    `settles` is the amount of the agreement that the cash settles, if the cash is in another currency; it is not
+    converted here.
     """
     before = await for_move(tx, ctx, pledge_id, Action.RECEIVE)
     before.require("receive")

@@ -34,7 +34,10 @@ class PledgePage(Struct, frozen=True, kw_only=True):
 
 
 async def _is_shown(db: Database, ctx: Context, _pledge_id: UUID, data: JSONBody[MakePledge], own: Owned) -> bool:
-    """Whether the requirement of the pledge is shown to the caller, asked of the requests service; True without one."""
+    """Check whether the requirement of the pledge is shown to the caller, by asking the requests service.
+
+    True for a pledge without a requirement.
+    """
     policy.decide(ctx.caller, Action.PLEDGE).required()
     data.earmarked()
     wanted = data.requirement_id
@@ -45,9 +48,12 @@ async def _is_shown(db: Database, ctx: Context, _pledge_id: UUID, data: JSONBody
 async def make_pledge(
     tx: Tx, ctx: Context, pledge_id: UUID, data: JSONBody[MakePledge], own: Owned, before: bool
 ) -> None:
-    """For a donor, for its own organization. A pledge is not binding and does not count as money yet."""
+    """Requires the role `donor_officer`; the pledge is of the caller's organization.
+
+    A pledge is not binding and does not count as money yet.
+    """
     if not before:
-        # The key first: a repeat is answered even if the requirement is no longer shown.
+        # The idempotency key is written first: a repeat is answered even if the requirement is no longer shown.
         await tx.flush()
         raise Missing("not-found")
     await actions.pledge(
@@ -79,10 +85,10 @@ async def list_pledges(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[PledgePage]:
-    """A donor sees only its own.
+    """A donor sees only its own pledges.
 
-    With `due_before`, pledges with an unconditional instalment that is due before that day and not fully received: with
-    today's date the late ones, with a later one also those due soon.
+    With `due_before`, lists pledges with an unconditional instalment that is due before that day and not fully
+    received: with today's date the late ones, with a later date also those due soon.
     """
     async with db.transaction(by=caller) as tx:
         found = await store.pledges(
@@ -101,15 +107,15 @@ async def list_pledges(
 
 @show("/v1/pledges/{pledge_id:uuid}", Action.SHOW_PLEDGE, "One pledge")
 async def show_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID]) -> PledgeView:
-    """A donor sees only its own."""
+    """A donor sees only its own pledges."""
     return await pledge_view(tx, ctx, pledge_id)
 
 
 @change("/v1/pledges/{pledge_id:uuid}/reword", Action.REWORD, "Edit the note of a pledge", read=pledge_view)
 async def reword_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[RewordPledge]) -> None:
-    """For the donor and for a finance officer of UNODC, in any state of the pledge.
+    """Requires the role `donor_officer` of the donor, or `finance_officer` at UNODC.
 
-    The old note is deleted, also from reports as of earlier moments.
+    Allowed in any state of the pledge. The old note is deleted, also from reports as of earlier moments.
     """
     await actions.reword(tx, ctx, pledge_id, data.note)
 
@@ -118,7 +124,7 @@ async def reword_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: J
 async def commit_pledge(
     tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[CommitPledge], own: Owned
 ) -> None:
-    """For a finance officer of UNODC. The rate in force on the day of the agreement is stored with it."""
+    """Requires the role `finance_officer` at UNODC. The rate in force on the day of the agreement is stored with it."""
     await actions.commit(
         tx,
         ctx,
@@ -141,7 +147,10 @@ async def commit_pledge(
 async def receive_instalment(
     tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[ReceiveInstalment], own: Owned
 ) -> None:
-    """For a finance officer of UNODC. The receipt, less its programme support cost, can be allocated at once."""
+    """Requires the role `finance_officer` at UNODC.
+
+    The receipt, less its programme support cost, can be allocated at once.
+    """
     await actions.receive(
         tx,
         ctx,
@@ -161,7 +170,7 @@ async def receive_instalment(
     read=pledge_view,
 )
 async def withdraw_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[WithdrawPledge]) -> None:
-    """For the donor who made it."""
+    """Requires the role `donor_officer` of the donor that made the pledge."""
     on = data.withdrawn_on or ctx.today
     await actions.move(tx, ctx, pledge_id, Action.WITHDRAW, lambda p: p.withdraw(on=on, now=ctx.now))
 
@@ -173,7 +182,7 @@ async def withdraw_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data:
     summary="Stream events of funds, pledges and allocations",
 )
 async def follow_pledges(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
-    """Events of pledges the caller may see."""
+    """Streams the events of funds, pledges and allocations that the caller may see."""
     return stream(last_event_id)
 
 

@@ -1,4 +1,4 @@
-"""How closely a donor states the purpose of its money."""
+"""Degrees of earmarking of a donor's money."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from contracts.refusals import Mismatch
 
 
 class Earmarking(StrEnum):
-    """How closely a donor states the purpose of its money, beyond the fund."""
+    """Degrees to which a donor states the purpose of its money, beyond the fund."""
 
     UNEARMARKED = "unearmarked"
     SOFTLY_EARMARKED = "softly_earmarked"
@@ -15,7 +15,7 @@ class Earmarking(StrEnum):
 
 
 def earmarked(said: Earmarking | None, *, for_requirement: bool) -> Earmarking:
-    """The stated earmarking; by default soft, or tight if the pledge is for a requirement.
+    """Return the stated earmarking; by default soft, or tight if the pledge is for a requirement.
 
     Raises Mismatch if a pledge for a requirement is stated to be less earmarked.
     """
@@ -27,9 +27,9 @@ def earmarked(said: Earmarking | None, *, for_requirement: bool) -> Earmarking:
 
 
 def earmarked_to_extension(said: Earmarking | None) -> Earmarking:
-    """The stated earmarking of a pledge for a portal extension, by default `earmarked`.
+    """Return the stated earmarking of a pledge for a portal extension, by default `earmarked`.
 
-    Raises Mismatch for a looser one, and for a tight one, which only a requirement can have.
+    Raises Mismatch for a looser degree, and for a tight one, which only a requirement can have.
     """
     if said not in {None, Earmarking.EARMARKED}:
         raise Mismatch("earmarking-of-extension")

@@ -1,4 +1,4 @@
-"""Apply facts to a pledge, for actions and for the rebuild of the tables."""
+"""Application of facts to a pledge, for actions and for the rebuild of the tables."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -38,9 +38,9 @@ from services.pledges.pledge.schedule import condition_met, condition_unmet, red
 
 
 def evolve(pledge: Pledge | None, fact: Fact) -> Pledge:
-    """The pledge after a fact."""
+    """Return the pledge after a fact."""
     if pledge is None:
-        assert isinstance(fact, PledgePledged), "a pledge begins by being pledged"
+        assert isinstance(fact, PledgePledged), "a pledge's first fact is that it was pledged"
         return Pledge(
             pledge_id=fact.pledge_id,
             donor=fact.donor,
@@ -175,9 +175,9 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
 
 
 def _status(after: Pledge, fact: Fact) -> Status:
-    """The status that follows from the amounts; only an end without amounts follows from its fact."""
+    """Return the status that follows from the amounts; only an end without amounts follows from its fact."""
     if isinstance(fact, PledgeReworded | PledgeEarmarkReleased):
-        # New texts or another earmark change nothing else, also after the end.
+        # New texts or another earmark change nothing else, even after the pledge has ended.
         return after.status
     if (ended := _ENDS.get(type(fact))) is not None:
         return ended

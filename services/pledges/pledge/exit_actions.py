@@ -1,6 +1,6 @@
 """Actions that end or correct: reductions, carry-overs, closing; proposals; fiscal years.
 
-As in `actions`: load for this caller, decide, record. The route opens the transaction.
+As in `actions`, each loads the pledge for this caller, decides, and records a fact. The route opens the transaction.
 """
 
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ OfPledge: TypeAlias = (
     PledgeConditionMet | PledgeReceived | PledgeReduced | PledgeWrittenOff | PledgeRefunded | PledgeCarriedOver
 )
 OfAllocation: TypeAlias = AllocationMade | AllocationSpent
-"""Facts that can be reversed, of pledges and allocations. An agreement is a document and cannot be reversed."""
+"""Facts of pledges and allocations that can be reversed. An agreement is a document and cannot be reversed."""
 
 # -- one person -------------------------------------------------------------------------------------------------------
 
@@ -63,7 +63,7 @@ async def reduce(tx: Tx, ctx: Context, pledge_id: UUID, money: Money, reason: st
 
 
 async def carry_over(tx: Tx, ctx: Context, pledge_id: UUID, to_fund: str, usd_minor: int, *, on: date) -> None:
-    """From one fund to another, in one transaction; funds are locked in the order of their codes."""
+    """Carry money over to another fund, in one transaction; the funds are locked in the order of their codes."""
     pledge = await for_move(tx, ctx, pledge_id, Action.CARRY_OVER)
     await require_fund(tx, to_fund)
     out, into = exits.carry_over(pledge, to_fund, usd_minor, on=on, now=ctx.now)
@@ -79,7 +79,7 @@ async def carry_over(tx: Tx, ctx: Context, pledge_id: UUID, to_fund: str, usd_mi
 async def _require_received(
     tx: Tx, pledge: Pledge, fact: PledgeRefunded | PledgeCarriedOver | PledgeReceiptReversed
 ) -> None:
-    """Raises Conflict if it would take effect before its money was received, or after that was used."""
+    """Raise Conflict if the fact takes effect before its money was received, or after that money was used."""
     async with tx.as_service():
         left = await ledger.lowest_of_pledge(tx, pledge, since=fact.effective_on)
     exits.require_received(pledge, fact, left)
@@ -94,7 +94,7 @@ async def close(tx: Tx, ctx: Context, pledge_id: UUID) -> None:
 
 
 async def propose_write_off(tx: Tx, ctx: Context, proposal_id: UUID, pledge_id: UUID, reason: str, *, on: date) -> None:
-    """For what is owed now. Refused if it could not be done now."""
+    """Propose to write off the amount owed now. Refused if the write-off is impossible now."""
     pledge = await for_move(tx, ctx, pledge_id, Action.PROPOSE_WRITE_OFF)
     given_up = exits.write_off(pledge, proposal_id, reason, on=on, now=ctx.now)
     falls_away, money = given_up.conditional_minor, given_up.money
@@ -114,7 +114,7 @@ async def propose_refund(
     on: date,
     validity: Validity,
 ) -> None:
-    """Refused if it could not be done now."""
+    """Propose a refund. Refused if the refund is impossible now."""
     pledge = await for_move(tx, ctx, pledge_id, Action.PROPOSE_REFUND)
     valuation = await valuation_of(tx, money, on, validity)
     back = exits.refund(pledge, money, valuation, proposal_id, reason, on=on, now=ctx.now)
@@ -123,7 +123,10 @@ async def propose_refund(
 
 
 async def propose_earmark_release(tx: Tx, ctx: Context, proposal_id: UUID, pledge_id: UUID, reason: str) -> None:
-    """The second person checks the donor's consent. Refused if it could not be done now."""
+    """Propose to release an earmark. Refused if that is impossible now.
+
+    The second person checks the donor's consent.
+    """
     pledge = await for_move(tx, ctx, pledge_id, Action.PROPOSE_EARMARK_RELEASE)
     exits.release_earmark(pledge, proposal_id, reason, now=ctx.now)
     await _propose_of_pledge(tx, ctx, proposal_id, Measure.EARMARK_RELEASE, pledge, None, reason, on=ctx.today)
@@ -158,10 +161,10 @@ async def _propose_of_pledge(
 
 
 async def propose_reversal(tx: Tx, proposal_id: UUID, entry_id: UUID, reason: str, *, on: date, now: datetime) -> None:
-    """Raises Missing for an unknown entry, Conflict for one that cannot be reversed or is reversed already.
+    """Propose to reverse an entry. Refused if the reversal is impossible now.
 
-    Refused if it could not be done now. For a carry-over the proposal names the outgoing half, whichever was given:
-    both are reversed together.
+    Raises Missing for an unknown entry, Conflict for one that cannot be reversed or is reversed already. For a
+    carry-over the proposal names the outgoing half, whichever was given; both halves are reversed together.
     """
     async with tx.as_service():
         event, fact = await _reversible(tx, entry_id)
@@ -201,7 +204,7 @@ async def refuse(tx: Tx, ctx: Context, proposal_id: UUID) -> None:
 async def approve(tx: Tx, ctx: Context, proposal_id: UUID, *, validity: Validity) -> None:
     """Approve the proposal, and carry it out in the same transaction.
 
-    Takes effect on the proposed day, or if that year is closed, on the first day of the open one.
+    It takes effect on the proposed day or, if that year is closed, on the first day of the open year.
     """
     proposal = await _for_decision(tx, ctx, proposal_id, Action.APPROVE_PROPOSAL)
     approved = proposal.approve(now=ctx.now)
@@ -215,7 +218,7 @@ async def approve(tx: Tx, ctx: Context, proposal_id: UUID, *, validity: Validity
 
 async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validity, *, now: datetime) -> None:
     if proposal.measure is Measure.REOPENING:
-        assert proposal.year is not None, "a reopening names its year"
+        assert proposal.year is not None, "a proposed reopening has a year"
         [period] = await fiscal_years.periods(tx, year=proposal.year)
         reopened = await fiscal_years.reopen(tx, proposal.year, proposal.proposal_id, now=now)
         await record(tx, reopened, version=period.revision + 1, because=event)
@@ -224,21 +227,21 @@ async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validit
     if proposal.measure is Measure.REVERSAL:
         await _reverse(tx, proposal, event, on=on, now=now)
         return
-    assert proposal.pledge_id is not None, "all others name their pledge"
+    assert proposal.pledge_id is not None, "all other proposals have a pledge"
     pledge = await store.locked_pledge(tx, proposal.pledge_id)
-    assert pledge is not None, "a proposal names a pledge there is"
+    assert pledge is not None, "the pledge of a proposal exists"
     if proposal.measure is Measure.EARMARK_RELEASE:
         released = exits.release_earmark(pledge, proposal.proposal_id, proposal.reason, now=now)
         await record(tx, released, version=pledge.revision + 1, because=event)
         return
     if proposal.measure is Measure.WRITE_OFF:
         given_up = exits.write_off(pledge, proposal.proposal_id, proposal.reason, on=on, now=now)
-        # Conditional instalments lapse with it, and must not have grown since the proposal.
+        # Conditional instalments lapse with the write-off, and must not have grown since the proposal.
         if given_up.money != proposal.money or given_up.conditional_minor > (proposal.conditional_minor or 0):
             raise Conflict("proposal-outdated", owed_minor=given_up.money.minor)
         await record(tx, given_up, version=pledge.revision + 1, because=event)
         return
-    assert proposal.money is not None, "a refund names its amount"
+    assert proposal.money is not None, "a proposed refund has an amount"
     valuation = await valuation_of(tx, proposal.money, on, validity)
     back = exits.refund(pledge, proposal.money, valuation, proposal.proposal_id, proposal.reason, on=on, now=now)
     await _require_received(tx, pledge, back)
@@ -247,7 +250,7 @@ async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validit
 
 
 async def _reverse(tx: Tx, proposal: Proposal, event: Event, *, on: date, now: datetime) -> None:
-    assert proposal.entry_id is not None, "a reversal names its entry"
+    assert proposal.entry_id is not None, "a proposed reversal has an entry"
     async with tx.as_service():
         reversed_event, fact = await _reversible(tx, proposal.entry_id)
         reversal = await _reversals_of(tx, reversed_event, fact, proposal.proposal_id, on=on, now=now)
@@ -257,7 +260,7 @@ async def _reverse(tx: Tx, proposal: Proposal, event: Event, *, on: date, now: d
 async def _reversals_of(
     tx: Tx, event: Event, fact: OfPledge | OfAllocation, proposal_id: UUID, *, on: date, now: datetime
 ) -> Sequence[tuple[Fact, int]]:
-    """The facts that reverse this one, with the version of each; its record is locked."""
+    """Return the facts that reverse this one, with their versions; its record is locked."""
     if isinstance(fact, OfAllocation):
         return await _reversals_of_allocation(tx, event, fact, proposal_id, on=on, now=now)
     return await _reversals_of_pledge(tx, event, fact, proposal_id, on=on, now=now)
@@ -266,9 +269,12 @@ async def _reversals_of(
 async def _reversals_of_pledge(
     tx: Tx, event: Event, fact: OfPledge, proposal_id: UUID, *, on: date, now: datetime
 ) -> Sequence[tuple[Fact, int]]:
-    """The facts that reverse this one, with their versions; the pledge is locked, then the balance of each fund."""
+    """Return the facts that reverse this one, with their versions.
+
+    The pledge is locked, then the balance of each fund.
+    """
     pledge = await store.locked_pledge(tx, fact.pledge_id)
-    assert pledge is not None, "an entry's pledge is there"
+    assert pledge is not None, "the pledge of an entry exists"
     reversal: Fact
     match fact:
         case PledgeReceived():
@@ -298,7 +304,7 @@ async def _reversals_of_pledge(
 async def _reversals_of_allocation(
     tx: Tx, event: Event, fact: OfAllocation, proposal_id: UUID, *, on: date, now: datetime
 ) -> Sequence[tuple[Fact, int]]:
-    """As `_reversals_of`, for allocations and spending; money for a cancelled purpose goes back to its fund."""
+    """Like `_reversals_of`, for allocations and spending; money for a cancelled purpose goes back to its fund."""
     is_over = await allocation_actions.lock_purpose(tx, fact.allocation_id)
     allocation = await allocation_store.locked_allocation(tx, fact.allocation_id)
     version = allocation.revision + 1
@@ -316,9 +322,9 @@ async def _reversals_of_allocation(
 
 
 async def _reversible(tx: Tx, entry_id: UUID) -> tuple[Event, OfPledge | OfAllocation]:
-    """The fact of an entry that can be reversed, and is not. Raises Missing for an event without an entry.
+    """Return the fact of an entry that can be reversed and is not reversed yet.
 
-    For either half of a carry-over, the outgoing one.
+    For either half of a carry-over it is the outgoing one. Raises Missing for an event without an entry.
     """
     event = await read_event(tx, entry_id)
     fact = decode_fact(event) if event else None
@@ -345,7 +351,7 @@ async def _for_decision(tx: Tx, ctx: Context, proposal_id: UUID, action: Action)
 
 
 async def close_year(tx: Tx, year: int, *, now: datetime) -> None:
-    """Raises Conflict with the conditions of the checklist that are not met."""
+    """Close a year. Raises Conflict with the conditions of the checklist that are not met."""
     await fiscal_years.lock_years(tx)
     proposed = await proposal_store.open_in(tx, year)
     checked = await fiscal_years.checklist(tx, year, proposed=proposed, today=now.date())
@@ -359,13 +365,13 @@ async def close_year(tx: Tx, year: int, *, now: datetime) -> None:
 
 
 async def due(tx: Tx, now: datetime, *, lapse_days: int) -> list[UUID]:
-    """Pledges due for a reminder, and pledges without an agreement after that many days."""
+    """List pledges due for a reminder, and pledges without an agreement for more than that many days."""
     unsigned = await reminder_store.unsigned(tx, now.date() - timedelta(days=lapse_days))
     return [*await reminder_store.reminders_due(tx, now), *unsigned]
 
 
 async def remind_or_lapse(tx: Tx, pledge_id: UUID, now: datetime) -> None:
-    """Do whichever is due."""
+    """Lapse a pledge without an agreement; otherwise remind of an instalment, if a reminder is due."""
     pledge = await store.locked_pledge(tx, pledge_id)
     if pledge is None:
         return

@@ -29,7 +29,7 @@ from services.pledges.policy import Action
     read=pledge_view,
 )
 async def meet_condition(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[MeetCondition]) -> None:
-    """The instalment is then owed, at the rate of the agreement."""
+    """Requires the role `finance_officer` at UNODC. The instalment is then owed, at the rate of the agreement."""
     on = data.met_on or ctx.today
     await actions.move(
         tx, ctx, pledge_id, Action.MEET_CONDITION, lambda p: p.meet_condition(data.instalment, on=on, now=ctx.now)
@@ -38,14 +38,20 @@ async def meet_condition(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: 
 
 @change("/v1/pledges/{pledge_id:uuid}/lapse", Action.LAPSE, "Lapse a pledge without an agreement", read=pledge_view)
 async def lapse_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[LapsePledge]) -> None:
-    """The pledge no longer counts. After a configured time it lapses automatically."""
+    """Requires the role `finance_officer` at UNODC.
+
+    The pledge then no longer counts. After a configured time a pledge lapses automatically.
+    """
     on = data.lapsed_on or ctx.today
     await actions.move(tx, ctx, pledge_id, Action.LAPSE, lambda p: exits.lapse(p, on=on, now=ctx.now))
 
 
 @change("/v1/pledges/{pledge_id:uuid}/reduce", Action.REDUCE, "Reduce a pledge", read=pledge_view)
 async def reduce_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[ReducePledge]) -> None:
-    """Conditional instalments first, then owed ones; never what was received."""
+    """Requires the role `finance_officer` at UNODC.
+
+    Reduces conditional instalments first, then owed ones; the amount received cannot be reduced.
+    """
     reason = check_reason("reduce_pledge", data.reason)
     await exit_actions.reduce(tx, ctx, pledge_id, data.money, reason, on=data.reduced_on or ctx.today)
 
@@ -58,7 +64,10 @@ async def reduce_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: J
     locks=balance_locks.of_carry_over,
 )
 async def carry_over(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[CarryOver]) -> None:
-    """Limited by what the fund has available and the donor has paid."""
+    """Requires the role `finance_officer` at UNODC.
+
+    Limited by what the fund has available and what is left of the donor's payments.
+    """
     usd_minor, on = dollars(data.money), data.carried_over_on or ctx.today
     await exit_actions.carry_over(tx, ctx, pledge_id, data.to_fund, usd_minor, on=on)
 
@@ -67,7 +76,7 @@ async def carry_over(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSON
     "/v1/pledges/{pledge_id:uuid}/close", Action.CLOSE, "Close a pledge that is reported and balanced", read=pledge_view
 )
 async def close_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[ClosePledge]) -> None:
-    """If nothing is owed on either side."""
+    """Requires the role `finance_officer` at UNODC. Allowed if nothing is owed on either side."""
     await exit_actions.close(tx, ctx, pledge_id)
 
 

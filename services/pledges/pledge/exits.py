@@ -1,7 +1,7 @@
-"""Ways a pledge shrinks or ends, each an entry of the ledger, never an edit; and reminders of due instalments.
+"""Ways in which a pledge shrinks or ends, and reminders of due instalments.
 
-Decisions over a frozen pledge, as in `model`. One person proposes and another approves write-offs, refunds and
-reversals (`proposals`).
+Each is an entry of the ledger, never an edit. These are decisions over a frozen pledge, as in `model`. One person
+proposes and another approves write-offs, refunds and reversals (`proposals`).
 """
 
 from datetime import date, datetime
@@ -30,7 +30,7 @@ from services.pledges.pledge.schedule import due
 
 
 def remind(pledge: Pledge, today: date, *, now: datetime) -> PledgeDueSoon | PledgeOverdue | None:
-    """A reminder of the first instalment for which one is due; None if there is none."""
+    """Return a reminder of the first instalment for which one is due; None if there is none."""
     for one in due(pledge.schedule, pledge.received_minor + pledge.written_off_minor):
         number = one.reminder(today)
         if number:
@@ -49,7 +49,7 @@ def remind(pledge: Pledge, today: date, *, now: datetime) -> PledgeDueSoon | Ple
 
 
 def lapse(pledge: Pledge, *, on: date, now: datetime) -> PledgeLapsed:
-    """End a pledge over which no agreement was signed."""
+    """Lapse a pledge over which no agreement was signed."""
     pledge.require("lapse")
     _check_not_before(pledge, on, "lapsed_on")
     return PledgeLapsed(
@@ -66,7 +66,7 @@ def lapse(pledge: Pledge, *, on: date, now: datetime) -> PledgeLapsed:
 def reduce(pledge: Pledge, money: Money, reason: str, *, on: date, now: datetime) -> PledgeReduced:
     """Reduce by `money`, conditional instalments first. Raises Conflict if nothing or too little would be left.
 
-    To give up the whole, withdraw the pledge or write it off.
+    To give up the whole amount, withdraw the pledge or write it off.
     """
     pledge.require("reduce")
     _check(pledge, money, on, "reduced_on")
@@ -115,7 +115,7 @@ def write_off(pledge: Pledge, proposal_id: UUID, reason: str, *, on: date, now: 
 def refund(
     pledge: Pledge, money: Money, valuation: Valuation, proposal_id: UUID, reason: str, *, on: date, now: datetime
 ) -> PledgeRefunded:
-    """Raises Conflict for more than the donor has paid and was not refunded."""
+    """Refund money to the donor. Raises Conflict for more than is left of the donor's payments."""
     pledge.require("refund")
     _check(pledge, money, on, "refunded_on")
     left = pledge.received_minor - pledge.refunded_minor
@@ -137,8 +137,11 @@ def refund(
 
 
 def _support_cost_back(pledge: Pledge, money: Money, usd_minor: int) -> int:
-    """At most what was deducted, even if the currency rose; with the final refund, all that is left."""
-    assert pledge.support_cost_basis_points is not None, "an agreement says its programme support cost"
+    """Return the part of programme support cost in a refund.
+
+    It is at most what was deducted, even if the currency rose; the final refund takes all that is left.
+    """
+    assert pledge.support_cost_basis_points is not None, "an agreement has its programme support cost"
     if money.minor == pledge.received_minor - pledge.refunded_minor and not pledge.carried_over_usd_minor:
         return min(pledge.support_cost_usd_minor, usd_minor)
     return min(support_cost_of(usd_minor, pledge.support_cost_basis_points), pledge.support_cost_usd_minor)
@@ -147,7 +150,10 @@ def _support_cost_back(pledge: Pledge, money: Money, usd_minor: int) -> int:
 def carry_over(
     pledge: Pledge, to_fund: str, usd_minor: int, *, on: date, now: datetime
 ) -> tuple[PledgeCarriedOver, PledgeBroughtForward]:
-    """Both halves. Raises Conflict for more than the donor has paid, Invalid for the same fund."""
+    """Return both halves of a carry-over.
+
+    Raises Conflict for more than is left of the donor's payments, Invalid for the same fund.
+    """
     pledge.require("carry_over")
     check_amount(usd_minor)
     _check_not_before(pledge, on, "carried_over_on")
@@ -181,9 +187,9 @@ def carry_over(
 def require_received(
     pledge: Pledge, fact: PledgeRefunded | PledgeCarriedOver | PledgeReceiptReversed, left: LowestAmounts
 ) -> None:
-    """Check that the money that leaves had been received by its value date; `left` is the least from that day on.
+    """Raise Conflict unless the money that leaves had been received by its value date and was not used since.
 
-    Raises Conflict if it is less: the money came later, or has left since.
+    `left` is the lowest amounts of the pledge's money from that day on.
     """
     match fact:
         case PledgeRefunded():
@@ -200,7 +206,7 @@ def require_received(
 
 
 def release_earmark(pledge: Pledge, proposal_id: UUID, reason: str, *, now: datetime) -> PledgeEarmarkReleased:
-    """Release the earmark, with the donor's consent. Raises Conflict if the pledge is not for one requirement alone."""
+    """Release the earmark, with the donor's consent. Raises Conflict unless the pledge is tightly earmarked."""
     if pledge.earmarking is not Earmarking.TIGHTLY_EARMARKED:
         raise Conflict("earmark-not-tight", earmarking=pledge.earmarking)
     return PledgeEarmarkReleased(
@@ -222,7 +228,7 @@ def close(pledge: Pledge, *, now: datetime) -> PledgeClosed:
 def reverse_receipt(
     pledge: Pledge, entry_id: UUID, receipt: PledgeReceived, proposal_id: UUID, *, on: date, now: datetime
 ) -> PledgeReceiptReversed:
-    """Raises Conflict if so much was refunded that less would be left than was refunded."""
+    """Reverse a receipt. Raises Conflict if so much was refunded or carried over that less than the receipt is left."""
     pledge.require("reverse_receipt")
     if (
         receipt.money.minor > pledge.received_minor - pledge.refunded_minor
@@ -267,7 +273,10 @@ def _part_of_open(pledge: Pledge, money: Money) -> int:
 
 
 def _part_of_owed(pledge: Pledge, minor: int) -> int:
-    """The full value if the full debt is carried, so that rounding leaves no cent."""
+    """Return the carrying value of an owed amount.
+
+    For the full debt it is all that is left, so that rounding leaves no cent.
+    """
     if minor == pledge.outstanding_minor:
         return pledge.carried_usd_minor
     worth = usd_minor_of(Money(minor=minor, currency=pledge.currency), pledge.agreed_rate)

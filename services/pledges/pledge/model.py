@@ -48,8 +48,8 @@ class Status(StrEnum):
 class LowestAmounts(Struct, frozen=True, kw_only=True):
     """The lowest amounts of a pledge's money by value date, from one day on.
 
-    `minor` in the agreement's currency is received less refunded, `usd_minor` that less carried over, `net_usd_minor`
-    that less programme support cost and bank charges.
+    `minor`, in the agreement's currency, is the amount received less refunds. `usd_minor` is less carry-overs, too, and
+    `net_usd_minor` also less programme support cost and bank charges.
     """
 
     minor: int
@@ -79,15 +79,17 @@ MOVES: Mapping[str, frozenset[Status]] = {
     "reverse_reduction": frozenset({Status.PLEDGED, *_SIGNED}),
     "reverse_write_off": _SIGNED,
 }
-"""The states from which each transition is allowed; `policy.py` decides who may make it. Those from `lapse` on are in
-`exits`; reversals of anything but a receipt are in `reversals`."""
+"""The states in which each transition is allowed; `policy.py` decides who may make it.
+
+The functions of transitions from `lapse` on are in `exits`, and those of reversals except of receipts in `reversals`.
+"""
 
 
 class Pledge(Struct, frozen=True, kw_only=True):
     """The current state of a pledge, without its texts. Rates are in the ledger's entries, except the agreement's.
 
-    `minor` is the pledged or agreed amount, less reductions. Of an agreement `recognized_minor` is owed or paid; the
-    rest waits for its conditions. Carried in the ledger, in US cents: `open_usd_minor` among the open pledges,
+    `minor` is the pledged or agreed amount, less reductions. Of an agreement, `recognized_minor` is owed or paid; the
+    rest waits for its conditions. The ledger carries, in US cents, `open_usd_minor` among the open pledges, and
     `committed_usd_minor` as agreed, of which `relieved_usd_minor` was paid or written off.
     """
 
@@ -135,7 +137,7 @@ class Pledge(Struct, frozen=True, kw_only=True):
 
     @property
     def outstanding_minor(self) -> int:
-        """What is owed under the agreement and not received; 0 without an agreement."""
+        """The amount owed under the agreement and not received; 0 without an agreement."""
         return self.recognized_minor - self.received_minor - self.written_off_minor
 
     @property
@@ -145,28 +147,28 @@ class Pledge(Struct, frozen=True, kw_only=True):
 
     @property
     def usable_usd_minor(self) -> int:
-        """Received, less refunded and carried over, in US cents; includes programme support cost."""
+        """The amount received, less refunds and carry-overs, in US cents; includes programme support cost."""
         return self.received_usd_minor - self.refunded_usd_minor - self.carried_over_usd_minor
 
     @property
     def carried_usd_minor(self) -> int:
-        """The amount at which what is owed is carried in the ledger."""
+        """The amount at which the owed money is carried in the ledger, in US cents."""
         return (self.committed_usd_minor or 0) - self.relieved_usd_minor
 
     @property
     def in_force(self) -> bool:
-        """True if money is owed or was received under an agreement that is not over."""
+        """True if money is owed or was received under an agreement that has not ended."""
         return self.status in _UNDER_AGREEMENT | _PAID
 
     @property
     def allocatable_usd_minor(self) -> int:
-        """What is owed and what is left of the receipts, less programme support cost and bank charges."""
+        """Owed money and the rest of the receipts, less programme support cost and bank charges, in US cents."""
         owed = self.carried_usd_minor
         owed -= support_cost_of(owed, self.support_cost_basis_points or 0)
         return owed + self.usable_usd_minor - self.support_cost_usd_minor - self.charges_usd_minor
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the pledge's state does not allow the transition."""
+        """Raise Conflict unless the pledge's state allows the transition."""
         if self.status not in MOVES[move]:
             raise Conflict("pledge-status", status=self.status, move=move)
 
@@ -210,8 +212,9 @@ class Pledge(Struct, frozen=True, kw_only=True):
         )
 
     def meet_condition(self, number: int, *, on: date, now: datetime) -> PledgeConditionMet:
-        """Meet the condition of an instalment, by its number from 1. Raises Missing, Conflict without an open
-        condition.
+        """Meet the condition of an instalment, by its number from 1.
+
+        Raises Missing for an unknown instalment, Conflict without an open condition.
         """
         self.require("meet_condition")
         self._after_agreement(on, "met_on")
@@ -246,10 +249,11 @@ class Pledge(Struct, frozen=True, kw_only=True):
         charges: Money | None = None,
         charges_usd_minor: int = 0,
     ) -> PledgeReceived:
-        """Receive cash that settles `money` of what is owed; `valuation` is of the cash.
+        """Receive cash that settles `money` of the owed amount; `valuation` is of the cash.
 
-        Raises Mismatch in another currency than the agreement's, Conflict for more than is owed, Invalid if the bank
-        charges reach the amount received, or if cash in the agreement's currency is stated to settle another amount.
+        Raises Mismatch in another currency than the agreement's, or if the cash is not about the worth of `money`;
+        Conflict for more than is owed; Invalid if the bank charges reach the amount received, or if cash in the
+        agreement's currency is stated to settle another amount.
         """
         self.require("receive")
         self._after_agreement(on, "received_on")
@@ -261,7 +265,7 @@ class Pledge(Struct, frozen=True, kw_only=True):
         check_amount(money.minor)
         if money.minor > owed:
             raise Conflict("pledge-exceeded", owed_minor=owed, currency=self.currency)
-        assert self.support_cost_basis_points is not None, "an agreement says its programme support cost"
+        assert self.support_cost_basis_points is not None, "an agreement has its programme support cost"
         support_cost = support_cost_of(valuation.usd_minor, self.support_cost_basis_points)
         if charges is not None and (cash or money).minor <= charges.minor:
             raise Invalid("charges-exceed-cash")
@@ -270,7 +274,7 @@ class Pledge(Struct, frozen=True, kw_only=True):
         agreed = usd_minor_of(money, self.agreed_rate)
         if cash is not None and not may_settle(agreed, valuation.usd_minor):
             raise Mismatch("settles-implausible", agreed_usd_minor=agreed, usd_minor=valuation.usd_minor)
-        # Rounding up many small instalments must not deduct more than is owed in total.
+        # The rounded amounts of many small instalments must not add up to more than is owed in total.
         relieved = self.carried_usd_minor if money.minor == owed else min(agreed, self.carried_usd_minor)
         complete = money.minor == owed and not self.conditional_minor
         return PledgeReceived(
@@ -294,12 +298,12 @@ class Pledge(Struct, frozen=True, kw_only=True):
 
     @property
     def agreed_rate(self) -> Fraction:
-        """The rate of the agreement, at which what is owed is carried."""
+        """The rate of the agreement, at which the owed money is carried."""
         assert self.committed_rate is not None, "an agreement has its rate"
         return read_rate(self.committed_rate)
 
     def carried(self, usd_minor: int) -> Valuation:
-        """A valuation of US cents at the carrying rate: the agreement's, before it that of the day of the pledge."""
+        """Return a valuation of US cents at the carrying rate: the agreement's or, before it, the pledge's."""
         if self.committed_rate is None:
             return replace(self.valuation, usd_minor=usd_minor)
         source, on = self.committed_rate_source, self.committed_rate_date
@@ -327,14 +331,14 @@ class Pledge(Struct, frozen=True, kw_only=True):
         )
 
     def reword(self, texts_hash: str, *, now: datetime) -> PledgeReworded:
-        """Allowed in any state, so that a name that should not be there can be removed."""
+        """Reword the note, in any state, so that a name that should not be there can be removed."""
         return PledgeReworded(
             pledge_id=self.pledge_id, donor=self.donor, fund=self.fund, texts_hash=texts_hash, reworded_at=now
         )
 
     @property
     def open_valuation(self) -> Valuation:
-        """The open pledge, at the rate of the day it was pledged."""
+        """The valuation of the open pledge, at the rate of the day it was pledged."""
         return replace(self.valuation, usd_minor=self.open_usd_minor)
 
 

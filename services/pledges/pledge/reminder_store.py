@@ -1,4 +1,4 @@
-"""Pledges due for a reminder, and pledges too long without an agreement."""
+"""Reads of pledges due for a reminder, and of pledges too long without an agreement."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -9,15 +9,15 @@ from contracts.rewording import PledgeReworded
 from services.pledges.pledge.schedule import REMINDER_DAYS
 
 DUE_MAX = 100
-"""Pledges in one run; the rest follow in the next."""
+"""Maximum number of pledges in one run; the rest follow in the next run."""
 
 _REWORDED = fact_type(PledgeReworded)
 
 
 async def reminders_due(tx: Tx, now: datetime) -> list[UUID]:
-    """Pledges with an outstanding instalment whose reminder is due.
+    """List pledges with an outstanding instalment whose reminder is due.
 
-    Not for pledges in use: any fact of the last day but changed texts counts as use.
+    Pledges in use are excluded: any fact of the last day, except changed texts, counts as use.
     """
     rows = await tx.fetch(
         """
@@ -42,7 +42,7 @@ async def reminders_due(tx: Tx, now: datetime) -> list[UUID]:
 
 
 async def unsigned(tx: Tx, before: date) -> list[UUID]:
-    """Pledges made before that day without an agreement."""
+    """List pledges made before that day without an agreement."""
     rows = await tx.fetch(
         "SELECT pledge_id FROM pledge WHERE status = 'pledged' AND pledged_on < $1 ORDER BY pledged_on LIMIT $2",
         before,

@@ -8,7 +8,7 @@ from services.pledges.pledge.model import Pledge
 
 
 async def pledge_before(tx: Tx, event: Event) -> Pledge:
-    """The pledge before this fact of it."""
+    """Return the pledge before this fact."""
     rows = await tx.fetch(
         "SELECT event FROM journal WHERE aggregate_id = $1 AND version < $2 ORDER BY version",
         event.aggregate_id,
@@ -19,12 +19,12 @@ async def pledge_before(tx: Tx, event: Event) -> Pledge:
         fact = decode_fact(decode_event(row["event"]))
         assert fact is not None, "our own journal holds facts of our own contracts"
         pledge = evolve(pledge, fact)
-    assert pledge is not None, "a pledge begins by being pledged"
+    assert pledge is not None, "a pledge's first fact is that it was pledged"
     return pledge
 
 
 async def related_event(tx: Tx, event: Event, by: int) -> Event:
-    """The event of the same aggregate at a distance of `by` versions; it has to exist."""
+    """Return the event of the same aggregate at a distance of `by` versions; it has to exist."""
     row = await tx.fetchrow(
         "SELECT event FROM journal WHERE aggregate_id = $1 AND version = $2",
         event.aggregate_id,

@@ -1,8 +1,8 @@
 """Reversals of facts of a pledge, except receipts (`exits`).
 
-Decisions over a frozen pledge: one person proposes, another approves (`proposals`). The pledge becomes what it would be
-without the fact; later facts keep their amounts, and if they cannot, the reversal is refused. A closed pledge is open
-again after it.
+These are decisions over a frozen pledge: one person proposes, another approves (`proposals`). The pledge becomes what
+it would be without the fact. Later facts keep their amounts; if they cannot, the reversal is refused. The reversal
+opens a closed pledge again.
 """
 
 from datetime import date, datetime
@@ -26,7 +26,7 @@ from services.pledges.pledge.schedule import reduction_reversed
 def reverse_refund(
     pledge: Pledge, entry_id: UUID, refund: PledgeRefunded, proposal_id: UUID, *, on: date, now: datetime
 ) -> PledgeRefundReversed:
-    """Nothing left the fund, nor programme support cost."""
+    """Reverse a refund: no money has left the fund, nor has programme support cost."""
     pledge.require("reverse_refund")
     return PledgeRefundReversed(
         pledge_id=pledge.pledge_id,
@@ -52,7 +52,7 @@ def reverse_write_off(
     on: date,
     now: datetime,
 ) -> PledgeWriteOffReversed:
-    """All of it is owed again; `before` is the pledge before the write-off."""
+    """Reverse a write-off: the whole amount is owed again. `before` is the pledge before the write-off."""
     pledge.require("reverse_write_off")
     return PledgeWriteOffReversed(
         pledge_id=pledge.pledge_id,
@@ -80,7 +80,7 @@ def reverse_carry_over(
     on: date,
     now: datetime,
 ) -> tuple[PledgeCarryOverReversed, PledgeBroughtForwardReversed]:
-    """Reverse both halves, by the entry of each; the other fund's balance decides whether it has the money."""
+    """Reverse both halves, by the entry of each. The caller checks that the other fund has the money."""
     pledge.require("reverse_carry_over")
     on = max(on, out.effective_on)
     return (
@@ -112,14 +112,14 @@ def reverse_carry_over(
 def reverse_condition(
     pledge: Pledge, entry_id: UUID, met: PledgeConditionMet, proposal_id: UUID, *, on: date, now: datetime
 ) -> PledgeConditionReversed:
-    """The instalment waits for its condition again.
+    """Reverse a met condition: the instalment waits for its condition again.
 
-    Raises Conflict if it is not owed in full: first reverse what was paid, written off or reduced since.
+    Raises Conflict if the instalment is not owed in full: first reverse what was paid, written off or reduced since.
     """
     pledge.require("reverse_condition")
     part = next(one for one in pledge.schedule if one.number == met.instalment)
     left_minor, left_usd_minor = pledge.outstanding_minor - met.money.minor, pledge.carried_usd_minor - met.usd_minor
-    # No amount without its carrying value, and no cent without an amount.
+    # An amount needs its carrying value, and no cent may be carried without an amount.
     if part.minor != met.money.minor or left_minor < 0 or left_usd_minor < 0 or (not left_minor and left_usd_minor):
         owed = min(part.minor, pledge.outstanding_minor)
         raise Conflict("pledge-exceeded", owed_minor=owed, currency=pledge.currency)
@@ -151,7 +151,7 @@ def reverse_reduction(
 ) -> PledgeReductionReversed:
     """Pledge or owe the amount again; `before` is the pledge before the reduction.
 
-    Raises Conflict if it was withdrawn or lapsed, or if an agreement over the rest was signed since.
+    Raises Conflict if the pledge was withdrawn or lapsed, or if an agreement over the rest was signed since.
     """
     move = "reverse_reduction"
     pledge.require(move)
@@ -175,6 +175,6 @@ def reverse_reduction(
 
 
 def _restored(pledge: Pledge, before: Pledge, minor: int) -> tuple[InstalmentRestored, ...]:
-    """The instalments with the reduced amounts put back; other changes since stay."""
+    """Return the instalments with the reduced amounts put back; other changes since stay."""
     parts = reduction_reversed(pledge.schedule, before.schedule, minor)
     return tuple(InstalmentRestored(number=part.number, minor=part.minor) for part in parts)

@@ -1,4 +1,4 @@
-"""Instalments of an agreement: amounts, due dates, conditions, and which are late."""
+"""Instalments of an agreement: amounts, due dates, conditions, and late instalments."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from contracts.pledges import Instalment
 
 DUE_DAYS = 30
-"""By default, the whole amount is due this many days after the signature."""
+"""Days after the signature on which the whole amount is due, by default."""
 
 
 class Scheduled(Struct, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ class Scheduled(Struct, frozen=True, kw_only=True):
 
     @property
     def owed(self) -> bool:
-        """False while its condition is not met."""
+        """False while the instalment's condition is not met."""
         return self.condition is None or self.met_on is not None
 
 
@@ -39,19 +39,19 @@ class Due(Struct, frozen=True, kw_only=True):
     open_minor: int
 
     def reminder(self, today: date) -> int:
-        """The number of the reminder that is due and not sent; else 0. Missed ones are not caught up."""
+        """Return the number of the reminder that is due and not sent, else 0. Missed reminders are not sent later."""
         part = self.instalment
         reached = sum(part.due_on + timedelta(days=days) <= today for days in REMINDER_DAYS)
         return reached if reached > part.reminders else 0
 
 
 def single_instalment(minor: int, on: date) -> tuple[Instalment, ...]:
-    """One instalment for the whole amount."""
+    """Return one instalment for the whole amount, due `DUE_DAYS` days after that day."""
     return (Instalment(due_on=on + timedelta(days=DUE_DAYS), minor=minor),)
 
 
 def sorted_by_due_date(parts: Sequence[Instalment]) -> tuple[Instalment, ...]:
-    """Sorted by due date; those of the same day keep their order."""
+    """Return the instalments sorted by due date; those of the same day keep their order."""
     return tuple(sorted(parts, key=lambda part: part.due_on))
 
 
@@ -71,7 +71,7 @@ def condition_met(schedule: Sequence[Scheduled], number: int, on: date) -> tuple
 
 
 def condition_unmet(schedule: Sequence[Scheduled], number: int) -> tuple[Scheduled, ...]:
-    """Clear the condition's date and the reminders: reminders restart once it is met again."""
+    """Clear the date of the condition and the reminders, which restart once the condition is met again."""
     return tuple(replace(part, met_on=None, reminders=0) if part.number == number else part for part in schedule)
 
 
@@ -93,7 +93,7 @@ def reduced(schedule: Sequence[Scheduled], minor: int) -> tuple[Scheduled, ...]:
 
 
 def reduction_reversed(schedule: Sequence[Scheduled], before: Sequence[Scheduled], minor: int) -> tuple[Scheduled, ...]:
-    """Undo a `reduced` by `minor` that was applied to `before`."""
+    """Undo a reduction by `minor` that was applied to `before`."""
     after = reduced(before, minor)
     taken = {part.number: part.minor - left.minor for part, left in zip(before, after, strict=True)}
     return tuple(replace(part, minor=part.minor + taken[part.number]) for part in schedule)
@@ -105,7 +105,10 @@ def with_amounts(schedule: Sequence[Scheduled], minors: Mapping[int, int]) -> tu
 
 
 def due(schedule: Sequence[Scheduled], received_minor: int) -> tuple[Due, ...]:
-    """The outstanding amount of each owed instalment. Receipts count against the earliest, since payments name none."""
+    """Return the outstanding amount of each owed instalment.
+
+    Receipts count against the earliest instalments, since payments do not name one.
+    """
     dues = []
     for part in schedule:
         if part.owed:

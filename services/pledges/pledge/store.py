@@ -1,4 +1,4 @@
-"""Rows of pledges. Every read names its caller; `may_see` in the WHERE is the policy."""
+"""Rows of pledges. Every read names its caller; `may_see` in the WHERE clause is the policy."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -36,12 +36,15 @@ _PLEDGE = """
 
 
 async def get_pledge(tx: Tx, pledge_id: UUID, caller: Caller, *, lock: bool = False) -> Pledge:
-    """The pledge, if this caller may see it. Raises Missing. `lock` locks the row until the transaction ends."""
+    """Return the pledge. Raises Missing if this caller may not see it.
+
+    `lock` locks the row until the transaction ends.
+    """
     return _pledge(await _seen(tx, pledge_id, caller, lock=lock))
 
 
 async def pledge_with_note(tx: Tx, pledge_id: UUID, caller: Caller) -> tuple[Pledge, str]:
-    """The pledge and its donor's note, if this caller may see it. Raises Missing."""
+    """Return the pledge and its donor's note. Raises Missing if this caller may not see it."""
     row = await _seen(tx, pledge_id, caller)
     return _pledge(row), row["note"]
 
@@ -63,7 +66,7 @@ async def _lock(tx: Tx, pledge_id: UUID) -> None:
 
 
 async def locked_pledge(tx: Tx, pledge_id: UUID) -> Pledge | None:
-    """Lock and return the pledge, as the service."""
+    """Lock and return the pledge, as the service; None if there is none."""
     await _lock(tx, pledge_id)
     row = await tx.fetchrow(_PLEDGE + " WHERE pledge_id = $1", pledge_id)
     return _pledge(row) if row else None
@@ -90,10 +93,10 @@ async def pledges(
     before: UUID | None,
     limit: int,
 ) -> list[tuple[Pledge, str]]:
-    """Pledges with their notes, newest first, after `before`.
+    """List the pledges this caller may see, with their notes, newest first, after `before`.
 
-    With `due_before`: those with an owed instalment that is due before that day and not fully received. Receipts count
-    against the earliest, as in `schedule.due`, so the sum of instalments decides.
+    With `due_before`, list those with an owed instalment that is due before that day and not fully received. Receipts
+    count against the earliest instalments, as in `schedule.due`, so the sum of instalments decides.
     """
     rows = await tx.fetch(
         _PLEDGE + _LISTED,
@@ -110,7 +113,7 @@ async def pledges(
 
 
 async def page_of_pledges(tx: Tx, *, after: UUID, limit: int) -> list[Pledge]:
-    """Pledges in the order of their ids, as the service."""
+    """List pledges in the order of their ids, as the service."""
     rows = await tx.fetch(_PLEDGE + " WHERE pledge_id > $1 ORDER BY pledge_id LIMIT $2", after, limit)
     return [_pledge(row) for row in rows]
 
@@ -124,7 +127,7 @@ _COMMITTING = """
 
 
 async def committed_by_year(tx: Tx, fund: str, *, as_at: datetime) -> YearAmounts:
-    """Committed and allocatable amounts by year, as recorded by `as_at`, as the service.
+    """Return committed and allocatable amounts by year, as recorded by `as_at`, as the service.
 
     The result never changes once `as_at` is final.
     """
@@ -225,14 +228,14 @@ def _pledge(row: Record) -> Pledge:
 
 
 def valued(row: Mapping[str, Any], kind: type[T]) -> T:
-    """A struct from a row with the fields of its valuation as columns."""
+    """Return a struct from a row with the fields of its valuation as columns."""
     values = dict(row)
     values["valuation"] = {key: values[key] for key in ("usd_minor", "rate", "rate_source", "rate_date")}
     return msgspec.convert(values, kind)
 
 
 def flat(record: Pledge | Requirement) -> str:
-    """The struct as JSON for its row, with the fields of its valuation as columns."""
+    """Return the struct as JSON for its row, with the fields of its valuation as columns."""
     values: dict[str, Any] = msgspec.structs.asdict(record)
     valuation: Valuation = values.pop("valuation")
     return msgspec.json.encode(values | msgspec.structs.asdict(valuation)).decode()

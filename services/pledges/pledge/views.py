@@ -19,9 +19,10 @@ from services.pledges.policy import Action
 
 
 class InstalmentView(Struct, frozen=True, kw_only=True):
-    """An instalment: `open` is what was not received, `late` whether it is due and not fully received.
+    """An instalment; `open` is the amount owed and neither received nor written off.
 
-    One with an open condition (`condition` without `met_on`) is never late.
+    `late` is true if it is due and not fully received. An instalment with an open condition (`condition` without
+    `met_on`) is never late, and its `open` is 0.
     """
 
     number: int
@@ -38,13 +39,13 @@ class PledgeView(Struct, frozen=True, kw_only=True):
 
     A pledge that UNODC recorded for its donor was reported in line `import_line` of the import `import_id`.
 
-    `outstanding` is owed and not received, `conditional` has open conditions. Of what was `received`, `refunded` went
-    back to the donor and `carried_over_usd_minor` to another fund, which is known in dollars only.
+    `outstanding` is owed and not received, `conditional` has open conditions. Of the amount `received`, `refunded` went
+    back to the donor and `carried_over_usd_minor` to another fund; the latter is known in dollars only.
 
-    Each amount in US cents is at the rate of its own day: `usd_minor` at that of the pledge, in `rate`, the others at
-    those of the agreement and of each receipt, which are in the ledger's entries.
+    Each amount in US cents is at the rate of its own day: `usd_minor` at the pledge's, which is in `rate`, the others
+    at those of the agreement and of each receipt, which are in the ledger's entries.
 
-    It is the current state: `as_at` is null, and it is not `final`.
+    This is the current state: `as_at` is null and `final` is false.
     """
 
     pledge_id: UUID
@@ -86,7 +87,7 @@ class PledgeView(Struct, frozen=True, kw_only=True):
 
 
 async def pledge_view(tx: Tx, ctx: Context, pledge_id: UUID) -> PledgeView:
-    """Raises Missing if this caller may not see it."""
+    """Return the pledge. Raises Missing if this caller may not see it."""
     pledge, note = await store.pledge_with_note(tx, pledge_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_PLEDGE, pledge).required()
     return view_of(pledge, note, caller=ctx.caller, today=ctx.today)
@@ -114,7 +115,7 @@ def view_of(pledge: Pledge, note: str, *, caller: Caller, today: date) -> Pledge
 
 
 def _instalments(pledge: Pledge, today: date) -> list[InstalmentView]:
-    """Written-off amounts are not open."""
+    """Return the instalments, in which written-off amounts are not open."""
     settled = pledge.received_minor + pledge.written_off_minor
     open_minor = {one.instalment.number: one.open_minor for one in due(pledge.schedule, settled)}
     return [

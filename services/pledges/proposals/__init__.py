@@ -1,1 +1,1 @@
-"""Proposals: what one finance officer proposes and another approves."""
+"""Proposals, which one finance officer makes and another approves."""

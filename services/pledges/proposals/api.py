@@ -88,7 +88,7 @@ def _location(proposal: ProposalView) -> str:
 async def propose_write_off(
     tx: Tx, ctx: Context, proposal_id: UUID, pledge_id: FromPath[UUID], data: JSONBody[ProposeWriteOff]
 ) -> None:
-    """For a finance officer of UNODC; another one has to approve it."""
+    """Requires the role `finance_officer` at UNODC. Another finance officer has to approve the proposal."""
     reason, on = check_reason("write_off", data.reason), data.written_off_on or ctx.today
     await exit_actions.propose_write_off(tx, ctx, proposal_id, pledge_id, reason, on=on)
 
@@ -104,7 +104,10 @@ async def propose_write_off(
 async def propose_refund(
     tx: Tx, ctx: Context, proposal_id: UUID, pledge_id: FromPath[UUID], data: JSONBody[ProposeRefund], own: Owned
 ) -> None:
-    """For a finance officer of UNODC; another one has to approve it. Never more than the fund has available."""
+    """Requires the role `finance_officer` at UNODC. Another finance officer has to approve the proposal.
+
+    A refund cannot exceed what the fund has available.
+    """
     reason, on = check_reason("refund", data.reason), data.refunded_on or ctx.today
     await exit_actions.propose_refund(tx, ctx, proposal_id, pledge_id, data.money, reason, on=on, validity=own.validity)
 
@@ -120,7 +123,10 @@ async def propose_refund(
 async def propose_earmark_release(
     tx: Tx, ctx: Context, proposal_id: UUID, pledge_id: FromPath[UUID], data: JSONBody[ProposeEarmarkRelease]
 ) -> None:
-    """For a finance officer of UNODC, with the donor's consent; another one has to approve it."""
+    """Requires the role `finance_officer` at UNODC, and the donor's consent.
+
+    Another finance officer has to approve the proposal.
+    """
     reason = check_reason("release_earmark", data.reason)
     await exit_actions.propose_earmark_release(tx, ctx, proposal_id, pledge_id, reason)
 
@@ -134,9 +140,10 @@ async def propose_earmark_release(
     location=_location,
 )
 async def propose_reversal(tx: Tx, ctx: Context, proposal_id: UUID, data: JSONBody[ProposeReversal]) -> None:
-    """For a finance officer of UNODC; another one has to approve it. An entry can be reversed once.
+    """Requires the role `finance_officer` at UNODC. Another finance officer has to approve the proposal.
 
-    For a carry-over both halves are reversed, whichever is given: the proposal's `entry_id` is the outgoing one.
+    An entry can be reversed once. For a carry-over both halves are reversed, whichever is given; the proposal's
+    `entry_id` is the outgoing one.
     """
     policy.decide(ctx.caller, Action.PROPOSE_REVERSAL).required()
     reason, on = check_reason("reverse_entry", data.reason), data.reversed_on or ctx.today
@@ -157,7 +164,10 @@ async def propose_reopening(
     year: Annotated[int, PathParameter(ge=2000, le=2100)],
     data: JSONBody[ProposeReopening],
 ) -> None:
-    """For a finance officer of UNODC; another one has to approve it. Only the last closed year can be reopened."""
+    """Requires the role `finance_officer` at UNODC. Another finance officer has to approve the proposal.
+
+    Only the last closed year can be reopened.
+    """
     policy.decide(ctx.caller, Action.PROPOSE_REOPENING).required()
     reason = check_reason("reopen_period", data.reason)
     await exit_actions.propose_reopening(tx, proposal_id, year, reason, now=ctx.now)
@@ -179,7 +189,7 @@ async def list_proposals(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ProposalPage]:
-    """For callers who may read the whole ledger."""
+    """Restricted to callers who may read the whole ledger."""
     async with db.transaction(by=caller) as tx:
         found = await proposal_store.proposals(tx, status=status, before=cursor, limit=limit + 1)
     return paging.page(ProposalPage, found, limit, view=partial(_view, caller))
@@ -202,7 +212,10 @@ async def show_proposal(tx: Tx, ctx: Context, proposal_id: FromPath[UUID]) -> Pr
 async def approve_proposal(
     tx: Tx, ctx: Context, proposal_id: FromPath[UUID], data: JSONBody[Decide], own: Owned
 ) -> None:
-    """For another finance officer of UNODC than the proposer. It is carried out in the same transaction, or refused."""
+    """Requires the role `finance_officer` at UNODC; the proposer may not approve.
+
+    The proposal is carried out in the same transaction, or refused.
+    """
     await exit_actions.approve(tx, ctx, proposal_id, validity=own.validity)
 
 
@@ -213,7 +226,7 @@ async def approve_proposal(
     read=_read,
 )
 async def refuse_proposal(tx: Tx, ctx: Context, proposal_id: FromPath[UUID], data: JSONBody[Decide]) -> None:
-    """For a finance officer of UNODC."""
+    """Requires the role `finance_officer` at UNODC. The proposer may withdraw the proposal in this way."""
     await exit_actions.refuse(tx, ctx, proposal_id)
 
 

@@ -28,7 +28,10 @@ class ProposalStatus(StrEnum):
 
 
 class Proposal(Struct, frozen=True, kw_only=True):
-    """A proposed action: on a pledge (`money`, and `conditional_minor` that lapses), an entry, or a year."""
+    """A proposed action on a pledge, an entry, or a year.
+
+    A proposal on a pledge may have `money`, and a `conditional_minor` that lapses.
+    """
 
     proposal_id: UUID
     measure: Measure
@@ -77,7 +80,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
 def evolve(proposal: Proposal | None, fact: Fact, *, by: UUID) -> Proposal:
     """Apply a fact, caused by `by`, to the proposal."""
     if proposal is None:
-        assert isinstance(fact, ProposalMade), "a proposal begins by being made"
+        assert isinstance(fact, ProposalMade), "a proposal's first fact is that it was made"
         return Proposal(
             proposal_id=fact.proposal_id,
             measure=Measure(fact.measure),

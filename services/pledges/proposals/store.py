@@ -13,13 +13,16 @@ from services.pledges.proposals import model
 from services.pledges.proposals.model import Proposal, ProposalStatus
 
 LOCK = 0x70726F70
-"""Of proposals, in PostgreSQL's advisory locks of two keys."""
+"""The first key of proposals for PostgreSQL's advisory locks of two keys."""
 
 _READ = "SELECT * FROM proposal"
 
 
 async def get(tx: Tx, proposal_id: UUID, *, lock: bool = False) -> Proposal:
-    """The proposal, if this caller may see it. Raises Missing. `lock` locks the row until the transaction ends."""
+    """Return the proposal. Raises Missing if this caller may not see it.
+
+    `lock` locks the row until the transaction ends.
+    """
     found = await locked(tx, proposal_id) if lock else await _one(tx, _READ + " WHERE proposal_id = $1", proposal_id)
     if found is None:
         raise Missing("not-found")
@@ -31,7 +34,7 @@ async def locked(tx: Tx, proposal_id: UUID) -> Proposal | None:
 
 
 async def proposals(tx: Tx, *, status: ProposalStatus | None, before: UUID | None, limit: int) -> list[Proposal]:
-    """Proposals, newest first, after `before`."""
+    """List the proposals this caller may see, newest first, after `before`."""
     rows = await tx.fetch(
         _READ
         + """
@@ -46,7 +49,7 @@ async def proposals(tx: Tx, *, status: ProposalStatus | None, before: UUID | Non
 
 
 async def require_none_open(tx: Tx, measure: str, about: UUID | None) -> None:
-    """Raises Conflict if the same is proposed already; a unique index enforces it, too."""
+    """Raise Conflict if the same is proposed already; a unique index enforces this, too."""
     await tx.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", LOCK, f"{measure} {about}")
     if await tx.fetchval(
         """
@@ -60,7 +63,7 @@ async def require_none_open(tx: Tx, measure: str, about: UUID | None) -> None:
 
 
 async def open_in(tx: Tx, year: int) -> int:
-    """The number of open proposals that take effect in that year or before."""
+    """Return the number of open proposals that take effect in that year or before."""
     return int(
         await tx.fetchval(
             """

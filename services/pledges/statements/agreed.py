@@ -2,7 +2,8 @@
 
 Facts are recorded in one order and take effect in another: a reduction recorded today may take effect in March, and a
 condition met in April may be recorded before it. The state after the facts of a period alone may never have existed.
-The change by each fact when it was recorded is certain; the change by a day is the sum of what took effect by then.
+The change by each fact when it was recorded is certain, so the terms on a day are the sum of the changes that took
+effect by then.
 """
 
 from collections import Counter
@@ -27,7 +28,7 @@ class Agreed(Struct, frozen=True, kw_only=True):
 
 
 def agreed_by(facts: Iterable[Fact], ends: date) -> Agreed:
-    """The terms by the end of that day, from all facts of a pledge in recorded order.
+    """Return the terms at the end of that day, from all facts of a pledge in recorded order.
 
     The instalments add up to what the ledger's entries of these facts commit, or to 0 if that is negative: a reduction
     may take effect before its condition was met.
@@ -59,7 +60,7 @@ def _owed(pledge: Pledge | None) -> Mapping[int, int]:
 
 
 def _none_below_zero(parts: list[tuple[date, int]]) -> list[tuple[date, int]]:
-    """Take negative amounts from the other instalments, from the last one back, as a reduction does."""
+    """Take negative amounts from the other instalments, from the last one back, like a reduction."""
     lacking = -sum(minor for _, minor in parts if minor < 0)
     left = []
     for due_on, minor in reversed(parts):

@@ -1,4 +1,4 @@
-"""Routes for a donor's statement, as PDF and as data."""
+"""Routes of a donor's statement, as PDF and as data."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
@@ -45,12 +45,13 @@ async def show_statement(
     fund: Fund = None,
     language: FromQuery[Language | None] = None,
 ) -> Response[bytes]:
-    """For the donor itself and for callers who may read the whole ledger. The same `as_at` gives the same bytes, unless
-    the donor has changed its texts since.
+    """Restricted to the donor itself and to callers who may read the whole ledger.
 
-    As recorded by `as_at` (default: now), but shares of funds as of the beginning of its day in UTC; with value dates
-    from `from` (default: all) until `until` (default: the day of `as_at`), both included. In `language`, else the
-    preferred one of `Accept-Language`.
+    The same `as_at` gives the same bytes, unless the donor has changed its texts since.
+
+    The statement is as recorded by `as_at` (default: now), except shares of funds, which are as of the beginning of
+    that day in UTC. It has value dates from `from` (default: all) until `until` (default: the day of `as_at`); both
+    days are included. Its language is `language`, or else the preferred one of `Accept-Language`.
     """
     statement = await _statement(db, caller, donor, fund, starts, ends, as_at, now)
     statement_store.require_printable(statement)
@@ -76,7 +77,7 @@ async def show_statement_data(
     ends: Ends = None,
     fund: Fund = None,
 ) -> Statement:
-    """The figures of the PDF by the same parameters, in minor units."""
+    """Returns the figures of the PDF for the same parameters, in minor units."""
     return await _statement(db, caller, donor, fund, starts, ends, as_at, now)
 
 
@@ -90,14 +91,14 @@ async def _statement(
     as_at: str | None,
     now: datetime,
 ) -> Statement:
-    """Raises Missing for a donor without records, or without any this caller may see: the two are indistinguishable."""
+    """Return the statement. Raises Missing if the caller may see no record of the donor, or if there is none."""
     moment = moment_of(as_at) if as_at is not None else now.astimezone(UTC)
     if moment > now:
         raise Invalid("invalid-field", field="as_at", expected="a moment that has come")
     last = ends or moment.date()
     if starts is not None and last < starts:
         raise Invalid("dates-reversed", field="until")
-    # Shares depend on totals of all donors. The same for every caller, so that all of them get the same statement.
+    # Shares depend on totals of all donors. Their moment is the same for every caller, and so is the statement.
     day = beginning_of_day(moment)
     await wait_until_final(db, caller, moment if as_at is not None else day, now=now)
     async with db.transaction(by=caller, snapshot=True) as tx:

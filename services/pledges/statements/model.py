@@ -21,8 +21,10 @@ from services.pledges.pledge.earmarking import Earmarking
 PLEDGES_MAX = 500
 ENTRIES_MAX = 5_000
 PRINTED_LINES_MAX = 2_500
-"""Entries of the period, instalments, and contributions in kind. In Arabic, if no two are alike, they take nine tenths
-of the memory limit for printing."""
+"""Maximum number of entries of the period, instalments, and contributions in kind together.
+
+In Arabic, if no two are alike, they take nine tenths of the memory limit for printing.
+"""
 
 IN_KIND_MAX = 500
 
@@ -31,7 +33,7 @@ IN_KIND_MAX = 500
 
 
 class Booked(Struct, frozen=True):
-    """A posting: a debit is positive."""
+    """A posting; a debit is positive."""
 
     account: str
     minor: int
@@ -41,7 +43,7 @@ class Booked(Struct, frozen=True):
 class Recorded(Struct, frozen=True, kw_only=True):
     """An entry of a pledge; `reverses` is the entry it reverses.
 
-    Types and accounts are codes: an unknown one is shown unchanged.
+    Types and accounts are codes; an unknown code is shown unchanged.
     """
 
     entry_id: UUID
@@ -57,7 +59,7 @@ class Recorded(Struct, frozen=True, kw_only=True):
 
 
 class Instalment(Struct, frozen=True):
-    """An instalment of an agreement: amount and due date."""
+    """An instalment of an agreement, with its due date and amount."""
 
     due_on: date
     minor: int
@@ -80,7 +82,7 @@ class Promise(Struct, frozen=True, kw_only=True):
 
 
 class Amount(Struct, frozen=True):
-    """Minor units of the pledge's currency, and US cents."""
+    """An amount in minor units of the pledge's currency, and its worth in US cents."""
 
     minor: int = 0
     usd_minor: int = 0
@@ -115,7 +117,7 @@ class ReversedEntry(Struct, frozen=True, kw_only=True):
 
 
 class Movement(Struct, frozen=True, kw_only=True):
-    """An entry of the period, the entry it reverses, and the change of each column."""
+    """An entry of the period, the entry it reverses, and its change of each column."""
 
     entry_id: UUID
     type: str
@@ -131,7 +133,8 @@ class Movement(Struct, frozen=True, kw_only=True):
 class Receipt(Struct, frozen=True, kw_only=True):
     """Cash of the period; negative for a refund or a reversed receipt.
 
-    `type` is that of its entry: `received`, `refunded`, or `reversed`. `available` is what the fund can allocate of it.
+    `type` is that of its entry: `received`, `refunded`, or `reversed`. `available` is the part that the fund can
+    allocate.
 
     `agreed` is its worth at the rate of the agreement, `exchange_difference` the excess of its worth on its own day.
     """
@@ -153,7 +156,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
 
 class Due(Struct, frozen=True, kw_only=True):
-    """An instalment of the agreement, and how much of it is paid: receipts count against the earliest open one."""
+    """An instalment of the agreement, and its paid part. Receipts count against the earliest open instalment."""
 
     due_on: date
     minor: int
@@ -161,7 +164,7 @@ class Due(Struct, frozen=True, kw_only=True):
 
 
 class PledgeAccount(Struct, frozen=True, kw_only=True):
-    """One pledge: its balance before the period, its entries in it, its balance at the end."""
+    """The account of one pledge: its balance before the period, its entries in it, its balance at the end."""
 
     pledge_id: UUID
     fund: str
@@ -178,14 +181,14 @@ class PledgeAccount(Struct, frozen=True, kw_only=True):
 
 
 class CurrencyTotal(Struct, frozen=True):
-    """All pledges in one currency, at the end of the period."""
+    """The total of all pledges in one currency, at the end of the period."""
 
     currency: str
     closing: Standing
 
 
 class ReceiptTotals(Struct, frozen=True, kw_only=True):
-    """All cash of the period in US cents, by column."""
+    """Totals of all cash of the period in US cents, by column."""
 
     received_usd_minor: int = 0
     agreed_usd_minor: int = 0
@@ -196,7 +199,7 @@ class ReceiptTotals(Struct, frozen=True, kw_only=True):
 
 
 class UsdStanding(Struct, frozen=True, kw_only=True):
-    """All pledges in US cents, by column."""
+    """Totals of all pledges in US cents, by column."""
 
     pledged_usd_minor: int
     committed_usd_minor: int
@@ -205,12 +208,12 @@ class UsdStanding(Struct, frozen=True, kw_only=True):
 
 
 class Statement(Struct, frozen=True, kw_only=True):
-    """What a donor pledged, owes and paid, and its share of what it was used for.
+    """A donor's statement: its pledges, commitments and payments, and its share of the funds.
 
-    As recorded by `as_at`; with value dates up to `ends`, both days included. `starts` is the first day whose entries
-    are listed; by default all are. `funds` are as of `funds_as_at`, midnight UTC: they depend on all donors' payments,
-    and two later moments would disclose each payment. `in_kind` is no money, and `in_kind_usd_minor` is in no other
-    total.
+    It is as recorded by `as_at`, with value dates up to `ends`; both days are included. `starts` is the first day whose
+    entries are listed; by default all are. `funds` are as of `funds_as_at`, midnight UTC, because they depend on all
+    donors' payments, and two later moments would disclose each payment. `in_kind` is not money, and `in_kind_usd_minor`
+    is not included in any other total.
     """
 
     donor: str
@@ -229,7 +232,7 @@ class Statement(Struct, frozen=True, kw_only=True):
 
 
 def lines_in(statement: Statement) -> int:
-    """The number of lines on its pages: entries of the period, instalments, and contributions in kind."""
+    """Return the number of lines on its pages: entries of the period, instalments, and contributions in kind."""
     return sum(len(one.movements) + len(one.schedule) for one in statement.pledges) + len(statement.in_kind)
 
 
@@ -245,7 +248,7 @@ def statement_of(
     as_at: datetime,
     funds_as_at: datetime,
 ) -> Statement:
-    """Make a statement of entries. Ignores what was recorded or took effect too late."""
+    """Make a statement of entries. Entries that were recorded or took effect too late are ignored."""
     of_pledge: dict[UUID, list[Recorded]] = {promise.pledge_id: [] for promise in promises}
     for entry in sorted(entries, key=lambda one: (one.effective_on, one.recorded_at, one.entry_id)):
         if entry.recorded_at <= as_at and entry.effective_on <= ends:
@@ -292,12 +295,12 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
     within = entries[len(before) :]
     opening = _sum(map(moved_by, before))
     closing = opening + _sum(map(moved_by, within))
-    # Also if all of it is conditional, and nothing is owed yet.
+    # An agreement counts even if all of it is conditional, and nothing is owed yet.
     agreed = any(one.type == "committed" for one in entries)
     paying = [one for one in entries if _came(one) != Amount()]
     numbers = {one.entry_id: number for number, one in enumerate(paying, start=1)}
     reversed_entries = _reversed_entries(entries, {one.entry_id: numbers.get(one.entry_id) for one in within})
-    # Refunded money had settled what was owed, and written-off amounts are no longer owed.
+    # Refunded money had settled an owed amount, and written-off amounts are no longer owed.
     settled = sum(_booked(one, "discharged").minor + _booked(one, "written_off").minor for one in entries)
     return PledgeAccount(
         pledge_id=promise.pledge_id,
@@ -319,7 +322,7 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
 
 
 def moved_by(entry: Recorded) -> Standing:
-    """The change of each column by an entry. Credits of `committed` are agreements."""
+    """Return the change of each column by an entry. Credits of `committed` are agreements."""
     committed = _booked(entry, "committed")
     return Standing(
         pledged=_booked(entry, "pledged"),
@@ -330,7 +333,7 @@ def moved_by(entry: Recorded) -> Standing:
 
 
 def _reversed_entries(entries: Sequence[Recorded], listed: Mapping[UUID, int | None]) -> Mapping[UUID, ReversedEntry]:
-    """By the reversing entry; `listed` are the numbers of the entries listed in the statement."""
+    """Return the entry that each entry reverses; `listed` are the numbers of the entries listed in the statement."""
     reversed_entries = {
         one.entry_id: ReversedEntry(entry_id=one.entry_id, type=one.type, number=listed.get(one.entry_id))
         for one in entries
@@ -344,7 +347,7 @@ def _movement(entry: Recorded, reversed_entries: Mapping[UUID, ReversedEntry]) -
 
 def _receipt(number: int, entry: Recorded, reversed_entries: Mapping[UUID, ReversedEntry]) -> Receipt:
     money = _came(entry)
-    # A debit is a loss: at the agreement's rate it was worth more than the cash.
+    # A debit is a loss: at the agreement's rate the amount was worth more than the cash.
     loss_usd_minor = _booked(entry, "exchange_difference").usd_minor
     return from_attributes(
         Receipt,
@@ -371,7 +374,7 @@ def _schedule(instalments: Iterable[Instalment], paid_minor: int) -> tuple[Due, 
 
 
 def _came(entry: Recorded) -> Amount:
-    """Receipts in the currency of the agreement; refunds are credited to `refunded`."""
+    """Return the receipts in the currency of the agreement; refunds are credited to `refunded`."""
     return _booked(entry, "discharged") + _booked(entry, "refunded")
 
 

@@ -30,7 +30,7 @@ from services.pledges.statements.model import (
 async def promises(
     tx: Tx, caller: Caller, donor: str, *, fund: str | None, ends: date, as_at: datetime
 ) -> list[Promise]:
-    """The donor's pledges that this caller may see, each with the terms of its agreement as of the last day.
+    """List the donor's pledges that this caller may see, each with the terms of its agreement as of the last day.
 
     Raises Mismatch for more than a statement may have.
     """
@@ -52,14 +52,14 @@ async def promises(
     )
     if len(rows) > PLEDGES_MAX:
         raise _too_large()
-    # The facts have the terms as of then; the row has the current ones.
+    # The facts have the terms as of the moment; the row has the current terms.
     async with tx.as_service():
         statement = await history_store.facts_of(tx, [row["pledge_id"] for row in rows], until=as_at)
     return [Promise(**dict(row), **asdict(agreed_by(statement[row["pledge_id"]], ends))) for row in rows]
 
 
 async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: date, as_at: datetime) -> list[Recorded]:
-    """The entries of these pledges. Raises Mismatch for more than a statement may have."""
+    """List the entries of these pledges. Raises Mismatch for more than a statement may have."""
     rows = await tx.fetch(
         """
         SELECT entry_id, type, pledge_id, effective_on, recorded_at, trim_scale(rate)::text AS rate, rate_source,
@@ -85,7 +85,7 @@ async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: da
 async def in_kind(
     tx: Tx, caller: Caller, donor: str, *, fund: str | None, as_at: datetime
 ) -> list[tuple[InKindContribution, str]]:
-    """The donor's contributions in kind that this caller may see, as of `as_at`, with its descriptions.
+    """List the donor's contributions in kind that this caller may see, as of `as_at`, with its descriptions.
 
     Raises Mismatch for more than a statement may have.
     """
@@ -117,7 +117,7 @@ async def in_kind(
 
 
 def require_printable(statement: Statement) -> None:
-    """Raises Mismatch for more lines than can be printed."""
+    """Raise Mismatch if there are more lines than can be printed."""
     if lines_in(statement) > PRINTED_LINES_MAX:
         raise _too_large(PRINTED_LINES_MAX)
 
@@ -134,8 +134,8 @@ CONTRIBUTED = """
       AND recorded_at <= $3
     GROUP BY fund, donor ORDER BY fund, donor
 """
-# What is spent was allocated before: the two accounts together are all that was ever allocated. Up to a day as in
-# `balances`: that year and those before, less what takes effect in the rest of that year.
+# Spent money was allocated before: the two accounts together are all that was ever allocated. A balance up to a day is
+# read as in `balances`: that year and those before, less what takes effect in the rest of that year.
 DRAWN = """
     SELECT fund, coalesce(nullif(work_package, ''), CASE WHEN of_activities THEN $5 ELSE $4 END) AS purpose,
         -sum(usd_minor) AS allocated, -coalesce(sum(usd_minor) FILTER (WHERE account = 'spent'), 0) AS spent
@@ -155,7 +155,7 @@ DRAWN = """
 
 
 async def fund_balances(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> list[FundMoney]:
-    """What each donor put into these funds and what was drawn from them, as the service, to compute shares."""
+    """Return each donor's payments to these funds and the money drawn from them, as the service, to compute shares."""
     contributed = await tx.fetch(CONTRIBUTED, codes, ends, as_at)
     drawn = await tx.fetch(DRAWN, codes, ends, as_at, REQUESTS, ACTIVITIES)
     return [
@@ -172,7 +172,10 @@ async def fund_balances(tx: Tx, codes: Sequence[str], *, ends: date, as_at: date
 
 
 async def funds_of(tx: Tx, caller: Caller, found: Sequence[Promise], *, as_at: datetime) -> list[str]:
-    """The funds that received money of these pledges, also by carry-over; a pledge alone discloses no funds."""
+    """List the funds that received money of these pledges, also by carry-over.
+
+    A pledge without receipts discloses no fund.
+    """
     rows = await tx.fetch(
         """
         SELECT DISTINCT fund FROM entry

@@ -87,9 +87,9 @@ async def issue(tx: Tx, ctx: Context, report_id: UUID) -> None:
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
-    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    """Fold one fact of the service's journal into the tables, like the action that announced it."""
     fact = decode_fact(event)
-    assert fact is not None, "the own journal only has known facts"
+    assert fact is not None, "the own journal contains known facts only"
     await store.save(tx, evolve(await store.known(tx, event.aggregate_id), fact))
 
 
@@ -101,7 +101,7 @@ async def _visible(tx: Tx, ctx: Context, report_id: UUID, action: Action) -> Rep
 
 async def _locked(tx: Tx, ctx: Context, report_id: UUID) -> Report:
     before = await store.known(tx, report_id)
-    assert before is not None, "it was shown"
+    assert before is not None, "it has just been read"
     check_revision(before.revision, ctx.expected)
     return before
 
@@ -115,7 +115,7 @@ async def _save(tx: Tx, before: Report | None, fact: Fact) -> Report:
 
 
 async def _copy_texts(tx: Tx, ctx: Context, report: Report, last: Report) -> None:
-    """Give a new draft the texts of the last version: each block first in its source language."""
+    """Copy the texts of the last version to a new draft, each block first in its source language."""
     words = await store.texts_of(tx, last.report_id)
     copies: list[Words] = []
     facts: list[tuple[Fact, int]] = []
@@ -134,6 +134,6 @@ async def _copy_texts(tx: Tx, ctx: Context, report: Report, last: Report) -> Non
 
 
 def _encoded(figures: ReportFigures) -> tuple[bytes, str]:
-    """The figures as they are stored, and their hash."""
+    """Return the figures as they are stored, and their hash."""
     encoded = msgspec.json.encode(figures, order="deterministic")
     return encoded, hashlib.sha256(encoded).hexdigest()

@@ -33,7 +33,7 @@ Words = Annotated[str, Meta(min_length=1, max_length=8000)]
 
 
 class DraftReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A report of a `year` from the figures as of a day in it."""
+    """A report of a `year`, with the figures as of a day of that year."""
 
     year: Year
     as_of: date
@@ -74,7 +74,7 @@ async def list_reports(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ReportPage]:
-    """Those to the Conference, and those of a State; `conference` leaves out the latter."""
+    """Lists reports to the Conference and of States; `conference` limits the list to the former."""
     policy.decide(caller, Action.LIST_REPORTS).required()
     async with db.transaction(by=caller) as tx:
         found = await store.page(
@@ -92,15 +92,16 @@ async def list_reports(
 
 @create("/v1/reports", Action.DRAFT_REPORT, "Draft a yearly report", read=report_view)
 async def draft_report(tx: Tx, ctx: Context, report_id: UUID, data: JSONBody[DraftReport], own: Owned) -> None:
-    """By a coordinator the report to the Conference, by a focal point that of the State. One draft at a time; it begins
-    with the texts of the version before.
+    """Requires the role `coordinator` for the report to the Conference, or `focal_point` for the report of the State.
+
+    Each year can have one draft at a time. It begins with the texts of the previous version.
     """
     await actions.draft(tx, ctx, report_id, data.year, data.as_of, own.reader.cells)
 
 
 @show(REPORT, Action.SHOW_REPORT, "One yearly report")
 async def show_report(tx: Tx, ctx: Context, report_id: FromPath[UUID]) -> ReportView:
-    """With its figures and texts."""
+    """Includes the figures and texts."""
     return await report_view(tx, ctx, report_id)
 
 
@@ -113,8 +114,9 @@ async def write_report_text(
     language: FromPath[Language],
     data: JSONBody[WriteReportText],
 ) -> None:
-    """Of the `introduction` or a paragraph of the resolution. Texts in other languages stay as they are; those
-    translated from this one become stale.
+    """Writes the text of the `introduction` or of a paragraph of the resolution.
+
+    Texts in other languages do not change; those translated from this one become stale.
     """
     await actions.write(tx, ctx, report_id, block, language, data.text)
 
@@ -123,7 +125,7 @@ async def write_report_text(
 async def remove_report_text(
     tx: Tx, ctx: Context, report_id: FromPath[UUID], block: FromPath[Code], language: FromPath[Language]
 ) -> None:
-    """The one that others were translated from is removed last."""
+    """The source text of translations can only be removed after them."""
     await actions.remove(tx, ctx, report_id, block, language)
 
 
@@ -131,13 +133,13 @@ async def remove_report_text(
 async def refresh_report(
     tx: Tx, ctx: Context, report_id: FromPath[UUID], data: JSONBody[RefreshReport], own: Owned
 ) -> None:
-    """As of a day of its year; its texts stay as they are."""
+    """Draws the figures as of a day of the report's year. The texts do not change."""
     await actions.refresh(tx, ctx, report_id, data.as_of, own.reader.cells)
 
 
 @change(f"{REPORT}/issue", Action.ISSUE_REPORT, "Issue a report", read=report_view)
 async def issue_report(tx: Tx, ctx: Context, report_id: FromPath[UUID], data: JSONBody[NoFields]) -> None:
-    """From then on its figures and texts do not change; the version that was valid is superseded."""
+    """The figures and texts then no longer change; the version that was valid is superseded."""
     await actions.issue(tx, ctx, report_id)
 
 
@@ -155,8 +157,10 @@ async def download_report_pdf(
     caller: CurrentCaller,
     language: FromQuery[Language | None] = None,
 ) -> Response[bytes]:
-    """Tagged, with charts. An issued report gives the same bytes each time. In `language`, else the preferred one of
-    `Accept-Language`; a text without a translation is shown in the language it was written in.
+    """The PDF is tagged, with charts. An issued report gives the same bytes each time.
+
+    The language is `language`, or the preferred one of `Accept-Language`. A text without a translation is shown in the
+    language in which it was written.
     """
     return await _download(report_id, Format.PDF, language or reader_language(request.scope), db, own, caller)
 
@@ -175,7 +179,7 @@ async def download_report_docx(
     caller: CurrentCaller,
     language: FromQuery[Language | None] = None,
 ) -> Response[bytes]:
-    """Office Open XML, with the contents of the PDF; the same bytes each time, too."""
+    """An Office Open XML file with the contents of the PDF. An issued report gives the same bytes each time."""
     return await _download(report_id, Format.DOCX, language or reader_language(request.scope), db, own, caller)
 
 

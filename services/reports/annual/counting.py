@@ -1,6 +1,7 @@
-"""The figures of a report: by paragraph of the resolution and by year, with small numbers suppressed; pure.
+"""The figures of a report, by paragraph of the resolution and by year, with small numbers suppressed; pure functions.
 
-What is stored is what may be shown: a draft and what is issued have the same figures, and no other copy exists.
+The stored figures are those that may be shown: a draft and an issued report have the same figures, and no other copy
+exists.
 """
 
 from collections import defaultdict
@@ -18,15 +19,14 @@ from services.reports.figures.suppression import protect
 
 YEARS_MAX = 10
 MONEY_STEP_MINOR = 5_000_000
-"""Amounts by paragraph are in whole steps of 50,000 US dollars, rounded down: the difference between two reports shows
-no single allocation."""
+"""Step of amounts by paragraph: 50,000 US dollars, rounded down, so that two reports show no single allocation."""
 
 TOTAL_STEP_MINOR = 100_000
-"""Totals of the funds are public to the cent; here they are in whole thousands of dollars."""
+"""Step of the totals of funds: 1,000 US dollars. These totals are public to the cent elsewhere."""
 
 
 class Measure(NamedTuple):
-    """A figure, limited to some statuses, if named."""
+    """A figure, limited to `statuses` if any are given."""
 
     figure: str
     statuses: tuple[str, ...] = ()
@@ -47,20 +47,20 @@ MEASURES: Mapping[str, Measure] = {
     "allocated": Measure("allocated"),
     "spent": Measure("spent"),
 }
-"""By paragraph of the resolution. Matches are those that were confirmed, effects those that were verified."""
+"""Measures by paragraph of the resolution. Matches are the confirmed ones, effects the verified ones."""
 
 MONEY = ("pledged", "committed", "received", "in_kind", "allocated", "spent")
 """Totals of the report to the Conference, in US cents; they are never added to each other."""
 
 BY_SEX = ("participants", "trainers")
-"""Who took part in sessions and who taught there; a person in two sessions is counted in both."""
+"""Measures by sex: participants and trainers of sessions. A person in two sessions is counted in both."""
 
 BY_YEAR = ("requests", "offerings", "deliveries")
-"""Demand, supply, and what came of them, by the year of the first move."""
+"""Measures by the year of the first move: demand, supply and delivery."""
 
 
 class Number(Struct, frozen=True, kw_only=True):
-    """What was added in the year, and all until the day of the report; null if suppressed."""
+    """The number added in the year, and the number until the day of the report; null if suppressed."""
 
     in_year: int | None
     to_date: int | None
@@ -88,7 +88,7 @@ class OfYear(Struct, frozen=True, kw_only=True):
 
 
 class Counted(Struct, frozen=True, kw_only=True):
-    """Until when facts of a service were counted."""
+    """The time until which facts of a service were counted."""
 
     owner: str
     newest: datetime | None
@@ -110,14 +110,14 @@ Cells = Mapping[Cell, Sequence[int]]
 
 
 class Tables(Struct, frozen=True):
-    """Cells by figure and dimension: as of the end of the year before, and as of the day."""
+    """Cells by figure and dimension, as of the end of the previous year and as of the day."""
 
     before: Mapping[tuple[str, str], Cells]
     until: Mapping[tuple[str, str], Cells]
 
 
 def asked(state: str | None) -> list[tuple[str, str]]:
-    """The figures and dimensions that a report needs."""
+    """Return the figures and dimensions that a report needs."""
     of_paragraphs = [(one.figure, dimension) for one in MEASURES.values() for dimension in (TOTAL, "paragraph")]
     of_money = [(name, TOTAL) for name in MONEY] if state is None else []
     of_sexes = [(name, "sex") for name in BY_SEX]
@@ -167,7 +167,7 @@ def _sums(cells: Cells, statuses: tuple[str, ...]) -> Mapping[str, _Sum]:
 def _measured(
     tables: Tables, measure: Measure, dimension: str, codes: Iterable[str]
 ) -> tuple[Number, Mapping[str, Number]]:
-    """The total, and the number of each code of a dimension."""
+    """Return the total, and the number of each code of a dimension."""
     figure, statuses = measure
     unit = FIGURES[figure].unit
     until = _sums(tables.until[figure, dimension], statuses)
@@ -191,13 +191,16 @@ def _all(cells: Cells, statuses: tuple[str, ...]) -> _Sum:
 def _protected(
     sums: Mapping[str, _Sum], total: _Sum, unit: Unit, codes: Iterable[str]
 ) -> tuple[Mapping[str, int | None], int | None]:
-    """What is shown of each value and of the total. Of money it depends on how many allocations it is the sum of."""
+    """Return the shown number of each value and of the total.
+
+    An amount of money is shown if it is the sum of enough allocations.
+    """
     is_money = unit is Unit.USD_MINOR
     size = {value: max(0, one.amount if unit is Unit.PEOPLE else one.records) for value, one in sums.items()}
     whole = max(0, total.amount if unit is Unit.PEOPLE else total.records)
     shown = protect(size, whole)
     if shown.withheld:
-        # Which codes have none at all would say more than the numbers.
+        # Showing which codes have no records would reveal more than the numbers.
         hidden: Mapping[str, int | None] = dict.fromkeys(codes)
         return hidden, _amount(total, shown.total) if is_money else shown.total
     if is_money:
@@ -207,7 +210,7 @@ def _protected(
 
 
 def _amount(one: _Sum, shown: int | None) -> int | None:
-    """An amount, if it is the sum of enough allocations, or there is none."""
+    """Return the amount in whole steps if it is the sum of enough allocations; 0 if there are none, else None."""
     if not one.amount and not one.records:
         return 0
     return max(0, one.amount) // MONEY_STEP_MINOR * MONEY_STEP_MINOR if shown else None
@@ -220,7 +223,7 @@ def _money_total(tables: Tables, name: str) -> Number:
 
 
 def _years(tables: Tables, state: str | None, last: int) -> tuple[OfYear, ...]:
-    """The last years with requests or offerings, the earliest first."""
+    """Return the last years with records and the year of the report, the earliest first."""
     shown: dict[str, Mapping[str, int | None]] = {}
     for name in BY_YEAR if state is None else ("requests", "deliveries"):
         by_year: dict[str, int] = defaultdict(int)

@@ -1,4 +1,4 @@
-"""Read the figures that a report is drawn from."""
+"""Reads the figures from which a report is drawn."""
 
 from datetime import date
 
@@ -12,8 +12,8 @@ OWNERS = ("requests", "matching", "delivery", "pledges")
 
 
 async def draw(tx: Tx, state: str | None, as_of: date, read: ReadCells) -> ReportFigures:
-    """The figures of a year until a day, of all records or those of a State. Raises Unavailable during a rebuild."""
-    # Until the end of the transaction nothing is folded: all numbers are of one moment.
+    """Return the figures of a year until a day, for all records or a State. Raises Unavailable during a rebuild."""
+    # FOR SHARE prevents folding until the transaction ends, so that all numbers are as of one moment.
     if await tx.fetchval("SELECT incomplete FROM folding FOR SHARE"):
         raise Unavailable("figures-incomplete")
     before = date(as_of.year - 1, 12, 31)

@@ -10,7 +10,7 @@ from services.reports.annual.model import Report, ReportStatus, Texts, TextVersi
 
 
 def evolve(report: Report | None, fact: Fact) -> Report:
-    """The report after a fact."""
+    """Return the report after a fact."""
     if isinstance(fact, ReportDrafted):
         return Report(
             report_id=fact.report_id,
@@ -54,7 +54,7 @@ def _revised(report: Report, fact: ReportRevised) -> dict[str, Any]:
 
 def _with_text(blocks: Texts, fact: ReportRevised) -> Texts:
     assert fact.block is not None
-    assert fact.language is not None, "a text is in a language"
+    assert fact.language is not None, "a text has a language"
     of_block = {language: one for language, one in blocks.get(fact.block, {}).items() if language is not fact.language}
     if fact.texts_hash and fact.source_language and fact.source_hash:
         of_block[fact.language] = TextVersion(

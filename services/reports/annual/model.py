@@ -1,4 +1,4 @@
-"""A yearly report: drafted from figures as of a day, with texts by paragraph of the resolution; issued, it is final."""
+"""A yearly report: figures as of a day, with texts by paragraph of the resolution. An issued report is final."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -19,7 +19,7 @@ REVISIONS_MAX = 5_000
 
 
 class ReportStatus(StrEnum):
-    """`superseded`: a later version was issued."""
+    """Statuses of a report. `superseded`: a later version was issued."""
 
     DRAFT = "draft"
     ISSUED = "issued"
@@ -32,16 +32,16 @@ MOVES: Mapping[str, frozenset[ReportStatus]] = {
     "issue_report": _DRAFT,
     "supersede": frozenset({ReportStatus.ISSUED}),
 }
-"""The states each move is allowed in."""
+"""Statuses in which each move is allowed."""
 
 
 def blocks() -> tuple[str, ...]:
-    """The places of texts: the introduction, and each paragraph of the resolution."""
+    """Return the blocks that can have a text: the introduction, and each paragraph of the resolution."""
     return (INTRODUCTION, *reference.paragraphs())
 
 
 class TextVersion(Struct, frozen=True, kw_only=True):
-    """The text of a block in one language, by its hash: the source if it was written in `source_language`."""
+    """The hash of a block's text in one language; the text is the source if that language is `source_language`."""
 
     source_language: Language
     source_hash: str
@@ -49,7 +49,7 @@ class TextVersion(Struct, frozen=True, kw_only=True):
 
 
 Texts = Mapping[str, Mapping[Language, TextVersion]]
-"""By block and language."""
+"""Texts by block and language."""
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -70,19 +70,19 @@ class Report(Struct, frozen=True, kw_only=True):
     superseded_by: UUID | None = None
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the state does not allow the move."""
+        """Raise Conflict if the status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("report-status", status=self.status, move=move)
 
     def source_of(self, block: str) -> TextVersion | None:
-        """The text of the block in the language in which it was first written."""
+        """Return the text of the block in the language in which it was first written."""
         found = self.blocks.get(block, {})
         return next((one for language, one in found.items() if one.source_language is language), None)
 
     # -- decisions ----------------------------------------------------------------------------------------------------
 
     def write(self, block: str, language: Language, texts_hash: str, *, now: datetime) -> ReportRevised:
-        """Write or replace a text in one language. The first language of a block is the one it is translated from."""
+        """Write or replace a text in one language. The first language of a block is the source of its translations."""
         self._require_revisable(block)
         source = self.source_of(block)
         is_source = source is None or source.source_language is language
@@ -105,7 +105,7 @@ class Report(Struct, frozen=True, kw_only=True):
         *,
         now: datetime,
     ) -> ReportRevised:
-        """Take over a text of the last version; a stale translation remains one. The source comes first."""
+        """Copy a text of the last version; a stale translation remains stale. The source has to be copied first."""
         version = versions[language]
         source = versions.get(version.source_language)
         is_stale_copy = source is None or is_stale(version, source)
@@ -120,7 +120,7 @@ class Report(Struct, frozen=True, kw_only=True):
         )
 
     def remove(self, block: str, language: Language, *, now: datetime) -> ReportRevised:
-        """Raises Missing if there is no such text, Conflict for a source with translations."""
+        """Remove a text. Raises Missing if there is no such text, Conflict for a source with translations."""
         self._require_revisable(block)
         found = self.blocks.get(block, {})
         if language not in found:
@@ -170,7 +170,7 @@ def draft(
 
 
 def check_day(year: int, as_of: date, *, today: date) -> None:
-    """Raises Invalid for a day that has not come, or is not of the year."""
+    """Raise Invalid for a day in the future, or in another year."""
     if as_of > today or as_of.year != year:
         raise Invalid("report-day", field="as_of", year=year)
 
@@ -180,5 +180,5 @@ def is_source(version: TextVersion, language: Language) -> bool:
 
 
 def is_stale(version: TextVersion, source: TextVersion | None) -> bool:
-    """Whether the source was changed after this translation was made."""
+    """Check whether the source was changed after this translation was made."""
     return source is not None and version.source_hash != source.texts_hash

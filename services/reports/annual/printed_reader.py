@@ -1,4 +1,4 @@
-"""Read what is printed of a report."""
+"""Reads the contents of a report for printing."""
 
 from collections import defaultdict
 from uuid import UUID
@@ -12,7 +12,7 @@ from services.reports.policy import Action
 
 
 async def printed(tx: Tx, caller: Caller, report_id: UUID) -> Printed:
-    """The report with its figures and texts. Raises Missing if this caller may not see it."""
+    """Return the report with its figures and texts. Raises Missing if the caller may not see it."""
     report = await store.get(tx, report_id, caller)
     policy.decide(caller, Action.SHOW_REPORT, report).required()
     texts: dict[str, dict[Language, str]] = defaultdict(dict)

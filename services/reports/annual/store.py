@@ -1,4 +1,4 @@
-"""Rows of reports. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Rows of reports. Reads for a caller apply `may_see`, the policy in SQL, in their WHERE clause."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -18,7 +18,7 @@ LIST_MAX = 100
 
 
 async def get(tx: Tx, report_id: UUID, caller: Caller) -> Report:
-    """The report, if this caller may see it. Raises Missing."""
+    """Return the report. Raises Missing unless the caller may see it."""
     row = await tx.fetchrow(
         "SELECT * FROM report WHERE report_id = $1 AND may_see(report, $2, $3)",
         report_id,
@@ -41,7 +41,7 @@ async def page(
     before: UUID | None = None,
     limit: int,
 ) -> list[Report]:
-    """Reports that this caller may see, newest first."""
+    """List reports that the caller may see, newest first."""
     rows = await tx.fetch(
         """
         SELECT * FROM report
@@ -63,13 +63,13 @@ async def page(
 
 
 async def known(tx: Tx, report_id: UUID) -> Report | None:
-    """The report, for the service itself, locked until the transaction ends."""
+    """Return the report, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM report WHERE report_id = $1 FOR UPDATE", report_id)
     return report_of(row) if row else None
 
 
 async def of_year(tx: Tx, state: str | None, year: int) -> list[Report]:
-    """All versions of a State and year, the latest first; until the end of `tx` no other one writes them."""
+    """List all versions of a State and year, the latest first; lock them against other writers until `tx` ends."""
     await tx.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended('reports of ' || $1::text, 0))", f"{state or ''} {year}"
     )
@@ -118,7 +118,7 @@ async def figures_of(tx: Tx, report_id: UUID) -> ReportFigures:
 
 
 class Words(NamedTuple):
-    """The words of a block in one language, with the salt of their hash."""
+    """The text of a block in one language, with the salt of its hash."""
 
     block: str
     language: Language
@@ -164,6 +164,6 @@ async def texts_of(tx: Tx, report_id: UUID) -> dict[tuple[str, Language], str]:
 
 
 def report_of(row: Record) -> Report:
-    """The report of a row of `report`."""
+    """Convert a row of `report` to a report."""
     values = dict(row)
     return msgspec.convert(values | {"blocks": msgspec.json.decode(values["blocks"])}, Report)

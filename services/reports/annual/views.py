@@ -72,7 +72,7 @@ def summary_of(report: Report, caller: Caller) -> ReportSummary:
 
 
 async def report_view(tx: Tx, ctx: Context, report_id: UUID) -> ReportView:
-    """Raises Missing if this caller may not see it."""
+    """Return the report for the caller. Raises Missing if the caller may not see it."""
     report = await store.get(tx, report_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_REPORT, report).required()
     return from_attributes(
@@ -85,7 +85,7 @@ async def report_view(tx: Tx, ctx: Context, report_id: UUID) -> ReportView:
 
 
 async def texts_of(tx: Tx, report: Report) -> tuple[ReportText, ...]:
-    """Its texts in the order of the blocks, each block first in its source language."""
+    """Return the report's texts in the order of the blocks, each block first in its source language."""
     words = await store.texts_of(tx, report.report_id)
     return tuple(
         ReportText(

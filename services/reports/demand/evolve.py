@@ -1,4 +1,4 @@
-"""Fold facts into rows of demand and supply: a function for each fact; of others only the version counts."""
+"""Fold facts into rows of demand and supply, with a function for each fact. Other facts only change the version."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -32,7 +32,7 @@ from services.reports.demand.model import (
 )
 
 Evolve = Callable[[Any, Any, date], Any]
-"""`(row, fact, day)`: the row after the fact; None before the first fact that counts."""
+"""`(row, fact, day)`: returns the row after the fact; None before the first fact that counts."""
 
 CIRCULATION = {"granted": "granted", "silence": "window_running"}
 
@@ -41,7 +41,7 @@ CIRCULATION = {"granted": "granted", "silence": "window_running"}
 
 
 def line_status(request_status: str, fulfilment: str) -> str:
-    """What became of a line, of the request's status and of its own fulfilment."""
+    """Return the status of a line, from its request's status and its own fulfilment."""
     if fulfilment == "complete":
         return "complete"
     ended = request_status in ENDED or request_status.startswith("closed")
@@ -51,7 +51,7 @@ def line_status(request_status: str, fulfilment: str) -> str:
 
 
 def _to(row: RequestRow | None, status: str, day: date, **changes: Any) -> RequestRow | None:
-    """The request in a status, with its lines."""
+    """Return the request in a status, with its lines."""
     if row is None:
         return None
     lines = tuple(replace(one, moves=moved(one.moves, line_status(status, one.fulfilment), day)) for one in row.lines)
@@ -84,7 +84,7 @@ def _opened(row: RequestRow | None, fact: r.RequestOpened, day: date) -> Request
 
 
 def _resumed(row: RequestRow | None, _fact: Fact, day: date) -> RequestRow | None:
-    """In the status before it was held."""
+    """Return the request in the status that it had before it was held."""
     before = [move.status for move in row.moves if move.status != "on_hold"] if row else []
     return _to(row, before[-1], day) if before else row
 
@@ -111,7 +111,7 @@ def _circulates(row: RequestRow | None, fact: Any, _day: date) -> RequestRow | N
 
 
 def _revised(row: RequestRow | None, _fact: Fact, _day: date) -> RequestRow | None:
-    """Its consents ended; it counts as it was until it is submitted again."""
+    """End the consents of a revised request. It keeps its status until it is submitted again."""
     return replace(row, circulation="none") if row else None
 
 
@@ -183,7 +183,7 @@ def _held(row: SessionRow | None, fact: sessions.SessionHeld, day: date) -> Sess
 
 
 def _attended(row: SessionRow | None, fact: Any, day: date) -> SessionRow | None:
-    """Counts of a delivery replace those before, from the day on which they were reported."""
+    """Add the reported counts, which replace earlier counts of a delivery from the day of the report."""
     if row is None:
         return None
     counted = tuple(Attendance(day, one.delivery_id, _numbers(one)) for one in fact.participants)

@@ -1,4 +1,4 @@
-"""Rows of demand and supply: what figures need of each aggregate, folded from facts. Codes, numbers and days only."""
+"""Rows of demand and supply, folded from facts: the codes, numbers and days that figures need of each aggregate."""
 
 from datetime import date
 from uuid import UUID
@@ -22,7 +22,7 @@ Moves = tuple[Move, ...]
 
 
 def moved(moves: Moves, status: str, day: date) -> Moves:
-    """The moves with one more; the same if it has that status already. Days never go back: clocks differ."""
+    """Add a move, unless the record has that status already. Days never decrease, even if clocks differ."""
     if moves and moves[-1].status == status:
         return moves
     return (*moves, Move(max(day, moves[-1].day) if moves else day, status))
@@ -47,7 +47,7 @@ class LineRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RequestRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="request"):
-    """A request since its first submission; its codes are those of the last one."""
+    """A request since its first submission; its codes are those of its last submission."""
 
     state: str
     language: Language
@@ -59,7 +59,7 @@ class RequestRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="req
 
 
 class SummaryRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="public_summary"):
-    """Whether the State approved a public summary of its request."""
+    """The State's approval of a public summary of its request."""
 
     approved: bool = False
 
@@ -88,18 +88,18 @@ class OfferingRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="of
 
 
 class MatchRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="match"):
-    """A match since its first move; a suggestion alone is none."""
+    """A match since its first move; a suggestion does not count as a move."""
 
     line_id: UUID
     state: str
     provider: str
     moves: Moves
     reason: str | None = None
-    """Why it ended."""
+    """The reason for which it ended."""
 
 
 class DeliveryRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="delivery"):
-    """What follows a confirmed match."""
+    """A delivery, which follows a confirmed match."""
 
     delivery_id: UUID
     line_id: UUID
@@ -109,7 +109,7 @@ class DeliveryRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="de
 
 
 class Attendance(Struct, frozen=True, array_like=True):
-    """How many took part for a delivery, as it was counted on a day: numbers in the order of `Sex`."""
+    """Numbers of participants for a delivery, in the order of `Sex`, as counted on a day."""
 
     day: date
     delivery_id: UUID
@@ -117,7 +117,7 @@ class Attendance(Struct, frozen=True, array_like=True):
 
 
 class SessionRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="session"):
-    """A course, workshop or visit: the places that were planned, and who took part and taught."""
+    """A course, workshop or visit: its planned places, its participants and its trainers."""
 
     states: tuple[str, ...]
     provider: str
@@ -130,11 +130,11 @@ class SessionRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ses
     deliveries: tuple[UUID, ...] = ()
     attendance: tuple[Attendance, ...] = ()
     taught: tuple[int, ...] = ()
-    """Trainers in the order of `Sex`, since it was held."""
+    """Numbers of trainers in the order of `Sex`, once it was held."""
 
 
 class Report(Struct, frozen=True, array_like=True):
-    """What was reported of an indicator, and its status, since a day."""
+    """The reported value of an indicator and its status, since a day."""
 
     day: date
     status: str
@@ -151,7 +151,7 @@ class ResultRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="resu
 
 
 class EffectRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="effect"):
-    """What changed in a State after a delivery."""
+    """A change in a State after a delivery."""
 
     delivery_id: UUID
     state: str

@@ -23,7 +23,7 @@ from services.reports.figures.model import STATUS, Unit
 from services.reports.figures.views import FigureView, figure_view, question
 from services.reports.policy import Action
 
-# No longer than five seconds: then a request that its State unpublished counts nowhere any more.
+# At most five seconds, after which a request that its State has unpublished must not be counted.
 CACHE_HEADERS = {"Cache-Control": "public, max-age=5"}
 SVG = "image/svg+xml"
 FIGURE, PUBLIC_FIGURE = "/v1/figures/{figure:str}", "/v1/public/figures/{figure:str}"
@@ -46,9 +46,10 @@ async def show_figure(
     of_state: OfState = None,
     status: OfStatus = None,
 ) -> FigureView:
-    """For UNODC of all records or those of one `state`; for a State of its own, with small numbers suppressed.
+    """UNODC sees the figure of all records or of one `state`; a State sees its own, with small numbers suppressed.
 
-    `as_of` is today, if not given. Only UNODC may limit it to a `status`, which is itself a code to count `by`.
+    `as_of` defaults to today. Only callers who see exact numbers may limit it to a `status`; others can count `by`
+    status.
     """
     return await _of_caller(db, own, caller, figure, by, as_of, of_state, status, now)
 
@@ -73,7 +74,10 @@ async def figure_as_table(
     format: FromQuery[TableFormat] = TableFormat.XLSX,
     language: FromQuery[Language | None] = None,
 ) -> Download:
-    """Codes with their labels in `language`, else in the preferred one of `Accept-Language`, and their numbers."""
+    """Contains codes, their labels and their numbers.
+
+    The labels are in `language`, or in the preferred language of `Accept-Language`.
+    """
     found = await _of_caller(db, own, caller, figure, by, as_of, of_state, status, now)
     return await _table(found, format, language or reader_language or Language.EN, now)
 
@@ -92,8 +96,9 @@ async def figure_as_chart(
     status: OfStatus = None,
     language: FromQuery[Language | None] = None,
 ) -> Download:
-    """A bar for each value, of durations its median, with labels in `language`, else in the preferred one of
-    `Accept-Language`.
+    """Shows a bar for each value; for durations, the bar is the median.
+
+    The labels are in `language`, or in the preferred language of `Accept-Language`.
     """
     found = await _of_caller(db, own, caller, figure, by, as_of, of_state, status, now)
     return _chart(found, language or reader_language or Language.EN)
@@ -103,8 +108,9 @@ async def figure_as_chart(
 async def show_public_figure(
     figure: FromPath[str], db: Db, own: Owned, now: Now, by: By = STATUS, as_of: AsOf = None
 ) -> Response[FigureView]:
-    """Of requests with an approved public summary and published offerings, as they are published now; small numbers are
-    suppressed.
+    """Counts requests with an approved public summary and published offerings, as they are published now.
+
+    Small numbers are suppressed.
     """
     return Response(await _of_everybody(db, own, figure, by, as_of, now), headers=CACHE_HEADERS)
 
@@ -126,7 +132,10 @@ async def public_figure_as_table(
     format: FromQuery[TableFormat] = TableFormat.XLSX,
     language: FromQuery[Language | None] = None,
 ) -> Download:
-    """Codes with their labels in `language`, else in the preferred one of `Accept-Language`, and their numbers."""
+    """Contains codes, their labels and their numbers.
+
+    The labels are in `language`, or in the preferred language of `Accept-Language`.
+    """
     found = await _of_everybody(db, own, figure, by, as_of, now)
     return await _table(found, format, language or reader_language or Language.EN, now)
 
@@ -142,14 +151,15 @@ async def public_figure_as_chart(
     as_of: AsOf = None,
     language: FromQuery[Language | None] = None,
 ) -> Download:
-    """A bar for each value, of durations its median, with labels in `language`, else in the preferred one of
-    `Accept-Language`.
+    """Shows a bar for each value; for durations, the bar is the median.
+
+    The labels are in `language`, or in the preferred language of `Accept-Language`.
     """
     found = await _of_everybody(db, own, figure, by, as_of, now)
     return _chart(found, language or reader_language or Language.EN)
 
 
-# -- what they share --------------------------------------------------------------------------------------------------
+# -- shared by the routes ---------------------------------------------------------------------------------------------
 
 
 async def _of_caller(
@@ -174,7 +184,7 @@ async def _of_everybody(
     db: Database, own: Dependencies, figure: str, by: str, as_of: date | None, now: datetime
 ) -> FigureView:
     asked = question(figure, by, as_of, None, None, now, public=True)
-    # Without a caller: the statement selects only what is public.
+    # There is no caller; the question is limited to public records.
     async with db.transaction(by=None, snapshot=True) as tx:
         return await figure_view(tx, asked, own.reader.cells)
 
@@ -185,7 +195,7 @@ def _title(found: FigureView, language: Language) -> str:
 
 
 async def _table(found: FigureView, of: TableFormat, language: Language, now: datetime) -> Download:
-    """A row for each value, and the total. A suppressed number is an empty cell, and says so."""
+    """Write a row for each value, and the total. A suppressed number is an empty cell, marked as suppressed."""
     suppressed = word("column:suppressed", language)
     rows = [
         (

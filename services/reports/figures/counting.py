@@ -1,7 +1,7 @@
-"""What a group of records adds to the figures: signed changes by day, a pure function of its rows.
+"""Items that a group of records adds to the figures: signed changes by day, computed by pure functions from its rows.
 
-A group is a request with what belongs to it, or a record of its own. Figures are the sum over all groups, so they do
-not depend on the order in which facts of different owners arrive.
+A group is a request with its lines, matches, deliveries and other records, or a single record. Figures are the sum over
+all groups, so they do not depend on the order in which facts of different owners arrive.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -56,14 +56,14 @@ Cell = tuple[str, str, int]
 
 
 class OfState(NamedTuple):
-    """A row, and the State whose record it is, if it is of one."""
+    """A row, and the State whose record it is; None if it is not the record of one State."""
 
     state: str | None
     row: Row
 
 
 class Step(NamedTuple):
-    """A record enters a status (1) or leaves it (-1) on a day, with its amount."""
+    """The entry of a record into a status (1) or its exit (-1) on a day, with its amount."""
 
     day: date
     status: str
@@ -82,11 +82,11 @@ class Item(NamedTuple):
 
 
 ReadCells = Callable[[str, str, date, bool, str | None], Awaitable[Mapping[Cell, list[int]]]]
-"""`(figure, dimension, as_of, public, state)`: the cells of all groups, of those that are public, or of a State."""
+"""`(figure, dimension, as_of, public, state)`: the cells of all groups, of the public ones, or of a State."""
 
 
 def items(rows: Iterable[Row]) -> Iterator[Item]:
-    """The items of a group."""
+    """Yield the items of a group."""
     group = list(rows)
     request = next((row for row in group if isinstance(row, RequestRow)), None)
     lines = {line.line_id: _line_codes(request.state, line) for line in request.lines} if request else {}
@@ -148,9 +148,9 @@ def items(rows: Iterable[Row]) -> Iterator[Item]:
 
 
 def _is_public(request: RequestRow | None, group: Sequence[Row]) -> bool:
-    """Whether the State has published the request: its summary is approved, and its circulation is granted.
+    """Check whether the State has published the request: its summary is approved, and its circulation is granted.
 
-    Unlike the summary itself it remains in the figures once it is closed; a withdrawn request does not.
+    The request remains in the figures once it is closed, unlike the summary itself; a withdrawn request does not.
     """
     return (
         request is not None
@@ -174,7 +174,7 @@ def _place(state: str | None) -> Codes:
 
 @cache
 def _unknown(state: str | None) -> Codes:
-    """The codes of what belongs to a line that has not been received yet."""
+    """Return the codes of records whose line is unknown or has not been received yet."""
     return {**dict.fromkeys(FIGURES["lines"].by, (NONE,)), **_place(state)}
 
 
@@ -237,7 +237,7 @@ def _steps(moves: Moves, amount: int = 0) -> list[Step]:
 
 
 def _stays(moves: Moves) -> list[Step]:
-    """One for each status that was left, by how long it lasted."""
+    """Return a step for each status that was left, with the bucket of its duration."""
     return [
         Step(after.day, before.status, 1, bucket=bucket_of((after.day - before.day).days))
         for before, after in pairwise(moves)
@@ -245,7 +245,7 @@ def _stays(moves: Moves) -> list[Step]:
 
 
 def _unserved(line: LineRow, ranked: date | None) -> list[Step]:
-    """From the submission until an offering is found, or the line ends."""
+    """Return the steps of an unserved line, from its submission until an offering is found or the line ends."""
     (entered,) = ENTERED
     ends = [move.day for move in line.moves[1:] if move.status not in ("open", "partial")]
     if ranked is not None:
@@ -282,7 +282,7 @@ def _report_steps(row: ResultRow) -> list[Step]:
 
 
 def _session_items(row: SessionRow) -> Iterator[Item]:
-    """A session is of all its States; no State has published it, since it can serve several."""
+    """Yield the items of a session. It counts for all its States, and is never public, since it can serve several."""
     codes = {
         **_places(row.states),
         "language": _some(row.languages),
@@ -302,7 +302,10 @@ def _session_items(row: SessionRow) -> Iterator[Item]:
 def _people_items(
     row: SessionRow, deliveries: Mapping[UUID, DeliveryRow], codes_of: Any, public: bool
 ) -> Iterator[Item]:
-    """Who took part, of each delivery, and who taught: by the line's codes, if the session serves one delivery."""
+    """Yield the participants of each delivery, and the trainers.
+
+    They have the codes of the line if the session serves one delivery.
+    """
     held = next((move.day for move in row.moves if move.status == "held"), None)
     if held is None:
         return

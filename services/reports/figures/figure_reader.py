@@ -1,4 +1,4 @@
-"""Figures of all groups and of a State, from an index in memory that is brought up to date before each answer."""
+"""Reads figures of all groups and of a State from an index in memory, which is updated before each answer."""
 
 import asyncio
 from datetime import date
@@ -16,7 +16,7 @@ FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
 
 
 class FigureReader:
-    """The index of this process, and up to which change it has read the rows."""
+    """The index of this process, and the last change of rows that it has read."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -27,7 +27,7 @@ class FigureReader:
     async def cells(
         self, figure: str, dimension: str, as_of: date, public: bool, state: str | None
     ) -> dict[Cell, list[int]]:
-        """Records and amount of each value, status and bucket as of a day; a State is checked by who asks."""
+        """Return records and amount of each value, status and bucket as of a day; the caller has to check the State."""
         async with self._lock:
             await self._read_on()
             return await asyncio.to_thread(self._index.cells, figure, dimension, as_of, public=public, state=state)
@@ -54,7 +54,7 @@ class FigureReader:
             more = len(changed) == PAGE
 
     async def _read_all(self) -> tuple[int, UUID]:
-        """Read each group once; return the last change that was there before."""
+        """Read each group once; return the last change that was committed before."""
         index, after = FigureIndex(), FIRST_ID
         async with self._db.transaction() as tx:
             last = await store.last_batch(tx)

@@ -1,10 +1,10 @@
 """All items in memory, in columns: a figure by a code as of a day is a sum over the steps up to that day.
 
-A State's figures count the rows that are recorded as that State's. Where a group has other rows too, its items are
-held twice: those of the whole group, and those that the State's rows alone make.
+A State's figures count the rows that are recorded as that State's. Where a group also has other rows, its items are
+stored twice: those of the whole group, and those of the State's rows alone.
 
-Columns grow at their end. An item that is replaced is no longer alive; a figure with more such items than others is
-made again.
+Columns grow at their end. A replaced item is no longer alive; the index is built again once a figure has too many of
+these.
 """
 
 from array import array
@@ -21,11 +21,11 @@ from services.reports.figures.model import BOUNDS, FIGURES, NONE, TOTAL, Unit
 BUCKETS = len(BOUNDS) + 2
 NO_STATE = -1
 DEAD_MIN = 10_000
-"""So many items are replaced before their columns are made again."""
+"""Minimum number of replaced items of a figure before the index is built again."""
 
 
 class _Words:
-    """Words by their number."""
+    """Words, numbered in the order in which they were added."""
 
     def __init__(self) -> None:
         self.words: list[str] = []
@@ -43,7 +43,7 @@ class _Words:
 
 
 class _Values:
-    """The values of one code: of each item so many, from a place on."""
+    """The values of one code; each item has `count` of them, from `start` on."""
 
     def __init__(self) -> None:
         self.words = _Words()
@@ -70,7 +70,7 @@ class _Figure:
         self.dead = 0
 
     def append(self, item: Item, state: int, *, whole: bool) -> int:
-        """Of the figures of all if `whole`, and of those of a State."""
+        """Append an item. It counts in the figures of all records if `whole`, and in those of `state`."""
         number = len(self.alive)
         self.alive.append(1)
         self.whole.append(whole)
@@ -107,7 +107,7 @@ class _Figure:
             counts = _column(values.count)[of]
             place = _column(values.start)[of]
             if len(counts) and counts.max() > 1:
-                # Each step once for each value of its item.
+                # Repeat each step for each value of its item.
                 repeated = np.repeat(np.arange(len(of)), counts)
                 place = place[repeated] + np.arange(len(repeated)) - (np.cumsum(counts) - counts)[repeated]
                 key, records = key[repeated], records[repeated]
@@ -119,7 +119,7 @@ class _Figure:
         sums = np.bincount(key, weights=records).astype(np.int64)
         amounts = np.zeros_like(sums)
         if amount is not None:
-            # Whole numbers: a sum of cents can be more than a float holds.
+            # Integers are summed, because a float cannot represent large sums of cents exactly.
             np.add.at(amounts, key, amount)
         found: dict[Cell, list[int]] = {}
         for one in np.flatnonzero((sums != 0) | (amounts != 0)).tolist():
@@ -130,7 +130,7 @@ class _Figure:
 
 
 def _column(values: "array[int]") -> Any:
-    """A view: nothing is appended while it is there."""
+    """Return a view of the array; nothing can be appended while the view exists."""
     return np.frombuffer(values, dtype=values.typecode) if len(values) else np.zeros(0, dtype=values.typecode)
 
 
@@ -144,11 +144,11 @@ class FigureIndex:
 
     @property
     def stale(self) -> bool:
-        """Whether more is dead than alive, so that a new index is smaller."""
+        """True if a figure has so many replaced items that a new index is smaller."""
         return any(one.dead > max(DEAD_MIN, len(one.alive) // 2) for one in self._figures.values())
 
     def replace(self, group_id: UUID, rows: Iterable[OfState]) -> None:
-        """Count the rows of a group, in place of those before."""
+        """Replace the rows of a group."""
         for name, number in self._groups.pop(group_id, ()):
             self._figures[name].remove(number)
         group = list(rows)
@@ -173,7 +173,7 @@ class FigureIndex:
     def cells(
         self, figure: str, dimension: str, as_of: date, *, public: bool, state: str | None = None
     ) -> dict[Cell, list[int]]:
-        """Records and amount of each value, status and bucket as of a day; of all groups, or of a State's rows."""
+        """Return records and amount of each value, status and bucket as of a day, of all groups or a State's rows."""
         number = None if state is None else self._states.known(state)
         if state is not None and number is None:
             return {}

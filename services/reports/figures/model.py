@@ -1,4 +1,4 @@
-"""The figures: what each counts, in which unit, by which codes, and in which statuses."""
+"""The figures: for each its unit, the codes by which it is counted, and its statuses."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -10,7 +10,7 @@ from contracts.reference.figure_labels import ORGANIZATIONS
 
 
 class Unit(StrEnum):
-    """What the number of a cell is: records, people, US cents, or stays in a status, with their median in days."""
+    """Units of a cell's number: records, people, US cents, or stays in a status, with their median in days."""
 
     RECORDS = "records"
     PEOPLE = "people"
@@ -26,10 +26,10 @@ PLACE = ("state", "region", "group")
 CONTENT = ("kind", "topic", "article", "paragraph", "pillar", "language")
 LINE = (*PLACE, *CONTENT, "modality", "institution", "gender_marker", "human_rights_marker", "month")
 OF_UNODC = ORGANIZATIONS
-"""Codes that are no part of public figures: who offers and gives is for its owner to publish."""
+"""Codes that are not part of public figures: providers and donors decide themselves whether to be named."""
 
 OF_PERSONS = frozenset({"participants", "trainers"})
-"""Figures of who took part: a small number can identify a person, so that they are exact for coordinators alone."""
+"""Figures of participants and trainers. A small number can identify a person; only coordinators see exact numbers."""
 
 MULTIPLE = frozenset({"group", "kind", "topic", "article", "paragraph", "pillar", "language", "modality"})
 """Codes of which a record can have several: their cells add up to more than the total."""
@@ -51,7 +51,7 @@ ENTERED = ("entered",)
 
 
 class Figure(Struct, frozen=True, kw_only=True):
-    """A figure. `by` are the codes that its records are counted by, beside `status`."""
+    """A figure. `by` are the codes by which its records are counted, beside `status`."""
 
     unit: Unit
     by: tuple[str, ...]
@@ -62,7 +62,7 @@ class Figure(Struct, frozen=True, kw_only=True):
         return (STATUS, *self.by)
 
     def codes(self, *, exact: bool) -> tuple[str, ...]:
-        """Those that it is counted by for UNODC (`exact`) or for everybody else."""
+        """Return the codes by which it is counted, for UNODC (`exact`) or for other readers."""
         return tuple(code for code in self.dimensions if exact or code not in OF_UNODC)
 
 
@@ -112,14 +112,14 @@ BOUNDS = (0, 1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 270, 365, 545,
 
 
 def bucket_of(days: int) -> int:
-    """The bucket of a duration, from 1: 0 is of what has no duration."""
+    """Return the bucket of a duration, counted from 1; bucket 0 is for steps without a duration."""
     return next((number for number, last in enumerate(BOUNDS, 1) if days <= last), len(BOUNDS) + 1)
 
 
 def median_days(stays: Mapping[int, int]) -> int | None:
-    """The last day of the bucket in which the median of so many stays is; None for no stays.
+    """Return the last day of the bucket that contains the median of the stays; None if there are none.
 
-    Beyond the last bound it is that bound.
+    A median beyond the last bound is that bound.
     """
     half, seen = (sum(stays.values()) + 1) // 2, 0
     for bucket in sorted(stays):

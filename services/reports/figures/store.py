@@ -1,4 +1,4 @@
-"""Queries on how fresh and complete figures are, and on whose a caller may see."""
+"""Queries on the freshness and completeness of figures, and on the States whose figures a caller may see."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ CONSUMER = "reports"
 
 
 class Freshness(Struct, frozen=True, kw_only=True):
-    """How fresh figures are of what one service said: its newest fact that counts, and when its journal was last read.
+    """Time of the newest counted fact of a service, and time at which its journal was last read.
 
     Facts arrive within seconds; the journal is read each minute, in case one was lost.
     """
@@ -36,11 +36,14 @@ async def freshness(tx: Tx, owners: tuple[str, ...]) -> list[Freshness]:
 
 
 async def check_state(tx: Tx, state: str) -> None:
-    """Raises Missing if row-level security hides the rows of this State from the caller: its figures are in memory."""
+    """Raise Missing if row-level security hides the rows of this State from the caller.
+
+    The check is explicit because the figures are in memory.
+    """
     if not await tx.fetchval("SELECT may_see($1::text, caller_organization(), caller_role())", state):
         raise Missing("not-found")
 
 
 async def complete(tx: Tx) -> bool:
-    """Whether no rebuild is under way, or was left unfinished."""
+    """Check that no rebuild is running or was left unfinished."""
     return not await tx.fetchval("SELECT incomplete FROM folding")

@@ -1,8 +1,8 @@
-"""Suppression of small numbers in figures for everybody but UNODC.
+"""Suppression of small numbers in figures for all readers except UNODC.
 
-A number below five is not shown, nor is any from which it follows. All others are shown in whole fives, rounded down:
-whatever is subtracted from each other, of two days or two codes, the difference is a multiple of five. A second number
-is suppressed where there is one alone, and more until the suppressed ones are not determined by the exact total.
+A number below five is not shown, nor is any number from which it follows. Other numbers are shown in whole fives,
+rounded down, so that the difference between two days or two codes is a multiple of five. If a single number is
+suppressed, a second one is suppressed too, and then more until the exact total does not determine the suppressed ones.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ SMALL = 5
 
 
 class Shown(Struct, frozen=True, kw_only=True):
-    """What is shown of a figure: None is suppressed. If `withheld`, no cells are shown at all."""
+    """The shown numbers of a figure; None is suppressed. If `withheld`, no cells are shown."""
 
     cells: Mapping[str, int | None]
     total: int | None
@@ -22,7 +22,7 @@ class Shown(Struct, frozen=True, kw_only=True):
 
 
 def in_fives(number: int) -> int | None:
-    """The number in whole fives, rounded down; None if it is small."""
+    """Return the number in whole fives, rounded down; None if it is small."""
     return None if 0 < number < SMALL else number - number % SMALL
 
 
@@ -35,7 +35,7 @@ def protect(numbers: Mapping[str, int], total: int) -> Shown:
         value = shown.pop(0)
         hidden[value] = given[value]
     if hidden and not shown and len(given) > 1:
-        # Which of its values there are at all would say more than the numbers.
+        # Showing which values exist would reveal more than the numbers.
         return Shown(cells={}, total=in_fives(total), withheld=True)
     return Shown(
         cells={value: None if value in hidden else in_fives(number) for value, number in given.items()},
@@ -44,5 +44,5 @@ def protect(numbers: Mapping[str, int], total: int) -> Shown:
 
 
 def _follow(hidden: Sequence[int]) -> bool:
-    """Whether suppressed numbers follow from their sum: there is one, or all of them are the lowest or highest."""
+    """Check whether suppressed numbers follow from their sum: there is one, or all are the lowest or the highest."""
     return len(hidden) < 2 or sum(hidden) == len(hidden) or sum(hidden) == (SMALL - 1) * len(hidden)

@@ -1,4 +1,4 @@
-"""Views of figures: exact for UNODC, for everybody else with small numbers suppressed and the others in whole fives."""
+"""Views of figures: exact for UNODC; for others small numbers are suppressed and the rest is in whole fives."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ OWNERS = ("requests", "matching", "delivery", "pledges")
 
 
 class FigureCell(Struct, frozen=True, kw_only=True):
-    """The `number` of one `value` of the code; null if it is suppressed. `median_days` is of durations."""
+    """The `number` of one `value` of the code; null if it is suppressed. Only durations have `median_days`."""
 
     value: str
     number: int | None
@@ -31,10 +31,11 @@ class FigureCell(Struct, frozen=True, kw_only=True):
 class FigureView(Struct, frozen=True, kw_only=True):
     """A figure `by` a code as of the end of a day in UTC; `total` counts each record once.
 
-    `number` is of what it `counts`: records, people, US cents, or stays in a status (`days`). Unless `exact`, numbers
-    below five are suppressed, as are those they follow from, and others are in whole fives, rounded down; if
-    `withheld`, too few are left to be shown. Not `complete` while the figures are rebuilt. `coverage`: `all` records,
-    those of a `state`, or the `public` ones. `limited_to` is the only status of which records are counted.
+    `counts` is the unit of `number`: records, people, US cents, or stays in a status (`days`). Unless `exact`, numbers
+    below five are suppressed, as are those from which they follow, and others are in whole fives, rounded down. If
+    `withheld`, no cell is shown, because all would be suppressed. `complete` is false while the figures are rebuilt.
+    `coverage` is `all` records, those of a `state`, or the `public` ones. `limited_to` is the only status of which
+    records are counted.
     """
 
     figure: str
@@ -54,7 +55,7 @@ class FigureView(Struct, frozen=True, kw_only=True):
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """Which figure is asked for; `state` None is all records, or the public ones."""
+    """The figure asked for; `state` is None for all records, or the public ones."""
 
     figure: str
     by: str
@@ -76,7 +77,7 @@ def question(
     public: bool = False,
     exact: bool = False,
 ) -> Asked:
-    """What is asked for. Raises Missing for no figure, Invalid for a code it is not counted by, or a day to come."""
+    """Return the question. Raises Missing for an unknown figure, Invalid for an unsuitable code, status or day."""
     figure = FIGURES.get(name)
     if figure is None:
         raise Missing("not-found")
@@ -94,7 +95,7 @@ def question(
 
 
 async def figure_view(tx: Tx, asked: Asked, read: ReadCells) -> FigureView:
-    """A figure that the caller may see. Raises Missing for that of a State whose rows the database does not show."""
+    """Return a figure that the caller may see. Raises Missing if row-level security hides the rows of its State."""
     if asked.state is not None:
         await store.check_state(tx, asked.state)
     figure = FIGURES[asked.figure]
@@ -132,7 +133,7 @@ async def figure_view(tx: Tx, asked: Asked, read: ReadCells) -> FigureView:
 def _numbers(
     figure: Figure, found: Mapping[Cell, list[int]], asked: Asked
 ) -> tuple[Mapping[str, int], Mapping[str, Mapping[int, int]]]:
-    """The number of each value, and its stays by bucket."""
+    """Return the number of each value, and its stays by bucket."""
     numbers: dict[str, int] = defaultdict(int)
     stays: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for (value, status, bucket), (records, amount) in found.items():
@@ -144,7 +145,7 @@ def _numbers(
 
 
 def _money(figure: Figure, number: int | None) -> int | None:
-    """Amounts are for UNODC alone: two days with one agreement between them would show its amount."""
+    """Hide amounts from all but UNODC: two days with one agreement between them would show its amount."""
     return None if figure.unit is Unit.USD_MINOR else number
 
 

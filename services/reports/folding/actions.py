@@ -19,18 +19,18 @@ from services.reports.money.evolve import EVOLVE as MONEY
 EVOLVE = {**DEMAND, **MONEY}
 BATCH_MAX = 2_000
 FOLDED = frozenset(kind.rpartition(".v")[0].rpartition(".")[0] for kind, fact in FACTS.items() if fact in EVOLVE)
-"""Aggregates with a fact that counts, as `<owner>.<aggregate>`: of all their facts the versions are kept."""
+"""Aggregates with a fact that counts, as `<owner>.<aggregate>`; the versions of all their facts are stored."""
 
 OF_FOLDED = tuple(fact for kind, fact in FACTS.items() if kind.rpartition(".v")[0].rpartition(".")[0] in FOLDED)
 
 
 async def keep(tx: Tx, event: Event, _fact: Fact) -> None:
-    """Keep a fact that has arrived; it is folded with others a second later."""
+    """Store a fact that has arrived; it is folded with others a second later."""
     await store.keep(tx, event)
 
 
 async def fold_arrived(tx: Tx) -> int:
-    """Fold what has arrived, at most a batch; return how many facts were folded."""
+    """Fold arrived facts, at most one batch; return the number folded."""
     if not await store.lock(tx):
         return 0
     events = await store.arrived(tx, limit=BATCH_MAX)
@@ -42,9 +42,9 @@ async def fold_arrived(tx: Tx) -> int:
 
 
 async def fold(tx: Tx, events: Sequence[Event]) -> Sequence[Event]:
-    """Fold facts, those of an aggregate in order; return those folded, now or before.
+    """Fold facts in the order of each aggregate; return those that have been folded, now or before.
 
-    Left out are facts of an aggregate of which an earlier one is missing.
+    Facts of an aggregate are left out if an earlier one is missing.
     """
     known = await store.rows_of(tx, list({event.aggregate_id for event in events}))
     folded, done = fold_rows(known, events)
@@ -54,7 +54,7 @@ async def fold(tx: Tx, events: Sequence[Event]) -> Sequence[Event]:
 
 
 def fold_rows(known: Mapping[UUID, Known], events: Iterable[Event]) -> tuple[dict[UUID, Known], list[Event]]:
-    """The rows that these facts change, and the facts folded, now or before; pure."""
+    """Return the rows that these facts change, and the facts that have been folded, now or before; a pure function."""
     folded: dict[UUID, Known] = {}
     done: list[Event] = []
     for event in events:
@@ -82,7 +82,7 @@ def _folded(one: Known | None, event: Event, fact: Any) -> Known:
 
 
 def _state_of(fact: Any) -> str | None:
-    """The State whose record it is: who asked, or who gives."""
+    """Return the State that asked, or the donor if it is a State; None if there is none, or several States."""
     if hasattr(fact, "states"):
         return str(fact.states[0]) if len(fact.states) == 1 else None
     found: str | None = getattr(fact, "state", None) or getattr(fact, "donor", None)

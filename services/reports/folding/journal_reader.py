@@ -1,7 +1,7 @@
-"""Rebuild the rows of all figures from the owners' journals, in batches, while facts keep arriving.
+"""Rebuild the rows of all figures from the owners' journals, in batches, while facts continue to arrive.
 
-Rows are emptied and folded again. Facts that arrive meanwhile are kept, and folded afterwards: those that the rebuild
-has read are then known by their versions.
+Rows are emptied and folded again. Facts that arrive meanwhile are stored and folded afterwards; those that the rebuild
+has read are then recognized by their versions.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from services.reports.folding.actions import FOLDED, fold_rows, newest_of
 
 PAGE = 5_000
 EMPTIED = 10_000
-"""Rows of one statement."""
+"""Maximum number of rows that one statement empties."""
 
 LEASE_SECONDS = 60
 REACH_SECONDS = 30.0
-"""So long a fact that was counted before may be hidden by an older transaction of its owner."""
+"""Maximum time for which an older transaction of its owner may hide a fact that was counted before."""
 
 POLL_SECONDS = 0.2
 
@@ -30,7 +30,7 @@ Say = Callable[[str, int, int], None]
 
 
 class RebuildUnderWay(Exception):
-    """Another process rebuilds the figures, or has not ended its lease."""
+    """Another process rebuilds the figures, or its lease has not ended."""
 
 
 class Rebuilt(Struct, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class Rebuilt(Struct, frozen=True, kw_only=True):
 
 
 async def rebuild(db: Database, journals: Mapping[str, Database], *, say: Say) -> Rebuilt:
-    """Rebuild all figures. Raises RebuildUnderWay if another rebuild is under way."""
+    """Rebuild all figures. Raises RebuildUnderWay if another rebuild is running, or the lease has ended."""
     async with db.transaction() as tx:
         if not await store.begin_rebuild(tx, lease_seconds=LEASE_SECONDS):
             raise RebuildUnderWay
@@ -91,7 +91,7 @@ class _Reading:
         await self._read_on()
 
     async def reach(self) -> int:
-        """Read on until every row has its former version; return how many never get it."""
+        """Read on until every row has its former version; return the number of rows that do not reach it in time."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + REACH_SECONDS
         while True:

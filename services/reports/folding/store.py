@@ -20,7 +20,7 @@ _ROWS = msgspec.json.Decoder(Row)
 
 
 class Known(NamedTuple):
-    """The row of an aggregate at a version; without `data` none of its facts has counted."""
+    """The row of an aggregate at a version; `row` is None if none of its facts has counted."""
 
     record_id: UUID
     owner: str
@@ -31,14 +31,14 @@ class Known(NamedTuple):
 
 
 async def keep(tx: Tx, event: Event) -> None:
-    """Keep a fact until it is folded, without who caused it."""
+    """Store a fact until it is folded, without the person, role and organization that caused it."""
     unnamed = msgspec.structs.replace(event, actorid=None, actorrole=None, actororganization=None)
     encoded = msgspec.json.encode(unnamed).decode()
     await tx.write(_ARRIVED, event.id, event.aggregate_id, event.aggregateversion, encoded)
 
 
 async def arrived(tx: Tx, *, limit: int) -> list[Event]:
-    """Facts that have arrived, those of an aggregate in order."""
+    """List facts that have arrived, in the order of each aggregate."""
     rows = await tx.fetch("SELECT event FROM arrived ORDER BY aggregate_id, version LIMIT $1", limit)
     return [decode_event(row["event"]) for row in rows]
 
@@ -48,7 +48,7 @@ async def drop(tx: Tx, event_ids: Sequence[UUID]) -> None:
 
 
 async def lock(tx: Tx) -> bool:
-    """Whether this transaction may fold: no other does, and no rebuild is under way."""
+    """Lock the folding for this transaction; return False if another transaction folds or a rebuild is running."""
     row = await tx.fetchrow(
         """
         SELECT coalesce(rebuilding_until < clock_timestamp(), true) AS free FROM folding
@@ -89,7 +89,7 @@ def _known(row: Record) -> Known:
 
 
 async def save(tx: Tx, rows: Iterable[Known]) -> None:
-    """Save rows that a batch changed."""
+    """Save the rows that a batch changed."""
     batch = await next_batch(tx)
     found = sorted(rows, key=lambda one: one.record_id)
     await tx.execute(
@@ -120,7 +120,7 @@ class Changed(NamedTuple):
 
 
 async def changed_after(tx: Tx, changed: int, record_id: UUID, *, limit: int) -> list[Changed]:
-    """The rows that were changed after that one, in the order of batches."""
+    """List the rows changed after the given one, in the order of batches."""
     rows = await tx.fetch(
         """
         SELECT changed, record_id, group_id FROM record WHERE (changed, record_id) > ($1, $2)
@@ -136,12 +136,12 @@ async def changed_after(tx: Tx, changed: int, record_id: UUID, *, limit: int) ->
 
 
 async def last_batch(tx: Tx) -> int:
-    """The number of the last batch that is committed, and with it all before it."""
+    """Return the number of the last committed batch; all earlier batches are committed too."""
     return int(await tx.fetchval("SELECT changed FROM folding"))
 
 
 async def groups_after(tx: Tx, after: UUID, *, limit: int) -> list[Known]:
-    """The rows of the next groups, in the order of their ids."""
+    """List the rows of the next groups, in the order of their ids."""
     rows = await tx.fetch(
         """
         WITH next AS (
@@ -157,7 +157,7 @@ async def groups_after(tx: Tx, after: UUID, *, limit: int) -> list[Known]:
 
 
 async def next_batch(tx: Tx) -> int:
-    """The number of a new batch; the next one waits until this transaction ends."""
+    """Return the number of a new batch; the next one waits until this transaction ends."""
     return int(await tx.fetchval("UPDATE folding SET changed = changed + 1 RETURNING changed"))
 
 
@@ -178,7 +178,7 @@ async def refresh(tx: Tx, newest: Mapping[str, datetime]) -> None:
 
 
 async def begin_rebuild(tx: Tx, *, lease_seconds: int) -> bool:
-    """Take the lease; false while another rebuild has it. Waits for a batch that is being folded."""
+    """Take the lease; return False while another rebuild holds it. Waits for a batch that is being folded."""
     taken = await tx.fetchval(
         """
         UPDATE folding SET incomplete = true, rebuilding_until = clock_timestamp() + $1 * interval '1 second'
@@ -190,7 +190,7 @@ async def begin_rebuild(tx: Tx, *, lease_seconds: int) -> bool:
 
 
 async def renew_lease(tx: Tx, *, lease_seconds: int) -> bool:
-    """False if the lease has ended meanwhile: then others fold."""
+    """Renew the lease; return False if it has ended, so that others may fold."""
     renewed = await tx.fetchval(
         """
         UPDATE folding SET rebuilding_until = clock_timestamp() + $1 * interval '1 second'
@@ -206,7 +206,7 @@ async def end_rebuild(tx: Tx) -> None:
 
 
 async def empty_rows(tx: Tx, *, limit: int) -> int:
-    """Empty rows, and remember their versions as those that have to be reached again; return how many."""
+    """Empty rows and store their versions as those to reach again; return the number of rows."""
     rows = await tx.fetch(
         """
         UPDATE record SET wanted = greatest(wanted, version), version = 0, data = NULL, changed = $2
@@ -223,7 +223,7 @@ async def forget_freshness(tx: Tx) -> None:
 
 
 async def unreached(tx: Tx) -> int:
-    """How many rows have not reached their former version."""
+    """Count the rows that have not reached their former version."""
     return int(await tx.fetchval("SELECT count(*) FROM record WHERE version < wanted"))
 
 

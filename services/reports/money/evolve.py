@@ -1,4 +1,4 @@
-"""Fold facts into rows of money: what each fact adds to a book or takes from it."""
+"""Fold facts into rows of money: the amounts that each fact adds to a book or takes from it."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -33,7 +33,7 @@ def _pledged(_row: PledgeRow | None, fact: p.PledgePledged, day: date) -> Pledge
 
 
 def _committed(row: PledgeRow | None, fact: p.PledgeCommitted, day: date) -> PledgeRow | None:
-    """An agreement replaces the open pledge. Only its unconditional part is recognized."""
+    """Replace the open pledge by an agreement, of which only the unconditional part is recognized."""
     if row is None:
         return None
     amounts = {Book.PLEDGED: -row.pledged_usd_minor, Book.COMMITTED: fact.valuation.usd_minor}
@@ -60,7 +60,7 @@ def _books(amounts_of: Callable[[Any], Amounts]) -> Evolve:
 
 
 def _brought(row: PledgeRow | None, fact: p.PledgeBroughtForward, day: date) -> PledgeRow:
-    """Money of another fund; the pledge itself stays with that one."""
+    """Add money brought forward from another fund, which keeps the pledge."""
     row = row or PledgeRow(donor=fact.donor, fund=fact.fund, entries=())
     return _with(row, day, {Book.RECEIVED: fact.usd_minor})
 

@@ -1,4 +1,4 @@
-"""Rows of money: what was pledged, agreed, received and allocated, in US cents, by the day on which it was recorded."""
+"""Rows of money: amounts pledged, agreed, received and allocated, in US cents, by the day of their recording."""
 
 from datetime import date
 from enum import StrEnum
@@ -11,7 +11,7 @@ SHERLOC_PARAGRAPH = "I.g"
 
 
 class Book(StrEnum):
-    """Sums that are never added to each other."""
+    """Books, whose sums are never added to each other."""
 
     PLEDGED = "pledged"
     COMMITTED = "committed"
@@ -41,7 +41,7 @@ class PledgeRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="pled
     earmarking: str = "none"
     form: str = "none"
     pledged_usd_minor: int = 0
-    """What is pledged and not agreed."""
+    """The amount that is pledged and not agreed."""
 
 
 class AllocationRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="allocation"):

@@ -1,1 +1,1 @@
-"""Open data: the catalogue of what everybody reads, and the monthly issue of the public figures."""
+"""Open data: the catalogue of public datasets, and the monthly issue of the public figures."""

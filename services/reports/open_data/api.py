@@ -1,4 +1,4 @@
-"""The routes of open data: its datasets, their catalogue as DCAT, and the monthly issue of the public figures."""
+"""Routes of open data: its datasets, their catalogue as DCAT, and the monthly issue of the public figures."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,8 +22,8 @@ SECONDS = 60
 
 @get("/v1/public/datasets", opt=PUBLIC, summary="The datasets of open data")
 async def list_datasets(db: Db) -> Response[DatasetList]:
-    """What each has in which columns, with the addresses of its files as CSV and JSON Lines."""
-    # Without a caller: there is no record in it.
+    """Each dataset has a description, its columns, and the addresses of its files as CSV and JSON Lines."""
+    # There is no caller; the list contains no records.
     async with db.transaction(by=None, snapshot=True) as tx:
         return Response(await dataset_list(tx), headers=CACHE_HEADERS)
 
@@ -35,9 +35,9 @@ async def list_datasets(db: Db) -> Response[DatasetList]:
     summary="The catalogue of open data as DCAT",
 )
 async def show_catalogue(db: Db, own: Owned, request: Request[Any, Any, Any]) -> Response[str]:
-    """The datasets as a catalogue in DCAT 3 with the terms of DCAT-AP, their columns, sizes and SHA-256.
+    """Describes the datasets in DCAT 3 with the terms of DCAT-AP: their columns, sizes and SHA-256.
 
-    In Turtle, or in JSON-LD if `Accept` prefers `application/ld+json` (or `application/json`).
+    The format is Turtle, or JSON-LD if `Accept` prefers `application/ld+json` (or `application/json`).
     """
     async with db.transaction(by=None, snapshot=True) as tx:
         files = await store.files(tx)
@@ -61,7 +61,7 @@ FILES = OpenFiles("figures", _rows, seconds=SECONDS)
     summary="The monthly issue of the public figures, as CSV",
 )
 async def public_figures_as_csv(db: Db, request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Open data: the newest issue, as of the end of a month; no State is named, and small numbers are suppressed."""
+    """The newest issue of open data, as of the end of a month. No State is named, and small numbers are suppressed."""
     return await FILES.answer(db, request, DataFormat.CSV)
 
 
@@ -72,7 +72,7 @@ async def public_figures_as_csv(db: Db, request: Request[Any, Any, Any]) -> Resp
     summary="The monthly issue of the public figures, as JSON Lines",
 )
 async def public_figures_as_json_lines(db: Db, request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Open data: as the CSV file, a record in each line."""
+    """Like the CSV file, with one record in each line."""
     return await FILES.answer(db, request, DataFormat.JSONL)
 
 

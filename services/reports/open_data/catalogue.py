@@ -1,6 +1,6 @@
 """The catalogue of open data as DCAT 3 (W3C Recommendation of 22 August 2024), in the profile DCAT-AP.
 
-Datasets and files are named by URNs, like concepts: the catalogue is served by several installations. Columns are
+Datasets and files are named by URNs, like concepts, because several installations serve the catalogue. Columns are
 described by CSV on the Web (`csvw:`), files have their SHA-256 (`spdx:`).
 """
 
@@ -43,7 +43,7 @@ CSV_MEDIA_TYPE = "http://www.iana.org/assignments/media-types/text/csv"
 JSON_LINES = "https://jsonlines.org/"
 SHA256 = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
 DATATYPES = {"uuid": "string", "codes": "string"}
-"""Those that are not data types of XML Schema themselves."""
+"""Data types for columns whose type is not one of XML Schema."""
 
 Statements = list[tuple[str, Value]]
 Files = Mapping[tuple[str, str], OpenFile]
@@ -58,13 +58,13 @@ def json_ld(whole: OpenData, files: Files, site: str) -> str:
 
 
 def modified_of(dataset: Dataset, files: Files) -> datetime | None:
-    """When one of its files changed last; None if none has been seen."""
+    """Return the time at which one of the dataset's files last changed; None if none has been seen."""
     found = [files.get((dataset.name, of)) for of in DataFormat]
     return max((one.modified for one in found if one and one.modified), default=None)
 
 
 def _subjects(whole: OpenData, files: Files, site: str) -> Iterator[Subject]:
-    """`site` begins the addresses of files; without it they are relative to that of the catalogue."""
+    """Yield the subjects of the catalogue. `site` begins the addresses of files; if empty, they are relative."""
     changed = [at for one in whole.datasets if (at := modified_of(one, files))]
     yield (
         CATALOGUE,

@@ -8,7 +8,7 @@ from contracts.reference.open_data import DataFormat
 
 
 class OpenFile(Struct, frozen=True, kw_only=True):
-    """A file as its owner last served it, and since when it has this content; all is null until it was seen."""
+    """A file as its owner last served it, and the time since which it has this content; null until it was seen."""
 
     dataset: str
     format: DataFormat

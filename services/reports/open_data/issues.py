@@ -1,4 +1,4 @@
-"""The monthly issue of the public figures: which figures it has, as of which day, and when it may be made."""
+"""The monthly issue of the public figures: its figures, its day, and the conditions for making it."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -8,7 +8,7 @@ from msgspec import Struct
 from services.reports.figures.model import FIGURES, OF_UNODC, STATUS, Unit
 
 WITHOUT = OF_UNODC | {"state"}
-"""An issue stays for a month, so it names no State: what a State takes back cannot be attributed to it."""
+"""Codes that an issue omits. It is kept for a month, and names no State, which may unpublish records meanwhile."""
 
 WHOLE = "total"
 
@@ -27,7 +27,7 @@ class IssuedNumber(Struct, frozen=True, kw_only=True):
 
 
 class Issue(Struct, frozen=True, kw_only=True):
-    """The issue of a month, named by its first day."""
+    """The issue of a month, identified by the month's first day."""
 
     month: date
     issued_at: datetime
@@ -35,7 +35,7 @@ class Issue(Struct, frozen=True, kw_only=True):
 
 
 def month_ended(now: datetime) -> date:
-    """The first day of the month that ended last, in UTC."""
+    """Return the first day of the month that ended last, in UTC."""
     return (this_month(now) - timedelta(days=1)).replace(day=1)
 
 
@@ -48,14 +48,14 @@ def last_day(month: date) -> date:
 
 
 def issued_figures() -> Iterator[tuple[str, str]]:
-    """Each figure and code of an issue. Amounts of money are for UNODC alone."""
+    """Yield each figure and code of an issue, without amounts of money, which only UNODC sees."""
     for name, figure in FIGURES.items():
         if figure.unit is not Unit.USD_MINOR:
             yield from ((name, code) for code in (STATUS, *figure.by) if code not in WITHOUT)
 
 
 def is_due(newest: date | None, now: datetime, read_at: Mapping[str, datetime | None], *, complete: bool) -> bool:
-    """Whether the month that ended last has no issue yet, and all journals have been read since its end."""
+    """Check whether the month that ended last has no issue, and all journals have been read since its end."""
     begins = datetime.combine(this_month(now), datetime.min.time(), UTC)
     all_read = all(at is not None and at >= begins for at in read_at.values())
     return complete and all_read and (newest is None or newest < month_ended(now))

@@ -1,4 +1,4 @@
-"""Work of the clock: the issue of a month, and a look at the files of open data for the catalogue."""
+"""Periodic work: the monthly issue, and a look at the files of open data for the catalogue."""
 
 import hashlib
 from collections.abc import Iterator
@@ -28,19 +28,19 @@ from services.reports.open_data.issues import (
 )
 
 LOOK_SECONDS, LOOK_IDLE_SECONDS = 20.0, 600.0
-"""The first is below ACTIVE_SECONDS, so that a look follows the last write."""
+"""Intervals of the look at the files; the first is below ACTIVE_SECONDS, so that a look follows the last write."""
 
 log = structlog.get_logger()
 
 
 async def issue_and_look(db: Database, read: ReadCells, peers: Peers) -> None:
-    """Make what is due; what fails is made at the next run."""
+    """Make the issue if it is due, and look at the files. Failed work is repeated at the next run."""
     await issue_figures(db, read, now=clock.now())
     await look_at_files(db, peers, now=clock.now())
 
 
 async def issue_figures(db: Database, read: ReadCells, *, now: datetime) -> None:
-    """Issue the figures of the month that ended last, once it is due."""
+    """Issue the figures of the month that ended last, once the issue is due."""
     async with db.transaction() as tx:
         if not await _is_due(tx, now):
             return
@@ -69,7 +69,7 @@ async def _numbers(tx: Tx, read: ReadCells, month: date, now: datetime) -> Itera
 
 
 def _of_view(issue: str, by: str, view: FigureView) -> Iterator[IssuedNumber]:
-    """The numbers of a figure by a code, and once its total."""
+    """Yield the numbers of a figure by a code; for statuses also its total."""
     if by == STATUS:
         yield _number(issue, view, WHOLE, WHOLE, view.total, None)
     for cell in view.cells:
@@ -92,7 +92,7 @@ def _number(
 
 
 async def look_at_files(db: Database, peers: Peers, *, now: datetime) -> None:
-    """Look at each file that no other process looked at just now; a service that does not answer is asked again."""
+    """Look at each file that no other process has just looked at; retry later if a service does not answer."""
     files = [(name, of) for name in datasets() for of in DataFormat]
     async with db.transaction() as tx:
         claimed = await store.claim(tx, files, now=now, before=now - timedelta(seconds=LOOK_SECONDS / 2))

@@ -1,4 +1,4 @@
-"""Queries on the issue of figures, and on the files of open data as they were last looked at."""
+"""Queries on the issue of figures, and on the files of open data as they were last seen."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -26,7 +26,7 @@ async def newest(tx: Tx) -> Issue | None:
 
 
 async def save_issue(tx: Tx, issue: Issue) -> None:
-    """Save an issue in place of those before; the first of a month stays."""
+    """Save an issue in place of earlier months; the first issue of a month is kept."""
     rows = msgspec.json.encode(issue.rows).decode()
     await tx.execute(
         "INSERT INTO figure_issue (month, issued_at, rows) VALUES ($1, $2, $3) ON CONFLICT (month) DO NOTHING",
@@ -38,7 +38,7 @@ async def save_issue(tx: Tx, issue: Issue) -> None:
 
 
 async def files(tx: Tx) -> Mapping[tuple[str, str], OpenFile]:
-    """The files by dataset and format."""
+    """Return the files by dataset and format."""
     rows = await tx.fetch("SELECT dataset, format, sha256, size_bytes, modified FROM open_file")
     return {(row["dataset"], row["format"]): msgspec.convert(dict(row), OpenFile) for row in rows}
 
@@ -46,7 +46,7 @@ async def files(tx: Tx) -> Mapping[tuple[str, str], OpenFile]:
 async def claim(
     tx: Tx, files: Iterable[tuple[str, DataFormat]], *, now: datetime, before: datetime
 ) -> Sequence[OpenFile]:
-    """Those of the files, by dataset and format, that no other process has looked at since `before`: for this one."""
+    """Claim the files that no process has looked at since `before`, given by dataset and format; return them."""
     datasets, formats = zip(*files, strict=True)
     rows = await tx.fetch(
         """

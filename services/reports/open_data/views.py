@@ -1,4 +1,4 @@
-"""The datasets as clients read them, in all six languages."""
+"""Views of the datasets, in all six languages."""
 
 from datetime import date, datetime
 
@@ -22,7 +22,7 @@ class DatasetFile(Struct, frozen=True, kw_only=True):
 
 
 class DatasetColumn(Struct, frozen=True, kw_only=True):
-    """A column, and what it means by language. `codes` are several, in CSV separated by `; `."""
+    """A column, and its meaning by language. A column of `codes` has several, separated by `; ` in CSV."""
 
     name: str
     datatype: Datatype
@@ -32,8 +32,8 @@ class DatasetColumn(Struct, frozen=True, kw_only=True):
 class DatasetView(Struct, frozen=True, kw_only=True):
     """A dataset, with its `titles` and `descriptions` by language.
 
-    `continuous`: its files have what is published at the moment. `issue` is the month of one that is `monthly`, null
-    while there is no issue yet.
+    The files of a `continuous` dataset have what is published at the moment. `issue` is the month of a `monthly`
+    dataset, null while there is no issue.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Actions on attachments: the file is stored before its row, and deleted after the row is."""
+"""Actions on attachments. A file is stored before its row is committed, and deleted after its removal is committed."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,7 +25,7 @@ ATTACHING: Mapping[Purpose, Action] = {Purpose.REQUEST: Action.ATTACH, Purpose.N
 
 
 class FileStorage(Storage, frozen=True, kw_only=True):
-    """The storage of files, with the limits of a State."""
+    """File storage, with the limits of a State."""
 
     quota: Quota
 
@@ -39,7 +39,7 @@ async def record(tx: Tx, before: Attachment | None, fact: Fact) -> Attachment:
 
 
 def described(file_id: UUID, purpose: Purpose, found: Format, size_bytes: int, digest: bytes) -> tuple[NewFile, bytes]:
-    """The file to attach, with the salt of the hash that the journal has of its content."""
+    """Return the file to attach, and the salt of the hash that the journal has of its content."""
     salt, content_hash = hash_bytes(digest)
     file = NewFile(
         attachment_id=file_id, purpose=purpose, format=found, size_bytes=size_bytes, content_hash=content_hash
@@ -48,9 +48,10 @@ def described(file_id: UUID, purpose: Purpose, found: Format, size_bytes: int, d
 
 
 async def add(tx: Tx, ctx: Context, request_id: UUID, file: NewFile, name: str, salt: bytes, *, quota: Quota) -> None:
-    """Attach a stored file; the request is locked, so that its files can be counted.
+    """Attach a stored file. Locks the request, so that its files can be counted.
 
-    Its State is not, so files attached at the same moment may together exceed the quota by their size.
+    The State is not locked, so files attached to several of its requests at the same moment may together exceed its
+    quota.
     """
     request = await store.get(tx, request_id, ctx.caller, lock=True)
     policy.decide(ctx.caller, ATTACHING[file.purpose], request).required()
@@ -63,10 +64,10 @@ async def add(tx: Tx, ctx: Context, request_id: UUID, file: NewFile, name: str, 
 
 
 async def remove(tx: Tx, ctx: Context, attachment_id: UUID) -> None:
-    """Remove a file, in any status of its request.
+    """Remove a file, whatever the status of its request.
 
-    Raises Conflict for a scan that a consent or a confirmation was recorded with: the State has to find what was
-    recorded in its name.
+    Raises Conflict for the scan of a recorded consent or confirmation, because the State has to be able to read what
+    was recorded in its name.
     """
     # Lock the request first, as recording a consent does, to avoid a deadlock.
     seen = await attachment_store.get(tx, attachment_id)
@@ -83,7 +84,7 @@ async def remove(tx: Tx, ctx: Context, attachment_id: UUID) -> None:
 
 
 async def require_scan(tx: Tx, request_id: UUID, attachment_id: UUID) -> None:
-    """Raises Invalid if this is not the scan of a note verbale about this request, Conflict if it is not readable."""
+    """Raise Invalid unless this is the scan of a note verbale about this request, Conflict unless it can be read."""
     found = await attachment_store.known(tx, attachment_id)
     if found is None or found.request_id != request_id or found.purpose is not Purpose.NOTE_VERBALE:
         raise Invalid("scan-not-known", field="scan_id")

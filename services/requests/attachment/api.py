@@ -57,7 +57,7 @@ class StorageUse(Struct, frozen=True, kw_only=True):
 
 
 class AttachmentQuotas(Struct, frozen=True, kw_only=True):
-    """What a State has stored, and may store."""
+    """The files stored for a State, and its quotas."""
 
     state: str
     quotas: list[StorageUse]
@@ -87,10 +87,12 @@ async def attach_file(
     expected: ExpectedRevision,
     now: Now,
 ) -> Response[AttachmentView]:
-    """The body is the file itself, of its own content type or any: PDF, DOCX, PNG or JPEG, recognised by its content;
-    its name is in `File-Name` or `Content-Disposition`. Or it is a form with the part `file`, whose name that part
-    or the part `name` has. It is `pending` until it is scanned. `If-Match` is the request's revision, which does not
-    change.
+    """The body is the file itself, or a form with the part `file`.
+
+    PDF, DOCX, PNG and JPEG are accepted, recognised by their content; the content type of the body is that of the file
+    or `application/octet-stream`. The name of a file sent as the body is in `File-Name` or `Content-Disposition`; in a
+    form, the part `file` has the name, or the part `name` contains it. The file is `pending` until it is scanned.
+    `If-Match` is the request's revision, which does not change.
     """
     coming = IncomingFile(Purpose.REQUEST, request_id, command, Context(caller=caller, now=now, expected=expected))
     return await _attach(db, own, upload, coming)
@@ -111,8 +113,9 @@ async def scan_note(
     expected: ExpectedRevision,
     now: Now,
 ) -> Response[AttachmentView]:
-    """By a coordinator, before a consent is recorded with it; uploaded as an attachment is. Only the State and UNODC
-    read it.
+    """Requires the role `coordinator`. The scan is uploaded like an attachment.
+
+    It is uploaded before a consent or a confirmation is recorded with it. Only the State and UNODC read it.
     """
     coming = IncomingFile(Purpose.NOTE_VERBALE, request_id, command, Context(caller=caller, now=now, expected=expected))
     return await _attach(db, own, upload, coming)
@@ -147,7 +150,10 @@ async def _attach(db: Database, own: FileStorage, upload: Upload, coming: Incomi
 
 @show("/v1/requests/{request_id:uuid}/attachments", Action.READ_ATTACHMENTS, "The files attached to a request")
 async def list_attachments(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list[AttachmentView]:
-    """For readers of the request's words. Outside the State and UNODC only readable files, without scanned notes."""
+    """Requires access to the request's words. Outside the State and UNODC, only readable files are listed.
+
+    Scans of notes verbales are listed for the State and UNODC only.
+    """
     await attachment_store.require_words(tx, request_id)
     request = await store.get(tx, request_id, ctx.caller)
     policy.decide(ctx.caller, Action.READ_ATTACHMENTS, request).required()
@@ -162,7 +168,10 @@ async def show_quotas(
     caller: CurrentCaller,
     state_: Annotated[str | None, query_parameter(State, name="state")] = None,
 ) -> AttachmentQuotas:
-    """Of the caller's own State. A coordinator names one, and sees what the scans of notes verbales take."""
+    """Shows the quotas of the caller's own State. A coordinator names a State.
+
+    For a coordinator, only the quota of scans of notes verbales is shown.
+    """
     policy.decide(caller, Action.READ_QUOTAS, policy.Filing(state_)).required()
     own_state = caller.role is not Role.COORDINATOR
     state = caller.organization if own_state else state_
@@ -193,7 +202,7 @@ async def show_quotas(
     summary="Download an attachment",
 )
 async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, caller: CurrentCaller) -> Download:
-    """Always a download without a media type that a browser would display."""
+    """The response is always a download, without a media type that a browser would display."""
     async with db.transaction(by=caller) as tx:
         found = await attachment_store.get(tx, attachment_id)
         request = await store.get(tx, found.request_id, caller)
@@ -214,8 +223,10 @@ async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, calle
 async def remove_attachment(
     attachment_id: FromPath[UUID], db: Db, own: Own, caller: CurrentCaller, expected: ExpectedRevision, now: Now
 ) -> Response[AttachmentView]:
-    """In any status of its request. The file and its name are deleted. A scanned note is removed by a coordinator,
-    unless a consent was recorded with it.
+    """Removes the file and its name, whatever the status of the request.
+
+    Requires the role `coordinator` for the scan of a note verbale. A scan with which a consent or a confirmation was
+    recorded cannot be removed.
     """
     async with db.transaction(by=caller) as tx:
         await attachment_actions.remove(tx, Context(caller=caller, now=now, expected=expected), attachment_id)

@@ -1,4 +1,4 @@
-"""An attachment of a request: its states, and when it may be read. Its name and content are in the store only."""
+"""An attachment of a request: its statuses, and when it may be read. Its name and content are in the store only."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ from contracts.refusals import Conflict
 from services.requests.request.model import Request
 
 ATTACHMENTS_MAX = 10
-"""Attachments of one request that are neither removed nor infected."""
+"""Maximum number of attachments of one request, for each purpose, that are neither removed nor infected."""
 
 
 class Quota(Struct, frozen=True, kw_only=True):
@@ -42,12 +42,12 @@ class AttachmentStatus(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why a file is attached to a request."""
+    """Reasons for which a file is attached to a request."""
 
     REQUEST = "request"
-    """Part of the request itself."""
+    """A file that is part of the request itself."""
     NOTE_VERBALE = "note_verbale"
-    """The scan of the note verbale by which the State consents, shown to the State and UNODC only."""
+    """The scan of a note verbale from the State, shown to the State and UNODC only."""
 
 
 READABLE = frozenset({AttachmentStatus.CLEAN, AttachmentStatus.UNSCANNED})
@@ -77,7 +77,7 @@ class Attachment(Struct, frozen=True, kw_only=True):
     purpose: Purpose = Purpose.REQUEST
 
     def require(self, move: str) -> None:
-        """Raises Conflict if its status does not allow the move."""
+        """Raise Conflict if the attachment's status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("attachment-status", status=self.status, move=move)
 
@@ -108,14 +108,20 @@ class NewFile(Struct, frozen=True, kw_only=True):
 
 
 _ADDED_WHILE: Mapping[Purpose, str] = {Purpose.REQUEST: "revise", Purpose.NOTE_VERBALE: "scan_note"}
-"""The move that the request must allow. A request's own files change only while it can be revised, because a consent
-applies to the content at the time it was given."""
+"""The move that the request's status has to allow, for each purpose.
+
+A request's own files change only while it can be revised, because a consent applies to the content at the time it was
+given.
+"""
 
 
 def attach(
     request: Request, file: NewFile, *, kept: int, stored: Stored, quota: Quota, now: datetime
 ) -> AttachmentAdded:
-    """`kept` counts the request's files of this purpose, `stored` those of its State. Raises Conflict at a limit."""
+    """Attach a file to a request. Raises Conflict at a limit.
+
+    `kept` is the number of the request's files of this purpose; `stored` are all files of this purpose of its State.
+    """
     request.require(_ADDED_WHILE[file.purpose])
     if kept >= ATTACHMENTS_MAX:
         raise Conflict("too-many-attachments", limit=ATTACHMENTS_MAX)

@@ -33,7 +33,7 @@ class AttachmentView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, attachment_id: UUID, *, lock: bool = False) -> Attachment:
-    """The attachment, if the transaction's caller may see it. Raises Missing."""
+    """Return the attachment. Raises Missing unless the transaction's caller may see it."""
     query = (
         """
         SELECT * FROM attachment
@@ -52,19 +52,19 @@ async def get(tx: Tx, attachment_id: UUID, *, lock: bool = False) -> Attachment:
 
 
 async def require_words(tx: Tx, request_id: UUID) -> None:
-    """Raises Missing if the request does not exist or the transaction's caller may not read its words."""
+    """Raise Missing if the request does not exist or the transaction's caller may not read its words."""
     if not await tx.fetchval("SELECT sees_words($1)", request_id):
         raise Missing("not-found")
 
 
 async def known(tx: Tx, attachment_id: UUID) -> Attachment | None:
-    """The attachment, read by the service itself without a caller."""
+    """Return the attachment, locked, read by the service itself without a caller; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM attachment WHERE attachment_id = $1 FOR UPDATE", attachment_id)
     return msgspec.convert(dict(row), Attachment) if row else None
 
 
 async def view(tx: Tx, attachment_id: UUID) -> AttachmentView:
-    """An attachment that the caller was allowed to read, with its name."""
+    """Return an attachment, which the caller was allowed to read, with its name."""
     row = await tx.fetchrow(
         """
         SELECT attachment_id, request_id, status, revision, coalesce(name, '') AS name, format, size_bytes, added_at,
@@ -73,12 +73,12 @@ async def view(tx: Tx, attachment_id: UUID) -> AttachmentView:
         """,
         attachment_id,
     )
-    assert row is not None, "it has been read before"
+    assert row is not None, "the attachment has been read before"
     return msgspec.convert(dict(row), AttachmentView)
 
 
 async def of_request(tx: Tx, request_id: UUID, statuses: Collection[AttachmentStatus]) -> list[AttachmentView]:
-    """The newest attachments of a request whose words the caller may read, in ascending order."""
+    """Return the newest attachments of a request whose words the caller may read, in ascending order."""
     rows = await tx.fetch(
         """
         SELECT attachment_id, request_id, status, revision, coalesce(name, '') AS name, format, size_bytes, added_at,
@@ -95,7 +95,7 @@ async def of_request(tx: Tx, request_id: UUID, statuses: Collection[AttachmentSt
 
 
 async def count_kept(tx: Tx, request_id: UUID, purpose: Purpose) -> int:
-    """Number of files of this purpose attached to a request."""
+    """Return the number of stored files of this purpose attached to a request."""
     query = """
         SELECT count(*) FROM attachment
         WHERE request_id = $1 AND purpose = $2 AND status IN ('pending', 'clean', 'unscanned')
@@ -104,7 +104,7 @@ async def count_kept(tx: Tx, request_id: UUID, purpose: Purpose) -> int:
 
 
 async def stored_for(tx: Tx, state: str, purpose: Purpose) -> Stored:
-    """Number and size of the files of this purpose, over all requests of a State."""
+    """Return number and size of the stored files of this purpose, over all requests of a State."""
     query = """
         SELECT count(*) AS files, coalesce(sum(size_bytes), 0)::bigint AS size_bytes
         FROM request JOIN attachment USING (request_id)
@@ -114,7 +114,7 @@ async def stored_for(tx: Tx, state: str, purpose: Purpose) -> Stored:
 
 
 async def is_consented_by(tx: Tx, attachment_id: UUID) -> bool:
-    """Whether a consent was recorded with this scan."""
+    """Check whether a consent was recorded with this scan."""
     return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM consent WHERE scan_id = $1)", attachment_id))
 
 
@@ -162,7 +162,7 @@ async def delete_name(tx: Tx, attachment_id: UUID) -> None:
 
 
 async def pending(tx: Tx, limit: int = 20) -> list[UUID]:
-    """Some attachments waiting for a scan, in random order, so that a file that cannot be scanned blocks no others."""
+    """Return some attachments waiting for a scan, in random order: one that cannot be scanned blocks no others."""
     rows = await tx.fetch(
         "SELECT attachment_id FROM attachment WHERE status = 'pending' ORDER BY random() LIMIT $1", limit
     )
@@ -170,7 +170,7 @@ async def pending(tx: Tx, limit: int = 20) -> list[UUID]:
 
 
 async def with_file(tx: Tx, attachment_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of these attachments that still have a file."""
+    """Return those of these attachments that still have a file."""
     rows = await tx.fetch(
         """
         SELECT attachment_id FROM attachment

@@ -1,1 +1,1 @@
-"""Who may see a request, and who has read it."""
+"""The audience of a request: who may see it, and who has read it."""

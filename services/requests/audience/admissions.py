@@ -1,4 +1,4 @@
-"""Who may see which parts of a request, why, and since when: the policy's answers, for the State to read."""
+"""The admissions to a request, for its State to read: who may see which parts, why, and since when."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -25,7 +25,7 @@ Moment = tuple[datetime, Request]
 
 
 class AccessBasis(StrEnum):
-    """Why an organization sees a request: its office, a consent of the State, or a match that both sides accepted."""
+    """Reason for which an organization sees a request: its office, a consent, or a match that both sides accepted."""
 
     OFFICE = "office"
     CONSENT = "consent"
@@ -38,8 +38,8 @@ class Admission(Struct, frozen=True, kw_only=True):
     `who` is a role by office, or `unodc_units` for lines that a coordinator presents to them; a recipient by consent
     (`providers`, `unodc_units`, an organization); or the provider of an accepted match. A match's line and explanation
     remain visible to both sides after a consent ends, and the words of that line until the State withdraws a consent or
-    the request is over. `lines`: the ids of the lines shown, null for the whole request. `institution_name`: whether
-    its name is shown.
+    the request is over. `lines` are the ids of the lines shown, null for the whole request. `institution_name` is true
+    if the institution's name is shown.
     """
 
     who: str
@@ -54,7 +54,7 @@ class Admission(Struct, frozen=True, kw_only=True):
 
 
 def moments(events: Sequence[Event]) -> list[Moment]:
-    """The states of a request after each fact of its history."""
+    """Return the request as it was after each fact of its history, with the time of the fact."""
     found: list[Moment] = []
     for event in events:
         fact = decode_fact(event)
@@ -64,16 +64,17 @@ def moments(events: Sequence[Event]) -> list[Moment]:
 
 
 def admissions(request: Request, history: Sequence[Moment]) -> list[Admission]:
-    """All recipients except its State who may see some part of the request at the time it was read."""
+    """Return all recipients, except the request's State, who may see some part of it at the time it was read."""
     return [*_by_office(history), *_by_consent(request, history), *_by_match(request, history)]
 
 
 def foreseen(
     request: Request, history: Sequence[Moment], *, now: datetime, submitted: bool, consented: Terms | None
 ) -> list[Admission]:
-    """The admissions after a submission or a consent that is not made yet, once triage is complete.
+    """Return the admissions after a submission or a consent that is not made yet, once triage is complete.
 
-    `since` is the earliest time: now, or the end of the objection window. Raises what the submission or consent would.
+    `since` is the earliest possible time: now, or the end of the objection window. Raises the same errors as the
+    submission or the consent.
     """
     if submitted:
         request = evolve(request, request.submit(now=now))
@@ -137,7 +138,7 @@ def _has_agreed(match_id: UUID, request: Request) -> bool:
 
 
 def _since(history: Sequence[Moment], holds: Callable[[Request], bool]) -> datetime | None:
-    """Since when the condition has held without interruption; None if it does not hold now."""
+    """Return the time since which the condition has held without interruption; None if it does not hold now."""
     began: datetime | None = None
     for at, request in history:
         began = (began or at) if holds(request) else None

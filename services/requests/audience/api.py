@@ -23,13 +23,14 @@ from services.requests.request import store
 
 _ONE = "(providers|unodc_units|[A-Z][A-Z0-9-]{2,31})"
 RECIPIENTS = f"^{_ONE}(,{_ONE}){{0,{RECIPIENTS_MAX - 1}}}{END}"
-"""Recipients of a consent, with commas between."""
+"""Pattern of the recipients of a consent, separated by commas."""
 
 
 class Audience(Struct, frozen=True, kw_only=True):
-    """Who except its State may see a request now, and who has read it: the last 500 readers.
+    """The recipients, except its State, who may see a request now, and the last 500 who have read it.
 
-    With `if_submitted` or `if_consented`, `admissions` are those after it, once UNODC has completed its triage.
+    With `if_submitted` or `if_consented`, `admissions` are those after the submission or the consent, once UNODC has
+    completed its triage.
     """
 
     request_id: UUID
@@ -48,15 +49,15 @@ async def show_audience(
     if_submitted: FromQuery[bool] = False,
     if_consented: Annotated[str | None, QueryParameter(pattern=RECIPIENTS, max_length=2000)] = None,
 ) -> Audience:
-    """For the State itself, coordinators and auditors. Fetching the request by id counts as a read, lists do not.
+    """Available to the State, coordinators and auditors. Fetching the request by id counts as a read, lists do not.
 
-    `if_submitted=true` and `if_consented=NOR,unodc_units` show who would see it; nothing is changed.
+    `if_submitted=true` and `if_consented=NOR,unodc_units` show who would see the request; nothing is changed.
     """
     request = await store.get(tx, request_id, ctx.caller)
     policy.decide(ctx.caller, Action.READ_AUDIENCE, request).required()
     history = moments(await _facts_of(tx, request_id))
     readers = await audience_store.readers(tx, request)
-    assert request.read_at is not None, "read for a caller"
+    assert request.read_at is not None, "the request was read for a caller"
     consented = Terms(recipients=tuple(if_consented.split(","))) if if_consented else None
     if if_submitted or consented:
         found = foreseen(request, history, now=ctx.now, submitted=if_submitted, consented=consented)
@@ -66,7 +67,7 @@ async def show_audience(
 
 
 async def _facts_of(tx: Tx, request_id: UUID) -> list[Event]:
-    """The whole history of a request: a truncated one would give wrong admissions."""
+    """Return the whole history of a request; a truncated one would give wrong admissions."""
     found = await read_aggregate(tx, request_id)
     while page := await read_aggregate(tx, request_id, after_version=found[-1].aggregateversion):
         found += page

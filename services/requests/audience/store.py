@@ -1,4 +1,4 @@
-"""Who has read a request, aggregated from the audit rows."""
+"""The readers of a request, aggregated from the audit rows."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,7 @@ READERS_MAX = 500
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
-    """A person who read or changed the request: first and last time, and how often.
+    """A person who read or changed the request, with the first and last time and the number of times.
 
     Reads of the same version within ten minutes are counted once.
     """
@@ -36,7 +36,7 @@ async def log_access(tx: Tx, request: Request, caller: Caller) -> None:
 
 
 async def readers(tx: Tx, request: Request) -> list[Reader]:
-    """Everybody who read the request, except the State's own filers, the most recent first."""
+    """Return everybody who read or changed the request, except the State's own filers, the most recent first."""
     rows = await tx.fetch(
         """
         SELECT organization, role, person_id, min(recorded_at) AS first_at, max(recorded_at) AS last_at,

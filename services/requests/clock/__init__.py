@@ -1,1 +1,1 @@
-"""Clocks: which side of a request or match has to act, since when and until when."""
+"""Clocks of requests and matches: which side has to act, since when and until when."""

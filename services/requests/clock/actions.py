@@ -1,4 +1,4 @@
-"""Actions on clocks: they follow requests and matches, remind, and run over. The caller opens the transaction."""
+"""Actions on clocks: follow requests and matches, remind, record overdue steps. The caller opens the transaction."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
@@ -25,7 +25,7 @@ async def follow(tx: Tx, request: Request, *, because: Event | None = None, now:
     """Start, pause, resume and stop the clocks of a request that has changed."""
     running = await store.running(tx, request.request_id) if request.revision > 1 else []
     if not running and not any(model.wanted(request, running, now=now)):
-        # Nothing is read for a draft, which so remains a single statement.
+        # Nothing is read for a draft, so that saving one remains a single statement.
         return
     await _record(tx, request, model.follow(request, running, await store.holidays(tx), new_id, now=now), because)
 
@@ -46,11 +46,11 @@ async def _record(tx: Tx, request: Request, facts: Sequence[tuple[Clock | None, 
 
 
 async def expire(tx: Tx, now: datetime) -> int:
-    """Record reminders, and clocks that are over; return how many."""
+    """Record due reminders and overdue clocks; return their number."""
     due = await store.due(tx, now)
     for clock, assignee in due:
         fact = clock.expire(assignee, now=now)
-        assert fact is not None, "it is due"
+        assert fact is not None, "the clock is due"
         after = model.evolve(clock, fact)
         await store.save(tx, [after])
         await announce(tx, fact, version=after.revision)

@@ -34,7 +34,7 @@ class ClockEvent(Struct, frozen=True, kw_only=True):
 
 
 class ClockView(Struct, frozen=True, kw_only=True):
-    """A clock of a request or of one of its matches: who has to act, since when, until when, and what happened."""
+    """A clock of a request or of one of its matches: who has to act, since when, until when, and its history."""
 
     clock_id: UUID
     step: Step
@@ -74,7 +74,7 @@ class CalendarView(Struct, frozen=True, kw_only=True):
 
 @show("/v1/requests/{request_id:uuid}/clocks", Action.READ_CLOCKS, "The clocks of a request, with their history")
 async def show_clocks(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> RequestClocks:
-    """For the State and UNODC all of them, for a provider those of its own matches."""
+    """The State and UNODC see all clocks; a provider sees those of its own matches."""
     request = await request_store.get(tx, request_id, ctx.caller)
     policy.decide(ctx.caller, Action.READ_CLOCKS, request).required()
     clocks = await store.of_request(tx, request_id)
@@ -107,7 +107,7 @@ async def show_calendar(tx: Tx, ctx: Context, year: FromPath[int]) -> CalendarVi
 
 @change("/v1/calendar/{year:int}", Action.SET_CALENDAR, "Set the holidays of a year", read=_calendar, method="PUT")
 async def set_calendar(tx: Tx, ctx: Context, year: FromPath[int], data: JSONBody[SetHolidays]) -> None:
-    """They count for clocks that start or resume from now on. The first time with `If-Match: "0"`."""
+    """The holidays apply to clocks that start or resume from now on. Send `If-Match: "0"` the first time."""
     await actions.set_holidays(tx, ctx, _checked(year), data.holidays)
 
 

@@ -44,7 +44,7 @@ def is_working_day(day: date, holidays: Collection[date]) -> bool:
 
 
 def working_days_later(day: date, count: int, holidays: Collection[date]) -> date:
-    """The `count`-th working day after `day`."""
+    """Return the `count`-th working day after `day`."""
     while count:
         day += DAY
         count -= is_working_day(day, holidays)
@@ -52,7 +52,7 @@ def working_days_later(day: date, count: int, holidays: Collection[date]) -> dat
 
 
 def working_days_between(first: date, last: date, holidays: Collection[date]) -> int:
-    """The number of working days after `first`, up to and including `last`."""
+    """Return the number of working days after `first`, up to and including `last`."""
     days = (last - first).days
     return sum(is_working_day(first + number * DAY, holidays) for number in range(1, days + 1))
 

@@ -49,7 +49,7 @@ def follow(
     *,
     now: datetime,
 ) -> list[tuple[Clock | None, Fact]]:
-    """The facts that start and stop clocks of a match; `running` are its clocks."""
+    """Return the facts that start and stop clocks of a match; `running` are its clocks."""
     answered = _ANSWERED.get(type(fact))
     found: list[tuple[Clock | None, Fact]] = [
         (clock, clock.stop(now=now)) for clock in running if answered is None or clock.step is answered

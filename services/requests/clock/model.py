@@ -1,6 +1,7 @@
-"""A clock: one side has to act, since when and until when. Which clocks run follows from the request and its matches.
+"""Clocks: one side has to act, since when and until when. The request and its matches determine which clocks run.
 
-`wanted` states for a request which of its clocks run, and `follow` the facts that bring the running ones there.
+`wanted` yields the clocks that have to run for a request; `follow` returns the facts that start, pause, resume and stop
+the running ones accordingly.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ UNODC = "UNODC"
 
 
 class Step(StrEnum):
-    """What is waited for."""
+    """Steps that a clock waits for."""
 
     CONFIRM_FILING = "confirm_filing"
     ACKNOWLEDGE = "acknowledge"
@@ -47,10 +48,10 @@ WORKING_DAYS: Mapping[Step, int] = {
     Step.PROVIDER_ANSWER: 20,
     Step.CLOSE: 20,
 }
-"""The limits; a delivery and the follow-up are due on a date."""
+"""Time limits in working days; a delivery and the follow-up are due on a date instead."""
 
 REMIND_BEFORE_DAYS = 14
-"""A clock that is due on a date reminds so many days before it; the others remind after half of their days."""
+"""Days by which a clock that is due on a date reminds before it; other clocks remind after half of their days."""
 
 OF_MATCH = frozenset({Step.STATE_DECISION, Step.PROVIDER_ANSWER, Step.DELIVERY})
 _BY_COORDINATOR = (UNODC, Role.COORDINATOR)
@@ -81,12 +82,12 @@ class Clock(Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> tuple[Step, UUID | None]:
-        """One clock of a request runs for each."""
+        """Step and match; at most one clock of a request runs for each pair."""
         return self.step, self.match_id
 
     @property
     def next_at(self) -> datetime | None:
-        """When the next reminder or the end of its time is due; None if it is paused, stopped or over."""
+        """Time of the next reminder or of the end; None if the clock is paused, stopped or overdue."""
         if self.paused_at or self.stopped_at or self.overdue_at:
             return None
         return self.due_at if self.reminded_at or self.remind_at is None else self.remind_at
@@ -95,7 +96,7 @@ class Clock(Struct, frozen=True, kw_only=True):
         return ClockPaused(clock_id=self.clock_id, request_id=self.request_id, state=self.state, paused_at=now)
 
     def resume(self, holidays: Collection[date], *, now: datetime) -> ClockResumed:
-        """Continue, later by the working days of the pause."""
+        """Continue the clock, moving its times by the working days of the pause."""
         assert self.paused_at is not None, "only a paused clock resumes"
         days = working_days_between(self.paused_at.date(), now.date(), holidays)
         return ClockResumed(
@@ -111,7 +112,7 @@ class Clock(Struct, frozen=True, kw_only=True):
         return ClockStopped(clock_id=self.clock_id, request_id=self.request_id, state=self.state, stopped_at=now)
 
     def expire(self, assignee: UUID | None, *, now: datetime) -> ClockReminded | ClockOverdue | None:
-        """The reminder or the end of the time, whichever is due; None if neither is."""
+        """Return the fact that is due, a reminder or the end of the time; None if neither is due."""
         if self.next_at is None or self.next_at > now:
             return None
         values: dict[str, Any] = {
@@ -172,7 +173,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     since: datetime
     paused: bool = False
     due_on: date | None = None
-    """The day, if it is not counted in working days."""
+    """The due date, if the time is not counted in working days."""
     match_id: UUID | None = None
     line_id: UUID | None = None
 
@@ -182,7 +183,10 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 def wanted(request: Request, running: Sequence[Clock], *, now: datetime) -> Iterator[Wanted]:
-    """The clocks of a request and of its matches; those of matches that `running` has go on while it is under way."""
+    """Yield the clocks that have to run for a request and its matches.
+
+    The clocks of matches in `running` continue while the request is open or in delivery.
+    """
     status = request.held_from or request.status
     paused = request.status is Status.ON_HOLD
     if request.status is Status.DRAFT and request.channel is not None:
@@ -215,7 +219,7 @@ def wanted(request: Request, running: Sequence[Clock], *, now: datetime) -> Iter
 
 
 def lines_without_proposal(request: Request, of_matches: Sequence[Clock]) -> set[UUID]:
-    """The lines for which no match is presented, agreed or delivered."""
+    """Return the lines for which no match is presented, agreed or delivered."""
     served = {line_id for line_id, status in request.matches.values() if status in _UNDER_WAY}
     return {line.line_id for line in request.lines} - served - {clock.line_id for clock in of_matches if clock.line_id}
 
@@ -258,16 +262,16 @@ def start(
 
 
 def _later(at: datetime, days: int, holidays: Collection[date]) -> datetime:
-    """`days` working days later; `at` is the end of a day."""
+    """Return the end of the day `days` working days later; `at` is the end of a day."""
     return end_of(working_days_later((at - timedelta(days=1)).date(), days, holidays))
 
 
 def follow(
     request: Request, running: Sequence[Clock], holidays: Collection[date], ids: Callable[[], UUID], *, now: datetime
 ) -> list[tuple[Clock | None, Fact]]:
-    """The facts that start, pause, resume and stop clocks until those run that the request wants.
+    """Return the facts that start, pause, resume and stop clocks until those run that the request wants.
 
-    Each with the clock before it. A clock that would be paused does not start.
+    Each fact comes with the clock before it. A clock that would be paused is not started.
     """
     before = {clock.key: clock for clock in running}
     found: list[tuple[Clock | None, Fact]] = []

@@ -35,14 +35,14 @@ _CHANGED = _NEW.with_conflict_clause(
 
 
 async def save(tx: Tx, clocks: Sequence[Clock], priority: str | None = None) -> None:
-    """Insert or update clocks; new ones with the priority of their request."""
+    """Insert or update clocks; `priority` is that of the request of new clocks."""
     rows = [{**msgspec.structs.asdict(one), "next_at": one.next_at, "priority": priority} for one in clocks]
     statement = _NEW if all(one.revision == 1 for one in clocks) else _CHANGED
     await tx.write(statement, msgspec.json.encode(rows).decode())
 
 
 async def save_priority(tx: Tx, request: Request) -> None:
-    """Store the priority that triage gave the request with its clocks, for lists that are sorted by it."""
+    """Store the priority that triage gave the request with its clocks, so that lists can be sorted by it."""
     await tx.execute(
         "UPDATE clock SET priority = $2 WHERE request_id = $1 AND stopped_at IS NULL",
         request.request_id,
@@ -51,7 +51,6 @@ async def save_priority(tx: Tx, request: Request) -> None:
 
 
 async def priority_of(tx: Tx, request_id: UUID) -> str | None:
-    """The priority of a request."""
     return await tx.fetchval("SELECT priority FROM request WHERE request_id = $1", request_id)  # type: ignore[no-any-return]
 
 
@@ -61,7 +60,7 @@ async def known(tx: Tx, clock_id: UUID) -> Clock | None:
 
 
 async def running(tx: Tx, request_id: UUID) -> list[Clock]:
-    """The clocks of a request that have not stopped, locked."""
+    """Return the clocks of a request that have not stopped, locked."""
     rows = await tx.fetch(
         """
         SELECT * FROM clock WHERE request_id = $1 AND stopped_at IS NULL ORDER BY clock_id FOR UPDATE
@@ -72,13 +71,16 @@ async def running(tx: Tx, request_id: UUID) -> list[Clock]:
 
 
 async def of_request(tx: Tx, request_id: UUID) -> list[Clock]:
-    """All clocks of a request that the caller may see, in the order in which they started."""
+    """Return all clocks of a request that the caller may see, in the order in which they started."""
     rows = await tx.fetch("SELECT * FROM clock WHERE request_id = $1 ORDER BY since, clock_id", request_id)
     return [msgspec.convert(dict(row), Clock) for row in rows]
 
 
 async def due(tx: Tx, now: datetime) -> list[tuple[Clock, UUID | None]]:
-    """Clocks that remind or are over, each with the request's assignee; locked, without those that others locked."""
+    """Return clocks with a due reminder or end, each with the request's assignee.
+
+    They are locked; clocks locked by other transactions are skipped.
+    """
     rows = await tx.fetch(
         """
         SELECT clock.*, (SELECT assignee FROM request WHERE request.request_id = clock.request_id) AS assignee
@@ -91,7 +93,7 @@ async def due(tx: Tx, now: datetime) -> list[tuple[Clock, UUID | None]]:
 
 
 async def due_in_seconds(tx: Tx, now: datetime) -> float | None:
-    """Seconds until the next clock reminds or is over."""
+    """Return the seconds until the next reminder or end of a clock; None if there is none."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         "SELECT extract(epoch FROM min(next_at) - $1::timestamptz)::float8 FROM clock WHERE next_at > $1", now
     )
@@ -101,7 +103,7 @@ async def due_in_seconds(tx: Tx, now: datetime) -> float | None:
 
 
 async def calendar(tx: Tx, year: int, *, lock: bool = False) -> Calendar:
-    """The holidays of a year; without holidays and in revision 0 if none were entered."""
+    """Return the calendar of a year, without holidays and in revision 0 if none were entered."""
     query = "SELECT * FROM calendar WHERE year = $1 FOR UPDATE" if lock else "SELECT * FROM calendar WHERE year = $1"
     row = await tx.fetchrow(query, year)
     return msgspec.convert(dict(row), Calendar) if row else Calendar(year=year)
@@ -120,5 +122,5 @@ async def save_calendar(tx: Tx, one: Calendar) -> None:
 
 
 async def holidays(tx: Tx) -> frozenset[date]:
-    """All holidays that are entered."""
+    """Return all holidays that were entered."""
     return frozenset(await tx.fetchval("SELECT coalesce(array_agg(day), '{}') FROM calendar, unnest(holidays) AS day"))

@@ -1,1 +1,1 @@
-"""Consents: to whom a State shows a request, until when, and by which note verbale."""
+"""Consents of a State to show a request: recipients, periods, and notes verbales."""

@@ -1,4 +1,4 @@
-"""The routes of consents, and those by which services ask what they may show."""
+"""The routes of consents, and the internal routes with which services ask what they may show."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -37,7 +37,10 @@ from services.requests.request.views import read
 async def give_consent(
     tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[Consenting | None] = None
 ) -> None:
-    """By the State: to whom, which fields, how long; by default everything, to those whom the visibility names."""
+    """Requires the role `focal_point` of the State. By default all fields are shown to those whom the visibility names.
+
+    The consent lasts until it is withdrawn, or until `ends_at`.
+    """
     consenting = data or Consenting()
     give = _giving(Request.consent, new_id(), consenting, ctx.now)
     await actions.move(tx, ctx, request_id, Action.CONSENT, give, comment=consenting.comment)
@@ -52,7 +55,10 @@ async def give_consent(
 async def record_confirmation(
     tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[RecordConfirmation]
 ) -> None:
-    """Submits it in the State's name. `scan_id` is a scan of this request (`POST …/notes-verbales`)."""
+    """Requires the role `coordinator`. Submits the request in the State's name.
+
+    `scan_id` is a scan of this request (`POST …/notes-verbales`).
+    """
 
     def confirm(request: Request) -> RequestSubmitted:
         return request.record_confirmation(data.scan_id, now=ctx.now)
@@ -69,7 +75,7 @@ async def record_confirmation(
     status_code=201,
 )
 async def record_consent(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[RecordConsent]) -> None:
-    """Recorded by a coordinator; the State is notified at once, reads the scan, and can withdraw the consent.
+    """Requires the role `coordinator`. The State is notified at once, reads the scan, and can withdraw the consent.
 
     `scan_id` is a scanned note of this request (`POST …/notes-verbales`) that can be read.
     """
@@ -94,7 +100,10 @@ def _giving(
     method="DELETE",
 )
 async def withdraw_consent(tx: Tx, ctx: Context, request_id: FromPath[UUID], consent_id: FromPath[UUID]) -> None:
-    """Also the objection during the window of the silence rule: the consent's id is then the request's own."""
+    """Requires the role `focal_point` of the State. Also objects during the window of the silence rule.
+
+    The id of the consent by silence is the request's own id.
+    """
     await actions.move(tx, ctx, request_id, Action.OBJECT, lambda r: r.object(consent_id, now=ctx.now))
 
 
@@ -102,7 +111,7 @@ async def withdraw_consent(tx: Tx, ctx: Context, request_id: FromPath[UUID], con
 async def show_consents(
     db: Db, caller: CurrentCaller, after: Annotated[str, QueryParameter(pattern=r"^\d{1,19}\.\d{1,18}" + END)] = "0.0"
 ) -> ConsentPage:
-    """The requests whose consents changed after a watermark, each with all its current consents."""
+    """Lists the requests whose consents changed after a watermark, each with all its current consents."""
     async with db.transaction(by=caller) as tx:
         return await consent_store.changed_after(tx, after)
 
@@ -110,14 +119,20 @@ async def show_consents(
 # A POST, so that no access log contains the ids of requests.
 @post("/internal/shown", opt=INTERNAL, status_code=200, summary="Which requests consents show to an organization")
 async def show_shown(data: JSONBody[VisibilityQuery], db: Db, caller: CurrentCaller) -> list[VisibleRequest]:
-    """By the consents in force now: what a service may show of a request that it does not own."""
+    """Lists the requests that the consents in force now show to an organization, with the fields.
+
+    A service asks before it shows a request that it does not own.
+    """
     async with db.transaction(by=caller) as tx:
         return await consent_store.shown_to(tx, data)
 
 
 @post("/internal/withdrawn", opt=INTERNAL, status_code=200, summary="Whether a State has withdrawn its words")
 async def show_withdrawal(data: JSONBody[WithdrawalQuery], db: Db, caller: CurrentCaller) -> Withdrawal:
-    """From a provider that it agreed with: whether that provider may still read what a service has of the request."""
+    """States whether the State has withdrawn its words from a provider that it agreed with.
+
+    If it has, the provider may no longer read what a service has of the request.
+    """
     async with db.transaction(by=caller) as tx:
         return Withdrawal(is_withdrawn=await consent_store.is_withdrawn(tx, data))
 

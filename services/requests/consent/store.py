@@ -31,7 +31,7 @@ CHANGED = """
         'requests.request.consent-ended.v1')
     ORDER BY journal.written_by, journal.position LIMIT $3
 """
-"""Answered by the index `journal_consents`, whose condition lists the same kinds of fact."""
+"""The index `journal_consents` answers this query; its condition lists the same kinds of fact."""
 
 _NOTE = Write(
     parts={
@@ -47,13 +47,13 @@ async def save_note(tx: Tx, request: Request, consent_id: UUID, note_verbale: st
 
 
 async def notes(tx: Tx, request_id: UUID) -> dict[UUID, str]:
-    """The notes verbales of the recorded consents of a request that the caller was allowed to read."""
+    """Return the notes verbales of the recorded consents of a request, which the caller was allowed to read."""
     rows = await tx.fetch("SELECT consent_id, note_verbale FROM consent_text WHERE request_id = $1", request_id)
     return {row["consent_id"]: row["note_verbale"] for row in rows}
 
 
 async def ended_windows(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
-    """Requests whose objection window has ended."""
+    """Return the requests whose objection window has ended."""
     rows = await tx.fetch(
         """
         SELECT request_id FROM request WHERE circulation = 'window_running' AND window_ends_at <= $1
@@ -66,7 +66,7 @@ async def ended_windows(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
 
 
 async def window_ends_in_seconds(tx: Tx, now: datetime) -> float | None:
-    """Seconds until the next objection window ends."""
+    """Return the seconds until the next objection window ends; None if none runs."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         """
         SELECT extract(epoch FROM min(window_ends_at) - $1::timestamptz)::float8 FROM request
@@ -77,7 +77,7 @@ async def window_ends_in_seconds(tx: Tx, now: datetime) -> float | None:
 
 
 async def periods_over(tx: Tx, now: datetime, limit: int = 100) -> list[tuple[UUID, UUID]]:
-    """Requests with a consent whose period has ended but is not recorded as ended."""
+    """Return the requests and consents whose period has ended but is not recorded as ended."""
     rows = await tx.fetch(
         """
         SELECT request_id, consent_id FROM consent
@@ -91,7 +91,7 @@ async def periods_over(tx: Tx, now: datetime, limit: int = 100) -> list[tuple[UU
 
 
 async def period_ends_in_seconds(tx: Tx, now: datetime) -> float | None:
-    """Seconds until the next consent period ends."""
+    """Return the seconds until the next consent period ends; None if no period will end."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         """
         SELECT extract(epoch FROM min(ends_at) - $1::timestamptz)::float8 FROM consent
@@ -102,10 +102,10 @@ async def period_ends_in_seconds(tx: Tx, now: datetime) -> float | None:
 
 
 async def changed_after(tx: Tx, after: str, limit: int = PAGE_MAX) -> ConsentPage:
-    """The current state of each request whose consents changed after a watermark (`<written_by>.<position>`).
+    """Return the current state of each request whose consents changed after a watermark (`<written_by>.<position>`).
 
-    Unlike reads of the journal, it does not wait for running transactions, so a withdrawal is visible as soon as it
-    is committed. Changes that those transactions commit later are found by continuing from `safe`.
+    Unlike reads of the journal, it does not wait for running transactions, so a withdrawal is visible as soon as it is
+    committed. Changes that those transactions commit later are found by continuing from `safe`.
     """
     written_by, position = after.split(".")
     rows = await tx.fetch(
@@ -125,7 +125,7 @@ async def changed_after(tx: Tx, after: str, limit: int = PAGE_MAX) -> ConsentPag
 
 
 async def shown_to(tx: Tx, asked: VisibilityQuery) -> list[VisibleRequest]:
-    """Those of these requests that consents in force show to the organization, by request."""
+    """Return those of these requests that consents in force show to the organization, sorted by id."""
     requests = await _current_consents(tx, list(asked.request_ids))
     now: datetime = await tx.fetchval("SELECT now()")
     given = {one.request_id: given_to(one.consents, asked.organization, now) for one in requests}
@@ -135,14 +135,14 @@ async def shown_to(tx: Tx, asked: VisibilityQuery) -> list[VisibleRequest]:
 
 
 async def is_withdrawn(tx: Tx, asked: WithdrawalQuery) -> bool:
-    """False for a request that is not known."""
+    """Check whether the State has withdrawn its words from the provider; False if the request is unknown."""
     return bool(
         await tx.fetchval("SELECT is_withdrawn_from($1, $2, $3)", asked.request_id, asked.provider, asked.agreed_at)
     )
 
 
 async def _current_consents(tx: Tx, request_ids: list[UUID]) -> list[RequestConsents]:
-    """Their consents, without those that still wait for the end of an objection window."""
+    """Return the requests' consents, except those that wait for the end of an objection window."""
     rows = await tx.fetch(
         """
         SELECT request_id, state, revision, coalesce(

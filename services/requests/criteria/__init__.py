@@ -1,1 +1,1 @@
-"""The criteria by which UNODC judges whether a request is eligible, and which priority it has."""
+"""The criteria by which UNODC decides whether a request is eligible and which priority it has."""

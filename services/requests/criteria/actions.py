@@ -1,4 +1,4 @@
-"""Actions on criteria: publish a version, judge a request. The caller opens the transaction."""
+"""Actions on criteria: publish a version, assess a request. The caller opens the transaction."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -32,11 +32,11 @@ async def publish_version(
 
 
 async def assess(tx: Tx, ctx: Context, request_id: UUID, judged: Sequence[Judged], comment: str) -> None:
-    """Judge a request by the criteria in force. Raises Conflict if none are published."""
+    """Assess a request by the criteria in force. Raises Conflict if none are published."""
     criteria = await store.in_force(tx)
 
     def decide(request: Request) -> RequestAssessed:
-        # After the policy: callers who may not assess are refused as such.
+        # This runs after the policy, so that callers who may not assess are refused by it.
         if not criteria.version:
             raise Conflict("no-criteria")
         return model.assess(request, criteria, judged, now=ctx.now)

@@ -1,4 +1,4 @@
-"""Routes of the criteria: show and publish them, and judge a request by them."""
+"""Routes of the criteria: show and publish them, and assess a request by them."""
 
 from datetime import datetime
 from typing import Annotated
@@ -46,7 +46,7 @@ class NewEligibility(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class NewPriority(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A criterion of the priority, and how much it counts beside the others."""
+    """A criterion of the priority, with its weight relative to the others."""
 
     code: Code
     weight: Annotated[int, Meta(ge=1, le=100)]
@@ -78,7 +78,7 @@ class CriteriaView(Struct, frozen=True, kw_only=True):
 
 
 class Assessment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How far a request meets each criterion in force: eligibility 0 or 1, priority 0 to 3."""
+    """The points of a request for each criterion in force: 0 or 1 for eligibility, 0 to 3 for priority."""
 
     judged: Judgements
     comment: Annotated[str, Meta(max_length=2000)] = ""
@@ -88,7 +88,7 @@ class Assessment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 async def show_criteria(
     db: Db, caller: CurrentCaller, revision: Annotated[int | None, QueryParameter(ge=0, le=VERSION_MAX)] = None
 ) -> Response[CriteriaView]:
-    """Those in force, or those of a version, by its number."""
+    """Shows the criteria in force, or those of the version with the number `revision`."""
     policy.decide(caller, Action.SHOW_CRITERIA).required()
     async with db.transaction(by=caller) as tx:
         found = await (store.in_force(tx) if revision is None else store.version(tx, revision))
@@ -108,7 +108,10 @@ async def _in_force(tx: Tx, _ctx: Context, _criteria_id: UUID) -> CriteriaView:
     key=lambda: CRITERIA_ID,
 )
 async def publish_criteria(tx: Tx, ctx: Context, _criteria_id: UUID, data: JSONBody[NewCriteria]) -> None:
-    """The whole list, in six languages. Assessments by earlier versions remain. The first with `If-Match: "0"`."""
+    """The body is the whole list, in six languages. Assessments by earlier versions remain.
+
+    Send `If-Match: "0"` for the first version.
+    """
     texts = {one.code: one.texts.by_language() for one in data.eligibility}
     texts |= {one.code: one.texts.by_language() for one in data.priority}
     priority = [PriorityCriterion(code=one.code, weight=one.weight) for one in data.priority]
@@ -117,8 +120,9 @@ async def publish_criteria(tx: Tx, ctx: Context, _criteria_id: UUID, data: JSONB
 
 @change("/v1/requests/{request_id:uuid}/assess", Action.ASSESS, "Assess a request by the criteria", read=read)
 async def assess_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[Assessment]) -> None:
-    """Every criterion in force. The priority follows from the points; to open the request with another one needs a
-    reason, and one that is not eligible is not opened.
+    """Every criterion in force has to be judged. The priority follows from the points.
+
+    Opening the request with another priority requires a reason; a request that is not eligible cannot be opened.
     """
     await actions.assess(tx, ctx, request_id, data.judged, data.comment)
 

@@ -12,14 +12,14 @@ from services.requests.request.model import Request
 from services.requests.request.values import Priority
 
 CRITERIA_ID: UUID = uuid5(NAMESPACE_URL, "entraide:criteria")
-"""All versions are of one record: the version is its revision."""
+"""The id of the record of which the versions of the criteria are revisions."""
 
 THRESHOLDS: Mapping[Priority, int] = {Priority.URGENT: 750, Priority.HIGH: 500, Priority.NORMAL: 250, Priority.LOW: 0}
-"""The priority from the weighted points, in thousandths of the highest: the first that is reached."""
+"""Minimum weighted points of each priority, in thousandths of the maximum, highest first."""
 
 
 class Criteria(Struct, frozen=True, kw_only=True):
-    """A version of the criteria; version 0, before the first, has none."""
+    """A version of the criteria; version 0, before the first, has no criteria."""
 
     version: int = 0
     eligibility: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ def publish_version(
     *,
     now: datetime,
 ) -> CriteriaPublished:
-    """The next version. Raises Invalid for a code that is named twice."""
+    """Return the next version. Raises Invalid for a code that is named twice."""
     codes = [*eligibility, *(one.code for one in priority)]
     if repeated := sorted({code for code in codes if codes.count(code) > 1}):
         raise Invalid("criterion-repeated", codes=repeated)
@@ -65,7 +65,7 @@ def evolve(fact: CriteriaPublished) -> Criteria:
 
 
 def assess(request: Request, criteria: Criteria, judged: Sequence[Judged], *, now: datetime) -> RequestAssessed:
-    """Judge a request by every criterion. Raises Invalid, with all that is missing, unknown or judged twice."""
+    """Assess a request by every criterion. Raises Invalid with all that are missing, unknown, repeated or wrong."""
     request.require("assess")
     points = {one.code: one.points for one in judged}
     wrong = [code for code in points if code not in criteria.codes]
@@ -85,7 +85,7 @@ def assess(request: Request, criteria: Criteria, judged: Sequence[Judged], *, no
 
 
 def priority_of(criteria: Criteria, points: Mapping[str, int]) -> Priority:
-    """The priority that the weighted points reach."""
+    """Return the priority that the weighted points reach."""
     highest = sum(one.weight for one in criteria.priority) * POINTS_MAX
     reached = sum(one.weight * points[one.code] for one in criteria.priority) * 1000 // highest
     return next(priority for priority, threshold in THRESHOLDS.items() if reached >= threshold)

@@ -11,11 +11,11 @@ from chassis.texts import hash_bytes
 from services.requests.criteria.model import Criteria
 
 Texts = Mapping[str, Mapping[str, str]]
-"""Code → language → text."""
+"""Maps each code to its text by language."""
 
 
 async def in_force(tx: Tx) -> Criteria:
-    """The newest version; version 0 if none was published."""
+    """Return the newest version; version 0 if none was published."""
     return _criteria(await tx.fetchrow("SELECT * FROM criteria ORDER BY version DESC LIMIT 1"))
 
 
@@ -45,7 +45,7 @@ async def save(tx: Tx, one: Criteria) -> None:
 
 
 def hashed(texts: Texts) -> tuple[bytes, str]:
-    """The salt and the salted hash of all texts."""
+    """Return the salt and the salted hash of all texts."""
     return hash_bytes(msgspec.json.encode(texts, order="deterministic"))
 
 

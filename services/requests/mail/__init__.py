@@ -1,1 +1,1 @@
-"""Mails that came in: the triage box, and replies to notices as messages on requests."""
+"""Incoming mails: the triage box, and replies to notices as messages on requests."""

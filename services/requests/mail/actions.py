@@ -1,4 +1,4 @@
-"""Actions on mails. The caller opens the transaction; contents of files are stored before it."""
+"""Actions on mails. The caller opens the transaction, and stores the contents of files before it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -37,14 +37,14 @@ OUTCOMES = {
 
 
 class Sender(Struct, frozen=True, kw_only=True):
-    """The person with the address of a mail, and whose person it is."""
+    """The person with the address of a mail, and the organization for which they act."""
 
     person_id: UUID
     organization: str
 
 
 class Answered(Struct, frozen=True, kw_only=True):
-    """What a notice was about that a mail answers."""
+    """The subject of the notice that a mail answers: a request, and a match if it was about one."""
 
     request_id: UUID
     state: str
@@ -78,7 +78,7 @@ async def receive(
     *,
     now: datetime,
 ) -> None:
-    """Put a mail into the triage box or, if it answers a notice, beside the request; its files are stored already."""
+    """Put a mail into the triage box, or beside the request if it answers a notice. Its files are stored already."""
     salt, texts_hash = hash_texts([mail.sender, mail.subject, mail.text, mail.message_id])
     hashed = [(file_id, one, *hash_bytes(one.digest)) for file_id, one in files]
     given = {
@@ -114,7 +114,7 @@ async def receive(
 
 
 async def to_change(tx: Tx, ctx: Context, mail_id: UUID, action: Action) -> Mail:
-    """A mail that the caller may change, locked, in the expected revision."""
+    """Return a mail that the caller may change, locked, in the expected revision."""
     mail = await store.get(tx, mail_id, ctx.caller, lock=True)
     policy.decide(ctx.caller, action, mail).required()
     check_revision(mail.revision, ctx.expected)
@@ -129,7 +129,7 @@ async def discard(tx: Tx, ctx: Context, mail_id: UUID, reason: str) -> None:
 async def end_as_filed(
     tx: Tx, ctx: Context, mail: Mail, request: Request, files: Sequence[CopiedFile], own: FileStorage
 ) -> None:
-    """Attach copied files to the draft that the mail was filed as, and end the mail."""
+    """Attach copied files to the draft that the mail was filed as, and record that the mail was filed."""
     of_draft = replace(ctx, expected=request.revision)
     for one in files:
         file = NewFile(
@@ -155,7 +155,7 @@ async def copy_files(own: FileStorage, files: Sequence[tuple[ScannedFile, str, b
 
 
 async def judge(tx: Tx, mail_id: UUID, file_id: UUID, verdict: Verdict, *, now: datetime) -> None:
-    """Record a verdict, unless one was recorded."""
+    """Record a verdict, unless one was recorded before."""
     mail = await store.known(tx, mail_id)
     fact = mail.scanned(file_id, OUTCOMES[verdict], now=now) if mail else None
     if fact is not None:

@@ -1,4 +1,4 @@
-"""The automatic answers: at most one for each address in a day, and a limited number in an hour."""
+"""Automatic answers: at most one for each address in a day, and a limited number in an hour."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,7 +9,10 @@ from chassis.db.database import Tx
 
 KEPT_HOURS = 24
 HOURLY_MAX = 60
-"""Answers of all processes together: the sender's address can be forged, and an answer would reach its owner."""
+"""Maximum number of answers in an hour, of all processes together.
+
+The sender's address can be forged, and an answer would reach its owner.
+"""
 
 ATTEMPTS_MAX = 5
 LEASE_SECONDS = 300
@@ -24,7 +27,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 async def owe(tx: Tx, answer: Answer, *, now: datetime) -> None:
-    """Owe an answer, unless the address got one within a day or too many are owed."""
+    """Record that an answer is owed, unless the address got one within a day or too many are owed."""
     await tx.execute(
         """
         INSERT INTO mail_answer (address, in_reply_to, owed_at, person_id)
@@ -62,11 +65,11 @@ async def end(tx: Tx, answer: Answer, *, now: datetime) -> None:
 
 
 async def delete_of(tx: Tx, person_id: UUID) -> int:
-    """Delete the addresses that a person has written from; return how many."""
+    """Delete the addresses from which a person has written; return their number."""
     query = "WITH gone AS (DELETE FROM mail_answer WHERE person_id = $1 RETURNING 1) SELECT count(*) FROM gone"
     return int(await tx.fetchval(query, person_id))
 
 
 async def delete_old(tx: Tx, *, now: datetime) -> None:
-    """Delete the addresses that were answered a day ago."""
+    """Delete the addresses whose answers were owed a day ago or earlier."""
     await tx.execute("DELETE FROM mail_answer WHERE owed_at < $1", now - timedelta(hours=KEPT_HOURS))

@@ -54,9 +54,9 @@ class MailPage(Struct, frozen=True, kw_only=True):
 class MailView(Struct, frozen=True, kw_only=True):
     """A mail with its text and files.
 
-    `sender` is the address that it came from, `organization` that of the person with this address. An address can be
-    forged: `spf` and `dkim` are what our own mail edge found out, else `unverified`. `request_id` is the request that
-    it was filed as or, of a message, that it belongs to.
+    `sender` is the address that the mail came from, `organization` that of the person with this address. An address can
+    be forged: `spf` and `dkim` are the results of UNODC's own mail edge, or else `unverified`. `request_id` is the
+    request that the mail was filed as or, for a message, that it belongs to.
     """
 
     mail_id: UUID
@@ -88,7 +88,7 @@ async def list_mails(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[MailPage]:
-    """For coordinators and auditors. `status=new` is the triage box."""
+    """Requires the role `coordinator` or `auditor`. `status=new` lists the triage box."""
     policy.decide(caller, Action.LIST_MAILS).required()
     async with db.transaction(by=caller) as tx:
         found = await store.page(tx, caller, status=status, organization=organization, before=cursor, limit=limit + 1)
@@ -96,7 +96,7 @@ async def list_mails(
 
 
 async def read_mail(tx: Tx, ctx: Context, mail_id: UUID) -> MailView:
-    """The mail; the read is recorded in the audit. Raises Missing."""
+    """Return the mail, and record the read in the audit. Raises Missing."""
     mail = await store.get(tx, mail_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_MAIL, mail).required()
     await log_read(tx, READ, "mail", mail_id, mail.revision)
@@ -115,7 +115,7 @@ async def read_mail(tx: Tx, ctx: Context, mail_id: UUID) -> MailView:
 
 @show("/v1/intake/mails/{mail_id:uuid}", Action.SHOW_MAIL, "One incoming mail")
 async def show_mail(tx: Tx, ctx: Context, mail_id: FromPath[UUID]) -> MailView:
-    """For coordinators and auditors; a message also for the State of its sender."""
+    """Requires the role `coordinator` or `auditor`. A message is also shown to the State of its sender."""
     return await read_mail(tx, ctx, mail_id)
 
 
@@ -126,8 +126,9 @@ async def show_mail(tx: Tx, ctx: Context, mail_id: FromPath[UUID]) -> MailView:
     summary="Download a file of a mail",
 )
 async def read_mail_file(file_id: FromPath[UUID], db: Db, own: Own, caller: CurrentCaller) -> Download:
-    """Always a download without a media type that a browser would display. Its format may be `other` than those of
-    attachments.
+    """The response is always a download, without a media type that a browser would display.
+
+    The format may be that of an attachment or `other`.
     """
     async with db.transaction(by=caller) as tx:
         mail = await store.get(tx, await store.id_of_file(tx, file_id), caller)
@@ -143,12 +144,12 @@ async def read_mail_file(file_id: FromPath[UUID], db: Db, own: Own, caller: Curr
 async def _copy_files(
     db: Database, ctx: Context, _request_id: UUID, mail_id: FromPath[UUID], data: JSONBody[FileMail], own: Own
 ) -> list[CopiedFile]:
-    """Before the transaction: the files of a mail that is to be filed, copied under new ids."""
+    """Copy the files of a mail to be filed, under new ids, before the transaction."""
     async with db.transaction(by=ctx.caller) as tx:
         mail = await store.get(tx, mail_id, ctx.caller)
         policy.decide(ctx.caller, Action.FILE_MAIL, mail).required()
         if mail.status is not MailStatus.NEW:
-            # A repeat, whose answer was recorded, or refused in the transaction.
+            # This is a repeat: its answer was recorded, or the transaction refuses it.
             return []
         files = mail.chosen(data.file_ids, most=ATTACHMENTS_MAX)
         names = await store.names(tx, mail_id)
@@ -173,8 +174,10 @@ async def file_mail(
     own: Own,
     before: list[CopiedFile],
 ) -> None:
-    """As `POST /v1/requests/on-behalf`, with channel `mail` and the day that the mail came. Its files become scans of
-    the request, which the State and UNODC read. `If-Match` is the mail's revision.
+    """Files a request like `POST /v1/requests/on-behalf`, with channel `mail` and the day that the mail came.
+
+    The files of the mail become scans of the request, which the State and UNODC read. `If-Match` is the mail's
+    revision.
     """
     mail = await mail_actions.to_change(tx, ctx, mail_id, Action.FILE_MAIL)
     mail.require(Action.FILE_MAIL)
@@ -188,7 +191,7 @@ async def file_mail(
 
 
 def _state(data: FileMail, mail: Mail) -> str:
-    """The State that it is filed for. Raises Invalid if the sender is of none and none is named."""
+    """Return the State for which the mail is filed. Raises Invalid if none is named and the sender is of none."""
     if data.state is None and mail.organization not in reference.countries():
         raise Invalid("mail-state-missing", field="state")
     return check_state(data.state or mail.organization)
@@ -200,14 +203,18 @@ def _reference(data: FileMail, mail: Mail, message_id: str) -> str:
 
 @change("/v1/intake/mails/{mail_id:uuid}/discard", Action.DISCARD_MAIL, "Discard a mail", read=read_mail)
 async def discard_mail(tx: Tx, ctx: Context, mail_id: FromPath[UUID], data: JSONBody[DiscardMail]) -> None:
-    """By a coordinator, from the triage box. Its text and files stay readable for coordinators and auditors."""
+    """Requires the role `coordinator`. Removes the mail from the triage box.
+
+    Its text and files stay readable for coordinators and auditors.
+    """
     await mail_actions.discard(tx, ctx, mail_id, check_reason("discard_mail", data.reason))
 
 
 @show("/v1/requests/{request_id:uuid}/messages", Action.READ_MESSAGES, "The messages on a request, newest first")
 async def list_messages(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list[MailSummary]:
-    """Mails that answered a notice about the request. UNODC reads all, a State those of its own people; the text of
-    each is at `/v1/intake/mails/{mail_id}`.
+    """Lists the mails that answered a notice about the request.
+
+    UNODC reads all of them, a State those of its own people. The text of each is at `/v1/intake/mails/{mail_id}`.
     """
     request = await request_store.get(tx, request_id, ctx.caller)
     policy.decide(ctx.caller, Action.READ_MESSAGES, request).required()

@@ -1,4 +1,4 @@
-"""A mail that came in: its states. Its texts and files are in the store only."""
+"""An incoming mail and its statuses. Its texts and files are in the store only."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from services.requests.attachment.model import READABLE, AttachmentStatus
 
 
 class FileFormat(StrEnum):
-    """The format of a file of a mail: one of attachments, or another."""
+    """The format of a file of a mail: one of the formats of attachments, or another."""
 
     PDF = "pdf"
     DOCX = "docx"
@@ -27,7 +27,7 @@ class FileFormat(StrEnum):
 
 
 class MailStatus(StrEnum):
-    """Where a mail is: in the triage box, filed as a request, discarded, or added to a request as a message."""
+    """The status of a mail: in the triage box, filed as a request, discarded, or added to a request as a message."""
 
     NEW = "new"
     FILED = "filed"
@@ -42,7 +42,7 @@ MOVES: Mapping[str, frozenset[MailStatus]] = {
 
 
 class ScannedFile(MailFile, frozen=True, kw_only=True):
-    """A file of a mail, and what the scanner found; it is never `removed`."""
+    """A file of a mail with the result of its scan; it is never `removed`."""
 
     status: AttachmentStatus = AttachmentStatus.PENDING
 
@@ -52,7 +52,7 @@ class ScannedFile(MailFile, frozen=True, kw_only=True):
 
     @property
     def attachable(self) -> bool:
-        """Whether it can be a file of a request."""
+        """True if the file can become a file of a request."""
         return self.readable and self.format != FileFormat.OTHER and 0 < self.size_bytes <= ATTACHMENT_BYTES_MAX
 
 
@@ -75,7 +75,7 @@ class Mail(Struct, frozen=True, kw_only=True):
     files: tuple[ScannedFile, ...] = ()
 
     def require(self, move: str) -> None:
-        """Raises Conflict if its status does not allow the move."""
+        """Raise Conflict if the mail's status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("mail-status", status=self.status, move=move)
 
@@ -88,16 +88,16 @@ class Mail(Struct, frozen=True, kw_only=True):
         return MailDiscarded(mail_id=self.mail_id, reason=reason, discarded_at=now)
 
     def scanned(self, file_id: UUID, outcome: AttachmentStatus, *, now: datetime) -> MailFileScanned | None:
-        """None if the file has been scanned before."""
+        """Record the outcome of a scan; None if the file has been scanned before."""
         waiting = {one.file_id for one in self.files if one.status is AttachmentStatus.PENDING}
         if file_id not in waiting:
             return None
         return MailFileScanned(mail_id=self.mail_id, file_id=file_id, outcome=outcome, scanned_at=now)
 
     def chosen(self, file_ids: Sequence[UUID] | None, *, most: int) -> tuple[ScannedFile, ...]:
-        """The files to attach to a request: those named, else all that can be attached.
+        """Return the files to attach to a request: those named, or else all that can be attached.
 
-        Raises Invalid for a file that is not of the mail or cannot be attached, and for more than `most`.
+        Raises Invalid for a file that is not of the mail or cannot be attached, and for more than `most` files.
         """
         attachable = {one.file_id: one for one in self.files if one.attachable}
         chosen = tuple(attachable) if file_ids is None else tuple(dict.fromkeys(file_ids))

@@ -1,6 +1,6 @@
-"""Read a mail as it came: sender, subject, text and files, within limits that a hostile mail cannot pass.
+"""The parser of incoming mails: sender, subject, text and files, with limits against hostile mails.
 
-Nothing is displayed or executed: HTML becomes plain text, and every other part a file.
+Nothing is displayed or executed: HTML becomes plain text, and every other part becomes a file.
 """
 
 import hashlib
@@ -22,31 +22,34 @@ from contracts.refusals import Invalid
 from services.requests.mail.model import FileFormat
 
 PARTS_MAX = 100
-"""MIME parts, at all depths together."""
+"""Maximum number of MIME parts, at all depths together."""
 
 HEADERS_MAX = 1000
 HEADER_BYTES_MAX = 8 * 1024
-"""Of one header, folded lines included."""
+"""Maximum size of one header, folded lines included."""
 
 LINES_MAX = 500_000
-"""As many as a mail of 25 MiB has in base64, and some more: the library's time grows with lines."""
+"""Maximum number of lines: somewhat more than a mail of 25 MiB has in base64. The library's time grows with lines."""
 
 READ_HEADER_MAX = 2000
-"""Length up to which a header is read: the library's time grows with the square."""
+"""Maximum length of a header that is read: the library's time grows with the square of the length."""
 
 TEXT_BYTES_MAX = 512 * 1024
 SUBJECT_MAX, ADDRESS_MAX, MESSAGE_ID_MAX, NAME_MAX = 300, 254, 300, 200
 
 UNVERIFIED = "unverified"
 RESULTS = frozenset({"pass", "fail", "softfail", "neutral", "none", "policy", "temperror", "permerror"})
-"""Of SPF and DKIM (RFC 8601)."""
+"""Results of SPF and DKIM (RFC 8601)."""
 
 _ADDRESS = re.compile(r"[^@\s<>,;:\\\"()\[\]]{1,64}@[A-Za-z0-9.-]{1,189}")
 _CHARSET = re.compile(
     r"us-ascii|utf-?8|utf-16(le|be)?|iso-8859-\d{1,2}|windows-125[0-8]|koi8-[ru]|gb2312|gbk|gb18030|big5|"
     r"iso-2022-(jp|kr)|shift_jis|euc-(jp|kr)"
 )
-"""Others are read as UTF-8: Python has encodings whose decoding is slow, or which are none of text."""
+"""Charsets that are decoded.
+
+Others are read as UTF-8: Python has encodings that are slow to decode, or that do not encode text.
+"""
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NOT_IN_NAMES = re.compile("[\x00-\x1f\x7f/\\\\\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -56,7 +59,7 @@ _AUTOMATIC_SENDERS = re.compile(r"(mailer-daemon|postmaster|no-?reply|owner-.*|.
 
 
 class MailUnacceptable(Exception):
-    """A mail beyond the limits; `reply` is the SMTP reply."""
+    """A mail that exceeds a limit; `reply` is the SMTP reply."""
 
     def __init__(self, reply: str) -> None:
         super().__init__(reply)
@@ -78,9 +81,9 @@ class IncomingFile(Struct, frozen=True, kw_only=True):
 
 
 class IncomingMail(Struct, frozen=True, kw_only=True):
-    """What a mail says; `sender` is the address of its author, in lower case, or empty.
+    """The content of a mail; `sender` is the address of its author, in lower case, or empty.
 
-    `automatic`: a program or a mailing list sent it (RFC 3834, RFC 2919).
+    `automatic` is true if a program or a mailing list sent it (RFC 3834, RFC 2919).
     """
 
     sender: str
@@ -95,13 +98,13 @@ class IncomingMail(Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> bytes:
-        """SHA-256 of all that it says; the same when it is sent again, whichever servers forwarded it."""
+        """SHA-256 of the content; the same if the mail is sent again, whichever servers forwarded it."""
         said = [self.sender, self.message_id, self.subject, self.text, *(one.digest.hex() for one in self.files)]
         return hashlib.sha256(msgspec.json.encode(said)).digest()
 
 
 class _Limited(EmailPolicy):
-    """The policy of the library, which refuses long headers before it reads them."""
+    """The library's policy, which additionally refuses long headers before they are read."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         if sum(map(len, sourcelines)) > HEADER_BYTES_MAX:
@@ -110,7 +113,7 @@ class _Limited(EmailPolicy):
 
 
 def _counting(most: int, headers_max: int) -> Callable[..., EmailMessage]:
-    """Makes the parts of one mail, at most `most` with `headers_max` headers together."""
+    """Return a factory of the parts of one mail: at most `most` parts, with `headers_max` headers together."""
     parts = headers = 0
 
     class Part(EmailMessage):
@@ -132,7 +135,7 @@ def _counting(most: int, headers_max: int) -> Callable[..., EmailMessage]:
 
 
 def read_mail(content: bytes, authserv_id: str | None) -> IncomingMail:
-    """Read a mail. Raises MailUnacceptable beyond a limit; whatever else is wrong in it is read as far as it goes.
+    """Read a mail. Raises MailUnacceptable beyond a limit; a mail with other errors is read as far as possible.
 
     `authserv_id` is the name under which our own mail edge reports SPF and DKIM.
     """
@@ -141,10 +144,10 @@ def read_mail(content: bytes, authserv_id: str | None) -> IncomingMail:
     policy = _Limited(message_factory=_counting(PARTS_MAX, HEADERS_MAX))
     try:
         message = message_from_bytes(content, policy=policy)
-        assert isinstance(message, EmailMessage), "the policy makes it one"
+        assert isinstance(message, EmailMessage), "the policy creates EmailMessage objects"
         body = message.get_body(("plain", "html"))
         text = _text(body) if body is not None else ""
-        # An HTML part that says nothing as plain text is kept as a file.
+        # An HTML part without plain text is kept as a file.
         files = tuple(_files(message, body if text else None))
     except MailUnacceptable:
         raise
@@ -166,7 +169,7 @@ def read_mail(content: bytes, authserv_id: str | None) -> IncomingMail:
 
 
 def is_answerable(mail: IncomingMail, envelope_sender: str) -> bool:
-    """Whether an automatic answer may go to this envelope sender, without a loop or noise (RFC 3834)."""
+    """Check whether this envelope sender may get an automatic answer; programs and mailing lists may not (RFC 3834)."""
     return (
         not mail.automatic
         and bool(_ADDRESS.fullmatch(envelope_sender))
@@ -175,19 +178,19 @@ def is_answerable(mail: IncomingMail, envelope_sender: str) -> bool:
 
 
 def _sender(message: EmailMessage) -> str:
-    """The one address in From; empty if there is none, or several."""
+    """Return the address in From; empty if there is none or more than one, or it is not valid."""
     found = getaddresses([_header(message, "From", HEADER_BYTES_MAX)])
     address = found[0][1] if len(found) == 1 and len(message.get_all("From", [])) == 1 else ""
     return address.lower() if len(address) <= ADDRESS_MAX and _ADDRESS.fullmatch(address) else ""
 
 
 def _header(message: EmailMessage, name: str, most: int) -> str:
-    """A header as text; empty if there is none, it is too long, or the library cannot read it."""
+    """Return a header as text; empty if it is absent, too long, or unreadable for the library."""
     raw = next((str(value) for given, value in message.raw_items() if given.lower() == name.lower()), "")
     try:
         value = str(message.get(name, "")) if len(raw) <= READ_HEADER_MAX else ""
     except Exception:
-        # As in `read_mail`.
+        # The library fails on some malformed mails, as in `read_mail`.
         return ""
     return _clean(value.replace("\r", " ").replace("\n", " "))[:most]
 
@@ -200,7 +203,7 @@ def _is_automatic(message: EmailMessage) -> bool:
 
 
 def _authentication(message: EmailMessage, authserv_id: str | None) -> tuple[str, str]:
-    """The results of SPF and DKIM in the topmost header of our own edge, which has to remove forged ones."""
+    """Return the results of SPF and DKIM from the topmost header of our own edge, which has to remove forged ones."""
     if authserv_id is None:
         return UNVERIFIED, UNVERIFIED
     for name, value in message.raw_items():
@@ -233,8 +236,8 @@ def _text(part: MIMEPart) -> str:
 
 
 def _of_html(source: str) -> str:
-    """The text of an HTML part, a line per block."""
-    # Imported here: only a process that takes mails in needs it.
+    """Return the text of an HTML part, a line per block."""
+    # Imported here, because only a process that receives mails needs it.
     from lxml import html
     from lxml.etree import LxmlError
 
@@ -252,7 +255,7 @@ def _of_html(source: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Without control characters, and without halves of characters that PostgreSQL does not store."""
+    """Remove control characters, and replace halves of surrogate pairs, which PostgreSQL does not store."""
     return _UNPRINTABLE.sub("", text).encode("utf-8", "replace").decode()
 
 
@@ -269,7 +272,7 @@ def _files(message: EmailMessage, body: MIMEPart | None) -> Iterator[IncomingFil
 
 
 def _leaves(part: EmailMessage, body: MIMEPart | None) -> Iterator[EmailMessage]:
-    """The parts that are files: all but the body and its alternatives. A forwarded mail is one file."""
+    """Yield the parts that are files: all but the body and its alternatives. A forwarded mail is one file."""
     if part.get_content_maintype() != "multipart":
         if part is not body and _payload(part) + _content(part):
             yield part
@@ -297,7 +300,7 @@ def _name(part: EmailMessage, number: int) -> str:
     try:
         given = part.get_filename("") or ""
     except Exception:
-        # As in `read_mail`.
+        # The library fails on some malformed mails, as in `read_mail`.
         given = ""
     name = _NOT_IN_NAMES.sub("", _clean(str(given))).strip()
     return name[-NAME_MAX:] or f"attachment-{number}"

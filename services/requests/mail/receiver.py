@@ -1,8 +1,8 @@
-"""The SMTP server that takes mails in, behind the mail edge of UNODC.
+"""The SMTP server that receives mails, behind the mail edge of UNODC.
 
 A mail is acknowledged once its files are on disk and its row is committed; a failure before that is a temporary error,
-and the client sends it again. A mail that is here already is acknowledged without a second row. To a client known and
-unknown senders look the same.
+and the client sends the mail again. A mail that was received before is acknowledged without a second row. The replies
+do not show whether a sender is known, unless the mails of its organization fill their quota (452).
 """
 
 import asyncio
@@ -39,7 +39,7 @@ from services.requests.request import store as request_store
 
 IDLE_SECONDS = 60
 SESSIONS_MAX = 20
-"""Of one process; each holds at most one mail in memory."""
+"""Maximum number of sessions of one process; each holds at most one mail in memory."""
 
 COMMANDS_MAX = 1000
 RECIPIENTS_MAX = 10
@@ -54,7 +54,7 @@ log = structlog.get_logger()
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """Where to listen, the address that mails come to, and the name of our mail edge in Authentication-Results."""
+    """The address to listen on, the address of incoming mails, and the mail edge's name in Authentication-Results."""
 
     host: str
     port: int
@@ -68,13 +68,13 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 class _OfRequest(Struct, frozen=True, kw_only=True):
-    """Of a match: its request."""
+    """The request of a match."""
 
     request_id: UUID
 
 
 class _Sessions(SMTP):
-    """One session; those over the limit are refused at once."""
+    """One session; sessions over the limit are refused at once."""
 
     def __init__(self, receiver: "MailReceiver") -> None:
         super().__init__(
@@ -91,7 +91,7 @@ class _Sessions(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._receiver.sessions += 1
         if self._receiver.sessions > SESSIONS_MAX:
-            # uvloop's transports are none of asyncio's classes.
+            # uvloop's transports do not derive from asyncio's classes.
             cast(asyncio.Transport, transport).write(b"421 4.3.2 Too many connections, try again later\r\n")
             transport.close()
             return
@@ -104,7 +104,7 @@ class _Sessions(SMTP):
 
 
 class MailReceiver:
-    """Takes mails in while `run` runs."""
+    """Receives mails while `run` runs."""
 
     def __init__(self, running: Running, terms: Terms) -> None:
         self.terms = terms
@@ -145,16 +145,16 @@ class MailReceiver:
             except MailUnacceptable as error:
                 return error.reply
             except Exception as error:
-                # Whatever it is, the mail is not here: the client has to keep it.
+                # Whatever the error is, the mail is not stored: the client has to keep it.
                 log.warning("a mail is taken in later", reason=type(error).__name__)
                 return LATER
 
     async def handle_exception(self, error: Exception) -> str:
-        """Without the error's text, which may quote the mail."""
+        """Log the error by its type, without its text, which may quote the mail."""
         log.warning("a session with a mail client failed", reason=type(error).__name__)
         return LATER
 
-    # -- taking in -----------------------------------------------------------------------------------------------
+    # -- receiving -----------------------------------------------------------------------------------------------
 
     async def _take(self, mail: IncomingMail, envelope_sender: str, recipients: Sequence[str]) -> str:
         now = clock.now()
@@ -174,10 +174,10 @@ class MailReceiver:
     async def _reply(
         self, mail: IncomingMail, recipients: Sequence[str], now: datetime
     ) -> tuple[Sender | None, Answered | None]:
-        """The person whom a notice was sent to that this mail answers, and what it was about.
+        """Return the person who got the notice that this mail answers, and the subject of the notice.
 
-        Without the second the person no longer sees the request, or a program has answered: it is a mail as any other.
-        Raises PeerError.
+        The subject is None if the person no longer sees the request, or a program has answered; the mail is then
+        treated like any other. Raises PeerError.
         """
         key = self.terms.reply_key
         replies = [
@@ -200,14 +200,14 @@ class MailReceiver:
         return Sender(person_id=first.person_id, organization=first.organization) if first else None, None
 
     async def _request_of(self, reply: Reply) -> UUID | None:
-        """The request that a notice was about; of a match matching knows it. Raises PeerError."""
+        """Return the request that a notice was about; for a match, the matching service is asked. Raises PeerError."""
         if not reply.is_match:
             return reply.about
         body = await self._running.peers.find(MATCHING, f"/v1/matches/{reply.about}")
         return None if body is None else msgspec.json.decode(body, type=_OfRequest).request_id
 
     async def _answered(self, request_id: UUID, caller: Caller, match_id: UUID | None) -> Answered | None:
-        """What is answered, if this caller sees the request."""
+        """Return the subject of the answer; None if this caller does not see the request."""
         async with self._db.transaction() as tx:
             try:
                 request = await request_store.get(tx, request_id, caller)
@@ -216,7 +216,10 @@ class MailReceiver:
         return Answered(request_id=request_id, state=request.state, match_id=match_id)
 
     async def _sender_of(self, address: str, now: datetime) -> Sender | None:
-        """The person with this address who holds an appointment; of several a State's first. Raises PeerError."""
+        """Return the person with this address who holds an appointment, preferably one who files for a State.
+
+        None if there is none. Raises PeerError.
+        """
         if not address:
             return None
         body = await self._running.peers.ask(
@@ -232,7 +235,7 @@ class MailReceiver:
     async def _keep(
         self, mail: IncomingMail, sender: Sender, owed: Answer | None, answered: Answered | None, *, now: datetime
     ) -> str:
-        """Store the files, then the rows; on failure the files are deleted, or later by the sweep."""
+        """Store the files, then the rows. After a failure the files are deleted, or else later by the sweep."""
         files = [(new_id(), one) for one in mail.files]
         try:
             async with self._db.transaction() as tx:
@@ -246,7 +249,7 @@ class MailReceiver:
                 if owed:
                     await answer_store.owe(tx, replace(owed, person_id=sender.person_id), now=now)
         except asyncpg.UniqueViolationError:
-            # Another session has just taken in the same mail.
+            # Another session has just stored the same mail.
             await self._drop(files)
         return TAKEN
 

@@ -1,6 +1,6 @@
-"""Send the automatic answer that each mail gets, from a known sender or not (RFC 3834).
+"""The sender of the automatic answer that each mail gets, whether or not its sender is known (RFC 3834).
 
-After a crash an answer may be sent twice. It has the null sender, so that nothing answers it.
+After a crash an answer may be sent twice. It has the null sender, so that no program answers it.
 """
 
 from collections.abc import Mapping
@@ -35,13 +35,13 @@ class AnswerTerms(Struct, frozen=True, kw_only=True):
 
 @cache
 def answer_texts() -> Mapping[Language, str]:
-    """The answer in six languages, read on first use."""
+    """Return the answer in six languages, read on first use."""
     path = files("services.requests").joinpath("mail", "answer.json")
     return msgspec.json.decode(path.read_bytes(), type=dict[Language, str])
 
 
 def answer_mail(answer: Answer, address: str) -> EmailMessage:
-    """The answer, in all languages: that of the sender is not known, nor is the sender."""
+    """Return the answer in all languages, because neither the sender nor their language is known."""
     message = EmailMessage(policy=SMTP)
     message["From"] = f"Entraide <{address}>"
     message["To"] = answer.address
@@ -54,7 +54,7 @@ def answer_mail(answer: Answer, address: str) -> EmailMessage:
 
 
 async def send_answers(db: Database, terms: AnswerTerms) -> None:
-    """Send what is owed; an answer that could not be sent is tried again after its lease."""
+    """Send the answers that are owed; one that could not be sent is tried again after its lease."""
     now = clock.now()
     async with db.transaction() as tx:
         await answer_store.delete_old(tx, now=now)

@@ -63,7 +63,7 @@ class Texts(Words, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, mail_id: UUID, caller: Caller, *, lock: bool = False) -> Mail:
-    """The mail, if this caller may see it. Raises Missing."""
+    """Return the mail. Raises Missing unless this caller may see it."""
     query = (
         "SELECT * FROM mail WHERE mail_id = $1 AND sees_mail(mail, $2, $3) FOR UPDATE"
         if lock
@@ -76,7 +76,7 @@ async def get(tx: Tx, mail_id: UUID, caller: Caller, *, lock: bool = False) -> M
 
 
 async def known(tx: Tx, mail_id: UUID) -> Mail | None:
-    """The mail, locked, read by the service itself without a caller."""
+    """Return the mail, locked, read by the service itself without a caller; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM mail WHERE mail_id = $1 FOR UPDATE", mail_id)
     return msgspec.convert({**dict(row), "files": await _files(tx, mail_id)}, Mail) if row else None
 
@@ -92,7 +92,7 @@ async def _files(tx: Tx, mail_id: UUID) -> list[ScannedFile]:
 
 
 async def id_of_file(tx: Tx, file_id: UUID) -> UUID:
-    """The mail of a file, if the transaction's caller may see it. Raises Missing."""
+    """Return the id of the mail of a file. Raises Missing unless the transaction's caller may see it."""
     mail_id: UUID | None = await tx.fetchval("SELECT mail_id FROM mail_file WHERE file_id = $1", file_id)
     if mail_id is None:
         raise Missing("not-found")
@@ -109,7 +109,7 @@ async def page(
     before: UUID | None,
     limit: int,
 ) -> list[MailSummary]:
-    """Mails that the caller may see, newest first."""
+    """Return mails that the caller may see, newest first."""
     rows = await tx.fetch(
         """
         SELECT mail_id, status, revision, organization, received_at, size_bytes, spf, dkim,
@@ -133,13 +133,13 @@ async def page(
 
 
 async def words(tx: Tx, mail_id: UUID) -> Words:
-    """The texts of a mail that the caller was allowed to read."""
+    """Return the texts of a mail that the caller was allowed to read."""
     row = await tx.fetchrow("SELECT sender, subject, body, message_id FROM mail_text WHERE mail_id = $1", mail_id)
     return msgspec.convert(dict(row), Words) if row else Words()
 
 
 async def file_views(tx: Tx, mail_id: UUID) -> list[FileView]:
-    """The files of a mail that the caller was allowed to read, with their names."""
+    """Return the files of a mail that the caller was allowed to read, with their names."""
     rows = await tx.fetch(
         """
         SELECT file_id, coalesce(name, '') AS name, format, size_bytes, status
@@ -151,7 +151,7 @@ async def file_views(tx: Tx, mail_id: UUID) -> list[FileView]:
 
 
 async def names(tx: Tx, mail_id: UUID) -> dict[UUID, tuple[str, bytes]]:
-    """The name of each file of a mail, and the salt of its content's hash."""
+    """Return the name of each file of a mail, and the salt of its content's hash."""
     rows = await tx.fetch("SELECT file_id, name, salt FROM mail_file_text WHERE mail_id = $1", mail_id)
     return {row["file_id"]: (row["name"], row["salt"]) for row in rows}
 
@@ -190,7 +190,7 @@ async def save(tx: Tx, mail: Mail) -> None:
 
 
 async def id_of_digest(tx: Tx, digest: bytes) -> UUID | None:
-    """The mail that said the same, if there is one."""
+    """Return the id of the mail with this digest; None if there is none."""
     mail_id: UUID | None = await tx.fetchval("SELECT mail_id FROM mail_text WHERE digest = $1", digest)
     return mail_id
 
@@ -226,13 +226,13 @@ async def save_names(tx: Tx, mail_id: UUID, names: Sequence[tuple[UUID, bytes, s
 
 
 async def waiting_bytes(tx: Tx, organization: str) -> int:
-    """The size of an organization's mails in the triage box."""
+    """Return the size in bytes of an organization's mails in the triage box."""
     query = "SELECT coalesce(sum(size_bytes), 0)::bigint FROM mail WHERE organization = $1 AND status = 'new'"
     return int(await tx.fetchval(query, organization))
 
 
 async def delete_texts_of(tx: Tx, person_id: UUID) -> int:
-    """Delete the texts of a person's mails; the files without names are deleted later. Return the number of mails."""
+    """Delete the texts of a person's mails; return the number of mails. Files without names are deleted later."""
     await tx.execute(
         "DELETE FROM mail_file_text WHERE mail_id IN (SELECT mail_id FROM mail WHERE person_id = $1)", person_id
     )
@@ -248,7 +248,7 @@ async def delete_texts_of(tx: Tx, person_id: UUID) -> int:
 
 
 async def pending(tx: Tx, limit: int = 20) -> list[tuple[UUID, UUID]]:
-    """Some files waiting for a scan, each with its mail, in random order."""
+    """Return some files waiting for a scan, each with its mail, in random order."""
     rows = await tx.fetch(
         """
         SELECT mail_id, file_id FROM mail_file JOIN mail_file_text USING (mail_id, file_id)
@@ -260,7 +260,7 @@ async def pending(tx: Tx, limit: int = 20) -> list[tuple[UUID, UUID]]:
 
 
 async def with_file(tx: Tx, file_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of these files that still have a content."""
+    """Return those of these files whose content is still stored."""
     rows = await tx.fetch(
         """
         SELECT file_id FROM mail_file JOIN mail_file_text USING (mail_id, file_id)

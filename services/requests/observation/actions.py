@@ -19,7 +19,7 @@ from services.requests.policy import Action
 async def enter(
     tx: Tx, ctx: Context, observation_id: UUID, article: str, cluster: str | None, language: Language, text: str
 ) -> None:
-    """Raises Conflict at the limit."""
+    """Enter an observation. Raises Conflict at the limit."""
     policy.decide(ctx.caller, Action.ENTER_OBSERVATION).required()
     if await store.count(tx, ctx.caller) >= OBSERVATIONS_MAX:
         raise Conflict("observation-limit-reached", limit=OBSERVATIONS_MAX)
@@ -37,7 +37,7 @@ async def enter(
 
 
 async def revise(tx: Tx, ctx: Context, observation_id: UUID, revised: Callable[[Observation], Observation]) -> None:
-    """A change that changes nothing keeps the revision."""
+    """Revise an observation; a change without effect keeps the revision."""
     observation = await _expected(tx, ctx, observation_id, Action.REVISE_OBSERVATION)
     after = revised(observation)
     if after != observation:

@@ -28,7 +28,7 @@ ObservationText = Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
 class NewObservation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a review of the Convention's implementation observed on an article, in the State's own words."""
+    """An observation of a review of the Convention's implementation on an article, in the State's own words."""
 
     article: ArticleCode
     cluster: ReviewCluster | None = None
@@ -36,7 +36,7 @@ class NewObservation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     text: ObservationText
 
     def check(self) -> None:
-        """Raises Invalid for an unknown code."""
+        """Raise Invalid for an unknown code."""
         if self.article not in reference.articles():
             raise unknown_code("article", self.article, reference.articles(), code_list="articles")
         if self.cluster is not None and self.cluster not in reference.review_clusters():
@@ -77,7 +77,10 @@ async def _read(tx: Tx, ctx: Context, observation_id: UUID) -> ObservationView:
 
 @create("/v1/observations", Action.ENTER_OBSERVATION, "Enter an observation of the review", read=_read)
 async def enter_observation(tx: Tx, ctx: Context, observation_id: UUID, data: JSONBody[NewObservation]) -> None:
-    """For the own State, whose focal points and officials alone see it; at most 200 a State."""
+    """Enters an observation for the caller's own State, at most 200 per State.
+
+    Only focal points and officials of the State see it.
+    """
     data.check()
     await actions.enter(tx, ctx, observation_id, data.article, data.cluster, data.language, data.text)
 
@@ -115,7 +118,7 @@ async def show_observation(tx: Tx, ctx: Context, observation_id: FromPath[UUID])
 async def revise_observation(
     tx: Tx, ctx: Context, observation_id: FromPath[UUID], data: JSONBody[ObservationPatch]
 ) -> None:
-    """A JSON merge patch: fields that it does not name are kept; requests begun from it do not change."""
+    """The body is a JSON merge patch: absent fields are kept. Requests begun from the observation do not change."""
 
     def revised(one: Observation) -> Observation:
         body = patched(

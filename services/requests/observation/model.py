@@ -8,11 +8,14 @@ from msgspec import Struct
 from contracts.values import Language
 
 OBSERVATIONS_MAX = 200
-"""For each State."""
+"""Maximum number of observations of one State."""
 
 
 class Observation(Struct, frozen=True, kw_only=True):
-    """Visible to those who file for the State only: it is in no journal, and no other service needs it."""
+    """An observation, visible only to those who file for the State.
+
+    It is in no journal, because no other service needs it.
+    """
 
     observation_id: UUID
     state: str

@@ -12,7 +12,7 @@ from services.requests.observation.model import Observation
 
 
 async def get(tx: Tx, observation_id: UUID, caller: Caller, *, lock: bool = False) -> Observation:
-    """Raises Missing for one of another State."""
+    """Return an observation. Raises Missing for one of another State."""
     query = (
         "SELECT * FROM observation WHERE observation_id = $1 AND state = $2 FOR UPDATE"
         if lock
@@ -25,7 +25,7 @@ async def get(tx: Tx, observation_id: UUID, caller: Caller, *, lock: bool = Fals
 
 
 async def several(tx: Tx, observation_ids: Sequence[UUID], caller: Caller) -> list[Observation]:
-    """In the order of the ids. Raises Missing if one is of another State."""
+    """Return observations in the order of the ids. Raises Missing if one is of another State."""
     rows = await tx.fetch(
         "SELECT * FROM observation WHERE observation_id = ANY ($1::uuid[]) AND state = $2",
         list(observation_ids),
@@ -40,7 +40,7 @@ async def several(tx: Tx, observation_ids: Sequence[UUID], caller: Caller) -> li
 async def page(
     tx: Tx, caller: Caller, *, article: str | None, cluster: str | None, after: UUID | None, limit: int
 ) -> list[Observation]:
-    """Oldest first, starting after an observation."""
+    """Return observations, oldest first, starting after `after`."""
     rows = await tx.fetch(
         """
         SELECT * FROM observation
@@ -58,7 +58,10 @@ async def page(
 
 
 async def count(tx: Tx, caller: Caller) -> int:
-    """How many the State has. Entries of one State wait for each other until the end of the transaction."""
+    """Return the number of the State's observations.
+
+    Entries of one State are serialized until the transaction ends.
+    """
     name = f"observations of {caller.organization}"
     await tx.fetchval("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name)
     return int(await tx.fetchval("SELECT count(*) FROM observation WHERE state = $1", caller.organization))

@@ -1,1 +1,1 @@
-"""Requests: their states, rows, commands and routes."""
+"""Requests: their statuses, rows, commands and routes."""

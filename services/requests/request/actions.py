@@ -102,7 +102,7 @@ async def file_on_behalf(
 
 
 async def to_revise(tx: Tx, ctx: Context, request_id: UUID) -> tuple[Request, Texts]:
-    """A draft or a returned request to be revised, locked, with its texts."""
+    """Return a draft or a returned request to be revised, locked, with its texts."""
     request = await _for_move(tx, ctx, request_id, Action.REVISE)
     request.require("revise")
     return request, await store.texts(tx, request)
@@ -154,7 +154,7 @@ async def move(
 
 
 async def end_consents(tx: Tx, now: datetime) -> int:
-    """Record that consents have ended; they have had no effect since the end of their period anyway."""
+    """Record that consents have ended; return their number. They had no effect since the end of their period."""
     over = await consent_store.periods_over(tx, now)
     for request_id, consent_id in over:
         request = await store.locked(tx, request_id)
@@ -178,7 +178,7 @@ async def _for_move(tx: Tx, ctx: Context, request_id: UUID, action: Action) -> R
 
 
 async def on_match_changed(tx: Tx, event: Event, fact: MatchFact) -> None:
-    """Update a line's fulfilment, and the request's status if it follows, from a fact of a match."""
+    """Update a line's fulfilment from a fact of a match, and the request's status if it follows."""
     request = await store.locked(tx, fact.request_id)
     if request is None:
         return
@@ -196,7 +196,7 @@ async def on_match_changed(tx: Tx, event: Event, fact: MatchFact) -> None:
 
 
 async def on_match_moved(tx: Tx, event: Event, fact: FollowedMatch) -> None:
-    """Follow a match with its clocks and those of its request; one that is agreed changes the request itself."""
+    """Update the clocks of a match and of its request; an agreed match also changes the request."""
     request = await store.locked(tx, fact.request_id)
     if request is None:
         return
@@ -219,7 +219,7 @@ async def on_evaluated(tx: Tx, event: Event, fact: MatchEvaluated) -> None:
 
 
 async def end_windows(tx: Tx, now: datetime) -> int:
-    """Let the requests circulate whose objection window has ended without an objection."""
+    """Let requests circulate whose objection window ended without an objection; return their number."""
     ended = await consent_store.ended_windows(tx, now)
     for request_id in ended:
         request = await store.locked(tx, request_id)
@@ -229,7 +229,7 @@ async def end_windows(tx: Tx, now: datetime) -> int:
 
 
 async def remind_or_lapse(tx: Tx, now: datetime) -> int:
-    """Remind each State whose answer is due, and lapse the requests that two reminders did not move."""
+    """Remind each State whose answer is due, and lapse requests after two reminders; return the number of requests."""
     due = await reminder_store.answers_due(tx, now)
     for request_id in due:
         request = await store.locked(tx, request_id)

@@ -58,15 +58,15 @@ class RequestPage(Struct, frozen=True, kw_only=True):
 
 
 class RequestExpansion(StrEnum):
-    """What is added to a request."""
+    """Data that is added to a request."""
 
     CLOCKS = "clocks"
 
 
 class HistoryEntry(Struct, frozen=True, kw_only=True):
-    """One fact of a request's history: what, when, by which role of which organization.
+    """One fact of a request's history: its type, its time, and the role and organization that caused it.
 
-    `comment` and `data` are shown to the State and UNODC only, else empty.
+    `comment` and `data` are shown to the State and UNODC only, and are empty for others.
     """
 
     version: int
@@ -80,10 +80,11 @@ class HistoryEntry(Struct, frozen=True, kw_only=True):
 
 @create("/v1/requests", Action.FILE, "File a request: a draft, or submitted at once", read=read)
 async def file_request(tx: Tx, ctx: Context, request_id: UUID, data: JSONBody[FileRequest]) -> RequestView:
-    """`submit: true` submits it in the same step, which only a focal point may. `from_request` is an earlier request
-    of the State: its content is copied, except windows in the past, circulation, consents and attachments.
-    `from_observations` are observations of the review: a line for each article, their texts as the need. What the body
-    says itself is used instead.
+    """Creates a draft. `submit: true` submits it in the same step, which only a focal point may do.
+
+    `from_request` is an earlier request of the State: its content is copied, except windows that have begun,
+    circulation, consents and attachments. `from_observations` are observations of the review: each article becomes a
+    line, and their texts become the need. Fields given in the body replace what is copied.
     """
     policy.decide(ctx.caller, Action.FILE, Filing(data.state, data.submit)).required()
     body = await _prefilled(tx, ctx, data)
@@ -93,7 +94,7 @@ async def file_request(tx: Tx, ctx: Context, request_id: UUID, data: JSONBody[Fi
 
 
 async def _prefilled(tx: Tx, ctx: Context, data: FileRequest) -> RequestBody:
-    """Raises Invalid if it is to begin both from a request and from observations."""
+    """Return the body with what it copies. Raises Invalid if it names both a request and observations."""
     today = ctx.now.date()
     if data.from_observations:
         if data.from_request is not None:
@@ -117,7 +118,7 @@ async def _prefilled(tx: Tx, ctx: Context, data: FileRequest) -> RequestBody:
     location=lambda view: f"/v1/requests/{view.request_id}",
 )
 async def file_on_behalf(tx: Tx, ctx: Context, request_id: UUID, data: JSONBody[FileOnBehalf]) -> None:
-    """What came by note verbale, mail or meeting. It is a draft that the State is notified of and reads.
+    """Files what came by note verbale, mail or meeting, as a draft that the State is notified of and reads.
 
     UNODC sees and revises it until the State's focal point submits it, or its written confirmation is recorded.
     """
@@ -140,7 +141,7 @@ async def list_requests(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[RequestPage]:
-    """With their titles in `language`, or in that of `Accept-Language`, where they are translated."""
+    """Titles are also shown in `language`, or in that of `Accept-Language`, if they are translated."""
     async with db.transaction(by=caller, planned_once=True) as tx:
         found = await store.page(tx, caller, status=status, state=state_, before=cursor, limit=limit + 1)
         found = await with_titles(tx, found, language or reader_language)
@@ -154,7 +155,7 @@ async def list_requests(
     summary="Stream events of requests",
 )
 async def follow_requests(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
-    """All events in the histories of visible requests, and of their files where the words are visible."""
+    """Streams all events in the histories of visible requests, and of their files where the words are visible."""
     return stream(last_event_id)
 
 
@@ -166,9 +167,9 @@ async def show_request(
     language: FromQuery[Language | None] = None,
     expand: FromQuery[RequestExpansion | None] = None,
 ) -> RequestView:
-    """With its translation into `language`, or into that of `Accept-Language`, if there is one.
+    """Shows the translation into `language`, or into that of `Accept-Language`, if there is one.
 
-    `expand=clocks` adds the clocks that run: who has to act now, and until when.
+    `expand=clocks` adds the running clocks: who has to act now, and until when.
     """
     found = await read(tx, replace(ctx, language=language or ctx.language), request_id)
     if expand is None:
@@ -200,20 +201,20 @@ async def show_history(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list
 
 @change("/v1/requests/{request_id:uuid}/submit", Action.SUBMIT, "Submit a request", read=read, name="submit request")
 async def submit_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """Refused with all fields that are missing."""
+    """Requires the role `focal_point` of the State. An incomplete request is refused with all missing fields."""
     await actions.submit(tx, ctx, request_id, Action.SUBMIT, lambda r: r.submit(now=ctx.now), data.comment)
 
 
 @change("/v1/requests/{request_id:uuid}/register", Action.REGISTER, "Register a submitted request", read=read)
 async def register_request(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> None:
-    """The coordinator has authenticated the channel; the request gets its reference number."""
+    """Requires the role `coordinator`, who has authenticated the channel. The request gets its reference number."""
     await actions.register(tx, ctx, request_id)
 
 
 def _move_route(
     action: Action, summary: str, body: type[B], decide: Callable[[Request, B, Context], Fact]
 ) -> HTTPRouteHandler:
-    """The route of one move: `POST …/{id}/<action>`, with `body` as its data."""
+    """Return the route of one move: `POST …/{id}/<action>`, with `body` as its data."""
 
     @change(f"/v1/requests/{{request_id:uuid}}/{action}", action, summary, read=read, name=f"{action} request")
     async def move_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[body]) -> None:  # type: ignore[valid-type]

@@ -1,4 +1,4 @@
-"""Routes of closing a request, with the reason where its outcome departs from the State's evaluations."""
+"""Routes of closing a request, with the reason if its outcome departs from the State's evaluations."""
 
 from uuid import UUID
 
@@ -24,9 +24,9 @@ from services.requests.request.views import read
 
 
 class ClosingView(Struct, frozen=True, kw_only=True):
-    """How a request was closed. `departure` is why the outcome departs from the State's evaluations, empty if not.
+    """The closing of a request. The outcome is null before the request is closed.
 
-    The outcome is null before it is closed.
+    `departure` is the reason for which the outcome departs from the State's evaluations, empty if it does not.
     """
 
     request_id: UUID
@@ -37,7 +37,10 @@ class ClosingView(Struct, frozen=True, kw_only=True):
 
 @change("/v1/requests/{request_id:uuid}/close", Action.CLOSE, "Close a request", read=read, name="close request")
 async def close_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[Closing]) -> None:
-    """According to the State's evaluations, or with a reason to depart from them, which both sides read."""
+    """Requires the role `coordinator`. The outcome has to agree with the State's evaluations, or needs a reason.
+
+    Both sides read the reason.
+    """
     if data.heard_both_sides and not data.comment.strip():
         raise Invalid("hearing-not-described", field="comment")
     departure = data.departure.strip()
@@ -53,7 +56,7 @@ async def close_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: 
 
 @show("/v1/requests/{request_id:uuid}/closing", Action.SHOW_CLOSING, "How a request was closed")
 async def show_closing(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> ClosingView:
-    """For the State, UNODC, and providers that completed a delivery of the request."""
+    """Available to the State, UNODC, and providers that completed a delivery of the request."""
     request = await _request(tx, ctx, request_id)
     policy.decide(ctx.caller, Action.SHOW_CLOSING, request).required()
     return ClosingView(
@@ -65,7 +68,7 @@ async def show_closing(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> Clos
 
 
 async def _request(tx: Tx, ctx: Context, request_id: UUID) -> Request:
-    """The request, for a provider also after it sees the rest no more. Raises Missing."""
+    """Return the request, for a provider also when it no longer sees the rest. Raises Missing."""
     if ctx.caller.role in (*policy.FILERS, *policy.ROLES_BY_OFFICE):
         return await store.get(tx, request_id, ctx.caller)
     if not await remark_store.has_delivered(tx, request_id, ctx.caller.organization):

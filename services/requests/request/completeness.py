@@ -1,4 +1,4 @@
-"""What a draft still needs to be submitted, and the order of its complete and incomplete lines."""
+"""The fields that a draft still needs to be submitted, and the order of its complete and incomplete lines."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ REQUIRED = ("kind", "institution", "group_size", "languages", "modality", "windo
 
 
 def in_order(lines: Sequence[Line], incomplete: Sequence[DraftLine]) -> tuple[Line | DraftLine, ...]:
-    """All lines of a request: the incomplete ones at their positions, the others in between."""
+    """Return all lines of a request: the incomplete ones at their positions, the others in between."""
     if not incomplete:
         return tuple(lines)
     at, others = {line.position: line for line in incomplete}, iter(lines)
@@ -20,7 +20,7 @@ def in_order(lines: Sequence[Line], incomplete: Sequence[DraftLine]) -> tuple[Li
 
 
 def missing_fields(lines: Sequence[Line | DraftLine], title: str | None = None) -> list[FieldError]:
-    """The fields that a request still needs to be submitted. Without `title`, that is not checked."""
+    """Return the fields that a request still needs to be submitted. The title is checked only if given."""
     places = [] if title is None or title.strip() else ["title"]
     if not lines:
         places.append("lines")
@@ -30,7 +30,7 @@ def missing_fields(lines: Sequence[Line | DraftLine], title: str | None = None) 
 
 
 def check_complete(lines: Sequence[Line | DraftLine], rule: CirculationRule, title: str | None = None) -> None:
-    """Raises Invalid, with all missing fields, for a request that cannot be submitted."""
+    """Raise Invalid, with all missing fields, if the request cannot be submitted."""
     if errors := missing_fields(lines, title):
         raise Invalid("request-incomplete", errors=errors)
     if rule is CirculationRule.SILENCE and is_restricted(lines):
@@ -38,5 +38,5 @@ def check_complete(lines: Sequence[Line | DraftLine], rule: CirculationRule, tit
 
 
 def is_restricted(lines: Sequence[Line | DraftLine]) -> bool:
-    """Whether a line is of a kind whose disclosure may put a person at risk (II.d)."""
+    """Check whether a line is of a kind whose disclosure may put a person at risk (II.d)."""
     return any(kinds()[kind].restricted for line in lines if (kind := line.kind) and kind in kinds())

@@ -6,14 +6,14 @@ from contracts.consents import Terms
 from contracts.refusals import Invalid
 
 CONSENTS_MAX = 50
-"""Consents of one request in force at the same time."""
+"""Maximum number of consents of one request in force at the same time."""
 
 CONSENT_DAYS_MAX = 3650
-"""The longest period of a consent; longer ones have no end date and last until withdrawn."""
+"""Maximum period of a consent with an end, in days; a consent without an end lasts until it is withdrawn."""
 
 
 def check_period(terms: Terms, now: datetime) -> None:
-    """Raises Invalid for a period that is over, ends before it begins, or is too long."""
+    """Raise Invalid for a period that is over, ends before it begins, or is too long."""
     if terms.ends_at is None:
         return
     if terms.ends_at <= max(now, terms.starts_at or now):

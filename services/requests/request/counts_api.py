@@ -1,4 +1,4 @@
-"""Counts of the requests that a caller sees: how they move through their statuses, and the pillars they are about."""
+"""Counts of the requests that a caller sees, by the statuses they entered and the pillars they are about."""
 
 from datetime import datetime, time, timedelta
 from typing import Annotated
@@ -16,9 +16,10 @@ MONTHS_MAX = 36
 
 
 class RequestCounts(Struct, frozen=True, kw_only=True):
-    """Of the requests that the caller sees: `months` oldest first, without those in which no request entered a status.
+    """Counts of the requests that the caller sees.
 
-    `lines` are those of submitted requests; `by_pillar` how many of them name each pillar.
+    `months` are oldest first, without those in which no request entered a status. `lines` is the number of lines of
+    submitted requests, `by_pillar` how many of them name each pillar.
     """
 
     months: list[MonthOfRequests]
@@ -30,7 +31,7 @@ class RequestCounts(Struct, frozen=True, kw_only=True):
 async def count_requests(
     db: Db, caller: CurrentCaller, now: Now, months: Annotated[int, QueryParameter(ge=1, le=MONTHS_MAX)] = 12
 ) -> RequestCounts:
-    """Each time a request enters a status is counted, in the month in which it did."""
+    """Counts each time a request enters a status, in the month in which it does."""
     async with db.transaction(by=caller) as tx:
         found = await store.entered_by_month(tx, since=_first_day(now, months))
         lines, by_pillar = await store.lines_by_pillar(tx)
@@ -38,7 +39,7 @@ async def count_requests(
 
 
 def _first_day(now: datetime, months: int) -> datetime:
-    """The beginning of the first of so many months, of which this is the last."""
+    """Return the beginning of the first of `months` months, of which the current one is the last."""
     first = now.date().replace(day=1)
     for _ in range(months - 1):
         first = (first - timedelta(days=1)).replace(day=1)

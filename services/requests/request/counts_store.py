@@ -1,4 +1,7 @@
-"""How many requests entered each status in each month, and how many lines name each pillar, of those a caller sees."""
+"""Counts of the requests that entered each status in each month, and of the lines that name each pillar.
+
+Only requests that the caller sees are counted.
+"""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -21,18 +24,21 @@ ENTERED: Mapping[str, Status] = {
     "requests.request.lapsed.v1": Status.LAPSED,
     "requests.request.withdrawn.v1": Status.WITHDRAWN,
 }
-"""The status that a request enters with a fact; it leaves `on_hold` and `closed` for one that it had before."""
+"""Maps each fact to the status that a request enters with it.
+
+A request leaves `on_hold` and `closed` for a status that it had before; that is not counted.
+"""
 
 
 class MonthOfRequests(Struct, frozen=True, kw_only=True):
-    """How often requests entered a status in the month that begins on a day, in UTC."""
+    """Number of times that requests entered each status in the month that begins on the day `month`, in UTC."""
 
     month: date
     entered: dict[Status, int]
 
 
 async def entered_by_month(tx: Tx, *, since: datetime) -> list[MonthOfRequests]:
-    """Oldest month first. Row-level security of `request` selects what the caller sees."""
+    """Return the counts by month, oldest first. Row-level security of `request` selects what the caller sees."""
     rows = await tx.fetch(
         """
         SELECT date_trunc('month', j.recorded_at AT TIME ZONE 'UTC')::date AS month, j.type, count(*) AS times
@@ -49,7 +55,7 @@ async def entered_by_month(tx: Tx, *, since: datetime) -> list[MonthOfRequests]:
 
 
 async def lines_by_pillar(tx: Tx) -> tuple[int, dict[str, int]]:
-    """How many lines of submitted requests there are, and how many name each pillar; a line may name several."""
+    """Return the number of lines of submitted requests, and of those that name each pillar; a line may name several."""
     rows = await tx.fetch(
         """
         SELECT pillar, count(DISTINCT l.line_id) AS lines FROM request AS r JOIN request_line AS l USING (request_id)

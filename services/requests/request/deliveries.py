@@ -1,4 +1,4 @@
-"""How far the deliveries of a request meet its lines, and which outcomes it can be closed with."""
+"""The fulfilment of a request's lines by its deliveries, and the outcomes with which it can be closed."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -25,13 +25,14 @@ REVOKED = "revoked"
 _SIDES = frozenset({"state", "provider"})
 
 Results = Mapping[str, Outcome]
-"""Side (`state`, `provider`) → its latest evaluation of a delivery."""
+"""Maps each side (`state`, `provider`) to its latest evaluation of a delivery."""
 
 
 def both_sides_heard(completed: Collection[UUID], results: Mapping[UUID, Results], *, otherwise: bool) -> bool:
-    """Whether both sides evaluated each completed delivery; where there is none, the coordinator heard them otherwise.
+    """Check whether both sides have evaluated each completed delivery.
 
-    Raises Conflict if that is stated although an evaluation is missing.
+    `otherwise` states that the coordinator heard both sides in another way, because no delivery was completed. Raises
+    Conflict if that is stated although an evaluation is missing.
     """
     silent = sorted({side for one in completed for side in _SIDES - results.get(one, {}).keys()})
     if otherwise and silent:
@@ -40,7 +41,7 @@ def both_sides_heard(completed: Collection[UUID], results: Mapping[UUID, Results
 
 
 def check_outcome(outcome: Outcome, line_of: Mapping[UUID, UUID], results: Mapping[UUID, Results]) -> None:
-    """Raises Conflict if the State's evaluations contradict the outcome; `line_of` maps completed deliveries to lines.
+    """Raise Conflict if the State's evaluations contradict the outcome; `line_of` maps completed deliveries to lines.
 
     The best delivery of a line counts. Deliveries that the State has not evaluated contradict nothing.
     """
@@ -60,19 +61,19 @@ def check_outcome(outcome: Outcome, line_of: Mapping[UUID, UUID], results: Mappi
 
 
 class Delivery(NamedTuple):
-    """A match that was confirmed for a line: its status, and how many persons it serves, None for the whole group."""
+    """A match confirmed for a line: its status, and the number of persons it serves, None for the whole group."""
 
     status: str
     covers: int | None
 
 
 def residue_of(group_size: int, deliveries: Iterable[Delivery]) -> int:
-    """How many persons of a line's group none of its deliveries covers, except revoked ones."""
+    """Return the number of persons of a line's group that none of its deliveries covers, except revoked ones."""
     return max(0, group_size - sum(one.covers or group_size for one in deliveries if one.status != REVOKED))
 
 
 def fulfilment_of(group_size: int, deliveries: Sequence[Delivery]) -> Fulfilment:
-    """How far a line is met, given all deliveries ever confirmed for it."""
+    """Return how far a line is met, given all deliveries ever confirmed for it."""
     statuses = {one.status for one in deliveries} - {REVOKED}
     if not statuses:
         return Fulfilment.NONE

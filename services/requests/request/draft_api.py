@@ -1,4 +1,4 @@
-"""The routes by which a State writes a draft or a returned request: check, revise, and its lines one by one.
+"""The routes by which a State writes a draft or a returned request: check, revise, and change its lines one by one.
 
 Each change is made in the revision of `If-Match`, and answers with the request.
 """
@@ -34,8 +34,8 @@ LINE = f"{LINES}/{{line_id:uuid}}"
 class RequestCheck(Struct, frozen=True, kw_only=True):
     """The fields that a draft needs to be submitted, advice on its lines, and similar requests.
 
-    `similar` are the State's own, `circulating` those of other States of its regional group that circulate, as far as
-    their consents show them to the State.
+    `similar` are requests of the State itself; `circulating` are requests of other States of its regional group, as far
+    as their consents show them to the State.
     """
 
     missing: list[FieldError]
@@ -70,13 +70,13 @@ async def check_request(data: JSONBody[RequestBody], db: Db, caller: CurrentCall
     "/v1/requests/{request_id:uuid}", Action.REVISE, "Revise a draft or a returned request", read=read, method="PATCH"
 )
 async def revise_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[RequestPatch]) -> None:
-    """A JSON merge patch: fields that it does not name are kept, null resets a field to its default."""
+    """The body is a JSON merge patch: absent fields are kept, null resets a field to its default."""
     await _revised(tx, ctx, request_id, lambda body: patched(body, data))
 
 
 @change(LINES, Action.REVISE, "Add a line to a draft", read=read)
 async def add_line(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[NewLine]) -> None:
-    """At the end; a repeated call adds nothing. The line gets its id here, so `line_id` is not given."""
+    """Adds the line at the end; a repeated call adds nothing. The line gets a new id: `line_id` must not be given."""
 
     def added(body: RequestBody) -> RequestBody:
         if data.line_id is not None:
@@ -93,7 +93,7 @@ async def add_line(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONB
 async def change_line(
     tx: Tx, ctx: Context, request_id: FromPath[UUID], line_id: FromPath[UUID], data: JSONBody[LinePatch]
 ) -> None:
-    """A JSON merge patch: fields that it does not name are kept, null resets a field to its default."""
+    """The body is a JSON merge patch: absent fields are kept, null resets a field to its default."""
 
     def changed(body: RequestBody) -> RequestBody:
         number = _number(body, line_id)
@@ -115,7 +115,7 @@ async def remove_line(tx: Tx, ctx: Context, request_id: FromPath[UUID], line_id:
 
 @change(f"{LINES}/order", Action.REVISE, "Reorder the lines of a draft", read=read, method="PUT")
 async def reorder_lines(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[LineOrder]) -> None:
-    """Names every line of the request once."""
+    """The body has to name every line of the request once."""
 
     def reordered(body: RequestBody) -> RequestBody:
         lines = {line.line_id: line for line in body.lines}
@@ -132,7 +132,7 @@ async def _revised(tx: Tx, ctx: Context, request_id: UUID, change: Callable[[Req
     body = change(body_of(request, texts))
     content, new, salt = body.content([line.line_id for line in request.all_lines])
     if new == texts and (kept := await store.salt(tx, request_id)):
-        # The same texts keep their hash: translations of them are not stale.
+        # The same texts keep their hash, so that their translations do not become stale.
         content, salt = replace(content, texts_hash=request.texts_hash), kept
     await actions.revise(tx, ctx, request, content, new, salt)
 

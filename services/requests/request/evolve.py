@@ -1,4 +1,4 @@
-"""Fold facts into a request. Actions and the rebuild of the tables use the same function."""
+"""The functions that fold facts into a request, used by actions and by the rebuild of the tables."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -51,7 +51,7 @@ from services.requests.request.values import (
 )
 
 OBJECTION_WORKING_DAYS = 5
-"""How long a State that chose the silence rule may object before its request circulates."""
+"""Working days in which a State that chose the silence rule may object before its request circulates."""
 
 
 def evolve(request: Request | None, fact: Fact) -> Request:
@@ -225,7 +225,7 @@ def _consent(consent_id: UUID, terms: Terms, given_at: datetime) -> Consent:
 
 
 def objection_window_end(since: datetime) -> datetime:
-    """Five working days (Monday to Friday) later, at the same time of day."""
+    """Return the time of day five working days (Monday to Friday) later."""
     end, left = since, OBJECTION_WORKING_DAYS
     while left:
         end += timedelta(days=1)

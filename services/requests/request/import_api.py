@@ -56,10 +56,12 @@ async def import_requests(
     submit: FromQuery[bool] = False,
     accept_language: AcceptLanguage = None,
 ) -> Response[TableImport]:
-    """The body is XLSX or CSV with the columns of the template: a row is a line, rows with the same `request` are one
-    request. With `dry_run` nothing is stored, and each rejected row is listed with its reasons. Otherwise `rows` are
-    filed as drafts, such as `2-5,9`, or `all`, which is refused (422) if one is rejected. `submit` submits them, as far
-    as the caller may. A coordinator files on behalf of the State of each row.
+    """The body is XLSX or CSV with the columns of the template.
+
+    A row is a line, and rows with the same `request` are one request. With `dry_run` nothing is stored, and each
+    rejected row is listed with its reasons. Otherwise `rows` are filed as drafts, such as `2-5,9`, or `all`, which is
+    refused (422) if one is rejected. `submit` submits them, if the caller may. A coordinator files on behalf of the
+    State of each row.
     """
     policy.decide(caller, Action.IMPORT).required()
     ctx, layout = Context(caller=caller, now=now, expected=0), layout_for(caller)
@@ -92,8 +94,9 @@ async def request_template(
     language: FromQuery[Language] = Language.EN,
     format: FromQuery[TableFormat] = TableFormat.XLSX,
 ) -> Download:
-    """Titles in one of the six languages and, in a second sheet, the allowed codes with their labels. A coordinator's
-    has the columns of a request on behalf of a State.
+    """The titles are in one of the six languages; a second sheet has the allowed codes with their labels.
+
+    A coordinator's template has the columns of a request on behalf of a State.
     """
     policy.decide(caller, Action.IMPORT).required()
     return await download(layout_for(caller), format, language, name="requests", created_at=now)
@@ -112,7 +115,7 @@ def _checked(file: BinaryIO, layout: Layout, ctx: Context, submit: bool) -> Sequ
 
 
 def _checks(body: FileRequest | FileOnBehalf, ctx: Context, submit: bool) -> Sequence[Callable[[], object]]:
-    """What the single route checks, each on its own, so that all errors are found."""
+    """Return the checks of the single route, each as a function of its own, so that all errors are found."""
     of_lines = [partial(check_codes, line, f"lines[{number}].") for number, line in enumerate(body.lines)]
 
     def filed() -> None:

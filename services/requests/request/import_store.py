@@ -8,7 +8,7 @@ from contracts.values import Caller
 
 
 async def existing(tx: Tx, caller: Caller, request_ids: Sequence[UUID]) -> list[UUID]:
-    """Those of these requests that the caller sees."""
+    """Return those of these requests that the caller sees."""
     rows = await tx.fetch(
         """
         SELECT request_id FROM request CROSS JOIN LATERAL seen(request_id, request, $1, $2)

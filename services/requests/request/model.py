@@ -1,7 +1,6 @@
-"""A State's request: its states and transitions.
+"""A State's request: its statuses and transitions.
 
-Each transition is a method of `Request`, which returns a fact or raises a refusal, and a case of `evolve.py`, which
-applies the fact.
+Each transition is a method of `Request` that returns a fact or raises a refusal; `evolve.py` applies the fact.
 """
 
 from datetime import date, datetime, timedelta
@@ -60,7 +59,7 @@ from services.requests.request.values import (
 
 REMINDERS_MAX = 2
 REMINDER_DAYS = 20
-"""Days until the first reminder, between the first and the second, and from the second until the request lapses."""
+"""Days until the first reminder, from the first to the second, and from the second until the request lapses."""
 
 FOLLOW_UP_DAYS = 365
 
@@ -83,31 +82,31 @@ class Request(Struct, frozen=True, kw_only=True):
     texts_hash: str
     drafted_at: datetime
     excluded_providers: tuple[str, ...] = ()
-    """Providers whose offerings are not matched with it."""
+    """Providers whose offerings are not matched with the request."""
     incomplete: tuple[DraftLine, ...] = ()
     """Lines of a draft or returned request that lack a required field."""
     channel: FilingChannel | None = None
-    """By which channel it came, if UNODC filed it on the State's behalf."""
+    """The channel by which the request came, if UNODC filed it on the State's behalf."""
     received_on: date | None = None
     confirmation_scan_id: UUID | None = None
     """The scan of the State's confirmation, if a coordinator recorded that."""
     fulfilment: dict[UUID, Fulfilment] = {}
     matches: dict[UUID, tuple[UUID, str]] = {}
-    """Match id → its line and its latest known status."""
+    """Maps each match to its line and its latest known status."""
     providers: dict[UUID, str] = {}
     agreed_at: dict[UUID, datetime] = {}
-    """Match id → the organization that delivers it, and when both sides had accepted it."""
+    """Maps each match to the organization that delivers it, and to the time at which both sides had accepted it."""
     covers: dict[UUID, int | None] = {}
-    """Match id → how many persons of its line's group it serves; None for all."""
+    """Maps each match to the number of persons of its line's group that it serves; None for all."""
     evaluations: dict[UUID, Results] = {}
-    """Match id → each side's evaluation of its delivery."""
+    """Maps each match to each side's evaluation of its delivery."""
     window_ends_at: datetime | None = None
     submitted_at: datetime | None = None
     registered_at: datetime | None = None
     reference: str | None = None
     priority: Priority | None = None
     criteria_version: int | None = None
-    """The version of the criteria that it was judged by since it was last submitted."""
+    """The version of the criteria by which the request was assessed since it was last submitted."""
     eligible: bool | None = None
     assessed_priority: Priority | None = None
     """The priority that follows from the criteria."""
@@ -115,29 +114,29 @@ class Request(Struct, frozen=True, kw_only=True):
     """The coordinator in charge."""
     held_from: Status | None = None
     waiting_since: datetime | None = None
-    """Since when the State has owed an answer, after a return or a hold."""
+    """The time since which the State has owed an answer, after a return or a hold."""
     reminders: int = 0
     outcome: Outcome | None = None
     consents: dict[UUID, Consent] = {}
-    """By id, including ended ones. Those in force count only while the circulation is granted."""
+    """Consents by id, including ended ones. Those in force count only while the circulation is granted."""
     read_at: datetime | None = None
-    """When it was read for a caller, by PostgreSQL's clock: consents in force are computed as of then."""
+    """The time at which it was read for a caller, by PostgreSQL's clock; consents in force are those of this time."""
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the request's status does not allow the move."""
+        """Raise Conflict if the request's status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("request-status", status=self.status, move=move)
 
     @property
     def all_lines(self) -> tuple[Line | DraftLine, ...]:
-        """Its lines in order, including incomplete ones."""
+        """The request's lines in order, including incomplete ones."""
         return in_order(self.lines, self.incomplete)
 
     def line(self, line_id: UUID) -> Line | None:
         return next((line for line in self.lines if line.line_id == line_id), None)
 
     def residue(self, line: Line | DraftLine) -> int | None:
-        """How many persons of the line's group no confirmed match covers; None without a group size."""
+        """Return the number of persons in the line's group that no confirmed match covers; None if it has no size."""
         if line.group_size is None:
             return None
         return deliveries.residue_of(line.group_size, self._deliveries_of(line.line_id))
@@ -151,7 +150,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
     @property
     def fulfilled(self) -> Fulfilment:
-        """How far its lines are met, taken together."""
+        """The fulfilment of all lines together."""
         met = {self.fulfilment.get(line.line_id, Fulfilment.NONE) for line in self.lines} or {Fulfilment.NONE}
         return met.pop() if len(met) == 1 else Fulfilment.PARTIAL
 
@@ -169,7 +168,7 @@ class Request(Struct, frozen=True, kw_only=True):
         return replace(self.submit(now=now), scan_id=scan_id)
 
     def submit(self, *, now: datetime) -> RequestSubmitted:
-        """Raises Invalid for an incomplete request, or for a silence rule that its kinds do not allow."""
+        """Submit the request. Raises Invalid if it is incomplete, or its kinds do not allow the silence rule."""
         self.require("submit")
         check_complete(self.all_lines, self.circulation_rule)
         content = {name: getattr(self, name) for name in Content.__struct_fields__ if name != "incomplete"}
@@ -188,8 +187,9 @@ class Request(Struct, frozen=True, kw_only=True):
         return RequestDeclined(request_id=self.request_id, state=self.state, reason=reason, declined_at=now)
 
     def open(self, priority: Priority | None = None, *, departure: str | None = None, now: datetime) -> RequestOpened:
-        """Without a `priority` that of the assessment, else normal. Raises Conflict for a request that is not eligible,
-        Invalid for a departure from the assessment without a reason.
+        """Open the request, by default with the priority of the assessment, or else normal.
+
+        Raises Conflict if the request is not eligible, Invalid for a departure from the assessment without a reason.
         """
         self.require("open")
         if self.eligible is False:
@@ -223,14 +223,17 @@ class Request(Struct, frozen=True, kw_only=True):
         return RequestReopened(request_id=self.request_id, state=self.state, reason=reason, reopened_at=now)
 
     def deliver(self, *, suffices: bool, now: datetime) -> RequestDelivered:
-        """Raises Conflict while a confirmed match is not completed, unless the State says that it suffices."""
+        """Record the delivery. Raises Conflict while a match is not completed, unless the State says it suffices."""
         self.require("deliver")
         if not suffices and any(status in {"confirmed", "in_delivery"} for _, status in self.matches.values()):
             raise Conflict("matches-not-completed")
         return RequestDelivered(request_id=self.request_id, state=self.state, delivered_at=now)
 
     def close(self, outcome: Outcome, *, heard_both_sides: bool, now: datetime, why: str = "") -> RequestClosed:
-        """Raises Conflict against the State's evaluations without the hash of a reason, `why`; if a side is silent."""
+        """Close the request; `why` is the hash of a reason to depart from the State's evaluations.
+
+        Raises Conflict if the outcome contradicts the evaluations without a reason, or if a side has not been heard.
+        """
         self.require("close")
         follow_up_at = cast(datetime, self.registered_at) + timedelta(days=FOLLOW_UP_DAYS)
         completed = {match_id: line for match_id, (line, status) in self.matches.items() if status == "completed"}
@@ -249,13 +252,13 @@ class Request(Struct, frozen=True, kw_only=True):
 
     @property
     def answer_due_at(self) -> datetime | None:
-        """When the next reminder or the lapse is due; None if no answer of the State is awaited."""
+        """Time of the next reminder or of the lapse; None if no answer of the State is awaited."""
         if self.waiting_since is None:
             return None
         return self.waiting_since + timedelta(days=REMINDER_DAYS * (self.reminders + 1))
 
     def remind(self, *, now: datetime) -> RequestReminded:
-        """Raises Conflict before a reminder is due, or after the second."""
+        """Record a reminder. Raises Conflict before it is due, or after the second."""
         self.require("remind")
         self._require_due(now, reminders_left=True)
         return RequestReminded(
@@ -263,7 +266,7 @@ class Request(Struct, frozen=True, kw_only=True):
         )
 
     def lapse(self, *, now: datetime) -> RequestLapsed:
-        """Raises Conflict unless two reminders were sent and the time after the second has passed."""
+        """Lapse the request. Raises Conflict unless the time after the second reminder has passed."""
         self.require("lapse")
         self._require_due(now, reminders_left=False)
         return RequestLapsed(request_id=self.request_id, state=self.state, lapsed_at=now)
@@ -275,7 +278,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
     @property
     def consents_in_force(self) -> tuple[Consent, ...]:
-        """The consents that are neither withdrawn nor ended."""
+        """Consents that are neither withdrawn nor ended."""
         return tuple(consent for consent in self.consents.values() if consent.active)
 
     @property
@@ -284,16 +287,13 @@ class Request(Struct, frozen=True, kw_only=True):
         return Terms(recipients=recipients_by_visibility(self.visibility, self.addressee, self.addressed_states))
 
     def consent(self, consent_id: UUID, terms: Terms | None = None, *, now: datetime) -> ConsentGiven:
-        """Consent, as the State, to show the request.
-
-        Raises Conflict if the consents in force already give as much, Invalid if it names an excluded provider.
-        """
+        """Consent, as the State. Raises Conflict if as much is in force already, Invalid for an excluded provider."""
         return ConsentGiven(given_at=now, **self._consented("consent", consent_id, terms, now))
 
     def record_consent(
         self, consent_id: UUID, terms: Terms | None = None, *, scan_id: UUID, now: datetime
     ) -> ConsentRecorded:
-        """Record a consent that came by a scanned note verbale. Raises as `consent` does."""
+        """Record a consent that came by a scanned note verbale. Raises the same errors as `consent`."""
         consented = self._consented("record_consent", consent_id, terms, now)
         return ConsentRecorded(recorded_at=now, scan_id=scan_id, **consented)
 
@@ -334,7 +334,7 @@ class Request(Struct, frozen=True, kw_only=True):
         return self.object(self.request_id, now=now)
 
     def end_consent(self, consent_id: UUID, *, now: datetime) -> ConsentEnded:
-        """End a consent whose period is over. Raises Conflict before."""
+        """End a consent whose period is over. Raises Conflict before its end."""
         ends_at = self.consents[consent_id].ends_at if consent_id in self.consents else None
         if ends_at is None or now < ends_at:
             raise Conflict("consent-not-in-force")
@@ -352,7 +352,7 @@ class Request(Struct, frozen=True, kw_only=True):
         return self.circulation if len(self.consents_in_force) > 1 else last
 
     def end_window(self, *, now: datetime) -> CirculationDecided:
-        """End the objection window of the silence rule without an objection."""
+        """End the objection window of the silence rule without an objection. Raises Conflict before its end."""
         if self.circulation is not Circulation.WINDOW_RUNNING or cast(datetime, self.window_ends_at) > now:
             raise Conflict("window-not-ended")
         return CirculationDecided(
@@ -375,7 +375,7 @@ class Request(Struct, frozen=True, kw_only=True):
     ) -> LineFulfilmentChanged | None:
         """Record a new status of a match; None if the line is not of this request.
 
-        `covers` is how many persons a newly confirmed match serves; None for the whole group.
+        `covers` is the number of persons that a newly confirmed match serves; None for the whole group.
         """
         line = self.line(line_id)
         if line is None:
@@ -433,7 +433,7 @@ def draft(request_id: UUID, state: str, content: Content, *, now: datetime) -> R
 def file_on_behalf(
     request_id: UUID, state: str, content: Content, channel: FilingChannel, received_on: date, *, now: datetime
 ) -> RequestFiledOnBehalf:
-    """Raises Invalid for a day in the future."""
+    """Create a draft on a State's behalf. Raises Invalid for a day in the future."""
     if received_on > now.date():
         raise Invalid("received-in-future", field="received_on")
     return RequestFiledOnBehalf(
@@ -442,7 +442,7 @@ def file_on_behalf(
 
 
 def file(request_id: UUID, state: str, content: Content, *, now: datetime) -> RequestSubmitted:
-    """Create a request that is submitted at once; raises as `Request.submit` does."""
+    """Create a request that is submitted at once. Raises the same errors as `Request.submit`."""
     check_complete(in_order(content.lines, content.incomplete), content.circulation_rule)
     submitted = asdict(content)
     del submitted["incomplete"]

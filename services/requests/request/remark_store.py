@@ -1,4 +1,4 @@
-"""Texts beside a request: comments on its moves, and the reference of what it was filed from on its State's behalf."""
+"""Texts beside a request: comments on its moves, its reference if UNODC filed it, and the reason of its closing."""
 
 from uuid import UUID
 
@@ -8,12 +8,12 @@ from services.requests.request.model import Request
 
 
 async def save_received_reference(tx: Tx, request: Request, reference: str) -> None:
-    """Store the reference of the note, mail or meeting by which a request came that UNODC filed."""
+    """Store the reference of the note, mail or meeting by which a request that UNODC filed came."""
     await tx.write(_RECEIVED, request.request_id, request.state, reference)
 
 
 async def received_reference(tx: Tx, request_id: UUID) -> str | None:
-    """The reference by which a request came; None if it was erased."""
+    """Return the reference by which a request came; None if it was erased."""
     row = await tx.fetchrow("SELECT reference FROM received_text WHERE request_id = $1", request_id)
     return str(row["reference"]) if row else None
 
@@ -27,12 +27,15 @@ async def save_remark(tx: Tx, request: Request, comment: str) -> None:
 
 
 async def save_departure(tx: Tx, request: Request, salt: bytes, departure: str) -> None:
-    """Why the outcome departs from the State's evaluations; empty if it does not. In place of an earlier closing's."""
+    """Store why the outcome departs from the State's evaluations, in place of the reason of an earlier closing.
+
+    The reason is empty if the outcome does not depart.
+    """
     await tx.write(_DEPARTURE, request.request_id, request.state, salt, departure)
 
 
 async def has_delivered(tx: Tx, request_id: UUID, provider: str) -> bool:
-    """Whether the provider has completed a delivery of the request, so that it reads how it was closed."""
+    """Check whether the provider has completed a delivery of the request, and so may read how it was closed."""
     query = """
         SELECT EXISTS (SELECT FROM line_match WHERE request_id = $1 AND provider = $2 AND status = 'completed')
     """

@@ -1,4 +1,4 @@
-"""Requests whose State has to be reminded, or that lapse."""
+"""Queries on the requests whose next reminder or lapse is due."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,7 @@ from services.requests.request.model import REMINDER_DAYS
 
 
 async def answers_due(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
-    """Requests for which the next reminder, or the lapse, is due."""
+    """Return the requests for which the next reminder, or the lapse, is due."""
     rows = await tx.fetch(
         """
         SELECT request_id FROM request
@@ -23,7 +23,7 @@ async def answers_due(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
 
 
 async def answer_due_in_seconds(tx: Tx, now: datetime) -> float | None:
-    """Seconds until the next reminder or lapse is due."""
+    """Return the seconds until the next reminder or lapse is due; None if there is none."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         """
         SELECT extract(epoch FROM min(due_at) - $1::timestamptz)::float8 FROM (

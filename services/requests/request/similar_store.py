@@ -15,9 +15,9 @@ SIMILAR_MAX = 10
 
 
 class CirculatingRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What consents in force show to the State of a similar request of another State.
+    """A similar request of another State, as far as consents in force show it to the State.
 
-    `kinds` and `topics` are those in common with the draft; the title is absent where no consent gives the words.
+    `kinds` and `topics` are those in common with the draft; the title is absent unless a consent gives the words.
     """
 
     request_id: UUID
@@ -28,7 +28,7 @@ class CirculatingRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def similar(tx: Tx, caller: Caller, lines: Sequence[Line | DraftLine]) -> list[UUID]:
-    """The State's own requests in progress with the kind and topic of one of these lines."""
+    """Return the State's own requests in progress that have a line with a kind and a topic of these lines."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT request.request_id
@@ -46,10 +46,11 @@ async def similar(tx: Tx, caller: Caller, lines: Sequence[Line | DraftLine]) -> 
 
 
 async def circulating(tx: Tx, caller: Caller, lines: Sequence[Line | DraftLine]) -> list[CirculatingRequest]:
-    """Those of other States of the regional group, with the kind and topic of one of these lines, most topics first.
+    """Return requests of other States of the regional group with a kind and a topic of these lines, most topics first.
 
-    As the State's own provider officers would see them: by a consent in force, and not if it is excluded. Those who
-    file for a State read requests of no other State elsewhere, so this is read as the service.
+    They are shown as the State's own provider officers would see them: by a consent in force, and not if the State is
+    excluded. They are read as the service, because those who file for a State read no requests of other States
+    elsewhere.
     """
     region = reference.region_of(caller.organization)
     neighbours = [
@@ -84,5 +85,5 @@ async def circulating(tx: Tx, caller: Caller, lines: Sequence[Line | DraftLine])
 
 
 def _codes(lines: Sequence[Line | DraftLine]) -> tuple[list[str], list[str]]:
-    """The kinds and topics of these lines."""
+    """Return the kinds and topics of these lines."""
     return [line.kind for line in lines if line.kind], [topic for line in lines for topic in line.topics]

@@ -12,7 +12,7 @@ from msgspec import Struct
 from contracts.requests import DraftLine, Line, Measure
 
 WORDS_MIN = 4
-"""Fewer words than this describe no outcome; Chinese and Arabic are counted by characters instead."""
+"""Minimum number of words that describe an outcome; Chinese and Arabic are counted by characters instead."""
 
 CHARACTERS_MIN = 12
 WINDOW_DAYS_MAX = 550
@@ -30,7 +30,7 @@ class Aspect(StrEnum):
 
 
 class MeasureText(Struct, frozen=True, kw_only=True):
-    """Who provides what the State already does or receives, and what it is."""
+    """The texts of a measure: who provides it, and what it is."""
 
     provider: str
     description: str
@@ -47,9 +47,9 @@ class LineText(Struct, frozen=True, kw_only=True):
 
 
 class Advice(Struct, frozen=True, kw_only=True):
-    """The aspects of a line (`/v1/reference/aspects`) that are missing; none when it is specific.
+    """The aspects of a line (`/v1/reference/aspects`) that are missing; empty if it is specific.
 
-    `score` is the number of the others, of six.
+    `score` is the number of the other aspects, of six.
     """
 
     position: int
@@ -58,7 +58,7 @@ class Advice(Struct, frozen=True, kw_only=True):
 
 
 def measures_with_texts(line: Line | DraftLine, text: LineText) -> list[tuple[Measure, MeasureText]]:
-    """The texts may have been erased."""
+    """Return each measure with its texts, which are empty if they were erased."""
     texts = text.measures or (MeasureText(provider="", description=""),) * len(line.measures)
     return list(zip(line.measures, texts, strict=True))
 
@@ -72,7 +72,7 @@ def _advice(position: int, lacking: tuple[Aspect, ...]) -> Advice:
 
 
 def missing(line: Line | DraftLine, text: LineText) -> tuple[Aspect, ...]:
-    """The aspects that a provider would have to ask for."""
+    """Return the aspects that a provider would have to ask for."""
     is_specific = {
         Aspect.WHO: bool(text.institution_name.strip()) and line.institution not in (None, "other"),
         Aspect.OUTCOME: _is_specific(text.outcome),

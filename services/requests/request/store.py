@@ -26,7 +26,7 @@ from services.requests.translation.texts import TitleTranslation
 
 LIST_MAX = 100
 REFERENCE_MIN, REFERENCES = 10_000, 90_000
-"""The lowest number of a year, and how many there are."""
+"""The lowest reference number of a year, and how many numbers there are."""
 SIDES = ("state", "provider")
 OF_THEIR_OWN = (
     "lines",
@@ -40,7 +40,7 @@ OF_THEIR_OWN = (
     "excluded_providers",
     "read_at",
 )
-"""Attributes of a request that are no columns of its row."""
+"""Attributes of a request that are not columns of its row."""
 L = TypeVar("L", Line, DraftLine)
 
 
@@ -53,7 +53,7 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, request_id: UUID, caller: Caller, *, lock: bool = False) -> Request:
-    """The request, if this caller may see it. Raises Missing. `lock` locks it until the transaction ends."""
+    """Return the request. Raises Missing unless this caller may see it. `lock` locks it until the transaction ends."""
     query = (
         """
         SELECT request.*, ARRAY(SELECT provider FROM excluded_provider e WHERE e.request_id = request.request_id
@@ -75,7 +75,7 @@ async def get(tx: Tx, request_id: UUID, caller: Caller, *, lock: bool = False) -
 
 
 async def locked(tx: Tx, request_id: UUID) -> Request | None:
-    """The request, locked, read by the service itself (consumers, timers) without a caller."""
+    """Return the request, locked, read by the service itself (consumers, timers) without a caller; None if unknown."""
     row = await tx.fetchrow(
         """
         SELECT *, ARRAY(SELECT provider FROM excluded_provider e WHERE e.request_id = request.request_id
@@ -122,7 +122,7 @@ async def _load(tx: Tx, row: Record) -> Request:
 
 
 def _evaluations_of(match: Record) -> dict[str, str]:
-    """Each side's evaluation of a match's delivery."""
+    """Return each side's evaluation of a match's delivery."""
     results = {"state": match["state_result"], "provider": match["provider_result"]}
     return {side: result for side, result in results.items() if result is not None}
 
@@ -208,7 +208,7 @@ _CHANGED = _NEW.with_conflict_clause(
     """,
     unwanted="ON CONFLICT DO NOTHING",
 )
-"""Upserts. Row-level security evaluates three policies for an upsert, and one for a plain INSERT."""
+"""Statements of upserts. Row-level security evaluates three policies for an upsert, and one for a plain INSERT."""
 
 
 async def save(tx: Tx, request: Request) -> None:
@@ -261,7 +261,7 @@ async def _save_children(tx: Tx, request: Request) -> None:
 
 
 def _encoded(request: Request) -> str:
-    """The columns of its row; data with tables of its own is summarized or left out."""
+    """Return the columns of its row as JSON; data with tables of its own is summarized or left out."""
     row = {
         **msgspec.structs.asdict(request),
         "kinds": [line.kind for line in request.all_lines if line.kind],
@@ -337,12 +337,12 @@ async def delete_line_texts(tx: Tx, request_id: UUID) -> None:
 
 
 async def salt(tx: Tx, request_id: UUID) -> bytes | None:
-    """The salt of the texts' hash; None if they are erased."""
+    """Return the salt of the texts' hash; None if they are erased."""
     return cast(bytes | None, await tx.fetchval("SELECT salt FROM request_text WHERE request_id = $1", request_id))
 
 
 async def texts(tx: Tx, request: Request) -> Texts:
-    """The texts of a request that the caller was allowed to read."""
+    """Return the texts of a request that the caller was allowed to read."""
     head = await tx.fetchrow("SELECT title, need FROM request_text WHERE request_id = $1", request.request_id)
     rows = await tx.fetch(
         """
@@ -368,11 +368,10 @@ def _text(row: Record) -> LineText:
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """A request in a list; `withheld` are the fields the caller is not shown.
+    """A request in a list; `withheld` are the fields that the caller is not shown.
 
-    `title_translation` is its title in the reader's language, null if there is none.
-
-    A provider that serves it without a consent sees in `kinds` only those of the lines that it serves.
+    `title_translation` is its title in the reader's language, null if there is none. A provider that serves it without
+    a consent sees in `kinds` only those of the lines that it serves.
     """
 
     request_id: UUID
@@ -408,13 +407,13 @@ _ONWARDS = """
 NEWEST = f"{_PAGE} $3::text IS NULL AND $4::text IS NULL {_ONWARDS}"
 NEWEST_IN_STATUS = f"{_PAGE} status = $3 AND $4::text IS NULL {_ONWARDS}"
 NEWEST_OF_STATE = f"{_PAGE} state = $4 AND ($3::text IS NULL OR status = $3) {_ONWARDS}"
-"""Each combination of filters is a statement of its own, so that an index answers it."""
+"""Statements of a page. Each combination of filters has its own, so that an index answers it."""
 
 
 async def page(
     tx: Tx, caller: Caller, *, status: str | None, state: str | None, before: UUID | None, limit: int
 ) -> Sequence[Summary]:
-    """Newest first, starting after `before`."""
+    """Return requests, newest first, starting after `before`."""
     if state is None and caller.role in FILERS:
         state = caller.organization
     query = NEWEST_OF_STATE if state else NEWEST_IN_STATUS if status else NEWEST
@@ -433,8 +432,8 @@ def _summary(row: dict[str, Any]) -> Summary:
 async def free_reference(tx: Tx, year: int) -> str:
     """Return an unused reference number; concurrent registrations are serialized until the transaction ends.
 
-    Five random digits: a reader must not infer from the numbers how many other requests there are. It does not name
-    the State, because it is shown where the State is not.
+    It has five random digits, because a reader must not infer from the numbers how many other requests there are. It
+    does not name the State, because it is shown where the State is not.
     """
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('requests reference', 0))")
     while True:

@@ -7,7 +7,7 @@ from contracts.words import RequestTitle, TitleQuery
 
 
 async def titles(tx: Tx, asked: TitleQuery) -> list[RequestTitle]:
-    """The titles that the role may read in the organization; those of other requests are absent."""
+    """Return the titles that the role may read in the organization; titles of other requests are absent."""
     rows = await tx.fetch(
         """
         SELECT r.request_id, t.title FROM request AS r JOIN request_text AS t USING (request_id)

@@ -20,7 +20,7 @@ class Status(StrEnum):
 
 
 class Circulation(StrEnum):
-    """Who beyond UNODC may see a request."""
+    """The circulation of a request beyond UNODC."""
 
     NONE = "none"
     WINDOW_RUNNING = "window_running"
@@ -50,7 +50,7 @@ class Addressee(StrEnum):
 
 
 class FilingChannel(StrEnum):
-    """How a request that UNODC filed on a State's behalf reached it."""
+    """Channels by which a request that UNODC filed on a State's behalf reached it."""
 
     NOTE_VERBALE = "note_verbale"
     MAIL = "mail"
@@ -91,4 +91,4 @@ MOVES: Mapping[str, frozenset[Status]] = {
     "scan_note": _NOT_ENDED,
     "record_consent": _NOT_ENDED - {Status.DRAFT},
 }
-"""The states from which each move is allowed; the policy says who may make it."""
+"""The statuses from which each move is allowed; the policy decides who may make it."""

@@ -40,18 +40,18 @@ NO_NOTES: Mapping[UUID, str] = MappingProxyType({})
 
 
 class MeasureView(Measure, frozen=True, kw_only=True):
-    """What the State already does itself (`own`) or receives: who provides it, of which kind, when, and what it is."""
+    """A measure that the State takes itself (`own`) or receives: its provider, kind, period and description."""
 
     provider: str
     description: str
 
 
 class LineView(Struct, frozen=True, kw_only=True):
-    """A line with its texts and its fulfilment. A line of a draft may be without fields that its submission needs.
+    """A line with its texts and its fulfilment. A line of a draft may lack fields that its submission needs.
 
     `residue` is how many persons of the group no confirmed match covers, null while the line has no group size.
-    Withheld fields are absent. `institution_name` is empty to a provider until both sides have accepted, and to a donor
-    always. A provider of an accepted match sees the texts of the lines that it serves.
+    Withheld fields are absent. `institution_name` is empty for a provider until both sides have accepted, and always
+    for a donor. A provider of an accepted match sees the texts of the lines that it serves.
     """
 
     line_id: UUID
@@ -78,10 +78,10 @@ class LineView(Struct, frozen=True, kw_only=True):
 
 
 class ConsentView(Struct, frozen=True, kw_only=True):
-    """A consent of the State: to whom, what, from when until when, and whether it is in force now.
+    """A consent of the State: its recipients, its fields, its period, and whether it is in force now.
 
-    `recorded` by a coordinator from a note verbale, whose reference is `note_verbale` and whose scan is the attachment
-    `scan_id`.
+    `recorded` is true if a coordinator recorded it from a note verbale, whose reference is `note_verbale` and whose
+    scan is the attachment `scan_id`.
     """
 
     consent_id: UUID
@@ -99,7 +99,7 @@ class ConsentView(Struct, frozen=True, kw_only=True):
 
 
 class Received(Struct, frozen=True, kw_only=True):
-    """How a request reached UNODC that it filed on the State's behalf: the channel, the day, and its reference.
+    """The receipt of a request that UNODC filed on the State's behalf: the channel, the day, and its reference.
 
     `confirmation_scan_id` is the scan of the State's confirmation, if that was recorded.
     """
@@ -111,7 +111,7 @@ class Received(Struct, frozen=True, kw_only=True):
 
 
 class Assessed(Struct, frozen=True, kw_only=True):
-    """What follows from the criteria: whether the request is eligible, and its priority, by which version."""
+    """The result of an assessment: whether the request is eligible, and its priority, by a version of the criteria."""
 
     criteria_version: int
     eligible: bool
@@ -119,7 +119,7 @@ class Assessed(Struct, frozen=True, kw_only=True):
 
 
 class RunningClock(Struct, frozen=True, kw_only=True):
-    """A clock that runs: who has to do what, for the whole request or for one match, until when."""
+    """A running clock: who has to do what, for the whole request or for one match, until when."""
 
     step: Step
     match_id: UUID | None
@@ -135,12 +135,13 @@ class RunningClock(Struct, frozen=True, kw_only=True):
 class RequestView(Struct, frozen=True, kw_only=True):
     """A request with its texts, in the language they were written in; `advice` lists what providers would ask for.
 
-    `translation` has those that are translated into the reader's language, beside the source; null if there are none.
+    `translation` has the texts that are translated into the reader's language, beside the source; null if there are
+    none.
 
     Fields that the State's consents do not give to the caller are absent and named in `withheld`. The consents, the
-    `excluded_providers`, the `assessment`, the `assignee` and how it was `received` are for the State and UNODC. To a
-    provider of an accepted match without a consent, `lines` are those that it serves. `moves` are those that the caller
-    may make in this status. `clocks` are those that run and that the caller may see.
+    `excluded_providers`, the `assessment`, the `assignee` and `received` are shown to the State and UNODC only. A
+    provider of an accepted match without a consent sees only the `lines` that it serves. `moves` are those that the
+    caller may make in this status. `clocks` are those that run and that the caller may see.
     """
 
     request_id: UUID
@@ -177,7 +178,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
 
 
 async def read(tx: Tx, ctx: Context, request_id: UUID) -> RequestView:
-    """The request as this caller sees it; the read is recorded in the audit. Raises Missing."""
+    """Return the request as this caller sees it, and record the read in the audit. Raises Missing."""
     request = await store.get(tx, request_id, ctx.caller)
     guarded = policy.decide(ctx.caller, Action.SHOW, request).required().fields
     await audience_store.log_access(tx, request, ctx.caller)
@@ -195,7 +196,7 @@ async def read(tx: Tx, ctx: Context, request_id: UUID) -> RequestView:
 
 
 async def with_titles(tx: Tx, found: Sequence[Summary], language: Language | None) -> Sequence[Summary]:
-    """The requests of a list with their titles in this language, where the caller reads the title."""
+    """Return the requests of a list with their titles in this language, where the caller reads the title."""
     ids = [one.request_id for one in found if one.title is not UNSET]
     if language is None or not ids:
         return found
@@ -204,7 +205,7 @@ async def with_titles(tx: Tx, found: Sequence[Summary], language: Language | Non
 
 
 def view_of_own(ctx: Context, request: Request, texts: Texts) -> RequestView:
-    """The request as it is shown to its State, with the words that were just written."""
+    """Return the request as it is shown to its State, with the texts that were just written."""
     guarded = policy.decide(ctx.caller, Action.SHOW, request).required().fields
     return view(request, texts, guarded, policy.lines_shown(ctx.caller, request), ctx)
 
@@ -219,9 +220,9 @@ def view(
     received_reference: str = "",
     translation: TranslationView | None = None,
 ) -> RequestView:
-    """The request with these guarded fields; `notes` are notes verbales.
+    """Return the request with these guarded fields; `notes` are notes verbales.
 
-    `lines_shown`: the ids of the visible lines, with the guarded fields of each.
+    `lines_shown` maps the ids of the visible lines to the guarded fields of each.
     """
     words, institution = Guarded.WORDS in guarded, Guarded.INSTITUTION in guarded
     lines = list(zip(request.all_lines, texts.lines, strict=True))

@@ -1,4 +1,4 @@
-"""The claim check of a submission: its fact carries a hash of the texts, and services fetch the texts here."""
+"""The claim check of a submission: its fact has a hash of the texts, and services fetch the texts here."""
 
 from typing import Annotated
 from uuid import UUID
@@ -20,8 +20,10 @@ STANDING = frozenset(
     {Status.SUBMITTED, Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY, Status.DELIVERED, Status.ON_HOLD}
     | {Status.CLOSED}
 )
-"""Statuses in which the texts are the submitted ones. A returned request is a draft again; texts of a withdrawn,
-declined or lapsed request are not served."""
+"""Statuses in which the texts are the submitted ones.
+
+A returned request is a draft again; texts of a withdrawn, declined or lapsed request are not served.
+"""
 
 
 @get("/internal/requests/{request_id:uuid}/words", opt=INTERNAL, summary="What a submitted request says, for services")
@@ -31,7 +33,7 @@ async def show_words(
     caller: CurrentCaller,
     texts_hash: Annotated[str | None, QueryParameter(name="texts", max_length=64)] = None,
 ) -> RequestWords:
-    """The texts with this hash, or those submitted last; the read is recorded in the audit."""
+    """Shows the texts with this hash, or those submitted last. The read is recorded in the audit."""
     async with db.transaction(by=caller) as tx:
         request = await store.get(tx, request_id, caller)
         guarded = policy.decide(caller, Action.SHOW, request).required().fields
@@ -48,7 +50,7 @@ async def show_words(
 # A POST, so that no access log contains the ids of requests.
 @post("/internal/titles", opt=INTERNAL, status_code=200, summary="The titles of requests that a role may read")
 async def show_titles(data: JSONBody[TitleQuery], db: Db, caller: CurrentCaller) -> list[RequestTitle]:
-    """For lists of records of other services. As in the list of requests, this counts as no read."""
+    """Lists titles for records of other services. As in the list of requests, this does not count as a read."""
     async with db.transaction(by=caller) as tx:
         return await title_store.titles(tx, data)
 

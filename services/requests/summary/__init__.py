@@ -1,1 +1,1 @@
-"""The public summary of a request: a text of its own, the only one that the public sees."""
+"""The public summary of a request: a separate text, the only one that the public sees."""

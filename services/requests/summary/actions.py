@@ -62,7 +62,7 @@ async def translate(
 async def change(
     tx: Tx, ctx: Context, request_id: UUID, action: Action, decide: Callable[[PublicSummary, Request], Fact]
 ) -> None:
-    """Change a summary without a new text; texts that are in neither edition any more are deleted."""
+    """Change a summary without a new text; texts that are no longer in either edition are deleted."""
     request, before = await _for_change(tx, ctx, request_id, action)
     after = await record(tx, before, decide(before, request))
     await summary_store.delete_texts_but(tx, after.public_summary_id, after.texts)
@@ -92,7 +92,7 @@ async def _for_change(tx: Tx, ctx: Context, request_id: UUID, action: Action) ->
 
 
 async def _request(tx: Tx, ctx: Context, request_id: UUID, action: Action) -> Request:
-    """The request, locked: of two who change its summary the second finds the first's change."""
+    """Return the request, locked, so that concurrent changes of its summary are made one after the other."""
     request = await store.get(tx, request_id, ctx.caller, lock=True)
     policy.decide(ctx.caller, action, request).required()
     return request

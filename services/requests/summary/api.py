@@ -23,7 +23,7 @@ from services.requests.summary.views import PublicRequest, SummaryView, public_v
 SUMMARY = "/v1/requests/{request_id:uuid}/summary"
 TRANSLATION = f"{SUMMARY}/translations/{{language:str}}"
 
-# No longer than five seconds: then a summary that its State unpublished is shown nowhere any more.
+# At most five seconds, after which a summary that its State unpublished is no longer shown anywhere.
 CACHE_HEADERS = {"Cache-Control": "public, max-age=5", "Vary": "Accept-Language"}
 
 Title = Annotated[str, Meta(min_length=1, max_length=300)]
@@ -39,7 +39,7 @@ class SummarySource(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class TranslatedSummary(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A translation of the draft of a summary; `machine`: whether a machine made it."""
+    """A translation of the draft of a summary; `machine` is true if a machine made it."""
 
     title: Title
     body: Body
@@ -69,14 +69,17 @@ async def show_summary(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> Summ
 async def draft_summary(
     tx: Tx, ctx: Context, _: UUID, request_id: FromPath[UUID], data: JSONBody[SummarySource]
 ) -> None:
-    """By the State or UNODC. A text of its own: nothing of the request is in it but what is written here."""
+    """Requires the role `focal_point` or `official` of the State, or `coordinator`.
+
+    The summary is a separate text: it contains nothing of the request except what is written here.
+    """
     text = SummaryText(title=data.title, body=data.body)
     await actions.draft(tx, ctx, new_id(), request_id, data.language, text)
 
 
 @change(SUMMARY, Action.DRAFT_SUMMARY, "Revise the draft of a public summary", read=read, method="PUT")
 async def revise_summary(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[SummarySource]) -> None:
-    """The version that is approved stays public until the draft is approved again."""
+    """The approved version stays public until the draft is approved again."""
     await actions.revise(tx, ctx, request_id, data.language, SummaryText(title=data.title, body=data.body))
 
 
@@ -84,7 +87,7 @@ async def revise_summary(tx: Tx, ctx: Context, request_id: FromPath[UUID], data:
 async def translate_summary(
     tx: Tx, ctx: Context, request_id: FromPath[UUID], language: FromPath[Language], data: JSONBody[TranslatedSummary]
 ) -> None:
-    """For the first time or again. It is public once the State approves the draft."""
+    """Adds or replaces the translation. It becomes public when the State approves the draft."""
     text = SummaryText(title=data.title, body=data.body)
     await actions.translate(tx, ctx, request_id, language, text, machine=data.machine)
 
@@ -102,7 +105,10 @@ async def remove_summary_translation(
 
 @change(f"{SUMMARY}/approve", Action.PUBLISH_SUMMARY, "Approve a public summary", read=read)
 async def approve_summary(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> None:
-    """By the State's focal point: the draft with its translations, in the revision of `If-Match`."""
+    """Requires the role `focal_point` of the State.
+
+    Approves the draft with its translations, in the revision of `If-Match`.
+    """
     await actions.change(
         tx, ctx, request_id, Action.PUBLISH_SUMMARY, lambda one, request: one.approve(request, now=ctx.now)
     )
@@ -110,7 +116,7 @@ async def approve_summary(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> N
 
 @change(f"{SUMMARY}/unpublish", Action.PUBLISH_SUMMARY, "Withdraw a public summary", read=read)
 async def unpublish_summary(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> None:
-    """By the State's focal point. The draft remains; nobody else reads it."""
+    """Requires the role `focal_point` of the State. The draft remains, but only the State and UNODC read it."""
     await actions.change(tx, ctx, request_id, Action.PUBLISH_SUMMARY, lambda one, _: one.unpublish(now=ctx.now))
 
 
@@ -124,8 +130,8 @@ async def list_public_requests(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=summary_store.LIST_MAX)] = 50,
 ) -> Response[PublicRequestPage]:
-    """Of requests whose State approved one: what it says, its languages and the State, nothing else."""
-    # Without a caller: the statement selects only what is public.
+    """Lists requests whose State approved a summary: its text, its languages and the State, nothing else."""
+    # There is no caller: the statement selects only what is public.
     async with db.transaction(by=None) as tx:
         found = await summary_store.page(tx, state=state_, before=cursor, limit=limit + 1)
     wanted = language or reader_language
@@ -141,8 +147,8 @@ async def show_public_request(
     reader_language: ReaderLanguage,
     language: FromQuery[Language | None] = None,
 ) -> Response[PublicRequest]:
-    """A request without a public summary is answered as one that does not exist."""
-    # Without a caller: the statement selects only what is public.
+    """A request without a public summary is answered like one that does not exist."""
+    # There is no caller: the statement selects only what is public.
     async with db.transaction(by=None) as tx:
         found = await summary_store.published(tx, request_id)
     return Response(public_view(found, language or reader_language), headers=CACHE_HEADERS)

@@ -26,7 +26,7 @@ from services.requests.request.values import Visibility
 
 
 class SummaryStatus(StrEnum):
-    """Whether a summary is a draft, its approved version is the latest, or it was changed after its approval."""
+    """The status of a summary: a draft, approved in its latest version, or changed after its approval."""
 
     DRAFT = "draft"
     APPROVED = "approved"
@@ -34,7 +34,7 @@ class SummaryStatus(StrEnum):
 
 
 class Version(Struct, frozen=True, kw_only=True):
-    """The text in one language: the source if it was translated from its own language."""
+    """The text in one language; it is the source if it was translated from its own language."""
 
     language: Language
     made_by: TranslatedBy
@@ -76,7 +76,7 @@ class PublicSummary(Struct, frozen=True, kw_only=True):
     def translate(
         self, language: Language, by: TranslatedBy, texts_hash: str, *, now: datetime
     ) -> PublicSummaryTranslated:
-        """Raises Invalid for the language of the source."""
+        """Translate the draft. Raises Invalid for the language of the source."""
         if language is self.language:
             raise Invalid("translation-language", field="language")
         return PublicSummaryTranslated(
@@ -90,13 +90,13 @@ class PublicSummary(Struct, frozen=True, kw_only=True):
         )
 
     def remove_translation(self, language: Language, *, now: datetime) -> PublicSummaryTranslationRemoved:
-        """Raises Missing if there is none."""
+        """Remove a translation. Raises Missing if there is none."""
         if language is self.language or language not in self.draft:
             raise Missing("not-found")
         return PublicSummaryTranslationRemoved(**self._ids(), language=language, removed_at=now)
 
     def approve(self, request: Request, *, now: datetime) -> PublicSummaryApproved:
-        """Raises Conflict if it is approved already, or if the request may have no public summary."""
+        """Approve the draft. Raises Conflict if it is approved already, or the request may have no public summary."""
         check_publishable(request)
         if request.visibility is not Visibility.PUBLIC_SUMMARY:
             raise Conflict("summary-not-chosen", visibility=request.visibility)
@@ -105,7 +105,7 @@ class PublicSummary(Struct, frozen=True, kw_only=True):
         return PublicSummaryApproved(**self._ids(), approved_at=now)
 
     def unpublish(self, *, now: datetime) -> PublicSummaryUnpublished:
-        """Raises Conflict if no version is approved."""
+        """Unpublish the summary. Raises Conflict if no version is approved."""
         if not self.approved:
             raise Conflict("summary-not-approved")
         return PublicSummaryUnpublished(**self._ids(), unpublished_at=now)
@@ -115,7 +115,7 @@ class PublicSummary(Struct, frozen=True, kw_only=True):
 
 
 def is_stale(version: Version, edition: Edition) -> bool:
-    """Whether the source of the edition is not the text that was translated."""
+    """Check whether the source of the edition is no longer the text that was translated."""
     return version.source_hash not in {one.texts_hash for one in edition.values() if is_source(one)}
 
 
@@ -124,7 +124,7 @@ def is_source(version: Version) -> bool:
 
 
 def check_publishable(request: Request) -> None:
-    """Raises Conflict for a request with a kind of assistance that may put persons at risk when it is known."""
+    """Raise Conflict for a request with a kind of assistance that may put persons at risk when it is known."""
     if request.restricted:
         raise Conflict("summary-restricted")
 

@@ -20,7 +20,7 @@ async def _rows(tx: Tx) -> Sequence[Row]:
 
 
 def _of_request(published: Published) -> Iterator[Row]:
-    """The original first."""
+    """Yield the rows of a summary, the original first."""
     source = public_view(published, None)
     ids: Row = {"request_id": source.request_id, "state": source.state}
     original: Row = {"translated_from": None, "translated_by": None, "stale": False}
@@ -40,7 +40,7 @@ FILES = OpenFiles("requests", _rows)
     summary="Public summaries of requests, as CSV",
 )
 async def public_requests_as_csv(db: Db, request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Open data: the newest 5,000 requests with a public summary, a row for each language of it."""
+    """Open data: lists the newest 5,000 requests with a public summary, one row for each of its languages."""
     return await FILES.answer(db, request, DataFormat.CSV)
 
 
@@ -51,7 +51,7 @@ async def public_requests_as_csv(db: Db, request: Request[Any, Any, Any]) -> Res
     summary="Public summaries of requests, as JSON Lines",
 )
 async def public_requests_as_json_lines(db: Db, request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Open data: as the CSV file, a record in each line."""
+    """Open data: the same content as the CSV file, one record in each line."""
     return await FILES.answer(db, request, DataFormat.JSONL)
 
 

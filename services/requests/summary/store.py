@@ -23,11 +23,11 @@ class SummaryText(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Texts = dict[str, SummaryText]
-"""By their hash."""
+"""Texts of a summary, by their hash."""
 
 
 async def get(tx: Tx, request_id: UUID) -> PublicSummary:
-    """The summary of a request that was read for the caller. Raises Missing."""
+    """Return the summary of a request that was read for the caller. Raises Missing."""
     found = await of_request(tx, request_id)
     if found is None:
         raise Missing("not-found")
@@ -40,7 +40,7 @@ async def of_request(tx: Tx, request_id: UUID) -> PublicSummary | None:
 
 
 async def known(tx: Tx, public_summary_id: UUID) -> PublicSummary | None:
-    """The summary, read by the service itself without a caller."""
+    """Return the summary, read by the service itself without a caller; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM public_summary WHERE public_summary_id = $1", public_summary_id)
     return await _load(tx, row) if row else None
 
@@ -60,7 +60,7 @@ def _editions(versions: Sequence[Record]) -> dict[str, dict[str, Any]]:
 
 
 async def texts(tx: Tx, public_summary_id: UUID) -> Texts:
-    """The texts of a summary, of both its editions."""
+    """Return the texts of both editions of a summary, by their hash."""
     rows = await tx.fetch(
         "SELECT texts_hash, title, body FROM public_summary_text WHERE public_summary_id = $1", public_summary_id
     )
@@ -77,7 +77,7 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def published(tx: Tx, request_id: UUID) -> Published:
-    """The public summary of a request. Raises Missing, whether there is no such request or no public summary."""
+    """Return the public summary of a request. Raises Missing if there is no such request or no public summary."""
     row = await tx.fetchrow(
         """
         SELECT public_summary_id, r.request_id, r.state
@@ -92,7 +92,7 @@ async def published(tx: Tx, request_id: UUID) -> Published:
 
 
 async def page(tx: Tx, *, state: str | None, before: UUID | None, limit: int) -> list[Published]:
-    """Public summaries, those of the newest requests first, starting after `before`."""
+    """Return public summaries, those of the newest requests first, starting after `before`."""
     rows = await tx.fetch(
         """
         SELECT public_summary_id, r.request_id, r.state
@@ -190,7 +190,7 @@ async def save_text(tx: Tx, one: PublicSummary, texts_hash: str, salt: bytes, te
 
 
 async def delete_texts_but(tx: Tx, public_summary_id: UUID, hashes: Iterable[str]) -> None:
-    """Delete the texts that neither edition has any more."""
+    """Delete the texts that are no longer in either edition."""
     await tx.execute(
         "DELETE FROM public_summary_text WHERE public_summary_id = $1 AND texts_hash <> ALL ($2::text[])",
         public_summary_id,

@@ -1,4 +1,4 @@
-"""Public summaries as the State and UNODC see them, and as everybody does."""
+"""Public summaries as the State and UNODC see them, and as the public sees them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,7 +21,7 @@ _ERASED = SummaryText(title="", body="")
 
 
 class SummaryTranslation(Struct, frozen=True, kw_only=True):
-    """A translation of a summary: made by whom, and `stale` if the source was changed afterwards."""
+    """A translation of a summary: who made it, and whether it is `stale` because the source was changed afterwards."""
 
     language: Language
     source_language: Language
@@ -60,7 +60,7 @@ class SummaryView(Struct, frozen=True, kw_only=True):
 class PublicRequest(Struct, frozen=True, kw_only=True):
     """The approved summary of a request; `translation` is that into the language of the reader, or null.
 
-    `languages` are all in which it can be read, by `?language=`.
+    `languages` are all languages in which it can be read with `?language=`.
     """
 
     request_id: UUID
@@ -73,7 +73,7 @@ class PublicRequest(Struct, frozen=True, kw_only=True):
 
 
 async def read(tx: Tx, ctx: Context, request_id: UUID) -> SummaryView:
-    """The summary for its State and UNODC. Raises Missing, and Forbidden for others who see the request."""
+    """Return the summary for its State and UNODC. Raises Missing, and Forbidden for others who see the request."""
     request = await store.get(tx, request_id, ctx.caller)
     policy.decide(ctx.caller, Action.READ_SUMMARY, request).required()
     found = await summary_store.get(tx, request_id)
@@ -91,7 +91,7 @@ async def read(tx: Tx, ctx: Context, request_id: UUID) -> SummaryView:
 
 
 def public_view(published: Published, language: Language | None) -> PublicRequest:
-    """What everybody reads."""
+    """Return the summary as the public reads it."""
     edition = _published_edition(published)
     chosen: Iterable[SummaryTranslation] = (one for one in edition.translations if one.language == language)
     return PublicRequest(
@@ -106,7 +106,7 @@ def public_view(published: Published, language: Language | None) -> PublicReques
 
 
 def translations_of(published: Published) -> tuple[SummaryTranslation, ...]:
-    """All translations that everybody reads."""
+    """Return all translations that the public reads."""
     return _published_edition(published).translations
 
 

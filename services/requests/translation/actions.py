@@ -39,7 +39,7 @@ async def add(
     machine: bool,
     source_revision: int,
 ) -> None:
-    """Translate a request into a language; it is locked, so that there is one translation per language."""
+    """Translate a request into a language. Locks the request, so that there is one translation per language."""
     request = await store.get(tx, request_id, ctx.caller, lock=True)
     policy.decide(ctx.caller, Action.TRANSLATE, request).required()
     version, salt = await _version(tx, ctx, request, translated, machine=machine, source_revision=source_revision)
@@ -85,7 +85,7 @@ async def _for_change(tx: Tx, ctx: Context, request_id: UUID, language: Language
 async def _version(
     tx: Tx, ctx: Context, request: Request, translated: TranslatedTexts, *, machine: bool, source_revision: int
 ) -> tuple[Version, bytes]:
-    """What is translated, of the texts in that revision of the request, with the salt of the translation's hash."""
+    """Return the version for a translation of the texts in that revision, and the salt of the translation's hash."""
     source = await store.texts(tx, request)
     by_line = {line.line_id: text for line, text in zip(request.all_lines, source.lines, strict=True)}
     texts.check(translated, source.title, source.need, by_line)

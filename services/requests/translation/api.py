@@ -25,7 +25,7 @@ from services.requests.translation.visible_store import TranslationView, visible
 TRANSLATIONS = "/v1/requests/{request_id:uuid}/translations"
 TRANSLATION = f"{TRANSLATIONS}/{{language:str}}"
 
-# Twice the limits of the source: a text in French or Russian is far longer than the same in Chinese.
+# Twice the limits of the source: a text in French or Russian is far longer than the same text in Chinese.
 Name = Annotated[str, Meta(max_length=600)]
 Words = Annotated[str, Meta(max_length=4000)]
 
@@ -43,7 +43,8 @@ class NewTranslatedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class TranslationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The translated texts of a request; an empty text is not translated.
 
-    `source_revision` is the revision of the request whose texts were translated, `machine` whether a machine did it.
+    `source_revision` is the revision of the request whose texts were translated; `machine` is true if a machine
+    translated them.
     """
 
     source_revision: Annotated[int, Meta(ge=1, le=2**31 - 1)]
@@ -92,7 +93,7 @@ async def _read_all(tx: Tx, ctx: Context, request_id: UUID) -> list[TranslationV
 
 @show(TRANSLATIONS, Action.READ_TRANSLATIONS, "The translations of a request")
 async def list_translations(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list[TranslationView]:
-    """With the texts that the caller may read of the request itself."""
+    """Shows the texts that the caller may also read of the request itself."""
     return await _read_all(tx, ctx, request_id)
 
 
@@ -115,7 +116,12 @@ async def show_translation(
 async def add_translation(
     tx: Tx, ctx: Context, _: tuple[UUID, Language], request_id: FromPath[UUID], data: JSONBody[NewTranslation]
 ) -> None:
-    """By the State or UNODC, one for each language. The request and its revision are not changed."""
+    """Requires the role `focal_point` or `official` of the State, or `coordinator`.
+
+    There is one translation per language.
+
+    The request and its revision are not changed.
+    """
     made, revision = data.texts(), data.source_revision
     await actions.add(
         tx, ctx, new_id(), request_id, data.language, made, machine=data.machine, source_revision=revision
@@ -126,14 +132,17 @@ async def add_translation(
 async def replace_translation(
     tx: Tx, ctx: Context, request_id: FromPath[UUID], language: FromPath[Language], data: JSONBody[TranslationBody]
 ) -> None:
-    """All of it: the former texts are deleted. A translation of the State is replaced by the State only."""
+    """Replaces the whole translation; the former texts are deleted.
+
+    Only the State may replace a translation of the State.
+    """
     made, revision = data.texts(), data.source_revision
     await actions.replace(tx, ctx, request_id, language, made, machine=data.machine, source_revision=revision)
 
 
 @change(TRANSLATION, Action.TRANSLATE, "Withdraw a translation of a request", read=_read_all, method="DELETE")
 async def withdraw_translation(tx: Tx, ctx: Context, request_id: FromPath[UUID], language: FromPath[Language]) -> None:
-    """Its texts are deleted. Answers with the translations that are left."""
+    """Deletes the texts of the translation, and answers with the remaining translations."""
     await actions.withdraw(tx, ctx, request_id, language)
 
 

@@ -22,7 +22,7 @@ class TranslationStatus(StrEnum):
 
 
 class Version(Struct, frozen=True, kw_only=True):
-    """What was translated, and by whom; the hashes are those of the source's texts and of the translation's."""
+    """A version of a translation: who made it, and the hashes of the source's texts and of the translated texts."""
 
     made_by: TranslatedBy
     source_language: Language
@@ -42,11 +42,11 @@ class Translation(Version, frozen=True, kw_only=True):
     made_at: datetime
 
     def is_stale(self, request: Request) -> bool:
-        """Whether the texts of the request changed after they were translated."""
+        """Check whether the texts of the request changed after they were translated."""
         return self.source_hash != request.texts_hash
 
     def replace(self, version: Version, *, now: datetime) -> TranslationReplaced:
-        """Raises Invalid if the source is in this language by now."""
+        """Replace the translated texts. Raises Invalid if the source is in this language by now."""
         _check_language(self.language, version)
         return TranslationReplaced(**self._ids(), **asdict(version), replaced_at=now)
 
@@ -66,7 +66,7 @@ def add(
     *,
     now: datetime,
 ) -> TranslationAdded:
-    """Raises Invalid for the language of the source, Conflict for one that the request is translated into already."""
+    """Add a translation. Raises Invalid for the language of the source, Conflict for a language that has one."""
     _check_language(language, version)
     if language in existing:
         raise Conflict("translation-exists", language=language)

@@ -1,4 +1,7 @@
-"""Queries on translations, after their request was read for the caller; row-level security is that of its texts."""
+"""Queries on translations of a request that was read for the caller.
+
+Row-level security of a translation is that of the request's texts.
+"""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,7 +17,7 @@ from services.requests.translation.texts import TitleTranslation, TranslatedLine
 
 
 async def get(tx: Tx, request_id: UUID, language: Language, *, lock: bool = False) -> Translation:
-    """The translation of a request into a language. Raises Missing."""
+    """Return the translation of a request into a language. Raises Missing."""
     query = (
         "SELECT * FROM translation WHERE request_id = $1 AND language = $2 AND status = 'current' FOR UPDATE"
         if lock
@@ -27,19 +30,19 @@ async def get(tx: Tx, request_id: UUID, language: Language, *, lock: bool = Fals
 
 
 async def require_words(tx: Tx, request_id: UUID) -> None:
-    """Raises Missing if the request does not exist or the transaction's caller may read no word of it."""
+    """Raise Missing if the request does not exist or the transaction's caller may read none of its words."""
     if not await tx.fetchval("SELECT sees_some_words($1)", request_id):
         raise Missing("not-found")
 
 
 async def known(tx: Tx, translation_id: UUID) -> Translation | None:
-    """The translation, read by the service itself without a caller."""
+    """Return the translation, locked, read by the service itself without a caller; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM translation WHERE translation_id = $1 FOR UPDATE", translation_id)
     return msgspec.convert(dict(row), Translation) if row else None
 
 
 async def of_request(tx: Tx, request_id: UUID, language: Language | None = None) -> list[Translation]:
-    """The translations of a request, by language; with `language` only that one."""
+    """Return the translations of a request, by language; with `language` only that one."""
     rows = await tx.fetch(
         """
         SELECT * FROM translation WHERE request_id = $1 AND status = 'current' AND ($2::text IS NULL OR language = $2)
@@ -52,7 +55,7 @@ async def of_request(tx: Tx, request_id: UUID, language: Language | None = None)
 
 
 async def texts(tx: Tx, translation_id: UUID) -> TranslatedTexts:
-    """The texts of a translation that the caller may read; empty where they are erased."""
+    """Return the texts of a translation that the caller may read; they are empty if erased."""
     head = await tx.fetchrow("SELECT title, need FROM translation_text WHERE translation_id = $1", translation_id)
     rows = await tx.fetch(
         """
@@ -69,7 +72,7 @@ async def texts(tx: Tx, translation_id: UUID) -> TranslatedTexts:
 
 
 async def titles(tx: Tx, request_ids: Sequence[UUID], language: Language) -> dict[UUID, TitleTranslation]:
-    """The titles of requests in a language, where they are translated and the caller may read them."""
+    """Return the titles of requests in a language, where they are translated and the caller may read them."""
     rows = await tx.fetch(
         """
         SELECT t.request_id, title, t.language, made_by, source_hash <> request.texts_hash AS stale
@@ -85,7 +88,7 @@ async def titles(tx: Tx, request_ids: Sequence[UUID], language: Language) -> dic
 
 
 async def source_hash(tx: Tx, request_id: UUID, revision: int) -> str | None:
-    """The hash of a request's texts as of a revision; None if there is no such revision."""
+    """Return the hash of a request's texts as of a revision; None if there is no such revision."""
     row = await tx.fetchrow(
         """
         SELECT event -> 'data' ->> 'texts_hash' AS texts_hash,
@@ -164,13 +167,13 @@ async def save_texts(tx: Tx, one: Translation, texts: TranslatedTexts, salt: byt
 
 
 async def delete_texts(tx: Tx, translation_id: UUID) -> None:
-    """Delete the texts, before others replace them or when the translation is withdrawn."""
+    """Delete the texts of a translation that is replaced or withdrawn."""
     await tx.execute("DELETE FROM translation_text WHERE translation_id = $1", translation_id)
     await tx.execute("DELETE FROM translated_line_text WHERE translation_id = $1", translation_id)
 
 
 async def delete_removed_lines(tx: Tx, request_id: UUID, line_ids: Sequence[UUID]) -> None:
-    """Delete the translated texts of lines that the request does not have any more."""
+    """Delete the translated texts of lines that the request no longer has."""
     await tx.execute(
         "DELETE FROM translated_line_text WHERE request_id = $1 AND line_id <> ALL ($2::uuid[])", request_id, line_ids
     )

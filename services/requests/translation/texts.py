@@ -36,7 +36,7 @@ class TitleTranslation(Struct, frozen=True, kw_only=True):
 
 
 def check(translated: TranslatedTexts, title: str, need: str, lines: dict[UUID, LineText]) -> None:
-    """Raises Invalid for unknown or repeated lines, for texts that the source lacks, and if nothing is translated."""
+    """Raise Invalid for unknown or repeated lines, for texts that the source lacks, and if nothing is translated."""
     seen: set[UUID] = set()
     for number, line in enumerate(translated.lines):
         if line.line_id not in lines or line.line_id in seen:
@@ -57,7 +57,7 @@ def check(translated: TranslatedTexts, title: str, need: str, lines: dict[UUID, 
 def _pairs(
     translated: TranslatedTexts, title: str, need: str, lines: dict[UUID, LineText]
 ) -> Iterator[tuple[str, str, str]]:
-    """Each text by the name of its field, with its source."""
+    """Yield each text with the name of its field and its source."""
     yield "title", translated.title, title
     yield "need", translated.need, need
     for number, line in enumerate(translated.lines):

@@ -20,7 +20,7 @@ from services.requests.translation.texts import TranslatedLine, TranslatedTexts
 
 
 class TranslatedLineView(Struct, frozen=True, kw_only=True):
-    """The texts of a line in the translation's language; what is not translated or withheld is absent."""
+    """The texts of a line in the translation's language; a text that is not translated or withheld is absent."""
 
     line_id: UUID
     institution_name: str | UnsetType = UNSET
@@ -30,9 +30,10 @@ class TranslatedLineView(Struct, frozen=True, kw_only=True):
 
 
 class TranslationView(Struct, frozen=True, kw_only=True):
-    """A translation of a request's texts. What is not translated or withheld is absent: the source has it.
+    """A translation of a request's texts. A text that is not translated or withheld is absent.
 
-    `made_by` the State, UNODC or a machine, from the texts in `source_language`; `stale` if these changed afterwards.
+    `made_by` is the State, UNODC or a machine; `stale` is true if the texts in `source_language` changed after the
+    translation.
     """
 
     request_id: UUID
@@ -48,7 +49,7 @@ class TranslationView(Struct, frozen=True, kw_only=True):
 
 
 async def visible(tx: Tx, caller: Caller, request: Request, language: Language | None = None) -> list[TranslationView]:
-    """The translations of a request that the caller may read something of; with `language` only that one."""
+    """Return the translations of a request of which the caller may read something; with `language` only that one."""
     decision = policy.decide(caller, Action.READ_TRANSLATIONS, request)
     if not decision.allowed:
         return []
@@ -67,7 +68,7 @@ def view(
     guarded: frozenset[str],
     lines_shown: Mapping[UUID, frozenset[str]],
 ) -> TranslationView | None:
-    """The translation with these guarded fields, or None if they show no text of it."""
+    """Return the translation with these guarded fields, or None if they show no text of it."""
     words = Guarded.WORDS in guarded
     by_line = {line.line_id: line for line in texts.lines}
     lines = [

@@ -1,1 +1,1 @@
-"""The list of work: what waits for the caller, by which clock; and who is in charge of a request."""
+"""The list of work: the steps that wait for the caller, each with its clock, and the assignees of requests."""

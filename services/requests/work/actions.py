@@ -1,4 +1,4 @@
-"""Actions on who is in charge of a request. The caller opens the transaction."""
+"""Actions on the assignees of requests. The caller opens the transaction."""
 
 from uuid import UUID
 
@@ -14,15 +14,15 @@ from services.requests.request.model import Request
 from services.requests.work import store
 
 HAND_OVER_MAX = 500
-"""Requests handed over in one call; a repeat with a new key hands over the next."""
+"""Maximum number of requests handed over in one call; a repeat with a new key hands over the next ones."""
 
 
 async def assign(tx: Tx, ctx: Context, request_id: UUID, assignee: UUID | None, comment: str) -> None:
-    """Put a coordinator in charge of a request. Raises Invalid for a person who is none."""
+    """Put a coordinator in charge of a request. Raises Invalid for a person who is not a coordinator."""
     is_coordinator = assignee is None or await store.is_coordinator(tx, assignee, ctx.now)
 
     def decide(request: Request) -> RequestAssigned:
-        # After the policy: callers who may not assign are refused as such.
+        # This runs after the policy, so that callers who may not assign are refused by it.
         _require(is_coordinator)
         return request.assign(assignee, now=ctx.now)
 
@@ -30,7 +30,7 @@ async def assign(tx: Tx, ctx: Context, request_id: UUID, assignee: UUID | None, 
 
 
 async def hand_over(tx: Tx, ctx: Context, giver: UUID, assignee: UUID) -> None:
-    """Assign all requests in progress of one coordinator to another."""
+    """Assign the requests in progress of one coordinator to another, at most HAND_OVER_MAX."""
     policy.decide(ctx.caller, Action.HAND_OVER).required()
     _require(await store.is_coordinator(tx, assignee, ctx.now))
     for request_id in await store.assigned_to(tx, giver, HAND_OVER_MAX):

@@ -1,4 +1,4 @@
-"""The routes of the list of work, and of who is in charge of a request."""
+"""The routes of the list of work, and of the assignees of requests."""
 
 from datetime import datetime
 from typing import Annotated
@@ -33,11 +33,11 @@ from services.requests.work.views import table_of
 Codes = Annotated[list[str] | None, QueryParameter(max_items=FILTER_MAX)]
 TABLE_ROWS_MAX = 5_000
 EXPANDED_MAX = 50
-"""Each expanded request is read separately."""
+"""Maximum number of expanded requests, each of which is read separately."""
 
 
 class WorkPage(Struct, frozen=True, kw_only=True):
-    """What waits, in the order asked for; `cursor` leads to the next page."""
+    """A page of work, in the order asked for; `cursor` leads to the next page."""
 
     work: list[WorkItem]
     cursor: str | None
@@ -51,7 +51,7 @@ class Assignment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class HandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To whom all requests in progress are handed over, and from whom: the caller, if not given."""
+    """The coordinator to whom all requests in progress are handed over; `giver` is by default the caller."""
 
     assignee: UUID
     giver: UUID | None = None
@@ -83,7 +83,7 @@ def search_of(
     in_remit: FromQuery[bool] = False,
     q: Annotated[str | None, QueryParameter(min_length=WORDS_MIN, max_length=WORDS_MAX)] = None,
 ) -> Search:
-    """The filters of a query: repeated parameters are alternatives, different ones all have to hold."""
+    """Return the filters of a query: repeated parameters are alternatives, different parameters all have to hold."""
     query = WorkQuery(
         waiting_for=waiting_for,
         step=tuple(step or ()),
@@ -121,11 +121,11 @@ async def list_work(
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
     expand: FromQuery[WorkExpansion | None] = None,
 ) -> Response[WorkPage]:
-    """Each item is a clock that runs: what the caller's organization has to do next, the most urgent first.
+    """Each item is a running clock: by default what the caller's organization has to do next, the most urgent first.
 
     A repeated parameter gives alternatives (`status=open&status=in_delivery`). `q` searches references, and the words
     of titles that the caller may read. `expand=request` adds the request's revision and moves, so that it can be moved
-    without being read first; with it `limit` is at most 50.
+    without being read first; with it, `limit` is at most 50.
     """
     if expand is not None and limit > EXPANDED_MAX:
         raise Invalid("invalid-field", field="limit", expected=f"at most {EXPANDED_MAX} with expand")
@@ -153,8 +153,10 @@ async def work_as_csv(
     sort: FromQuery[Order] = Order.DUE,
     language: FromQuery[Language] = Language.EN,
 ) -> Download:
-    """As the list, in one file: at most 5,000 rows. RFC 4180 in UTF-8 with a byte order mark; a text that begins like a
-    formula gets an apostrophe before it.
+    """Answers with the list in one file of at most 5,000 rows.
+
+    The format is RFC 4180 in UTF-8 with a byte order mark. A text that begins like a formula gets an apostrophe before
+    it.
     """
     return await _table(db, caller, asked, sort, language, TableFormat.CSV, now)
 
@@ -174,7 +176,7 @@ async def work_as_spreadsheet(
     sort: FromQuery[Order] = Order.DUE,
     language: FromQuery[Language] = Language.EN,
 ) -> Download:
-    """As the list, in one file: at most 5,000 rows. Times are in UTC, everything else is text."""
+    """Answers with the list in one file of at most 5,000 rows. Times are in UTC, everything else is text."""
     return await _table(db, caller, asked, sort, language, TableFormat.XLSX, now)
 
 
@@ -191,14 +193,14 @@ async def _table(
 
 @get("/v1/work/counts", opt=requires(Action.LIST_WORK), summary="Counts of the work list", dependencies=FILTERS)
 async def count_work(db: Db, caller: CurrentCaller, now: Now, asked: Asked) -> WorkCounts:
-    """With the same filters as the list."""
+    """Takes the same filters as the list."""
     async with db.transaction(by=caller) as tx:
         return await store.counts(tx, caller, await store.filter_of(tx, caller, asked), now=now)
 
 
 @change("/v1/requests/{request_id:uuid}/assign", Action.ASSIGN, "Assign a request to a coordinator", read=read)
 async def assign_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[Assignment]) -> None:
-    """The reminders of its clocks then go to this person only; what is overdue, also to the head of the remit."""
+    """Reminders of the request's clocks then go to this person only; overdue steps also go to the remit's head."""
     await actions.assign(tx, ctx, request_id, data.assignee, data.comment)
 
 
@@ -216,7 +218,7 @@ async def _handed_over(tx: Tx, ctx: Context, key: UUID, data: JSONBody[HandOver]
     if_match=False,
 )
 async def hand_over(tx: Tx, ctx: Context, key: UUID, data: JSONBody[HandOver]) -> None:
-    """For an absence: all requests in progress that the giver is in charge of are assigned to another coordinator."""
+    """Assigns all requests in progress of the giver to another coordinator, for an absence; at most 500 in one call."""
     await actions.hand_over(tx, ctx, data.giver or ctx.caller.person_id, data.assignee)
 
 

@@ -10,7 +10,7 @@ from services.requests.request.values import Priority, Status
 
 
 class WaitingFor(StrEnum):
-    """Whose turn it is: the caller's organization, another one, or either."""
+    """The side that has to act: the caller's organization, another one, or either."""
 
     ME = "me"
     OTHERS = "others"
@@ -18,7 +18,7 @@ class WaitingFor(StrEnum):
 
 
 class Order(StrEnum):
-    """By which a list is sorted: when it is due, since when it waits, or the priority and then when it is due."""
+    """The order of a list: by due time, by waiting time, or by priority and then due time."""
 
     DUE = "due"
     SINCE = "since"
@@ -26,20 +26,20 @@ class Order(StrEnum):
 
 
 class WorkExpansion(StrEnum):
-    """What is added to the items of a list: the revisions and moves of their requests."""
+    """Data that is added to the items of a list: the revisions and moves of their requests."""
 
     REQUEST = "request"
 
 
 class WorkFilter(Struct, frozen=True, kw_only=True):
-    """Which work is listed; an empty tuple or None is no condition, and all conditions have to hold."""
+    """The filter of a list of work; an empty tuple or None is no condition, and all conditions have to hold."""
 
     waiting_for: WaitingFor = WaitingFor.ME
     steps: tuple[str, ...] = ()
     statuses: tuple[Status, ...] = ()
     states: tuple[str, ...] | None = None
     region: str | None = None
-    """One regional group; several, or one beside States, are in `states`."""
+    """One regional group; several, or one together with States, are resolved into `states`."""
     kinds: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     articles: tuple[str, ...] = ()
@@ -54,4 +54,4 @@ class WorkFilter(Struct, frozen=True, kw_only=True):
     remit_topics: tuple[str, ...] = ()
     """The coordinator's remit; None and empty if it is unlimited, or not asked for."""
     requests: tuple[UUID, ...] | None = None
-    """Those that a search found; None without a search."""
+    """The requests that a search found; None without a search."""

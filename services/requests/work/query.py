@@ -1,4 +1,4 @@
-"""The query of a list of work: what its address and a saved view say, and the filter that follows from it."""
+"""The query of a list of work, as in its address and in a saved view, and the filter that follows from it."""
 
 from typing import Annotated, get_args
 from uuid import UUID
@@ -14,7 +14,7 @@ from services.requests.request.values import Priority, Status
 from services.requests.work.model import Order, WaitingFor, WorkFilter
 
 FILTER_MAX = 20
-"""Alternatives in one filter."""
+"""Maximum number of alternatives in one filter."""
 
 ASSIGNEE = rf"^(me|none|[0-9a-f-]{{36}}){END}"
 WORDS_MIN, WORDS_MAX = 2, 100
@@ -43,10 +43,10 @@ class Search(Struct, frozen=True, kw_only=True):
 
 
 class WorkQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The filters and the order of a list of work, named as the parameters of its address.
+    """The filters and the order of a list of work, named like the parameters of its address.
 
     The entries of one field are alternatives, different fields all have to hold; an empty field restricts nothing.
-    `assignee` is `me`, the reader, `none`, or a person's id; `q` are words of a title or a reference.
+    `assignee` is `me` for the reader, `none`, or a person's id; `q` is a reference, or words of a title.
     """
 
     waiting_for: WaitingFor = WaitingFor.ME
@@ -68,7 +68,7 @@ class WorkQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sort: Order = Order.DUE
 
     def search(self, caller: Caller, place: str = "") -> Search:
-        """What to look for, for this reader. Raises Invalid for an unknown code; `place` is that of the query."""
+        """Return the search for a reader. Raises Invalid for an unknown code; `place` is the prefix of its fields."""
         for name, codes, known, code_list in (
             ("state", self.state, reference.countries(), "countries"),
             ("kind", self.kind, reference.kinds(), "kinds"),
@@ -105,7 +105,7 @@ class WorkQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def states_of(regions: tuple[str, ...]) -> tuple[str, ...]:
-    """The States of these regional groups."""
+    """Return the States of these regional groups."""
     return tuple(code for code in reference.countries() if reference.region_of(code) in regions)
 
 
@@ -117,7 +117,7 @@ def _check_regions(regions: tuple[str, ...], field: str) -> None:
 
 
 def _states(states: tuple[str, ...], regions: tuple[str, ...]) -> tuple[str, ...] | None:
-    """These States, as far as they are in these regional groups; None for all."""
+    """Return the States to filter by: these, limited to these regional groups; None for all."""
     if not regions:
         return states or None
     of_regions = states_of(regions)

@@ -8,11 +8,11 @@ from msgspec import Struct
 from services.requests.work.query import WorkQuery
 
 VIEWS_MAX = 50
-"""For each person."""
+"""Maximum number of saved views of one person."""
 
 
 class SavedView(Struct, frozen=True, kw_only=True):
-    """A person's setting, which no other service needs: it is changed in place, and not in the journal."""
+    """A saved view, which is changed in place and not in the journal, because no other service needs it."""
 
     view_id: UUID
     person_id: UUID

@@ -1,4 +1,4 @@
-"""Queries on work: the clocks that have not stopped, with their requests, as far as the caller sees these."""
+"""Queries on work: the clocks that have not stopped, with their requests, as far as the caller sees the requests."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,13 +22,13 @@ from services.requests.work.query import Search, states_of
 
 LIST_MAX = 100
 COUNT_MAX = 10_000
-"""Up to so many are counted."""
+"""Maximum number of items that are counted."""
 
 STATEMENTS_MAX = 256
-"""Statements that are kept as text; a connection keeps fewer of them prepared."""
+"""Number of statements kept as text; a connection keeps fewer of them prepared."""
 
 SEARCH_MAX = 200
-"""Requests that a search finds at most, the newest first."""
+"""Maximum number of requests that a search finds, the newest first."""
 
 
 class WorkRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,10 +39,11 @@ class WorkRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
-    """What is waited for: by which clock, from whom, since when, until when; and the request or match it is about.
+    """A clock that has not stopped: its step, who has to act, since when and until when, and the request or match.
 
-    What of the request the caller may not see is absent: all of it for a unit of UNODC whose match is presented without
-    a consent. `kinds` are those of the request's lines. `request` is there with `expand=request`, where it may be seen.
+    Parts of the request that the caller may not see are absent: all of it for a unit of UNODC whose match is presented
+    without a consent. `kinds` are those of the request's lines. `request` is present with `expand=request`, if it may
+    be seen.
     """
 
     clock_id: UUID
@@ -68,7 +69,7 @@ class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """How much work there is with these filters: of the first 10,000, by step and by status of the request."""
+    """Counts of the work with these filters: of the first 10,000 items, by step and by status of the request."""
 
     total: int
     overdue: int
@@ -83,7 +84,7 @@ _PARAMETERS = """
     WITH typed AS (SELECT $3::text, $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
         $11::text[], $12::text[], $13::text[], $14::uuid, $15::uuid[], $16::text[], $17::text[])
 """
-"""The types of all parameters; a statement uses those of its conditions. PostgreSQL does not carry this out."""
+"""The types of all parameters; a statement uses those of its conditions. PostgreSQL does not execute this part."""
 
 _CLOCKS = """
     FROM clock LEFT JOIN request AS r USING (request_id)
@@ -120,7 +121,11 @@ _CONDITIONS = {
     **{f"status {one}": f"AND r.status = '{one}'" for one in Status},
     **{f"priority {one}": f"AND clock.priority = '{one}'" for one in Priority},
 }
-"""A single step, status or priority is in the statement, so that a plan for all values knows how many rows have it."""
+"""Conditions of a statement, by name.
+
+A single step, status or priority is written into the statement, so that a plan for all values knows how many rows have
+it.
+"""
 
 _OF_REGION = "of region "
 
@@ -158,7 +163,10 @@ _COUNTED = """
 """
 _BEGIN = "SELECT * FROM ("
 _END = f"LIMIT {LIST_MAX + 1}) AS page LIMIT $18"
-"""The limit of the API is in the statement, so that a plan for all values reads in the order of an index."""
+"""The end of a page's statement.
+
+The limit of the API is in the statement, so that a plan for all values reads in the order of an index.
+"""
 
 
 PLANNED_BY_VALUES = frozenset({"steps", "statuses", "states", "priorities", "languages", "assignee"})
@@ -166,7 +174,7 @@ PLANNED_BY_VALUES = frozenset({"steps", "statuses", "states", "priorities", "lan
 
 
 def is_planned_once(asked: Search, order: Order) -> bool:
-    """Whether one plan is good for all values of the filters."""
+    """Check whether one plan is good for all values of the filters."""
     if asked.words is not None or asked.in_remit:
         return False
     conditions = conditions_of(asked.filter)
@@ -176,7 +184,7 @@ def is_planned_once(asked: Search, order: Order) -> bool:
 
 @lru_cache(STATEMENTS_MAX)
 def page_statement(conditions: Sequence[str], order: Order, *, onwards: bool) -> str:
-    """The statement of a page; each set of conditions has one of its own, so that an index answers it."""
+    """Return the statement of a page; each set of conditions has its own, so that an index answers it."""
     after = _AFTER[order] if onwards else ""
     return " ".join([_PARAMETERS, _BEGIN, _ITEMS, _clocks(conditions), after, _ORDERED[order], _END])
 
@@ -198,13 +206,13 @@ def _clocks(conditions: Sequence[str]) -> str:
 def _condition(name: str) -> str:
     if not name.startswith(_OF_REGION):
         return _CONDITIONS[name]
-    # As a single step: the States of a regional group are few, and known.
+    # Written into the statement like a single step: the States of a regional group are few, and known.
     states = ", ".join(f"'{code}'" for code in states_of((name.removeprefix(_OF_REGION),)))
     return f"AND clock.state IN ({states})"
 
 
 def conditions_of(one: WorkFilter) -> tuple[str, ...]:
-    """The conditions of a filter, by name."""
+    """Return the names of the conditions of a filter."""
     given: dict[str, object] = {
         one.waiting_for: True,
         "not paused": not one.paused,
@@ -255,7 +263,7 @@ def _values(caller: Caller, one: WorkFilter, now: datetime) -> list[Any]:
 
 
 async def with_requests(tx: Tx, caller: Caller, items: Sequence[WorkItem]) -> list[WorkItem]:
-    """The items with the revisions and moves of their requests, as far as the caller may see these."""
+    """Return the items with the revisions and moves of their requests, as far as the caller may see the requests."""
     found: dict[UUID, WorkRequest] = {}
     for request_id in dict.fromkeys(one.request_id for one in items if one.status is not UNSET):
         request = await request_store.get(tx, request_id, caller)
@@ -264,7 +272,7 @@ async def with_requests(tx: Tx, caller: Caller, items: Sequence[WorkItem]) -> li
 
 
 async def filter_of(tx: Tx, caller: Caller, asked: Search) -> WorkFilter:
-    """The filter of a query, with the caller's remit and the requests that its words find."""
+    """Return the filter of a query, with the caller's remit and the requests that its words find."""
     found = asked.filter
     if asked.in_remit:
         regions, topics = await remit(tx, caller)
@@ -279,7 +287,7 @@ async def filter_of(tx: Tx, caller: Caller, asked: Search) -> WorkFilter:
 async def page(
     tx: Tx, caller: Caller, asked: WorkFilter, order: Order, *, after: UUID | None, limit: int, now: datetime
 ) -> list[WorkItem]:
-    """The work in this order, starting after a clock; `limit` is at most one above LIST_MAX."""
+    """Return the work in this order, starting after a clock; `limit` is at most one above LIST_MAX."""
     statement = page_statement(conditions_of(asked), order, onwards=after is not None)
     rows = await tx.fetch(statement, *_values(caller, asked, now), limit, *([after] if after else []))
     return [_item(dict(row), caller) for row in rows]
@@ -288,7 +296,7 @@ async def page(
 async def table(
     tx: Tx, caller: Caller, asked: WorkFilter, order: Order, *, limit: int, now: datetime
 ) -> list[WorkItem]:
-    """All work in this order, of which there may be more than on a page."""
+    """Return the work in this order, which may be more than a page."""
     rows = await tx.fetch(_table(conditions_of(asked), order), *_values(caller, asked, now), limit)
     return [_item(dict(row), caller) for row in rows]
 
@@ -315,7 +323,7 @@ async def counts(tx: Tx, caller: Caller, asked: WorkFilter, *, now: datetime) ->
 
 
 async def search(tx: Tx, caller: Caller, words: str) -> tuple[UUID, ...]:
-    """The newest requests whose reference is, or whose title has, these words, of those whose words the caller sees."""
+    """Return the newest requests with this reference, or these words in the title, whose words the caller sees."""
     rows = await tx.fetch(
         """
         SELECT t.request_id FROM request_text AS t JOIN request AS r USING (request_id)
@@ -333,7 +341,7 @@ async def search(tx: Tx, caller: Caller, words: str) -> tuple[UUID, ...]:
 
 
 async def remit(tx: Tx, caller: Caller) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The regions and topics of the caller's appointments in this role; empty where they are unlimited."""
+    """Return the regions and topics of the caller's appointments in this role; empty if they are unlimited."""
     rows = await tx.fetch(
         """
         SELECT regions, topics FROM caller
@@ -351,7 +359,7 @@ async def remit(tx: Tx, caller: Caller) -> tuple[tuple[str, ...], tuple[str, ...
 
 
 async def assigned_to(tx: Tx, person_id: UUID, limit: int) -> Sequence[UUID]:
-    """The requests in progress that a coordinator is in charge of."""
+    """Return the requests in progress that a coordinator is in charge of."""
     rows = await tx.fetch(
         """
         SELECT request_id FROM request
@@ -365,7 +373,7 @@ async def assigned_to(tx: Tx, person_id: UUID, limit: int) -> Sequence[UUID]:
 
 
 async def is_coordinator(tx: Tx, person_id: UUID, now: datetime) -> bool:
-    """Whether a person is appointed as a coordinator today."""
+    """Check whether a person is appointed as a coordinator today."""
     return bool(
         await tx.fetchval(
             """

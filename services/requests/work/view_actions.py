@@ -18,7 +18,7 @@ from services.requests.work.saved_views import VIEWS_MAX, SavedView
 
 
 async def create(tx: Tx, ctx: Context, view_id: UUID, name: str, shared: bool, query: WorkQuery) -> None:
-    """Raises Conflict at the limit."""
+    """Create a saved view. Raises Conflict at the limit."""
     policy.decide(ctx.caller, Action.SAVE_VIEW).required()
     await erasure.require_not_erased(tx, ctx.caller.person_id)
     if await view_store.count_own(tx, ctx.caller) >= VIEWS_MAX:
@@ -37,7 +37,7 @@ async def create(tx: Tx, ctx: Context, view_id: UUID, name: str, shared: bool, q
 
 
 async def revise(tx: Tx, ctx: Context, view_id: UUID, revised: Callable[[SavedView], SavedView]) -> None:
-    """A change that changes nothing keeps the revision."""
+    """Revise a saved view; a change without effect keeps the revision."""
     view = await _expected(tx, ctx, view_id, Action.REVISE_VIEW)
     after = revised(view)
     if after != view:

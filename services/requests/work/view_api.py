@@ -85,7 +85,7 @@ class ViewPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class ViewView(Struct, frozen=True, kw_only=True):
     """A saved view; `address` lists its work, as far as its reader may see it.
 
-    `own` is false for one that a colleague shares.
+    `own` is false for a view that a colleague shares.
     """
 
     view_id: UUID
@@ -111,7 +111,7 @@ async def _read(tx: Tx, ctx: Context, view_id: UUID) -> ViewView:
 
 @create("/v1/views", Action.SAVE_VIEW, "Save a query of the list of work", read=_read)
 async def save_view(tx: Tx, ctx: Context, view_id: UUID, data: JSONBody[NewView]) -> None:
-    """At most 50 a person. The query has the filters of `GET /v1/work`; `assignee: me` is its reader."""
+    """A person may save at most 50 views. The query has the filters of `GET /v1/work`; `assignee: me` is its reader."""
     data.query.search(ctx.caller, "query.")
     await view_actions.create(tx, ctx, view_id, data.name, data.shared, data.query)
 
@@ -137,7 +137,10 @@ async def show_view(tx: Tx, ctx: Context, view_id: FromPath[UUID]) -> ViewView:
 
 @change("/v1/views/{view_id:uuid}", Action.REVISE_VIEW, "Revise a saved view", read=_read, method="PATCH")
 async def revise_view(tx: Tx, ctx: Context, view_id: FromPath[UUID], data: JSONBody[ViewPatch]) -> None:
-    """A JSON merge patch: fields that it does not name are kept, null resets a field to its default. By its owner."""
+    """Requires the owner of the view. The body is a JSON merge patch.
+
+    Absent fields are kept, null resets a field to its default.
+    """
 
     def revised(view: SavedView) -> SavedView:
         body = patched(NewView(name=view.name, shared=view.shared, query=view.query), data)
@@ -162,7 +165,7 @@ def _view(view: SavedView, caller: Caller) -> ViewView:
 
 
 def _parameters(query: WorkQuery) -> Iterator[tuple[str, str]]:
-    """The parameters of the list's address; those with their default are left out."""
+    """Yield the parameters of the list's address; those with their default are left out."""
     defaults: dict[str, Any] = msgspec.to_builtins(WorkQuery())
     for name, value in msgspec.to_builtins(query).items():
         if value == defaults[name]:

@@ -12,7 +12,7 @@ from services.requests.work.saved_views import SavedView
 
 
 async def get(tx: Tx, view_id: UUID, caller: Caller, *, lock: bool = False) -> SavedView:
-    """Raises Missing for a view of another organization, or of a colleague who does not share it."""
+    """Return a saved view. Raises Missing for one of another organization, or of a colleague who does not share it."""
     query = (
         """
         SELECT * FROM saved_view
@@ -28,7 +28,7 @@ async def get(tx: Tx, view_id: UUID, caller: Caller, *, lock: bool = False) -> S
 
 
 async def page(tx: Tx, caller: Caller, *, after: UUID | None, limit: int) -> list[SavedView]:
-    """Oldest first, starting after a view."""
+    """Return saved views, oldest first, starting after a view."""
     rows = await tx.fetch(
         """
         SELECT * FROM saved_view
@@ -44,8 +44,9 @@ async def page(tx: Tx, caller: Caller, *, after: UUID | None, limit: int) -> lis
 
 
 async def count_own(tx: Tx, caller: Caller) -> int:
-    """How many the person has, in all organizations. Creations of one person wait for each other until the end of the
-    transaction.
+    """Return the number of views of the person, in all organizations.
+
+    Creations of one person are serialized until the transaction ends.
     """
     await tx.fetchval("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"views of {caller.person_id}")
     async with tx.as_service():

@@ -46,7 +46,7 @@ COLUMNS: Mapping[str, Callable[[WorkItem, Language], Cell]] = {
     "request_id": lambda item, _: str(item.request_id),
     "match_id": lambda item, _: _text(item.match_id),
 }
-"""Each column with its cell; what the caller may not see is an empty cell."""
+"""Maps each column to its cell; what the caller may not see is an empty cell."""
 
 
 def table_of(items: Sequence[WorkItem], language: Language) -> Table:

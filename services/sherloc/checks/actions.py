@@ -20,7 +20,7 @@ from services.sherloc.policy import Action
 
 
 async def ask(tx: Tx, now: datetime) -> int:
-    """Ask the States whose check is due; return how many. Of several processes one does it."""
+    """Ask the States whose check is due, and return their number. Only one process asks at a time."""
     await store.lock(tx)
     due = await store.due(tx, now)
     for one in due:
@@ -29,11 +29,11 @@ async def ask(tx: Tx, now: datetime) -> int:
 
 
 async def answer(tx: Tx, ctx: Context, legislation_check_id: UUID, result: CheckResult) -> None:
-    """In place of the answer before. Raises Missing, Forbidden, Stale, Conflict."""
+    """Record an answer in place of the earlier one. Raises Missing, Forbidden, Stale, Conflict."""
     await _allow(tx, ctx.caller, legislation_check_id)
     async with tx.as_service():
         before = await store.known(tx, legislation_check_id)
-        assert before is not None, "it was shown"
+        assert before is not None, "the caller may see the check, so it exists"
         check_revision(before.revision, ctx.expected)
         await _answer(tx, ctx.caller, before, result, now=ctx.now)
 
@@ -41,11 +41,11 @@ async def answer(tx: Tx, ctx: Context, legislation_check_id: UUID, result: Check
 async def answer_by_link(
     tx: Tx, caller: Caller, legislation_check_id: UUID, result: CheckResult, *, now: datetime
 ) -> LegislationCheck:
-    """For who has the link of a mail. A repeat changes nothing. Raises Missing, Forbidden, Conflict."""
+    """Record an answer given by the link of a mail; a repeat changes nothing. Raises Missing, Forbidden, Conflict."""
     await _allow(tx, caller, legislation_check_id)
     async with tx.as_service():
         found = await store.known(tx, legislation_check_id)
-        assert found is not None, "it was shown"
+        assert found is not None, "the caller may see the check, so it exists"
         return found if found.result is result else await _answer(tx, caller, found, result, now=now)
 
 

@@ -1,4 +1,4 @@
-"""Routes of checks: for people who have signed in, and for the page that the link of a mail leads to."""
+"""Routes of checks, for people who have signed in and for the page that a mail links to."""
 
 from datetime import datetime
 from typing import Annotated
@@ -25,11 +25,14 @@ from services.sherloc.policy import Action
 CHECKS = "/v1/legislation/checks"
 CHECK = f"{CHECKS}/{{legislation_check_id:uuid}}"
 LINK = f"{CHECKS}/link"
-"""Outside the document of the API: it is for the page of the mail, whose token is all that it needs."""
+"""The page of a mail uses this path with a token only; it is not in the API's document."""
 
 
 class AnswerCheck(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`unchanged` confirms every record of the State that is on SHERLOC; what changed is entered in the register."""
+    """The answer to a check: `unchanged` confirms every record of the State that is on SHERLOC.
+
+    Changes of the law are entered in the register.
+    """
 
     result: CheckResult
 
@@ -50,7 +53,7 @@ async def list_checks(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[LegislationCheckPage]:
-    """A State sees its own, UNODC all."""
+    """Lists a State's own checks, or all checks for UNODC."""
     async with db.transaction(by=caller) as tx:
         found = await store.page(tx, caller, state=of_state, before=cursor, limit=limit + 1)
     return paging.page(LegislationCheckPage, [view_of(one, caller) for one in found], limit)
@@ -58,22 +61,22 @@ async def list_checks(
 
 @show(CHECK, Action.SHOW_CHECK, "One check")
 async def show_check(tx: Tx, ctx: Context, legislation_check_id: FromPath[UUID]) -> LegislationCheckView:
-    """With the answer, if there is one."""
+    """Shows a check, with its answer if it has one."""
     return await check_view(tx, ctx, legislation_check_id)
 
 
 @change(f"{CHECK}/answer", Action.ANSWER_CHECK, "Answer a check: whether the law has changed", read=check_view)
 async def answer_check(tx: Tx, ctx: Context, legislation_check_id: FromPath[UUID], data: JSONBody[AnswerCheck]) -> None:
-    """By a focal point of the State; `unchanged` confirms every published or verified record of it."""
+    """Requires the role `focal_point` of the State. `unchanged` confirms its published and verified records."""
     await actions.answer(tx, ctx, legislation_check_id, data.result)
 
 
-# -- by the link of a mail --------------------------------------------------------------------------------------------
+# -- routes for the link of a mail ------------------------------------------------------------------------------------
 
 
 @get(LINK, opt=PUBLIC, include_in_schema=False)
 async def show_linked_check(token: FromQuery[str], db: Db, own: Owned, now: Now) -> Response[LinkedCheck]:
-    """What is asked; it changes nothing, because programs follow links before people do."""
+    """Shows what is asked. It changes nothing, because programs may follow the links of mails."""
     check_id, caller = await _linked(db, own, token, now)
     async with db.transaction(by=caller) as tx:
         view = await linked_view(tx, await store.get(tx, check_id, caller))
@@ -84,7 +87,7 @@ async def show_linked_check(token: FromQuery[str], db: Db, own: Owned, now: Now)
 async def answer_linked_check(
     token: FromQuery[str], data: JSONBody[AnswerCheck], db: Db, own: Owned, now: Now
 ) -> Response[LinkedCheck]:
-    """Without signing in, as the person to whom the mail was sent. Repeating it changes nothing."""
+    """Requires no sign-in: the answer is that of the person to whom the mail was sent. A repeat changes nothing."""
     check_id, caller = await _linked(db, own, token, now)
     async with db.transaction(by=caller) as tx:
         view = await linked_view(tx, await actions.answer_by_link(tx, caller, check_id, data.result, now=now))
@@ -92,7 +95,7 @@ async def answer_linked_check(
 
 
 async def _linked(db: Db, own: Dependencies, token: str, now: datetime) -> tuple[UUID, Caller]:
-    """The check and the person of a token. Raises Missing, also once it is closed, and Unavailable."""
+    """Return the check and the person of a token. Raises Missing, also if the check is closed, and Unavailable."""
 
     async def asked(check_id: UUID) -> tuple[str, Role] | None:
         async with db.transaction(by=None) as tx:

@@ -8,10 +8,10 @@ from services.sherloc.checks.model import CheckStatus, LegislationCheck
 
 
 def evolve(known: LegislationCheck | None, fact: Fact) -> LegislationCheck:
-    """The check after a fact."""
+    """Return the check after a fact."""
     if isinstance(fact, LegislationCheckAsked):
         return LegislationCheck(**asdict(fact), status=CheckStatus.ASKED, revision=1)
-    assert known is not None, "a check begins when it is asked"
+    assert known is not None, "the first fact of a check is LegislationCheckAsked"
     assert isinstance(fact, LegislationCheckAnswered), f"{fact.type} is not a fact of a check"
     said = {"result": fact.result, "confirmed": fact.confirmed, "answered_at": fact.answered_at}
     return replace(known, status=CheckStatus.ANSWERED, revision=known.revision + 1, **said)

@@ -1,4 +1,4 @@
-"""A check: once a year a State is asked whether what SHERLOC has of its law is still the law in force."""
+"""A check: once a year a State is asked whether SHERLOC still has its law in force."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -12,22 +12,22 @@ from contracts.legislation_checks import CheckResult, LegislationCheckAnswered, 
 from contracts.refusals import Conflict
 
 CLOSE_DAYS = 90
-"""After the State was asked."""
+"""Number of days after which a check closes."""
 
 
 class CheckStatus(StrEnum):
-    """Whether the State has answered."""
+    """The status of a check: whether the State has answered."""
 
     ASKED = "asked"
     ANSWERED = "answered"
 
 
 MOVES: Mapping[str, frozenset[CheckStatus]] = {"answer_check": frozenset(CheckStatus)}
-"""The states each move is allowed in."""
+"""Maps each move to the statuses in which it is allowed."""
 
 
 class LegislationCheck(Struct, frozen=True, kw_only=True):
-    """A check of one State. `confirmed` is how many published records its answer confirmed."""
+    """A check of one State. `confirmed` is the number of published records that its answer confirmed."""
 
     legislation_check_id: UUID
     state: str
@@ -41,12 +41,12 @@ class LegislationCheck(Struct, frozen=True, kw_only=True):
     answered_at: datetime | None = None
 
     def require_open(self, *, now: datetime) -> None:
-        """Raises Conflict once it is closed."""
+        """Raise Conflict if the check is closed."""
         if self.closes_at <= now:
             raise Conflict("legislation-check-closed", closed_at=self.closes_at)
 
     def answer(self, result: CheckResult, confirmed: int, *, now: datetime) -> LegislationCheckAnswered:
-        """Raises Conflict once it is closed."""
+        """Return the fact of an answer. Raises Conflict if the check is closed."""
         self.require_open(now=now)
         return LegislationCheckAnswered(**self._ids(), result=result, confirmed=confirmed, answered_at=now)
 
@@ -55,7 +55,7 @@ class LegislationCheck(Struct, frozen=True, kw_only=True):
 
 
 def ask(legislation_check_id: UUID, state: str, due_at: datetime, *, now: datetime) -> LegislationCheckAsked:
-    """Of a State for which a check is due."""
+    """Return the fact that a State is asked for which a check is due."""
     return LegislationCheckAsked(
         legislation_check_id=legislation_check_id,
         state=state,

@@ -1,4 +1,4 @@
-"""Rows of checks. Every read of a caller names it; `is_party_to` in the WHERE is the policy in SQL."""
+"""Queries on checks. Each read for a caller is filtered by `may_see`, the policy in SQL."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from services.sherloc.checks.model import LegislationCheck
 
 LIST_MAX = 200
 DUE_MAX = 300
-"""More than there are States."""
+"""Maximum number of States asked at a time; there are fewer States."""
 
 
 class DueCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +25,7 @@ class DueCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, legislation_check_id: UUID, caller: Caller) -> LegislationCheck:
-    """The check, if this caller may see it. Raises Missing."""
+    """Return the check. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
         "SELECT * FROM legislation_check WHERE legislation_check_id = $1 AND may_see(legislation_check, $2, $3)",
         legislation_check_id,
@@ -38,7 +38,7 @@ async def get(tx: Tx, legislation_check_id: UUID, caller: Caller) -> Legislation
 
 
 async def page(tx: Tx, caller: Caller, *, state: str | None, before: UUID | None, limit: int) -> list[LegislationCheck]:
-    """Checks that this caller may see, newest first."""
+    """List the checks that this caller may see, newest first."""
     rows = await tx.fetch(
         """
         SELECT * FROM legislation_check
@@ -56,7 +56,7 @@ async def page(tx: Tx, caller: Caller, *, state: str | None, before: UUID | None
 
 
 async def known(tx: Tx, legislation_check_id: UUID) -> LegislationCheck | None:
-    """The check, for the service itself, locked until the transaction ends."""
+    """Return the check for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow(
         "SELECT * FROM legislation_check WHERE legislation_check_id = $1 FOR UPDATE", legislation_check_id
     )
@@ -64,12 +64,12 @@ async def known(tx: Tx, legislation_check_id: UUID) -> LegislationCheck | None:
 
 
 async def lock(tx: Tx) -> None:
-    """Until the transaction ends, no other process asks States."""
+    """Prevent other processes from asking States until the transaction ends."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('legislation checks', 0))")
 
 
 async def due(tx: Tx, now: datetime) -> list[DueCheck]:
-    """The States that are to be asked; read after `lock`."""
+    """List the States that are to be asked; call `lock` first."""
     rows = await tx.fetch(
         "SELECT state, due_at FROM due_check WHERE due_at <= $1 ORDER BY due_at, state LIMIT $2", now, DUE_MAX
     )
@@ -77,7 +77,7 @@ async def due(tx: Tx, now: datetime) -> list[DueCheck]:
 
 
 async def due_in_seconds(tx: Tx, now: datetime) -> float | None:
-    """Seconds until the next check is due; None if none is."""
+    """Return the seconds until the next check is due, or None if no State has a record."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         """
         SELECT greatest(extract(epoch FROM min(due_at) - $1::timestamptz), 0)::float8 FROM due_check HAVING count(*) > 0
@@ -87,7 +87,7 @@ async def due_in_seconds(tx: Tx, now: datetime) -> float | None:
 
 
 async def published_count(tx: Tx, state: str) -> int:
-    """How many records of a State are on SHERLOC."""
+    """Return the number of a State's records that are on SHERLOC."""
     found: int = await tx.fetchval(
         "SELECT count(*) FROM legislation WHERE state = $1 AND status IN ('published', 'verified')", state
     )
@@ -110,5 +110,5 @@ async def save(tx: Tx, check: LegislationCheck) -> None:
 
 
 def check_of(row: Record) -> LegislationCheck:
-    """The check of a row of `legislation_check`."""
+    """Convert a row of `legislation_check` into a check."""
     return msgspec.convert(dict(row), LegislationCheck)

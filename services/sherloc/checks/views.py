@@ -17,10 +17,10 @@ from services.sherloc.policy import Action
 
 
 class LegislationCheckView(Struct, frozen=True, kw_only=True):
-    """Whether a State says that what SHERLOC has of its law has not changed.
+    """A check: a State is asked whether SHERLOC still has its law in force.
 
-    It can be answered, and answered again, until it closes. `confirmed` is how many published records were confirmed by
-    the last answer; `moves` are those that the caller may make now.
+    It can be answered, and answered again, until it closes. `confirmed` is the number of published records that the
+    last answer confirmed; `moves` are those that the caller may make now.
     """
 
     legislation_check_id: UUID
@@ -37,7 +37,7 @@ class LegislationCheckView(Struct, frozen=True, kw_only=True):
 
 
 class LinkedCheck(Struct, frozen=True, kw_only=True):
-    """What the link of a mail shows to who has it: neither the State nor any text. `published` counts its records."""
+    """A check as shown by the link of a mail, without the State and texts. `published` counts the State's records."""
 
     status: CheckStatus
     result: CheckResult | None
@@ -47,14 +47,14 @@ class LinkedCheck(Struct, frozen=True, kw_only=True):
 
 
 async def check_view(tx: Tx, ctx: Context, legislation_check_id: UUID) -> LegislationCheckView:
-    """Raises Missing if this caller may not see it."""
+    """Return a check as this caller sees it. Raises Missing if this caller may not see it."""
     found = await store.get(tx, legislation_check_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_CHECK, found).required()
     return view_of(found, ctx.caller)
 
 
 def view_of(found: LegislationCheck, caller: Caller) -> LegislationCheckView:
-    """The view of a check that this caller sees."""
+    """Convert a check into the view for a caller."""
     return from_attributes(LegislationCheckView, found, moves=policy.check_moves_open_to(caller, found))
 
 

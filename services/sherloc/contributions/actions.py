@@ -31,7 +31,7 @@ async def draft_contribution(
     *,
     comment: str,
 ) -> None:
-    """Of the caller's State. Raises Forbidden, Invalid."""
+    """Begin a contribution of the caller's State. Raises Forbidden, Invalid."""
     policy.decide(ctx.caller, Action.DRAFT_CONTRIBUTION).required()
     salt, texts_hash = hash_texts(texts)
     fact = model.draft(contribution_id, ctx.caller.organization, kind, content, texts, texts_hash, now=ctx.now)
@@ -43,7 +43,7 @@ async def draft_contribution(
 async def revise_contribution(
     tx: Tx, ctx: Context, contribution_id: UUID, content: Content, texts: ContributionTexts, *, comment: str
 ) -> None:
-    """The texts before are deleted. Raises Missing, Forbidden, Stale, Conflict, Invalid."""
+    """Revise a contribution; its earlier texts are deleted. Raises Missing, Forbidden, Stale, Conflict, Invalid."""
     await _allow(tx, ctx, contribution_id, Action.REVISE_CONTRIBUTION)
     salt, texts_hash = hash_texts(texts)
     async with tx.as_service():
@@ -53,7 +53,7 @@ async def revise_contribution(
 
 
 async def submit_contribution(tx: Tx, ctx: Context, contribution_id: UUID, *, comment: str) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict, Invalid."""
+    """Submit a contribution. Raises Missing, Forbidden, Stale, Conflict, Invalid."""
     await _allow(tx, ctx, contribution_id, Action.SUBMIT_CONTRIBUTION)
     async with tx.as_service():
         before = await _locked(tx, ctx, contribution_id)
@@ -63,7 +63,7 @@ async def submit_contribution(tx: Tx, ctx: Context, contribution_id: UUID, *, co
 async def publish_contribution(
     tx: Tx, ctx: Context, contribution_id: UUID, *, portal_address: str, comment: str
 ) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict."""
+    """Record the publication of a contribution on SHERLOC. Raises Missing, Forbidden, Stale, Conflict."""
     await _allow(tx, ctx, contribution_id, Action.PUBLISH_CONTRIBUTION)
     async with tx.as_service():
         before = await _locked(tx, ctx, contribution_id)
@@ -76,7 +76,7 @@ async def publish_contribution(
 async def supersede_contribution(
     tx: Tx, ctx: Context, contribution_id: UUID, superseded_by: UUID, *, comment: str
 ) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict, Invalid."""
+    """Record that a newer contribution replaces this one. Raises Missing, Forbidden, Stale, Conflict, Invalid."""
     await _allow(tx, ctx, contribution_id, Action.SUPERSEDE_CONTRIBUTION)
     async with tx.as_service():
         before = await _locked(tx, ctx, contribution_id)
@@ -87,7 +87,7 @@ async def supersede_contribution(
 async def move(
     tx: Tx, ctx: Context, contribution_id: UUID, action: Action, decide: Callable[[Contribution], Fact], *, comment: str
 ) -> None:
-    """A move that changes no texts; a withdrawal deletes them. Raises Missing, Forbidden, Stale, Conflict."""
+    """Make a move that does not change texts; a withdrawal deletes them. Raises Missing, Forbidden, Stale, Conflict."""
     await _allow(tx, ctx, contribution_id, action)
     async with tx.as_service():
         before = await _locked(tx, ctx, contribution_id)
@@ -104,7 +104,7 @@ async def _allow(tx: Tx, ctx: Context, contribution_id: UUID, action: Action) ->
 
 async def _locked(tx: Tx, ctx: Context, contribution_id: UUID) -> Contribution:
     found = await store.known(tx, contribution_id)
-    assert found is not None, "it was shown"
+    assert found is not None, "the caller may see the contribution, so it exists"
     check_revision(found.revision, ctx.expected)
     return found
 

@@ -56,7 +56,7 @@ async def list_contributions(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 25,
 ) -> Response[ContributionPage]:
-    """All of one's own State, and of others what was published; UNODC sees all."""
+    """Lists all contributions of one's own State, and those of other States once published. UNODC sees all."""
     _check("state", of_state, reference.countries(), "countries")
     _check("article", article, reference.articles(), "articles")
     wanted = Filter(state=of_state, kind=kind, article=article, status=status, language=in_language)
@@ -68,14 +68,14 @@ async def list_contributions(
 
 @create("/v1/contributions", Action.DRAFT_CONTRIBUTION, "Begin a contribution", read=contribution_view)
 async def draft_contribution(tx: Tx, ctx: Context, contribution_id: UUID, data: JSONBody[DraftContribution]) -> None:
-    """By the focal point or an official, for their State: a draft that others than UNODC do not see."""
+    """Requires the role `focal_point` or `official`. Only the caller's State and UNODC see the draft."""
     data.check()
     await actions.draft_contribution(tx, ctx, contribution_id, data.kind, *data.content(), comment=data.comment)
 
 
 @show(CONTRIBUTION, Action.SHOW_CONTRIBUTION, "One contribution")
 async def show_contribution(tx: Tx, ctx: Context, contribution_id: FromPath[UUID]) -> ContributionView:
-    """With the passages that look like personal data, for its State and UNODC."""
+    """Shows a contribution. Its State and UNODC also see the passages that look like personal data."""
     return await contribution_view(tx, ctx, contribution_id)
 
 
@@ -83,14 +83,17 @@ async def show_contribution(tx: Tx, ctx: Context, contribution_id: FromPath[UUID
 async def revise_contribution(
     tx: Tx, ctx: Context, contribution_id: FromPath[UUID], data: JSONBody[ReviseContribution]
 ) -> None:
-    """By the State: the texts before are deleted, and the new ones screened."""
+    """Requires the role `focal_point` or `official` of the State.
+
+    Earlier texts are deleted; the new ones are screened.
+    """
     data.check()
     await actions.revise_contribution(tx, ctx, contribution_id, *data.content(), comment=data.comment)
 
 
 @change(f"{CONTRIBUTION}/submit", Action.SUBMIT_CONTRIBUTION, "Submit a contribution", read=contribution_view)
 async def submit_contribution(tx: Tx, ctx: Context, contribution_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By the State, with all that its kind needs."""
+    """Requires the role `focal_point` or `official` of the State, and every field that the kind needs."""
     await actions.submit_contribution(tx, ctx, contribution_id, comment=data.comment)
 
 
@@ -101,7 +104,12 @@ async def submit_contribution(tx: Tx, ctx: Context, contribution_id: FromPath[UU
     read=contribution_view,
 )
 async def clear_marks(tx: Tx, ctx: Context, contribution_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By the State or a coordinator, who has read each marked passage; a revision is marked again."""
+    """Requires the role `focal_point` or `official` of the State, or `coordinator`.
+
+    The caller has read each marked passage.
+
+    After a revision, marks have to be cleared again.
+    """
     await actions.move(
         tx,
         ctx,
@@ -116,7 +124,7 @@ async def clear_marks(tx: Tx, ctx: Context, contribution_id: FromPath[UUID], dat
     f"{CONTRIBUTION}/return", Action.RETURN_CONTRIBUTION, "Return a contribution to the State", read=contribution_view
 )
 async def return_contribution(tx: Tx, ctx: Context, contribution_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """By a coordinator, with a coded reason, such as `personal_data`; the State revises and submits it again."""
+    """Requires the role `coordinator` and a coded reason, such as `personal_data`. The State may submit it again."""
     reason = check_reason("return_contribution", data.reason)
     await actions.move(
         tx,
@@ -132,7 +140,10 @@ async def return_contribution(tx: Tx, ctx: Context, contribution_id: FromPath[UU
 async def accept_contribution(
     tx: Tx, ctx: Context, contribution_id: FromPath[UUID], data: JSONBody[AcceptContribution]
 ) -> None:
-    """By a coordinator who checked that it is complete, may be published, and has no personal data left."""
+    """Requires the role `coordinator`.
+
+    The coordinator states that the contribution is complete, may be published, and contains no personal data.
+    """
     data.check()
     await actions.move(
         tx,
@@ -150,7 +161,7 @@ async def accept_contribution(
 async def publish_contribution(
     tx: Tx, ctx: Context, contribution_id: FromPath[UUID], data: JSONBody[PublishContribution]
 ) -> None:
-    """By a coordinator, with the page of SHERLOC; from then on every appointment sees it."""
+    """Requires the role `coordinator` and the page of SHERLOC. From then on every appointment sees the contribution."""
     await actions.publish_contribution(
         tx, ctx, contribution_id, portal_address=data.portal_address, comment=data.comment
     )
@@ -160,13 +171,16 @@ async def publish_contribution(
 async def supersede_contribution(
     tx: Tx, ctx: Context, contribution_id: FromPath[UUID], data: JSONBody[SupersedeContribution]
 ) -> None:
-    """By a coordinator, with a published contribution of the same State and kind."""
+    """Requires the role `coordinator` and a published contribution of the same State and kind."""
     await actions.supersede_contribution(tx, ctx, contribution_id, data.superseded_by, comment=data.comment)
 
 
 @change(f"{CONTRIBUTION}/withdraw", Action.WITHDRAW_CONTRIBUTION, "Withdraw a contribution", read=contribution_view)
 async def withdraw_contribution(tx: Tx, ctx: Context, contribution_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By the State, at any time; its texts are deleted, and the portal is asked to remove it."""
+    """Requires the role `focal_point` or `official` of the State. A superseded contribution cannot be withdrawn.
+
+    Its texts and comments are deleted, and the portal is asked to remove it.
+    """
     await actions.move(
         tx,
         ctx,

@@ -22,7 +22,7 @@ _S = ContributionStatus
 
 
 def evolve(known: Contribution | None, fact: Fact) -> Contribution:
-    """The contribution after a fact."""
+    """Return the contribution after a fact."""
     if isinstance(fact, ContributionDrafted):
         return Contribution(
             contribution_id=fact.contribution_id,
@@ -36,7 +36,7 @@ def evolve(known: Contribution | None, fact: Fact) -> Contribution:
             drafted_at=fact.drafted_at,
             changed_at=fact.drafted_at,
         )
-    assert known is not None, "a contribution begins as a draft"
+    assert known is not None, "the first fact of a contribution is ContributionDrafted"
     return replace(known, revision=known.revision + 1, **_changes(fact))
 
 

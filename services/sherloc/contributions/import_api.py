@@ -54,9 +54,11 @@ async def import_contributions(
     submit: FromQuery[bool] = False,
     accept_language: AcceptLanguage = None,
 ) -> Response[TableImport]:
-    """The body is XLSX or CSV with the columns of the template: a row is a contribution. With `dry_run` nothing is
-    stored, and each rejected row is listed with its reasons. Otherwise `rows` become drafts of the caller's State, such
-    as `2-5,9`, or `all`, which is refused (422) if one is rejected. `submit` submits them.
+    """Drafts contributions from XLSX or CSV with the columns of the template, one for each row.
+
+    With `dry_run` nothing is stored, and each rejected row is listed with its reasons. Otherwise the chosen `rows`,
+    such as `2-5,9`, become drafts of the caller's State; `all` is refused (422) if a row is rejected. `submit` also
+    submits the drafts.
     """
     policy.decide(caller, Action.IMPORT_CONTRIBUTIONS).required()
     ctx = Context(caller=caller, now=now, expected=1)
@@ -87,7 +89,7 @@ async def contribution_template(
     language: FromQuery[Language] = Language.EN,
     format: FromQuery[TableFormat] = TableFormat.XLSX,
 ) -> Download:
-    """Titles in one of the six languages and, in a second sheet, the allowed codes with their labels."""
+    """Returns titles in one of the six languages and, in a second sheet, the allowed codes with their labels."""
     policy.decide(caller, Action.IMPORT_CONTRIBUTIONS).required()
     return await download(LAYOUT, format, language, name="contributions", created_at=now)
 
@@ -102,7 +104,7 @@ def _checked(file: BinaryIO, ctx: Context, submit: bool) -> Sequence[Record]:
 
 
 def _fits(body: DraftContribution, ctx: Context, submit: bool) -> None:
-    """What the single routes check of it."""
+    """Check a row as the routes for one contribution do."""
     content, texts = body.content()
     fact = model.draft(UUID(int=0), ctx.caller.organization, body.kind, content, texts, "", now=ctx.now)
     if submit:

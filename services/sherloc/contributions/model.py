@@ -1,4 +1,4 @@
-"""A contribution to SHERLOC: what a State submits, a coordinator checks, and the portal publishes."""
+"""A contribution of a State to SHERLOC, which a coordinator checks and the portal publishes."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -31,7 +31,7 @@ BETWEEN_PARTIES = "; "
 
 
 class ContributionStatus(StrEnum):
-    """`accepted`: checked, and not yet on SHERLOC."""
+    """The status of a contribution. `accepted`: checked, and not yet on SHERLOC."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -45,7 +45,7 @@ class ContributionStatus(StrEnum):
 _S = ContributionStatus
 _BY_STATE = frozenset({_S.DRAFT, _S.RETURNED})
 SHOWN_TO_ALL = frozenset({_S.PUBLISHED, _S.SUPERSEDED})
-"""What every appointment sees."""
+"""Statuses in which every appointment sees a contribution."""
 MOVES: Mapping[str, frozenset[ContributionStatus]] = {
     "revise_contribution": _BY_STATE,
     "submit_contribution": _BY_STATE,
@@ -56,11 +56,11 @@ MOVES: Mapping[str, frozenset[ContributionStatus]] = {
     "supersede_contribution": frozenset({_S.PUBLISHED}),
     "withdraw_contribution": frozenset(_S) - {_S.SUPERSEDED, _S.WITHDRAWN},
 }
-"""The states each move is allowed in."""
+"""Maps each move to the statuses in which it is allowed."""
 
 
 class ContributionTexts(Struct, frozen=True, kw_only=True):
-    """Its words: `address` is where the text can be read, `portal_address` the page of SHERLOC."""
+    """Texts of a contribution. `address` is where the text can be read, `portal_address` the page of SHERLOC."""
 
     title: str = ""
     text: str = ""
@@ -72,16 +72,16 @@ class ContributionTexts(Struct, frozen=True, kw_only=True):
 
 
 SCREENED = ("title", "text", "court")
-"""Parties are anonymised by rule, and authors are those of a published work."""
+"""Texts that are screened. Parties are anonymised by rule; authors are those of a published work."""
 
 
 def marks_in(texts: ContributionTexts) -> tuple[Mark, ...]:
-    """The passages of its texts that look like personal data."""
+    """The passages of the texts that look like personal data."""
     return screen({name: getattr(texts, name) for name in SCREENED})
 
 
 class Content(Struct, frozen=True, kw_only=True):
-    """What it is about; day, offence and outcome are of a court decision only."""
+    """The codes and days of a contribution. `decided_on`, `offence` and `outcome` are for court decisions only."""
 
     language: Language
     articles: tuple[str, ...] = ()
@@ -91,7 +91,7 @@ class Content(Struct, frozen=True, kw_only=True):
     outcome: CaseOutcome | None = None
 
     def check(self, kind: ContributionKind, texts: ContributionTexts, *, today: date) -> None:
-        """Raises Invalid for a day to come, parties by name, and what belongs to another kind."""
+        """Raise Invalid for a day in the future, a field of another kind, or a party who is named."""
         if self.decided_on is not None and self.decided_on > today:
             raise Invalid("day-to-come", field="decided_on")
         given = {name: getattr(self, name) for name in ("decided_on", "offence", "outcome")}
@@ -116,9 +116,10 @@ def parties_of(texts: ContributionTexts) -> tuple[str, ...]:
 
 
 class Contribution(Struct, frozen=True, kw_only=True):
-    """A contribution. `marks` counts what the screen marked in its texts; `marks_cleared`: a person said they are none.
+    """A contribution. `superseded_by` is the newer one that replaces it.
 
-    `superseded_by` is the newer one that takes its place.
+    `marks` is the number of passages that the screen marked in its texts; `marks_cleared` says that a person found no
+    personal data in them.
     """
 
     contribution_id: UUID
@@ -141,7 +142,7 @@ class Contribution(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the state does not allow the move."""
+        """Raise Conflict unless the status allows the move."""
         if self.status not in MOVES[move]:
             raise Conflict("contribution-status", status=self.status, move=move)
 
@@ -150,14 +151,14 @@ class Contribution(Struct, frozen=True, kw_only=True):
     def revise(
         self, content: Content, texts: ContributionTexts, texts_hash: str, *, now: datetime
     ) -> ContributionRevised:
-        """Raises Conflict, Invalid."""
+        """Return the fact of a revision. Raises Conflict, Invalid."""
         self.require("revise_contribution")
         content.check(self.kind, texts, today=now.date())
         marks = len(marks_in(texts))
         return ContributionRevised(**self._ids(), **asdict(content), marks=marks, texts_hash=texts_hash, revised_at=now)
 
     def submit(self, texts: ContributionTexts, *, now: datetime) -> ContributionSubmitted:
-        """Raises Conflict, and Invalid for what its kind lacks."""
+        """Return the fact of a submission. Raises Conflict, and Invalid if a field that its kind needs is missing."""
         self.require("submit_contribution")
         if lacking := self.lacking(texts):
             errors = [_error(field, "missing-field") for field in lacking]
@@ -165,7 +166,7 @@ class Contribution(Struct, frozen=True, kw_only=True):
         return ContributionSubmitted(**self._ids(), submitted_at=now)
 
     def lacking(self, texts: ContributionTexts) -> list[str]:
-        """The fields without which it is not complete."""
+        """List the needed fields that are missing."""
         decision = self.kind is ContributionKind.COURT_DECISION
         needed = {
             "title": (texts.title, True),
@@ -181,7 +182,7 @@ class Contribution(Struct, frozen=True, kw_only=True):
         return [field for field, (value, is_needed) in needed.items() if is_needed and not value]
 
     def clear_marks(self, *, now: datetime) -> ContributionMarksCleared:
-        """Raises Conflict where nothing is marked, or a person has said so already."""
+        """Return the fact that marks were cleared. Raises Conflict without marks, or if they are already cleared."""
         self.require("clear_marks")
         if not self.marks or self.marks_cleared:
             raise Conflict("contribution-no-marks")
@@ -192,7 +193,7 @@ class Contribution(Struct, frozen=True, kw_only=True):
         return ContributionReturned(**self._ids(), reason=reason, returned_at=now)
 
     def accept(self, *, now: datetime) -> ContributionAccepted:
-        """Raises Conflict while rights are unclear, or marked passages are left."""
+        """Return the fact of an acceptance. Raises Conflict while rights are unclear or marks are not cleared."""
         self.require("accept_contribution")
         if self.rights is Rights.UNCLEAR:
             raise Conflict("contribution-rights-unclear")
@@ -205,7 +206,10 @@ class Contribution(Struct, frozen=True, kw_only=True):
         return ContributionPublished(**self._ids(), texts_hash=texts_hash, published_at=now)
 
     def supersede(self, newer: "Contribution | None", *, now: datetime) -> ContributionSuperseded:
-        """Raises Conflict, and Invalid unless the newer one is published, of the same State and kind."""
+        """Return the fact that a newer contribution replaces this one.
+
+        Raises Conflict, and Invalid unless the newer one is published and of the same State and kind.
+        """
         self.require("supersede_contribution")
         if (
             newer is None
@@ -234,7 +238,7 @@ def draft(
     *,
     now: datetime,
 ) -> ContributionDrafted:
-    """Raises Invalid for what does not fit."""
+    """Return the fact of a draft. Raises Invalid."""
     content.check(kind, texts, today=now.date())
     return ContributionDrafted(
         contribution_id=contribution_id,

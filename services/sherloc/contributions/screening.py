@@ -1,8 +1,8 @@
-"""A screen for personal data in texts of the six languages: what it finds is marked, and a person decides.
+"""A screen for personal data in texts of the six languages. It marks passages; a person decides on them.
 
-It finds forms, not persons: a name after a title, an e-mail address, a telephone number, a document of identity, the
-parties of a case, a date of birth. Initials (`A.`, `Mr. K.`, `王某`) are no names. It marks too much rather than too
-little.
+It finds forms, not persons: a name after a title, an e-mail address, a telephone number, the number of an identity
+document, the parties of a case, a date of birth. Initials (`A.`, `Mr. K.`, `王某`) are not names. It marks too much
+rather than too little.
 """
 
 import re
@@ -12,11 +12,11 @@ from enum import StrEnum
 from msgspec import Struct
 
 MARKS_MAX = 200
-"""Marks shown of one contribution."""
+"""Maximum number of marks of one contribution."""
 
 
 class MarkKind(StrEnum):
-    """What a marked passage looks like."""
+    """Kinds of personal data that a marked passage may be."""
 
     NAME = "name"
     EMAIL = "email"
@@ -27,7 +27,10 @@ class MarkKind(StrEnum):
 
 
 class Mark(Struct, frozen=True, kw_only=True):
-    """A passage of a text by the positions of its first character and of the one after it, counted in code points."""
+    """A passage of a text. `start` is the position of its first character, `end` that after its last.
+
+    Positions are counted in code points.
+    """
 
     field: str
     start: int
@@ -37,7 +40,7 @@ class Mark(Struct, frozen=True, kw_only=True):
 
 _HAN = "\u4e00-\u9fff"
 _WORD = r"[^\W\d_][\w'’\-]{1,40}"
-"""Two letters or more; an initial is none."""
+"""Two letters or more, so that initials do not match."""
 
 _UPPER = "[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĢĪİĶŁŃŇŌŐŘŚŞŠŤŪŮŰŹŻŽА-ЯЁ]"
 _CAPITAL = rf"{_UPPER}[\w'’\-]{{1,40}}"
@@ -110,17 +113,20 @@ estado república ministerio público pueblo fiscal fiscalía en véase asunto c
 检察院 人民检察院 国家 检察机关
 """
 _AUTHORITIES = frozenset(_AUTHORITY_WORDS.split())
-"""Words of authorities, and those that stand before a party: none of them names a person."""
+"""Words of authorities, and words that precede a party. None of them names a person."""
 
 
 def screen(texts: Mapping[str, str]) -> tuple[Mark, ...]:
-    """What looks like personal data in these texts, by their order and positions; at most MARKS_MAX."""
+    """Return the passages that look like personal data, in the order of texts and positions; at most MARKS_MAX."""
     found = [mark for field, text in texts.items() for mark in _in(field, text)]
     return tuple(found[:MARKS_MAX])
 
 
 def is_anonymised(party: str) -> bool:
-    """Whether a party is named by the rule: by initials, at most three, or by a surname with 某, or as an authority."""
+    """Check whether a party is named as an authority, or by initials or a surname with 某.
+
+    Initials are at most three letters, or at most two with a number.
+    """
     one = party.strip()
     return bool(_INITIALS.fullmatch(one)) or _all_authorities(one)
 
@@ -132,7 +138,7 @@ _SPLIT = re.compile(r"[^\w’'\-]+")
 
 
 def _in(field: str, text: str) -> Iterator[Mark]:
-    """Passages that do not overlap; of those that do, the first and then the longest."""
+    """Yield marks that do not overlap. Of overlapping passages the first one is marked, and of these the longest."""
     spans = sorted(_spans(text), key=lambda one: (one[0], -one[1]))
     reached = 0
     for start, end, kind in spans:

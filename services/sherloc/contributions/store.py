@@ -1,4 +1,4 @@
-"""Rows of contributions. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Queries on contributions. Each read for a caller is filtered by `may_see`, the policy in SQL."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -17,7 +17,7 @@ LIST_MAX = 100
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which contributions are listed."""
+    """Filter of a list of contributions."""
 
     state: str | None = None
     kind: ContributionKind | None = None
@@ -27,7 +27,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, contribution_id: UUID, caller: Caller) -> Contribution:
-    """The contribution, if this caller may see it. Raises Missing."""
+    """Return the contribution. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
         "SELECT * FROM contribution WHERE contribution_id = $1 AND may_see(contribution, $2, $3)",
         contribution_id,
@@ -40,7 +40,7 @@ async def get(tx: Tx, contribution_id: UUID, caller: Caller) -> Contribution:
 
 
 async def page(tx: Tx, caller: Caller, wanted: Filter, *, before: UUID | None, limit: int) -> list[Contribution]:
-    """Contributions that this caller may see, newest first, before `before`."""
+    """List the contributions that this caller may see, newest first, starting after `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM contribution
@@ -63,7 +63,7 @@ async def page(tx: Tx, caller: Caller, wanted: Filter, *, before: UUID | None, l
 
 
 async def existing(tx: Tx, caller: Caller, contribution_ids: Sequence[UUID]) -> list[UUID]:
-    """Those of these contributions that the caller may see."""
+    """Return the ids of those contributions that the caller may see."""
     rows = await tx.fetch(
         "SELECT contribution_id FROM contribution WHERE contribution_id = ANY ($3) AND may_see(contribution, $1, $2)",
         caller.organization,
@@ -74,7 +74,7 @@ async def existing(tx: Tx, caller: Caller, contribution_ids: Sequence[UUID]) -> 
 
 
 async def known(tx: Tx, contribution_id: UUID) -> Contribution | None:
-    """The contribution, for the service itself, locked until the transaction ends."""
+    """Return the contribution for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM contribution WHERE contribution_id = $1 FOR UPDATE", contribution_id)
     return contribution_of(row) if row else None
 
@@ -126,7 +126,7 @@ _DELETE_TEXTS = Write(
 
 
 async def save_texts(tx: Tx, contribution_id: UUID, texts: ContributionTexts, salt: bytes) -> None:
-    """Save the texts in the place of those before."""
+    """Save the texts in place of the earlier ones."""
     own = (texts.title, texts.text, texts.court, texts.parties, texts.authors, texts.address, texts.portal_address)
     await tx.write(_SAVE_TEXTS, contribution_id, salt, *own)
 
@@ -138,12 +138,12 @@ async def save_comment(tx: Tx, contribution: Contribution, comment: str) -> None
 
 
 async def delete_texts(tx: Tx, contribution_id: UUID) -> None:
-    """Delete its texts and all comments."""
+    """Delete the texts of a contribution and all comments."""
     await tx.write(_DELETE_TEXTS, contribution_id)
 
 
 async def texts_of(tx: Tx, contribution_ids: Collection[UUID]) -> dict[UUID, ContributionTexts]:
-    """Their texts; row-level security hides those that the caller may not see."""
+    """Return the texts of contributions; row-level security hides those that the caller may not see."""
     rows = await tx.fetch(
         """
         SELECT contribution_id, title, text, court, parties, authors, address, portal_address
@@ -155,7 +155,7 @@ async def texts_of(tx: Tx, contribution_ids: Collection[UUID]) -> dict[UUID, Con
 
 
 async def comments_of(tx: Tx, contribution_ids: Collection[UUID]) -> dict[tuple[UUID, int], str]:
-    """Comments on moves, by id and revision; row-level security hides those of other States."""
+    """Return the comments on moves by id and revision; row-level security hides those of other States."""
     rows = await tx.fetch(
         "SELECT contribution_id, revision, comment FROM contribution_remark WHERE contribution_id = ANY ($1::uuid[])",
         list(contribution_ids),
@@ -164,5 +164,5 @@ async def comments_of(tx: Tx, contribution_ids: Collection[UUID]) -> dict[tuple[
 
 
 def contribution_of(row: Record | Mapping[str, object]) -> Contribution:
-    """The contribution of a row of `contribution`."""
+    """Convert a row of `contribution` into a contribution."""
     return msgspec.convert(dict(row), Contribution)

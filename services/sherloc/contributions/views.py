@@ -27,12 +27,12 @@ _NO_TEXTS = ContributionTexts()
 
 
 class ContributionView(Struct, frozen=True, kw_only=True):
-    """What a State contributes to SHERLOC; its words are in `language`, and deleted once it is `withdrawn`.
+    """A contribution of a State to SHERLOC. Its texts are in `language`, and deleted once it is `withdrawn`.
 
     `address` is where the text can be read, `portal_address` the page of SHERLOC. `marks` are passages of its texts
-    that look like personal data, and `marks_cleared` says that a person found them not to be; `reason` is why a
-    coordinator returned it, a code of `/v1/reference/reasons/return_contribution`, and `comment` that on the last move:
-    these are shown to the State and UNODC.
+    that look like personal data; `marks_cleared` says that a person found no personal data in them. `reason` is the
+    code (`/v1/reference/reasons/return_contribution`) with which a coordinator returned it, `comment` that on the last
+    move. These four are shown to the State and UNODC only.
     """
 
     contribution_id: UUID
@@ -65,14 +65,14 @@ class ContributionView(Struct, frozen=True, kw_only=True):
 
 
 async def contribution_view(tx: Tx, ctx: Context, contribution_id: UUID) -> ContributionView:
-    """Raises Missing if this caller may not see it."""
+    """Return a contribution as this caller sees it. Raises Missing if this caller may not see it."""
     found = await store.get(tx, contribution_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_CONTRIBUTION, found).required()
     return (await views_of(tx, [found], ctx.caller))[0]
 
 
 async def views_of(tx: Tx, found: Sequence[Contribution], caller: Caller) -> list[ContributionView]:
-    """Views of contributions that this caller sees."""
+    """Convert contributions into views for a caller who may see them."""
     ids = [one.contribution_id for one in found]
     texts, comments = await store.texts_of(tx, ids), await store.comments_of(tx, ids)
     return [

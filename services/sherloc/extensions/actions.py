@@ -23,7 +23,7 @@ from services.sherloc.policy import Action
 async def propose_extension(
     tx: Tx, ctx: Context, extension_id: UUID, description: Description, texts: ExtensionTexts
 ) -> None:
-    """Raises Forbidden."""
+    """Propose an extension. Raises Forbidden."""
     policy.decide(ctx.caller, Action.PROPOSE_EXTENSION).required()
     salt, texts_hash = hash_texts(texts)
     async with tx.as_service():
@@ -34,7 +34,7 @@ async def propose_extension(
 async def revise_extension(
     tx: Tx, ctx: Context, extension_id: UUID, description: Description, texts: ExtensionTexts
 ) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict."""
+    """Revise an extension. Raises Missing, Forbidden, Stale, Conflict."""
     await _allow(tx, ctx, extension_id, Action.REVISE_EXTENSION)
     salt, texts_hash = hash_texts(texts)
     async with tx.as_service():
@@ -46,7 +46,10 @@ async def revise_extension(
 async def change_phase(
     tx: Tx, ctx: Context, extension_id: UUID, action: Action, decide: Callable[[Extension, tuple[str, ...]], Fact]
 ) -> None:
-    """The donors who earmarked a pledge to it are named in the fact. Raises Missing, Forbidden, Stale, Conflict."""
+    """Change the phase of an extension. Raises Missing, Forbidden, Stale, Conflict.
+
+    The fact names the donors who earmarked a pledge to the extension.
+    """
     await _allow(tx, ctx, extension_id, action)
     async with tx.as_service():
         before = await _expected(tx, ctx, extension_id)
@@ -54,9 +57,9 @@ async def change_phase(
 
 
 async def vote(tx: Tx, ctx: Context, extension_id: UUID, action: Action, decide: Callable[[Extension], Fact]) -> None:
-    """A State's own vote: in whatever revision, since those of other States do not conflict with it.
+    """Record or withdraw a State's vote. Raises Missing, Forbidden, Conflict.
 
-    Raises Missing, Forbidden, Conflict.
+    The revision is not checked, because votes of different States do not conflict.
     """
     await _allow(tx, ctx, extension_id, action)
     async with tx.as_service():
@@ -65,7 +68,7 @@ async def vote(tx: Tx, ctx: Context, extension_id: UUID, action: Action, decide:
 
 
 async def note_progress(tx: Tx, ctx: Context, extension_id: UUID, language: Language, text: str) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict."""
+    """Add a note on the progress. Raises Missing, Forbidden, Stale, Conflict."""
     await _allow(tx, ctx, extension_id, Action.NOTE_PROGRESS)
     salt, texts_hash = hash_texts(text)
     async with tx.as_service():
@@ -76,13 +79,13 @@ async def note_progress(tx: Tx, ctx: Context, extension_id: UUID, language: Lang
 
 
 async def on_pledged(tx: Tx, _: Event, fact: PledgePledged) -> None:
-    """Know the donor of a pledge that is earmarked to an extension."""
+    """Store the donor of a pledge that is earmarked to an extension."""
     if fact.extension_id is not None:
         await store.save_earmark(tx, fact.pledge_id, fact.extension_id, fact.donor)
 
 
 async def on_earmark_ended(tx: Tx, _: Event, fact: Any) -> None:
-    """Forget a pledge that came to nothing."""
+    """Delete the earmark of a pledge that was withdrawn or has lapsed."""
     await store.end_earmark(tx, fact.pledge_id)
 
 
@@ -92,12 +95,12 @@ async def _allow(tx: Tx, ctx: Context, extension_id: UUID, action: Action) -> No
 
 async def _locked(tx: Tx, extension_id: UUID) -> Extension:
     found = await store.known(tx, extension_id)
-    assert found is not None, "it was shown"
+    assert found is not None, "the caller may see the extension, so it exists"
     return found
 
 
 async def _expected(tx: Tx, ctx: Context, extension_id: UUID) -> Extension:
-    """The extension in the revision that the caller read. Raises Stale."""
+    """Return the extension in the revision that the caller has read. Raises Stale."""
     found = await _locked(tx, extension_id)
     check_revision(found.revision, ctx.expected)
     return found

@@ -39,7 +39,7 @@ async def list_extensions(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ExtensionPage]:
-    """For every appointment, with the States that want each and the number of pledges earmarked to it."""
+    """Lists extensions for every appointment, with the States that voted for each and its number of pledges."""
     async with db.transaction(by=caller) as tx:
         found = await store.page(tx, caller, status=status, before=cursor, limit=limit + 1)
         views = await views_of(tx, found, caller)
@@ -48,7 +48,7 @@ async def list_extensions(
 
 @create("/v1/extensions", Action.PROPOSE_EXTENSION, "Propose an extension of the portal", read=extension_view)
 async def propose_extension(tx: Tx, ctx: Context, extension_id: UUID, data: JSONBody[ProposeExtension]) -> None:
-    """By a coordinator."""
+    """Requires the role `coordinator`."""
     data.check()
     await actions.propose_extension(
         tx, ctx, extension_id, from_attributes(Description, data), from_attributes(ExtensionTexts, data)
@@ -57,13 +57,13 @@ async def propose_extension(tx: Tx, ctx: Context, extension_id: UUID, data: JSON
 
 @show(EXTENSION, Action.SHOW_EXTENSION, "One extension of the portal")
 async def show_extension(tx: Tx, ctx: Context, extension_id: FromPath[UUID]) -> ExtensionView:
-    """With its votes and the notes on its progress, newest first."""
+    """Shows an extension, with its votes and the notes on its progress, newest first."""
     return await extension_view(tx, ctx, extension_id)
 
 
 @change(f"{EXTENSION}/revise", Action.REVISE_EXTENSION, "Revise an extension", read=extension_view)
 async def revise_extension(tx: Tx, ctx: Context, extension_id: FromPath[UUID], data: JSONBody[ReviseExtension]) -> None:
-    """By a coordinator, before it is released or dropped. Votes remain."""
+    """Requires the role `coordinator`. An extension that is released or dropped cannot be revised. Votes remain."""
     data.check()
     await actions.revise_extension(
         tx, ctx, extension_id, from_attributes(Description, data), from_attributes(ExtensionTexts, data)
@@ -72,7 +72,10 @@ async def revise_extension(tx: Tx, ctx: Context, extension_id: FromPath[UUID], d
 
 @change(f"{EXTENSION}/plan", Action.PLAN_EXTENSION, "Plan an extension", read=extension_view)
 async def plan_extension(tx: Tx, ctx: Context, extension_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
-    """By a coordinator: it is to be built. Donors who earmarked a pledge to it are notified."""
+    """Requires the role `coordinator`.
+
+    The extension is to be built. Donors who earmarked a pledge to it are notified.
+    """
     await actions.change_phase(
         tx, ctx, extension_id, Action.PLAN_EXTENSION, lambda one, donors: one.plan(donors, now=ctx.now)
     )
@@ -80,7 +83,7 @@ async def plan_extension(tx: Tx, ctx: Context, extension_id: FromPath[UUID], dat
 
 @change(f"{EXTENSION}/begin", Action.BEGIN_EXTENSION, "Begin to build an extension", read=extension_view)
 async def begin_extension(tx: Tx, ctx: Context, extension_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
-    """By a coordinator. Donors who earmarked a pledge to it are notified."""
+    """Requires the role `coordinator`. Donors who earmarked a pledge to the extension are notified."""
     await actions.change_phase(
         tx, ctx, extension_id, Action.BEGIN_EXTENSION, lambda one, donors: one.begin(donors, now=ctx.now)
     )
@@ -88,7 +91,10 @@ async def begin_extension(tx: Tx, ctx: Context, extension_id: FromPath[UUID], da
 
 @change(f"{EXTENSION}/release", Action.RELEASE_EXTENSION, "Release an extension", read=extension_view)
 async def release_extension(tx: Tx, ctx: Context, extension_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
-    """By a coordinator: the portal has it. Donors who earmarked a pledge to it are notified."""
+    """Requires the role `coordinator`.
+
+    The portal has the extension. Donors who earmarked a pledge to it are notified.
+    """
     await actions.change_phase(
         tx, ctx, extension_id, Action.RELEASE_EXTENSION, lambda one, donors: one.release(donors, now=ctx.now)
     )
@@ -96,7 +102,10 @@ async def release_extension(tx: Tx, ctx: Context, extension_id: FromPath[UUID], 
 
 @change(f"{EXTENSION}/drop", Action.DROP_EXTENSION, "Drop an extension", read=extension_view)
 async def drop_extension(tx: Tx, ctx: Context, extension_id: FromPath[UUID], data: JSONBody[CodedReason]) -> None:
-    """By a coordinator, with a coded reason. Donors who earmarked a pledge to it are notified."""
+    """Requires the role `coordinator` and a coded reason.
+
+    Donors who earmarked a pledge to the extension are notified.
+    """
     reason = check_reason("drop_extension", data.reason)
     await actions.change_phase(
         tx, ctx, extension_id, Action.DROP_EXTENSION, lambda one, donors: one.drop(donors, reason, now=ctx.now)
@@ -105,20 +114,20 @@ async def drop_extension(tx: Tx, ctx: Context, extension_id: FromPath[UUID], dat
 
 @change(f"{EXTENSION}/note", Action.NOTE_PROGRESS, "Add a note on the progress of an extension", read=extension_view)
 async def note_progress(tx: Tx, ctx: Context, extension_id: FromPath[UUID], data: JSONBody[NoteProgress]) -> None:
-    """By a coordinator, once it is planned. At most 100 notes of one extension."""
+    """Requires the role `coordinator` and an extension that is planned, in progress or released. At most 100 notes."""
     await actions.note_progress(tx, ctx, extension_id, data.language, data.text)
 
 
 @change(f"{EXTENSION}/vote", Action.VOTE_FOR_EXTENSION, "Vote for an extension", read=extension_view, if_match=False)
 async def vote_for_extension(tx: Tx, ctx: Context, extension_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
-    """By a focal point: the one vote of the State, which every appointment sees. Without `If-Match`."""
+    """Requires the role `focal_point`. A State has one vote, which every appointment sees. `If-Match` is not needed."""
     state = ctx.caller.organization
     await actions.vote(tx, ctx, extension_id, Action.VOTE_FOR_EXTENSION, lambda one: one.vote(state, now=ctx.now))
 
 
 @change(f"{EXTENSION}/withdraw-vote", Action.WITHDRAW_VOTE, "Withdraw a vote", read=extension_view, if_match=False)
 async def withdraw_vote(tx: Tx, ctx: Context, extension_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
-    """By a focal point of the State that voted. Without `If-Match`."""
+    """Requires the role `focal_point` of the State that voted. `If-Match` is not needed."""
     state = ctx.caller.organization
     await actions.vote(tx, ctx, extension_id, Action.WITHDRAW_VOTE, lambda one: one.withdraw_vote(state, now=ctx.now))
 

@@ -13,7 +13,7 @@ Scope = Annotated[str, Meta(min_length=1, max_length=10_000)]
 
 
 class ProposeExtension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the portal is to be able to do, in one language, with its cost and the work package that pays for it."""
+    """A capability that the portal is to have, in one language, with its cost and the work package that pays for it."""
 
     language: Language
     title: Title
@@ -22,13 +22,13 @@ class ProposeExtension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     work_package: Code
 
     def check(self) -> None:
-        """Raises Invalid for an unknown work package."""
+        """Raise Invalid for an unknown work package."""
         if self.work_package not in WORK_PACKAGES:
             raise unknown_code("work_package", self.work_package, WORK_PACKAGES)
 
 
 class ReviseExtension(ProposeExtension, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The same again, in full; the texts before are deleted."""
+    """All fields of the extension again. The earlier texts are deleted."""
 
 
 class NoteProgress(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

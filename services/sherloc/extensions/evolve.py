@@ -24,7 +24,7 @@ _S = ExtensionStatus
 
 
 def evolve(known: Extension | None, fact: Fact) -> Extension:
-    """The extension after a fact."""
+    """Return the extension after a fact."""
     if isinstance(fact, ExtensionProposed):
         return Extension(
             extension_id=fact.extension_id,
@@ -34,7 +34,7 @@ def evolve(known: Extension | None, fact: Fact) -> Extension:
             proposed_at=fact.proposed_at,
             changed_at=fact.proposed_at,
         )
-    assert known is not None, "an extension begins when it is proposed"
+    assert known is not None, "the first fact of an extension is ExtensionProposed"
     return replace(known, revision=known.revision + 1, **_changes(known, fact))
 
 

@@ -1,4 +1,4 @@
-"""A portal extension: what SHERLOC is to be able to do, its cost and phase, and the States that want it."""
+"""A portal extension: a capability that SHERLOC is to have, its cost and phase, and the States that voted for it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,7 +24,7 @@ from contracts.values import Language, Money
 
 _S = ExtensionStatus
 OPEN = frozenset({_S.PROPOSED, _S.PLANNED, _S.IN_PROGRESS})
-"""What is neither released nor dropped."""
+"""Statuses of an extension that is neither released nor dropped."""
 NOTES_MAX = 100
 MOVES: Mapping[str, frozenset[ExtensionStatus]] = {
     "revise_extension": OPEN,
@@ -36,18 +36,18 @@ MOVES: Mapping[str, frozenset[ExtensionStatus]] = {
     "vote_for_extension": OPEN,
     "withdraw_vote": OPEN,
 }
-"""The states each move is allowed in."""
+"""Maps each move to the statuses in which it is allowed."""
 
 
 class ExtensionTexts(Struct, frozen=True, kw_only=True):
-    """Its words."""
+    """Texts of an extension."""
 
     title: str
     scope: str
 
 
 class Description(Struct, frozen=True, kw_only=True):
-    """What is to be built, besides its words."""
+    """Language, cost and work package of an extension."""
 
     language: Language
     cost: Money
@@ -75,7 +75,7 @@ class Extension(Struct, frozen=True, kw_only=True):
         return Money(minor=self.cost_minor, currency=self.currency)
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the phase does not allow the move."""
+        """Raise Conflict unless the status allows the move."""
         if self.status not in MOVES[move]:
             raise Conflict("extension-status", status=self.status, move=move)
 
@@ -104,21 +104,21 @@ class Extension(Struct, frozen=True, kw_only=True):
         return ExtensionDropped(extension_id=self.extension_id, donors=donors, reason=reason, dropped_at=now)
 
     def note(self, language: Language, texts_hash: str, *, now: datetime) -> ExtensionNoted:
-        """Raises Conflict in another phase, and if it has as many notes as it can have."""
+        """Return the fact of a note. Raises Conflict in another phase, or at the maximum number of notes."""
         self.require("note_progress")
         if self.notes >= NOTES_MAX:
             raise Conflict("extension-notes", at_most=NOTES_MAX)
         return ExtensionNoted(extension_id=self.extension_id, language=language, texts_hash=texts_hash, noted_at=now)
 
     def vote(self, state: str, *, now: datetime) -> ExtensionVotedFor:
-        """Raises Conflict in another phase, and for a second vote of a State."""
+        """Return the fact of a vote. Raises Conflict in another phase, or if the State has voted."""
         self.require("vote_for_extension")
         if state in self.voted_by:
             raise Conflict("extension-voted")
         return ExtensionVotedFor(extension_id=self.extension_id, state=state, voted_at=now)
 
     def withdraw_vote(self, state: str, *, now: datetime) -> ExtensionVoteWithdrawn:
-        """Raises Conflict in another phase, and without a vote of the State."""
+        """Return the fact of a withdrawn vote. Raises Conflict in another phase, or if the State has not voted."""
         self.require("withdraw_vote")
         if state not in self.voted_by:
             raise Conflict("extension-not-voted")

@@ -1,4 +1,4 @@
-"""Who may do what with an extension: every appointment reads it, coordinators keep it, States vote."""
+"""Rules for extensions: every appointment reads them, coordinators maintain them, States vote."""
 
 from collections.abc import Mapping
 
@@ -16,11 +16,11 @@ MOVERS: Mapping[str, frozenset[Role]] = {
     ),
     **dict.fromkeys(("vote_for_extension", "withdraw_vote"), frozenset({Role.FOCAL_POINT})),
 }
-"""Move → the roles that make it. The vote of a State is that of its focal points."""
+"""Maps each move to the roles that may make it. The vote of a State is that of its focal points."""
 
 
 def decide_extension(caller: Caller, action: str) -> Decision:
-    """For an extension that exists; also whether the caller may propose one."""
+    """Decide on an action on an existing extension, or on proposing one."""
     if action in {"show_extension", "list_extensions", "follow"}:
         return ALLOWED
     roles = _COORDINATORS if action == "propose_extension" else MOVERS.get(action, frozenset())

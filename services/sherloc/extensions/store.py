@@ -1,4 +1,4 @@
-"""Rows of portal extensions. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Queries on portal extensions. Each read for a caller is filtered by `may_see`, the policy in SQL."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ LIST_MAX = 100
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """What a coordinator said of the progress; `revision` is that which it led to."""
+    """A coordinator's note on the progress; `revision` is the revision that it led to."""
 
     revision: int
     language: Language
@@ -27,7 +27,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, extension_id: UUID, caller: Caller) -> Extension:
-    """The extension, if this caller may see it. Raises Missing."""
+    """Return the extension. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
         "SELECT * FROM extension WHERE extension_id = $1 AND may_see(extension, $2, $3)",
         extension_id,
@@ -42,7 +42,7 @@ async def get(tx: Tx, extension_id: UUID, caller: Caller) -> Extension:
 async def page(
     tx: Tx, caller: Caller, *, status: ExtensionStatus | None, before: UUID | None, limit: int
 ) -> list[Extension]:
-    """Extensions that this caller may see, newest first."""
+    """List the extensions that this caller may see, newest first."""
     rows = await tx.fetch(
         """
         SELECT * FROM extension
@@ -60,7 +60,7 @@ async def page(
 
 
 async def known(tx: Tx, extension_id: UUID) -> Extension | None:
-    """The extension, for the service itself, locked until the transaction ends."""
+    """Return the extension for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM extension WHERE extension_id = $1 FOR UPDATE", extension_id)
     return extension_of(row) if row else None
 
@@ -100,7 +100,7 @@ async def save(tx: Tx, extension: Extension) -> None:
 
 
 async def save_texts(tx: Tx, extension_id: UUID, texts: ExtensionTexts, salt: bytes) -> None:
-    """The texts of an extension; earlier ones are deleted."""
+    """Save the texts of an extension in place of the earlier ones."""
     await tx.write(_SAVE_TEXTS, extension_id, salt, texts.title, texts.scope)
 
 
@@ -116,7 +116,7 @@ async def texts_of(tx: Tx, extension_ids: Sequence[UUID]) -> dict[UUID, Extensio
 
 
 async def notes_of(tx: Tx, extension_ids: Sequence[UUID]) -> dict[UUID, list[Note]]:
-    """The notes of each of these extensions, newest first."""
+    """Return the notes of each of these extensions, newest first."""
     rows = await tx.fetch(
         """
         SELECT extension_id, revision, language, text, noted_at FROM extension_note
@@ -130,7 +130,7 @@ async def notes_of(tx: Tx, extension_ids: Sequence[UUID]) -> dict[UUID, list[Not
     return found
 
 
-# -- earmarks, as the pledges service states them ---------------------------------------------------------------------
+# -- earmarks, as received from the pledges service -------------------------------------------------------------------
 
 
 async def save_earmark(tx: Tx, pledge_id: UUID, extension_id: UUID, donor: str) -> None:
@@ -147,7 +147,7 @@ async def end_earmark(tx: Tx, pledge_id: UUID) -> None:
 
 
 async def donors_of(tx: Tx, extension_id: UUID) -> tuple[str, ...]:
-    """Donors with a pledge earmarked to this extension, as the service."""
+    """List the donors with a pledge earmarked to this extension, at most DONORS_MAX; read as the service."""
     rows = await tx.fetch(
         "SELECT DISTINCT donor FROM earmark WHERE extension_id = $1 ORDER BY donor LIMIT $2", extension_id, DONORS_MAX
     )
@@ -155,7 +155,7 @@ async def donors_of(tx: Tx, extension_id: UUID) -> tuple[str, ...]:
 
 
 async def earmarks_of(tx: Tx, extension_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """How many pledges are earmarked to each of these extensions, as the service."""
+    """Return the number of pledges earmarked to each of these extensions, read as the service."""
     rows = await tx.fetch(
         "SELECT extension_id, count(*) AS pledges FROM earmark WHERE extension_id = ANY ($1::uuid[]) GROUP BY 1",
         extension_ids,
@@ -164,5 +164,5 @@ async def earmarks_of(tx: Tx, extension_ids: Sequence[UUID]) -> dict[UUID, int]:
 
 
 def extension_of(row: Record) -> Extension:
-    """The extension of a row of `extension`."""
+    """Convert a row of `extension` into an extension."""
     return msgspec.convert(dict(row), Extension)

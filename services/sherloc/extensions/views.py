@@ -18,7 +18,7 @@ from services.sherloc.policy import Action
 
 
 class ProgressNote(Struct, frozen=True, kw_only=True):
-    """What a coordinator said of the progress, in `language`."""
+    """A coordinator's note on the progress, in `language`."""
 
     revision: int
     language: Language
@@ -27,10 +27,11 @@ class ProgressNote(Struct, frozen=True, kw_only=True):
 
 
 class ExtensionView(Struct, frozen=True, kw_only=True):
-    """What SHERLOC is to be able to do: `title` and `scope` in `language`, what it costs, and its phase in `status`.
+    """A capability that SHERLOC is to have: `title` and `scope` in `language`, its cost, and its phase in `status`.
 
-    `work_package` is that of a SHERLOC fund which pays for it; `pledges` counts the pledges earmarked to it. `voted_by`
-    are the States that voted for it. `reason` is why it was dropped, a code of `/v1/reference/reasons/drop_extension`.
+    `work_package` is that of a SHERLOC fund which pays for it; `pledges` is the number of pledges earmarked to it.
+    `voted_by` are the States that voted for it. `reason` is the code (`/v1/reference/reasons/drop_extension`) with
+    which it was dropped.
     """
 
     extension_id: UUID
@@ -51,14 +52,14 @@ class ExtensionView(Struct, frozen=True, kw_only=True):
 
 
 async def extension_view(tx: Tx, ctx: Context, extension_id: UUID) -> ExtensionView:
-    """Raises Missing if this caller may not see it."""
+    """Return an extension as this caller sees it. Raises Missing if this caller may not see it."""
     found = await store.get(tx, extension_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_EXTENSION, found).required()
     return (await views_of(tx, [found], ctx.caller))[0]
 
 
 async def views_of(tx: Tx, found: Sequence[Extension], caller: Caller) -> list[ExtensionView]:
-    """Views of extensions that this caller sees."""
+    """Convert extensions into views for a caller who may see them."""
     ids = [one.extension_id for one in found]
     texts = await store.texts_of(tx, ids)
     notes = await store.notes_of(tx, ids)

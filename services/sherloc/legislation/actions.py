@@ -34,7 +34,10 @@ async def record_legislation(
     *,
     comment: str,
 ) -> None:
-    """Raises Forbidden for another State, Conflict if something is recorded already, Invalid."""
+    """Record a law.
+
+    Raises Forbidden for another State, Conflict if the article already has a record, Invalid.
+    """
     policy.decide(ctx.caller, Action.RECORD_LEGISLATION, policy.NewLegislation(state=state)).required()
     salt, texts_hash = hash_texts(texts)
     async with tx.as_service():
@@ -49,7 +52,7 @@ async def record_legislation(
 async def revise_legislation(
     tx: Tx, ctx: Context, legislation_id: UUID, statement: Statement, texts: LegislationTexts, *, comment: str
 ) -> None:
-    """The page of SHERLOC stays known. Raises Missing, Forbidden, Stale, Conflict, Invalid."""
+    """Revise a record and keep its page of SHERLOC. Raises Missing, Forbidden, Stale, Conflict, Invalid."""
     await _allow(tx, ctx, legislation_id, Action.REVISE_LEGISLATION)
     async with tx.as_service():
         before = await _locked(tx, ctx, legislation_id)
@@ -60,7 +63,7 @@ async def revise_legislation(
 
 
 async def submit_legislation(tx: Tx, ctx: Context, legislation_id: UUID, *, comment: str) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict, Invalid."""
+    """Submit a record. Raises Missing, Forbidden, Stale, Conflict, Invalid."""
     await _allow(tx, ctx, legislation_id, Action.SUBMIT_LEGISLATION)
     async with tx.as_service():
         before = await _locked(tx, ctx, legislation_id)
@@ -68,7 +71,7 @@ async def submit_legislation(tx: Tx, ctx: Context, legislation_id: UUID, *, comm
 
 
 async def publish_legislation(tx: Tx, ctx: Context, legislation_id: UUID, *, portal_address: str, comment: str) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict."""
+    """Record the publication of a law on SHERLOC. Raises Missing, Forbidden, Stale, Conflict."""
     await _allow(tx, ctx, legislation_id, Action.PUBLISH_LEGISLATION)
     async with tx.as_service():
         before = await _locked(tx, ctx, legislation_id)
@@ -81,7 +84,7 @@ async def publish_legislation(tx: Tx, ctx: Context, legislation_id: UUID, *, por
 async def move(
     tx: Tx, ctx: Context, legislation_id: UUID, action: Action, decide: Callable[[Legislation], Fact], *, comment: str
 ) -> None:
-    """A move that changes no texts. Raises Missing, Forbidden, Stale, Conflict."""
+    """Make a move that does not change texts. Raises Missing, Forbidden, Stale, Conflict."""
     await _allow(tx, ctx, legislation_id, action)
     async with tx.as_service():
         before = await _locked(tx, ctx, legislation_id)
@@ -89,7 +92,7 @@ async def move(
 
 
 async def confirm_published(tx: Tx, state: str, role: Role, *, now: datetime) -> int:
-    """A State's confirmation of all that SHERLOC has of its law; return of how many records. As the service."""
+    """Confirm all records of a State that are on SHERLOC, as the service; return their number."""
     found = await store.published_of(tx, state)
     for one in found:
         await _save(tx, one, one.confirm_unchanged(role, now=now), "")
@@ -102,7 +105,7 @@ async def _allow(tx: Tx, ctx: Context, legislation_id: UUID, action: Action) -> 
 
 async def _locked(tx: Tx, ctx: Context, legislation_id: UUID) -> Legislation:
     found = await store.known(tx, legislation_id)
-    assert found is not None, "it was shown"
+    assert found is not None, "the caller may see the record, so it exists"
     check_revision(found.revision, ctx.expected)
     return found
 

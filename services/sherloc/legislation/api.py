@@ -60,7 +60,7 @@ class LegislationPage(Struct, frozen=True, kw_only=True):
 
 
 class RegisterFreshness(Struct, frozen=True, kw_only=True):
-    """The register of each State, as this caller sees it, with what was not verified for so many `months`."""
+    """The register of each State as this caller sees it, with the records not verified for so many `months`."""
 
     months: int
     states: list[StateFreshness]
@@ -80,9 +80,10 @@ async def list_legislation(
     cursor: Annotated[str | None, QueryParameter(max_length=40)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 100,
 ) -> Response[LegislationPage]:
-    """Each State known to be party to an instrument, with each article of it: `not_known` unless a record is shown.
+    """Lists each State known to be party to an instrument, with each article of it.
 
-    `older_than_months`: only records that were not verified for so long, or never.
+    The status is `not_known` unless the caller sees a record. `older_than_months` limits the list to records that were
+    not verified for so many months, or never.
     """
     _check("state", of_state, reference.countries(), "countries")
     _check("instrument", instrument, reference.instruments(), "instruments")
@@ -103,7 +104,7 @@ async def list_legislation(
         elif status is None:
             found = await register_store.everything(tx, caller, wanted, before=before, limit=limit + 1)
         else:
-            # What is not known was not recorded, and so not verified at any time.
+            # A cell that is `not_known` was never verified, so that `older_than_months` excludes none.
             found = await register_store.not_known(tx, caller, wanted, before=before, limit=limit + 1)
         shown = {
             one.legislation_id: one
@@ -121,7 +122,7 @@ async def show_freshness(
     of_state: Annotated[str | None, query_parameter(State, name="state")] = None,
     months: Annotated[int, QueryParameter(ge=1, le=MONTHS_MAX)] = MONTHS,
 ) -> RegisterFreshness:
-    """Per State how many articles have each status, and how many records were not verified for so many months."""
+    """Shows for each State the number of articles by status, and of records not verified for so many months."""
     _check("state", of_state, reference.countries(), "countries")
     async with db.transaction(by=caller) as tx:
         tallies = await store.tallies(tx, caller, state=of_state, verified_before=_day_before(now, months))
@@ -137,7 +138,10 @@ async def show_freshness(
     location=lambda view: f"/v1/legislation/{view.legislation_id}",
 )
 async def record_legislation(tx: Tx, ctx: Context, legislation_id: UUID, data: JSONBody[RecordLegislation]) -> None:
-    """By the focal point or an official of the State; a draft that others than UNODC do not see."""
+    """Requires the role `focal_point` or `official` of the State.
+
+    Only the State and UNODC see an unpublished record.
+    """
     data.check()
     await actions.record_legislation(
         tx, ctx, legislation_id, data.state, data.article, *stated(data), comment=data.comment
@@ -146,13 +150,13 @@ async def record_legislation(tx: Tx, ctx: Context, legislation_id: UUID, data: J
 
 @show(LEGISLATION, Action.SHOW_LEGISLATION, "One record of the register")
 async def show_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID]) -> LegislationView:
-    """As it is now; `/versions` has what it was."""
+    """Shows the current version of a record. `/versions` lists its versions."""
     return await legislation_view(tx, ctx, legislation_id)
 
 
 @get(f"{LEGISLATION}/versions", opt=requires(Action.SHOW_LEGISLATION), summary="The versions of a record")
 async def list_versions(db: Db, caller: CurrentCaller, legislation_id: FromPath[UUID]) -> LegislationVersions:
-    """Each change of the record, with its texts; newest first."""
+    """Lists each change of the record with its texts, newest first."""
     async with db.transaction(by=caller, snapshot=True) as tx:
         return await versions_of(tx, await store.get(tx, legislation_id, caller))
 
@@ -161,13 +165,16 @@ async def list_versions(db: Db, caller: CurrentCaller, legislation_id: FromPath[
 async def revise_legislation(
     tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[ReviseLegislation]
 ) -> None:
-    """By the State: here is what has changed. Others see it again once it is published."""
+    """Requires the role `focal_point` or `official` of the State. Others see the record again once it is published."""
     await actions.revise_legislation(tx, ctx, legislation_id, *stated(data), comment=data.comment)
 
 
 @change(f"{LEGISLATION}/submit", Action.SUBMIT_LEGISLATION, "Submit a record for SHERLOC", read=legislation_view)
 async def submit_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By the State, with the title, the day in force, and the gazette or an address of the law."""
+    """Requires the role `focal_point` or `official` of the State.
+
+    The record needs a title, the day in force, and a gazette or address of the law.
+    """
     await actions.submit_legislation(tx, ctx, legislation_id, comment=data.comment)
 
 
@@ -178,7 +185,7 @@ async def submit_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID
     read=legislation_view,
 )
 async def confirm_unchanged(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By the State, of its own record: what was published is verified by this."""
+    """Requires the role `focal_point` or `official` of the State. A published record becomes verified."""
     await actions.move(
         tx,
         ctx,
@@ -191,7 +198,7 @@ async def confirm_unchanged(tx: Tx, ctx: Context, legislation_id: FromPath[UUID]
 
 @change(f"{LEGISLATION}/review", Action.REVIEW_LEGISLATION, "Begin the review of a record", read=legislation_view)
 async def review_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By a coordinator, of what the State submitted."""
+    """Requires the role `coordinator` and a submitted record."""
     await actions.move(
         tx,
         ctx,
@@ -204,7 +211,7 @@ async def review_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID
 
 @change(f"{LEGISLATION}/return", Action.RETURN_LEGISLATION, "Return a record to the State", read=legislation_view)
 async def return_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """By a coordinator, with a coded reason; the State revises and submits it again."""
+    """Requires the role `coordinator` and a coded reason. The State may revise and submit the record again."""
     reason = check_reason("return_legislation", data.reason)
     await actions.move(
         tx,
@@ -220,13 +227,13 @@ async def return_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID
 async def publish_legislation(
     tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[PublishLegislation]
 ) -> None:
-    """By a coordinator, with the page of SHERLOC; from then on every appointment sees it."""
+    """Requires the role `coordinator` and the page of SHERLOC. From then on every appointment sees the record."""
     await actions.publish_legislation(tx, ctx, legislation_id, portal_address=data.portal_address, comment=data.comment)
 
 
 @change(f"{LEGISLATION}/verify", Action.VERIFY_LEGISLATION, "Verify a record", read=legislation_view)
 async def verify_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By a coordinator: it is the law in force."""
+    """Requires the role `coordinator`. The record is the law in force."""
     await actions.move(
         tx,
         ctx,
@@ -239,7 +246,7 @@ async def verify_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID
 
 @change(f"{LEGISLATION}/mark-outdated", Action.MARK_OUTDATED, "Mark a record as outdated", read=legislation_view)
 async def mark_outdated(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By a coordinator: the law was changed, so far as is known."""
+    """Requires the role `coordinator`. The law is known to have changed."""
     await actions.move(
         tx, ctx, legislation_id, Action.MARK_OUTDATED, lambda one: one.mark_outdated(now=ctx.now), comment=data.comment
     )
@@ -252,7 +259,7 @@ async def mark_outdated(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], da
     summary="Stream events of SHERLOC's desk",
 )
 async def follow_sherloc(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
-    """Events of records the caller may see; others than the State and UNODC receive those of published versions."""
+    """Streams events of records that the caller may see. Only authors and UNODC receive those before publication."""
     return stream(last_event_id)
 
 

@@ -11,7 +11,7 @@ from contracts import reference
 from contracts.refusals import Invalid
 
 _PLACES = 1000
-"""More than an instrument has articles."""
+"""Distance between the places of two instruments; greater than the number of any article."""
 
 
 class Cell(Struct, frozen=True, order=True):
@@ -29,7 +29,7 @@ class Cell(Struct, frozen=True, order=True):
 
 
 def place_of(article: str) -> int:
-    """The place of an article in the order of the register, as the function of this name in the schema says."""
+    """The place of an article in the order of the register; the SQL function `place_of` is the same rule."""
     one = reference.articles()[article]
     return (list(reference.instruments()).index(one.instrument) + 1) * _PLACES + one.number
 
@@ -41,7 +41,7 @@ def _articles() -> dict[int, str]:
 
 @cache
 def cells() -> Sequence[Cell]:
-    """Those of the reference data, in their order."""
+    """The cells of the reference data, in their order."""
     return sorted(
         Cell(state, place_of(code))
         for code, article in reference.articles().items()
@@ -50,7 +50,7 @@ def cells() -> Sequence[Cell]:
 
 
 def cell_of(cursor: str) -> Cell:
-    """The cell of a cursor. Raises Invalid for one that no page had."""
+    """The cell of a cursor. Raises Invalid for an unknown article."""
     state, _, article = cursor.partition(".")
     if article not in reference.articles():
         raise Invalid("cursor-invalid", field="cursor")
@@ -60,7 +60,7 @@ def cell_of(cursor: str) -> Cell:
 def cells_after(
     before: Cell | None, *, state: str | None = None, instrument: str | None = None, article: str | None = None
 ) -> Iterator[Cell]:
-    """The cells after one, of a State, an instrument or an article."""
+    """Yield the cells after one, optionally of one State, instrument or article."""
     found = cells()
     start = bisect_right(found, before) if before else 0
     for cell in islice(found, start, None):

@@ -24,7 +24,7 @@ _S = LegislationStatus
 
 
 def evolve(known: Legislation | None, fact: Fact) -> Legislation:
-    """The record after a fact."""
+    """Return the record after a fact."""
     if isinstance(fact, LegislationRecorded):
         return Legislation(
             legislation_id=fact.legislation_id,
@@ -39,7 +39,7 @@ def evolve(known: Legislation | None, fact: Fact) -> Legislation:
             recorded_at=fact.recorded_at,
             changed_at=fact.recorded_at,
         )
-    assert known is not None, "a record begins when it is recorded"
+    assert known is not None, "the first fact of a record is LegislationRecorded"
     revision = known.revision + 1
     return replace(known, revision=revision, **{"reason": None, **_changes(known, fact, revision)})
 

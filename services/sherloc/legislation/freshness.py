@@ -1,4 +1,4 @@
-"""How fresh the register is: per State, how many articles have each status, and how many were not verified recently."""
+"""Freshness of the register: for each State the number of articles by status, and of records not verified recently."""
 
 from calendar import monthrange
 from collections import Counter
@@ -13,7 +13,7 @@ from services.sherloc.legislation.model import RegisterStatus
 
 
 class Tally(Struct, frozen=True, kw_only=True):
-    """How many records of a State have a status, and how many of them were not verified since a day."""
+    """Number of a State's records with a status, and of those last verified before a day, or never."""
 
     state: str
     status: LegislationStatus
@@ -23,16 +23,17 @@ class Tally(Struct, frozen=True, kw_only=True):
 
 
 class StatusCount(Struct, frozen=True, kw_only=True):
-    """How many articles have a status."""
+    """Number of articles with a status."""
 
     status: RegisterStatus
     articles: int
 
 
 class StateFreshness(Struct, frozen=True, kw_only=True):
-    """The register of a State: `articles` of the instruments it is known to be party to, and others it recorded.
+    """The register of a State. `counts` has each status.
 
-    `counts` has each status; `unverified` of the recorded ones were not verified in the months asked about, or never.
+    `articles` is the number of articles of the instruments that it is known to be party to, or of its records if that
+    is greater. `unverified` is the number of records not verified in the given months, or never.
     """
 
     state: str
@@ -43,7 +44,7 @@ class StateFreshness(Struct, frozen=True, kw_only=True):
 
 
 def freshness_of(tallies: Iterable[Tally], *, state: str | None = None) -> list[StateFreshness]:
-    """One for each State in the register, or for the one asked about, in the order of their codes."""
+    """Return the freshness of each State in the register, or of the given one, in the order of their codes."""
     by_state: dict[str, list[Tally]] = {}
     for one in tallies:
         by_state.setdefault(one.state, []).append(one)
@@ -69,6 +70,6 @@ def _of_state(state: str, listed: int, tallies: list[Tally]) -> StateFreshness:
 
 
 def months_before(day: date, months: int) -> date:
-    """The same day so many months earlier, or the last one of a shorter month."""
+    """The day a number of months earlier, or the last day of a shorter month."""
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

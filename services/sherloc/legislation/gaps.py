@@ -1,4 +1,4 @@
-"""Gaps of the register: instruments of which a State lacks much, with the draft of a request for assistance."""
+"""Gaps of the register: instruments of which several articles of a State lack a current law on SHERLOC."""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated
@@ -13,7 +13,7 @@ from services.sherloc.legislation.cells import cells_after, place_of
 from services.sherloc.legislation.model import Legislation
 
 LACKING_MIN = 5
-"""So many articles of an instrument without a current law on SHERLOC are much, unless another number is asked."""
+"""Default minimum number of articles without a current law on SHERLOC that make an instrument a gap."""
 
 REQUESTS = "/v1/requests"
 DRAFTED, UPDATED = "legislative_drafting", "sherloc_record_update"
@@ -22,7 +22,7 @@ _KINDS = {
     LegislationStatus.MISSING: UPDATED,
     LegislationStatus.OUTDATED: UPDATED,
 }
-"""What a State without a law needs, and one whose law is not on SHERLOC as it is."""
+"""Maps each status that counts as lacking to the kind of assistance that a State with it needs."""
 
 
 class ProposedLine(Struct, frozen=True, kw_only=True):
@@ -41,14 +41,17 @@ class ProposedRequest(Struct, frozen=True, kw_only=True):
 
 
 class RequestDraft(Struct, frozen=True, kw_only=True):
-    """What a focal point may send: a POST of `body` to `address`. Nothing is filed automatically."""
+    """A request that a focal point may file with a POST of `body` to `address`. Nothing is filed automatically."""
 
     address: str
     body: ProposedRequest
 
 
 class LegislationGap(Struct, frozen=True, kw_only=True):
-    """An instrument of which a State lacks much: the articles by what is lacking. `not_known` counts as no lack."""
+    """An instrument of which several articles lack a current law on SHERLOC, by what is lacking.
+
+    `not_known` is the number of articles without a record, which do not count as lacking.
+    """
 
     state: State
     instrument: InstrumentCode
@@ -60,7 +63,10 @@ class LegislationGap(Struct, frozen=True, kw_only=True):
 
 
 def gaps_of(records: Iterable[Legislation], *, at_least: int, language: Language) -> list[LegislationGap]:
-    """Those of all States and instruments in the records, which are all that the caller sees of each State."""
+    """Return the gaps of all States and instruments in the records.
+
+    The records must be all that the caller sees of each State.
+    """
     found: dict[tuple[str, str], list[Legislation]] = {}
     for one in records:
         found.setdefault((one.state, one.instrument), []).append(one)
@@ -90,7 +96,7 @@ def _articles(records: Sequence[Legislation], status: LegislationStatus) -> tupl
 
 
 def _lines(records: Sequence[Legislation]) -> tuple[ProposedLine, ...]:
-    """One for each kind of assistance, or more if there are more articles than a line may have."""
+    """Return one line for each kind of assistance, or more if there are more articles than a line may have."""
     lines = []
     for kind in (DRAFTED, UPDATED):
         articles = sorted((one.article for one in records if _KINDS.get(one.status) == kind), key=place_of)

@@ -18,7 +18,7 @@ from services.sherloc.policy import Action
 
 
 class LegislationGaps(Struct, frozen=True, kw_only=True):
-    """Instruments of which `at_least` so many articles lack a current law on SHERLOC, by State."""
+    """Instruments of which at least `at_least` articles lack a current law on SHERLOC, by State."""
 
     at_least: int
     gaps: list[LegislationGap]
@@ -32,7 +32,7 @@ async def show_gaps(
     of_state: Annotated[str | None, query_parameter(State, name="state")] = None,
     at_least: Annotated[int, QueryParameter(ge=1, le=100)] = LACKING_MIN,
 ) -> LegislationGaps:
-    """For the State itself and UNODC. A focal point files the draft as its own request."""
+    """Shows a State its own gaps, or UNODC all. A focal point can file the draft as a request of the State."""
     policy.decide(caller, Action.SHOW_GAPS).required()
     if of_state is not None and of_state not in reference.countries():
         raise unknown_code("state", of_state, reference.countries(), code_list="countries")

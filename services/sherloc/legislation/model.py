@@ -1,4 +1,4 @@
-"""A record of the register of legislation: what a State's law on an article is on SHERLOC, and who verified it."""
+"""A record of the register of legislation: the status of a State's law on SHERLOC by article, and its verification."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -31,7 +31,7 @@ def legislation_id_of(state: str, article: str) -> UUID:
 
 
 class RegisterStatus(StrEnum):
-    """A status as the register shows it: `not_known` where no record is shown to the caller."""
+    """A status as the register shows it: `not_known` if the caller sees no record."""
 
     NOT_KNOWN = "not_known"
     NONE = "none"
@@ -45,9 +45,9 @@ class RegisterStatus(StrEnum):
 
 _S = LegislationStatus
 STATED = frozenset({_S.NONE, _S.MISSING, _S.OUTDATED})
-"""What a State says of its law, and submits from."""
+"""Statuses that a State itself may state."""
 SHOWN_TO_ALL = frozenset({_S.PUBLISHED, _S.VERIFIED})
-"""What every appointment sees."""
+"""Statuses in which every appointment sees a record."""
 MOVES: Mapping[str, frozenset[LegislationStatus]] = {
     "revise_legislation": STATED | SHOWN_TO_ALL,
     "submit_legislation": frozenset({_S.MISSING, _S.OUTDATED}),
@@ -58,11 +58,11 @@ MOVES: Mapping[str, frozenset[LegislationStatus]] = {
     "mark_outdated": SHOWN_TO_ALL,
     "confirm_unchanged": STATED | SHOWN_TO_ALL,
 }
-"""The states each move is allowed in."""
+"""Maps each move to the statuses in which it is allowed."""
 
 
 class LegislationTexts(Struct, frozen=True, kw_only=True):
-    """Its words: `address` is where the law can be read, `portal_address` the page of SHERLOC."""
+    """Texts of a record. `address` is where the law can be read, `portal_address` the page of SHERLOC."""
 
     title: str = ""
     gazette: str = ""
@@ -71,14 +71,18 @@ class LegislationTexts(Struct, frozen=True, kw_only=True):
 
 
 class Statement(Struct, frozen=True, kw_only=True):
-    """What a State says of its law: its status on SHERLOC, the language of the text, and since when it is in force."""
+    """A State's statement on its law: its status on SHERLOC, its language, and the day it came into force."""
 
     status: LegislationStatus
     language: Language | None = None
     in_force_on: date | None = None
 
     def check(self, texts: LegislationTexts, *, today: date) -> None:
-        """Raises Invalid for another status than a State states, a day to come, and words where there is no law."""
+        """Raise Invalid unless the statement is one that a State may make.
+
+        It may not have another status than STATED, a day in the future, details of a law with the status `none`, or
+        texts without a language.
+        """
         if self.status not in STATED:
             raise Invalid("legislation-not-stated", field="status")
         if self.in_force_on is not None and self.in_force_on > today:
@@ -90,7 +94,7 @@ class Statement(Struct, frozen=True, kw_only=True):
 
 
 def any_words(texts: LegislationTexts) -> bool:
-    """Whether a State has said anything of its law."""
+    """Check whether any text about the law is given."""
     return bool(texts.title or texts.gazette or texts.address)
 
 
@@ -114,7 +118,7 @@ class Legislation(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the state does not allow the move."""
+        """Raise Conflict unless the status allows the move."""
         if self.status not in MOVES[move]:
             raise Conflict("legislation-status", status=self.status, move=move)
 
@@ -128,7 +132,10 @@ class Legislation(Struct, frozen=True, kw_only=True):
         return LegislationRevised(**self._ids(), **_said(statement), texts_hash=texts_hash, revised_at=now)
 
     def submit(self, texts: LegislationTexts, *, now: datetime) -> LegislationSubmitted:
-        """Raises Conflict, and Invalid without the title, the day in force, and where the text is."""
+        """Return the fact of a submission.
+
+        Raises Conflict, and Invalid without the title, the day in force, and a gazette or address.
+        """
         self.require("submit_legislation")
         for field, value in (("title", texts.title), ("in_force_on", self.in_force_on)):
             if not value:
@@ -175,7 +182,7 @@ def record(
     *,
     now: datetime,
 ) -> LegislationRecorded:
-    """Raises Invalid for what does not fit."""
+    """Return the fact of a new record. Raises Invalid."""
     statement.check(texts, today=now.date())
     return LegislationRecorded(
         legislation_id=legislation_id,

@@ -1,4 +1,4 @@
-"""The register of legislation as open data: what is on SHERLOC, which everybody reads there."""
+"""The register of legislation as open data: the records on SHERLOC, which are public there."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from services.sherloc.legislation import store
 from services.sherloc.legislation.model import Legislation, LegislationTexts
 
 RECORDS_MAX = 30_000
-"""More than all States have articles."""
+"""Maximum number of records in a file; greater than the number of articles of all States."""
 
 _COLUMNS = ("legislation_id", "state", "instrument", "article", "status", "language", "in_force_on")
 _TIMES = ("published_at", "last_verified_at")
@@ -27,7 +27,7 @@ async def _rows(tx: Tx) -> Sequence[Row]:
 
 
 def _row(one: Legislation, texts: LegislationTexts) -> Row:
-    """Without who verified it, comments and reasons."""
+    """Convert a record into a row without comments, reasons and who verified it."""
     words = {name: getattr(texts, name) for name in LegislationTexts.__struct_fields__}
     return {name: getattr(one, name) for name in (*_COLUMNS, *_TIMES)} | words
 
@@ -42,7 +42,7 @@ FILES = OpenFiles("legislation", _rows)
     summary="The register of legislation as published, as CSV",
 )
 async def public_legislation_as_csv(db: Db, request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Open data: the records, by State and article, that are on SHERLOC and up to date."""
+    """Open data: the records that are on SHERLOC and up to date, by State and article."""
     return await FILES.answer(db, request, DataFormat.CSV)
 
 
@@ -53,7 +53,7 @@ async def public_legislation_as_csv(db: Db, request: Request[Any, Any, Any]) -> 
     summary="The register of legislation as published, as JSON Lines",
 )
 async def public_legislation_as_json_lines(db: Db, request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Open data: as the CSV file, a record in each line."""
+    """Open data: the records of the CSV file, one in each line."""
     return await FILES.answer(db, request, DataFormat.JSONL)
 
 

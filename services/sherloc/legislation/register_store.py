@@ -1,4 +1,4 @@
-"""The register as it is listed: the cells of the reference data and the records of it, in one order."""
+"""The register as listed: the cells of the reference data and the records in them, in one order."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -11,18 +11,18 @@ from services.sherloc.legislation.model import Legislation
 from services.sherloc.legislation.store import Filter
 
 CHUNK = 1000
-"""Cells looked up in one query, where only those without a record are wanted."""
+"""Number of cells looked up in one query when only those without a record are listed."""
 
 Listed = Legislation | Cell
 
 
 def cell_of_record(record: Legislation) -> Cell:
-    """The cell that a record fills."""
+    """The cell of a record."""
     return Cell(record.state, place_of(record.article))
 
 
 async def everything(tx: Tx, caller: Caller, wanted: Filter, *, before: Cell | None, limit: int) -> list[Listed]:
-    """Each cell after one, with its record if this caller sees one, and the records beside the cells."""
+    """List the cells after one, each with its record if this caller sees one, and the records outside the cells."""
     records = await store.page(tx, caller, wanted, before=before, limit=limit)
     found: dict[Cell, Listed] = {cell: cell for cell in islice(_cells(wanted, before), limit)}
     found |= {cell_of_record(one): one for one in records}
@@ -30,7 +30,7 @@ async def everything(tx: Tx, caller: Caller, wanted: Filter, *, before: Cell | N
 
 
 async def not_known(tx: Tx, caller: Caller, wanted: Filter, *, before: Cell | None, limit: int) -> list[Listed]:
-    """The cells after one without a record that this caller sees."""
+    """List the cells after one without a record that this caller sees."""
     left, found = _cells(wanted, before), list[Listed]()
     while len(found) < limit and (chunk := list(islice(left, CHUNK))):
         recorded = await store.recorded_of(tx, caller, chunk)

@@ -1,4 +1,4 @@
-"""Rows of the register. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Queries on the register. Each read for a caller is filtered by `may_see`, the policy in SQL."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
@@ -22,7 +22,7 @@ VERSIONS_MAX = 200
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """What a fact made of a record: `move` is the last part of its name."""
+    """A version of a record after a fact; `move` is the last part of the fact's name."""
 
     revision: int
     move: str
@@ -37,7 +37,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which records are listed; `verified_before` also those that were never verified."""
+    """Filter of a list of records. `verified_before` also selects records that were never verified."""
 
     state: str | None = None
     instrument: str | None = None
@@ -47,7 +47,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, legislation_id: UUID, caller: Caller) -> Legislation:
-    """The record, if this caller may see it. Raises Missing."""
+    """Return the record. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
         "SELECT * FROM legislation WHERE legislation_id = $1 AND may_see(legislation, $2, $3)",
         legislation_id,
@@ -60,7 +60,7 @@ async def get(tx: Tx, legislation_id: UUID, caller: Caller) -> Legislation:
 
 
 async def page(tx: Tx, caller: Caller, wanted: Filter, *, before: Cell | None, limit: int) -> list[Legislation]:
-    """Records that this caller may see, by State and article, after a cell."""
+    """List the records that this caller may see, by State and article, after a cell."""
     rows = await tx.fetch(
         """
         SELECT * FROM legislation
@@ -86,7 +86,7 @@ async def page(tx: Tx, caller: Caller, wanted: Filter, *, before: Cell | None, l
 
 
 async def recorded_of(tx: Tx, caller: Caller, cells: Sequence[Cell]) -> Collection[Cell]:
-    """Those of these cells that have a record which this caller may see."""
+    """Return those of these cells that have a record which this caller may see."""
     rows = await tx.fetch(
         """
         SELECT state, place_of(article) AS place
@@ -102,7 +102,7 @@ async def recorded_of(tx: Tx, caller: Caller, cells: Sequence[Cell]) -> Collecti
 
 
 async def tallies(tx: Tx, caller: Caller, *, state: str | None, verified_before: datetime) -> list[Tally]:
-    """Counts of the records that this caller may see."""
+    """Count the records that this caller may see, by State and status."""
     rows = await tx.fetch(
         """
         SELECT state, status, count(*) AS articles, max(last_verified_at) AS last_verified_at,
@@ -119,7 +119,7 @@ async def tallies(tx: Tx, caller: Caller, *, state: str | None, verified_before:
 
 
 async def lacking_of(tx: Tx, caller: Caller, *, state: str | None) -> list[Legislation]:
-    """All records of States of which this caller reads what is not published."""
+    """List all records of States whose unpublished records this caller may see."""
     rows = await tx.fetch(
         "SELECT * FROM legislation WHERE is_party_to(state, $1, $2) AND ($3::text IS NULL OR state = $3)",
         caller.organization,
@@ -130,18 +130,18 @@ async def lacking_of(tx: Tx, caller: Caller, *, state: str | None) -> list[Legis
 
 
 async def lock(tx: Tx, legislation_id: UUID) -> None:
-    """Until the transaction ends, no other one creates the record."""
+    """Prevent other transactions from creating the record until this one ends."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(legislation_id))
 
 
 async def known(tx: Tx, legislation_id: UUID) -> Legislation | None:
-    """The record, for the service itself, locked until the transaction ends."""
+    """Return the record for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM legislation WHERE legislation_id = $1 FOR UPDATE", legislation_id)
     return legislation_of(row) if row else None
 
 
 async def published_of(tx: Tx, state: str) -> list[Legislation]:
-    """The records of a State that are on SHERLOC, for the service itself, locked until the transaction ends."""
+    """List a State's records that are on SHERLOC, for the service itself, and lock them until the transaction ends."""
     rows = await tx.fetch(
         """
         SELECT * FROM legislation WHERE state = $1 AND status IN ('published', 'verified')
@@ -153,7 +153,7 @@ async def published_of(tx: Tx, state: str) -> list[Legislation]:
 
 
 async def public(tx: Tx, *, limit: int) -> list[Legislation]:
-    """The records that everybody reads, by State and article."""
+    """List the public records, by State and article."""
     rows = await tx.fetch(
         "SELECT * FROM legislation WHERE is_public(legislation) ORDER BY state, place_of(article) LIMIT $1", limit
     )
@@ -212,7 +212,7 @@ async def save_comment(tx: Tx, record: Legislation, comment: str) -> None:
 
 
 async def texts_of(tx: Tx, revisions: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], LegislationTexts]:
-    """The texts of these revisions, each given as id and revision."""
+    """Return the texts of these revisions, each given by id and revision."""
     rows = await tx.fetch(
         """
         SELECT legislation_id, revision, title, gazette, address, portal_address
@@ -226,7 +226,7 @@ async def texts_of(tx: Tx, revisions: Sequence[tuple[UUID, int]]) -> dict[tuple[
 
 
 async def comments_of(tx: Tx, legislation_ids: Sequence[UUID]) -> dict[tuple[UUID, int], str]:
-    """Comments on moves of these records, by id and revision; row-level security hides those of other States."""
+    """Return the comments on moves by id and revision; row-level security hides those of other States."""
     rows = await tx.fetch(
         "SELECT legislation_id, revision, comment FROM remark WHERE legislation_id = ANY ($1::uuid[])", legislation_ids
     )
@@ -234,7 +234,7 @@ async def comments_of(tx: Tx, legislation_ids: Sequence[UUID]) -> dict[tuple[UUI
 
 
 async def versions(tx: Tx, legislation_id: UUID) -> list[Version]:
-    """The last versions, newest first; row-level security hides from others what was not published."""
+    """List the last versions, newest first. Row-level security hides other States' unpublished versions."""
     rows = await tx.fetch(
         """
         SELECT revision, move, status, texts_revision, language, in_force_on, changed_at, last_verified_at,
@@ -248,5 +248,5 @@ async def versions(tx: Tx, legislation_id: UUID) -> list[Version]:
 
 
 def legislation_of(row: Record) -> Legislation:
-    """The record of a row of `legislation`."""
+    """Convert a row of `legislation` into a record."""
     return msgspec.convert(dict(row), Legislation)

@@ -21,12 +21,12 @@ _NO_TEXTS = LegislationTexts()
 
 
 class LegislationView(Struct, frozen=True, kw_only=True):
-    """What a State's law on an article is on SHERLOC: `not_known` with revision 0 if the caller sees no record.
+    """A State's law on an article, as on SHERLOC: `not_known`, with revision 0, if the caller sees no record.
 
     `title` and `gazette` are in `language`; `address` is where the law can be read, `portal_address` the page of
-    SHERLOC. `last_verified_by` is the role in which it was last verified. `reason` is why a coordinator returned it, a
-    code of `/v1/reference/reasons/return_legislation`, and `comment` that on the last move: both are shown to the State
-    and UNODC.
+    SHERLOC. `last_verified_by` is the role in which it was last verified. `reason` is the code
+    (`/v1/reference/reasons/return_legislation`) with which a coordinator returned it, `comment` that on the last move;
+    both are shown to the State and UNODC only.
     """
 
     legislation_id: UUID
@@ -52,7 +52,7 @@ class LegislationView(Struct, frozen=True, kw_only=True):
 
 
 class LegislationVersion(Struct, frozen=True, kw_only=True):
-    """What a move made of a record, with the texts that were valid after it. `move` is the last part of its fact."""
+    """A version of a record, with the texts valid after the move. `move` is the last part of the fact's name."""
 
     revision: int
     move: str
@@ -71,20 +71,20 @@ class LegislationVersion(Struct, frozen=True, kw_only=True):
 
 
 class LegislationVersions(Struct, frozen=True, kw_only=True):
-    """The last 200 versions of a record, newest first; others than the State and UNODC read what was published."""
+    """The last 200 versions of a record, newest first. Others than the State and UNODC read published versions only."""
 
     versions: list[LegislationVersion]
 
 
 async def legislation_view(tx: Tx, ctx: Context, legislation_id: UUID) -> LegislationView:
-    """Raises Missing if this caller may not see it."""
+    """Return a record as this caller sees it. Raises Missing if this caller may not see it."""
     found = await store.get(tx, legislation_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_LEGISLATION, found).required()
     return (await views_of(tx, [found], ctx.caller))[0]
 
 
 async def views_of(tx: Tx, found: Sequence[Legislation], caller: Caller) -> list[LegislationView]:
-    """Views of records that this caller sees."""
+    """Convert records into views for a caller who may see them."""
     texts = await store.texts_of(tx, [(one.legislation_id, one.texts_revision) for one in found])
     comments = await store.comments_of(tx, [one.legislation_id for one in found])
     return [
@@ -101,7 +101,7 @@ async def views_of(tx: Tx, found: Sequence[Legislation], caller: Caller) -> list
 
 
 def not_known(cell: Cell) -> LegislationView:
-    """The view of a cell without a record that the caller sees."""
+    """The view of a cell of which the caller sees no record."""
     return LegislationView(
         legislation_id=legislation_id_of(cell.state, cell.article),
         state=cell.state,
@@ -124,7 +124,7 @@ def not_known(cell: Cell) -> LegislationView:
 
 
 async def versions_of(tx: Tx, found: Legislation) -> LegislationVersions:
-    """The versions of a record that the caller sees."""
+    """Return the versions of a record that the caller may see."""
     versions = await store.versions(tx, found.legislation_id)
     texts = await store.texts_of(tx, [(found.legislation_id, one.texts_revision) for one in versions])
     comments = await store.comments_of(tx, [found.legislation_id])

@@ -23,7 +23,7 @@ from services.sherloc.policy import Action
 async def plan_meeting(
     tx: Tx, ctx: Context, meeting_id: UUID, starts_on: date, language: Language, texts: MeetingTexts
 ) -> None:
-    """Raises Forbidden, Invalid."""
+    """Plan a meeting. Raises Forbidden, Invalid."""
     policy.decide(ctx.caller, Action.PLAN_MEETING).required()
     salt, texts_hash = hash_texts(texts)
     async with tx.as_service():
@@ -34,7 +34,7 @@ async def plan_meeting(
 async def revise_meeting(
     tx: Tx, ctx: Context, meeting_id: UUID, starts_on: date, language: Language, texts: MeetingTexts
 ) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict, Invalid."""
+    """Revise a meeting. Raises Missing, Forbidden, Stale, Conflict, Invalid."""
     salt, texts_hash = hash_texts(texts)
     await move(
         tx,
@@ -48,7 +48,7 @@ async def revise_meeting(
 
 
 async def move(tx: Tx, ctx: Context, meeting_id: UUID, action: Action, decide: Callable[[Meeting], Fact]) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict."""
+    """Make a move that does not change texts. Raises Missing, Forbidden, Stale, Conflict."""
     policy.decide(ctx.caller, action, await store.get(tx, meeting_id, ctx.caller)).required()
     async with tx.as_service():
         before = await _locked(tx, meeting_id)
@@ -57,7 +57,7 @@ async def move(tx: Tx, ctx: Context, meeting_id: UUID, action: Action, decide: C
 
 
 async def add_lesson(tx: Tx, ctx: Context, meeting_id: UUID, lesson_id: UUID, text: str) -> None:
-    """Neither the lesson nor a fact says whose it is. Raises Missing, Forbidden, Conflict, Invalid."""
+    """Add a lesson without its author and without a fact. Raises Missing, Forbidden, Conflict, Invalid."""
     policy.decide(ctx.caller, Action.ADD_LESSON, await store.get(tx, meeting_id, ctx.caller)).required()
     async with tx.as_service():
         (await _locked(tx, meeting_id)).check_lesson(lesson_id, await store.count_lessons(tx, meeting_id))
@@ -65,7 +65,7 @@ async def add_lesson(tx: Tx, ctx: Context, meeting_id: UUID, lesson_id: UUID, te
 
 
 async def remove_lesson(tx: Tx, ctx: Context, meeting_id: UUID, lesson_id: UUID) -> None:
-    """Raises Missing, also for an unknown lesson, Forbidden, Stale, Conflict."""
+    """Remove a lesson. Raises Missing, also for an unknown lesson, Forbidden, Stale, Conflict."""
     await move(tx, ctx, meeting_id, Action.REMOVE_LESSON, lambda one: one.remove_lesson(lesson_id, now=ctx.now))
     async with tx.as_service():
         if not await store.delete_lesson(tx, meeting_id, lesson_id):
@@ -74,7 +74,7 @@ async def remove_lesson(tx: Tx, ctx: Context, meeting_id: UUID, lesson_id: UUID)
 
 async def _locked(tx: Tx, meeting_id: UUID) -> Meeting:
     found = await store.known(tx, meeting_id)
-    assert found is not None, "it was shown"
+    assert found is not None, "the caller may see the meeting, so it exists"
     return found
 
 

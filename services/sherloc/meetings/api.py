@@ -45,7 +45,7 @@ async def list_meetings(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[MeetingPage]:
-    """For focal points and officials of States, coordinators and auditors; empty for others."""
+    """Lists meetings for focal points, officials, coordinators and auditors. The list is empty for others."""
     async with db.transaction(by=caller) as tx:
         found = await store.page(tx, caller, status=status, before=cursor, limit=limit + 1)
         views = await views_of(tx, found, caller)
@@ -54,41 +54,41 @@ async def list_meetings(
 
 @create("/v1/meetings", Action.PLAN_MEETING, "Plan an informal meeting", read=meeting_view)
 async def plan_meeting(tx: Tx, ctx: Context, meeting_id: UUID, data: JSONBody[PlanMeeting]) -> None:
-    """By a coordinator, on a day to come."""
+    """Requires the role `coordinator`. The meeting cannot begin before today."""
     texts = from_attributes(MeetingTexts, data)
     await actions.plan_meeting(tx, ctx, meeting_id, data.starts_on, data.language, texts)
 
 
 @show(MEETING, Action.SHOW_MEETING, "One informal meeting")
 async def show_meeting(tx: Tx, ctx: Context, meeting_id: FromPath[UUID]) -> MeetingView:
-    """With how many come, and what was learnt."""
+    """Shows a meeting, with the number of States and people that have signed up, and the lessons."""
     return await meeting_view(tx, ctx, meeting_id)
 
 
 @change(f"{MEETING}/revise", Action.REVISE_MEETING, "Revise a meeting", read=meeting_view)
 async def revise_meeting(tx: Tx, ctx: Context, meeting_id: FromPath[UUID], data: JSONBody[ReviseMeeting]) -> None:
-    """By a coordinator, before it is held or cancelled; the invited States are notified."""
+    """Requires the role `coordinator` and a planned meeting. The invited States are notified."""
     texts = from_attributes(MeetingTexts, data)
     await actions.revise_meeting(tx, ctx, meeting_id, data.starts_on, data.language, texts)
 
 
 @change(f"{MEETING}/invite", Action.INVITE_STATES, "Invite States", read=meeting_view)
 async def invite_states(tx: Tx, ctx: Context, meeting_id: FromPath[UUID], data: JSONBody[InviteStates]) -> None:
-    """By a coordinator; their focal points are notified."""
+    """Requires the role `coordinator`. The focal points of the States are notified."""
     data.check()
     await actions.move(tx, ctx, meeting_id, Action.INVITE_STATES, lambda one: one.invite(data.states, now=ctx.now))
 
 
 @change(f"{MEETING}/sign-up", Action.SIGN_UP, "Sign up for a meeting", read=meeting_view)
 async def sign_up(tx: Tx, ctx: Context, meeting_id: FromPath[UUID], data: JSONBody[SignUp]) -> None:
-    """By a focal point or an official of an invited State; again to change the number."""
+    """Requires the role `focal_point` or `official` of an invited State. A repeat changes the number of people."""
     state = ctx.caller.organization
     await actions.move(tx, ctx, meeting_id, Action.SIGN_UP, lambda one: one.sign_up(state, data.people, now=ctx.now))
 
 
 @change(f"{MEETING}/withdraw-sign-up", Action.WITHDRAW_SIGN_UP, "Withdraw a sign-up", read=meeting_view)
 async def withdraw_sign_up(tx: Tx, ctx: Context, meeting_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
-    """By a focal point or an official of a State that had signed up."""
+    """Requires the role `focal_point` or `official` of a State that has signed up."""
     state = ctx.caller.organization
     await actions.move(
         tx, ctx, meeting_id, Action.WITHDRAW_SIGN_UP, lambda one: one.withdraw_sign_up(state, now=ctx.now)
@@ -97,13 +97,13 @@ async def withdraw_sign_up(tx: Tx, ctx: Context, meeting_id: FromPath[UUID], dat
 
 @change(f"{MEETING}/hold", Action.HOLD_MEETING, "Record that a meeting was held", read=meeting_view)
 async def hold_meeting(tx: Tx, ctx: Context, meeting_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
-    """By a coordinator, from its day on."""
+    """Requires the role `coordinator`. The day of the meeting must have begun."""
     await actions.move(tx, ctx, meeting_id, Action.HOLD_MEETING, lambda one: one.hold(now=ctx.now))
 
 
 @change(f"{MEETING}/cancel", Action.CANCEL_MEETING, "Cancel a meeting", read=meeting_view)
 async def cancel_meeting(tx: Tx, ctx: Context, meeting_id: FromPath[UUID], data: JSONBody[CodedReason]) -> None:
-    """By a coordinator, with a coded reason; the invited States are notified."""
+    """Requires the role `coordinator` and a coded reason. The invited States are notified."""
     reason = check_reason("cancel_meeting", data.reason)
     await actions.move(tx, ctx, meeting_id, Action.CANCEL_MEETING, lambda one: one.cancel(reason, now=ctx.now))
 
@@ -119,16 +119,17 @@ async def cancel_meeting(tx: Tx, ctx: Context, meeting_id: FromPath[UUID], data:
 async def add_lesson(
     tx: Tx, ctx: Context, meeting_id: FromPath[UUID], lesson_id: FromPath[UUID], data: JSONBody[AddLesson]
 ) -> None:
-    """By a focal point, an official or a coordinator, once it was held, under a random id (UUID of version 4).
+    """Requires the role `focal_point`, `official` or `coordinator`, and a meeting that was held.
 
-    Who said it is not stored, and no idempotency key, which would name the caller: a repeat changes nothing.
+    The `lesson_id` is random (UUID of version 4). Neither the author is stored nor an idempotency key, which would
+    identify the caller; a repeat changes nothing.
     """
     await actions.add_lesson(tx, ctx, meeting_id, lesson_id, data.text)
 
 
 @change(f"{MEETING}/remove-lesson", Action.REMOVE_LESSON, "Remove a lesson", read=meeting_view)
 async def remove_lesson(tx: Tx, ctx: Context, meeting_id: FromPath[UUID], data: JSONBody[RemoveLesson]) -> None:
-    """By a coordinator, for example where it names a person; it is deleted."""
+    """Requires the role `coordinator`. The lesson, for example one that names a person, is deleted."""
     await actions.remove_lesson(tx, ctx, meeting_id, data.lesson_id)
 
 

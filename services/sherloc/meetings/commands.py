@@ -24,29 +24,29 @@ class PlanMeeting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ReviseMeeting(PlanMeeting, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The same again, in full; the texts before are deleted."""
+    """All fields of the meeting again. The earlier texts are deleted."""
 
 
 class InviteStates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The States to invite, besides those that are invited already."""
+    """The States to invite in addition to those already invited."""
 
     states: Invited
 
     def check(self) -> None:
-        """Raises Invalid for an unknown State."""
+        """Raise Invalid for an unknown State."""
         for state in self.states:
             if state not in (known := reference.countries()):
                 raise unknown_code("states", state, known, code_list="countries")
 
 
 class SignUp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many people of one's own State come. They are not named."""
+    """Number of people from one's own State who take part. They are not named."""
 
     people: Delegates
 
 
 class AddLesson(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was learnt. It is stored without its author; names of persons and States do not belong in it."""
+    """A lesson learnt. It is stored without its author, and must not name persons or States."""
 
     text: Annotated[str, Meta(min_length=1, max_length=2000)]
 

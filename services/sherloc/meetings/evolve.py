@@ -20,7 +20,7 @@ from services.sherloc.meetings.model import Meeting, MeetingStatus
 
 
 def evolve(known: Meeting | None, fact: Fact) -> Meeting:
-    """The meeting after a fact."""
+    """Return the meeting after a fact."""
     if isinstance(fact, MeetingPlanned):
         return Meeting(
             meeting_id=fact.meeting_id,
@@ -31,7 +31,7 @@ def evolve(known: Meeting | None, fact: Fact) -> Meeting:
             planned_at=fact.planned_at,
             changed_at=fact.planned_at,
         )
-    assert known is not None, "a meeting begins when it is planned"
+    assert known is not None, "the first fact of a meeting is MeetingPlanned"
     return replace(known, revision=known.revision + 1, **_changes(known, fact))
 
 

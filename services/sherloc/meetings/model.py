@@ -23,7 +23,7 @@ from contracts.values import Language
 
 LESSONS_MAX = 200
 RANDOM = 4
-"""The version of a UUID that is random."""
+"""Version of random UUIDs."""
 
 
 class MeetingStatus(StrEnum):
@@ -44,11 +44,11 @@ MOVES: Mapping[str, frozenset[MeetingStatus]] = {
     "add_lesson": _HELD,
     "remove_lesson": _HELD,
 }
-"""The states each move is allowed in."""
+"""Maps each move to the statuses in which it is allowed."""
 
 
 class MeetingTexts(Struct, frozen=True, kw_only=True):
-    """Its words: `place` is where it is, or a link."""
+    """Texts of a meeting. `place` is a location or a link."""
 
     title: str
     agenda: str
@@ -57,7 +57,7 @@ class MeetingTexts(Struct, frozen=True, kw_only=True):
 
 
 class Meeting(Struct, frozen=True, kw_only=True):
-    """An informal meeting. `people` are how many come of each State of `signed_up`, in the same order."""
+    """An informal meeting. `people` are the numbers of people from the States in `signed_up`, in the same order."""
 
     meeting_id: UUID
     status: MeetingStatus
@@ -72,7 +72,7 @@ class Meeting(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the state does not allow the move."""
+        """Raise Conflict unless the status allows the move."""
         if self.status not in MOVES[move]:
             raise Conflict("meeting-status", status=self.status, move=move)
 
@@ -91,7 +91,7 @@ class Meeting(Struct, frozen=True, kw_only=True):
         )
 
     def invite(self, states: Collection[str], *, now: datetime) -> MeetingInvited:
-        """Raises Conflict if all of them are invited already."""
+        """Return the fact of an invitation. Raises Conflict if all these States are already invited."""
         self.require("invite_states")
         added = tuple(sorted({*states} - {*self.invited}))
         if not added:
@@ -99,21 +99,21 @@ class Meeting(Struct, frozen=True, kw_only=True):
         return MeetingInvited(**self._ids(), states=added, invited_at=now)
 
     def sign_up(self, state: str, people: int, *, now: datetime) -> MeetingSignedUp:
-        """Again with another number of people. Raises Conflict for a State that is not invited."""
+        """Return the fact of a sign-up or a changed number of people. Raises Conflict unless the State is invited."""
         self.require("sign_up")
         if state not in self.invited:
             raise Conflict("meeting-not-invited")
         return MeetingSignedUp(**self._ids(), state=state, people=people, signed_up_at=now)
 
     def withdraw_sign_up(self, state: str, *, now: datetime) -> MeetingSignUpWithdrawn:
-        """Raises Conflict for a State that has not signed up."""
+        """Return the fact of a withdrawn sign-up. Raises Conflict unless the State has signed up."""
         self.require("withdraw_sign_up")
         if state not in self.signed_up:
             raise Conflict("meeting-not-signed-up")
         return MeetingSignUpWithdrawn(**self._ids(), state=state, withdrawn_at=now)
 
     def hold(self, *, now: datetime) -> MeetingHeld:
-        """Raises Conflict before its day."""
+        """Return the fact that the meeting was held. Raises Conflict before its day."""
         self.require("hold_meeting")
         if now.date() < self.starts_on:
             raise Conflict("meeting-not-begun", first_day=self.starts_on)
@@ -124,9 +124,10 @@ class Meeting(Struct, frozen=True, kw_only=True):
         return MeetingCancelled(**self._ids(), reason=reason, states=self.invited, cancelled_at=now)
 
     def check_lesson(self, lesson_id: UUID, lessons: int) -> None:
-        """Raises Conflict before it was held, and if it has as many lessons as it can have.
+        """Raise Conflict or Invalid unless the lesson can be added.
 
-        Raises Invalid for an id that is not random: others begin with the time, or say whose they are.
+        Conflict is raised before the meeting was held and at the maximum number of lessons, Invalid for an id that is
+        not random: other ids contain the time or can identify their author.
         """
         self.require("add_lesson")
         if lesson_id.version != RANDOM:
@@ -143,7 +144,7 @@ class Meeting(Struct, frozen=True, kw_only=True):
 
 
 def plan(meeting_id: UUID, starts_on: date, language: Language, texts_hash: str, *, now: datetime) -> MeetingPlanned:
-    """Raises Invalid for a day that is over."""
+    """Return the fact of a planned meeting. Raises Invalid for a day in the past."""
     check_day(starts_on, today=now.date())
     return MeetingPlanned(
         meeting_id=meeting_id, starts_on=starts_on, language=language, texts_hash=texts_hash, planned_at=now
@@ -151,6 +152,6 @@ def plan(meeting_id: UUID, starts_on: date, language: Language, texts_hash: str,
 
 
 def check_day(starts_on: date, *, today: date) -> None:
-    """Raises Invalid for a day that is over."""
+    """Raise Invalid for a day in the past."""
     if starts_on < today:
         raise Invalid("meeting-day-over", field="starts_on")

@@ -1,4 +1,4 @@
-"""Who may do what with an informal meeting: States and UNODC's office read it, coordinators keep it, States come."""
+"""Rules for informal meetings: States and UNODC's office read them, coordinators maintain them, States sign up."""
 
 from collections.abc import Mapping
 
@@ -15,14 +15,14 @@ MOVERS: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(("sign_up", "withdraw_sign_up"), _OF_STATE),
     "add_lesson": _OF_STATE | _COORDINATORS,
 }
-"""Move → the roles that make it."""
+"""Maps each move to the roles that may make it."""
 
 EVENTS_FOR_ALL = frozenset({"planned", "revised", "invited", "held", "cancelled", "lesson-removed"})
-"""What every State is sent of a meeting; which other States sign up, it is not sent."""
+"""Events of a meeting that every State receives. Sign-ups are not among them."""
 
 
 def decide_meeting(caller: Caller, action: str) -> Decision:
-    """For a meeting that exists; also whether the caller may plan one."""
+    """Decide on an action on an existing meeting, or on planning one."""
     if action == "plan_meeting":
         return ALLOWED if caller.role in _COORDINATORS else denied("not-for-your-role")
     if caller.role not in _OF_STATE | _OVERSEERS:
@@ -33,5 +33,5 @@ def decide_meeting(caller: Caller, action: str) -> Decision:
 
 
 def oversees(caller: Caller) -> bool:
-    """Whether the caller reads which States come."""
+    """Check whether the caller may see which States have signed up."""
     return caller.role in _OVERSEERS

@@ -1,4 +1,4 @@
-"""Rows of informal meetings. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Queries on informal meetings. Each read for a caller is filtered by `may_see`, the policy in SQL."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -16,14 +16,14 @@ LIST_MAX = 100
 
 
 class Lesson(msgspec.Struct, frozen=True, kw_only=True):
-    """What was learnt; neither who said it nor when is stored."""
+    """A lesson; neither its author nor its time is stored."""
 
     lesson_id: UUID
     text: str
 
 
 async def get(tx: Tx, meeting_id: UUID, caller: Caller) -> Meeting:
-    """The meeting, if this caller may see it. Raises Missing."""
+    """Return the meeting. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
         "SELECT * FROM meeting WHERE meeting_id = $1 AND may_see(meeting, $2, $3)",
         meeting_id,
@@ -38,7 +38,7 @@ async def get(tx: Tx, meeting_id: UUID, caller: Caller) -> Meeting:
 async def page(
     tx: Tx, caller: Caller, *, status: MeetingStatus | None, before: UUID | None, limit: int
 ) -> list[Meeting]:
-    """Meetings that this caller may see, newest first."""
+    """List the meetings that this caller may see, newest first."""
     rows = await tx.fetch(
         """
         SELECT * FROM meeting
@@ -56,7 +56,7 @@ async def page(
 
 
 async def known(tx: Tx, meeting_id: UUID) -> Meeting | None:
-    """The meeting, for the service itself, locked until the transaction ends."""
+    """Return the meeting for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM meeting WHERE meeting_id = $1 FOR UPDATE", meeting_id)
     return meeting_of(row) if row else None
 
@@ -96,7 +96,7 @@ async def save(tx: Tx, meeting: Meeting) -> None:
 
 
 async def save_texts(tx: Tx, meeting_id: UUID, texts: MeetingTexts, salt: bytes) -> None:
-    """The texts of a meeting; earlier ones are deleted."""
+    """Save the texts of a meeting in place of the earlier ones."""
     await tx.write(_SAVE_TEXTS, meeting_id, salt, texts.title, texts.agenda, texts.invitation, texts.place)
 
 
@@ -105,7 +105,7 @@ async def save_lesson(tx: Tx, meeting_id: UUID, lesson: Lesson) -> None:
 
 
 async def delete_lesson(tx: Tx, meeting_id: UUID, lesson_id: UUID) -> bool:
-    """Whether there was such a lesson."""
+    """Delete a lesson, and return whether it existed."""
     deleted = await tx.fetchval(
         "DELETE FROM meeting_lesson WHERE meeting_id = $1 AND lesson_id = $2 RETURNING true", meeting_id, lesson_id
     )
@@ -121,7 +121,7 @@ async def texts_of(tx: Tx, meeting_ids: Sequence[UUID]) -> dict[UUID, MeetingTex
 
 
 async def lessons_of(tx: Tx, meeting_ids: Sequence[UUID]) -> dict[UUID, list[Lesson]]:
-    """The lessons of each of these meetings, in an order from which nothing follows."""
+    """Return the lessons of each of these meetings, in the order of their random ids, which reveals nothing."""
     rows = await tx.fetch(
         "SELECT meeting_id, lesson_id, text FROM meeting_lesson WHERE meeting_id = ANY ($1::uuid[]) ORDER BY lesson_id",
         meeting_ids,
@@ -137,5 +137,5 @@ async def count_lessons(tx: Tx, meeting_id: UUID) -> int:
 
 
 def meeting_of(row: Record) -> Meeting:
-    """The meeting of a row of `meeting`."""
+    """Convert a row of `meeting` into a meeting."""
     return msgspec.convert(dict(row), Meeting)

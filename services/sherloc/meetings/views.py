@@ -17,17 +17,18 @@ from services.sherloc.policy import Action
 
 
 class LessonView(Struct, frozen=True, kw_only=True):
-    """What was learnt, without its author."""
+    """A lesson, without its author."""
 
     lesson_id: UUID
     text: str
 
 
 class MeetingView(Struct, frozen=True, kw_only=True):
-    """An informal meeting of States: `title`, `agenda` and `invitation` in `language`, where it is in `place`.
+    """An informal meeting of States: `title`, `agenda` and `invitation` in `language`, its location or link in `place`.
 
-    `states` is how many States signed up, `people` how many people come in all, `own_people` how many of the caller's
-    State. `reason` is why it was cancelled, a code of `/v1/reference/reasons/cancel_meeting`.
+    `states` is the number of States that have signed up, `people` the number of people in total, `own_people` the
+    number of those from the caller's State. `reason` is the code (`/v1/reference/reasons/cancel_meeting`) with which it
+    was cancelled.
     """
 
     meeting_id: UUID
@@ -51,14 +52,14 @@ class MeetingView(Struct, frozen=True, kw_only=True):
 
 
 async def meeting_view(tx: Tx, ctx: Context, meeting_id: UUID) -> MeetingView:
-    """Raises Missing if this caller may not see it."""
+    """Return a meeting as this caller sees it. Raises Missing if this caller may not see it."""
     found = await store.get(tx, meeting_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_MEETING, found).required()
     return (await views_of(tx, [found], ctx.caller))[0]
 
 
 async def views_of(tx: Tx, found: Sequence[Meeting], caller: Caller) -> list[MeetingView]:
-    """Views of meetings that this caller sees."""
+    """Convert meetings into views for a caller who may see them."""
     ids = [one.meeting_id for one in found]
     texts, lessons = await store.texts_of(tx, ids), await store.lessons_of(tx, ids)
     views = []

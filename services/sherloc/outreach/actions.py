@@ -19,7 +19,7 @@ from services.sherloc.policy import Action
 async def plan_outreach_activity(
     tx: Tx, ctx: Context, outreach_activity_id: UUID, terms: Terms, texts: OutreachTexts
 ) -> None:
-    """Raises Forbidden, Invalid."""
+    """Plan an activity. Raises Forbidden, Invalid."""
     policy.decide(ctx.caller, Action.PLAN_OUTREACH_ACTIVITY).required()
     salt, texts_hash = hash_texts(texts)
     async with tx.as_service():
@@ -30,7 +30,7 @@ async def plan_outreach_activity(
 async def revise_outreach_activity(
     tx: Tx, ctx: Context, outreach_activity_id: UUID, terms: Terms, texts: OutreachTexts
 ) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict, Invalid."""
+    """Revise an activity. Raises Missing, Forbidden, Stale, Conflict, Invalid."""
     salt, texts_hash = hash_texts(texts)
     await move(
         tx,
@@ -46,11 +46,11 @@ async def revise_outreach_activity(
 async def move(
     tx: Tx, ctx: Context, outreach_activity_id: UUID, action: Action, decide: Callable[[OutreachActivity], Fact]
 ) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict."""
+    """Make a move that does not change texts. Raises Missing, Forbidden, Stale, Conflict."""
     policy.decide(ctx.caller, action, await store.get(tx, outreach_activity_id, ctx.caller)).required()
     async with tx.as_service():
         before = await store.known(tx, outreach_activity_id)
-        assert before is not None, "it was shown"
+        assert before is not None, "the caller may see the activity, so it exists"
         check_revision(before.revision, ctx.expected)
         await _save(tx, before, decide(before))
 

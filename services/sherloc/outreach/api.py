@@ -41,7 +41,7 @@ async def list_outreach_activities(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[OutreachActivityPage]:
-    """For every appointment."""
+    """Lists activities for every appointment."""
     async with db.transaction(by=caller) as tx:
         found = await store.page(tx, caller, status=status, audience=audience, before=cursor, limit=limit + 1)
         views = await views_of(tx, found, caller)
@@ -52,7 +52,7 @@ async def list_outreach_activities(
 async def plan_outreach_activity(
     tx: Tx, ctx: Context, outreach_activity_id: UUID, data: JSONBody[PlanOutreachActivity]
 ) -> None:
-    """By a coordinator."""
+    """Requires the role `coordinator`."""
     await actions.plan_outreach_activity(
         tx, ctx, outreach_activity_id, from_attributes(Terms, data), from_attributes(OutreachTexts, data)
     )
@@ -60,7 +60,7 @@ async def plan_outreach_activity(
 
 @show(ONE, Action.SHOW_OUTREACH_ACTIVITY, "One outreach activity")
 async def show_outreach_activity(tx: Tx, ctx: Context, outreach_activity_id: FromPath[UUID]) -> OutreachActivityView:
-    """With how many people it is to reach, and reached."""
+    """Shows an activity, with the number of people that it is to reach and that it has reached."""
     return await outreach_view(tx, ctx, outreach_activity_id)
 
 
@@ -68,7 +68,7 @@ async def show_outreach_activity(tx: Tx, ctx: Context, outreach_activity_id: Fro
 async def revise_outreach_activity(
     tx: Tx, ctx: Context, outreach_activity_id: FromPath[UUID], data: JSONBody[ReviseOutreachActivity]
 ) -> None:
-    """By a coordinator, before it is held or cancelled."""
+    """Requires the role `coordinator` and a planned activity."""
     await actions.revise_outreach_activity(
         tx, ctx, outreach_activity_id, from_attributes(Terms, data), from_attributes(OutreachTexts, data)
     )
@@ -78,7 +78,7 @@ async def revise_outreach_activity(
 async def hold_outreach_activity(
     tx: Tx, ctx: Context, outreach_activity_id: FromPath[UUID], data: JSONBody[HoldOutreachActivity]
 ) -> None:
-    """By a coordinator, from its first day, with the number of people it reached."""
+    """Requires the role `coordinator` and the number of people reached. The first day must have begun."""
     await actions.move(
         tx,
         ctx,
@@ -92,7 +92,7 @@ async def hold_outreach_activity(
 async def cancel_outreach_activity(
     tx: Tx, ctx: Context, outreach_activity_id: FromPath[UUID], data: JSONBody[CodedReason]
 ) -> None:
-    """By a coordinator, with a coded reason."""
+    """Requires the role `coordinator` and a coded reason."""
     reason = check_reason("cancel_outreach_activity", data.reason)
     await actions.move(
         tx, ctx, outreach_activity_id, Action.CANCEL_OUTREACH_ACTIVITY, lambda one: one.cancel(reason, now=ctx.now)

@@ -10,7 +10,7 @@ from contracts.values import Language, Money
 
 
 class PlanOutreachActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """For whom, what, when, in which `languages`, what it costs, and how many people it is to reach.
+    """An activity: audience, kind, days, `languages`, budget, and the number of people that it is to reach.
 
     `title` and `text` are in `language`.
     """
@@ -28,10 +28,10 @@ class PlanOutreachActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ReviseOutreachActivity(PlanOutreachActivity, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The same again, in full; the texts before are deleted."""
+    """All fields of the activity again. The earlier texts are deleted."""
 
 
 class HoldOutreachActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many people it reached."""
+    """Number of people that the activity reached."""
 
     reach: People

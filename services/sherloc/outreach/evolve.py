@@ -17,7 +17,7 @@ _TERMS = ("audience", "outreach_kind", "language", "languages", "starts", "ends"
 
 
 def evolve(known: OutreachActivity | None, fact: Fact) -> OutreachActivity:
-    """The activity after a fact."""
+    """Return the activity after a fact."""
     if isinstance(fact, OutreachActivityPlanned):
         return OutreachActivity(
             outreach_activity_id=fact.outreach_activity_id,
@@ -27,7 +27,7 @@ def evolve(known: OutreachActivity | None, fact: Fact) -> OutreachActivity:
             planned_at=fact.planned_at,
             changed_at=fact.planned_at,
         )
-    assert known is not None, "an activity begins when it is planned"
+    assert known is not None, "the first fact of an activity is OutreachActivityPlanned"
     return replace(known, revision=known.revision + 1, **_changes(fact))
 
 

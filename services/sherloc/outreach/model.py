@@ -1,4 +1,4 @@
-"""An outreach activity: what makes SHERLOC known, to whom, and how many people it was to reach and reached."""
+"""An outreach activity, which makes SHERLOC known to an audience, with the people it is to reach and has reached."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -32,18 +32,18 @@ MOVES: Mapping[str, frozenset[OutreachStatus]] = {
     "hold_outreach_activity": _PLANNED,
     "cancel_outreach_activity": _PLANNED,
 }
-"""The states each move is allowed in."""
+"""Maps each move to the statuses in which it is allowed."""
 
 
 class OutreachTexts(Struct, frozen=True, kw_only=True):
-    """Its words."""
+    """Texts of an activity."""
 
     title: str
     text: str = ""
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """What is planned, besides its words; `languages` are those it is held in, `language` that of its words."""
+    """Terms of an activity. `languages` are those in which it is held, `language` is that of its texts."""
 
     audience: OutreachAudience
     outreach_kind: OutreachKind
@@ -55,7 +55,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     reach_target: int
 
     def check(self) -> None:
-        """Raises Invalid for reversed days."""
+        """Raise Invalid if the last day is before the first."""
         if self.ends < self.starts:
             raise Invalid("dates-reversed", field="ends")
 
@@ -85,7 +85,7 @@ class OutreachActivity(Struct, frozen=True, kw_only=True):
         return Money(minor=self.budget_minor, currency=self.currency)
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the state does not allow the move."""
+        """Raise Conflict unless the status allows the move."""
         if self.status not in MOVES[move]:
             raise Conflict("outreach-status", status=self.status, move=move)
 
@@ -99,7 +99,7 @@ class OutreachActivity(Struct, frozen=True, kw_only=True):
         )
 
     def hold(self, reach: int, *, now: datetime) -> OutreachActivityHeld:
-        """Raises Conflict before its first day."""
+        """Return the fact that the activity was held. Raises Conflict before its first day."""
         self.require("hold_outreach_activity")
         if now.date() < self.starts:
             raise Conflict("outreach-not-begun", first_day=self.starts)
@@ -115,7 +115,7 @@ class OutreachActivity(Struct, frozen=True, kw_only=True):
 
 
 def plan(outreach_activity_id: UUID, terms: Terms, texts_hash: str, *, now: datetime) -> OutreachActivityPlanned:
-    """Raises Invalid for reversed days."""
+    """Return the fact of a planned activity. Raises Invalid if the last day is before the first."""
     terms.check()
     return OutreachActivityPlanned(
         outreach_activity_id=outreach_activity_id, **_said(terms), texts_hash=texts_hash, planned_at=now

@@ -1,4 +1,4 @@
-"""Who may do what with the outreach plan: every appointment reads it, coordinators keep it."""
+"""Rules for the outreach plan: every appointment reads it, coordinators maintain it."""
 
 from collections.abc import Mapping
 
@@ -9,11 +9,11 @@ _COORDINATORS = frozenset({Role.COORDINATOR})
 MOVERS: Mapping[str, frozenset[Role]] = dict.fromkeys(
     ("revise_outreach_activity", "hold_outreach_activity", "cancel_outreach_activity"), _COORDINATORS
 )
-"""Move → the roles that make it."""
+"""Maps each move to the roles that may make it."""
 
 
 def decide_outreach(caller: Caller, action: str) -> Decision:
-    """For an activity that exists; also whether the caller may plan one."""
+    """Decide on an action on an existing activity, or on planning one."""
     if action in {"show_outreach_activity", "list_outreach_activities", "follow"}:
         return ALLOWED
     roles = _COORDINATORS if action == "plan_outreach_activity" else MOVERS.get(action, frozenset())

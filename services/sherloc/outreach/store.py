@@ -1,4 +1,4 @@
-"""Rows of the outreach plan. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Queries on the outreach plan. Each read for a caller is filtered by `may_see`, the policy in SQL."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,7 +17,7 @@ LIST_MAX = 100
 
 
 async def get(tx: Tx, outreach_activity_id: UUID, caller: Caller) -> OutreachActivity:
-    """The activity, if this caller may see it. Raises Missing."""
+    """Return the activity. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
         "SELECT * FROM outreach_activity WHERE outreach_activity_id = $1 AND may_see(outreach_activity, $2, $3)",
         outreach_activity_id,
@@ -38,7 +38,7 @@ async def page(
     before: UUID | None,
     limit: int,
 ) -> list[OutreachActivity]:
-    """Activities that this caller may see, newest first."""
+    """List the activities that this caller may see, newest first."""
     rows = await tx.fetch(
         """
         SELECT * FROM outreach_activity
@@ -57,7 +57,7 @@ async def page(
 
 
 async def known(tx: Tx, outreach_activity_id: UUID) -> OutreachActivity | None:
-    """The activity, for the service itself, locked until the transaction ends."""
+    """Return the activity for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow(
         "SELECT * FROM outreach_activity WHERE outreach_activity_id = $1 FOR UPDATE", outreach_activity_id
     )
@@ -94,7 +94,7 @@ async def save(tx: Tx, activity: OutreachActivity) -> None:
 
 
 async def save_texts(tx: Tx, outreach_activity_id: UUID, texts: OutreachTexts, salt: bytes) -> None:
-    """The texts of an activity; earlier ones are deleted."""
+    """Save the texts of an activity in place of the earlier ones."""
     await tx.write(_SAVE_TEXTS, outreach_activity_id, salt, texts.title, texts.text)
 
 
@@ -107,5 +107,5 @@ async def texts_of(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, OutreachTexts]:
 
 
 def activity_of(row: Record) -> OutreachActivity:
-    """The activity of a row of `outreach_activity`."""
+    """Convert a row of `outreach_activity` into an activity."""
     return msgspec.convert(dict(row), OutreachActivity)

@@ -18,10 +18,10 @@ from services.sherloc.policy import Action
 
 
 class OutreachActivityView(Struct, frozen=True, kw_only=True):
-    """What makes SHERLOC known to an audience, in `languages`; `title` and `text` are in `language`.
+    """An activity that makes SHERLOC known to an audience, in `languages`; `title` and `text` are in `language`.
 
-    `reach_target` is how many people it is to reach, `reach` how many it reached, null before it was held. `reason` is
-    why it was cancelled, a code of `/v1/reference/reasons/cancel_outreach_activity`.
+    `reach_target` is the number of people that it is to reach, `reach` the number that it reached, null before it was
+    held. `reason` is the code (`/v1/reference/reasons/cancel_outreach_activity`) with which it was cancelled.
     """
 
     outreach_activity_id: UUID
@@ -45,14 +45,14 @@ class OutreachActivityView(Struct, frozen=True, kw_only=True):
 
 
 async def outreach_view(tx: Tx, ctx: Context, outreach_activity_id: UUID) -> OutreachActivityView:
-    """Raises Missing if this caller may not see it."""
+    """Return an activity as this caller sees it. Raises Missing if this caller may not see it."""
     found = await store.get(tx, outreach_activity_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_OUTREACH_ACTIVITY, found).required()
     return (await views_of(tx, [found], ctx.caller))[0]
 
 
 async def views_of(tx: Tx, found: Sequence[OutreachActivity], caller: Caller) -> list[OutreachActivityView]:
-    """Views of activities that this caller sees."""
+    """Convert activities into views for a caller who may see them."""
     texts = await store.texts_of(tx, [one.outreach_activity_id for one in found])
     return [
         from_attributes(

@@ -28,7 +28,10 @@ async def record_practice(
     *,
     delivery_id: UUID | None,
 ) -> None:
-    """Raises Forbidden for other roles, and Invalid for what does not fit or another's delivery."""
+    """Record a practice.
+
+    Raises Forbidden for other roles, Invalid for a false statement on the review or another's delivery.
+    """
     policy.decide(ctx.caller, Action.RECORD_PRACTICE).required()
     await _require_delivery(tx, ctx, delivery_id)
     of_provider = ctx.caller.role is Role.PROVIDER_OFFICER
@@ -50,7 +53,7 @@ async def record_practice(
 async def revise_practice(
     tx: Tx, ctx: Context, practice_id: UUID, description: Description, texts: PracticeTexts
 ) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict, Invalid."""
+    """Revise a practice. Raises Missing, Forbidden, Stale, Conflict, Invalid."""
     await _allow(tx, ctx, practice_id, Action.REVISE_PRACTICE)
     async with tx.as_service():
         before = await _locked(tx, ctx, practice_id)
@@ -62,7 +65,10 @@ async def revise_practice(
 async def move(
     tx: Tx, ctx: Context, practice_id: UUID, action: Action, decide: Callable[[Practice], Fact], *, comment: str
 ) -> None:
-    """A move that changes no texts, other than to delete them. Raises Missing, Forbidden, Stale, Conflict, Invalid."""
+    """Make a move that does not change texts; a withdrawal deletes them.
+
+    Raises Missing, Forbidden, Stale, Conflict, Invalid.
+    """
     await _allow(tx, ctx, practice_id, action)
     async with tx.as_service():
         before = await _locked(tx, ctx, practice_id)
@@ -74,7 +80,10 @@ async def move(
 
 
 async def add_use(tx: Tx, ctx: Context, practice_id: UUID, delivery_id: UUID) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict, Invalid for a delivery of others."""
+    """Record that a delivery used a practice.
+
+    Raises Missing, Forbidden, Stale, Conflict, and Invalid for another's delivery.
+    """
     await _allow(tx, ctx, practice_id, Action.ADD_USE)
     await _require_delivery(tx, ctx, delivery_id)
     async with tx.as_service():
@@ -84,7 +93,10 @@ async def add_use(tx: Tx, ctx: Context, practice_id: UUID, delivery_id: UUID) ->
 
 
 async def remove_use(tx: Tx, ctx: Context, practice_id: UUID, delivery_id: UUID) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict, Invalid for a delivery of others."""
+    """Remove the use of a practice by a delivery.
+
+    Raises Missing, Forbidden, Stale, Conflict, and Invalid for another's delivery.
+    """
     await _allow(tx, ctx, practice_id, Action.REMOVE_USE)
     await _require_delivery(tx, ctx, delivery_id)
     async with tx.as_service():
@@ -94,7 +106,10 @@ async def remove_use(tx: Tx, ctx: Context, practice_id: UUID, delivery_id: UUID)
 
 
 async def _require_delivery(tx: Tx, ctx: Context, delivery_id: UUID | None) -> None:
-    """The refusal is the same for one that is not complete, of others, or absent."""
+    """Raise Invalid unless the caller sees this completed delivery.
+
+    The refusal is the same for a delivery that is not completed, another's, or absent.
+    """
     if delivery_id is not None and not await delivery_store.is_shown(tx, delivery_id, ctx.caller):
         raise Invalid("practice-delivery-unknown", field="delivery_id")
 
@@ -105,7 +120,7 @@ async def _allow(tx: Tx, ctx: Context, practice_id: UUID, action: Action) -> Non
 
 async def _locked(tx: Tx, ctx: Context, practice_id: UUID) -> Practice:
     found = await store.known(tx, practice_id)
-    assert found is not None, "it was shown"
+    assert found is not None, "the caller may see the practice, so it exists"
     check_revision(found.revision, ctx.expected)
     return found
 

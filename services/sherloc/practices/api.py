@@ -52,10 +52,10 @@ async def list_practices(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[PracticePage]:
-    """The catalogue, and one's own. `topic` also finds narrower ones.
+    """Lists the catalogue and one's own practices. `topic` also finds narrower topics.
 
-    `q` is in any of the six languages: it finds by stems the words of a text, and the names of its topics and articles
-    in all six.
+    `q` is in any of the six languages. It finds the stems of words of a text in its language, and of the names of its
+    topics and articles in all six languages.
     """
     _check("article", article, reference.articles(), "articles")
     _check("topic", topic, reference.topics(), "topics")
@@ -83,27 +83,27 @@ async def list_practices(
     location=lambda view: f"/v1/practices/{view.practice_id}",
 )
 async def record_practice(tx: Tx, ctx: Context, practice_id: UUID, data: JSONBody[RecordPractice]) -> None:
-    """By a focal point or an official of a State, or a provider, at any time. Other organizations see no draft."""
+    """Requires the role `focal_point`, `official` or `provider_officer`. Only the author sees a draft."""
     data.check()
     await actions.record_practice(tx, ctx, practice_id, *_said(data), delivery_id=data.delivery_id)
 
 
 @show(PRACTICE, Action.SHOW_PRACTICE, "One practice")
 async def show_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID]) -> PracticeView:
-    """With its texts in the language of its author, and how often it was used."""
+    """Shows a practice, with its texts in the language of its author and the number of its uses."""
     return await practice_view(tx, ctx, practice_id)
 
 
 @change(f"{PRACTICE}/revise", Action.REVISE_PRACTICE, "Revise a practice", read=practice_view)
 async def revise_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[RevisePractice]) -> None:
-    """By its author, before it is submitted or after it was returned."""
+    """Requires the author, before the submission or after a return."""
     data.check()
     await actions.revise_practice(tx, ctx, practice_id, *_said(data))
 
 
 @change(f"{PRACTICE}/submit", Action.SUBMIT_PRACTICE, "Submit a practice for the catalogue", read=practice_view)
 async def submit_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By its author, with an article or a topic."""
+    """Requires the author, and an article or a topic."""
     await actions.move(
         tx, ctx, practice_id, Action.SUBMIT_PRACTICE, lambda one: one.submit(now=ctx.now), comment=data.comment
     )
@@ -111,7 +111,7 @@ async def submit_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], dat
 
 @change(f"{PRACTICE}/return", Action.RETURN_PRACTICE, "Return a practice to its author", read=practice_view)
 async def return_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """By a coordinator, with a coded reason."""
+    """Requires the role `coordinator` and a coded reason."""
     reason = check_reason("return_practice", data.reason)
     await actions.move(
         tx,
@@ -125,7 +125,7 @@ async def return_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], dat
 
 @change(f"{PRACTICE}/catalogue", Action.CATALOGUE_PRACTICE, "Add a practice to the catalogue", read=practice_view)
 async def catalogue_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By a coordinator; from then on every appointment reads and finds it."""
+    """Requires the role `coordinator`. From then on every appointment can read and find the practice."""
     await actions.move(
         tx, ctx, practice_id, Action.CATALOGUE_PRACTICE, lambda one: one.catalogue(now=ctx.now), comment=data.comment
     )
@@ -133,7 +133,7 @@ async def catalogue_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], 
 
 @change(f"{PRACTICE}/withdraw", Action.WITHDRAW_PRACTICE, "Withdraw a practice", read=practice_view)
 async def withdraw_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """By its author, at any time; its texts and comments are deleted, and others do not see it any more."""
+    """Requires the author. The texts and comments are deleted, and the practice leaves the catalogue."""
     await actions.move(
         tx, ctx, practice_id, Action.WITHDRAW_PRACTICE, lambda one: one.withdraw(now=ctx.now), comment=data.comment
     )
@@ -141,13 +141,13 @@ async def withdraw_practice(tx: Tx, ctx: Context, practice_id: FromPath[UUID], d
 
 @change(f"{PRACTICE}/add-use", Action.ADD_USE, "Record that a delivery used a practice", read=practice_view)
 async def add_use(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[PracticeUse]) -> None:
-    """By a side of the completed delivery, or a coordinator; others see the count alone."""
+    """Requires a side of the completed delivery, or the role coordinator. Others see the number of uses only."""
     await actions.add_use(tx, ctx, practice_id, data.delivery_id)
 
 
 @change(f"{PRACTICE}/remove-use", Action.REMOVE_USE, "Remove the use by a delivery", read=practice_view)
 async def remove_use(tx: Tx, ctx: Context, practice_id: FromPath[UUID], data: JSONBody[PracticeUse]) -> None:
-    """By the same, if it was a mistake."""
+    """Requires a side of the completed delivery, or the role coordinator. Corrects a mistaken entry."""
     await actions.remove_use(tx, ctx, practice_id, data.delivery_id)
 
 

@@ -15,10 +15,10 @@ PracticeText = Annotated[str, Meta(min_length=1, max_length=10_000)]
 
 
 class RevisePractice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A practice, a challenge or a tool in one `language`, tagged by article and topic.
+    """A practice, a challenge or a tool in one `language`, tagged with articles and topics.
 
-    `country_review` is a statement: `nothing` of it comes from a country review, or what does was `entered_by_state`,
-    which only the State itself can say. To submit it, an article or a topic is needed.
+    `country_review` is a statement of the author: `nothing` comes from a country review, or what does was
+    `entered_by_state`, which only the State itself can state. Submission requires an article or a topic.
     """
 
     practice_kind: PracticeKind
@@ -30,7 +30,7 @@ class RevisePractice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     topics: PracticeTopics = ()
 
     def check(self) -> None:
-        """Raises Invalid for an unknown article or topic."""
+        """Raise Invalid for an unknown article or topic."""
         for field, codes, known in (
             ("articles", self.articles, reference.articles()),
             ("topics", self.topics, reference.topics()),
@@ -41,7 +41,7 @@ class RevisePractice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class RecordPractice(RevisePractice, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The same for a new one; `delivery_id` is a completed delivery of the author from which it was learned."""
+    """A new practice. `delivery_id` is a completed delivery of the author from which it was learned."""
 
     delivery_id: UUID | None = None
 

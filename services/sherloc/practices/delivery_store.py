@@ -1,4 +1,4 @@
-"""Rows of completed deliveries, as the delivery service says: a practice is recorded from one, or used in one."""
+"""Queries on completed deliveries, received from the delivery service, to which practices refer."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,7 +10,7 @@ from contracts.values import Caller
 
 
 async def on_completed(tx: Tx, event: Event, fact: DeliveryCompleted) -> None:
-    """Nothing is recorded automatically: its sides may do so."""
+    """Store a completed delivery. No practice is recorded automatically; its sides may record some."""
     await tx.execute(
         "INSERT INTO completed_delivery (delivery_id, state, provider) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         fact.delivery_id,
@@ -20,7 +20,7 @@ async def on_completed(tx: Tx, event: Event, fact: DeliveryCompleted) -> None:
 
 
 async def is_shown(tx: Tx, delivery_id: UUID, caller: Caller) -> bool:
-    """Whether the delivery is complete, and the caller one of its sides or of UNODC."""
+    """Check whether the delivery is completed and the caller is one of its sides or of UNODC."""
     found: bool = await tx.fetchval(
         "SELECT EXISTS (SELECT FROM completed_delivery d WHERE delivery_id = $1 AND may_see(d, $2, $3))",
         delivery_id,
@@ -31,7 +31,7 @@ async def is_shown(tx: Tx, delivery_id: UUID, caller: Caller) -> bool:
 
 
 async def uses_of(tx: Tx, practice_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, ...]]:
-    """The deliveries that used these practices; row-level security hides those of others."""
+    """Return the deliveries that used these practices; row-level security hides those of others."""
     rows = await tx.fetch(
         "SELECT practice_id, delivery_id FROM practice_use WHERE practice_id = ANY ($1::uuid[]) ORDER BY delivery_id",
         practice_ids,

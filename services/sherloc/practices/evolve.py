@@ -21,12 +21,12 @@ _S = PracticeStatus
 
 
 def evolve(known: Practice | None, fact: Fact) -> Practice:
-    """The practice after a fact."""
+    """Return the practice after a fact."""
     if isinstance(fact, PracticeRecorded):
         values = asdict(fact)
         del values["texts_hash"]
         return Practice(**values, status=_S.DRAFT, revision=1, uses=0, changed_at=fact.recorded_at)
-    assert known is not None, "a practice begins when it is recorded"
+    assert known is not None, "the first fact of a practice is PracticeRecorded"
     return replace(known, revision=known.revision + 1, **_changes(known, fact))
 
 

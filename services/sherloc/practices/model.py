@@ -28,7 +28,10 @@ USES_MAX = 500
 
 
 class PracticeStatus(StrEnum):
-    """`returned`: to its author, who revises and submits it again. `catalogued`: every appointment reads it."""
+    """The status of a practice.
+
+    `returned`: the author revises and submits it again. `catalogued`: every appointment reads it.
+    """
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -49,18 +52,18 @@ MOVES: Mapping[str, frozenset[PracticeStatus]] = {
     "add_use": _CATALOGUED,
     "remove_use": _CATALOGUED,
 }
-"""The states each move is allowed in."""
+"""Maps each move to the statuses in which it is allowed."""
 
 
 class PracticeTexts(Struct, frozen=True, kw_only=True):
-    """Its words, in the language of the author."""
+    """Texts of a practice, in the language of the author."""
 
     title: str
     text: str
 
 
 class Description(Struct, frozen=True, kw_only=True):
-    """What it is about, and what its author states about the country review."""
+    """Kind, language and tags of a practice, and its author's statement on the country review."""
 
     practice_kind: PracticeKind
     language: Language
@@ -69,13 +72,13 @@ class Description(Struct, frozen=True, kw_only=True):
     country_review: CountryReview
 
     def check(self, state: str | None) -> None:
-        """Raises Invalid for a provider who says that it comes from a review: only the State itself enters such."""
+        """Raise Invalid if a provider states that it comes from a review, which only the State itself may enter."""
         if self.country_review is CountryReview.ENTERED_BY_STATE and state is None:
             raise Invalid("practice-review-not-yours", field="country_review")
 
 
 class Practice(Struct, frozen=True, kw_only=True):
-    """A practice, a challenge or a tool of either a State or a provider. `uses` counts the deliveries that used it."""
+    """A practice, a challenge or a tool of a State or a provider. `uses` is the number of deliveries that used it."""
 
     practice_id: UUID
     practice_kind: PracticeKind
@@ -96,7 +99,7 @@ class Practice(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the state does not allow the move."""
+        """Raise Conflict unless the status allows the move."""
         if self.status not in MOVES[move]:
             raise Conflict("practice-status", status=self.status, move=move)
 
@@ -108,7 +111,10 @@ class Practice(Struct, frozen=True, kw_only=True):
         return PracticeRevised(**self._ids() | asdict(description), texts_hash=texts_hash, revised_at=now)
 
     def submit(self, *, now: datetime) -> PracticeSubmitted:
-        """Raises Conflict, and Invalid if it has neither an article nor a topic: it could not be found."""
+        """Return the fact of a submission.
+
+        Raises Conflict, and Invalid without an article or a topic, because the practice could not be found.
+        """
         self.require("submit_practice")
         if not self.articles and not self.topics:
             raise Invalid("practice-not-tagged", field="topics")
@@ -127,7 +133,7 @@ class Practice(Struct, frozen=True, kw_only=True):
         return PracticeWithdrawn(**self._ids(), withdrawn_at=now)
 
     def add_use(self, delivery_id: UUID, *, is_used: bool, now: datetime) -> PracticeUseAdded:
-        """Raises Conflict, also if the delivery is known to have used it."""
+        """Return the fact of a use. Raises Conflict, also if the use by this delivery is already recorded."""
         self.require("add_use")
         if is_used:
             raise Conflict("practice-use-known")
@@ -136,7 +142,7 @@ class Practice(Struct, frozen=True, kw_only=True):
         return PracticeUseAdded(**self._ids(), delivery_id=delivery_id, added_at=now)
 
     def remove_use(self, delivery_id: UUID, *, is_used: bool, now: datetime) -> PracticeUseRemoved:
-        """Raises Conflict, also if the delivery is not known to have used it."""
+        """Return the fact of a removed use. Raises Conflict, also if the use by this delivery is not recorded."""
         self.require("remove_use")
         if not is_used:
             raise Conflict("practice-use-unknown")
@@ -156,7 +162,7 @@ def record(
     delivery_id: UUID | None,
     now: datetime,
 ) -> PracticeRecorded:
-    """Raises Invalid for what does not fit."""
+    """Return the fact of a new practice. Raises Invalid."""
     description.check(state)
     return PracticeRecorded(
         practice_id=practice_id,

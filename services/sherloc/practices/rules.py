@@ -1,4 +1,4 @@
-"""Who may do what with a practice, a challenge or a tool: its author keeps it, coordinators catalogue it."""
+"""Rules for practices, challenges and tools: authors maintain them, coordinators catalogue them."""
 
 from collections.abc import Mapping
 
@@ -14,14 +14,14 @@ _OF_AUTHOR = ("revise_practice", "submit_practice", "withdraw_practice")
 MOVERS: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(_OF_AUTHOR, _AUTHORS),
     **dict.fromkeys(("return_practice", "catalogue_practice"), _COORDINATORS),
-    # The sides of the delivery.
+    # The delivery must also be visible to the caller: `actions` checks this.
     **dict.fromkeys(("add_use", "remove_use"), _AUTHORS | _COORDINATORS),
 }
-"""Move → the roles that make it."""
+"""Maps each move to the roles that may make it."""
 
 
 def decide_practice(caller: Caller, action: str, practice: Practice | None) -> Decision:
-    """For a practice that the caller may not see, as if it were not there; without one whether it may be recorded."""
+    """Decide on an action on a practice, which is hidden if the caller may not see it, or on recording one."""
     if practice is None:
         return ALLOWED if caller.role in _AUTHORS else denied("not-for-your-role")
     if not may_see_practice(caller, practice):
@@ -36,19 +36,19 @@ def decide_practice(caller: Caller, action: str, practice: Practice | None) -> D
 
 
 def may_see_practice(caller: Caller, practice: Practice) -> bool:
-    """The author; once it was submitted UNODC; in the catalogue all."""
+    """Check whether the caller sees a practice: its author always, UNODC once submitted, all while catalogued."""
     if practice.submitted_at is None:
         return is_author(caller, practice)
     return practice.status is PracticeStatus.CATALOGUED or is_author_or_unodc(caller, practice)
 
 
 def is_author(caller: Caller, practice: Practice) -> bool:
-    """Whether the caller acts for the State or the provider that recorded it."""
+    """Check whether the caller acts for the State or the provider that recorded the practice."""
     if caller.role is Role.PROVIDER_OFFICER:
         return practice.provider == caller.organization
     return caller.role in _OF_STATE and practice.state == caller.organization
 
 
 def is_author_or_unodc(caller: Caller, practice: Practice) -> bool:
-    """Whether the caller reads what is not for all: comments, and the delivery from which it was learned."""
+    """Check whether the caller reads what others do not: comments, and the delivery from which it was learned."""
     return caller.role in _OVERSEERS or is_author(caller, practice)

@@ -1,6 +1,6 @@
-"""What a practice is found by: stems of its own words, and of the labels of its topics and articles in six languages.
+"""Search of practices by stems of their texts and of the labels of their topics and articles in six languages.
 
-A text is in one language, and its tags have labels in all six: so it is found in the others by what it is about.
+A text is in one language, but its tags have labels in all six, so that it is also found in the other languages.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from contracts.stemming.words import LANGUAGES, Language, stems
 from services.sherloc.practices.model import Description, PracticeTexts
 
 STEMS_MAX = 5000
-"""Per practice."""
+"""Maximum number of stems of a practice."""
 QUERY_STEMS_MAX = 20
 
 
@@ -23,7 +23,10 @@ def stems_of(description: Description, texts: PracticeTexts) -> list[str]:
 
 
 def wanted_stems(q: str) -> list[list[str] | None]:
-    """For each of the six languages the stems that a practice must all have; None if there are none."""
+    """The stems of a query in each of the six languages; None for a language without stems.
+
+    A practice is found if it has all stems of one language.
+    """
     return [
         [f"{language}:{stem}" for stem in dict.fromkeys(stems(q, language))][:QUERY_STEMS_MAX] or None
         for language in LANGUAGES

@@ -1,4 +1,4 @@
-"""Rows of practices. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Queries on practices. Each read for a caller is filtered by `may_see`, the policy in SQL."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -18,7 +18,7 @@ LIST_MAX = 100
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which practices are listed; `stems` for each language those that one must all have, of any language."""
+    """Filter of a list of practices. A practice matches `stems` if it has all stems of one language."""
 
     kind: PracticeKind | None = None
     status: PracticeStatus | None = None
@@ -30,7 +30,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, practice_id: UUID, caller: Caller) -> Practice:
-    """The practice, if this caller may see it. Raises Missing."""
+    """Return the practice. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
         "SELECT * FROM practice WHERE practice_id = $1 AND may_see(practice, $2, $3)",
         practice_id,
@@ -43,7 +43,7 @@ async def get(tx: Tx, practice_id: UUID, caller: Caller) -> Practice:
 
 
 async def page(tx: Tx, caller: Caller, wanted: Filter, *, before: UUID | None, limit: int) -> list[Practice]:
-    """Practices that this caller may see, newest first."""
+    """List the practices that this caller may see, newest first."""
     rows = await tx.fetch(
         """
         SELECT * FROM practice
@@ -75,13 +75,13 @@ async def page(tx: Tx, caller: Caller, wanted: Filter, *, before: UUID | None, l
 
 
 async def known(tx: Tx, practice_id: UUID) -> Practice | None:
-    """The practice, for the service itself, locked until the transaction ends."""
+    """Return the practice for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM practice WHERE practice_id = $1 FOR UPDATE", practice_id)
     return practice_of(row) if row else None
 
 
 async def is_used_in(tx: Tx, practice_id: UUID, delivery_id: UUID) -> bool:
-    """Whether the delivery is known to have used it."""
+    """Check whether the use of the practice by the delivery is recorded."""
     found: bool = await tx.fetchval(
         "SELECT EXISTS (SELECT FROM practice_use WHERE practice_id = $1 AND delivery_id = $2)", practice_id, delivery_id
     )
@@ -107,7 +107,7 @@ _REMOVE_USE = Write(
 
 
 async def save(tx: Tx, practice: Practice, fact: Fact) -> None:
-    """Save the practice after a fact."""
+    """Save the practice after a fact, and the use that the fact adds or removes."""
     await tx.write(_SAVE, msgspec.json.encode(practice).decode())
     if isinstance(fact, PracticeUseAdded):
         await tx.write(_ADD_USE, practice.practice_id, fact.delivery_id)
@@ -145,12 +145,12 @@ _DELETE_TEXTS = Write(
 
 
 async def save_texts(tx: Tx, practice_id: UUID, texts: PracticeTexts, salt: bytes, stems: Sequence[str]) -> None:
-    """Save the words in place of those before, and what they are found by."""
+    """Save the texts in place of the earlier ones, and the stems under which they are found."""
     await tx.write(_SAVE_TEXTS, practice_id, salt, texts.title, texts.text, stems)
 
 
 async def save_comment(tx: Tx, practice_id: UUID, comment: str) -> None:
-    """Save the comment on the last move in place of that before."""
+    """Save the comment on the last move in place of the earlier one, or delete it if there is none."""
     if comment:
         await tx.write(_COMMENT, practice_id, comment)
     else:
@@ -162,7 +162,7 @@ async def delete_texts(tx: Tx, practice_id: UUID) -> None:
 
 
 async def texts_of(tx: Tx, practice_ids: Sequence[UUID]) -> dict[UUID, PracticeTexts]:
-    """The words of these practices."""
+    """Return the texts of these practices."""
     rows = await tx.fetch(
         "SELECT practice_id, title, text FROM practice_text WHERE practice_id = ANY ($1::uuid[])", practice_ids
     )
@@ -170,7 +170,7 @@ async def texts_of(tx: Tx, practice_ids: Sequence[UUID]) -> dict[UUID, PracticeT
 
 
 async def comments_of(tx: Tx, practice_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Comments on the last moves of these practices; row-level security hides those of other authors."""
+    """Return the comments on the last moves of these practices; row-level security hides those of other authors."""
     rows = await tx.fetch(
         "SELECT practice_id, comment FROM practice_remark WHERE practice_id = ANY ($1::uuid[])", practice_ids
     )
@@ -178,5 +178,5 @@ async def comments_of(tx: Tx, practice_ids: Sequence[UUID]) -> dict[UUID, str]:
 
 
 def practice_of(row: Record) -> Practice:
-    """The practice of a row of `practice`."""
+    """Convert a row of `practice` into a practice."""
     return msgspec.convert(dict(row), Practice)

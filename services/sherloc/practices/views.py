@@ -22,11 +22,11 @@ _WITHDRAWN = PracticeTexts(title="", text="")
 class PracticeView(Struct, frozen=True, kw_only=True):
     """A practice, a challenge or a tool, of either a `state` or a `provider`, in one `language`.
 
-    `country_review` is the author's statement: `nothing` of it comes from a country review, or what does was
-    `entered_by_state`. `uses` counts the deliveries that used it, and `used_in` are those that the caller sees.
+    `country_review` is the author's statement: `nothing` comes from a country review, or what does was
+    `entered_by_state`. `uses` is the number of deliveries that used it, and `used_in` are those that the caller sees.
     `delivery_id`, from which it was learned, and the `comment` on the last move are shown to the author and UNODC.
-    `reason` is why a coordinator returned it, a code of `/v1/reference/reasons/return_practice`. `title` and `text` are
-    empty once it is withdrawn.
+    `reason` is the code (`/v1/reference/reasons/return_practice`) with which a coordinator returned it. `title` and
+    `text` are empty once it is withdrawn.
     """
 
     practice_id: UUID
@@ -54,14 +54,14 @@ class PracticeView(Struct, frozen=True, kw_only=True):
 
 
 async def practice_view(tx: Tx, ctx: Context, practice_id: UUID) -> PracticeView:
-    """Raises Missing if this caller may not see it."""
+    """Return a practice as this caller sees it. Raises Missing if this caller may not see it."""
     found = await store.get(tx, practice_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_PRACTICE, found).required()
     return (await views_of(tx, [found], ctx.caller))[0]
 
 
 async def views_of(tx: Tx, found: Sequence[Practice], caller: Caller) -> list[PracticeView]:
-    """Views of practices that this caller sees."""
+    """Convert practices into views for a caller who may see them."""
     ids = [one.practice_id for one in found]
     texts, comments = await store.texts_of(tx, ids), await store.comments_of(tx, ids)
     uses = await delivery_store.uses_of(tx, ids)

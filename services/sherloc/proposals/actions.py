@@ -26,7 +26,7 @@ from services.sherloc.proposals.model import Completed, LegislationProposal
 
 
 async def on_submitted(tx: Tx, event: Event, fact: RequestSubmitted) -> None:
-    """Keep the lines, and propose for deliveries that were completed before these were received."""
+    """Store the lines of a request, and make the proposals of deliveries received before them."""
     await line_store.lock(tx, fact.request_id)
     await line_store.put(tx, fact)
     for completed in await line_store.take_waiting(tx, [one.line_id for one in fact.lines]):
@@ -34,7 +34,7 @@ async def on_submitted(tx: Tx, event: Event, fact: RequestSubmitted) -> None:
 
 
 async def on_completed(tx: Tx, event: Event, fact: DeliveryCompleted) -> None:
-    """Propose, or wait for the line."""
+    """Make the proposals of a completed delivery, or store it until its line is received."""
     await line_store.lock(tx, fact.request_id)
     completed = from_attributes(Completed, fact)
     if not await _propose(tx, completed, event):
@@ -52,8 +52,9 @@ async def accept(
     legislation_revision: int,
     comment: str,
 ) -> None:
-    """Record the law, or revise what is recorded in the revision that was read. Raises Missing, Forbidden, Stale,
-    Conflict, Invalid.
+    """Accept a proposal: record the law, or revise the record in the revision that was read.
+
+    Raises Missing, Forbidden, Stale, Conflict, Invalid.
     """
     before = await _locked(tx, ctx, legislation_proposal_id, Action.ACCEPT_PROPOSAL)
     before.require("accept_proposal")
@@ -73,7 +74,7 @@ async def accept(
 
 
 async def drop(tx: Tx, ctx: Context, legislation_proposal_id: UUID, reason: str) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict."""
+    """Drop a proposal. Raises Missing, Forbidden, Stale, Conflict."""
     before = await _locked(tx, ctx, legislation_proposal_id, Action.DROP_PROPOSAL)
     async with tx.as_service():
         await _record(tx, before, before.drop(reason, now=ctx.now))
@@ -83,13 +84,16 @@ async def _locked(tx: Tx, ctx: Context, legislation_proposal_id: UUID, action: A
     policy.decide(ctx.caller, action, await store.get(tx, legislation_proposal_id, ctx.caller)).required()
     async with tx.as_service():
         found = await store.known(tx, legislation_proposal_id)
-    assert found is not None, "it was shown"
+    assert found is not None, "the caller may see the proposal, so it exists"
     check_revision(found.revision, ctx.expected)
     return found
 
 
 async def _propose(tx: Tx, completed: Completed, because: Event) -> bool:
-    """One for each article of the line; false if the line is not known yet."""
+    """Make a proposal for each article of the line, or one without an article.
+
+    Return False if the line is not known yet. Other kinds of assistance than KINDS lead to no proposal.
+    """
     line = await line_store.line(tx, completed.line_id)
     if line is None:
         return False

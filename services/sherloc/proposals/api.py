@@ -26,16 +26,16 @@ PROPOSAL = f"{PROPOSALS}/{{legislation_proposal_id:uuid}}"
 
 
 class AcceptProposal(ReviseLegislation, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the law is on SHERLOC, as in the register. `article` only if the proposal has none.
+    """The law as on SHERLOC, with the fields of the register. `article` is needed if the proposal has none.
 
-    If something is recorded already it is revised, in the `legislation_revision` that was read; else that is 0.
+    An existing record is revised: `legislation_revision` is the revision that was read, or 0 if there is no record.
     """
 
     article: ArticleCode | None = None
     legislation_revision: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
 
     def check(self) -> None:
-        """Raises Invalid for an unknown article."""
+        """Raise Invalid for an unknown article."""
         if self.article is not None and self.article not in (known := reference.articles()):
             raise unknown_code("article", self.article, known, code_list="articles")
 
@@ -63,7 +63,7 @@ async def list_legislation_proposals(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[LegislationProposalPage]:
-    """A State sees its own, UNODC all."""
+    """Lists a State's own proposals, or all proposals for UNODC."""
     async with db.transaction(by=caller) as tx:
         found = await store.page(tx, caller, state=of_state, status=status, before=cursor, limit=limit + 1)
     return paging.page(LegislationProposalPage, [view_of(one, caller) for one in found], limit)
@@ -73,7 +73,7 @@ async def list_legislation_proposals(
 async def show_legislation_proposal(
     tx: Tx, ctx: Context, legislation_proposal_id: FromPath[UUID]
 ) -> LegislationProposalView:
-    """With the decision on it, if there is one."""
+    """Shows a proposal, with its decision if it has one."""
     return await proposal_view(tx, ctx, legislation_proposal_id)
 
 
@@ -81,7 +81,7 @@ async def show_legislation_proposal(
 async def accept_legislation_proposal(
     tx: Tx, ctx: Context, legislation_proposal_id: FromPath[UUID], data: JSONBody[AcceptProposal]
 ) -> None:
-    """By the State: the register then has what it entered."""
+    """Requires the role `focal_point` or `official` of the State. The law is recorded in the register as entered."""
     data.check()
     await actions.accept(
         tx,
@@ -98,7 +98,7 @@ async def accept_legislation_proposal(
 async def drop_legislation_proposal(
     tx: Tx, ctx: Context, legislation_proposal_id: FromPath[UUID], data: JSONBody[DropProposal]
 ) -> None:
-    """By the State, with a coded reason; nothing is recorded."""
+    """Requires the role `focal_point` or `official` of the State, and a coded reason. No law is recorded."""
     await actions.drop(tx, ctx, legislation_proposal_id, check_reason("drop_proposal", data.reason))
 
 

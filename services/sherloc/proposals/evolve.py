@@ -14,10 +14,10 @@ from services.sherloc.proposals.model import LegislationProposal, LegislationPro
 
 
 def evolve(known: LegislationProposal | None, fact: Fact) -> LegislationProposal:
-    """The proposal after a fact."""
+    """Return the proposal after a fact."""
     if isinstance(fact, LegislationProposalMade):
         return LegislationProposal(**asdict(fact), status=LegislationProposalStatus.PROPOSED, revision=1)
-    assert known is not None, "a proposal begins when it is made"
+    assert known is not None, "the first fact of a proposal is LegislationProposalMade"
     return replace(known, revision=known.revision + 1, **_changes(fact))
 
 

@@ -1,6 +1,6 @@
-"""Rows of requests' lines and completed deliveries, as their services say.
+"""Queries on lines of requests and completed deliveries, received from their services.
 
-Facts of the two services arrive in no order: what comes first waits for the other.
+Facts of the two services arrive in any order; a delivery waits for its line.
 """
 
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from services.sherloc.proposals.model import Completed
 
 
 async def lock(tx: Tx, request_id: UUID) -> None:
-    """Until the transaction ends, no other one receives this request and its deliveries."""
+    """Prevent other transactions from receiving this request and its deliveries until this one ends."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(request_id))
 
 
 async def put(tx: Tx, fact: RequestSubmitted) -> None:
-    """The lines of a request, as it was submitted last."""
+    """Save the lines of a request as last submitted."""
     await tx.executemany(
         """
         INSERT INTO requested_line (line_id, state, kind, articles) VALUES ($1, $2, $3, $4)
@@ -30,13 +30,13 @@ async def put(tx: Tx, fact: RequestSubmitted) -> None:
 
 
 async def line(tx: Tx, line_id: UUID) -> tuple[str, tuple[str, ...]] | None:
-    """The kind and the articles of a line; None before it was received."""
+    """Return the kind and the articles of a line, or None before it is received."""
     row = await tx.fetchrow("SELECT kind, articles FROM requested_line WHERE line_id = $1", line_id)
     return (row["kind"], tuple(row["articles"])) if row else None
 
 
 async def wait(tx: Tx, completed: Completed) -> None:
-    """Keep a delivery until its line is received."""
+    """Store a delivery until its line is received."""
     await tx.execute(
         """
         INSERT INTO waiting_delivery (delivery_id, request_id, line_id, state, completed_on)
@@ -51,6 +51,6 @@ async def wait(tx: Tx, completed: Completed) -> None:
 
 
 async def take_waiting(tx: Tx, line_ids: Sequence[UUID]) -> list[Completed]:
-    """The deliveries that waited for these lines; they wait no longer."""
+    """Delete and return the deliveries that waited for these lines."""
     rows = await tx.fetch("DELETE FROM waiting_delivery WHERE line_id = ANY ($1::uuid[]) RETURNING *", line_ids)
     return [msgspec.convert(dict(row), Completed) for row in rows]

@@ -17,7 +17,7 @@ from contracts.refusals import Conflict, Invalid
 
 
 class LegislationProposalStatus(StrEnum):
-    """The state of a proposal."""
+    """The status of a proposal."""
 
     PROPOSED = "proposed"
     ACCEPTED = "accepted"
@@ -26,11 +26,11 @@ class LegislationProposalStatus(StrEnum):
 
 _PROPOSED = frozenset({LegislationProposalStatus.PROPOSED})
 MOVES: Mapping[str, frozenset[LegislationProposalStatus]] = {"accept_proposal": _PROPOSED, "drop_proposal": _PROPOSED}
-"""The states each move is allowed in."""
+"""Maps each move to the statuses in which it is allowed."""
 
 
 class Completed(Struct, frozen=True, kw_only=True):
-    """A delivery that was completed, as its service says."""
+    """A completed delivery, as received from its service."""
 
     delivery_id: UUID
     request_id: UUID
@@ -40,7 +40,7 @@ class Completed(Struct, frozen=True, kw_only=True):
 
 
 class LegislationProposal(Struct, frozen=True, kw_only=True):
-    """A proposal of one delivery for one article, or for one that its State names."""
+    """A proposal after one delivery, for one article or for an article that its State names."""
 
     legislation_proposal_id: UUID
     state: str
@@ -58,12 +58,12 @@ class LegislationProposal(Struct, frozen=True, kw_only=True):
     dropped_at: datetime | None = None
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the state does not allow the move."""
+        """Raise Conflict unless the status allows the move."""
         if self.status not in MOVES[move]:
             raise Conflict("legislation-proposal-status", status=self.status, move=move)
 
     def article_of(self, named: str | None) -> str:
-        """The article that is recorded. Raises Invalid if none is named, or another one."""
+        """Return the article to record. Raises Invalid if none is given, or another one than that of the proposal."""
         if named is None and self.article is None:
             raise Invalid("missing-field", field="article")
         if named is not None and self.article not in {None, named}:
@@ -85,7 +85,7 @@ class LegislationProposal(Struct, frozen=True, kw_only=True):
 def make(
     legislation_proposal_id: UUID, completed: Completed, kind: str, article: str | None, *, now: datetime
 ) -> LegislationProposalMade:
-    """Of a completed delivery, for an article of its request's line."""
+    """Return the fact of a proposal after a completed delivery, for an article of its request's line."""
     return LegislationProposalMade(
         legislation_proposal_id=legislation_proposal_id,
         state=completed.state,

@@ -1,4 +1,4 @@
-"""Rows of proposals. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Queries on proposals. Each read for a caller is filtered by `may_see`, the policy in SQL."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ LIST_MAX = 200
 
 
 async def get(tx: Tx, legislation_proposal_id: UUID, caller: Caller) -> LegislationProposal:
-    """The proposal, if this caller may see it. Raises Missing."""
+    """Return the proposal. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
         """
         SELECT * FROM legislation_proposal
@@ -39,7 +39,7 @@ async def page(
     before: UUID | None,
     limit: int,
 ) -> list[LegislationProposal]:
-    """Proposals that this caller may see, newest first."""
+    """List the proposals that this caller may see, newest first."""
     rows = await tx.fetch(
         """
         SELECT * FROM legislation_proposal
@@ -58,7 +58,7 @@ async def page(
 
 
 async def known(tx: Tx, legislation_proposal_id: UUID) -> LegislationProposal | None:
-    """The proposal, for the service itself, locked until the transaction ends."""
+    """Return the proposal for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow(
         "SELECT * FROM legislation_proposal WHERE legislation_proposal_id = $1 FOR UPDATE", legislation_proposal_id
     )
@@ -83,5 +83,5 @@ async def save(tx: Tx, proposal: LegislationProposal) -> None:
 
 
 def proposal_of(row: Record) -> LegislationProposal:
-    """The proposal of a row of `legislation_proposal`."""
+    """Convert a row of `legislation_proposal` into a proposal."""
     return msgspec.convert(dict(row), LegislationProposal)

@@ -16,10 +16,11 @@ from services.sherloc.proposals.model import LegislationProposal, LegislationPro
 
 
 class LegislationProposalView(Struct, frozen=True, kw_only=True):
-    """A proposal to its State to record what its law is after a delivery, on an article of the request's line.
+    """A proposal to a State to record its law after a delivery, on an article of the request's line.
 
-    Without an `article` the State names it. `legislation_id` is the record that it was accepted into; `reason` is why
-    it was dropped, a code of `/v1/reference/reasons/drop_proposal`. `moves` are those that the caller may make now.
+    Without an `article` the State names it. `legislation_id` is the record that resulted from its acceptance; `reason`
+    is the code (`/v1/reference/reasons/drop_proposal`) with which it was dropped. `moves` are those that the caller may
+    make now.
     """
 
     legislation_proposal_id: UUID
@@ -40,12 +41,12 @@ class LegislationProposalView(Struct, frozen=True, kw_only=True):
 
 
 async def proposal_view(tx: Tx, ctx: Context, legislation_proposal_id: UUID) -> LegislationProposalView:
-    """Raises Missing if this caller may not see it."""
+    """Return a proposal as this caller sees it. Raises Missing if this caller may not see it."""
     found = await store.get(tx, legislation_proposal_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_PROPOSAL, found).required()
     return view_of(found, ctx.caller)
 
 
 def view_of(found: LegislationProposal, caller: Caller) -> LegislationProposalView:
-    """The view of a proposal that this caller sees."""
+    """Convert a proposal into the view for a caller."""
     return from_attributes(LegislationProposalView, found, moves=policy.proposal_moves_open_to(caller, found))

@@ -30,7 +30,7 @@ async def record_review_progress(
     language: Language,
     text: str,
 ) -> None:
-    """Raises Forbidden for another State, Conflict if something is recorded already."""
+    """Record progress. Raises Forbidden for another State, Conflict if the cluster already has a record."""
     policy.decide(ctx.caller, Action.RECORD_REVIEW_PROGRESS, NewReviewProgress(state=state)).required()
     salt, texts_hash = hash_texts(text)
     async with tx.as_service():
@@ -45,7 +45,7 @@ async def record_review_progress(
 async def revise_review_progress(
     tx: Tx, ctx: Context, review_progress_id: UUID, progress: Progress, language: Language, text: str
 ) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict."""
+    """Revise a record. Raises Missing, Forbidden, Stale, Conflict."""
     salt, texts_hash = hash_texts(text)
     await move(
         tx,
@@ -61,11 +61,14 @@ async def revise_review_progress(
 async def move(
     tx: Tx, ctx: Context, review_progress_id: UUID, action: Action, decide: Callable[[ReviewProgress], Fact]
 ) -> None:
-    """Raises Missing, Forbidden, Stale, Conflict."""
+    """Make a move that does not change texts; a withdrawal deletes them.
+
+    Raises Missing, Forbidden, Stale, Conflict.
+    """
     policy.decide(ctx.caller, action, await store.get(tx, review_progress_id, ctx.caller)).required()
     async with tx.as_service():
         before = await store.known(tx, review_progress_id)
-        assert before is not None, "it was shown"
+        assert before is not None, "the caller may see the record, so it exists"
         check_revision(before.revision, ctx.expected)
         after = await _save(tx, before, decide(before))
         if after.status is ReviewProgressStatus.WITHDRAWN:

@@ -43,7 +43,7 @@ async def list_review_progress(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 100,
 ) -> Response[ReviewProgressPage]:
-    """A State's own, and what others agreed to show; all for coordinators and auditors."""
+    """Lists a State's own records and those that others agreed to show; all for coordinators and auditors."""
     for name, code, known, codes in (
         ("state", of_state, reference.countries(), "countries"),
         ("cluster", cluster, reference.review_clusters(), "review_clusters"),
@@ -60,7 +60,7 @@ async def list_review_progress(
     f"{ALL}/table", opt=requires(Action.SHOW_PROGRESS_TABLE), summary="The table of review progress for the Conference"
 )
 async def show_progress_table(db: Db, caller: CurrentCaller) -> ReviewProgressTable:
-    """Of the States that agreed, at this moment; the same for every appointment."""
+    """Shows the records of the States that agree to it at this moment. The table is the same for every appointment."""
     async with db.transaction(by=caller) as tx:
         return await views.table(tx, caller)
 
@@ -75,7 +75,7 @@ async def show_progress_table(db: Db, caller: CurrentCaller) -> ReviewProgressTa
 async def record_review_progress(
     tx: Tx, ctx: Context, review_progress_id: UUID, data: JSONBody[RecordReviewProgress]
 ) -> None:
-    """Voluntary, by the focal point or an official of the State; others than UNODC do not see it."""
+    """Requires the role `focal_point` or `official` of the State. It is voluntary; only the State and UNODC see it."""
     data.check()
     await actions.record_review_progress(
         tx, ctx, review_progress_id, data.state, data.cluster, data.progress, data.language, data.text
@@ -84,7 +84,7 @@ async def record_review_progress(
 
 @show(ONE, Action.SHOW_REVIEW_PROGRESS, "One record of review progress")
 async def show_review_progress(tx: Tx, ctx: Context, review_progress_id: FromPath[UUID]) -> ReviewProgressView:
-    """As the State recorded it."""
+    """Shows a record as the State entered it."""
     return await review_progress_view(tx, ctx, review_progress_id)
 
 
@@ -92,7 +92,10 @@ async def show_review_progress(tx: Tx, ctx: Context, review_progress_id: FromPat
 async def revise_review_progress(
     tx: Tx, ctx: Context, review_progress_id: FromPath[UUID], data: JSONBody[ReviseReviewProgress]
 ) -> None:
-    """By the State; the table shows it immediately, if the State has agreed. What was withdrawn is recorded again."""
+    """Requires the role `focal_point` or `official` of the State. A withdrawn record is recorded again.
+
+    The table shows the revision immediately if the State has agreed.
+    """
     await actions.revise_review_progress(tx, ctx, review_progress_id, data.progress, data.language, data.text)
 
 
@@ -103,7 +106,10 @@ async def revise_review_progress(
     read=review_progress_view,
 )
 async def consent_to_table(tx: Tx, ctx: Context, review_progress_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
-    """By a focal point of the State, until withdrawn; from then on every appointment reads it."""
+    """Requires the role `focal_point` of the State.
+
+    Every appointment sees the record until the consent is withdrawn.
+    """
     await actions.move(tx, ctx, review_progress_id, Action.CONSENT_TO_TABLE, lambda one: one.consent(now=ctx.now))
 
 
@@ -116,7 +122,7 @@ async def consent_to_table(tx: Tx, ctx: Context, review_progress_id: FromPath[UU
 async def withdraw_table_consent(
     tx: Tx, ctx: Context, review_progress_id: FromPath[UUID], data: JSONBody[Nothing]
 ) -> None:
-    """By a focal point of the State; others do not see it from then on."""
+    """Requires the role `focal_point` of the State. Other States no longer see the record."""
     await actions.move(
         tx, ctx, review_progress_id, Action.WITHDRAW_TABLE_CONSENT, lambda one: one.withdraw_consent(now=ctx.now)
     )
@@ -131,7 +137,7 @@ async def withdraw_table_consent(
 async def withdraw_review_progress(
     tx: Tx, ctx: Context, review_progress_id: FromPath[UUID], data: JSONBody[Nothing]
 ) -> None:
-    """By a focal point of the State; its words are deleted, and the table no longer shows it."""
+    """Requires the role `focal_point` of the State. The text is deleted, and the table no longer shows the record."""
     await actions.move(
         tx, ctx, review_progress_id, Action.WITHDRAW_REVIEW_PROGRESS, lambda one: one.withdraw(now=ctx.now)
     )

@@ -11,7 +11,7 @@ from contracts.values import Language, State
 
 
 class ReviseReviewProgress(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How far one's own State has addressed the observations of a cluster, and what it says of that in one language."""
+    """The progress of one's own State on the observations of a cluster, and a text on it in one language."""
 
     progress: Progress
     language: Language
@@ -19,12 +19,12 @@ class ReviseReviewProgress(Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class RecordReviewProgress(ReviseReviewProgress, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The same for a cluster (`/v1/reference/review_clusters`) of which nothing is recorded yet."""
+    """A new record for a cluster (`/v1/reference/review_clusters`) without a record."""
 
     state: State
     cluster: ReviewCluster
 
     def check(self) -> None:
-        """Raises Invalid for an unknown cluster."""
+        """Raise Invalid for an unknown cluster."""
         if self.cluster not in (known := reference.review_clusters()):
             raise unknown_code("cluster", self.cluster, known, code_list="review_clusters")

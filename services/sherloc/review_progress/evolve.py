@@ -18,7 +18,7 @@ _S = ReviewProgressStatus
 
 
 def evolve(known: ReviewProgress | None, fact: Fact) -> ReviewProgress:
-    """The record after a fact."""
+    """Return the record after a fact."""
     if isinstance(fact, ReviewProgressRecorded):
         return ReviewProgress(
             review_progress_id=fact.review_progress_id,
@@ -31,7 +31,7 @@ def evolve(known: ReviewProgress | None, fact: Fact) -> ReviewProgress:
             recorded_at=fact.recorded_at,
             changed_at=fact.recorded_at,
         )
-    assert known is not None, "a record begins when it is recorded"
+    assert known is not None, "the first fact of a record is ReviewProgressRecorded"
     return replace(known, revision=known.revision + 1, **_changes(known, fact))
 
 

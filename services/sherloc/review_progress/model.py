@@ -1,4 +1,4 @@
-"""Progress after the review: what a State says, if it wishes, of how far it is in a thematic cluster."""
+"""Progress after the review: a State's voluntary statement on its progress in a thematic cluster."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,7 +21,10 @@ from contracts.values import Language
 
 
 class ReviewProgressStatus(StrEnum):
-    """`own`: for the State and UNODC; `shown`: also in the table for the Conference; `withdrawn`: without words."""
+    """The status of a record.
+
+    `own`: read by the State and UNODC; `shown`: also in the table for the Conference; `withdrawn`: without a text.
+    """
 
     OWN = "own"
     SHOWN = "shown"
@@ -35,7 +38,7 @@ MOVES: Mapping[str, frozenset[ReviewProgressStatus]] = {
     "withdraw_table_consent": frozenset({_S.SHOWN}),
     "withdraw_review_progress": frozenset({_S.OWN, _S.SHOWN}),
 }
-"""The states each move is allowed in."""
+"""Maps each move to the statuses in which it is allowed."""
 
 
 def review_progress_id_of(state: str, cluster: str) -> UUID:
@@ -44,7 +47,7 @@ def review_progress_id_of(state: str, cluster: str) -> UUID:
 
 
 class ReviewProgress(Struct, frozen=True, kw_only=True):
-    """What a State says of its progress in a cluster."""
+    """A State's statement on its progress in a cluster."""
 
     review_progress_id: UUID
     state: str
@@ -57,7 +60,7 @@ class ReviewProgress(Struct, frozen=True, kw_only=True):
     changed_at: datetime
 
     def require(self, move: str) -> None:
-        """Raises Conflict if the state does not allow the move."""
+        """Raise Conflict unless the status allows the move."""
         if self.status not in MOVES[move]:
             raise Conflict("review-progress-status", status=self.status, move=move)
 
@@ -66,7 +69,10 @@ class ReviewProgress(Struct, frozen=True, kw_only=True):
     def revise(
         self, progress: Progress, language: Language, texts_hash: str, *, now: datetime
     ) -> ReviewProgressRevised:
-        """Also records again what was withdrawn; the table then shows it only after a new consent."""
+        """Return the fact of a revision, which also restores a withdrawn record.
+
+        The table shows a restored record only after a new consent.
+        """
         self.require("revise_review_progress")
         return ReviewProgressRevised(
             **self._ids(), progress=progress, language=language, texts_hash=texts_hash, revised_at=now

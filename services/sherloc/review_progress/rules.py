@@ -1,4 +1,4 @@
-"""Who may do what with a State's progress: the State records it, UNODC reads it, all others read what is shown."""
+"""Rules for review progress: the State records it, UNODC reads it, all others read what is shown."""
 
 from collections.abc import Mapping
 
@@ -15,14 +15,14 @@ MOVERS: Mapping[str, frozenset[Role]] = {
     "revise_review_progress": _OF_STATE,
     **dict.fromkeys(("consent_to_table", "withdraw_table_consent", "withdraw_review_progress"), _FOCAL_POINTS),
 }
-"""Move → the roles that make it, of the State itself. Only a focal point consents."""
+"""Maps each move to the roles of the State itself that may make it. Only a focal point consents."""
 
 EVENTS_FOR_ALL = frozenset({"consented"})
-"""What others than the State and UNODC are sent of a record that the table shows."""
+"""Events that callers other than the State and UNODC receive of a record that the table shows."""
 
 
 class NewReviewProgress(Struct, frozen=True, kw_only=True):
-    """A record that a State is about to begin."""
+    """A record that a State is about to create."""
 
     state: str
 
@@ -42,6 +42,6 @@ def decide_review_progress(caller: Caller, action: str, record: ReviewProgress |
 
 
 def may_see_progress(caller: Caller, record: ReviewProgress) -> bool:
-    """The State and UNODC's office; all others what the State agreed to show."""
+    """Check whether the caller sees a record: always for its State and UNODC's office, else if the State agreed."""
     own = caller.role in _OF_STATE and caller.organization == record.state
     return own or caller.role in _OVERSEERS or record.status is ReviewProgressStatus.SHOWN

@@ -1,4 +1,4 @@
-"""Rows of review progress. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+"""Queries on review progress. Each read for a caller is filtered by `may_see`, the policy in SQL."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,11 +14,11 @@ from services.sherloc.review_progress.model import ReviewProgress
 
 LIST_MAX = 200
 TABLE_MAX = 2000
-"""More than all States in all clusters."""
+"""Maximum number of rows of the table; greater than the number of States multiplied by that of clusters."""
 
 
 async def get(tx: Tx, review_progress_id: UUID, caller: Caller) -> ReviewProgress:
-    """The record, if this caller may see it. Raises Missing."""
+    """Return the record. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
         "SELECT * FROM review_progress WHERE review_progress_id = $1 AND may_see(review_progress, $2, $3)",
         review_progress_id,
@@ -33,7 +33,7 @@ async def get(tx: Tx, review_progress_id: UUID, caller: Caller) -> ReviewProgres
 async def page(
     tx: Tx, caller: Caller, *, state: str | None, cluster: str | None, before: UUID | None, limit: int
 ) -> list[ReviewProgress]:
-    """Records that this caller may see, in the order of their ids."""
+    """List the records that this caller may see, by id in descending order."""
     rows = await tx.fetch(
         """
         SELECT * FROM review_progress
@@ -52,7 +52,7 @@ async def page(
 
 
 async def shown(tx: Tx, caller: Caller) -> list[ReviewProgress]:
-    """The records that their States agreed to show, by State and cluster."""
+    """List the records that their States agreed to show, by State and cluster."""
     rows = await tx.fetch(
         """
         SELECT * FROM review_progress WHERE may_see(review_progress, $1, $2) AND status = 'shown'
@@ -66,12 +66,12 @@ async def shown(tx: Tx, caller: Caller) -> list[ReviewProgress]:
 
 
 async def lock(tx: Tx, review_progress_id: UUID) -> None:
-    """Until the transaction ends, no other one creates the record."""
+    """Prevent other transactions from creating the record until this one ends."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(review_progress_id))
 
 
 async def known(tx: Tx, review_progress_id: UUID) -> ReviewProgress | None:
-    """The record, for the service itself, locked until the transaction ends."""
+    """Return the record for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow(
         "SELECT * FROM review_progress WHERE review_progress_id = $1 FOR UPDATE", review_progress_id
     )
@@ -105,7 +105,7 @@ async def save(tx: Tx, record: ReviewProgress) -> None:
 
 
 async def save_text(tx: Tx, review_progress_id: UUID, text: str, salt: bytes) -> None:
-    """The text of a record; an earlier one is deleted."""
+    """Save the text of a record in place of the earlier one."""
     await tx.write(_SAVE_TEXT, review_progress_id, salt, text)
 
 
@@ -121,5 +121,5 @@ async def texts_of(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, str]:
 
 
 def progress_of(row: Record) -> ReviewProgress:
-    """The record of a row of `review_progress`."""
+    """Convert a row of `review_progress` into a record."""
     return msgspec.convert(dict(row), ReviewProgress)

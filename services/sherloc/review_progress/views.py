@@ -18,7 +18,7 @@ from services.sherloc.review_progress.model import ReviewProgress, ReviewProgres
 
 
 class ReviewProgressView(Struct, frozen=True, kw_only=True):
-    """What a State says of its progress in a cluster (`/v1/reference/review_clusters`); `text` is in `language`.
+    """A State's statement on its progress in a cluster (`/v1/reference/review_clusters`); `text` is in `language`.
 
     `status` is `own` while only the State and UNODC read it, `shown` while the table for the Conference shows it.
     """
@@ -37,7 +37,7 @@ class ReviewProgressView(Struct, frozen=True, kw_only=True):
 
 
 class TableEntry(Struct, frozen=True, kw_only=True):
-    """What a State agreed to show of a cluster."""
+    """A State's statement on a cluster that it agreed to show."""
 
     state: str
     cluster: str
@@ -48,21 +48,21 @@ class TableEntry(Struct, frozen=True, kw_only=True):
 
 
 class ReviewProgressTable(Struct, frozen=True, kw_only=True):
-    """The table for the Conference: `agreed` of the States that agreed, by State and cluster."""
+    """The table for the Conference, by State and cluster. `agreed` is the number of States that agreed."""
 
     agreed: int
     entries: list[TableEntry]
 
 
 async def review_progress_view(tx: Tx, ctx: Context, review_progress_id: UUID) -> ReviewProgressView:
-    """Raises Missing if this caller may not see it."""
+    """Return a record as this caller sees it. Raises Missing if this caller may not see it."""
     found = await store.get(tx, review_progress_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_REVIEW_PROGRESS, found).required()
     return (await views_of(tx, [found], ctx.caller))[0]
 
 
 async def views_of(tx: Tx, found: Sequence[ReviewProgress], caller: Caller) -> list[ReviewProgressView]:
-    """Views of records that this caller sees."""
+    """Convert records into views for a caller who may see them."""
     texts = await store.texts_of(tx, [one.review_progress_id for one in found])
     return [
         from_attributes(
@@ -76,7 +76,7 @@ async def views_of(tx: Tx, found: Sequence[ReviewProgress], caller: Caller) -> l
 
 
 async def table(tx: Tx, caller: Caller) -> ReviewProgressTable:
-    """The table for the Conference, of those who agreed at this moment."""
+    """Return the table for the Conference, of the States that agree at this moment."""
     found = await store.shown(tx, caller)
     texts = await store.texts_of(tx, [one.review_progress_id for one in found])
     return ReviewProgressTable(

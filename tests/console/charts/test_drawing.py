@@ -1,4 +1,4 @@
-"""Drawing: lines of text that fit, mirrored, and nothing of a text taken for markup."""
+"""Drawing: lines of text that fit, mirroring, and escaping of texts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What became of a delivery, and the page of a mail's link."""
+"""Follow-ups and effects of a delivery, and the page of the link in a mail."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Whose turn it is in a delivery, and what comes next."""
+"""The turn and the next move of a delivery, and the form of its agreement."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A draft as its forms have it, and the changes of two officials together."""
+"""Values of a draft's forms, and the merge of two officials' changes."""
 
 from services.console.drafting.draft import (
     changed,

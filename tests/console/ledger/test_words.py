@@ -1,4 +1,4 @@
-"""Entries and balances as accounts with two sides, and words for all of them."""
+"""Entries and balances as accounts with two sides, and labels for all of them."""
 
 from typing import Any
 

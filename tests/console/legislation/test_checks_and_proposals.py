@@ -1,4 +1,4 @@
-"""What States are asked about the register, in the console: yearly checks, proposals after deliveries, and gaps."""
+"""The register in the console: yearly checks, proposals after deliveries, and gaps."""
 
 import re
 import time
@@ -32,7 +32,7 @@ async def db(demo: Demo) -> AsyncIterator[Database]:
 
 
 async def asked(db: Database) -> str:
-    """The address of a check that the State is asked now."""
+    """Ask the State a check now, and return the address of its page."""
     now = clock.now()
     fact = model.ask(new_id(), "PER", now, now=now)
     check = evolve(None, fact)
@@ -52,14 +52,14 @@ def says_soon(client: httpx.Client, path: str, words: str) -> bool:
 
 
 def proposals(client: httpx.Client) -> list[str]:
-    """The addresses of those that wait, newest first."""
+    """Return the addresses of the proposals that wait, newest first."""
     return re.findall(rf'href="({PROPOSALS}/[0-9a-f-]{{36}})"', client.get(f"{PROPOSALS}?status=proposed").text)
 
 
 async def test_yearly_check_waits_until_it_is_answered(site: Site, db: Database) -> None:
     check = await asked(db)
     with site.client(STATE) as client:
-        assert says_soon(client, "/en", f'href="{check}"'), "the first page shows what the State was asked"
+        assert says_soon(client, "/en", f'href="{check}"'), "the first page does not link to the check"
         assert f'href="{check}"' in client.get("/en/legislation").text
         assert "Waits for an answer" in client.get(CHECKS).text
         refused = sent(client, f"{check}/do/answer")

@@ -1,4 +1,4 @@
-"""Which events are sent to an open page, and how many pages may follow."""
+"""Events that are sent to an open page, and limits on the pages that follow."""
 
 from uuid import uuid4
 

@@ -14,20 +14,20 @@ Visit = Callable[..., Visitor]
 MILLISECONDS = 5_000
 SEEN_SECONDS = 1.0
 SLOWER_AT_MOST = 3
-"""Times what the page itself takes to load: on a busy machine both are slow."""
+"""Maximum ratio to the time that the page itself takes to load: on a busy machine both are slow."""
 
 NOTE = "[Fictitious sample] Changed while the page was open."
 
 
 def opened(visitor: Visitor, path: str) -> Page:
-    """The page of a visitor, once it follows changes."""
+    """Open a page, and return it once it follows changes."""
     with visitor.page.expect_response(lambda answer: "/live?" in answer.url):
         visitor.go(path)
     return visitor.page
 
 
 def refreshed(visitor: Visitor) -> list[str]:
-    """The addresses of which parts were fetched again, from now on."""
+    """Return a list to which the addresses of parts that are fetched again are added from now on."""
     found: list[str] = []
     visitor.page.on("request", lambda one: found.append(one.url) if "live-refresh" in one.headers else None)
     return found
@@ -67,7 +67,7 @@ def test_list_desk_and_match_follow_a_request(visit: Visit) -> None:
 
 @pytest.mark.soak
 def test_a_change_is_seen_within_a_second(visit: Visit) -> None:
-    """From the moment at which its form is sent; the median of eight, since the machine may be busy."""
+    """Measure from the moment at which the form is sent. The median of eight counts, since the machine may be busy."""
     here, listing = visit().step_into("KEN:focal_point"), visit().step_into("KEN:official")
     here.go("/requests?status=open")
     request = (here.page.locator("[data-row] a").first.get_attribute("href") or "")[len("/en") :]

@@ -1,4 +1,4 @@
-"""What a match says: whose turn it is, and what happened to it."""
+"""The turn and the timeline of a match, and the comparison of matches."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Copies of what is published: fresh for a minute, shown on for a day when the API does not answer."""
+"""Copies of what is published: fresh for a minute, and shown for a day while the API does not answer."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
 class Api:
-    """Answers with a number that rises, or raises what it is set to raise."""
+    """An API that answers with a number that rises, or raises what it is set to raise."""
 
     def __init__(self) -> None:
         self.calls = 0

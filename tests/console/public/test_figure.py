@@ -1,4 +1,4 @@
-"""The page of a figure of what is published: for everybody, and from a copy while the service does not answer."""
+"""The page of a published figure: for everybody, and from a copy while the service does not answer."""
 
 from typing import Any, cast
 

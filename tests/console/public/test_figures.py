@@ -37,7 +37,7 @@ def test_small_cells_are_not_shown(count: int, shown: str) -> None:
 
 
 def test_one_and_two_look_the_same_in_every_picture_and_table() -> None:
-    """Not by their words, nor by the shade of a cell or the length of a bar."""
+    """Neither the texts nor the shade of a cell or the length of a bar differ."""
     kept = [an_offering("prosecution", regions=("african",), kind="mentoring")] * 5
     one, two = (
         pictures([*kept, *[an_offering("extradition", regions=("asia_pacific",))] * count], [], REGIONS, {}, "en")

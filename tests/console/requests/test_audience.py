@@ -1,4 +1,4 @@
-"""Before a consent is given, its page shows what it would open, and for how long."""
+"""The page of a consent shows what it would open, and for how long, before it is given."""
 
 from services.console.requests.audience import NONE_CHOSEN, body_of, foreseen
 

@@ -1,4 +1,4 @@
-"""A recent sign-in, for moves that ask for it: of a session of long ago, and without losing what was typed."""
+"""Moves that ask for a recent sign-in, in a session that began long ago, without loss of what was typed."""
 
 import html
 import re

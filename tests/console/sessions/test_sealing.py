@@ -1,4 +1,4 @@
-"""The mark in a form says whose session it is of, also after the session has ended."""
+"""The mark in a form identifies its session and person, also after the session has ended."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Sessions in PostgreSQL: they end by themselves, with the person's erasure, and are of no use to who reads the table."""
+"""Sessions in PostgreSQL: they end by themselves and with the person's erasure, and the table alone reveals nothing."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -18,7 +18,7 @@ TYPED = {
 
 
 def strategies_of_an_open_request(client: httpx.Client) -> str:
-    """The address of the list, for a request that has no delivery yet."""
+    """Return the address of the strategies of a request that has no delivery yet."""
     (request, *_) = re.findall(r'href="(/en/requests/[0-9a-f-]{36})"', client.get("/en/requests?status=open").text)
     page = client.get(request).text
     assert (f'href="{request}/strategies"' in page, "/en/deliveries/" in page) == (True, False)

@@ -1,4 +1,4 @@
-"""The desk: its query as an address, what is ticked, the columns of its board, its picture."""
+"""The desk: its query as an address, ticked requests, the columns of its board, its picture."""
 
 from services.console.rounds.settings import settings_of
 from services.console.work.assign import ticked_of

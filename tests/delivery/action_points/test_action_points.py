@@ -1,4 +1,4 @@
-"""Action points: the table of states and moves, cell by cell; over HTTP, from their source to another person's look."""
+"""Tests of action points: every cell of the table of statuses and moves, and all moves over HTTP."""
 
 from collections.abc import Callable
 from datetime import date

@@ -1,4 +1,4 @@
-"""Owners of action points that are due are reminded once, though processes that remind them are killed at any point."""
+"""Owners of due action points are reminded once, although the reminding processes are killed at any point."""
 
 from datetime import datetime
 

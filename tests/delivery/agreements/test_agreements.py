@@ -1,4 +1,4 @@
-"""Agreements over HTTP: proposed in turn, signed by both, amended; two editors at once lose nothing."""
+"""Tests of agreements over HTTP: proposals in turn, signatures, amendments, and concurrent edits."""
 
 import asyncio
 from typing import Any
@@ -31,7 +31,7 @@ async def read(api: Client, delivery_id: str, by: str = COORDINATOR) -> httpx.Re
 
 
 async def propose(api: Client, delivery_id: str, by: str, **changes: Any) -> httpx.Response:
-    """The first version, or another one in the current revision."""
+    """Propose the first version, or another one in the current revision."""
     path = f"/v1/deliveries/{delivery_id}/agreement"
     before = await read(api, delivery_id)
     if before.status_code == 404:
@@ -97,7 +97,7 @@ async def test_agreement_is_amended_while_it_is_delivered(api: Client, matching:
 
 
 async def test_two_editors_at_once_lose_no_text(api: Client, matching: Matching) -> None:
-    """One of them is refused with 412 and keeps what it sent; the other's version stands whole."""
+    """One of them is refused with 412 and can send its text again; the other one's version is stored completely."""
     delivery_id = await matching.confirms()
     await propose(api, delivery_id, NORWAY)
     revision = (await read(api, delivery_id)).json()["revision"]

@@ -1,4 +1,4 @@
-"""The table of states and moves of an agreement, and whose turn it is."""
+"""Tests of the table of statuses and moves of an agreement, and of its turns."""
 
 from datetime import date, timedelta
 from uuid import uuid4

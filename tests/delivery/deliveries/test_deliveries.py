@@ -1,4 +1,4 @@
-"""Deliveries over HTTP: opened by the match, prepared by both sides, begun, suspended, completed, terminated."""
+"""Tests of deliveries over HTTP: opened by a match, prepared by both sides, begun, suspended, completed, terminated."""
 
 from datetime import date, timedelta
 

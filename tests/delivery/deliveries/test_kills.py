@@ -1,4 +1,4 @@
-"""Deliveries are opened and ended once, and in order, though the processes that consume the events of their matches are killed."""
+"""Deliveries are opened and ended once and in order, although processes that consume the events are killed."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""The table of states and moves of a delivery, cell by cell."""
+"""Tests of every cell of the table of statuses and moves of a delivery."""
 
 from collections.abc import Callable
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Steps of tests about effects: of a law that was changed."""
+"""Steps of tests about effects; the sample is a changed law."""
 
 from typing import Any
 

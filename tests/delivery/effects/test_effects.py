@@ -1,4 +1,4 @@
-"""Effects over HTTP: recorded by either side with evidence, verified by another person, withdrawn."""
+"""Tests of effects over HTTP: recorded by either side with evidence, verified by another person, withdrawn."""
 
 from pathlib import Path
 

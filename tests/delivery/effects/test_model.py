@@ -1,4 +1,4 @@
-"""The table of states and moves of an effect, cell by cell; who may make them; what each kind needs."""
+"""Tests of every cell of the table of statuses and moves of an effect, of its roles, and of the fields of each kind."""
 
 from collections.abc import Callable
 from datetime import timedelta

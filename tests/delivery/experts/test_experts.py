@@ -1,4 +1,4 @@
-"""Experts over HTTP: on the roster of their provider, shown to others after consent, withdrawn, erased."""
+"""Tests of experts over HTTP: on the roster of their provider, shown to others after consent, withdrawn, erased."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""Files of deliveries as values."""
+"""Builders of files of deliveries, without a database."""
 
 from uuid import uuid4
 

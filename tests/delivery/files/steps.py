@@ -40,7 +40,7 @@ async def added(api: Client, delivery_id: str, by: str = KENYA, **more: Any) -> 
 
 
 async def scanned(db: Database, folder: Path, says: Verdict | None = Verdict.CLEAN) -> None:
-    """The loop's work once, by a scanner that says this of every file; of None that it is away."""
+    """Run the scan once, with a scanner that returns this verdict for every file, or is unavailable if None."""
 
     async def scanner(_file: Any) -> Verdict:
         if says is None:

@@ -1,4 +1,4 @@
-"""Files of deliveries over HTTP: readable after a scan, by both sides and coordinators, and stored under ids."""
+"""Tests of files over HTTP: readable after a scan, by both sides and coordinators, and stored under ids."""
 
 import os
 import time
@@ -143,7 +143,7 @@ async def test_files_of_an_organization_are_limited_over_all_deliveries(
         assert (409, "delivery-file-quota-exceeded") == slug(refused)
         assert {"limit_files": 1, "limit_bytes": 1024 * 1024} == refused.json()["details"]
         await added(api, second, NORWAY)
-        assert 2 == len(list((tmp_path / "delivery").glob("??/*"))), "of what is refused no file is left"
+        assert 2 == len(list((tmp_path / "delivery").glob("??/*"))), "a refused file is not stored"
         assert 200 == (await removed(api, file)).status_code
         await added(api, second)
 

@@ -1,4 +1,4 @@
-"""The table of states and moves of a file, cell by cell."""
+"""Tests of every cell of the table of statuses and moves of a file."""
 
 from collections.abc import Callable
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Steps of tests about follow-ups: of a delivery that was completed, on a later day."""
+"""Steps of tests about follow-ups of a completed delivery, on later days."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ LINK = "/v1/follow-ups/link"
 
 
 def a_follow_up(side: Side = Side.STATE, month: int = 6) -> FollowUp:
-    """A scheduled one."""
+    """Return a scheduled follow-up."""
     now = datetime.combine(LAST_DAY, time(9), UTC)
     completed = a_delivery_in_progress().complete(LAST_DAY, None, now=now)
     facts = [one for one in schedule(completed) if (one.side, one.month) == (side, month)]

@@ -1,4 +1,4 @@
-"""Follow-ups over HTTP: asked by the clock, answered by each side, with a link without signing in."""
+"""Tests of follow-ups over HTTP: asked by the clock, answered by each side, and by link without signing in."""
 
 import asyncio
 from datetime import timedelta

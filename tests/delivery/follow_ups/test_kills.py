@@ -1,4 +1,4 @@
-"""Follow-ups that are due are recorded once, though processes that record them are killed at any point."""
+"""Due follow-ups are recorded once, although the processes that record them are killed at any point."""
 
 from datetime import timedelta
 

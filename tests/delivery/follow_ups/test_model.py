@@ -1,4 +1,4 @@
-"""The table of states and moves of a follow-up, cell by cell; when it is due, and until when it can be revised."""
+"""Tests of every cell of the table of statuses and moves of a follow-up, of its due days, and of its closing."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -111,4 +111,4 @@ def test_token_of_another_key_or_with_another_letter_is_none() -> None:
     for forged in ("", "é", token[:-4], token[:10] + ("A" if token[10] != "A" else "B") + token[11:], token + "AAAA"):
         assert read_token(KEY, Purpose.FOLLOW_UP, forged) is None
     assert read_token(b"another key", Purpose.FOLLOW_UP, token) is None
-    assert read_token(KEY, Purpose.LEGISLATION_CHECK, token) is None, "it asks something else"
+    assert read_token(KEY, Purpose.LEGISLATION_CHECK, token) is None, "the token has another purpose"

@@ -1,4 +1,4 @@
-"""Results: the table of states and moves, cell by cell; over HTTP, reported, confirmed, disputed, shown by a file."""
+"""Tests of results: every cell of the table of statuses and moves, and all moves over HTTP, with evidence."""
 
 from collections.abc import Callable, Mapping
 from datetime import date

@@ -1,4 +1,4 @@
-"""Screenings: the table of states and moves, cell by cell; over HTTP, answered, completed, and before laws are drafted."""
+"""Tests of screenings: every cell of the table of statuses and moves, and all moves over HTTP."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

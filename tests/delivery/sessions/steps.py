@@ -1,4 +1,4 @@
-"""Steps of tests about sessions: a planned one, moves of it, counts of participants."""
+"""Steps of tests about sessions: planned sessions, their moves, and counts of participants."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ TERMS = {"modality": "in_person", "languages": ["en", "fr"], "place": "Fictitiou
 
 
 def a_session(*of: Delivery) -> Session:
-    """A planned session of these deliveries, in March."""
+    """Return a planned session of these deliveries, in March."""
     terms = Terms(modality="in_person", languages=("en",))  # type: ignore[arg-type]
     return evolve(None, plan(uuid4(), of or [a_delivery()], MARCH, terms, "hash", "", now=NOON))
 
@@ -34,7 +34,7 @@ def of(delivery_id: str, reported: Sequence[dict[str, Any]]) -> list[dict[str, A
 
 
 async def expert(api: Client, **changes: Any) -> str:
-    """The id of an expert of Norway."""
+    """Enter an expert of Norway and return the id."""
     body = {"name": "Fictitious Trainer", "topics": ["extradition"], "languages": ["en"], **changes}
     answer = await api.post("/v1/experts", json=body, headers=headers(NORWAY))
     assert answer.status_code == 201, answer.text
@@ -59,7 +59,7 @@ async def shown(api: Client, session_id: str, by: str = COORDINATOR) -> dict[str
 
 
 async def tried(api: Client, session_id: str, name: str, by: str = NORWAY, **body: Any) -> httpx.Response:
-    """A move in the current revision."""
+    """Try a move in the current revision; an empty name revises the session."""
     given = headers(by, revision=(await shown(api, session_id))["revision"])
     path = f"/v1/sessions/{session_id}"
     if name:

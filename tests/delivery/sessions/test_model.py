@@ -1,4 +1,4 @@
-"""The table of states and moves of a session, cell by cell; what of its participants is shown to whom."""
+"""Tests of every cell of the table of statuses and moves of a session, and of the counts that readers may see."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -170,7 +170,7 @@ def test_small_counts_are_shown_to_the_sides_only() -> None:
 
 
 def test_no_hidden_count_can_be_computed_by_who_knows_the_rule() -> None:
-    """For every hidden count there are two tables, with different counts there, that look the same."""
+    """Every hidden count has two tables that look the same and have different counts in its place."""
     highest = 16
     alike = defaultdict(list)
     for people in product(range(highest), repeat=3):
@@ -178,7 +178,7 @@ def test_no_hidden_count_can_be_computed_by_who_knows_the_rule() -> None:
         alike[seen.people, tuple(one.people for one in seen.by_sex)].append(people)
     for (_, seen_by_sex), tables in alike.items():
         if max(map(max, tables)) > highest - SMALL_MAX:
-            continue  # Tables that look the same have higher counts than were tried.
+            continue  # Tables that look the same may have higher counts than those tried.
         for place, people in enumerate(seen_by_sex):
             if people is None:
                 assert len({table[place] for table in tables}) > 1, tables

@@ -1,4 +1,4 @@
-"""Sessions over HTTP: planned, rescheduled, cancelled, held, with participants; a delivery is complete after them."""
+"""Tests of sessions over HTTP: planned, rescheduled, cancelled, held, with participants, before completion."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -245,7 +245,7 @@ async def test_facts_have_participants_and_trainers_by_sex_alone(api: Client, ma
     with on(MARCH.ends):
         await move(api, session_id, "hold", participants=of(delivery_id, counted))
 
-    # Numbers as values: ids have the digits too.
+    # Numbers are compared as values, because ids can contain the same digits.
     anywhere = "event::jsonb @? '$.** ? (@ == 300 || @ == 477)' OR event::text LIKE '%Nairobi%'"
     async with db.transaction() as tx:
         assert not await tx.fetchval(f"SELECT count(*) FROM journal WHERE {anywhere}")

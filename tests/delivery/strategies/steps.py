@@ -36,26 +36,26 @@ MILESTONE = {
 
 
 def a_strategy() -> Strategy:
-    """Of Kenya, and active."""
+    """Return an active strategy of Kenya."""
     return evolve(None, draw_up(uuid4(), uuid4(), "KEN", OUTLINE, "hash", others=0, now=NOON))
 
 
 async def a_request(matching: Matching) -> str:
-    """The id of a request of Kenya for which Norway delivers."""
+    """Open a delivery of Norway for a request of Kenya, and return the request's id."""
     fact = a_confirmation()
     await matching.opens(fact)
     return str(fact.request_id)
 
 
 async def a_registered_request(db: Database) -> str:
-    """The id of a request of Kenya without a delivery."""
+    """Register a request of Kenya without a delivery, and return its id."""
     fact = RequestRegistered(request_id=uuid4(), state="KEN", reference="KEN-1", registered_at=NOON)
     await Inbox(db, "delivery", ["requests"], HANDLERS).receive(an_event(fact, 1))
     return str(fact.request_id)
 
 
 async def request_ends(db: Database, request_id: str, how: type[Fact]) -> None:
-    """The State withdraws it, or a coordinator declines it."""
+    """End a request: its State withdraws it, or a coordinator declines it."""
     about: dict[str, Any] = {"request_id": UUID(request_id), "state": "KEN"}
     withdrawn = RequestWithdrawn(**about, withdrawn_at=NOON)
     fact = withdrawn if how is RequestWithdrawn else RequestDeclined(**about, reason="not_eligible", declined_at=NOON)
@@ -79,7 +79,7 @@ async def shown(api: Client, strategy_id: str, by: str = COORDINATOR) -> dict[st
 
 
 async def tried(api: Client, strategy_id: str, name: str, by: str = KENYA, **body: Any) -> httpx.Response:
-    """A move in the current revision; without a name the revision of what it says."""
+    """Try a move in the current revision; an empty name revises the strategy."""
     given = headers(by, revision=(await shown(api, strategy_id))["revision"])
     path = f"/v1/strategies/{strategy_id}"
     if name:

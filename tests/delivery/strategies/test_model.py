@@ -1,4 +1,4 @@
-"""Strategies: the table of states and moves, cell by cell, and their limits."""
+"""Tests of strategies: every cell of the table of statuses and moves, and their limits."""
 
 from collections.abc import Callable
 from uuid import uuid4

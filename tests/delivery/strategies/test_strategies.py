@@ -1,4 +1,4 @@
-"""Strategies over HTTP: drawn up for a request, followed by milestones and evaluations, concluded once all are settled."""
+"""Tests of strategies over HTTP: drawn up for a request, with milestones and evaluations, concluded, reopened."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""A State withdraws its consent: the thread and the words close to the provider, the agreement stays."""
+"""Tests of a withdrawn consent: the provider can no longer read the thread and texts, but keeps the agreement."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -38,7 +38,7 @@ UNIT = "UNODC-SHERLOC:provider_officer"
 
 
 class Stage:
-    """A request of Kenya and a delivery of it, as both services know them without a broker."""
+    """A request of Kenya and a delivery of it, known to both services without a broker."""
 
     def __init__(self, api: Client, matching: Matching, requests: Database) -> None:
         self.api, self.matching = api, matching
@@ -46,7 +46,7 @@ class Stage:
         self.request: dict[str, Any] = {}
 
     async def filed(self) -> None:
-        """A request that circulates to all providers by its consent."""
+        """File and open a request that its consent lets circulate to all providers."""
         self.request = (await self.api.post("/v1/requests", json=a_request(), headers=headers())).json()
         for name in ("register", "open"):
             self.request = await self.asked("POST", f"/{name}", COORDINATOR)
@@ -60,7 +60,7 @@ class Stage:
         return self.request
 
     async def confirmed(self, by: str = NORWAY) -> str:
-        """The delivery of a match with its line, of which both services have heard."""
+        """Confirm a match with the request's line in both services, and return the delivery's id."""
         fact = a_confirmation(
             request_id=UUID(self.request["request_id"]),
             line_id=UUID(self.request["lines"][0]["line_id"]),
@@ -121,7 +121,7 @@ async def test_withdrawal_closes_thread_strategies_and_words_and_keeps_the_agree
     assert slug(shown) == slug(await read(api, material, NORWAY)) == CLOSED
     assert await listed(api, delivery_id, NORWAY) == [("Agreement.pdf", "clean")]
     assert (await stage.seen(NORWAY)).status_code == 404
-    # No side writes; the State and UNODC read on.
+    # No side can write; the State and UNODC can still read.
     for by in (KENYA, NORWAY, COORDINATOR):
         assert slug(await sending(api, delivery_id, by)) == CLOSED
         assert slug(await adding(api, delivery_id, by)) == CLOSED
@@ -149,7 +149,7 @@ async def test_new_consent_opens_what_a_withdrawal_closed(api: Client, stage: St
 
 
 async def test_end_of_a_consents_period_closes_nothing(api: Client, stage: Stage) -> None:
-    """Both sides have agreed; only what the State itself withdraws is closed."""
+    """Both sides have agreed; only a withdrawal by the State closes the thread."""
     await stage.withdraws()
     ends_at = clock.now() + timedelta(seconds=0.4)
     await stage.asked("POST", "/consents", recipients=["NOR"], ends_at=ends_at.isoformat())
@@ -162,7 +162,7 @@ async def test_end_of_a_consents_period_closes_nothing(api: Client, stage: Stage
 
 
 async def test_state_that_agrees_with_a_unit_of_unodc_after_a_withdrawal_opens_it(api: Client, stage: Stage) -> None:
-    """UNODC's units need no consent, as their coordinators know the request."""
+    """UNODC's units need no consent, because UNODC's coordinators know the request."""
     before = await stage.confirmed(by=UNIT)
     await stage.withdraws()
     after = await stage.confirmed(by=UNIT)

@@ -1,4 +1,4 @@
-"""Messages: their states and moves cell by cell, who may write, and which belong to one series."""
+"""Tests of messages: every cell of the table of statuses and moves, the authors, and the series of a message."""
 
 from datetime import datetime, timedelta
 from typing import Any

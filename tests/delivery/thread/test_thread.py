@@ -1,4 +1,4 @@
-"""The thread of a delivery over HTTP: messages, read marks, the private topic."""
+"""Tests of the thread of a delivery over HTTP: messages, read marks, the private topic."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -28,7 +28,7 @@ BOTH = ["read", "write"]
 
 @dataclass(frozen=True)
 class Parts:
-    """The directory at its own port, and another service beside it as a process of its own would be."""
+    """The directory at its own port, and another service as in a process of its own."""
 
     api: Client
     other: Client
@@ -36,7 +36,7 @@ class Parts:
 
 @contextlib.asynccontextmanager
 async def beside(settings: Settings, *names: str) -> AsyncIterator[Client]:
-    """These services, which ask the directory at the port of the settings who may act, and who has signed."""
+    """Start these services, which ask the directory at the port of the settings for appointments and subjects."""
     services = [one for one in all_services() if one.name in names]
     async with started_services(
         settings, services, ports={"directory": settings.port} | dict.fromkeys(names, 0)
@@ -66,12 +66,12 @@ async def registered(api: Client, who: str = KENYA, **changes: Any) -> dict[str,
 async def token_response(
     api: Client, client: Mapping[str, Any], secret: str | None = None, **more: str
 ) -> httpx.Response:
-    """For a token, by `client_secret_basic`."""
+    """Request a token by `client_secret_basic`."""
     return await api.post(TOKEN, data={**GRANT, **more}, auth=(client["client_id"], secret or client["secret"]))
 
 
 async def token_headers(api: Client, client: Mapping[str, Any], **more: str) -> dict[str, str]:
-    """The header of a token just got, and a key for a command."""
+    """Request a token, and return headers with it and with an idempotency key."""
     answer = await token_response(api, client, **more)
     assert answer.status_code == 200, answer.text
     return {"Authorization": f"Bearer {answer.json()['access_token']}", "Idempotency-Key": str(uuid4())}

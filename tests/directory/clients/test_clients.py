@@ -34,7 +34,7 @@ from tests.directory.clients.steps import (
 )
 from tests.directory.steps import done, refused
 
-# -- a whole life -----------------------------------------------------------------------------------------------------
+# -- from registration to end -----------------------------------------------------------------------------------------
 
 
 async def test_client_is_registered_rotated_and_ended(parts: Parts) -> None:
@@ -51,7 +51,7 @@ async def test_client_is_registered_rotated_and_ended(parts: Parts) -> None:
     head = await token_headers(parts.api, client)
     await until_answered(parts.other, head, 200)
 
-    # In its role it writes a draft of its State's, and submits nothing: that is a focal point's.
+    # In its role the client creates a draft for its State, but cannot submit it: only a focal point can.
     drafted = await parts.other.post(REQUESTS, json=a_request(submit=False), headers=head)
     assert (201, "KEN") == (drafted.status_code, drafted.json()["state"])
     submitting = {**head, "Idempotency-Key": str(uuid4())}
@@ -112,7 +112,7 @@ async def test_client_is_rejected_after_its_last_day(parts: Parts, db: Database)
         await tx.execute("UPDATE client SET ends = ends - 1")
         found = await client_store.known(tx, UUID(last_day["client_id"]))
         assert found is not None
-        # So that other services apply it before the day ends.
+        # The fact makes other services apply the change before the day ends.
         await client_actions.record(tx, found, found.expire_soon(now=clock.now()))
 
     assert (await token_response(parts.api, last_day)).status_code == 401
@@ -140,7 +140,7 @@ async def test_expiring_client_is_announced_once(db: Database, parts: Parts) -> 
     assert [near["client_id"]] == [json.loads(row["event"])["data"]["client_id"] for row in reported]
 
 
-# -- by whom, for whom ------------------------------------------------------------------------------------------------
+# -- permissions and limits -------------------------------------------------------------------------------------------
 
 
 async def test_focal_point_registers_clients_of_the_state_and_administrator_can_only_end_them(parts: Parts) -> None:
@@ -198,7 +198,7 @@ async def test_number_of_clients_is_limited(parts: Parts) -> None:
     await registered(parts.api)
 
 
-# -- what is kept -----------------------------------------------------------------------------------------------------
+# -- storage ----------------------------------------------------------------------------------------------------------
 
 
 async def test_secret_is_in_no_table_fact_or_log(

@@ -1,4 +1,4 @@
-"""Rules of API clients: validity of secrets, and who is notified."""
+"""Rules of API clients: validity of secrets, and recipients of notices."""
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID

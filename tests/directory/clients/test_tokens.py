@@ -91,7 +91,7 @@ NOT_KNOWN: dict[str, Callable[[str, str, str], Attempt]] = {
     "a bearer": lambda i, s, o: ({"Authorization": f"Bearer {s}"}, WELL),
     "secret as a password of another scheme": lambda i, s, o: ({"Authorization": f"Digest {i}:{s}"}, WELL),
 }
-"""Every way not to be known, with an id, its secret and another's."""
+"""Requests with invalid credentials, made from an id, its secret and another client's secret."""
 
 
 async def test_invalid_credentials_are_answered_identically(parts: Parts) -> None:
@@ -166,7 +166,7 @@ async def test_token_request_must_be_a_form(parts: Parts) -> None:
     assert (200, "read write") == (posted.status_code, posted.json()["scope"])
 
 
-# -- what a token is worth --------------------------------------------------------------------------------------------
+# -- rights of a token ------------------------------------------------------------------------------------------------
 
 
 def signer(settings: Settings, issuer: str = CLIENT_ISSUER) -> Issuer:
@@ -219,7 +219,7 @@ async def test_tokens_of_the_two_issuers_are_not_interchangeable(
     mine = {"Authorization": f"Bearer {people.token(client['client_id'], more=me)}"}
     check_problem(await parts.other.get(REQUESTS, headers=mine), 403, "person-not-known")
 
-    # Nor is a person entered under the client's id, or with its name as subject, the client.
+    # A person entered under the client's id, or with its name as subject, is not the client either.
     body = {"organization": "KEN", "name": "Somebody", "email": "s@ken.example", "language": "en"}
     subjects = [{"issuer": name, "subject": client["client_id"]} for name in (ISSUER, CLIENT_ISSUER)]
     taken = {**body, "person_id": client["client_id"]}
@@ -288,7 +288,7 @@ async def test_every_route_requires_the_scope_of_its_action(
 
 
 async def _while_known(client: httpx.AsyncClient, method: str, path: str, **given: Any) -> httpx.Response:
-    """The answer once the appointments are not stale: on a busy machine eight services may wait for the directory."""
+    """Return the answer once the appointments are not stale: on a busy machine services may wait for the directory."""
     began = time.monotonic()
     while True:
         answer = await client.request(method, path, **given)

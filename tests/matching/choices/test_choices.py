@@ -57,7 +57,7 @@ async def read_matches(api: Client, by: str, **query: Any) -> None:
 
 
 async def two_suggested(api: Client, owner: Owner) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The better and the other match of a line."""
+    """Return the better and the other match of a line."""
     await approved(api, CEB, topics=["mutual_legal_assistance", "electronic_evidence"])
     await approved(api, NORWAY, topics=["wildlife_forest_fisheries"])
     better, other = await matches_of(api, await opened(owner))
@@ -222,11 +222,11 @@ async def test_choices_have_no_texts_and_no_persons(
         assert not [person for person in people if person in text]
 
 
-# -- from the journal -------------------------------------------------------------------------------------------------
+# -- rebuild from the journal -----------------------------------------------------------------------------------------
 
 
 async def begun_again(api: Client, owner: Owner) -> None:
-    """A line whose matches were suggested, chosen of, ended, and suggested anew with another score."""
+    """Suggest a line's matches, move and end them, and suggest them again with another score."""
     better, other = await two_suggested(api, owner)
     match = await move(api, other, "shortlist", COORDINATOR)
     match = await move(api, match, "present", COORDINATOR, departure="other")

@@ -106,7 +106,7 @@ def test_cohort_at_the_member_limit_is_not_maximal(monkeypatch: pytest.MonkeyPat
     )
 
 
-# -- for all inputs ----------------------------------------------------------------------------------------------------
+# -- properties --------------------------------------------------------------------------------------------------------
 
 SPANS = some.tuples(some.integers(0, 200), some.integers(0, 90)).map(lambda span: days(span[0], span[0] + span[1]))
 TOPICS = some.lists(
@@ -146,7 +146,7 @@ def offerings(draw: some.DrawFn) -> Offering:
 
 
 def serves(offering: Offering, together: Sequence[WantedLine]) -> bool:
-    """One delivery could, said the long way: day by day."""
+    """Return True if one delivery could serve all of these lines, checked day by day."""
     shared = [set.intersection(*(set(getattr(one, name)) for one in together)) for name in ("topics", "languages")]
     most = offering.terms.group_size_max
     free = [one.period for one in offering.terms.capacity if offering.room(one) > 0]

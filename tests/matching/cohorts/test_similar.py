@@ -86,7 +86,7 @@ def test_without_a_model_words_of_the_same_language_are_compared() -> None:
     found = similar(to, [far, near, russian])
 
     assert near.line.line_id == found[0].line.line_id
-    assert 3 == len(found), "what shares no word has its place by codes"
+    assert 3 == len(found), "lines without a common word are placed by codes"
     assert all(one.judgement is None for one in found)
 
 

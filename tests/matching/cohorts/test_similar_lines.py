@@ -25,7 +25,7 @@ from tests.matching.texts.steps import Stage, line_ids, nothing
 UGANDA = "UGA:focal_point"
 OFFICE = (COORDINATOR, "UNODC:auditor")
 COMPARING_SECONDS = 0.5
-"""Far longer than the loop is held by whatever else this machine does."""
+"""Duration of a comparison, far longer than anything else on this machine blocks the event loop."""
 
 
 async def ask(stage: Stage, request: Mapping[str, Any], by: str) -> httpx.Response:
@@ -110,7 +110,7 @@ async def test_duplicate_is_listed_first(stage: Stage) -> None:
     kenyas = await stage.files("The judges are trained.")
     await stage.files("The prosecutors are equipped.")
     again = await stage.files("The judges are trained.")
-    assert [True, True] == [one["duplicate"] for one in await found(stage, kenyas, KENYA)], "by codes, unread as yet"
+    assert [True, True] == [one["duplicate"] for one in await found(stage, kenyas, KENYA)], "by codes, not read yet"
 
     await stage.reads(nothing)
 
@@ -144,7 +144,7 @@ async def test_line_without_topics_or_text_is_accepted(stage: Stage) -> None:
 
 
 async def test_sql_finds_the_lines_that_the_policy_allows(stage: Stage) -> None:
-    """`like` narrows before it limits."""
+    """`similar_to` applies the policy before its limit."""
     kenyas = await opened(stage, await stage.files("aaaa"))
     for by in (KENYA, UGANDA):
         for circulation in ("granted", "none", "silence"):
@@ -191,7 +191,7 @@ async def test_event_loop_is_not_blocked_by_two_parallel_comparisons(
 
 
 async def longest_gap() -> float:
-    """For how long nothing else ran at most, in seconds, until it is cancelled."""
+    """Return the longest time for which the event loop was blocked, in seconds; runs until it is cancelled."""
     longest, before = 0.0, time.perf_counter()
     with contextlib.suppress(asyncio.CancelledError):
         while True:

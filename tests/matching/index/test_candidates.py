@@ -51,7 +51,7 @@ def held(every: Sequence[Offering]) -> OfferingIndex:
 def read_together(every: Sequence[Offering]) -> OfferingIndex:
     ordered = sorted(every, key=lambda one: one.offering_id.int)
     found = OfferingIndex()
-    # In two pages, as a process does that reads all of them.
+    # Add two pages, as a process that reads everything does.
     for page in (ordered[:2], ordered[2:]):
         if page:
             found.add(page)
@@ -85,7 +85,7 @@ def distinct(every: Sequence[Offering]) -> list[Offering]:
 
 @st.composite
 def fitting(draw: st.DrawFn) -> Offering:
-    """One that is likelier to fit: who fits nothing compares nothing."""
+    """An offering that is likelier to fit, so that there is something to compare."""
     one: Offering = draw(offerings())
     whole = Period(starts=date(AHEAD - 1, 1, 1), ends=date(AHEAD + 1, 12, 31))
     spans = draw(st.lists(st.integers(0, 11), min_size=1, max_size=FREE_PERIODS + 4, unique=True))
@@ -122,7 +122,7 @@ def test_best_equal_exhaustive_scoring(
     every = distinct(every)
 
     with pytest.MonkeyPatch.context() as patched:
-        # So that whatever there is comes to be reckoned one by one, and together.
+        # Make the search score one by one as well as together.
         patched.setattr(candidates, "FEW", few)
         assert by_looking_at_each(line, every, limit, known) == best(held(every), line, limit, known=known)
         assert by_looking_at_each(line, every, limit, known) == best(read_together(every), line, limit, known=known)
@@ -140,7 +140,7 @@ WANTED = st.builds(
     cannot_wait=st.booleans(),
     excluded_providers=st.sampled_from([(), ("NOR",)]),
 )
-"""Lines that many of `nearly_fitting` and `fitting` fit."""
+"""Lines that many offerings of `nearly_fitting` and `fitting` fit."""
 
 
 @pytest.mark.thinned
@@ -186,7 +186,7 @@ def test_best_by_codes_are_reranked_by_meaning(
         patched.setattr(candidates, "RERANKED_MAX", RERANKED)
         answer = best(memory, line, limit, known=known, vector=asked)
 
-    # Of none of them anything is known where no vector was held.
+    # Without stored vectors nothing is known of any of them.
     if memory.meanings.comparable_with(asked):
         assert [Candidate(one.offering.offering_id, one.score) for one in anew] == answer
     else:
@@ -205,7 +205,7 @@ def test_vector_is_removed_with_its_offering_or_text() -> None:
     assert [without] == best(memory, line, vector=meant)
     memory.set_vector(one.offering_id, meant)
     memory.set_vector(one.offering_id, replace_model(meant))
-    assert [without] == best(memory, line, vector=meant), "another model's says nothing beside this one's"
+    assert [without] == best(memory, line, vector=meant), "vectors of another model are not compared"
     assert [without] == best(memory, line, vector=replace_model(meant))
 
 
@@ -233,7 +233,7 @@ def test_updated_index_equals_a_loaded_one(
 ) -> None:
     before = distinct(before)
     stepwise, left = read_together(before), {one.offering_id: one for one in before}
-    # Some of them are those that were read together, as they now stand.
+    # Some of the changes are to offerings that were loaded in pages.
     again = [
         replace(one, offering_id=before[n % len(before)].offering_id) if before else one
         for n, (_, one) in enumerate(changes)

@@ -213,7 +213,7 @@ async def test_stale_index_is_loaded_again(api: Client, db: Database, memory: Me
     async with db.transaction() as tx:
         await tx.execute("DELETE FROM offering_change")
     memory._applied_at -= 360
-    assert 2 == len(await found_for(db, memory)), "meanwhile PostgreSQL is asked"
+    assert 2 == len(await found_for(db, memory)), "PostgreSQL ranks meanwhile"
 
     await refresh_offerings(db, memory)
 

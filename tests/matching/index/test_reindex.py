@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 
 
 class Operator:
-    """Runs the command; `said` is what it said on standard error."""
+    """Runs the command; `said` is its output on standard error."""
 
     def __init__(self, database_url: str, state: Path) -> None:
         self._environment = {"DATABASE_URL": database_url, "ENTRAIDE_STATE": str(state)}
@@ -54,7 +54,7 @@ async def test_reindex_without_readers_ends_and_can_be_continued(stage: Stage, o
 
     assert (1, 2) == ((done := await operator.reindex("--patience", 1))[0], done[1]["waiting"])
     assert await stage.reader().read_next()
-    assert (1, 1) == ((done := await operator.reindex("--patience", 1))[0], done[1]["texts"]), "not from the beginning"
+    assert (1, 1) == ((done := await operator.reindex("--patience", 1))[0], done[1]["texts"]), "it does not start over"
     await stage.reads()
     assert [True] == await stage.is_read(*line_ids(request))
 

@@ -66,7 +66,7 @@ def focal_point(state: str) -> str:
 
 
 async def match_of(api: Client, joint: Mapping[str, Any], state: str) -> dict[str, Any]:
-    """The match of one State, as a coordinator reads it."""
+    """Return the match of one State, as a coordinator reads it."""
     member = next(one for one in (await read(api, joint))["members"] if one["state"] == state)
     answer = await api.get(f"/v1/matches/{member['match_id']}", headers=headers(COORDINATOR))
     return dict(answer.json())

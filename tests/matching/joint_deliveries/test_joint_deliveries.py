@@ -119,7 +119,7 @@ async def test_two_states_that_agree_at_once_take_one_unit(api: Client, owner: O
 
 
 async def test_concurrent_moves_of_three_matches_count_one_unit(api: Client, owner: Owner, db: Database) -> None:
-    """In transactions of their own, without the lock that the routes take before."""
+    """The moves run in separate transactions, without the lock that the routes take first."""
     offering = await approved(api, CEB)
     joint = await proposed(api, offering, await requests_of(owner))
     await move_joint(api, joint, "confirm", CEB)

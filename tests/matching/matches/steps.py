@@ -20,7 +20,7 @@ from tests.matching.steps import COORDINATOR, Client
 
 
 async def given_matches(db: Database, offering: Offering, status: MatchStatus, count: int) -> list[Match]:
-    """Matches of one offering, each with a line of its own, as if they had come that far."""
+    """Store matches of one offering in this status, each with a line of its own."""
     submissions = [a_submission() for _ in range(count)]
     at: dict[str, Any] = {"presented_at": NOON}
     if status is MatchStatus.ACCEPTED:

@@ -120,7 +120,7 @@ async def test_taken_units_equal_confirmed_matches_under_concurrency(
                 await delivered(db, by_id[match_id], name)
                 return
             async with db.transaction(by=by) as tx:
-                # Read without a lock: the move then meets whatever came between.
+                # Read without a lock, so that the move meets changes made in between.
                 revision = await tx.fetchval("SELECT revision FROM match WHERE match_id = $1", match_id)
                 ctx = Context(caller=by, now=NOON, expected=revision)
                 await match_actions.agree(tx, ctx, match_id, name, comment="")
@@ -150,7 +150,7 @@ async def test_candidates_are_the_offerings_without_violations(
     databases: Mapping[str, Database], line: WantedLine, found: list[Offering]
 ) -> None:
     async with databases["matching"].transaction() as tx:
-        # One example's offerings at a time.
+        # Only the offerings of this example are stored.
         await tx.execute("DELETE FROM capacity")
         await tx.execute("DELETE FROM offering")
         for offering in found:
@@ -163,7 +163,7 @@ async def test_candidates_are_the_offerings_without_violations(
 
 
 async def _put(tx: Any, offering: Offering) -> None:
-    """Save a whole offering, with what is taken of it."""
+    """Save an offering with its capacity and the units taken."""
     await offering_store.save(tx, offering)
     await offering_store.save_capacity(tx, offering)
     for starts, taken in offering.taken.items():
@@ -245,7 +245,7 @@ async def test_tables_are_rebuilt_from_the_journal(
 async def test_ending_offering_and_returning_line_do_not_deadlock(
     databases: Mapping[str, Database],
 ) -> None:
-    """One holds the offering and wants its matches; the other holds one of these and adds another of the offering."""
+    """One transaction locks the offering and then its matches; the other locks a match and adds one of the offering."""
     db = databases["matching"]
     offering = an_offering()
     match = (await given_matches(db, offering, MatchStatus.SUGGESTED, 1))[0]

@@ -41,7 +41,7 @@ async def status_for(api: Client, match: Mapping[str, Any], *callers: str) -> li
 
 
 async def two_matches(api: Client, owner: Owner, *recipients: str) -> dict[str, dict[str, Any]]:
-    """A match of Norway and one of France with a line that the recipients may know of."""
+    """Return a match of Norway and one of France with a line that is disclosed to the recipients."""
     for by in (NORWAY, FRANCE):
         await approved(api, by)
     submission = await opened(owner, a_submission(circulation_rule="none"))
@@ -124,14 +124,14 @@ async def test_stale_consents_hide_what_depends_on_them(
     assert 200 == (await api.get("/v1/offerings", headers=headers(NORWAY))).status_code
 
 
-# -- asked for, without a broker --------------------------------------------------------------------------------------
+# -- polling without a broker -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 async def asking(
     api: Client, settings: Settings, databases: Mapping[str, Database]
 ) -> AsyncIterator[tuple[Running, Callable[[], Awaitable[None]]]]:
-    """Matching, which can ask the requests service over HTTP until that is stopped; there is no broker."""
+    """Matching, which can poll the requests service over HTTP until that is stopped; there is no broker."""
     bound = listener("127.0.0.1", 0)
     server = http_server(cast(Any, api._transport).app, "127.0.0.1", 0)
     serving = asyncio.create_task(server.serve(sockets=[bound]))
@@ -151,7 +151,7 @@ async def asking(
 
 
 async def a_presented_match(api: Client, databases: Mapping[str, Database]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A request filed with its owner, whose facts matching has heard so far, and its match with Norway."""
+    """Return a request, whose facts so far matching has received, and its match with Norway."""
     await approved(api, NORWAY)
     request = (await api.post("/v1/requests", json=a_request(), headers=headers())).json()
     for name in ("register", "open"):
@@ -199,7 +199,7 @@ async def test_withdrawal_and_silence_apply_within_five_seconds_without_a_broker
 async def test_late_delivery_does_not_restore_a_consent(
     api: Client, databases: Mapping[str, Database], asking: tuple[Running, Callable[[], Awaitable[None]]]
 ) -> None:
-    """Asked for first, the facts of before arriving afterwards: the newer word stays."""
+    """Facts that arrive after a poll do not replace the newer state that it returned."""
     running, _ = asking
     request = (await api.post("/v1/requests", json=a_request(), headers=headers())).json()
     path = f"/v1/requests/{request['request_id']}/consents/{request['request_id']}"

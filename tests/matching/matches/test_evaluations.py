@@ -37,7 +37,7 @@ WORDS = ("state_evaluation_comment", "provider_evaluation_comment")
 
 
 async def agreed(api: Client, db: Database, match: Mapping[str, Any]) -> dict[str, Any]:
-    """Delivered and completed, of a match that is presented."""
+    """Confirm, deliver and complete a presented match."""
     state, provider = f"{match['state']}:focal_point", f"{match['provider']}:provider_officer"
     for name, who in (("accept", state), ("confirm", provider)):
         match = await move(api, match, name, who)
@@ -121,7 +121,7 @@ async def test_both_sides_see_the_codes_and_only_their_own_comment(
 
     for one in shown.values():
         assert (POORLY, WELL) == (ratings(one["state_evaluation"]), ratings(one["provider_evaluation"]))
-        assert "" == one["comment"], "a comment is shown with its evaluation only"
+        assert "" == one["comment"], "a comment is shown only with its evaluation"
     assert {
         KENYA: ("Nobody came.", None),
         "KEN:official": ("Nobody came.", None),
@@ -134,10 +134,10 @@ async def test_both_sides_see_the_codes_and_only_their_own_comment(
     for by, own in ((KENYA, "Nobody came."), (NORWAY, "Visas were late."), ("PER:focal_point", None)):
         async with databases["matching"].transaction(by=a_caller(by)) as tx:
             behind = {row["comment"] for row in await tx.fetch("SELECT comment FROM remark WHERE side IS NOT NULL")}
-        assert behind == ({own} if own else set()), "row-level security as well"
+        assert behind == ({own} if own else set()), "row-level security hides the other comment, too"
 
 
-# -- what it does to scores -------------------------------------------------------------------------------------------
+# -- effect on scores -------------------------------------------------------------------------------------------------
 
 
 async def evaluated(api: Client, owner: Owner, state: str, kind: str = "mla_training", **given: Any) -> None:
@@ -149,7 +149,7 @@ async def evaluated(api: Client, owner: Owner, state: str, kind: str = "mla_trai
 
 
 async def explained(api: Client, owner: Owner) -> tuple[int, str]:
-    """The points of what the unit has completed for a new request of Kenya, and what is said of them."""
+    """Return the points for the unit's experience in a new request of Kenya, and the sentence about them."""
     request = await opened(owner)
     match = next(one for one in await matches_of(api, request) if one["provider"] == "UNODC-CEB")
     why = (await shown_to(api, match, COORDINATOR))["explanation"]

@@ -171,7 +171,7 @@ async def test_withdrawal_before_agreement_has_its_own_refusal(api: Client, owne
     await move_offering(api, offering, "withdraw", NORWAY)
 
     late = await attempt(api, accepted, "confirm", NORWAY)
-    assert 412 == late.status_code, "what it was read as is over"
+    assert 412 == late.status_code, "the revision that was read is stale"
     now = (await api.get(f"/v1/matches/{match['match_id']}", headers=headers(COORDINATOR))).json()
     again = await attempt(api, now, "confirm", NORWAY)
     assert (409, "match-status", "expired") == (
@@ -187,7 +187,7 @@ async def test_ended_offering_cannot_be_agreed_to(
     for name, by in moves:
         match = await move(api, match, name, by)
     async with databases["matching"].transaction() as tx:
-        # As if it had been withdrawn by a transaction that did not see the match, before the second look.
+        # Simulate a withdrawal by a transaction that did not see the match, before the race repair.
         await tx.execute("UPDATE offering SET status = 'withdrawn', available_since = NULL")
 
     answer = await attempt(api, match, *last)

@@ -1,4 +1,4 @@
-"""The states of a match: every cell of its table, roles, and guards."""
+"""The statuses of a match: every cell of its table of moves, roles, and guards."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -40,7 +40,7 @@ def begun(start: Callable[..., Fact], *more: Any) -> Callable[[Match], Fact]:
 
 
 def agreed(name: str) -> Callable[[Match], Fact]:
-    """What `match_actions.agree` decides, with capacity at hand."""
+    """Return the decision of `match_actions.agree` if capacity is left."""
 
     def decide(m: Match) -> Fact:
         if m.agrees_with(name):

@@ -151,7 +151,7 @@ async def shown(api: Client, match: Mapping[str, Any], by: str, language: str = 
 
 
 async def revised(api: Client, offering: Mapping[str, Any], **changes: Any) -> None:
-    """Its provider revised the offering, and a coordinator approved it again."""
+    """Revise the offering as its provider, and approve it again as a coordinator."""
     body = {name: value for name, value in an_offering_body(**changes).items() if name != "submit"}
     path = f"/v1/offerings/{offering['offering_id']}"
     answer = await api.patch(path, json=body, headers=headers(NORWAY, revision=offering["revision"]))

@@ -122,7 +122,7 @@ def test_round_does_not_propose_a_match_of_a_part() -> None:
 async def test_course_for_20_and_a_group_of_25_leaves_5(api: Client, owner: Owner, db: Database) -> None:
     course, small = await approved(api, NORWAY, group_size_max=20), await approved(api, CEB, group_size_max=10)
     request = await opened(owner)
-    assert [] == await matches_of(api, request), "the system suggests what fits the whole group"
+    assert [] == await matches_of(api, request), "the system suggests only offerings that fit the whole group"
 
     part = await nominated(api, line_of(request), course, covers=20)
     assert (20, GROUP) == (part["covers"], await residue(api, part))
@@ -130,7 +130,7 @@ async def test_course_for_20_and_a_group_of_25_leaves_5(api: Client, owner: Owne
     assert [5, 5, 5] == [await residue(api, part, by) for by in (COORDINATOR, KENYA, NORWAY)]
 
     rest = await nominated(api, line_of(request), small)
-    assert 5 == rest["covers"], "without `covers`, what is not covered yet"
+    assert 5 == rest["covers"], "without `covers`, the match covers the rest"
     await confirmed(api, rest, CEB)
     assert 0 == await residue(api, part)
     async with db.transaction() as tx:
@@ -199,7 +199,7 @@ async def test_why_not_says_how_many_could_be_covered(api: Client, owner: Owner)
         before["name"], before["asked"], before["offered"], before["covers"], before["overridable"],
     )  # fmt: skip
     assert "It could cover 20 of the 25 people, or all of them in groups of at most 20." == before["advice"]
-    assert (["5"], 4) == (after["asked"], after["covers"]), "of those who are not covered yet"
+    assert (["5"], 4) == (after["asked"], after["covers"]), "only persons who are not covered yet are counted"
     assert in_french["advice"].startswith("L’offre pourrait couvrir 4 des 5 personnes")
 
 

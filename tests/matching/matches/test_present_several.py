@@ -54,7 +54,7 @@ async def test_lines_are_presented_in_one_call_in_the_order_named(api: Client, o
     assert [one["match_id"] for one in reversed(suggested)] == [one["match_id"] for one in views]
     assert {("presented", False, None, "Please choose.")} == {
         (one["status"], one["departs"], one["departure"], one["comment"]) for one in views
-    }, "whichever comes first, neither passes over the other"
+    }, "in either order, neither passes over the other"
     assert 6 == len(await matches_of(api, request, KENYA))
 
 
@@ -164,7 +164,7 @@ async def test_concurrent_calls_present_each_match_once(api: Client, owner: Owne
 
 
 class Counting:
-    """A coordinator's calls, counted."""
+    """Client of a coordinator that counts its calls."""
 
     def __init__(self, api: Client) -> None:
         self.api, self.calls = api, 0

@@ -68,7 +68,7 @@ async def test_topics_are_read_from_the_text_if_none_are_given(api: Client) -> N
 
     assert ["witness_protection"] == read["topics"]
     assert fits["offering_id"] == read["offerings"][0]["offering_id"]
-    assert ["electronic_evidence"] == given["topics"], "what the State says itself counts"
+    assert ["electronic_evidence"] == given["topics"], "topics that the State names are used"
 
 
 async def test_previews_are_limited_per_state(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ async def test_explanation_is_stored_as_presented(api: Client, owner: Owner) -> 
     match = await agreed(api, match)
 
     after = await detail(api, match, KENYA)
-    assert before["explanation"] == after["explanation"], "taking a delivery changes how much is taken"
+    assert before["explanation"] == after["explanation"], "the stored explanation is unchanged"
     assert (before["score"], before["shares"]) == (after["score"], after["shares"])
     assert len(after["shares"]) == len(after["explanation"])
     in_arabic = await api.get(f"/v1/matches/{match['match_id']}", headers=headers(KENYA) | {"Accept-Language": "ar"})
@@ -62,7 +62,7 @@ async def test_match_is_scored_again_when_presented(api: Client, owner: Owner) -
     (waiting,) = await matches_of(api, second)
     await agreed(api, await move(api, (await matches_of(api, first))[0], "present", COORDINATOR))
 
-    assert [] == load_of(await detail(api, waiting)), "what it rested on is no more: no reason"
+    assert [] == load_of(await detail(api, waiting)), "the basis of the share has changed, so it has no explanation"
 
     shown = await detail(api, await move(api, waiting, "present", COORDINATOR), KENYA)
     assert shown["score"] == sum(share["points"] for share in shown["shares"]) < waiting["score"]

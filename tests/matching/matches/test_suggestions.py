@@ -238,7 +238,7 @@ async def test_race_repair_finds_missed_suggestions(
     request = await opened(owner)
     gone = await approved(api, CEB)
     async with databases["matching"].transaction() as tx:
-        # As if the request had been submitted while the offerings were being approved and withdrawn.
+        # Simulate a request that was submitted while the offerings were being approved and withdrawn.
         await tx.execute("DELETE FROM line_ranking")
         await tx.execute(
             "UPDATE offering SET status = 'withdrawn', available_since = NULL WHERE offering_id = $1",
@@ -247,7 +247,7 @@ async def test_race_repair_finds_missed_suggestions(
     race_repair = RaceRepair(databases["matching"])
 
     await race_repair.repair()
-    assert ["UNODC-CEB"] == [match["provider"] for match in await matches_of(api, request)], "it may be under way yet"
+    assert ["UNODC-CEB"] == [match["provider"] for match in await matches_of(api, request)], "it may still be running"
     monkeypatch.setattr("services.matching.wiring.SETTLED_AFTER", timedelta(0))
     await race_repair.repair()
 
@@ -283,7 +283,7 @@ async def test_race_repair_ends_matches_of_ended_requests(
     await approved(api)
     request = await opened(owner)
     async with databases["matching"].transaction() as tx:
-        # As if the withdrawal had looked for matches before this one was committed.
+        # Simulate a withdrawal that looked for matches before this one was committed.
         await tx.execute("UPDATE wanted_request SET status = 'withdrawn'")
 
     await RaceRepair(databases["matching"]).repair()
@@ -298,7 +298,7 @@ async def test_race_repair_ends_matches_of_ended_offerings(
     await approved(api)
     request = await opened(owner)
     async with databases["matching"].transaction() as tx:
-        # As if the withdrawal had looked for matches before the ranking was committed.
+        # Simulate a withdrawal that looked for matches before the ranking was committed.
         await tx.execute("UPDATE offering SET status = 'withdrawn', available_since = NULL WHERE provider = 'NOR'")
 
     await RaceRepair(databases["matching"]).repair()

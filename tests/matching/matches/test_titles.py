@@ -20,7 +20,7 @@ async def listed(stage: Stage, by: str, **asked: Any) -> list[dict[str, Any]]:
 
 
 async def presented(stage: Stage, provider: str, **changes: Any) -> dict[str, Any]:
-    """A match of an open request titled "needs" with an offering titled "gives"."""
+    """Present a match of an open request titled "needs" with an offering titled "gives"."""
     await approved(stage.api, provider, title="gives", summary="")
     request = await stage.files("needs", **changes)
     for move in ("register", "open"):

@@ -93,7 +93,7 @@ async def test_policy_in_sql_equals_policy_in_python(databases: Mapping[str, Dat
 async def test_row_security_hides_exclusions_from_the_provider(
     api: Client, owner: Owner, databases: Mapping[str, Database]
 ) -> None:
-    """`disclosed` asks as the owner what a provider's reading does not find, and leaves no trace of having been that."""
+    """`disclosed` reads exclusions as the owner of the tables, and afterwards the caller's role is unchanged."""
     reported, excluding = a_submission(), a_submission(excluded_providers=("NOR",))
     await owner.publish(reported, excluding)
     async with databases["matching"].transaction(by=a_caller(NORWAY)) as tx:

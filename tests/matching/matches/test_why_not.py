@@ -22,7 +22,7 @@ STATES, LANGUAGES = ("KEN", "NOR", "PER"), tuple(Language)
 
 
 LEFT = statuses_of("KEN", [TreatyStatus(instrument="UNTOC", party=False, as_of=TODAY, recorded=True)])
-"""A State of which it is known as of today that it is no party."""
+"""Treaty statuses of a State that was recorded today as not a party."""
 
 
 def periods(first: date = date(2025, 1, 1)) -> st.SearchStrategy[Period]:
@@ -85,7 +85,7 @@ def test_every_change_resolves_its_obstacle_and_adds_none(line: WantedLine, offe
         if one.nearest is not None:
             left = set(violated(*changed(line, offering, one.nearest)))
             assert one.name not in left
-            # That nothing is delivered in the window, and that nothing is left of what is, is as bad.
+            # Of `window` and `capacity` one may replace the other: no delivery in the window, or none left.
             no_room = {"window", "capacity"}
             assert left <= broken | (no_room if broken & no_room else set())
 
@@ -105,14 +105,14 @@ def test_shift_is_the_shortest(line: WantedLine, offering: Offering) -> None:
 
 @given(lines(), offerings())
 def test_all_changes_together_resolve_everything(line: WantedLine, offering: Offering) -> None:
-    """One after the other, each looked for in what the one before has left."""
+    """Changes are applied one after the other, each to the result of the ones before."""
     for _ in range(16):
         nearest = [one.nearest for one in obstacles(line, offering, today=TODAY) if one.nearest]
         if not nearest:
             break
         line, offering = changed(line, offering, nearest[0])
 
-    assert set(violated(line, offering)) <= {"own_state", "validity"}, "a State serves not itself, nor anybody the past"
+    assert set(violated(line, offering)) <= {"own_state", "validity"}, "no change resolves these"
 
 
 def test_shift_in_days_is_given() -> None:

@@ -10,7 +10,7 @@ from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Client, Owner, matc
 
 FRANCE = "FRA:provider_officer"
 ONLY_LATE = [{"from": f"{AHEAD}-07-14", "until": f"{AHEAD}-12-31", "units": 1}]
-"""Two weeks after the window of the line that tests begin with."""
+"""Capacity that begins two weeks after the window of the default line."""
 
 
 async def test_obstacles_have_their_nearest_change(api: Client, owner: Owner) -> None:

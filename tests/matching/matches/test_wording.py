@@ -21,7 +21,7 @@ LETTERS = {Language.AR: "[\u0600-\u06ff]", Language.RU: "[\u0400-\u04ff]", Langu
 
 
 def everything_against() -> list[Obstacle]:
-    """One obstacle of every name, with every change between them."""
+    """Return one obstacle of every name; together they have every change."""
     offering = an_offering(
         provider="NOR",
         status=OfferingStatus.SUSPENDED,
@@ -83,7 +83,7 @@ def test_sentences_are_complete_and_in_the_right_script(language: Language) -> N
 
 @pytest.mark.parametrize("language", Language)
 def test_sentence_contains_the_obstacles_values(language: Language) -> None:
-    """Were a template to leave something out, it could say what the figures do not."""
+    """A template in any language has all placeholders of the English one."""
     for name, template in sentences(language).obstacles.items():
         for hole in re.findall(r"\{(\w+)\}", sentences(Language.EN).obstacles[name]):
             assert "{" + hole + "}" in template, (language, name)

@@ -34,7 +34,7 @@ async def with_contact(api: Client) -> dict[str, Any]:
 
 
 async def read(api: Client, path: str, by: str) -> Any:
-    """The contact, or the status of the refusal."""
+    """Return the contact, or the status code of the refusal."""
     answer = await api.get(path, headers=headers(by))
     return answer.json()["contact"] if answer.status_code == 200 else answer.status_code
 

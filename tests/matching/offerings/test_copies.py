@@ -1,4 +1,4 @@
-"""An offering begun from an earlier one: its terms a year later."""
+"""An offering copied from an earlier one has its terms a year later."""
 
 from datetime import date
 from typing import Any

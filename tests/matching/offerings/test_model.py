@@ -1,4 +1,4 @@
-"""The states of an offering: every cell of its table, revisions, and the shown status."""
+"""The statuses of an offering: every cell of its table of moves, revisions, and the shown status."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta

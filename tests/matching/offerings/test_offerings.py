@@ -260,7 +260,7 @@ async def test_offering_lapses_after_its_validity(api: Client, databases: Mappin
     assert ("lapsed", offering["revision"] + 1) == (shown["status"], shown["revision"])
 
 
-# -- twice said, held together ----------------------------------------------------------------------------------------
+# -- rules that are in Python and in SQL ------------------------------------------------------------------------------
 
 
 async def test_policy_in_sql_equals_policy_in_python(databases: Mapping[str, Database]) -> None:

@@ -1,4 +1,4 @@
-"""The public catalogue: what a provider publishes of an offering, and no longer than it wants."""
+"""The public catalogue shows what a provider publishes of an offering, until the provider unpublishes it."""
 
 from collections.abc import Mapping
 from itertools import product
@@ -29,7 +29,10 @@ async def published(api: Client, **changes: Any) -> dict[str, Any]:
 
 
 async def public(api: Client, offering: Mapping[str, Any]) -> Any:
-    """What is read without a token, by id; None if it is not found. The list and the open data agree."""
+    """Return what is read without a token, by id; None if it is not found.
+
+    The list and the open data have to agree with it.
+    """
     answer = await api.get(f"/v1/public/offerings/{offering['offering_id']}")
     listed = (await api.get("/v1/public/offerings")).json()["offerings"]
     shown = answer.json() if answer.status_code == 200 else None

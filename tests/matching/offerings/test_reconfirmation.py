@@ -41,7 +41,7 @@ async def test_provider_is_reminded_once_with_several_processes(
 
     async with databases["matching"].transaction() as tx:
         assert 1 == await actions.remind(tx, DUE)
-        assert 0 == await remind(databases, DUE), "what another process has claimed is not waited for"
+        assert 0 == await remind(databases, DUE), "offerings that another process has claimed are skipped"
     assert 0 == sum(await asyncio.gather(*(remind(databases, DUE + timedelta(days=9)) for _ in range(4))))
 
     (fact,) = await reminders(databases)
@@ -110,4 +110,4 @@ async def test_suspended_and_ended_offerings(api: Client, databases: Mapping[str
     await move(api, await approved(api), "suspend", NORWAY)
     await move(api, await approved(api), "withdraw", NORWAY)
 
-    assert 1 == await remind(databases, DUE), "of the suspended one alone"
+    assert 1 == await remind(databases, DUE), "only the suspended offering is due"

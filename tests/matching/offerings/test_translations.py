@@ -1,4 +1,4 @@
-"""Translations of an offering's texts: beside the source, marked, and seen by whom the offering is seen."""
+"""Translations of an offering's texts are shown with the source, marked, to all who see the offering."""
 
 from typing import Any
 

@@ -27,7 +27,7 @@ LACKING = 1_000_00
 
 
 class Stage:
-    """`match` is suggested, `pledge` is committed."""
+    """The records of a test; `match` is suggested, `pledge` is committed."""
 
     def __init__(self, api: Client, owner: Owner, databases: Mapping[str, Database]) -> None:
         self.api, self.owner, self.databases = api, owner, databases
@@ -43,7 +43,7 @@ class Stage:
         return self
 
     async def open(self, request: RequestSubmitted, by: str = FRANCE) -> None:
-        """Another request, with its match of this provider."""
+        """Open another request, and use its match with this provider."""
         self.request = await opened(self.owner, request)
         found = await matches_of(self.api, self.request)
         [self.match] = [one for one in found if one["provider"] == by.partition(":")[0]]
@@ -74,7 +74,7 @@ class Stage:
         return dict(answer.json())
 
     async def tried(self, package: Mapping[str, Any], name: str, by: str, **body: Any) -> httpx.Response:
-        """A move in the current revision."""
+        """Try a move of the package in its current revision."""
         revision = (await self.shown(package))["revision"]
         path = f"/v1/packages/{package['package_id']}/{name}"
         return await self.api.post(path, json=body, headers=headers(by, revision=revision))
@@ -85,7 +85,7 @@ class Stage:
         return dict(answer.json())
 
     async def of_match(self, name: str, by: str, **body: Any) -> httpx.Response:
-        """A move of the match in the current revision."""
+        """Try a move of the match in its current revision."""
         path = f"/v1/matches/{self.match['match_id']}"
         revision = (await self.api.get(path, headers=headers(COORDINATOR))).json()["revision"]
         return await self.api.post(f"{path}/{name}", json=body, headers=headers(by, revision=revision))
@@ -99,7 +99,7 @@ class Stage:
         return await self.tried(package, "agree", UNIT if party == "unit" else DONOR)
 
     async def pledges_hear(self) -> None:
-        """The facts of matching, as the broker would bring them to the owner of the ledger."""
+        """Deliver the facts of matching to the pledges service, as the broker would."""
         inbox = Inbox(self.databases["pledges"], "pledges", ["matching"], HANDLERS)
         async with self.databases["matching"].transaction() as tx:
             page = await read(tx, after="0.0")
@@ -107,7 +107,7 @@ class Stage:
             await inbox.receive(event)
 
     async def facts(self) -> list[str]:
-        """The facts of packages, in order."""
+        """Return the names of the facts of packages, in order."""
         async with self.databases["matching"].transaction() as tx:
             rows = await tx.fetch("SELECT type FROM journal WHERE aggregate = 'package' ORDER BY position")
         return [row["type"].split(".")[2] for row in rows]

@@ -119,7 +119,7 @@ async def test_unit_or_donor_declines_and_the_match_goes_on_without(stage: Stage
     assert ("declined", party, "dates_unsuitable", []) == outcome
     assert "Fictitious: not this year." == declined["end_comment"]
     assert (409, "package-status") == slug(await stage.tried(package, "agree", by))
-    assert 200 == (await stage.agree(package, "provider")).status_code, "no one else is asked any more"
+    assert 200 == (await stage.agree(package, "provider")).status_code, "nobody else has to agree"
     assert "declined" == (await stage.shown(package))["status"]
 
 
@@ -188,7 +188,7 @@ async def test_each_side_agrees_once_and_in_the_revision_it_read(stage: Stage) -
     assert ["decline"] == (await stage.shown(package, UNIT))["moves"]
 
 
-# -- what is presented ------------------------------------------------------------------------------------------------
+# -- presentation -----------------------------------------------------------------------------------------------------
 
 
 async def test_pledge_has_to_exist_and_be_committed(stage: Stage) -> None:
@@ -254,7 +254,7 @@ async def test_concurrent_decline_and_confirmation_leave_one_outcome(stage: Stag
     )
 
     assert 200 == confirmed.status_code
-    # Of a package that was confirmed first the donor has read an earlier revision.
+    # If the package was confirmed first, the donor has read an earlier revision.
     assert ("declined" if declined.status_code == 200 else "confirmed") == (await stage.shown(package))["status"]
     assert "confirmed" == confirmed.json()["status"]
 
@@ -339,7 +339,7 @@ async def test_withdrawn_consent_hides_the_package_from_its_donor_and_ends_it(st
 
     assert ("ended", "consent_lost") == given(await stage.shown(package), "status", "reason")
     assert (404, "not-found") == slug(await stage.tried(package, "agree", DONOR))
-    assert 200 == (await stage.of_match("confirm", FRANCE)).status_code, "the match goes on without it"
+    assert 200 == (await stage.of_match("confirm", FRANCE)).status_code, "the match continues without the package"
 
 
 async def test_excluded_donor_is_not_asked(stage: Stage) -> None:

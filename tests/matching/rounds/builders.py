@@ -14,7 +14,7 @@ from tests.evaluation.synthetic_rounds import a_round
 
 @cache
 def an_endless_question() -> Question:
-    """HiGHS would be busy with it for a long time."""
+    """Return a question that keeps HiGHS busy for a long time."""
     problem = a_round(lines=2_000, offerings=150, budgets=10, seed=1)
     return Question(problem=problem, effort=Effort(exact_lines_max=2_000, nodes=10_000_000))
 
@@ -32,7 +32,7 @@ def an_assignment(line: str = "l1", offering: str = "o1", *, units: int = 1, bud
 
 
 def every_plan(problem: Problem) -> Iterator[Plan]:
-    """All plans without a fault, by trying every number of units of every candidate that is pinned or worth anything."""
+    """Yield all plans without a fault, by trying all units of every candidate that is pinned or has a value."""
     pinned = {key_of(pin) for pin in problem.pinned}
     worthy = {line.line for line in problem.lines if line.priority}
     choices = [
@@ -52,7 +52,7 @@ def every_plan(problem: Problem) -> Iterator[Plan]:
 
 
 def best_value(problem: Problem) -> int | None:
-    """What the best plan is worth; None if there is no plan at all, since pins contradict what there is."""
+    """Return the value of the best plan; None if there is no plan, since pins exceed what is available."""
     return max((value_of(problem, plan) for plan in every_plan(problem)), default=None)
 
 

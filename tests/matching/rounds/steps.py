@@ -21,19 +21,19 @@ UNIT = "UNODC:provider_officer"
 
 
 async def offered(api: Client, by: str = UNIT, *, units: int = 1, **changes: Any) -> dict[str, Any]:
-    """An approved offering with so many deliveries in one period."""
+    """Approve an offering with so many deliveries in one period."""
     return await approved(api, by, capacity=[{**SPRING, "units": units}], **changes)
 
 
 async def wanted(owner: Owner, state: str = "KEN", **changes: Any) -> UUID:
-    """A line of an open request of its own, submitted now: for having waited there are points."""
+    """Open a request with one line, submitted now, because waiting adds points."""
     submission: RequestSubmitted = a_submission(a_contract_line(**changes), state=state, submitted_at=clock.now())
     await opened(owner, submission)
     return submission.lines[0].line_id
 
 
 async def asked(api: Client, **settings: Any) -> dict[str, Any]:
-    """A round that waits for its plan."""
+    """Create a round that waits for its plan."""
     answer = await api.post("/v1/rounds", json=settings, headers=headers(COORDINATOR))
     assert answer.status_code == 202, answer.text
     return dict(answer.json())
@@ -46,7 +46,7 @@ async def shown(api: Client, round_id: str, **more: str) -> dict[str, Any]:
 
 
 async def planned(api: Client, db: Database, **settings: Any) -> dict[str, Any]:
-    """A round as it is once it has been planned, or has failed."""
+    """Create and plan a round; return it as planned or failed."""
     asked_for = await asked(api, **settings)
     assert await Planner(db, Memory()).plan_next()
     return await shown(api, asked_for["round_id"])
@@ -59,10 +59,10 @@ async def end(api: Client, one: dict[str, Any], move: str, by: str = COORDINATOR
 
 
 def served(one: dict[str, Any]) -> dict[str, list[str]]:
-    """The offerings of each line that gets something."""
+    """The offerings of each line that is served."""
     return {line["line_id"]: [d["offering_id"] for d in line["deliveries"]] for line in one["plan"]}
 
 
 def why(one: dict[str, Any]) -> dict[str, list[str]]:
-    """Of each line that stays open, what is against the offerings that fit it."""
+    """The reasons against the offerings that fit a line, by line that stays open."""
     return {line["line_id"]: [h["why"] for h in line["hindrances"]] for line in one["unmet"]}

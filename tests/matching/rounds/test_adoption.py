@@ -56,7 +56,7 @@ async def test_adopted_plan_is_presented_with_its_cause(api: Client, db: Databas
 
 
 async def test_adopted_departure_has_its_reason(api: Client, db: Database, owner: Owner) -> None:
-    """Each State's best would be the same offering: one of them gets the second best."""
+    """The best offering of both States is the same, so that one of them gets the second best."""
     best, second = await offered(api), await offered(api, topics=["electronic_evidence"])
     requests = [await opened(owner, a_submission(state=state)) for state in ("KEN", "NER")]
     found = await planned(api, db, seconds=5)
@@ -200,7 +200,7 @@ async def test_adoption_is_in_the_journal(api: Client, db: Database, owner: Owne
 async def test_match_takes_its_unit_in_the_planned_period(
     api: Client, db: Database, owner: Owner, database_url: str
 ) -> None:
-    """Whoever could be served in either period is served in the second, and leaves the first to whom it alone suits."""
+    """A line that fits both periods is served in the second, and leaves the first to a line that fits only that."""
     halves = [(f"{AHEAD}-01-01", f"{AHEAD}-06-30"), (f"{AHEAD}-07-01", f"{AHEAD}-12-31")]
     capacity = [{"from": starts, "until": ends, "units": 1} for starts, ends in halves]
     await offerings.approved(api, UNIT, capacity=capacity)
@@ -226,11 +226,11 @@ async def test_match_takes_its_unit_in_the_planned_period(
         await migrator.close()
 
 
-# -- never more than there is -----------------------------------------------------------------------------------------
+# -- capacity under concurrency ---------------------------------------------------------------------------------------
 
 
 async def booked(db: Database) -> dict[UUID, tuple[int, int]]:
-    """Of each offering, the units it has and those that are promised or taken."""
+    """Return, by offering, the units it has, and the units promised or taken."""
     async with db.transaction() as tx:
         rows = await tx.fetch(
             """
@@ -249,7 +249,7 @@ STATES = ("KEN", "NER", "PER", "TUV", "KAZ", "NPL")
 @pytest.mark.thinned
 @pytest.mark.parametrize("luck", range(cases(2, soak=6)))
 async def test_concurrent_adoptions_do_not_overbook(api: Client, db: Database, owner: Owner, luck: int) -> None:
-    """And neither do they when States and providers go on meanwhile with what was presented before."""
+    """Meanwhile States and providers continue with matches that were presented before."""
     chance = Random(luck)
     for _ in range(chance.randint(1, 3)):
         await offered(api, units=chance.randint(1, 3))
@@ -276,13 +276,13 @@ async def test_concurrent_adoptions_do_not_overbook(api: Client, db: Database, o
 
 
 def some_of(one: Mapping[str, Any], chance: Random) -> list[dict[str, str]]:
-    """Pairs of a plan: without them, another plan gives the same units to others."""
+    """Return some pairs of a plan; without them, another plan gives the same units to others."""
     pairs = [(line, offering) for line, offerings in served(dict(one)).items() for offering in offerings]
     return [{"line_id": line, "offering_id": offering} for line, offering in pairs if chance.random() < 0.5]
 
 
 async def test_second_round_respects_promises_of_the_first(api: Client, db: Database, owner: Owner) -> None:
-    """Of other lines, so that nothing but the offering makes the second wait."""
+    """The second round is of other lines, so that only the offering's capacity makes them wait."""
     offering = await offered(api, units=2)
     lines = [await wanted(owner, state) for state in STATES[:4]]
     first, second = [

@@ -49,7 +49,7 @@ async def test_child_out_of_time_has_a_plan_and_a_bound() -> None:
 
 
 async def test_late_child_is_killed_and_its_best_plan_kept() -> None:
-    """As if HiGHS looked at its limit too late: the child has another limit than its parent."""
+    """The child's limit is longer than its parent's, as if HiGHS checked its limit too late."""
 
     class Late(Child):
         async def answer(self) -> Answer:

@@ -23,7 +23,7 @@ def by_level(problem: Problem, plan: Any) -> list[int]:
 
 
 def a_contest() -> Problem:
-    """Kenya's two lines are worth more than Peru's, and there is room for two."""
+    """Return a problem with room for two lines; Kenya's two are worth more than Peru's."""
     return Problem(
         lines=(a_line("l1"), a_line("l2"), a_line("l3", state="PER", priority=900)),
         slots=(Slot(offering="o1", capacity=2),),
@@ -114,7 +114,7 @@ def test_larger_round_raises_the_lowest_levels() -> None:
 
 
 def the_obstacle(problem: Problem, *plan: Any) -> tuple[str, tuple[str, ...]]:
-    """What stands in the way of the first candidate of line l1."""
+    """Return the obstacle of the first candidate of line l1, and the lines that use it instead."""
     assert [] == faults(problem, plan)
     (line,) = [one for one in unmet(problem, plan) if one.line == "l1"]
     return line.candidates[0].obstacle, line.candidates[0].taken_by

@@ -37,7 +37,7 @@ def need(api: Client, databases: Mapping[str, Database]) -> Need:
 
 
 async def lacking(api: Client, minor: int = 1_000, currency: str = "USD", **changes: Any) -> dict[str, Any]:
-    """An offering with three deliveries that lack so much each."""
+    """Approve an offering with three deliveries, each with this funding gap."""
     money = {"minor": minor, "currency": currency}
     return await offered(api, units=3, resource_status="partly", funding_needed=money, **changes)
 
@@ -52,7 +52,7 @@ async def rounds(api: Client) -> list[dict[str, Any]]:
 
 
 def paid(one: dict[str, Any]) -> dict[str, list[tuple[str, bool]]]:
-    """Of each line that gets something, from which fund, and whether of what is kept for it."""
+    """The fund of each delivery, and whether its money is kept for the line, by line that is served."""
     return {
         line["line_id"]: [(each["fund"], each["kept_for_line"]) for each in line["deliveries"]] for line in one["plan"]
     }
@@ -68,7 +68,7 @@ async def test_round_pays_from_current_fund_balances(api: Client, db: Database, 
 
     assert {lines["NER"]: [(FUND, False)]} == paid(found)
     assert {lines["KEN"]: ["budget"]} == why(found)
-    assert [FUND] == [one["fund"] for one in found["unmet"][0]["hindrances"]], "what is not enough is named"
+    assert [FUND] == [one["fund"] for one in found["unmet"][0]["hindrances"]], "the fund with too little money is named"
     taken = found["settings"]["taken"]
     assert [{"fund": FUND, "available_usd_minor": 1_500, "earmarked": []}] == taken["funds"]
     assert before <= datetime.fromisoformat(taken["as_at"]) <= datetime.fromisoformat(found["surveyed_at"])
@@ -85,7 +85,7 @@ async def test_empty_fund_pays_nothing(api: Client, db: Database, owner: Owner) 
 
 
 async def test_earmarked_money_serves_only_its_line(api: Client, db: Database, owner: Owner, need: Need) -> None:
-    """Also when its match was revoked: then the line is open again, and the money there for it."""
+    """Earmarked money is also available after the line's match was revoked and the line is open again."""
     await lacking(api)
     await need.opened()
     await need.paid_by_norway(1_000)
@@ -104,7 +104,7 @@ async def test_earmarked_money_serves_only_its_line(api: Client, db: Database, o
 
 
 async def test_gap_in_another_currency_is_paid_at_the_rate(api: Client, db: Database, owner: Owner) -> None:
-    """One pound is 1.25 dollars here; the rate is kept, so that the plan can be made again."""
+    """One pound is 1.25 dollars here. The rate is stored, so that the plan can be made again."""
     today = clock.now().date().isoformat()
     rate = {"currency": "GBP", "valid_from": today, "source": "sample", "usd_per_unit": "1.25"}
     await post(api, "/v1/rates", FINANCE, rates=[rate])
@@ -146,7 +146,7 @@ async def test_based_on_round_uses_the_same_balances(api: Client, db: Database, 
     assert [1_000] == [one["available_usd_minor"] for one in same["settings"]["taken"]["funds"]]
     assert {FUND: 6_000, "SHERLOC-DEV": 0} == {
         one["fund"]: one["available_usd_minor"] for one in anew["settings"]["taken"]["funds"]
-    }, "of another fund nothing had been asked, and a round goes by one moment"
+    }, "the first round did not read the other fund, and a round uses balances of one time"
     path = f"/v1/rounds/{before['round_id']}/compare?with={anew['round_id']}"
     compared = (await api.get(path, headers=headers(COORDINATOR))).json()
     assert ["funds", "taken"] == compared["settings"]

@@ -103,7 +103,7 @@ def test_promised_deliveries_are_not_planned_again() -> None:
     assert (0, 2) == (needed(line, KeptSettings()), needed(line, wanting_more))
 
 
-# -- what is asked of the solver --------------------------------------------------------------------------------------
+# -- the problem ------------------------------------------------------------------------------------------------------
 
 
 def test_budget_pays_by_earmark_and_currency() -> None:
@@ -132,13 +132,13 @@ def test_budget_for_other_lines_pays_nothing() -> None:
     assert ((), ["no_budget"]) == (asked.problem.budgets, list(asked.barred.values()))
 
 
-# -- what the ledger said ---------------------------------------------------------------------------------------------
+# -- balances of the ledger -------------------------------------------------------------------------------------------
 
 EURO = Rate(source="sample", currency="EUR", valid_from=TODAY, usd_per_unit="1.25")
 
 
 def taken_of(lines: list[OpenLine], available: int = 9, kept: int = 4) -> Budgeted:
-    """Of one fund so much, and so much of that for the first line."""
+    """The balance of one fund, a part of which is kept for the first line."""
     part = LinePart(line_id=lines[0].line_id, usd_minor=kept)
     fund = FundBalance(fund="TA-REQUESTS", available_usd_minor=available, earmarked=(part,))
     return Budgeted(as_at=datetime(2026, 11, 26, tzinfo=UTC), funds=(fund,), rates=(EURO,))
@@ -172,7 +172,7 @@ def test_gap_without_a_rate_is_not_paid() -> None:
 
 
 def test_pins_are_paid_from_a_sufficient_budget() -> None:
-    """Four are kept for the line, and it costs five: that comes out of what is free."""
+    """Four are kept for the line and a delivery costs five, so that it is paid from the free money."""
     line, offering = an_open_line(), an_open_offering(2, lacks=Money(minor=5, currency="USD"))
     world = a_world([line], [offering], [fitting(line, offering)])
     settings = KeptSettings(taken=taken_of([line]), pinned=(pair(line, offering),))
@@ -273,7 +273,7 @@ def test_every_snapshot_gives_a_problem_and_a_report(given_one: tuple[World, Kep
     assert {why for one in account.unmet for hindrance in one.hindrances for why in [hindrance.why]} <= set(WHY_CODES)
 
 
-# -- what is found ----------------------------------------------------------------------------------------------------
+# -- the snapshot -----------------------------------------------------------------------------------------------------
 
 
 def test_promises_reduce_the_period_they_would_take() -> None:
@@ -328,7 +328,7 @@ def test_full_period_is_not_possible() -> None:
     assert (AUTUMN.starts,) == snapshot.fits(line, full, 700, []).starts
 
 
-# -- words and moves --------------------------------------------------------------------------------------------------
+# -- sentences and moves ----------------------------------------------------------------------------------------------
 
 
 def test_every_reason_and_outcome_has_sentences_in_six_languages() -> None:

@@ -41,7 +41,7 @@ time.sleep(600)
 
 
 class Endless(Child):
-    """As if the question were endless: it tells one plan at most, and goes on."""
+    """A child that never ends, and reports one plan at most."""
 
     says = HANGS
 
@@ -55,7 +55,7 @@ class Telling(Endless):
 
 
 async def killed(api: Client, db: Database, kind: type[Child], ready: Callable[[Child], object]) -> dict[str, Any]:
-    """A round whose child is killed from outside once it is ready for that."""
+    """Return a round whose child is killed from outside once it is ready."""
     children: list[Child] = []
 
     def keep(question: Question, limits: Limits) -> Child:
@@ -126,7 +126,7 @@ async def test_round_of_a_dead_planner_is_planned_by_another(api: Client, db: Da
     one = await asked(api)
     planning = asyncio.create_task(Planner(db, Memory(), child=Endless, lease_seconds=3).plan_next())
     await _claimed(db)
-    assert not await Planner(db, Memory()).plan_next(), "it is another's"
+    assert not await Planner(db, Memory()).plan_next(), "another planner has the lease"
     planning.cancel()
     await asyncio.gather(planning, return_exceptions=True)
 

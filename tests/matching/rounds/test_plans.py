@@ -30,7 +30,7 @@ def solved(problem: Problem, **more: Any) -> Solution:
 
 
 def after(calls: int) -> Callable[[], bool]:
-    """A clock that runs out at the so many-th time it is asked."""
+    """Return a function that returns True for so many calls, and then False."""
     left = [calls]
 
     def may_continue() -> bool:
@@ -278,7 +278,7 @@ def test_gap_is_a_share_of_the_bound_rounded_up() -> None:
 @given(st.integers(1, 10**12), st.integers(1, 10**6))
 @settings(max_examples=30, deadline=None)
 def test_large_amounts_of_money_are_counted_exactly(amount: int, takers: int) -> None:
-    """A solver's tolerance is a share of what it adds up: what is too much by one unit would pass."""
+    """A solver's tolerance is a share of its sums, so that an excess of one unit would pass."""
     cost = amount // 2 + 1
     problem = Problem(
         lines=(Line(line="l1", state="KEN"), Line(line="l2", state="PER")),
@@ -328,7 +328,7 @@ def test_parts_leave_time_for_the_whole_round(monkeypatch: pytest.MonkeyPatch) -
     found = solve(Question(problem=HARD, effort=Effort(nodes=1)), elapsed=lambda: 0.34)
 
     assert ["parts", "whole"] == began
-    assert "time" == found.ended, "where it stands depends on the machine"
+    assert "time" == found.ended, "the result depends on the machine"
 
 
 def test_pins_do_not_count_in_the_gap() -> None:

@@ -30,13 +30,13 @@ async def test_round_allocates_by_value_and_explains_unmet_lines(api: Client, db
         found["status"], found["ended"], found["lines"], found["deliveries"], found["gap_millionths"],
     )  # fmt: skip
     assert found["value"] == found["bound"] > 0
-    assert {str(lines["NER"]): [offering["offering_id"]]} == served(found), "a least developed, landlocked country"
+    assert {str(lines["NER"]): [offering["offering_id"]]} == served(found), "it has a higher priority"
     assert {str(lines["KEN"]): ["taken"], str(elsewhere): []} == why(found)
     unmet = {one["line_id"]: one for one in found["unmet"]}
     assert [str(lines["NER"])] == unmet[str(lines["KEN"])]["hindrances"][0]["taken_by"]
     assert unmet[str(elsewhere)]["says"].startswith("No available offering")
     assert ["ldc", "lldc"] == found["plan"][0]["groups"]
-    assert 1000 + 300 + 200 + 200 == found["plan"][0]["priority"], "and triage gave it high priority"
+    assert 1000 + 300 + 200 + 200 == found["plan"][0]["priority"], "triage gave it high priority"
     assert {"KEN": 0, "NER": 1_000_000} == {one["state"]: one["level_millionths"] for one in found["levels"]}
 
 
@@ -53,7 +53,7 @@ async def test_answer_is_in_the_readers_language(api: Client, db: Database, owne
 
 
 async def test_presented_matches_are_promised(api: Client, db: Database, owner: Owner) -> None:
-    """Neither is its line looked at again, nor is its unit given out a second time."""
+    """The line is not considered again, and its unit is not allocated twice."""
     await offered(api)
     first = await opened(owner)
     await move(api, (await matches_of(api, first))[0], "present", COORDINATOR)
@@ -114,7 +114,7 @@ async def test_line_with_several_deliveries_gets_several_offerings(api: Client, 
     assert [1] == [one["left_open"] for one in found["unmet"]]
 
 
-# -- what if ----------------------------------------------------------------------------------------------------------
+# -- rounds based on another ------------------------------------------------------------------------------------------
 
 
 async def test_based_on_round_uses_the_same_inputs(api: Client, db: Database, owner: Owner) -> None:
@@ -151,7 +151,7 @@ async def test_same_seed_gives_same_plan_and_more_time_no_worse_one(api: Client,
     assert first["value"] == again["value"] <= longer["value"] <= longer["bound"]
 
 
-# -- what goes wrong --------------------------------------------------------------------------------------------------
+# -- failures ---------------------------------------------------------------------------------------------------------
 
 
 async def test_contradictory_pins_are_named(api: Client, db: Database, owner: Owner) -> None:

@@ -55,7 +55,7 @@ def offerings(draw: st.DrawFn) -> Offering:
                 income_groups=draw(some(reference.income_groups(), 2)),
                 special_groups=draw(some(reference.special_groups(), 2)),
             ),
-            # As it has to be: capacity lies in the validity.
+            # Capacity has to lie within the validity.
             valid=Period(starts=min(valid.starts, period.starts), ends=max(valid.ends, period.ends)),
             capacity=(Capacity(period=period, units=units),),
             group_size_max=draw(st.none() | st.integers(1, 100)),
@@ -89,7 +89,7 @@ def lines(draw: st.DrawFn) -> Any:
 
 @st.composite
 def weightings(draw: st.DrawFn) -> Weights:
-    """Any weights that add up to the whole, some criteria with none."""
+    """Weights that add up to the whole; some criteria have none."""
     cuts = sorted(draw(st.lists(st.integers(0, FULL), min_size=len(CRITERIA) - 1, max_size=len(CRITERIA) - 1)))
     parts = [after - before for before, after in zip([0, *cuts], [*cuts, FULL], strict=True)]
     return Weights(version=draw(st.integers(1, 9)), of={n: of for n, of in zip(CRITERIA, parts, strict=True) if of})
@@ -97,7 +97,7 @@ def weightings(draw: st.DrawFn) -> Weights:
 
 @st.composite
 def knowledge(draw: st.DrawFn) -> ScoringContext:
-    """Any weights, and what some of the providers have completed, and how States rated it."""
+    """Weights, and the completed deliveries and ratings of some providers."""
     deliveries = st.dictionaries(st.sampled_from(["mla_training", "mentoring"]), st.integers(1, 12))
     completed = st.builds(
         Experience,
@@ -127,12 +127,12 @@ VARIED: dict[str, st.SearchStrategy[Any]] = {
     "treaties": some(["UNTOC", "FP"], 2),
     "resource_status": st.sampled_from(["funded", "unfunded"]),
 }
-"""Terms that decide whether an offering fits, each with values that do and values that do not."""
+"""Terms that decide whether an offering fits, each with fitting and other values."""
 
 
 @st.composite
 def nearly_fitting(draw: st.DrawFn) -> Offering:
-    """An offering that would fit `a_wanted_line`, but for at most two of its terms, its provider or its capacity."""
+    """An offering that fits `a_wanted_line`, except for at most two of its terms, its provider or its capacity."""
     changed = draw(st.lists(st.sampled_from(sorted(VARIED)), max_size=2, unique=True))
     period, units = draw(st.just(SPRING) | PERIODS), draw(st.integers(1, 2))
     taken = draw(st.integers(0, units))
@@ -149,7 +149,7 @@ def nearly_fitting(draw: st.DrawFn) -> Offering:
 
 
 def with_money_lacking(of: Terms) -> Terms:
-    """What is not funded says what it lacks."""
+    """Return the terms with a funding gap, unless the delivery is funded."""
     lacking = None if of.resource_status == "funded" else Money(minor=1, currency="USD")
     return replace(of, funding_needed=lacking)
 
@@ -186,7 +186,7 @@ ONE_VIOLATED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"terms": terms(valid=Period(starts=date(AHEAD, 1, 1), ends=date(AHEAD, 12, 30)))},
     ),
 ]
-"""A constraint, and what has to be changed of a line and an offering that fit for it alone to be violated."""
+"""Constraints, each with the changes of a fitting line and offering by which it alone is violated."""
 
 AT_A_LIMIT: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"addressee": "unodc"}, {}),
@@ -214,4 +214,4 @@ AT_A_LIMIT: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"cannot_wait": True}, {}),
     ({}, {"terms": with_money_lacking(terms(resource_status="unfunded"))}),
 ]
-"""What can be changed of a line and an offering that fit so that they still do."""
+"""Changes of a fitting line and offering after which they still fit."""

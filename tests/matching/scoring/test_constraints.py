@@ -23,7 +23,7 @@ from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner,
 UNFUNDED = {"resource_status": "unfunded", "funding_needed": {"minor": 5, "currency": "USD"}}
 FRANCE = "FRA:provider_officer"
 PAPUA = {"state": "PNG"}
-"""Of which the list does not know that it is party to anything."""
+"""A State that the list does not name as a party to any instrument."""
 
 
 async def record(api: Client, by: str = COORDINATOR, **changes: Any) -> httpx.Response:
@@ -62,7 +62,7 @@ async def test_later_exclusion_ends_the_match(api: Client, owner: Owner) -> None
 
 
 async def test_exclusion_is_hidden_from_the_provider(api: Client, owner: Owner) -> None:
-    """All else fits, and every provider may know of the request: to whom is excluded it is as if it were not there."""
+    """Everything else fits and all providers may know of the request; for an excluded one it does not exist."""
     offering = await approved(api, NORWAY)
     request = await opened(owner, a_submission(excluded_providers=("NOR", "UNODC-CEB")))
 
@@ -83,7 +83,7 @@ async def test_exclusion_is_hidden_from_the_provider(api: Client, owner: Owner) 
     )  # fmt: skip
 
 
-# -- what cannot wait -------------------------------------------------------------------------------------------------
+# -- urgent lines -----------------------------------------------------------------------------------------------------
 
 
 async def test_urgent_line_needs_a_funded_offering(api: Client, owner: Owner) -> None:

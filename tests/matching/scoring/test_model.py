@@ -32,7 +32,7 @@ from tests.matching.builders import a_wanted_line, an_offering, terms
 from tests.matching.scoring.builders import AT_A_LIMIT, ONE_VIOLATED, knowledge, lines, offerings
 
 UNJUDGED: set[Criterion] = {"meaning"}
-"""What codes do not tell."""
+"""Criteria that codes alone do not score."""
 
 
 def test_weights_add_up_to_1000() -> None:

@@ -72,7 +72,7 @@ async def test_idle_process_uses_weights_adopted_by_another(
     await refresh_context(db, held)
     assert 200 == (await adopt(api)).status_code
     (kept,) = await matches_of(api, await opened(owner))
-    assert "codes-4:weights-0" == kept["algorithm"], "read before, and not long ago"
+    assert "codes-4:weights-0" == kept["algorithm"], "the weights were read not long ago"
 
     monkeypatch.setattr(memory, "CONTEXT_SECONDS_MAX", -1)
     (match,) = await matches_of(api, await opened(owner))
@@ -143,7 +143,7 @@ async def test_weights_are_in_the_journal(api: Client, database_url: str) -> Non
         await migrator.close()
 
 
-# -- what providers have completed ------------------------------------------------------------------------------------
+# -- completed deliveries ---------------------------------------------------------------------------------------------
 
 
 async def completed(api: Client, owner: Owner, by: str, kind: str = "mla_training") -> None:

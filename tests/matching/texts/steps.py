@@ -32,7 +32,7 @@ LETTERS = Model("letters", "1", 3)
 
 
 class Letters:
-    """An embedder by counting: how much of a text is a, b and c."""
+    """Embedder that counts letters: the parts of a text that are a, b and c."""
 
     model = LETTERS
 
@@ -50,7 +50,7 @@ def nothing() -> Embedder:
 
 
 class Stage:
-    """The two services, and how often the reader looks: when a test says so."""
+    """The two services; the reader reads only when a test says so."""
 
     def __init__(self, api: Client, databases: Mapping[str, Database], peers: Peers) -> None:
         self.api = api
@@ -62,7 +62,7 @@ class Stage:
         self._inbox = Inbox(self.db, "matching", ["requests"], handlers(self.memory))
 
     async def files(self, words: str = "aaaa", *lines: Mapping[str, Any], by: str = KENYA, **changes: Any) -> Any:
-        """A request whose lines say these words, submitted; matching has heard of it."""
+        """Submit a request whose lines have these words, and let matching receive its facts."""
         said = [line | {"outcome": words, "in_place": ""} for line in lines or [a_line()]]
         body = a_request(title=words, need="", lines=said, **changes)
         filed = await self.api.post("/v1/requests", json=body, headers=headers(by))
@@ -88,7 +88,7 @@ class Stage:
         return Reader(self.db, self.peers, self.memory, clock=clock.now, load=load)
 
     async def reads(self, load: Callable[[], Embedder] = Letters) -> None:
-        """Whatever is due is read."""
+        """Read everything that is due."""
         reader = self.reader(load)
         while await reader.read_next():
             pass
@@ -122,7 +122,7 @@ def line_ids(request: Mapping[str, Any]) -> list[UUID]:
 
 @contextlib.asynccontextmanager
 async def staged(api: Client, settings: Settings, databases: Mapping[str, Database]) -> AsyncIterator[Stage]:
-    """`api` is a client of both services."""
+    """Yield a stage; `api` is a client of both services."""
     bound = listener("127.0.0.1", 0)
     server = http_server(cast(Any, api._transport).app, "127.0.0.1", 0)
     serving = asyncio.create_task(server.serve(sockets=[bound]))
@@ -139,5 +139,5 @@ async def staged(api: Client, settings: Settings, databases: Mapping[str, Databa
 
 
 async def saying(stage: Stage, words: str, by: str = NORWAY, **changes: Any) -> dict[str, Any]:
-    """An available offering that says these words."""
+    """Approve an offering with these words as title."""
     return await approved(stage.api, by, title=words, summary="", **changes)

@@ -24,7 +24,7 @@ def an_index(documents: Mapping[str, Sequence[str]]) -> Index:
 
 
 def by_the_formula(documents: Mapping[str, Sequence[str]], query: Sequence[str]) -> list[Found]:
-    """The formula as it is printed, document by document."""
+    """Return the result of the published formula, document by document."""
     mean = sum(map(len, documents.values())) / max(len(documents), 1) or 1.0
     found = []
     for document_id, tokens in documents.items():

@@ -149,7 +149,7 @@ async def test_index_and_postgresql_rerank_equally(stage: Stage) -> None:
     assert held is not None
     assert held.meanings.model == LETTERS
     within = await judged()
-    # What was read since is looked at besides.
+    # An offering that was read since is also considered.
     news = await saying(stage, "aaab")
     with_news = {match[0]: match[3]["closeness"] for match in await judged()}
 
@@ -167,7 +167,7 @@ async def test_shown_match_keeps_its_score(stage: Stage) -> None:
     await stage.reads()
 
     assert [shown] == await stage.matches(request)
-    assert ([], []) == (await stage.rescored(), await stage.rows("SELECT FROM to_read")), "and it is no mistake"
+    assert ([], []) == (await stage.rescored(), await stage.rows("SELECT FROM to_read")), "this is no error"
 
 
 async def test_nomination_includes_the_judgement(stage: Stage) -> None:
@@ -193,7 +193,7 @@ async def test_tables_follow_from_the_journal(stage: Stage, database_url: str) -
         await owner.close()
 
 
-# -- without a model, without words, without the others ---------------------------------------------------------------
+# -- missing models, texts and services -------------------------------------------------------------------------------
 
 
 async def test_without_a_model_nothing_is_rescored(stage: Stage) -> None:
@@ -242,7 +242,7 @@ async def test_unavailable_owner_is_retried_then_parked(stage: Stage) -> None:
         await stage.reads()
 
     assert [("request", "words-not-fetched")] == await stage.rows("SELECT about, parked FROM to_read")
-    assert [True, False] == await stage.is_read(offering["offering_id"], *line_ids(request)), "it holds up no other"
+    assert [True, False] == await stage.is_read(offering["offering_id"], *line_ids(request)), "others are read"
 
     stage.peers = there
     async with stage.db.transaction() as tx:
@@ -272,7 +272,7 @@ async def test_two_readers_claim_different_texts(stage: Stage) -> None:
         assert (await reading_store.claim(one) is None, await reading_store.claim(other) is None) == (False, True)
 
 
-# -- what was read goes with the words --------------------------------------------------------------------------------
+# -- deletion of readings ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("end", ["withdraw", "decline"])
@@ -291,7 +291,7 @@ async def test_reading_is_deleted_when_the_request_ends(stage: Stage, end: str) 
 
 
 class Slow(Letters):
-    """Reads until it is let go on."""
+    """Embedder that waits until it may continue."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -308,7 +308,7 @@ async def test_text_withdrawn_during_reading_is_not_saved(stage: Stage) -> None:
     await stage.reads()
     request, slow = await stage.files("aaaa"), Slow()
     reading = asyncio.create_task(stage.reader(lambda: slow).read_next())
-    assert await asyncio.to_thread(slow.reading.wait, 10), "the loop goes on meanwhile"
+    assert await asyncio.to_thread(slow.reading.wait, 10), "the event loop continues meanwhile"
 
     await stage.moves(request, "withdraw", KENYA)
     slow.go_on.set()
@@ -331,7 +331,7 @@ async def test_revised_request_is_read_again_once_submitted(stage: Stage) -> Non
     assert revised.status_code == 200, revised.text
     await stage.hears()
     await stage.reads()
-    assert [] == await stage.rows("SELECT FROM reading"), "a draft is nobody's to read"
+    assert [] == await stage.rows("SELECT FROM reading"), "nobody may read a draft"
 
     await stage.moves(revised.json(), "submit", KENYA)
     await stage.reads()

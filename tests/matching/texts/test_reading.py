@@ -16,7 +16,7 @@ from tests.matching.texts.steps import LETTERS, Letters
 
 LINE, OFFERING, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
 NARRATIVE = "The judges of the central authority draft their requests by hand. " * 15_000
-"""Of a million characters, as nobody may send it."""
+"""Text of a million characters, more than anybody may send."""
 
 
 def words(*outcomes: str, title: str = "Training", need: str = "We need judges.") -> RequestWords:
@@ -73,7 +73,7 @@ def test_each_paragraph_is_read_in_its_own_language() -> None:
     assert {"judg", "extradit", "суд", "引渡", "jug"} <= set(reading.tokens), reading.tokens
     assert any("\u0621" <= letter <= "\u064a" for token in reading.tokens for letter in token)
     assert not any("\u202a" <= letter <= "\u202e" for token in reading.tokens for letter in token)
-    assert reading.vector is None, "no model was there"
+    assert reading.vector is None, "there was no model"
 
 
 def test_model_judges_only_its_own_readings() -> None:
@@ -98,7 +98,7 @@ def test_model_judges_only_its_own_readings() -> None:
 
 
 class Opposites:
-    """Puts every text opposite to the one before."""
+    """Embedder that makes each vector the opposite of the one before."""
 
     model = LETTERS
 

@@ -46,7 +46,7 @@ def test_topic_is_found_by_its_wordings(text: str, topic: str) -> None:
 
 
 def said_of_kin(topic: str, topics: set[str]) -> bool:
-    """True where each of the others is broader than this topic, or narrower."""
+    """Return True if each of the others is broader or narrower than this topic."""
     return all(other in broader(topic) or topic in broader(other) for other in topics - {topic})
 
 
@@ -57,7 +57,10 @@ def broader(topic: str) -> set[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_wording_finds_only_its_topic(language: Any) -> None:
-    """As it is read: inflected, and "procureures" in every "procureurs". A broader topic may share its narrower one's."""
+    """Wordings are compared as stems, as they are read.
+
+    A broader topic may share a wording with its narrower one.
+    """
     said, every = wordings(language), reference.topics()
     assert said.keys() <= every.keys()
     of: dict[tuple[str, ...], set[str]] = defaultdict(set)

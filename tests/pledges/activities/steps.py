@@ -1,4 +1,4 @@
-"""Steps of tests about activities."""
+"""Steps of tests of activities."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -46,7 +46,7 @@ async def revised(client: Client, one: Mapping[str, Any], **changes: Any) -> dic
 
 
 async def all_that_can_be_done(client: Client) -> list[dict[str, Any]]:
-    """One activity in each state; two have allocations, partly spent or returned."""
+    """Return one activity in each state; two have allocations, partly spent or returned."""
     kept = await revised(client, await planned(client), ends_on="2026-03-12")
     kept = await completed(client, kept, participants=120, completed_on="2026-03-11")
     paid = await planned(client)

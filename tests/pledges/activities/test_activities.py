@@ -50,9 +50,7 @@ async def test_activity_money_is_allocated_and_spent_and_its_totals_are_public(a
     assert (one["activity_id"], None, None) == (made["activity_id"], made["work_package"], made["requirement_id"])
     path = f"/v1/allocations/{made['allocation_id']}"
     made = await post(api, f"{path}/spend", FINANCE, revision=1, money=usd(1_500))
-    assert content(made) == content(await get(api, path, NORWAY)), (
-        "it names no State, and donors see what their money does"
-    )
+    assert content(made) == content(await get(api, path, NORWAY)), "an activity names no State, and donors see it"
     for by in (FINANCE, NORWAY, "KEN:focal_point"):
         (listed,) = (await get(api, f"{PATH}?fund=SHERLOC-MNT&status=planned", by))["activities"]
         assert (6_000, 1_500) == (listed["allocated_usd_minor"], listed["spent_usd_minor"])

@@ -1,4 +1,4 @@
-"""Steps of tests about requirements and allocations."""
+"""Steps of tests of requirements and allocations."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -30,7 +30,7 @@ def confirmed(match: dict[str, Any], needed: Money | None) -> MatchConfirmed:
 
 
 async def lacking(inbox: Inbox, request: Mapping[str, Any]) -> dict[str, Any]:
-    """A confirmed match of the request's line that needs money."""
+    """Confirm a match of the request's line that needs money, and return the match."""
     line_id = UUID(request["lines"][0]["line_id"])
     match = a_match(request_id=UUID(request["request_id"]), line_id=line_id)
     await inbox.receive(an_event(confirmed(match, Money(minor=LACKING, currency="USD")), 1))
@@ -50,7 +50,7 @@ async def revise(client: Client, revision: int, **changes: Any) -> dict[str, Any
 
 
 async def open_and_give_back(api: Client, databases: Mapping[str, Database]) -> None:
-    """Open a requirement by a confirmed match that lacks money, allocate to it, and give it back by a revoked one."""
+    """Open a requirement by a confirmed match, allocate to it, and return the money by a revoked match."""
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
     match = a_match()
     opening = an_event(confirmed(match, Money(minor=10_000, currency="EUR")), 2)

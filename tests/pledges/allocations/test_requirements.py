@@ -77,7 +77,7 @@ async def test_requirements_are_visible_to_parties_only(api: Client, databases: 
     second = await get(api, f"/v1/requirements?limit=1&cursor={first['cursor']}")
     assert {first["requirements"][0]["state"], second["requirements"][0]["state"]} == {"KEN", "PER"}
     assert second["cursor"] is None
-    # For the second State, a page after the first State's requirement equals the first page.
+    # For the second State, a page after the first State's requirement equals a page after an unknown id.
     hidden, state = first["requirements"][0]["requirement_id"], second["requirements"][0]["state"]
     pages = [await get(api, f"/v1/requirements?cursor={of}", f"{state}:focal_point") for of in (hidden, uuid4())]
     assert pages[0] == pages[1]

@@ -34,7 +34,7 @@ async def test_donor_sees_unfunded_requirements_by_consent(api: Client, inbox: I
 
     assert (seen["request_id"], seen["state"], seen["gap_usd_minor"]) == (request["request_id"], "KEN", LACKING)
     assert seen["money"] == usd(LACKING)
-    assert not {"provider", "match_id"} & seen.keys(), "who is to deliver it is between the two"
+    assert not {"provider", "match_id"} & seen.keys(), "the provider and the match are not shown to donors"
     assert await shown(api, FRANCE) == []
     assert len(await shown(api, FINANCE)) == 2
     await withdraw(api, request, request["consents"][0]["consent_id"])
@@ -57,7 +57,7 @@ async def test_covered_or_revoked_requirements_are_not_unfunded(api: Client, inb
     assert gaps == [[1], []]
     (last, *_) = (await get(api, "/v1/allocations"))["allocations"]
     await post(api, f"/v1/allocations/{last['allocation_id']}/return", FINANCE, revision=1)
-    assert [one["gap_usd_minor"] for one in await shown(api)] == [1], "what was given back is lacking again"
+    assert [one["gap_usd_minor"] for one in await shown(api)] == [1], "returned money is lacking again"
 
 
 async def test_unfunded_pages_contain_only_shown_requirements(api: Client, inbox: Inbox) -> None:
@@ -70,7 +70,7 @@ async def test_unfunded_pages_contain_only_shown_requirements(api: Client, inbox
     path: str | None = f"{UNFUNDED}?limit=2"
     while path:
         page = await get(api, path, NORWAY)
-        assert page["cursor"] is None or page["cursor"] in ours, "it tells of nothing else"
+        assert page["cursor"] is None or page["cursor"] in ours, "the cursor discloses no other requirement"
         found += [one["requirement_id"] for one in page["requirements"]]
         path = page["cursor"] and f"{UNFUNDED}?limit=2&cursor={page['cursor']}"
 
@@ -96,7 +96,7 @@ async def test_unavailable_consents_hide_all_requirements(
     answer = await alone.get(UNFUNDED, headers=headers(NORWAY))
 
     assert (answer.status_code, answer.json()["slug"]) == (503, "consents-unheard")
-    assert len(await shown(alone, FINANCE)) == 1, "what is seen of office hangs on no consent"
+    assert len(await shown(alone, FINANCE)) == 1, "UNODC needs no consent"
 
 
 # -- pledging to it ---------------------------------------------------------------------------------------------------
@@ -115,7 +115,9 @@ async def test_donor_pledges_to_a_requirement(api: Client, inbox: Inbox, databas
     assert (await get(api, f"/v1/pledges/{pledge['pledge_id']}"))["requirement_id"] == seen["requirement_id"]
     await withdraw(api, request, request["consents"][0]["consent_id"])
     again = await api.post("/v1/pledges", json=body, headers=given)
-    assert (again.status_code, again.json()["pledge_id"]) == (201, pledge["pledge_id"]), "a repeat tells what was done"
+    assert (again.status_code, again.json()["pledge_id"]) == (201, pledge["pledge_id"]), (
+        "a repeat returns the first outcome"
+    )
     async with connected(database_url, "pledges", owner=True) as owner:
         assert await verify(owner, SERVICE) == []
 

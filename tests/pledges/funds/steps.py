@@ -1,4 +1,4 @@
-"""Steps of tests about the budgets of funds."""
+"""Steps of tests of the budgets of funds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ async def reported(api: Client, *funds: str, currencies: tuple[str, ...] = ()) -
 
 
 async def parts(api: Client, fund: str = FUND) -> tuple[int, dict[UUID, int]]:
-    """The available money, and the part kept for each line."""
+    """Return the available money, and the part kept for each line."""
     (one,) = (await reported(api, fund)).funds
     return one.available_usd_minor, {part.line_id: part.usd_minor for part in one.earmarked}
 

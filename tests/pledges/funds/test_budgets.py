@@ -29,7 +29,7 @@ async def api(prepared_ledger: None, client_of: Callable[..., Awaitable[Client]]
 async def test_earmarked_receipts_are_kept_for_their_line(api: Client, inbox: Inbox) -> None:
     need = await Need(api, inbox).opened()
     await committed(api, fund=FUND, money=usd(9_000), requirement_id=need.requirement_id)
-    assert (0, {}) == await parts(api), "what is pledged or signed for has not come"
+    assert (0, {}) == await parts(api), "pledged or committed money is not available yet"
     await need.paid_by_norway(3_000)
     await funded(api, 1_000, FUND)
 
@@ -56,7 +56,7 @@ async def test_allocation_reduces_what_is_kept_for_the_line(api: Client, inbox: 
     await post(api, f"/v1/allocations/{allocation['allocation_id']}/return", FINANCE, revision=1)
 
     assert (1_500, {need.line_id: 500}) == after
-    assert (4_000, {need.line_id: 3_000}) == await parts(api), "what went back is the line's again"
+    assert (4_000, {need.line_id: 3_000}) == await parts(api), "returned money is kept for the line again"
 
 
 async def test_kept_money_stays_with_line_after_revoked_match(api: Client, inbox: Inbox) -> None:

@@ -5,15 +5,16 @@ from tests.pledges.steps import FINANCE, Client, a_fund, eur, move, part, pledge
 
 
 async def fund_and_years(client: Client, moment: str | None = None) -> tuple[int, int, list[tuple[int, int]]]:
-    """The fund's allocatable money and gap, and those of each year, which add up to the fund's."""
+    """Return the fund's allocatable money and gap, and those of each year, which add up to the fund's."""
     whole = await reported(client, f"/v1/funds/{FUND}", moment)
     years = await check_sums(client, FUND, moment)
     return *figures(whole, "allocatable", "gap"), [figures(one, "allocatable", "gap") for one in years.values()]
 
 
 async def test_programme_support_cost_does_not_reduce_the_gap(api: Client, at_once: None) -> None:
-    """Neither support cost, owed or received, nor bank charges reduce the gap; a refund takes its part of support cost
-    back.
+    """Neither support cost, owed or received, nor bank charges reduce the gap.
+
+    A refund includes its part of support cost.
     """
     await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": [{"year": YEAR, "money": usd(2000_00)}]})
     made = await pledged(api, fund=FUND, money=usd(1130_00), pledged_on=f"{YEAR}-01-02")
@@ -36,7 +37,7 @@ async def test_programme_support_cost_does_not_reduce_the_gap(api: Client, at_on
 
 
 async def test_exchange_difference_changes_gap_of_year_of_receipt(api: Client) -> None:
-    """In the year of the receipt; the year in which it was due keeps its figures."""
+    """The difference changes the gap of the year of the receipt; the year in which it was due keeps its figures."""
     await post(
         api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": [{"year": AFTER, "money": usd(2000_00)}]}
     )
@@ -53,7 +54,7 @@ async def test_exchange_difference_changes_gap_of_year_of_receipt(api: Client) -
 
 
 async def test_earlier_spending_does_not_reduce_gap_of_later_year(api: Client) -> None:
-    """For the fund and its work packages; spending in the year itself reduces the gap."""
+    """This holds for the fund and its work packages; spending in the year itself reduces the gap."""
     needs = [{"year": AFTER, "work_package": "hosting", "money": usd(6800_00)}]
     await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
     made = await pledged(api, fund=FUND, money=usd(6478_55), pledged_on=f"{YEAR}-01-02")

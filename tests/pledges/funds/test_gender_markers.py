@@ -22,7 +22,7 @@ from tests.pledges.open_data.builders import schema_in
 from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, funded, get, post, refused, unchanged, usd
 
 FUND, OPENED = "/v1/funds/SHERLOC-MNT", "/v1/funds/SHERLOC-LAW"
-"""One that was opened without a marker, and one that is opened with one."""
+"""A fund that was opened without a marker, and one that is opened with a marker."""
 
 PATH = f"{FUND}/gender-marker"
 NONE_STATED = (None, {"training": None, "translation": None})
@@ -45,14 +45,16 @@ def shown(fund: Mapping[str, Any]) -> tuple[int | None, dict[str, int | None]]:
 
 
 async def reported(client: Client, fund: str = FUND, **query: str) -> tuple[int | None, dict[str, int | None]]:
-    """The markers of the fund and its work packages in its IATI file; None if absent."""
+    """Return the markers of the fund and its work packages in its IATI file; None if absent."""
     answer = await client.get(f"{fund}/iati.xml", params=query, headers=headers(FINANCE))
     assert 200 == answer.status_code, answer.text
     found = read(answer.content)
     assert () == found.defects
     markers = {}
     for activity in found.activities:
-        assert {("1", "1")} >= {(one.code, one.vocabulary) for one in activity.markers}, "gender equality, of the DAC"
+        assert {("1", "1")} >= {(one.code, one.vocabulary) for one in activity.markers}, (
+            "the marker is gender equality, in the DAC's vocabulary"
+        )
         (marker,) = [int(one.significance) for one in activity.markers] or [None]
         markers[activity.identifier.removeprefix(f"XM-DAC-41128-{fund.rpartition('/')[2]}").removeprefix("-")] = marker
     return markers.pop(""), markers
@@ -109,7 +111,7 @@ async def test_work_package_with_marker_is_shown_without_money(
     api: Client,
 ) -> None:
     assert (None, {"training": 1}) == shown(await stated(api, 1, 1, work_package="training"))
-    assert (None, {}) == await reported(api), "a file shows what money was allocated for"
+    assert (None, {}) == await reported(api), "the file lists only purposes to which money was allocated"
 
 
 async def test_iati_file_with_markers_is_valid(api: Client, shared_data: Path, tmp_path: Path) -> None:

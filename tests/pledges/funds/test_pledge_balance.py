@@ -1,4 +1,4 @@
-"""What another service reads of a commitment: donor, fund, what can be allocated, and for which line."""
+"""The balance of a commitment for other services: donor, fund, allocatable money, and the line for which it is kept."""
 
 from collections.abc import Mapping
 from typing import Any

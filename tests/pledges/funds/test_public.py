@@ -1,4 +1,4 @@
-"""Funds for everybody: what each needs and has, by work package and by year, without a token."""
+"""The public routes of funds: requirements and totals, by work package and by year, without a token."""
 
 from tests.open_data import records
 from tests.pledges.ledger.steps import AFTER, FUND, YEAR
@@ -6,7 +6,7 @@ from tests.pledges.steps import FINANCE, Client, a_fund, move, part, pledged, po
 
 
 async def test_everybody_reads_needs_and_totals_of_funds_but_no_donor(api: Client, at_once: None) -> None:
-    """The money of years is that of the last midnight: a signature since then does not show when its parts are due."""
+    """The money of years is as of the last midnight, so a later signature does not disclose when its parts are due."""
     needs = [{"year": AFTER, "work_package": "hosting", "money": usd(6800_00)}]
     await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
     made = await pledged(api, fund=FUND, money=usd(1130_00), pledged_on=f"{YEAR}-01-02")

@@ -27,7 +27,7 @@ def declared(minor: int = 40_000, contribution_id: UUID | None = None) -> Fact:
 
 
 def a_contribution(status: InKindStatus = InKindStatus.DECLARED) -> InKindContribution:
-    """A contribution brought to the status by its own transitions."""
+    """Return a contribution brought to the status by its own transitions."""
     made = evolve(None, declared())
     ways = {
         InKindStatus.ACKNOWLEDGED: ("acknowledge",),

@@ -1,4 +1,4 @@
-"""Steps of tests about contributions in kind."""
+"""Steps of tests of contributions in kind."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,7 +34,7 @@ async def move(client: Client, one: Mapping[str, Any], name: str) -> dict[str, A
 
 
 async def all_that_can_be_done(client: Client) -> list[dict[str, Any]]:
-    """One contribution in each state."""
+    """Return one contribution in each state."""
     return [
         await declared(client),
         await move(client, await declared(client), "withdraw"),

@@ -1,4 +1,4 @@
-"""Contributions in kind over HTTP; they are in no total of money."""
+"""Contributions in kind over HTTP, which are not included in any total of money."""
 
 import asyncio
 import random
@@ -60,18 +60,22 @@ async def test_fund_total_counts_acknowledged_contributions_only(api: Client) ->
     acknowledged = await move(api, one, "acknowledge")
     await move(api, await declared(api, GERMANY, money=usd(5)), "acknowledge")
     assert ("acknowledged", 2) == (acknowledged["status"], acknowledged["revision"])
-    assert 460_005 == await of_fund(api) == await of_fund(api, "KEN:focal_point"), "whosever they are, as all totals"
+    assert 460_005 == await of_fund(api) == await of_fund(api, "KEN:focal_point"), (
+        "the total includes all donors, like all totals"
+    )
 
     struck = await move(api, acknowledged, "strike")
     assert ("struck", "given_back") == (struck["status"], struck["reason"])
-    assert content(struck) == content(await get(api, path_of(one), NORWAY)), "it stays, and says why"
+    assert content(struck) == content(await get(api, path_of(one), NORWAY)), (
+        "the struck contribution stays in the list, with the reason"
+    )
     assert 5 == await of_fund(api)
 
 
 async def test_contribution_is_valued_by_rate_of_its_day_or_rejected(api: Client) -> None:
     dinars = {"minor": 1_000_000, "currency": "KWD"}
 
-    assert 326_330 == (await declared(api, money=dinars))["usd_minor"], "the dinar has three digits"
+    assert 326_330 == (await declared(api, money=dinars))["usd_minor"], "the dinar has three decimals"
     assert (422, "rate-not-in-force") == await refused(
         api, PATH, NORWAY, **a_contribution(money=dinars, provided_on="2025-11-05")
     )
@@ -186,7 +190,7 @@ async def test_invalid_transition_stale_revision_and_unknown_reason_are_rejected
 
 
 async def money(client: Client, db: Database) -> dict[str, Any]:
-    """All totals of money in the service, and the counts of a ledger verification."""
+    """Return all totals of money in the service, and the counts of a ledger verification."""
     answers = {}
     for path in ("/v1/ledger/balances", "/v1/ledger/entries?limit=100", "/v1/flows?limit=100", "/v1/funds"):
         answers[path] = await get(client, path)
@@ -261,7 +265,9 @@ async def test_statement_lists_contribution_as_of_the_moment(api: Client) -> Non
     assert [(one["in_kind_contribution_id"], 460_000, WORDS)] == [
         (line["in_kind_contribution_id"], line["usd_minor"], line["description"]) for line in reported["in_kind"]
     ]
-    assert reported["in_kind"] == (await get(api, path, FINANCE))["in_kind"], "and no other donor's"
+    assert reported["in_kind"] == (await get(api, path, FINANCE))["in_kind"], (
+        "no other donor's contributions are included"
+    )
     assert ([], [], 460_000) == (reported["pledges"], reported["funds"], reported["in_kind_usd_minor"])
     assert {0} == {*reported["closing"].values(), *reported["opening"].values(), *reported["receipts"].values()}
     assert 404 == (await api.get(f"{path}?fund=TA-REQUESTS", headers=headers(NORWAY))).status_code

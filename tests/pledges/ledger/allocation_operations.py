@@ -46,7 +46,7 @@ class Using(Giving):
         await self._activity("complete", one, participants=12, completed_on=self.day(one["starts_on"]))
 
     def _paid_for(self) -> list[Record]:
-        """Prefers activities with spending."""
+        """Return planned activities; those with spending are more frequent."""
         found = self.any_of(self.activities, "planned")
         return found + [one for one in found if self.count[one["activity_id"], "spent"]] * 3
 
@@ -76,7 +76,7 @@ class Using(Giving):
         self.done["receive a confirmed match"] += 1
 
     def _open(self) -> list[Record]:
-        """Prefers requirements with unspent money."""
+        """Return open requirements; those with unspent money are more frequent."""
         waited_for = {one["requirement_id"] for one in self.unspent()}
         found = self.any_of(self.requirements, "open")
         return found + [one for one in found if one["requirement_id"] in waited_for] * 3
@@ -91,11 +91,13 @@ class Using(Giving):
         one["status"] = "cancelled"
         self.done["receive a revoked match"] += 1
         await self.follow()
-        assert {"returned"} >= {self.allocations[made]["status"] for made in waiting}, "what waited for it goes back"
+        assert {"returned"} >= {self.allocations[made]["status"] for made in waiting}, (
+            "unspent allocations of the match are returned"
+        )
         self.done["revoked and given back"] += len(waiting)
 
     def _shown(self, organization: str) -> dict[str, int]:
-        """The open amount of each requirement shown to a donor by consent."""
+        """Return the gap of each requirement shown to a donor by consent."""
         return {
             key: one["gap_usd_minor"]
             for key, one in self.requirements.items()
@@ -117,7 +119,7 @@ class Using(Giving):
         body = {"fund": fund, "money": money, "pledged_on": on, "earmarking": earmarking}
         made = await self.send("pledge for a requirement", "/v1/pledges", by, **body, requirement_id=requirement_id)
         if made:
-            assert requirement_id in shown, "it is not shown to them"
+            assert requirement_id in shown, "a pledge requires that the requirement is shown to the donor"
             assert earmarking in {None, TIGHTLY}
             await self.made(made, donor, fund, money, on, earmarking=TIGHTLY, requirement_id=requirement_id)
 
@@ -125,13 +127,13 @@ class Using(Giving):
         return [one for one in self.pledges.values() if one["earmarking"] == TIGHTLY]
 
     def is_over(self, made: Record) -> bool:
-        """Whether the purpose of the allocation was cancelled."""
+        """Check whether the purpose of the allocation was cancelled."""
         purpose = self.requirements.get(made["requirement_id"]) or self.activities.get(made["activity_id"])
         return purpose is not None and purpose["status"] == "cancelled"
 
     async def check(self) -> None:
         await super().check()
-        assert not [made for made in self.unspent() if self.is_over(made)], "money waits for what is over"
+        assert not [made for made in self.unspent() if self.is_over(made)], "a cancelled purpose has no unspent money"
 
     # -- allocations ------------------------------------------------------------------------------------------------
 

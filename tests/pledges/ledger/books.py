@@ -23,7 +23,7 @@ from tests.builders import NOON
 from tests.pledges.ledger.builders import FUNDS, check_balances
 from tests.pledges.open_data.flow_chains import chained, check_chains
 
-# Accounts that may be negative: credit accounts never rise above 0, debit accounts never fall below; these do both.
+# Accounts that may be negative or positive: credit accounts never rise above 0, debit accounts never fall below it.
 SWINGING = {
     Account.EXCHANGE_DIFFERENCE,
     Account.ROUNDING,
@@ -35,7 +35,7 @@ DEBITS = {Account.PLEDGED, Account.RECEIVABLE, Account.WRITTEN_OFF, Account.CASH
 
 
 class Done(Struct, frozen=True):
-    """A change of a pledge: its effect on the counts, and how to reverse it."""
+    """A change of a pledge, with its effect on the counts and a way to reverse it."""
 
     pledge_id: UUID
     entry_ids: Sequence[UUID]
@@ -48,7 +48,7 @@ class Books(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.accounts: dict[tuple[str, Account, str], list[int]] = defaultdict(lambda: [0, 0])
-        # The expected counts.
+        # Expected counts.
         self.expected: dict[str, Counter[str]] = {fund: Counter() for fund in FUNDS}
         self.originals: Counter[tuple[Account, str]] = Counter()
         self.pledges: dict[UUID, Pledge] = {}
@@ -56,7 +56,7 @@ class Books(RuleBasedStateMachine):
         self.requirements: dict[UUID, Requirement] = {}
         self.allocations: dict[UUID, Allocation] = {}
         self.entries: list[Entry] = []
-        # Facts with their entries.
+        # Facts, each with the id of its entry.
         self.receipts: list[tuple[UUID, PledgeReceived]] = []
         self.spendings: list[tuple[UUID, AllocationSpent]] = []
         self.done: list[Done] = []
@@ -95,7 +95,7 @@ class Books(RuleBasedStateMachine):
         changes: dict[tuple[str, str], int],
         originals: dict[Account, int] | None = None,
     ) -> None:
-        """It can be reversed later. `changes` are of a fund's counts, by name."""
+        """Apply facts that can be reversed later. `changes` are changes of a fund's counts, by name."""
         before, after = len(self.entries), one
         for fact in facts:
             after = self.follow(after, fact)
@@ -186,8 +186,10 @@ class Books(RuleBasedStateMachine):
             left -= (
                 sums[fund, Boundary.INTERNAL, FlowStatus.COMMITMENT] + sums[fund, Boundary.INTERNAL, FlowStatus.PAID]
             )
-            assert self.available(fund) == left - refunded[fund], "what is parked is what is available"
-        assert 0 == sum(sums[fund, Boundary.INTERNAL, FlowStatus.PAID] for fund in FUNDS), "no transfer counts twice"
+            assert self.available(fund) == left - refunded[fund], "parked money equals available money"
+        assert 0 == sum(sums[fund, Boundary.INTERNAL, FlowStatus.PAID] for fund in FUNDS), (
+            "transfers between funds add up to zero"
+        )
         for (account, currency), minor in self.originals.items():
             assert abs(minor) == originals[account, currency]
 
@@ -223,7 +225,11 @@ class Books(RuleBasedStateMachine):
             assert 0 <= one.received_minor + one.written_off_minor <= one.recognized_minor <= one.minor
             assert 0 <= one.refunded_minor <= one.received_minor
             assert one.support_cost_usd_minor >= 0
-            assert one.refunded_minor or one.usable_usd_minor >= 0, "no donor's money goes further than it came"
+            assert one.refunded_minor or one.usable_usd_minor >= 0, (
+                "no more of a donor's money is used than was received"
+            )
             if one.committed_on is not None:
                 owed, waiting = (sum(p.minor for p in one.schedule if p.owed is which) for which in (True, False))
-                assert (owed, waiting) == (one.recognized_minor, one.conditional_minor), "as its instalments say"
+                assert (owed, waiting) == (one.recognized_minor, one.conditional_minor), (
+                    "amounts equal the sums of the instalments"
+                )

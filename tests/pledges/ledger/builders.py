@@ -20,7 +20,7 @@ RATES = [
 
 
 def check_balances(entry: Entry) -> None:
-    """Each book of an entry sums to zero, in every currency and in US dollars."""
+    """Check that each book of an entry sums to zero, in every currency and in US dollars."""
     minor: Counter[tuple[Book, str]] = Counter()
     usd: Counter[Book] = Counter()
     for posting in entry.postings:

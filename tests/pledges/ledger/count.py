@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 Change = dict[tuple[str, str], int]
-"""The change of each figure: of a fund by its code, of any other record by its id."""
+"""The change of each figure: a fund's figure by its code, any other record's by its id."""
 
 EXPONENTS = {"JPY": 0, "KWD": 3}
 DEBITS = ("paid",)
@@ -30,7 +30,7 @@ FIGURES = ("pledged", "committed", "written_off", "spent", *DEBITS, *CREDITS)
 
 
 class Awaited(Struct, frozen=True):
-    """An expected entry, and its changes."""
+    """An expected entry, with its changes."""
 
     type: str
     fund: str
@@ -39,7 +39,7 @@ class Awaited(Struct, frozen=True):
 
 
 class Rates:
-    """US dollars per unit of each currency from the first of each month on; the United Nations table first."""
+    """US dollars per unit of each currency, from the first of each month on; the United Nations table comes first."""
 
     def __init__(self) -> None:
         self.loaded: dict[tuple[str, str, date], str] = {}
@@ -56,7 +56,7 @@ class Rates:
 
 
 def cents(money: Mapping[str, Any], rate: Fraction) -> int:
-    """US cents, rounded once, half to even."""
+    """Convert an amount to US cents, rounded once, half to even."""
     return round(money["minor"] * rate * 100 / 10 ** EXPONENTS.get(money["currency"], 2))
 
 
@@ -65,7 +65,7 @@ def support_of(usd_minor: int, basis_points: int) -> int:
 
 
 class Count:
-    """Expected figures; every entry must have been expected, and no other may exist."""
+    """The expected figures. Every entry must have been expected, and every expected entry must exist."""
 
     def __init__(self) -> None:
         self.rates = Rates()
@@ -76,13 +76,13 @@ class Count:
         self._reversed_ids: set[str] = set()
         self._given_back: set[str] = set()
         self.agreed: dict[str, Fraction] = {}
-        """By pledge: the rate of its day, and once signed that of the agreement."""
+        """The rate of each pledge: that of its day and, once it is signed, that of the agreement."""
 
     def __getitem__(self, key: tuple[str, str]) -> int:
         return self._figures[key]
 
     def of_cash(self) -> dict[tuple[str, str], int]:
-        """What each fund was paid in each currency."""
+        """Return the cash that each fund received, by currency."""
         return {key: minor for key, minor in self._figures.items() if key[1].startswith("cash ") and minor}
 
     def available(self, fund: str) -> int:
@@ -99,12 +99,12 @@ class Count:
         self._awaited.append(Awaited(kind, fund, about, change))
 
     def follow(self, entries: Iterable[dict[str, Any]], purpose_of: Mapping[str, str], *, open_from: date) -> None:
-        """New entries, oldest first; none takes effect before the first open day."""
+        """Follow new entries, oldest first, and check that none takes effect before the first open day."""
         for entry in entries:
             entry_id, fund = entry["entry_id"], entry["fund"]
             about = entry["allocation_id"] or entry["pledge_id"]
-            assert date.fromisoformat(entry["effective_on"]) >= open_from, f"in a closed year: {entry}"
-            assert entry["reverses"] not in self._reversed_ids, f"taken back twice: {entry}"
+            assert date.fromisoformat(entry["effective_on"]) >= open_from, f"f'in a closed year: {entry}'"
+            assert entry["reverses"] not in self._reversed_ids, f"f'reversed twice: {entry}'"
             if entry["reverses"]:
                 self._reversed_ids.add(entry["reverses"])
             if entry["type"] == "reversed":
@@ -112,7 +112,7 @@ class Count:
                 assert fund == reversed_one["fund"]
                 change = {key: -by for key, by in self._changes[entry["reverses"]].items()}
                 if about in self._given_back:
-                    # Its allocation was returned to the fund, so this amount is, too.
+                    # The allocation was returned to the fund, so this amount is returned, too.
                     change |= {(who, "allocated"): by for (who, _), by in change.items()}
             elif entry["type"] == "returned":
                 left = self.unspent(about)
@@ -122,13 +122,13 @@ class Count:
                 found = [
                     one for one in self._awaited if (one.type, one.fund, one.about) == (entry["type"], fund, about)
                 ]
-                assert len(found) == 1, f"nobody asked for it: {entry}"
+                assert len(found) == 1, f"f'not expected: {entry}'"
                 self._awaited.remove(found[0])
                 change = found[0].change
             self.entries[entry_id] = entry
             self._changes[entry_id] = change
             self.add(change)
-        assert self._awaited == [], "not written"
+        assert self._awaited == [], "every expected entry is written"
 
     # -- checks -----------------------------------------------------------------------------------------------------
 
@@ -160,7 +160,7 @@ class Count:
             self.check_purpose(f"{fund}/{one['work_package']}", one)
 
     def _owed(self, fund: str, pledges: Mapping[str, Any]) -> int:
-        """What is owed under each agreement, less its programme support cost."""
+        """Return the amount owed under agreements, less programme support cost."""
         carried = Counter[str]()
         for entry in self.entries.values():
             for posting in entry["postings"]:
@@ -169,7 +169,7 @@ class Count:
         return sum(by - support_of(by, pledges[one]["support_cost_basis_points"]) for one, by in carried.items() if by)
 
     def _beyond_need(self, fund: str, needed: Mapping[tuple[str, str | None], int]) -> int:
-        """Spent in a year beyond the requirements up to then, and not reversed later."""
+        """Return the spending that exceeds the requirements up to its year and was not reversed later."""
         spent, need = Counter[int](), Counter[int]()
         for (year, _), usd_minor in needed.items():
             need[int(year)] += usd_minor
@@ -187,7 +187,10 @@ class Count:
     def check_years(
         self, fund: Mapping[str, Any], reported: Sequence[Mapping[str, Any]], pledges: Iterable[Any]
     ) -> None:
-        """Years add up to the fund's figures; each has its own movements, and the instalments due in it to the cent."""
+        """Check that years add up to the fund's figures.
+
+        Each year has its own movements, and the instalments due in it to the cent.
+        """
         for figure in YEARLY:
             assert sum(one[f"{figure}_usd_minor"] for one in reported) == fund[f"{figure}_usd_minor"], figure
         moved: Counter[tuple[int, str]] = Counter()
@@ -211,7 +214,7 @@ class Count:
 
     @staticmethod
     def _check_due(committed: Mapping[int, int], signed: Sequence[Mapping[str, Any]]) -> None:
-        """For agreements without later changes, each instalment has its share in the year it is due."""
+        """Check that each instalment of agreements without later changes has its share in the year of its due date."""
         due: Counter[int] = Counter()
         for pledge in signed:
             owed = [one for one in pledge["instalments"] if one["condition"] is None]
@@ -226,7 +229,7 @@ class Count:
         assert counted == (reported["allocated_usd_minor"], reported["spent_usd_minor"]), purpose
 
     def check_days(self, until: date) -> None:
-        """On no past day had a fund paid out more than it had received by then."""
+        """Check that on no past day a fund had paid out more than it had received by then."""
         moved: Counter[tuple[str, str]] = Counter()
         for entry in self.entries.values():
             for posting in entry["postings"]:

@@ -1,4 +1,4 @@
-"""A pledges service with its own database and event loop, for Hypothesis state machines, whose rules are synchronous."""
+"""A pledges service with its own database and event loop, for Hypothesis state machines with synchronous rules."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping
@@ -42,7 +42,7 @@ RECORDS_MAX = 10_000
 
 
 class Sent(Struct, frozen=True):
-    """A sent command and the record in its answer."""
+    """A sent command, with the ids of the record in its answer."""
 
     path: str
     headers: Mapping[str, str]
@@ -51,7 +51,7 @@ class Sent(Struct, frozen=True):
 
 
 class Consented(httpx.AsyncBaseTransport):
-    """A stub of the requests service: which requests are shown to which organization."""
+    """A stub of the requests service that states which requests are shown to which organization."""
 
     def __init__(self) -> None:
         self.shown: set[tuple[str, UUID]] = set()
@@ -69,7 +69,7 @@ class Consented(httpx.AsyncBaseTransport):
 
 
 class DrivenLedger:
-    """Every command succeeds, or is refused with a slug and changes nothing."""
+    """A running service, in which every command succeeds, or is refused with a slug and changes nothing."""
 
     def __init__(self, servers: Servers, template: str) -> None:
         self._runner, self._open = asyncio.Runner(), AsyncExitStack()
@@ -116,18 +116,18 @@ class DrivenLedger:
         return answer.json()
 
     async def written(self) -> int:
-        """The number of facts in the journal."""
+        """Return the number of facts in the journal."""
         async with self.db.transaction() as tx:
             return int(await tx.fetchval("SELECT count(*) FROM journal"))
 
     # -- commands ---------------------------------------------------------------------------------------------------
 
     async def send(self, path: str, by: str, *, revision: int | None = None, **body: Any) -> dict[str, Any] | None:
-        """The record after the command; None if it was refused, without any new fact."""
+        """Return the record after the command; None if the command was refused, without any new fact."""
         return await self._send(path, by, body, headers(by, revision=revision))
 
     async def send_file(self, path: str, by: str, content: bytes, kind: Mapping[str, str]) -> dict[str, Any] | None:
-        """As `send`, with a file or table as body; `kind` are its headers."""
+        """Like `send`, with a file or table as body; `kind` are its headers."""
         return await self._send(path, by, content, {**headers(by), **kind})
 
     async def _send(
@@ -146,7 +146,7 @@ class DrivenLedger:
             return dict(said)
         assert 400 <= answer.status_code < 500, answer.text
         assert said["slug"] in refusal_words(), answer.text
-        assert before == await self.written(), f"refused, and done: {answer.text}"
+        assert before == await self.written(), f"f'refused, but written: {answer.text}'"
         self.refusals.add(said["slug"])
         return None
 
@@ -156,7 +156,7 @@ class DrivenLedger:
         return await self.client.post(path, json=body, headers=sent)
 
     async def send_again(self, sent: Sent, *, changed: bool) -> None:
-        """Repeat a command, or use its key with another body: neither changes anything."""
+        """Repeat a command, or use its key with another body, and check that nothing changes."""
         before = await self.written()
         body = sent.body
         if changed:
@@ -167,11 +167,11 @@ class DrivenLedger:
             assert 400 <= answer.status_code < 500, answer.text
         else:
             assert answer.is_success, answer.text
-            assert sent.ids.items() <= answer.json().items(), "it is about the same record"
+            assert sent.ids.items() <= answer.json().items(), "a repeat returns the same record"
         assert before == await self.written()
 
     async def hear(self, fact: Fact, version: int, **envelope: Any) -> None:
-        """Deliver a fact of another service twice; the second delivery changes nothing."""
+        """Deliver a fact of another service twice, and check that the second delivery changes nothing."""
         event = an_event(fact, version, **envelope)
         assert [Outcome.APPLIED, Outcome.REPEATED] == [await self._inbox.receive(event) for _ in range(2)]
 
@@ -193,6 +193,6 @@ class DrivenLedger:
         check_invariants(entries, pledges, count)
 
     async def check_journal(self) -> None:
-        """A rebuild from the journal gives the same tables."""
+        """Check that a rebuild from the journal gives the same tables."""
         async with connected(self._url, "pledges", owner=True) as owner:
             assert await verify_tables(owner, SERVICE) == []

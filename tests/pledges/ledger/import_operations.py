@@ -24,11 +24,11 @@ WRONG = (
     ("currency-missing", {"originalCurrency": ""}),
     ("amounts-disagree", {"amountUSD": "1"}),
 )
-"""The reasons of rejection, with cells that cause them."""
+"""The reasons for rejections, with cells that cause them."""
 
 
 def units(minor: int, currency: str) -> str:
-    """An amount as written in a table."""
+    """Return an amount as written in a table."""
     exponent = EXPONENTS.get(currency, 2)
     whole, rest = divmod(minor, 10**exponent)
     return f"{whole}.{rest:0{exponent}}" if exponent else str(whole)
@@ -38,11 +38,11 @@ class Importing(Using):
     def __init__(self) -> None:
         super().__init__()
         self.flows: dict[str, Record] = {}
-        """By the reporter's id."""
+        """Imported flows by the reporter's id."""
         self.reported = 0
 
     def _row(self) -> tuple[Record, str | None, Record]:
-        """The cells, the rule they break, and the accepted flow."""
+        """Return the cells, the rule that they break, if any, and the accepted flow."""
         self.reported += 1
         currency, on = self.pick(CURRENCIES), self.day()
         money = {"minor": self.draw(st.integers(100_00, 10_000_00)), "currency": currency}
@@ -61,7 +61,7 @@ class Importing(Using):
 
     @operation(lambda _: [2, 3, 4], 2)
     async def import_flows(self, number: int) -> None:
-        """Imports change no figure; a dry run stores nothing."""
+        """Import a file, and check that imports change no figure and a dry run stores nothing."""
         rows = [self._row() for _ in range(number)]
         table, by = a_table(*(cells for cells, _, _ in rows)), NORWAY if self.seldom(20) else FINANCE
         broken, kept = [], []
@@ -76,7 +76,7 @@ class Importing(Using):
                 kept.append(flow | {"line": line})
         written = await self.ledger.written()
         tried = await self.ledger.send_file(f"{IMPORTS}?dry_run=true", by, table, AS_FILE)
-        assert written == await self.ledger.written(), "it was to be tried out"
+        assert written == await self.ledger.written(), "a dry run writes nothing"
         made = await self.send_file("import flows", IMPORTS, by, table, AS_FILE)
         assert (made is None) == (tried is None) == (by != FINANCE)
         for reported in filter(None, (tried, made)):
@@ -89,7 +89,7 @@ class Importing(Using):
                 await self._check_flow(self.flows[flow["source_id"]])
 
     async def _check_flow(self, flow: Record) -> None:
-        """The flow is shown as reported, with its pledge."""
+        """Check that the flow is shown as reported, with its pledge."""
         page = await self.ledger.get(f"{IMPORTS}/{flow['import_id']}/flows?cursor={flow['line'] - 1}&limit=1")
         (reported,) = page["flows"]
         assert flow == {name: reported[name] for name in flow.keys() & reported.keys()} | {
@@ -101,14 +101,19 @@ class Importing(Using):
 
     @operation(lambda machine: machine._unpledged() or list(machine.flows.values()), 4)
     async def pledge_flow(self, flow: Record) -> None:
-        """From flows reported as pledges, once each, on the day of the flow, by our rate."""
+        """Make a pledge from a flow.
+
+        Only a flow reported as a pledge can be pledged, once, on the day of the flow and at our rate.
+        """
         flow, fund = self.pick(self.flows.values()) if self.seldom(4) else flow, self._fund()
         donor = UNKNOWN if self.seldom(20) else organization_of(self.pick(DONORS))
         earmarking = self.pick([None, *map(str, Earmarking)])
         path = f"{IMPORTS}/{flow['import_id']}/flows/{flow['line']}/pledge"
         one = await self.send("pledge flow", path, FINANCE, fund=fund, donor=donor, earmarking=earmarking)
         if one:
-            assert (flow["status"], flow["pledge_id"]) == (PLEDGE, None), "made of it wrongly"
+            assert (flow["status"], flow["pledge_id"]) == (PLEDGE, None), (
+                "only a flow that is reported as a pledge and has none can be pledged"
+            )
             assert donor != UNKNOWN
             flow["pledge_id"] = one["pledge_id"]
             said: dict[str, Any] = {

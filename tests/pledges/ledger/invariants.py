@@ -1,4 +1,4 @@
-"""What holds of all entries and pledges together, whatever was done: signs of accounts, flows, and each pledge's books."""
+"""Invariants of all entries and pledges together: signs of accounts, flows, and each pledge's books."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from tests.pledges.ledger.builders import check_balances
 from tests.pledges.ledger.count import Count
 from tests.pledges.open_data.flow_chains import chained, check_chains
 
-# Accounts that may be negative: credit accounts never rise above 0, debit accounts never fall below; these do both.
+# Accounts that may be negative or positive: credit accounts never rise above 0, debit accounts never fall below it.
 SWINGING = {
     Account.EXCHANGE_DIFFERENCE,
     Account.ROUNDING,
@@ -51,7 +51,10 @@ def _sums(entries: Sequence[EntryRow]) -> Mapping[tuple[str, Account, str], tupl
 
 
 def _check_flows(entries: Sequence[EntryRow], count: Count) -> None:
-    """The flows of a fund, boundary and status add up to a figure of the fund, and no flow's parts exceed it."""
+    """Check that the flows of a fund, boundary and status add up to a figure of the fund.
+
+    The parts of a flow never exceed it.
+    """
     flows = chained(entries)
     check_chains(flows)
     sums, refunded = Counter[tuple[str, Boundary, FlowStatus]](), Counter[str]()
@@ -71,11 +74,13 @@ def _check_flows(entries: Sequence[EntryRow], count: Count) -> None:
         }
         assert figures == {kind: sums[fund, *kind] for kind in figures}, fund
         assert count[fund, "refunded"] == refunded[fund], fund
-    assert 0 == sum(sums[fund, Boundary.INTERNAL, FlowStatus.PAID] for fund in funds), "no transfer counts twice"
+    assert 0 == sum(sums[fund, Boundary.INTERNAL, FlowStatus.PAID] for fund in funds), (
+        "transfers between funds add up to zero"
+    )
 
 
 def _check_pledge(pledge: Pledge, entries: Sequence[EntryRow]) -> None:
-    """A pledge's amounts are those of its entries, and stay within what was agreed."""
+    """Check that a pledge's amounts are those of its entries, and stay within the agreed amount."""
     held: dict[Account, tuple[int, int]] = {
         account: amounts
         for (fund, account, currency), amounts in _sums(entries).items()
@@ -84,12 +89,14 @@ def _check_pledge(pledge: Pledge, entries: Sequence[EntryRow]) -> None:
     still_pledged = pledge.minor if pledge.status is Status.PLEDGED else 0
     assert held.get(Account.PLEDGED, (0, 0)) == (still_pledged, pledge.open_usd_minor)
     assert held.get(Account.RECEIVABLE, (0, 0)) == (pledge.outstanding_minor, pledge.carried_usd_minor)
-    assert pledge.outstanding_minor or not pledge.carried_usd_minor, "what is not owed is not carried"
+    assert pledge.outstanding_minor or not pledge.carried_usd_minor, "an amount that is not owed has no carrying value"
     assert -held.get(Account.COMMITTED, (0, 0))[0] == pledge.recognized_minor
     assert 0 <= pledge.received_minor + pledge.written_off_minor <= pledge.recognized_minor <= pledge.minor
     if pledge.committed_on is not None:
         of_schedule = [sum(part.minor for part in pledge.schedule if part.owed is owed) for owed in (True, False)]
-        assert of_schedule == [pledge.recognized_minor, pledge.conditional_minor], "as its instalments say"
+        assert of_schedule == [pledge.recognized_minor, pledge.conditional_minor], (
+            "amounts equal the sums of the instalments"
+        )
     assert 0 <= pledge.refunded_minor <= pledge.received_minor
     assert pledge.support_cost_usd_minor >= 0
-    assert pledge.refunded_minor or pledge.usable_usd_minor >= 0, "no donor's money goes further than it came"
+    assert pledge.refunded_minor or pledge.usable_usd_minor >= 0, "no more of a donor's money is used than was received"

@@ -1,4 +1,4 @@
-"""The base of the ledger's state machine: the latest known records, and how the next operation is drawn."""
+"""The base of the ledger's state machine: the latest known records, and the drawing of the next operation."""
 
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ REPORTED_AS_AT = (
 )
 ENTRIES_AT_ONCE = 100
 INVARIANTS_EACH = 4
-"""Facts after which they are checked: at each would be a quarter of the time."""
+"""Number of facts after which the invariants are checked: at each fact it would take a quarter of the time."""
 
 
 def about(entry: Record) -> str:
@@ -76,7 +76,7 @@ class Machine(RuleBasedStateMachine):
         self.funds: dict[str, Record] = {}
         self.pledges: dict[str, Record] = {}
         self.said: dict[str, Record] = {}
-        """By pledge: its donor's statements, changed only by rewording or a released earmark."""
+        """The donor's statements on each pledge, which change only by rewording or a released earmark."""
         self.allocations: dict[str, Record] = {}
         self.activities: dict[str, Record] = {}
         self.requirements: dict[str, Record] = {}
@@ -85,7 +85,7 @@ class Machine(RuleBasedStateMachine):
         self.matches: dict[str, Record] = {}
         self.purpose_of: dict[str, str] = {}
         self.trials: dict[int, Any] = {}
-        """By closed year: its trial balance when it was closed."""
+        """The trial balance of each closed year when it was closed."""
         self.closed_years: dict[tuple[str, int], Record] = {}
         self.ever_closed: set[int] = set()
         self.kept: list[tuple[str, dict[str, bytes]]] = []
@@ -112,7 +112,7 @@ class Machine(RuleBasedStateMachine):
     draw: Callable[..., Any]
 
     def pick(self, some: Iterable[T]) -> T:
-        """Drawn by index, so that failing examples are short."""
+        """Draw by index, so that failing examples are short."""
         among = list(some)
         if isinstance(among[0], dict | Struct):
             return among[self.draw(st.integers(0, len(among) - 1))]
@@ -125,14 +125,14 @@ class Machine(RuleBasedStateMachine):
         return [one for one in records.values() if one["status"] in states]
 
     def this_or_any(self, one: Record, records: dict[str, Record]) -> Record:
-        """Mostly the suitable one."""
+        """Return the suitable record, or sometimes any other."""
         return self.pick(records.values()) if self.seldom() else one
 
     def revision(self, one: Record) -> int:
         return int(one["revision"]) - (self.begun and self.seldom(30))
 
     def amount(self, most: int) -> int:
-        """A part or all of it; sometimes more, or zero."""
+        """Draw a part or all of the amount; sometimes more, or zero."""
         kind = self.pick(["part"] * 8 + ["all"] * 5 + ["more", "none"])
         if kind == "all" and most > 0:
             return most
@@ -141,7 +141,10 @@ class Machine(RuleBasedStateMachine):
         return 0 if kind == "none" else self.draw(st.integers(1, max(1, most)))
 
     def day(self, since: str | date = FIRST_DAY, *, or_closed: bool = False) -> date:
-        """From that day on and in an open year, or with `or_closed` in any; sometimes earlier, or in the future."""
+        """Draw a day from that day on, in an open year or, with `or_closed`, in any year.
+
+        Sometimes the day is earlier, or in the future.
+        """
         if isinstance(since, str):
             since = date.fromisoformat(since)
         if or_closed and self.seldom(2):
@@ -154,7 +157,7 @@ class Machine(RuleBasedStateMachine):
             return today + timedelta(days=self.draw(st.integers(1, 2)))
         if kind == 24:
             return first - timedelta(days=self.draw(st.integers(1, 400)))
-        # Deterministic: a fraction of the time, in thousandths.
+        # Deterministic: a part of the period, in thousandths.
         return today - timedelta(days=self.draw(st.integers(0, 999)) * ((today - first).days + 1) // 1000)
 
     # -- state ------------------------------------------------------------------------------------------------------
@@ -170,7 +173,7 @@ class Machine(RuleBasedStateMachine):
         return date(min(self.ever_closed, default=2000), 1, 1)
 
     async def send(self, what: str, path: str, by: str, one: Record | None = None, **body: Any) -> Record | None:
-        """The record after the command, if it succeeded; `one` is the changed record."""
+        """Return the record after the command, if it succeeded; `one` is the changed record."""
         revision = None if one is None else self.revision(one)
         said = {name: value.isoformat() if isinstance(value, date) else value for name, value in body.items()}
         answer = await self.ledger.send(path, by, revision=revision, **said)
@@ -179,14 +182,14 @@ class Machine(RuleBasedStateMachine):
         return answer
 
     async def send_file(self, what: str, path: str, by: str, content: bytes, kind: Mapping[str, str]) -> Record | None:
-        """As `send`, with a file as body."""
+        """Like `send`, with a file as body."""
         answer = await self.ledger.send_file(path, by, content, kind)
         if answer is not None:
             self.done[what] += 1
         return answer
 
     async def follow(self, *awaited: tuple[str, str, str, Change], open_from: date | None = None) -> None:
-        """Check that the new entries are the expected ones, and read the records they are about again."""
+        """Check that the new entries are the expected ones, and read again the records that they are about."""
         for one in awaited:
             self.count.wait_for(*one)
         new = await self._entries_since()
@@ -199,10 +202,10 @@ class Machine(RuleBasedStateMachine):
     async def look_at(self, pledge_id: str) -> None:
         self.pledges[pledge_id] = reported = await self.ledger.get(f"/v1/pledges/{pledge_id}")
         said = self.said[pledge_id]
-        assert said == {name: reported[name] for name in said}, "what was said of it has changed"
+        assert said == {name: reported[name] for name in said}, "the donor's statements on a pledge have not changed"
 
     async def _entries_since(self) -> list[Record]:
-        """The oldest first; entries of one command in a deterministic order."""
+        """Return new entries, oldest first; entries of one command are in a deterministic order."""
         found = (await self.ledger.get(f"/v1/ledger/entries?limit={ENTRIES_AT_ONCE}"))["entries"]
         new = [one for one in found if one["entry_id"] not in self.count.entries]
         assert len(new) < ENTRIES_AT_ONCE
@@ -212,12 +215,12 @@ class Machine(RuleBasedStateMachine):
     # -- checks -----------------------------------------------------------------------------------------------------
 
     async def check(self) -> None:
-        """Check all invariants; without new entries the last check still holds."""
+        """Check all invariants; without new entries the last check is still valid."""
         written = await self.ledger.written()
         if written == self.seen:
             return
         self.seen = written
-        assert [] == await self._entries_since(), "nobody asked for it"
+        assert [] == await self._entries_since(), "no entry is unexpected"
         held = (await self.ledger.get(BALANCES))["balances"]
         stood = {
             (one["fund"], one["book"], one["account"], one["currency"]): (one["minor"], one["usd_minor"])
@@ -239,12 +242,12 @@ class Machine(RuleBasedStateMachine):
             await self.ledger.check_invariants(self.count)
         await self._check_purposes()
         for year, trial in self.trials.items():
-            assert trial == await self.trial(year), f"the trial balance of {year}, which is closed, has changed"
+            assert trial == await self.trial(year), f"f'the trial balance of the closed year {year} has changed'"
         if self.kept:
             await self.check_kept(*self.kept[written % len(self.kept)])
 
     def _check_cash(self, stood: Trial) -> None:
-        """What came in is held in the currency in which it came."""
+        """Check that cash is held in the currency in which it was received."""
         cash = {
             (fund, f"cash {currency}"): minor
             for (fund, _, account, currency), (minor, _) in stood.items()
@@ -253,7 +256,7 @@ class Machine(RuleBasedStateMachine):
         assert cash == self.count.of_cash()
 
     def _check_closed(self, fund: str, years: Sequence[Record]) -> None:
-        """Figures of a closed year stay as they were when it was closed."""
+        """Check that figures of a closed year are still those of its closing."""
         for one in years:
             if one["year"] not in self.trials:
                 self.closed_years.pop((fund, one["year"]), None)

@@ -36,7 +36,7 @@ def organization_of(appointment: str) -> str:
 
 
 def waiting(one: Record) -> list[Record]:
-    """Instalments with an open condition."""
+    """Return the instalments with an open condition."""
     return [part for part in one["instalments"] if part["condition"] and not part["met_on"] and part["minor"]]
 
 
@@ -129,7 +129,7 @@ class Giving(Machine):
         )
         cash, other = settles, self.pick(CURRENCIES)
         if other != settles["currency"] and self.seldom(2):
-            # Near its worth, sometimes far from it.
+            # The cash is near the worth of the amount, sometimes far from it.
             about = cents(settles, self.count.agreed[one["pledge_id"]]) * self.pick([100, 99, 104, 100, 300])
             unit = cents({"minor": 100_000, "currency": other}, self.count.rates.of(other, self.today))
             cash = {"minor": max(1, about * 1000 // unit), "currency": other}
@@ -161,7 +161,7 @@ class Giving(Machine):
         await self.follow(("received", fund, pledge_id, change))
 
     def _carried(self, pledge_id: str, money: Record) -> int:
-        """The carrying value of an owed amount; all that is left for the whole amount."""
+        """Return the carrying value of an owed amount; all that is left for the whole amount."""
         left = self.count[pledge_id, "owed_usd"]
         if money["minor"] == self.count[pledge_id, "owed"]:
             return left
@@ -182,7 +182,7 @@ class Giving(Machine):
             worth = min(cents(money, self.count.agreed[pledge_id]), self.count[pledge_id, "open"])
             change = {(fund, "pledged"): -worth, (pledge_id, "open"): -worth}
         else:
-            # Conditional instalments first; they are in no entry.
+            # Conditional instalments are reduced first; they are in no entry.
             owed = max(0, money["minor"] - one["conditional"]["minor"])
             worth = self._carried(pledge_id, {**money, "minor": owed})
             change = self._owed(one, -owed, -worth)

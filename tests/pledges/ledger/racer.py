@@ -1,8 +1,8 @@
-"""A process full of workers that move money at random until it is killed or stopped; run as a program.
+"""A process of workers that move money at random until it is killed or stopped; run as a program.
 
 Each operation is one transaction of the service's actions. When one ends, its outcome is written to standard output as
 a letter: `d` done, `e` refused because it exceeds a fund's balance, `r` refused for another reason, `a` to be tried
-again. Before the letter of an allocation comes its amount in cents.
+again. The letter of an allocation is preceded by its amount in cents.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from tests.builders import a_caller, an_event
 
 FUNDS = [f"SHERLOC-{number}" for number in range(10)]
 DAY, LATER = date(2026, 3, 5), date(2026, 4, 20)
-"""Of what is pledged and signed for, and of what comes or goes at another rate."""
+"""The day of pledges and signatures, and the day of movements, which has another rate."""
 
 PERIOD = Period(starts=date(2027, 1, 1), ends=date(2027, 6, 30))
 DONOR, FINANCE = a_caller("NOR:donor_officer"), a_caller("UNODC:finance_officer")
@@ -47,11 +47,11 @@ PLEDGED_MINOR = 1000
 CURRENCIES = (USD, "EUR")
 
 Operation = Callable[[Database, random.Random, int], Awaitable[None]]
-"""The number is how many cents an allocation asks for."""
+"""An operation; the number is the amount of an allocation, in cents."""
 
 
 async def _some(tx: Tx, query: str) -> asyncpg.Record | None:
-    # Several workers may well have the same one in hand.
+    # Several workers may choose the same record.
     return await tx.fetchrow(f"{query} ORDER BY random() LIMIT 1")
 
 
@@ -86,7 +86,7 @@ async def withdraw(db: Database, chance: random.Random, _: int) -> None:
 
 
 async def pay(db: Database, chance: random.Random, _: int) -> None:
-    """An agreement over a pledge, and half of it or all of it in cash."""
+    """Sign an agreement over a pledge, if necessary, and receive half of it or all of it in cash."""
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT pledge_id, revision, minor, currency, recognized_minor, received_minor, "
                               "written_off_minor, status FROM pledge "
@@ -115,7 +115,7 @@ async def pay(db: Database, chance: random.Random, _: int) -> None:
 
 
 async def sign(db: Database, chance: random.Random, _: int) -> None:
-    """An agreement over a pledge of which half waits for a condition."""
+    """Sign an agreement over a pledge of which half is conditional."""
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT pledge_id, revision, minor FROM pledge WHERE status = 'pledged' AND minor > 1")
         if one:
@@ -151,7 +151,7 @@ async def lapse(db: Database, chance: random.Random, _: int) -> None:
 
 
 async def reduce(db: Database, chance: random.Random, _: int) -> None:
-    """Some of what is pledged, or owed."""
+    """Reduce a pledged or owed amount."""
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT pledge_id, revision, currency FROM pledge "
                               "WHERE status IN ('pledged', 'committed', 'partially_received')")  # fmt: skip
@@ -162,7 +162,7 @@ async def reduce(db: Database, chance: random.Random, _: int) -> None:
 
 
 async def write_off(db: Database, chance: random.Random, _: int) -> None:
-    """Propose that what is owed be given up: by the time somebody approves it may well have come."""
+    """Propose a write-off; the owed amount may be received before somebody approves it."""
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT pledge_id, revision FROM pledge "
                               "WHERE status IN ('committed', 'partially_received')")  # fmt: skip
@@ -172,7 +172,7 @@ async def write_off(db: Database, chance: random.Random, _: int) -> None:
 
 
 async def refund(db: Database, chance: random.Random, _: int) -> None:
-    """Propose that some of what came goes back: by the time somebody approves it may well be allocated."""
+    """Propose a refund; its money may be allocated before somebody approves it."""
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT pledge_id, revision, currency FROM pledge "
                               "WHERE received_minor > refunded_minor")  # fmt: skip
@@ -185,7 +185,10 @@ async def refund(db: Database, chance: random.Random, _: int) -> None:
 
 
 async def carry_over(db: Database, chance: random.Random, _: int) -> None:
-    """Both ways between the funds at once: each holds one of them and adds to the other."""
+    """Carry money over between the funds, in all directions at once.
+
+    Each transaction locks one fund and adds to another.
+    """
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT pledge_id, revision, fund FROM pledge WHERE received_minor > refunded_minor")
         if one:
@@ -208,7 +211,7 @@ async def allocate(db: Database, chance: random.Random, usd_minor: int) -> None:
             purpose = Purpose(requirement_id=lacking["requirement_id"])
         elif planned and which < 0.5:
             fund, purpose = planned["fund"], Purpose(activity_id=planned["activity_id"])
-        # Also what went back today is there to be set aside.
+        # Uses today's date, so that money returned today can be allocated again.
         ctx = _context()
         await allocation_actions.allocate(tx, ctx, new_id(), fund, usd_minor, purpose, on=ctx.today)
 
@@ -227,7 +230,7 @@ async def lack(db: Database, chance: random.Random, usd_minor: int) -> None:
 
 
 async def give_back(db: Database, chance: random.Random, _: int) -> None:
-    """All that was allocated to a match goes back at once, to several funds."""
+    """Revoke a match, which returns all of its allocations at once, to several funds."""
     async with db.transaction() as tx:
         one = await _some(tx, "SELECT match_id FROM requirement WHERE status = 'open'")
         if one:
@@ -237,7 +240,7 @@ async def give_back(db: Database, chance: random.Random, _: int) -> None:
 
 
 async def give_back_by_hand(db: Database, chance: random.Random, _: int) -> None:
-    """What is left of one allocation, while others spend of it, or revoke or cancel what it is for."""
+    """Return the rest of one allocation, while others spend it, or revoke or cancel its purpose."""
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT allocation_id, revision FROM allocation WHERE status = 'made'")
         if one:
@@ -255,7 +258,7 @@ async def spend(db: Database, chance: random.Random, _: int) -> None:
 
 
 async def propose(db: Database, chance: random.Random, _: int) -> None:
-    """That an entry be reversed: often one that is, or is proposed to be, already."""
+    """Propose to reverse an entry, often one that is, or is proposed to be, reversed already."""
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT entry_id FROM entry WHERE type IN ('received', 'allocated', 'spent', 'disbursed', "
                               "'recognized', 'reduced', 'written_off', 'refunded', 'carried_over')")  # fmt: skip
@@ -294,7 +297,7 @@ async def plan(db: Database, chance: random.Random, _: int) -> None:
 
 
 async def cancel(db: Database, chance: random.Random, _: int) -> None:
-    """An activity that money is being set aside for."""
+    """Cancel an activity to which others allocate money."""
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT activity_id, revision FROM activity WHERE status = 'planned'")
         if one:
@@ -316,12 +319,12 @@ async def work(db: Database, chance: random.Random, most: int) -> None:
             await operation(db, chance, usd_minor)
             outcome = b"d"
         except Unavailable:
-            # While all of them connect at once.
+            # This happens while all of them connect at once.
             outcome = b"a"
         except Refusal as refusal:
             outcome = b"e" if refusal.slug == "balance-exceeded" else b"r"
         except Exception as error:
-            # Of two changes of one record the journal lets one through.
+            # The journal accepts only one of two changes of one version.
             if isinstance(error, asyncpg.UniqueViolationError) and error.table_name == "journal":
                 outcome = b"r"
             elif is_transient(error) or isinstance(error, OutcomeUnknown):
@@ -332,12 +335,12 @@ async def work(db: Database, chance: random.Random, most: int) -> None:
 
 
 def with_reads(connections: int) -> int:
-    """How many connections a pool needs in all, so that so many are left beside those kept for reads."""
+    """Return the number of connections of a pool of which that many are left besides those kept for reads."""
     return -(-connections * RESERVED_FRACTION // (RESERVED_FRACTION - 1))
 
 
 async def run(task: dict[str, Any]) -> None:
-    """`most` is the most that one allocation asks for. Each worker has a connection of its own."""
+    """Run the workers of a task. `most` is the maximum of one allocation. Each worker has its own connection."""
     db = await Database.connect(
         task["database_url"], "pledges", role=role_of("pledges"), pool_max=with_reads(task["workers"])
     )

@@ -1,4 +1,4 @@
-"""Steps of tests about years and reports of the ledger."""
+"""Steps of tests of years and reports of the ledger."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -53,7 +53,7 @@ async def asked(client: Client, path: str, moment: str | None, by: str = FINANCE
 
 
 async def reported(client: Client, path: str, moment: str | None = None, by: str = FINANCE) -> dict[str, Any]:
-    """All pages of a list, or one record; current without a moment."""
+    """Return all pages of a list, or one record; current without a moment."""
     answer = await asked(client, path, moment, by)
     assert answer.status_code == 200, answer.text
     found = dict(answer.json())
@@ -70,7 +70,7 @@ async def now_of(client: Client) -> str:
 
 @asynccontextmanager
 async def locked(database_url: str, statement: str, *args: object) -> AsyncIterator[asyncpg.Connection]:
-    """Rows locked by another process inside the block."""
+    """Lock rows as another process inside the block, and yield a further connection."""
     holding, looking = await asyncpg.connect(database_url), await asyncpg.connect(database_url)
     try:
         await holding.execute("BEGIN")
@@ -82,7 +82,7 @@ async def locked(database_url: str, statement: str, *args: object) -> AsyncItera
 
 
 def trial_of(entries: list[dict[str, Any]]) -> Trial:
-    """The sums of their postings, without accounts of zero."""
+    """Return the sums of the entries' postings, without accounts of zero."""
     minor, usd_minor = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
     for entry in entries:
         for one in entry["postings"]:
@@ -93,7 +93,7 @@ def trial_of(entries: list[dict[str, Any]]) -> Trial:
 
 
 def check_books(found: Trial) -> None:
-    """Each book of each fund sums to zero, in each currency and in dollars."""
+    """Check that each book of each fund sums to zero, in each currency and in dollars."""
     sums = Counter[tuple[str, ...]]()
     for (fund, book, _, currency), (minor, usd_minor) in found.items():
         sums[fund, book, currency] += minor
@@ -102,14 +102,17 @@ def check_books(found: Trial) -> None:
 
 
 async def paid(client: Client, year: int, money: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    """A pledge made, signed and paid in the year."""
+    """Make, sign and pay a pledge in the year."""
     made = await pledged(client, money=money, pledged_on=f"{year}-02-12", **changes)
     signed = await move(client, made, "commit", committed_on=f"{year}-03-05")
     return await move(client, signed, "receive", money=money, received_on=f"{year}-04-20")
 
 
 async def books_of_three_years(client: Client) -> None:
-    """In several currencies, with reversals in a later year, and late entries for an earlier one."""
+    """Make entries of three years in several currencies.
+
+    Some are reversed in a later year, and some are late entries for an earlier year.
+    """
     await paid(client, AFTER, eur(10_000_00))
     for year in (YEAR, BEFORE):
         await paid(client, year, YEN, fund="SHERLOC-DEV")

@@ -36,7 +36,7 @@ OF_TODAY = (
     "/v1/requirements",
     "/v1/requirements/unfunded",
 )  # fmt: skip
-"""Records are shown in their current state."""
+"""Routes whose records are shown in their current state only."""
 
 
 @pytest.fixture
@@ -48,10 +48,10 @@ pytestmark = pytest.mark.usefixtures("at_once")
 
 
 async def everything(client: Client, moment: str) -> dict[tuple[str, str], Any]:
-    """All reports as of the moment, byte for byte, with ETags."""
+    """Return all reports as of the moment, byte for byte, with ETags."""
     found: dict[tuple[str, str], Any] = {}
     for by in (FINANCE, NORWAY, "KEN:focal_point"):
-        # For others a fund is as of midnight, before it was opened.
+        # For other callers a fund is shown as of midnight, before it was opened.
         for path in EVERYTHING if by == FINANCE else (LISTS[0], *LISTS[-2:], *TABLES):
             answer = await asked(client, path, moment, by)
             assert answer.status_code == 200, answer.text
@@ -62,7 +62,7 @@ async def everything(client: Client, moment: str) -> dict[tuple[str, str], Any]:
 
 
 async def figures(client: Client, moment: str | None = None) -> dict[str, Any]:
-    """Each list without its `as_at`."""
+    """Return each list without its `as_at`."""
 
     def without(reported_of: Any) -> Any:
         if isinstance(reported_of, list):
@@ -105,13 +105,16 @@ async def test_later_writes_change_no_report_as_of_a_moment(
 
     stands, latest = await figures(api), await now_of(api)
     assert stands == await figures(api, latest)
-    assert not [path for path in stands if stands[path] == stood[path]], "they would agree on anything"
+    assert not [path for path in stands if stands[path] == stood[path]], "the compared reports have to differ"
     check_sums((await reported(api, FLOWS, latest))["flows"], stands[LISTS[0]]["funds"])
     await check_ever(databases["pledges"])
 
 
 async def check_closings(db: Database) -> None:
-    """From here on balances use snapshots, also those of work packages; each equals its entries."""
+    """Write snapshots, and check that each equals its entries.
+
+    From here on balances use snapshots, also those of work packages.
+    """
     closed = None
     for _ in range(3):
         closed = await close_and_write_snapshots(db, closed)
@@ -125,7 +128,7 @@ async def check_closings(db: Database) -> None:
 
 
 async def check_ever(db: Database) -> None:
-    """Balances as of the latest moment equal current ones."""
+    """Check that balances as of the latest moment equal the current ones."""
     async with db.transaction() as tx:
         assert await in_kind_store.worth(tx, FUNDS, as_at=None) == await in_kind_store.worth(
             tx, FUNDS, as_at=balances.EVER
@@ -151,7 +154,10 @@ async def check_ever(db: Database) -> None:
 async def test_facts_are_ordered_by_version_despite_clock_ahead(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    """The first fact was recorded by a clock ahead of that of the second: as of a moment between them both exist."""
+    """The first fact was recorded by a clock ahead of the second's clock.
+
+    As of a moment between the two, both exist.
+    """
     ids = [
         (await committed(api))["pledge_id"],
         (await completed(api, await planned(api)))["activity_id"],
@@ -185,7 +191,7 @@ async def test_facts_are_ordered_by_version_despite_clock_ahead(
 
 
 async def test_fund_totals_for_others_are_as_of_midnight(api: Client, database_url: str) -> None:
-    """Totals of two moments would disclose each pledge of others between them."""
+    """Totals of two moments would disclose each pledge that other donors made between them."""
     connection = await asyncpg.connect(database_url)
     # Bypasses the trigger that keeps the journal append-only: the funds were opened two days ago.
     await connection.execute("SET session_replication_role = replica")

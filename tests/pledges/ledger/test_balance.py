@@ -51,7 +51,7 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
 
 @pytest.fixture
 async def other_process(database_url: str) -> AsyncIterator[Database]:
-    """A second process of the service, without the locks of this one."""
+    """A second process of the service, without the locks of this process."""
     other = await Database.connect(database_url, "pledges", role=role_of("pledges"))
     yield other
     await other.close()
@@ -76,7 +76,7 @@ async def _an_allocation(api: Client, usd_minor: int, fund: str = "SHERLOC-MNT")
 
 
 async def _write(db: Database, entries: list[Entry]) -> bool:
-    """Whether the funds had enough; with the locks of a command."""
+    """Write entries with the locks of a command; return whether the funds had enough."""
     locks = [lock for entry in entries for lock in balance_locks.of_fund(entry.fund)]
     try:
         await db.run_in_transaction(lambda tx: ledger.write_many(tx, entries), locks=locks)
@@ -89,7 +89,7 @@ async def _write(db: Database, entries: list[Entry]) -> bool:
 
 
 async def test_batch_that_overdraws_a_fund_is_not_written(api: Client, db: Database) -> None:
-    """Written one by one, as many succeed as the fund has money for."""
+    """If the entries are written one by one, as many succeed as the fund has money for."""
     await funded(api, 1000)
     allocation_id = await _an_allocation(api, 100)
     entries = [_allocated(allocation_id, 300) for _ in range(4)]
@@ -102,7 +102,7 @@ async def test_batch_that_overdraws_a_fund_is_not_written(api: Client, db: Datab
 
 
 async def test_locked_balance_fails_at_once(api: Client, db: Database) -> None:
-    """Otherwise two facts could be in the journal in another order than they took effect."""
+    """Otherwise the journal could have two facts in another order than that in which they took effect."""
     await funded(api, 1000)
     allocation_id = await _an_allocation(api, 1)
     tries: list[Callable[[Tx], Awaitable[object]]] = [
@@ -121,7 +121,7 @@ async def test_locked_balance_fails_at_once(api: Client, db: Database) -> None:
 
 
 async def test_concurrent_withdrawals_never_overdraw_a_fund(api: Client, db: Database, other_process: Database) -> None:
-    """Forty writers in two processes take 30 each of 200: six succeed; half of them do not lock first."""
+    """Forty writers in two processes take 30 each of 200: six succeed. Half of the writers do not lock first."""
     await funded(api, 201)
     allocation_id = await _an_allocation(api, 1)
 
@@ -193,7 +193,7 @@ async def test_command_waits_for_balance_lock_without_a_connection(api: Client, 
     async with db._locks.hold(*balance_locks.of_fund("SHERLOC-MNT")):
         tasks = {name: asyncio.create_task(command) for name, command in commands.items()}
         await asyncio.sleep(0.3)
-        # On a busy processor some have not come to the lock yet.
+        # On a busy processor some writers have not reached the lock yet.
         async with asyncio.timeout(20):
             while db._pool._reads:
                 await asyncio.sleep(0.1)
@@ -241,7 +241,7 @@ async def test_row_locked_by_other_process_is_retried_without_a_connection(
         for _ in range(300):
             used.append(len(db._pool._reads))
             await asyncio.sleep(0.001)
-        assert {0, 1} == set(used), "it was tried, and not held on to"
+        assert {0, 1} == set(used), "the connection was used, but not kept"
         assert not allocating.done()
 
     assert "made" == (await allocating)["status"]

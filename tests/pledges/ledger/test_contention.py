@@ -37,7 +37,7 @@ async def contended(
     who: str,
     path: str,
 ) -> Sequence[asyncio.Task[httpx.Response]]:
-    """Let all write; check that one waits for the lock and reads are answered meanwhile."""
+    """Start all writers; check that one of them waits for the lock and that reads are answered meanwhile."""
     tasks = [asyncio.create_task(one) for one in writing]
     while not (waiting := await _waiting(looking)):
         await asyncio.sleep(0.01)
@@ -81,7 +81,7 @@ async def test_other_funds_are_read_and_allocated_while_one_fund_is_busy(
         answer = await api.post("/v1/allocations", json=elsewhere, headers=headers(FINANCE))
         assert 201 == answer.status_code, answer.text
         assert 0 == await _waiting(looking)
-        assert len(db._pool._reads) <= 1, "whoever waits for the fund holds no connection"
+        assert len(db._pool._reads) <= 1, "writers that wait for the fund hold no connection"
 
     answers = await asyncio.gather(*tasks)
     assert {201} == {answer.status_code for answer in answers}, [answer.text for answer in answers][-1]

@@ -43,7 +43,7 @@ ClientOf = Callable[..., Awaitable[Client]]
 
 @pytest.fixture
 def hears(databases: Mapping[str, Database]) -> Callable[[], Awaitable[None]]:
-    """Deliver all facts of pledges to notifications."""
+    """Function that delivers all facts of pledges to notifications."""
     inbox = Inbox(databases["notifications"], "notifications", NOTIFICATIONS.listens_to, TELLING)
 
     async def hear() -> None:
@@ -66,14 +66,14 @@ async def test_donor_officer_pledges_to_a_requirement_and_follows_it(
         await hears()
         return (await notifications_of(api, NORWAY))[0]
 
-    # Unfunded requirements of requests whose States let this donor see them.
+    # The donor sees unfunded requirements of requests whose States consent to it.
     request = await consent(api, await opened(api), recipients=["NOR"])
     for one in (request, await opened(api)):
         await lacking(Inbox(pledges, "pledges", ["matching"], HANDLERS), one)
     (need,) = await shown(api)
     assert ("KEN", 250_000) == (need["state"], need["gap_usd_minor"])
 
-    # It pledges to one of them, and the answer says that this is not binding until signed.
+    # The donor pledges for one of them; the answer states that this is not binding until signed.
     body = {"fund": "TA-REQUESTS", "money": usd(250_000), "pledged_on": "2026-02-12"}
     pledge = await post(api, "/v1/pledges", NORWAY, **body, requirement_id=need["requirement_id"])
     path = f"/v1/pledges/{pledge['pledge_id']}"
@@ -82,7 +82,7 @@ async def test_donor_officer_pledges_to_a_requirement_and_follows_it(
     assert (path, "pledges.pledge.pledged.v1") == (notice["link"], notice["notice"])
     assert "until an agreement is signed" in notice["text"]
 
-    # UNODC records the signed agreement; the donor sees the reference, and what it owes when.
+    # UNODC records the signed agreement; the donor sees the reference, and the due dates.
     signed = {"committed_on": "2026-03-05", "agreement": "NOR/2026/114"}
     instalments = [part(100_000, "2026-04-01"), part(150_000, "2126-04-01")]
     await move(api, pledge, "commit", **signed, instalments=instalments)
@@ -100,7 +100,7 @@ async def test_donor_officer_pledges_to_a_requirement_and_follows_it(
     await move(api, pledge, "receive", money=usd(100_000), received_on="2026-04-20")
     assert [] == await due(api, by=NORWAY)
 
-    # Its statement and its flows agree.
+    # The donor's statement and flows agree.
     (promise,) = (await get(api, "/v1/statements/NOR/data", NORWAY))["pledges"]
     closing = {name: promise["closing"][name]["usd_minor"] for name in ("committed", "received", "outstanding")}
     assert {"committed": 250_000, "received": 100_000, "outstanding": 150_000} == closing
@@ -114,13 +114,13 @@ async def test_finance_officer_runs_a_fiscal_year_from_rates_to_closing(client_o
     def on(month: int, day: int = 2) -> str:
         return f"{LAST_YEAR}-{month:02}-{day:02}"
 
-    # The rates of the year, and a fund with its requirement.
+    # The rates of the year are loaded, and a fund is opened with its requirement.
     rates = "".join(f"EUR,{on(month, 1)},0.8\n" for month in range(1, 13))
     assert 201 == (await load(api, "currency,valid_from,units_per_usd\n" + rates)).status_code
     needs = [{"year": LAST_YEAR, "money": usd(20_000_00), "work_package": "training"}]
     await post(api, "/v1/funds", FINANCE, **a_fund() | {"requirements": needs})
 
-    # A donor has pledged; the agreement has the instalments.
+    # A donor makes a pledge, and the agreement has the instalments.
     pledge = await post(api, "/v1/pledges", NORWAY, fund="SHERLOC-MNT", money=eur(10_000_00), pledged_on=on(2))
     instalments = [part(6_000_00, on(4)), part(4_000_00, on(10))]
     pledge = await move(api, pledge, "commit", committed_on=on(3), agreement="NOR/114", instalments=instalments)
@@ -143,7 +143,8 @@ async def test_finance_officer_runs_a_fiscal_year_from_rates_to_closing(client_o
     now = await fund(api)
     assert (5_000_00, 2_000_00, 1_624_67) == (now["allocated"], now["spent"], now["available"])
 
-    # The rest will not come: one proposes a write-off, which keeps the year open, and another one approves.
+    # The rest will not be paid: one finance officer proposes a write-off, which keeps the year open, and another
+    # approves it.
     year = f"/v1/ledger/periods/{LAST_YEAR}"
     proposal = await move(api, pledge, "write-off", reason="not_expected", written_off_on=on(12, 31))
     missing = [one["check"] for one in (await get(api, year))["checklist"] if not one["met"]]

@@ -1,4 +1,4 @@
-"""Figures of a fiscal year by value date, fixed once it is closed."""
+"""Figures of a fiscal year by value date, fixed once the year is closed."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("at_once")
 
 
 async def trial(client: Client, until: str, moment: str | None = None) -> Trial:
-    """The trial balance until a day: by fund, account and currency, minor units and their worth."""
+    """Return the trial balance until a day: minor units and their worth by fund, account and currency."""
     answer = await reported(client, f"{BALANCES}?until={until}", moment)
     assert (until, moment is not None) == (answer["until"], answer["final"])
     return as_trial(answer)
@@ -49,7 +49,7 @@ def as_trial(answer: Mapping[str, Any]) -> Trial:
 
 
 def less(one: Trial, other: Trial) -> Trial:
-    """One trial balance less the other: the movements between their days."""
+    """Subtract a trial balance: the result is the movements between the two days."""
     moved = Counter[tuple[tuple[str, ...], int]]()
     for sign, trial_balance in ((1, one), (-1, other)):
         for key, amounts in trial_balance.items():
@@ -84,7 +84,7 @@ async def test_trial_balance_until_a_day_has_effective_entries_and_balances(
             check_books(found[as_at])
         seen.append(found[moment])
     assert seen[0] == {}
-    assert len({str(one) for one in seen}) > 10, "they would agree on anything"
+    assert len({str(one) for one in seen}) > 10, "the compared trial balances have to differ"
     assert {"USD", "EUR", "JPY"} <= {currency for one in seen for _, _, _, currency in one}
 
 
@@ -95,7 +95,7 @@ async def test_year_is_closed_with_trial_balance_and_movements(api: Client) -> N
     await paid(api, YEAR, YEN, fund="SHERLOC-DEV")
     await paid(api, AFTER, eur(4_000_00))
     early, moment = await trial(api, ENDS), await now_of(api)
-    # An invoice of December found in the next year.
+    # An invoice of December is found in the next year.
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(150_00), work_package="training",
                allocated_on=f"{YEAR}-12-30")  # fmt: skip
 
@@ -123,11 +123,13 @@ async def test_year_is_closed_with_trial_balance_and_movements(api: Client) -> N
     await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **wrong))
     await paid(api, AFTER, usd(70_00), fund="TA-REQUESTS")
 
-    assert f"{AFTER}-01-01" == (await reported(api, ENTRIES))["entries"][3]["effective_on"], "the correction"
+    assert f"{AFTER}-01-01" == (await reported(api, ENTRIES))["entries"][3]["effective_on"], (
+        "the correction takes effect on the first open day"
+    )
     for as_at in (None, final, await now_of(api)):
         assert closing == await trial(api, ENDS, as_at)
     assert given == (await asked(api, f"{BALANCES}?until={ENDS}", final)).content
-    assert early == await trial(api, ENDS, moment), "an answer from before the late entry never changes"
+    assert early == await trial(api, ENDS, moment), "a report from before the late entry never changes"
     assert movements == trial_of((await reported(api, of_year))["entries"])
     assert closing != await trial(api, f"{AFTER}-01-01")
 
@@ -139,7 +141,7 @@ async def test_balances_without_until_are_current(api: Client) -> None:
     stands, until = await get(api, BALANCES), await get(api, f"{BALANCES}?until=9999-12-31")
     assert (None, "9999-12-31") == (stands["until"], until["until"])
     assert [("pledged", 0), ("pledged_contra", 0)] == [(one["account"], one["minor"]) for one in stands["balances"]]
-    assert [] == until["balances"], "an account that comes to nothing looks like one that is first used later"
+    assert [] == until["balances"], "an account with a sum of zero equals one that is first used later"
 
 
 async def test_entries_are_filtered_by_value_date_inclusive(api: Client) -> None:
@@ -195,11 +197,11 @@ async def test_balance_until_a_day_uses_snapshots(
 
     (read,) = [line for line in lines if "entry_effective" in line]
     assert f"rows={later}.00" in read or f"rows={later} " in read, "\n".join(lines)
-    assert any("never executed" in line for line in lines), "nothing came after the closing"
+    assert any("never executed" in line for line in lines), "no entry was recorded after the closing"
 
 
 async def test_donor_balances_add_up_to_fund_balances(api: Client) -> None:
-    """All but the allocations of a fund, which belong to no donor."""
+    """Allocations of a fund are excluded, since they belong to no donor."""
     await books_of_three_years(api)
     theirs = await pledged(api, GERMANY, money=eur(7_000_00), pledged_on=f"{YEAR}-03-01")
     signed = await move(api, theirs, "commit", committed_on=f"{YEAR}-03-02")
@@ -222,7 +224,7 @@ async def test_donor_balances_add_up_to_fund_balances(api: Client) -> None:
         assert {account for _, _, account, _ in rest} == {"available", "allocated"}
     assert {"DEU"} == {one["donor"] for one in (await reported(api, f"{ENTRIES}&donor=DEU"))["entries"]}
     assert [] == (await get(api, f"{BALANCES}?donor=ITA"))["balances"]
-    # A donor sees its own entries, whatever it asks for, and never the whole ledger.
+    # A donor sees its own entries, whatever the parameters, and never the whole ledger.
     assert [] == (await reported(api, f"{ENTRIES}&donor=DEU", by=NORWAY))["entries"]
     assert {"NOR"} == {one["donor"] for one in (await reported(api, f"{ENTRIES}&donor=NOR", by=NORWAY))["entries"]}
     refused = [await api.get(f"{BALANCES}?donor={one}", headers=headers(NORWAY)) for one in ("NOR", "DEU")]

@@ -1,4 +1,4 @@
-"""The tables of the pledges service are rebuilt from the journal."""
+"""The tables of the pledges service, rebuilt from the journal."""
 
 from collections.abc import Mapping
 
@@ -68,7 +68,7 @@ async def test_tables_are_rebuilt_from_journal(
     back = await move(api, again, "refund", money=usd(10), reason="not_used", refunded_on="2026-05-02")
     await approve(api, back)
     status = await refused(api, f"/v1/proposals/{reversing['proposal_id']}/approve", SECOND, revision=1)
-    assert status == (409, "receipt-used"), "what went back cannot have come by mistake"
+    assert status == (409, "receipt-used"), "a receipt cannot be reversed once its money was refunded"
     await post(api, f"/v1/proposals/{reversing['proposal_id']}/refuse", SECOND, revision=1)
     await receive(api, await agreed(api, 50), usd(50))
     wrong = await entry_of(api, "received")
@@ -107,7 +107,7 @@ async def test_tables_are_rebuilt_from_journal(
                 earmarks,
             )
             every = {fact_type(kind) for one in owned for kind in one.FACTS}
-            assert kinds == every, "every kind of fact is part of this"
+            assert kinds == every, "the test covers every kind of fact"
             for table in SERVICE.tables:
                 assert await tx.fetchval(f"SELECT count(*) FROM {table}") > 0, table
         assert await verify(owner, SERVICE) == []
@@ -119,7 +119,7 @@ async def test_tables_are_rebuilt_from_journal(
 
 
 async def _allocations(api: httpx.AsyncClient) -> None:
-    """One spent, and one whose spending and then whole amount is reversed."""
+    """Make two allocations: one is spent, of the other the spending and then the whole amount are reversed."""
     body = {"fund": "SHERLOC-MNT", "money": usd(60), "work_package": "translation"}
     for reversing in (False, True):
         made = await post(api, "/v1/allocations", FINANCE, **body)

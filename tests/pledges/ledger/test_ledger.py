@@ -59,7 +59,7 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
 
 
 async def an_entry(tx: Tx, postings: Postings) -> None:
-    """A copy of the first entry with other postings."""
+    """Insert a copy of the first entry with other postings."""
     await tx.execute(
         """
         INSERT INTO entry (entry_id, type, fund, pledge_id, donor, effective_on, recorded_at, rate, rate_source,
@@ -267,7 +267,7 @@ async def test_concurrent_allocations_take_exactly_the_balance(api: Client, db: 
     done = asyncio.Event()
 
     async def look() -> None:
-        """Ten times a second every book sums to zero, and the balance equals the postings."""
+        """Check ten times a second that every book sums to zero, and that the balance equals the postings."""
         while not done.is_set():
             view = await get(api, "/v1/ledger/balances")
             sums: Counter[tuple[str, str]] = Counter()
@@ -304,7 +304,7 @@ async def test_concurrent_allocations_take_exactly_the_balance(api: Client, db: 
 async def test_concurrent_receipts_and_allocations_never_overdraw_in_journal_order(
     api: Client, db: Database, database_url: str
 ) -> None:
-    """Concurrent receipts and allocations: in the journal's order the balance is never negative."""
+    """In the journal's order the balance is never negative."""
     pledges = [await committed(api, money=usd(100)) for _ in range(12)]
 
     async def take() -> int:
@@ -338,7 +338,7 @@ async def test_fund_code_is_unique(api: Client) -> None:
 
 
 async def test_may_see_in_python_and_sql_agree(api: Client, db: Database) -> None:
-    """Every role × organization, against every owner of a pledge, entry, requirement, allocation, contribution in kind."""
+    """Every role in each organization is compared with every owner of a record."""
     await funded(api, 10_000)
     for donor in ("NOR", "DEU"):
         given = {"fund": "SHERLOC-MNT", "form": "software", "money": usd(5), "provided_on": "2026-02-12"}
@@ -415,7 +415,7 @@ async def test_entries_query_uses_a_custom_plan(api: Client, db: Database) -> No
             ),
         ):
             for _ in range(8):
-                # Forces what happens on a connection after many executions.
+                # Forces the plan that a connection uses after many executions.
                 await tx.execute("SET LOCAL plan_cache_mode = force_generic_plan")
                 await ask()
         plans = await tx.fetch(

@@ -49,7 +49,7 @@ MOVING_NOTHING = {"reopening", "earmark_release"}
 """Measures that write no entry."""
 AS_TABLE = {"Content-Type": "text/csv"}
 UNITS = {"EUR": ("0.8", "1.25"), "JPY": ("125", "0.008"), "KWD": ("0.3125", "3.2")}
-"""By currency: units per US dollar, and the inverse."""
+"""Units per US dollar, and the inverse, by currency."""
 
 
 class Ledger(Importing):
@@ -58,7 +58,7 @@ class Ledger(Importing):
         self.run(self._begin())
 
     async def _begin(self) -> None:
-        """Three funds, two with some money, and rates for all days of a walk."""
+        """Open three funds, two of them with some money, and load rates for all days of a walk."""
         done_before = Counter(self.done)
         for code in FUNDS:
             await self._opened(code)
@@ -92,7 +92,7 @@ class Ledger(Importing):
     @rule(data=st.data())
     def step(self, data: st.DataObject) -> None:
         self.draw = data.draw
-        # The least effective operation first, since Hypothesis shrinks toward it.
+        # The operation with the least effect comes first, since Hypothesis shrinks toward it.
         names = ["close the books", *(name for name in OPERATIONS if name != "close the books")]
         possible = [name for name in names for _ in range(OPERATIONS[name].weight) if OPERATIONS[name].of(self)]
         name = self.pick(possible)
@@ -142,7 +142,7 @@ class Ledger(Importing):
         path, body = f"/v1/funds/{code}/requirements", {"year": year, "money": money, "work_package": package}
         answer = await self.send("revise requirement", path, FINANCE, self.funds[code], **body, reason="needs_changed")
         if answer:
-            assert year >= self.open_from.year, "a year whose books are closed keeps what it needed"
+            assert year >= self.open_from.year, "a closed year keeps its requirement"
             key = (code, f"need {year}/{package or ''}")
             self.count.add({key: money["minor"] - self.count[key]})
             self.done["need for a work package"] += package is not None
@@ -150,7 +150,7 @@ class Ledger(Importing):
 
     @operation(lambda machine: list(machine.funds), 1)
     async def state_gender_marker(self, code: str) -> None:
-        """Changes no figure, but counts as a revision of the fund."""
+        """Set a gender marker, which changes no figure but counts as a revision of the fund."""
         package, marker = self.pick([*WORK_PACKAGES, None, None]), self.pick([None, 0, 1, 2])
         path, body = f"/v1/funds/{code}/gender-marker", {"gender_marker": marker, "work_package": package}
         answer = await self.send("state gender marker", path, FINANCE, self.funds[code], **body)
@@ -161,7 +161,7 @@ class Ledger(Importing):
 
     @operation(lambda _: CURRENCIES[1:], 1)
     async def load_rates(self, currency: str) -> None:
-        """The rates hold for later valuations; given directly, or as units per dollar."""
+        """Load rates for later valuations, either directly or as units per dollar."""
         first = self.day().replace(day=1).isoformat()
         units, reported = ("0.5", "2") if self.seldom() else UNITS[currency]
         if self.seldom(2):
@@ -216,7 +216,7 @@ class Ledger(Importing):
         return [one for key, one in self.count.entries.items() if one["type"] in REVERSIBLE and key not in taken]
 
     def _reversible_kinds(self) -> list[str]:
-        """Prefers rare kinds, and spending for ended purposes."""
+        """Return the kinds of reversible entries; rare kinds and spending for ended purposes are more frequent."""
         kinds = {one["type"] for one in self._reversible()}
         rare = kinds & {"recognized", "reduced", "refunded"} | {
             one["type"] for one in self._reversible() if self._used_up(one)
@@ -252,12 +252,14 @@ class Ledger(Importing):
             after = await self.send(f"approve {one['measure']}", f"{path}/approve", by, one)
             one["could not be"] = after is None
             if after:
-                assert after["decided_by"] != after["proposed_by"], "one person alone"
+                assert after["decided_by"] != after["proposed_by"], (
+                    "a proposal is approved by another person than its proposer"
+                )
                 await self._carried_out(one, open_from, change)
         self.proposals |= {one["proposal_id"]: after} if after else {}
 
     def _approved(self, one: Record) -> list[tuple[str, str, str, Change]]:
-        """Further entries made by the approval; a reversal names what it reverses."""
+        """Return the further entries made by the approval; a reversal names what it reverses."""
         pledge_id, fund = one["pledge_id"], one["fund"]
         if one["measure"] == "write_off":
             owed, worth = self.count[pledge_id, "owed"], self.count[pledge_id, "owed_usd"]
@@ -351,7 +353,7 @@ def test_ledger_matches_a_plain_count_under_any_operations(
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
-            # A walk takes some seconds and shrinking needs many; each step is printed.
+            # There is no shrinking: a walk takes some seconds, shrinking needs many walks, and each step is printed.
             phases=(Phase.generate,),
             suppress_health_check=list(HealthCheck),
         ),
@@ -359,13 +361,12 @@ def test_ledger_matches_a_plain_count_under_any_operations(
     # The days are relative to today, so that each day has different walks.
     missed = KINDS - {kind for kind, times in done.items() if times}
     assert len(missed) <= len(KINDS) // 20, missed
-    # The operation was authorized by its action, whatever its name.
+    # Each operation was authorized by its action, whatever the operation's name.
     unasked = {*moving().values()} - NOT_DONE.keys() - asked_at(posted)
     assert {operation_of(one) for one in unasked} <= missed, unasked
 
 
-# -- completeness
-# -------------------------------------------------------------------------------------------------------
+# -- completeness ------------------------------------------------------------------------------------------------------
 
 DONE_BY: Mapping[Action | type[Fact], str] = {
     Action.APPROVE_PROPOSAL: "decide",
@@ -373,7 +374,7 @@ DONE_BY: Mapping[Action | type[Fact], str] = {
     MatchConfirmed: "receive a confirmed match",
     MatchRevoked: "receive a revoked match",
 }
-"""Actions without an operation of the same name."""
+"""Names of operations for actions that have no operation of the same name."""
 
 NOT_DONE: Mapping[Action | type[Fact], str] = {
     PersonErased: "it is in no figure and no record: where somebody called from goes, and the keys of their commands",
@@ -386,7 +387,7 @@ NOT_DONE: Mapping[Action | type[Fact], str] = {
 
 
 def moving() -> dict[str, Action]:
-    """The actions of all changing routes, by path."""
+    """Return the actions of all changing routes, by path."""
     return {one.path: one.action for one in operations() if one.method != "GET" and isinstance(one.action, Action)}
 
 
@@ -403,6 +404,6 @@ def test_every_changing_action_is_an_operation_of_the_machine() -> None:
     changing = {*moving().values(), *HANDLERS}
 
     left_out = {one for one in changing - NOT_DONE.keys() if operation_of(one) not in OPERATIONS}
-    assert left_out == set(), "write an operation of that name, or say in NOT_DONE why there is none"
-    assert {*NOT_DONE, *DONE_BY} <= changing, "nothing asks for it any more"
+    assert left_out == set(), "write an operation of that name, or explain in NOT_DONE why there is none"
+    assert {*NOT_DONE, *DONE_BY} <= changing, "remove names that no longer exist"
     assert len({*moving().values()}) > 30

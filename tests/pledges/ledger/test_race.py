@@ -56,13 +56,18 @@ PROCESSES, WORKERS = 4, 50
 PLEDGES = 300
 LOOK_SECONDS = 0.1
 BETWEEN_MAX, MOSTLY_BETWEEN_MAX = 0.2, 0.02
-"""The part of all entries that is recorded between two checks: always, and in nineteen of twenty. A busy machine stalls
-for seconds now and then, and the workers with it."""
+"""Maximum part of all entries that is recorded between two checks: always, and in nineteen of twenty.
+
+A busy machine, and the workers with it, stalls for seconds now and then.
+"""
 
 GLANCES_AT_ONCE_MAX = 30
 KILLED_MIN = 5
 AT_ONCE_MIN = 180
-"""Transactions of the workers at one moment. Some are between operations; none waits for a balance."""
+"""Minimum number of transactions of the workers at one moment.
+
+Some workers are between operations; none waits for a balance.
+"""
 
 THEIRS = """
     SELECT count(*) AS connections, count(xact_start) AS transactions
@@ -70,22 +75,22 @@ THEIRS = """
     WHERE datname = current_database() AND application_name = 'entraide pledges' AND pid <> ALL ($1::integer[])
 """
 KILL_SECONDS = (4.0, 6.0)
-"""Between two kills; a new process takes about one to start, and its connections another."""
+"""Range of seconds between two kills; a new process takes about one second to start, and its connections another."""
 
 RATES = {DAY: "1.15", LATER: "1.18"}
-"""US dollars per euro, from each day on: the agreement's rate and the receipt's differ."""
+"""US dollars per euro, from each day on, so that the rates of the agreement and the receipt differ."""
 
 DEMANDED = 3
-"""Total allocations attempted, as a multiple of what is pledged, including pledges by the workers."""
+"""Total of attempted allocations, as a multiple of the pledged amount, including pledges by the workers."""
 
 AIM = 1.5
-"""The target as a multiple of that, because amounts are random and every run has to reach it."""
+"""Target as a multiple of the required total, because amounts are random and every run has to reach the total."""
 
 SAID = re.compile(rb"(\d*)([dera])")
 
 
 class Racers:
-    """Worker processes; a killed one is replaced."""
+    """Worker processes; a killed process is replaced."""
 
     def __init__(self, database_url: str, most: int) -> None:
         self._task = {"database_url": database_url, "workers": WORKERS, "most": most}
@@ -98,7 +103,7 @@ class Racers:
 
     @property
     def ended(self) -> int:
-        """Completed or refused operations."""
+        """Number of completed or refused operations."""
         return self.outcomes["d"] + self.outcomes["e"] + self.outcomes["r"]
 
     async def start(self) -> None:
@@ -117,12 +122,12 @@ class Racers:
         left = b""
         while said := await process.stdout.read(4096):
             said = left + said
-            # A worker's line is written whole, but read in parts.
+            # A worker's line is written as a whole, but read in parts.
             left = said[len(said.rstrip(b"0123456789")) :]
             for asked, outcome in SAID.findall(said):
                 self.outcomes[outcome.decode()] += 1
                 self.demanded_usd_minor += int(asked or 0)
-        assert await process.wait() == -signal.SIGKILL, "a worker met something else than a no"
+        assert await process.wait() == -signal.SIGKILL, "a worker ended with an error other than a refusal"
 
     async def kill_one(self, chance: random.Random) -> None:
         self._running.pop(chance.randrange(len(self._running))).kill()
@@ -143,7 +148,7 @@ class Racers:
 
 @contextlib.asynccontextmanager
 async def racing(database_url: str, operations: int) -> AsyncIterator[Racers]:
-    """After that many operations, attempted allocations add up to three times what is pledged."""
+    """Start worker processes whose attempted allocations reach `DEMANDED` after that many operations."""
     share = operations / sum(OPERATIONS.values())
     pledged_usd_minor = (PLEDGES + share * OPERATIONS[pledge]) * PLEDGED_MINOR * (1 + float(RATES[DAY])) / 2
     racers = Racers(database_url, most=round(2 * AIM * DEMANDED * pledged_usd_minor / (share * OPERATIONS[allocate])))
@@ -156,7 +161,7 @@ async def racing(database_url: str, operations: int) -> AsyncIterator[Racers]:
 
 
 async def _prepared(db: Database) -> None:
-    """Ten funds with thirty pledges each, half of them in euros, all unpaid."""
+    """Prepare ten funds with thirty pledges each, half of them in euros, all unpaid."""
     labels = Labels(**dict.fromkeys(("ar", "en", "es", "fr", "ru", "zh"), "Fictitious sample"))
     table = tuple(
         Rate(source="fictitious", currency="EUR", valid_from=day, usd_per_unit=rate) for day, rate in RATES.items()
@@ -184,10 +189,10 @@ async def _prepared(db: Database) -> None:
 
 
 class Bank:
-    """Checks ten times a second that books balance and no fund is overdrawn, and everything else continuously.
+    """Checks that run ten times a second for balanced books and overdrawn funds, and continuously for everything else.
 
-    Checks do not wait for each other: the next one is sent while the last one still runs. `seen` is how many entries
-    each of them saw; `backends` its own connections.
+    Checks do not wait for each other: the next one is sent while the last one still runs. `seen` is the number of
+    entries that each check saw; `backends` are the bank's own connections.
     """
 
     def __init__(self, db: Database, glancing: Database) -> None:
@@ -201,7 +206,7 @@ class Bank:
         self._ends: float | None = None
 
     async def come_in(self) -> None:
-        """Open all its connections, and record which they are."""
+        """Open all its connections, and record their backends."""
         await asyncio.gather(*(self._glance() for _ in range(GLANCES_AT_ONCE_MAX)))
         assert len(self.backends) == GLANCES_AT_ONCE_MAX
         await self.look()
@@ -212,7 +217,7 @@ class Bank:
             await self.look()
 
     async def keep_checking_balances(self) -> None:
-        """Until `finish`, and until the last check is answered."""
+        """Check balances until `finish` is called and the last check is answered."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         async with asyncio.TaskGroup() as glancing:
@@ -248,8 +253,8 @@ class Bank:
         for one in held:
             sums[one.book, one.currency] += one.minor
             sums[(one.book,)] += one.usd_minor
-        assert not any(sums.values()), f"unbalanced: {sums}"
-        assert least >= 0, "overdrawn"
+        assert not any(sums.values()), f"f'unbalanced: {sums}'"
+        assert least >= 0, "a fund is overdrawn"
 
     async def look(self) -> None:
         self._closed = await close_and_write_snapshots(self._db, self._closed)
@@ -273,7 +278,7 @@ class Bank:
 
 
 class Race(NamedTuple):
-    """The result; with the highest numbers of the workers' connections and open transactions before any kill."""
+    """The result, with the highest numbers of the workers' connections and open transactions before any kill."""
 
     racers: Racers
     bank: Bank
@@ -287,7 +292,7 @@ async def race(db: Database, database_url: str, operations: int) -> Race:
     glancing = await Database.connect(
         database_url, "pledges", role=role_of("pledges"), pool_max=with_reads(GLANCES_AT_ONCE_MAX)
     )
-    # The migrator role, which sees other roles' activity.
+    # Connects as the migrator role, which sees other roles' activity.
     outside = await asyncpg.connect(database_url)
     bank, chance, connections, at_once = Bank(db, glancing), random.Random(operations), 0, 0
     loop, looking = asyncio.get_running_loop(), list[asyncio.Task[None]]()
@@ -308,7 +313,7 @@ async def race(db: Database, database_url: str, operations: int) -> Race:
                     connections = max(connections, theirs["connections"])
                     at_once = max(at_once, theirs["transactions"])
                     all_there = connections >= PROCESSES * WORKERS and at_once >= AT_ONCE_MIN
-                    # If they never all run, it ends and fails.
+                    # If the workers never all run at once, the race ends and fails.
                     if all_there or racers.ended > operations / 2:
                         next_kill = min(next_kill, loop.time())
                 if loop.time() >= next_kill:
@@ -336,7 +341,7 @@ async def test_killed_processes_leave_balanced_books_without_double_allocation(d
     assert len(bank.seen) >= math.floor(seconds / LOOK_SECONDS)
     assert between[-1] <= BETWEEN_MAX
     assert between[len(between) * 19 // 20] <= MOSTLY_BETWEEN_MAX
-    # Each worker has a connection, and nearly all have open transactions.
+    # Each worker has a connection, and nearly all workers have open transactions.
     assert PROCESSES * WORKERS == connections
     assert at_once >= AT_ONCE_MIN
     await bank.look()
@@ -362,7 +367,7 @@ async def test_killed_processes_leave_balanced_books_without_double_allocation(d
         (row["account"], row["currency"]) for row in held
     }
     assert racers.demanded_usd_minor >= DEMANDED * pledged > 0
-    assert len({str(report) for report in bank.reports.values()}) > 3, "the reports would agree on anything"
+    assert len({str(report) for report in bank.reports.values()}) > 3, "the compared reports have to differ"
     async with db.transaction() as tx:
         assert (await verify(tx)).findings == []
     async with connected(database_url, "pledges", owner=True) as owner:

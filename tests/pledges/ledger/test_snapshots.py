@@ -44,7 +44,7 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
 
 
 async def _copies(tx: Tx, count: int, *, recorded_at: datetime) -> None:
-    """Copies of the first pledge's entry, one cent each, without facts."""
+    """Insert copies of the first pledge's entry, one cent each, without facts."""
     first = await tx.fetchrow("SELECT fund, pledge_id, donor, effective_on FROM entry ORDER BY entry_id LIMIT 1")
     assert first is not None
     valuation = Valuation(usd_minor=1, rate="1", rate_source="par", rate_date=first["effective_on"])
@@ -72,7 +72,7 @@ async def _as_at(client: Client, moment: datetime) -> httpx.Response:
 
 
 async def _final(db: Database) -> datetime:
-    """Close as the loop does: the first run closes, the second sees it, the third makes it final."""
+    """Close as the loop does: the first run closes, the second sees that, the third makes the moment final."""
     closed = None
     for _ in range(3):
         async with db.transaction() as tx:
@@ -82,7 +82,7 @@ async def _final(db: Database) -> datetime:
 
 
 async def test_late_commit_changes_no_final_report(api: Client, db: Database, at_once: None) -> None:
-    """A transaction writes its entry before the report and commits after: the report waits for it."""
+    """A transaction writes its entry before the report and commits after it, so the report waits for it."""
     await pledged(api, money=usd(100))
     written, go_on = asyncio.Event(), asyncio.Event()
 
@@ -96,7 +96,9 @@ async def test_late_commit_changes_no_final_report(api: Client, db: Database, at
     await written.wait()
     moment = clock.now()
     asking = asyncio.create_task(_as_at(api, moment))
-    assert await asyncio.wait({asking}, timeout=1.0) == (set(), {asking}), "it was answered while somebody wrote"
+    assert await asyncio.wait({asking}, timeout=1.0) == (set(), {asking}), (
+        "the report waits for the transaction that writes"
+    )
     go_on.set()
     await late
     answer = (await asking).json()
@@ -107,7 +109,7 @@ async def test_late_commit_changes_no_final_report(api: Client, db: Database, at
 
 
 async def test_ledger_becomes_final_under_constant_writes(api: Client, db: Database, at_once: None) -> None:
-    """Each writer spans two runs and overlaps the next one: at no run have all earlier ones ended."""
+    """Each writer spans two runs and overlaps the next one, so at no run all earlier ones have ended."""
     moment = clock.now()
     await pledged(api, money=usd(100))
     closed: snapshots.Finality | None = None
@@ -161,7 +163,7 @@ async def test_failing_snapshots_do_not_delay_finality(
 
 
 async def test_clock_ahead_locks_out_no_other_machine(api: Client, db: Database, at_once: None) -> None:
-    """One of several machines is an hour ahead; others still record after it has closed."""
+    """One of several machines is an hour ahead; the others can still record after it has closed."""
     await pledged(api, money=usd(100))
     closed: snapshots.Finality | None = None
     async with db.transaction() as tx:
@@ -208,7 +210,7 @@ async def test_current_report_does_not_wait_and_is_not_final(api: Client, db: Da
 
 
 async def test_entry_recorded_before_close_is_retried(api: Client, db: Database, at_once: None) -> None:
-    """It takes its time before the report, and writes after it."""
+    """The time of the entry is taken before the report, and the entry is written after it."""
     await pledged(api, money=usd(100))
     early = clock.now()
     answer = (await _as_at(api, clock.now())).json()
@@ -237,7 +239,7 @@ async def test_entry_in_older_transaction_snapshot_is_rejected(api: Client, db: 
 
 @pytest.fixture
 def clock_behind(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """`clock_behind(3)`: facts are recorded by a clock three seconds behind."""
+    """Function that sets back the clock by which facts are recorded: `clock_behind(3)` by three seconds."""
 
     def behind(seconds: float) -> None:
         late = SimpleNamespace(now=lambda: clock.now() - timedelta(seconds=seconds))
@@ -280,7 +282,7 @@ async def test_late_fact_of_any_kind_is_retried(
 ) -> None:
     await _final(db)
     fact = decode_fact(example_event(kind))
-    assert fact is not None, "it is an example of ours"
+    assert fact is not None, "the example is a fact of our contracts"
 
     clock_behind(3)
     with pytest.raises(asyncpg.SerializationError) as no:
@@ -294,7 +296,7 @@ async def test_late_fact_of_any_kind_is_retried(
 
 async def test_fact_in_older_transaction_snapshot_is_rejected(db: Database) -> None:
     fact = decode_fact(example_event(PledgeClosed))
-    assert fact is not None, "it is an example of ours"
+    assert fact is not None, "the example is a fact of our contracts"
 
     async def written() -> None:
         async with db.transaction() as tx:
@@ -333,7 +335,7 @@ async def test_concurrent_writes_change_no_final_report(api: Client, db: Databas
 
     async def write(number: int) -> None:
         nonlocal refused
-        # On a busy machine more runs are needed until several have written and read.
+        # On a busy machine more turns are needed until several writers have written and reports were read.
         for turn in range(300):
             if turn >= 12 and differing() > 3:
                 return
@@ -358,7 +360,7 @@ async def test_concurrent_writes_change_no_final_report(api: Client, db: Databas
     done.set()
     await asyncio.gather(*asking)
 
-    assert differing() > 3, "it would agree on anything"
+    assert differing() > 3, "the compared reports have to differ"
     for moment, answer in given.items():
         assert (await _as_at(api, moment)).json() == answer
     assert refused < 6 * 300
@@ -384,12 +386,14 @@ async def test_snapshot_equals_its_entries_and_changes_no_report(
     assert await _closings(db) == []
     await close_and_write_snapshots(db, None)
     made = await _closings(db)
-    assert [58, 114, 170] == [postings for _, postings in made], "25 entries or a little more each, 2 postings in each"
+    assert [58, 114, 170] == [postings for _, postings in made], (
+        "a snapshot has at least 25 entries, of 2 postings each"
+    )
     assert before == [(await _as_at(api, moment)).json() for moment in moments]
     assert (await get(api, f"/v1/funds/{FUND}"))["pledged_usd_minor"] == 184
 
     await close_and_write_snapshots(db, None)
-    assert made == await _closings(db), "ten more entries have to come first"
+    assert made == await _closings(db), "the next snapshot needs ten more entries"
 
 
 async def test_balance_reads_only_entries_after_the_snapshot(
@@ -409,7 +413,7 @@ async def test_balance_reads_only_entries_after_the_snapshot(
     text = "\n".join(row[0] for row in plan)
 
     assert "entry_recorded" in text
-    assert "(never executed)" in text, "nothing came after the closing, and no posting is read"
+    assert "(never executed)" in text, "no posting is read, because none was recorded after the closing"
 
 
 async def _closings(db: Database) -> list[tuple[datetime, int]]:

@@ -54,7 +54,7 @@ DRAWN = """
 
 
 class Interrupted(Writers):
-    """The ledger may be closed between a command's time and its INSERT: then nothing is written."""
+    """Writers of a ledger that may be closed between a command's time and its INSERT, so that nothing is written."""
 
     answers = Writers.answers | {503}
 
@@ -97,18 +97,18 @@ async def test_balances_equal_entries_during_writes_and_snapshots(
     async with db.transaction() as tx:
         report = await verify(tx)
     assert [] == report.findings
-    assert report.closings > 5, "it would rest on none"
+    assert report.closings > 5, "the figures have to use snapshots"
     assert {*PACKAGES, "activities", "requests"} < purposes
 
 
 async def _close(db: Database, seconds: float, moments: list[datetime]) -> None:
-    """As one of several processes, run by run."""
+    """Close and write snapshots in repeated runs, as one of several processes."""
     closed: Finality | None = None
     while True:
         try:
             closed = await close_and_write_snapshots(db, closed)
         except Exception as error:
-            # As in any loop: retry.
+            # Retries, like any loop.
             if not is_transient(error):
                 raise
         moments.append(clock.now())
@@ -117,7 +117,7 @@ async def _close(db: Database, seconds: float, moments: list[datetime]) -> None:
 
 async def _stopped(task: "asyncio.Task[None]") -> None:
     if task.done():
-        # Raise its error, if any.
+        # Raises the task's error, if any.
         task.result()
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -143,7 +143,7 @@ async def _check_balances(tx: Tx, donor: str, until: date | None, moment: dateti
 
 
 async def _check_years(tx: Tx, moment: datetime) -> None:
-    """By year, the amounts of agreements' facts add up to those of their entries."""
+    """Check that, by year, the amounts of agreements' facts add up to those of their entries."""
     held = Counter[tuple[str, Account]]()
     for one in await balances.balances(tx, as_at=moment):
         held[one.fund, one.account] += one.usd_minor
@@ -154,7 +154,7 @@ async def _check_years(tx: Tx, moment: datetime) -> None:
 
 
 async def _check_pots(tx: Tx, day: date, moment: datetime) -> set[str]:
-    """Return the purposes drawn for."""
+    """Check the funds' money, and return the purposes for which it was drawn."""
     fund_balances = await statement_store.fund_balances(tx, FUNDS, ends=day, as_at=moment)
     contributed = {
         (pot.fund, donor): minor for pot in fund_balances for donor, minor in pot.contributed_usd_minor.items()

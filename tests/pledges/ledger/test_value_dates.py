@@ -45,7 +45,7 @@ async def test_allocation_or_return_before_receipt_date_is_rejected(api: Client)
 
     refund = await move(api, paid, "refund", money=usd(400), reason="not_used", refunded_on="2026-04-20")
     await post(api, ALLOCATIONS, FINANCE, **aside, allocated_on="2026-05-02")
-    # Available in April, allocated in May.
+    # The money was available in April, and was allocated in May.
     more = {**aside, "money": usd(401), "allocated_on": "2026-04-21"}
     assert (409, "balance-exceeded") == await refused(api, ALLOCATIONS, FINANCE, **more)
     await approve(api, refund)
@@ -76,7 +76,7 @@ async def test_reversed_spending_returns_no_earlier_than_its_reversal(
     wrong = {"entry_id": (await entry_of(api, "spent"))["entry_id"], "reason": "recorded_wrongly"}
     await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **wrong, reversed_on="2026-07-02"))
 
-    # Between the two days forty were left.
+    # Forty were left between the two days.
     for move_, body in (("return", {"returned_on": "2026-07-01"}),
                         ("spend", {"money": usd(41), "spent_on": "2026-06-20"})):  # fmt: skip
         assert (409, "allocation-exceeded") == await refused(api, f"{path}/{move_}", FINANCE, revision=3, **body)
@@ -89,7 +89,7 @@ async def test_reversed_spending_returns_no_earlier_than_its_reversal(
 async def test_late_match_of_closed_year_takes_effect_in_next_year(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
-    """An allocation after the revocation and before its delivery is not returned before its own day."""
+    """An allocation made between a revocation and its delivery is not returned before the allocation's own day."""
     inbox, match = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS), a_match()
     long_ago = datetime(2025, 12, 20, 12, tzinfo=UTC)
     needed = Money(minor=500, currency="USD")

@@ -47,7 +47,7 @@ async def _verified(db: Database, say: Any = lambda *_: None) -> Report:
 
 
 async def _tamper(database_url: str, *statements: str) -> None:
-    """As an administrator of PostgreSQL, with all triggers off and the check of entries dropped."""
+    """Run statements as an administrator of PostgreSQL, with all triggers off and the check of entries dropped."""
     connection = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
     try:
         await connection.execute("SET session_replication_role = replica")
@@ -124,7 +124,7 @@ async def test_deleted_or_inserted_entry_is_reported(api: Client, db: Database, 
         " WHERE type = 'pledged' LIMIT 1",
     )
     assert await _tables(db) == ["entry", "closing"]
-    assert (await _verified(db)).findings[0].entry_id == UUID(int=7), "the first of both"
+    assert (await _verified(db)).findings[0].entry_id == UUID(int=7), "the first of both findings is kept"
 
 
 async def test_entry_with_nil_id_is_reported(api: Client, db: Database, database_url: str) -> None:
@@ -181,7 +181,7 @@ async def test_snapshot_with_wrong_activity_flag_is_reported(api: Client, db: Da
 
 
 async def test_entry_reversed_twice_is_reported(api: Client, db: Database, database_url: str) -> None:
-    """With its fact: only the second reversal is wrong."""
+    """The entry has its fact, so only the second reversal is wrong."""
     again = UUID(int=2**128 - 1)
     await _tamper(
         database_url,
@@ -264,7 +264,7 @@ async def test_tampered_allocation_or_requirement_is_reported(
 
     findings = (await _verified(db)).findings
     assert found == {(finding.table, finding.what.partition(": ")[2]) for finding in findings}
-    assert len(found) == len(findings), "what was not touched is right"
+    assert len(found) == len(findings), "records that were not changed have no finding"
 
 
 async def test_deleted_allocations_with_entries_are_reported(covered: Client, db: Database, database_url: str) -> None:

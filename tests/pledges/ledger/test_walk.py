@@ -1,5 +1,6 @@
-"""A state machine over the model: all transitions of pledges and allocations, in any order, compared with independent
-counts.
+"""A state machine over the model, compared with independent counts.
+
+It makes all transitions of pledges and allocations, in any order.
 """
 
 from datetime import date
@@ -37,12 +38,12 @@ class Ledger(Books):
         return [pledge for pledge in self.pledges.values() if pledge.status in MOVES[move]]
 
     def draw(self, data: st.DataObject, move: str) -> Pledge:
-        """A pledge that allows the transition."""
+        """Draw a pledge that allows the transition."""
         return data.draw(st.sampled_from(self.fit(move)))
 
     @initialize(money=st.lists(MONEY, min_size=2, max_size=4), fund=FUND)
     def begin(self, money: list[Money], fund: str) -> None:
-        """Agreements that are half paid, which walks from nothing rarely reach."""
+        """Begin with agreements that are half paid, which walks from nothing rarely reach."""
         for one in money:
             self.pledge(fund, one, 0)
         for made in list(self.pledges.values()):
@@ -69,7 +70,7 @@ class Ledger(Books):
         waits=st.fractions(0, 1, max_denominator=4),
     )
     def commit(self, data: st.DataObject, later: int, points: int, waits: Fraction) -> None:
-        """In two instalments, the second due a year later and conditional."""
+        """Sign an agreement in two instalments, of which the second is due a year later and conditional."""
         one = self.draw(data, "commit")
         self.agree(one, later=later, points=points, waiting=min(one.minor - 1, int(one.minor * waits)))
 
@@ -137,7 +138,7 @@ class Ledger(Books):
         charged=st.booleans(),
     )
     def receive(self, data: st.DataObject, share: Fraction, later: int, in_yen: bool, charged: bool) -> None:
-        """In the agreement's currency, or in yen of about the same worth; the bank keeps one percent."""
+        """Receive cash in the agreement's currency, or in yen of about the same worth; the bank keeps one percent."""
         one = self.draw(data, "receive")
         if not one.outstanding_minor:
             return
@@ -321,7 +322,7 @@ class Ledger(Books):
     @precondition(lambda self: self.spendings)
     @rule(data=st.data())
     def reverse_spending(self, data: st.DataObject) -> None:
-        """Also after the rest was returned: then it is no longer allocated."""
+        """Reverse spending, also after the rest was returned: then the amount is no longer allocated."""
         entry_id, spent = data.draw(st.sampled_from(self.spendings))
         one = self.allocations[spent.allocation_id]
         self.spendings.remove((entry_id, spent))
@@ -345,7 +346,7 @@ class Ledger(Books):
         )
 
 
-# Shrinking takes minutes and adds little to the steps.
+# There is no shrinking, because it takes minutes and adds little to the steps.
 Ledger.TestCase.settings = settings(
     max_examples=cases(30, soak=100),
     stateful_step_count=40,

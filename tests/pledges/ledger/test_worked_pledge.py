@@ -1,4 +1,4 @@
-"""The entries at the beginning of docs/ledger.md are those the ledger makes."""
+"""The entries at the beginning of docs/ledger.md equal those of the ledger."""
 
 from tests import readme, worked_pledge
 from tests.pledges.ledger.builders import check_balances

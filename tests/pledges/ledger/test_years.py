@@ -49,7 +49,7 @@ def reduced(facts: Sequence[Fact], minor: int, on: date) -> Fact:
     [(0, {}), (1, {2026: 600, 2027: 400}), (2, {2026: 600, 2027: 350}), (3, {2026: 600, 2027: 250})],
 )
 def test_facts_count_by_recorded_at_despite_clock_behind(moment: int, committed: dict[int, int]) -> None:
-    """As with its entry: the second reduction was recorded by a clock behind, and appears before the first."""
+    """Facts are selected like their entries: the second reduction was recorded by a clock behind, and counts first."""
     facts = pledged_and_signed()
     facts.append(reduced(facts, 100, date(2026, 5, 1)))
     facts.append(reduced(facts, 50, date(2026, 5, 1)))

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("at_once")
 
 
 async def a_fund_with_needs(client: Client) -> None:
-    """With requirements for this year and the next, and for three work packages."""
+    """Open a fund with requirements for this year and the next, and for three work packages."""
     needs = [
         {"year": year, "work_package": package, "money": usd(minor)}
         for year, package, minor in (
@@ -53,7 +53,7 @@ async def test_years_have_commitments_due_and_movements_by_value_date(api: Clien
     signed = await move(
         api, made, "commit", committed_on=f"{YEAR}-12-01", instalments=parts, support_cost_basis_points=0
     )
-    # It is paid a year late, and partly used then.
+    # The instalment is paid a year late, and partly used then.
     signed = await move(api, signed, "receive", money=usd(250_00), received_on=f"{AFTER}-01-10")
     one = await post(
         api, "/v1/allocations", FINANCE, fund=FUND, money=usd(120_00), work_package="hosting",
@@ -114,7 +114,7 @@ async def test_agreement_in_other_currency_is_apportioned_to_the_cent(api: Clien
     ]
     made = await pledged(api, fund=FUND, money=eur(7), pledged_on=f"{YEAR}-11-20")
     signed = await move(api, made, "commit", committed_on=f"{YEAR}-12-01", instalments=parts)
-    # Eight cents over seven shares: the largest remainders first.
+    # Eight cents are divided into seven shares: the largest remainders come first.
     assert 8 == signed["committed_usd_minor"]
     assert [1, 5, 2] == [figures(one, "committed")[0] for one in (await check_sums(api, FUND)).values()]
 
@@ -139,13 +139,13 @@ async def test_refund_and_carry_over_count_in_year_of_value_date(api: Client) ->
     assert figures(before, "gap")[0] + gone == figures(years[AFTER], "gap")[0]
     assert {(0, 0)} == {figures(years[year], "refunded", "transferred") for year in (BEFORE, YEAR)}
     (dev,) = [one for year, one in (await check_sums(api, "SHERLOC-DEV")).items() if year == AFTER]
-    assert -20_00 == figures(dev, "transferred")[0], "what came from another fund fills a gap"
+    assert -20_00 == figures(dev, "transferred")[0], "money from another fund reduces the gap"
 
 
 async def test_surplus_carries_to_next_year_and_deficit_does_not(
     api: Client,
 ) -> None:
-    """For available money as for allocations; a return in a later year is of what was left."""
+    """This holds for available money and for allocations; a return in a later year is a part of the earlier surplus."""
     needs = [{"year": year, "work_package": "hosting", "money": usd(100)} for year in (BEFORE, YEAR, AFTER, AFTER + 1)]
     await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
     for year, minor in ((BEFORE, 60), (YEAR, 250)):
@@ -166,7 +166,7 @@ async def test_surplus_carries_to_next_year_and_deficit_does_not(
     years = (await check_sums(api, FUND)).values()
     assert [(0, 40), (0, 0), (150, 0), (20, 80)] == [figures(one, "left_before", "gap") for one in years]
 
-    # What was spent beyond the requirement is gone.
+    # Money spent beyond the requirement is not carried forward.
     spent = {"money": usd(190), "spent_on": f"{YEAR}-12-30"}
     (made,) = [one for one in (await get(api, "/v1/allocations"))["allocations"] if one["usd_minor"] == 200]
     await post(api, f"/v1/allocations/{made['allocation_id']}/spend", FINANCE, revision=1, **spent)
@@ -218,7 +218,7 @@ async def test_years_as_of_a_moment_do_not_change(
     closed = None
     for _ in range(3):
         closed = await close_and_write_snapshots(databases["pledges"], closed)
-    assert stood == await years_of(api, "/v1/funds/SHERLOC-MNT/years"), "by closings"
+    assert stood == await years_of(api, "/v1/funds/SHERLOC-MNT/years"), "figures from closings equal those from entries"
 
     open_still = await pledged(api, money=usd(70_00), pledged_on=f"{YEAR}-06-01")
     await move(api, open_still, "commit", committed_on=f"{AFTER}-01-02")

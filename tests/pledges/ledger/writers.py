@@ -33,7 +33,7 @@ CHANGING = {
 
 
 class Writers:
-    """Random writers: possible commands succeed, others are refused."""
+    """Random writers; possible commands succeed, others are refused."""
 
     answers = frozenset({200, 201, 409, 422})
 
@@ -61,7 +61,7 @@ class Writers:
         return None
 
     async def _any(self, path: str, status: str | None = None) -> Any:
-        """A record of the list with that status, if there is one."""
+        """Return a record of the list with that status, if there is one."""
         (listed,) = [value for name, value in (await get(self._api, f"{path}?limit=100")).items() if name != "cursor"]
         found = [one for one in listed if status in {None, one.get("status")}]
         return self._chance.choice(found) if found else None
@@ -129,7 +129,7 @@ class Writers:
         await self._do("revise", path, FINANCE, fund["revision"], **body, reason="needs_changed")
 
     async def _give(self) -> None:
-        """Contributions in kind."""
+        """Declare a contribution in kind, and make a transition of one."""
         fund, money = self._chance.choice(FUNDS), usd(self._chance.randint(1, 10**6))
         await self._do("declare", IN_KIND, self._chance.choice(DONORS), **a_contribution(fund=fund, money=money))
         name = self._chance.choice(list(IN_KIND_MOVES))

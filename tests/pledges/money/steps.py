@@ -1,4 +1,4 @@
-"""Steps of tests about exchange rates."""
+"""Steps of tests of exchange rates."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.pledges.steps import FINANCE, Client, eur, move, pledged
 
 
 async def agreed_in_euros(api: Client, **body: Any) -> dict[str, Any]:
-    """Pledged in February, at the rate of its first day; agreed in March, at that of March."""
+    """Make a pledge in February and sign it in March, each at the rate of the first day of its month."""
     return await move(api, await pledged(api, money=eur(1_000_00)), "commit", committed_on="2026-03-05", **body)
 
 

@@ -11,7 +11,7 @@ from tests.pledges.money.steps import agreed_in_euros
 from tests.pledges.steps import FINANCE, Client, approve, eur, get, move, post
 
 NOK = "2026-04-01"
-"""The rate at which the kroner were received holds from this day; the pledge is of February, the agreement of March."""
+"""First day of the rate at which the kroner are received; the pledge is of February, the agreement of March."""
 
 
 def kroner(minor: int) -> dict[str, Any]:
@@ -19,13 +19,13 @@ def kroner(minor: int) -> dict[str, Any]:
 
 
 async def paid_in_kroner(api: Client) -> dict[str, Any]:
-    """Under an agreement in euros: one entry with two rates, and two days for the agreement's."""
+    """Receive kroner under an agreement in euros: one entry with two rates, and two days for the agreement's rate."""
     pledge = await agreed_in_euros(api, support_cost_basis_points=1300)
     return await move(api, pledge, "receive", money=kroner(5_000_00), settles=eur(430_00), received_on="2026-04-20")
 
 
 async def rates_of(api: Client, kind: str) -> dict[str, tuple[str | None, ...]]:
-    """Of the last entry of a type, by account and currency: rate, currency and day, all of one source."""
+    """Return rate, currency and day of the last entry of a type, by account and currency, all of one source."""
     entries = (await get(api, "/v1/ledger/entries?limit=100"))["entries"]
     (entry, *_) = [one for one in entries if one["type"] == kind]
     assert {"fictitious", None} >= {one["rate_source"] for one in entry["postings"]}

@@ -50,7 +50,7 @@ RATES = st.lists(
 
 
 def holds(rate: Rate, on: date, periods: dict[str, int | str]) -> bool:
-    """A plain implementation: day by day until the period ends."""
+    """Compute the validity plainly, day by day until the period ends."""
     usual: int | str = 7 if rate.source == ECB else MONTH
     period = periods.get(rate.source, usual)
     if period == OFF:
@@ -196,7 +196,7 @@ def test_currency_replaced_by_euro_ends_with_its_last_day(history: History) -> N
 
 
 def test_ecb_rates_match_a_reference_of_ten_years(history: History, shared_data: Path) -> None:
-    """Within the precision of its six digits."""
+    """The rates agree within the precision of the reference's six digits."""
     with (shared_data / "fx" / "ecb_monthly_rates.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if "2016-11" <= row["month"] <= "2026-10"]
     compared = 0

@@ -1,4 +1,4 @@
-"""Exchange rates from the routes to the ledger."""
+"""Exchange rates, from the routes to the ledger."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -84,7 +84,7 @@ async def test_newer_ecb_rate_can_be_loaded(api: Client) -> None:
     ahead = await post(
         api, "/v1/pledges", NORWAY, status=400, fund="SHERLOC-MNT", money=eur(1), pledged_on="2090-03-10"
     )
-    assert "date-ahead" == ahead["slug"], "it has a rate, and has not come"
+    assert "date-ahead" == ahead["slug"], "the day has a rate, but is in the future"
     late = await post(api, "/v1/pledges", NORWAY, status=422, fund="SHERLOC-MNT", money=eur(1), pledged_on="2090-03-11")
     assert "rate-not-in-force" == late["slug"]
 
@@ -115,7 +115,7 @@ async def test_rate_with_many_digits_is_stored_exactly(api: Client) -> None:
 
 
 async def test_unit_with_four_decimals_converts_to_cents(api: Client) -> None:
-    """1.2345 units at 40 dollars are 49.38 to the cent; a receipt in dollars settles every ten-thousandth."""
+    """At 40 dollars a unit, 1.2345 units are 49.38 dollars; a receipt in dollars settles every ten-thousandth."""
     await loaded(api, "CLF,2026-10-01,0.025,")
     made = await pledged(api, pledged_on=SUNDAY, money={"minor": 12_345, "currency": "CLF"})
     assert ("40", 4_938) == (made["rate"], made["usd_minor"])

@@ -99,7 +99,7 @@ def a_file(*activities: str, version: str = "2.03") -> bytes:
 
 
 def a_transaction(**changes: str) -> str:
-    """The pledge above with replaced parts, named by their place."""
+    """Return the pledge above with replaced parts, named by their place."""
     text = PLEDGE
     for place, new in changes.items():
         assert PLACES[place] in text, place

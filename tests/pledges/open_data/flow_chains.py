@@ -32,7 +32,7 @@ class ReportedFlow(Struct, frozen=True, kw_only=True):
 
 
 def chained(entries: Sequence[Entry | EntryRow]) -> list[ReportedFlow]:
-    """The flows of entries in the order they were written."""
+    """Return the flows of entries, in the order in which the entries were written."""
     last: dict[tuple[EntryType, UUID | None], UUID] = {}
     found = []
     for entry in entries:
@@ -69,7 +69,7 @@ def chained(entries: Sequence[Entry | EntryRow]) -> list[ReportedFlow]:
 
 
 def check_chains(reported: Sequence[ReportedFlow]) -> None:
-    """No flow is negative after its reversals, and its parts never add up to more than it."""
+    """Check that no flow is negative after its reversals, and that its parts never exceed it."""
     flows = {one.place: one for one in reported}
     assert len(flows) == len(reported), "an entry has one flow on an account"
     children: dict[Place, list[ReportedFlow]] = defaultdict(list)
@@ -77,11 +77,11 @@ def check_chains(reported: Sequence[ReportedFlow]) -> None:
         if one.parent is None:
             assert one.entry_type in {EntryType.PLEDGED, EntryType.ALLOCATED}
         else:
-            assert one.parent in flows, "what a flow is a part of is a flow, and was there before"
+            assert one.parent in flows, "the parent of a flow is an earlier flow"
             children[one.parent].append(one)
 
     def left(one: ReportedFlow) -> tuple[int, int]:
-        """The amount less its reversals, less their reversals."""
+        """Return the amount less its reversals, where reversed reversals do not count."""
         parts = [left(part) for part in children[one.place] if part.account is one.account]
         return one.minor + sum(minor for minor, _ in parts), one.usd_minor + sum(usd for _, usd in parts)
 
@@ -98,7 +98,9 @@ def check_chains(reported: Sequence[ReportedFlow]) -> None:
                 assert [-one.usd_minor] == [part.usd_minor for part in others]
                 assert one.fund not in {part.fund for part in others}
                 assert back == [] or [(one.fund, -one.usd_minor)] == [(part.fund, part.usd_minor) for part in back]
-                assert all(left(part)[1] == (0 if back else -one.usd_minor) for part in others), "halves go together"
+                assert all(left(part)[1] == (0 if back else -one.usd_minor) for part in others), (
+                    "both halves are reversed together"
+                )
             case EntryType.PLEDGED:
                 committed = sum(left(part)[0] for part in parts if part.account is COMMITTED)
                 paid = [left(part)[0] for part in parts if part.account is CASH and part.currency == one.currency]

@@ -41,7 +41,7 @@ FOR_WHAT = st.one_of(
 
 @st.composite
 def held(draw: st.DrawFn, until: date) -> PlannedActivity:
-    """A planned activity in any state, on any day until one."""
+    """Draw a planned activity in any state, on any day up to `until`."""
     first, last, seen = (draw(st.dates(date(2020, 1, 1), until)) for _ in range(3))
     wanted = Plan(
         fund="SHERLOC-MNT",
@@ -70,7 +70,10 @@ def aims(draw: st.DrawFn) -> Aims:
 
 @st.composite
 def ledgers(draw: st.DrawFn, on: date | None = None) -> Ledger:
-    """Any movements in any order: more than the ledger could have. The file is of a day, if given."""
+    """Draw a ledger with any movements in any order, more than a real ledger could have.
+
+    The file is as of `on`, if given.
+    """
     until = on or date(2030, 1, 1)
     movements = []
     for number in range(draw(st.integers(0, 12))):

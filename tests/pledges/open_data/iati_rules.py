@@ -1,4 +1,7 @@
-"""The rules of the IATI standard (`standard.json` of IATI-Rulesets), which its schema cannot say, applied to a file."""
+"""The rules of the IATI standard that its schema cannot express, applied to a file.
+
+They are those of `standard.json` of IATI-Rulesets.
+"""
 
 import json
 import re
@@ -14,7 +17,7 @@ from lxml import etree
 Case = Mapping[str, Any]
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 LIFTED = "idCondition"
-"""A case for identifiers that are not registered yet: needs the registers, which are not part of the rules."""
+"""A case for identifiers that are not registered yet; it needs the registers, which are not part of the rules."""
 
 
 @cache
@@ -24,7 +27,7 @@ def rules_in(folder: Path) -> Mapping[str, Mapping[str, Any]]:
 
 
 def broken(folder: Path, file: bytes, *, today: date) -> list[str]:
-    """What breaks a rule, or is worth a warning: its number, severity and message."""
+    """Return the broken rules and the warnings for a file: number, severity and message."""
     root = etree.fromstring(file)
     return [
         f"{case['ruleInfo']['id']} {case['ruleInfo']['severity']}: {case['ruleInfo']['message']}"

@@ -1,4 +1,4 @@
-"""Steps of tests about the import of IATI files."""
+"""Steps of tests of the import of IATI files."""
 
 from collections.abc import Mapping
 from typing import Any

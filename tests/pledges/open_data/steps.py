@@ -1,4 +1,4 @@
-"""Steps of tests about flows, IATI files and imports."""
+"""Steps of tests of flows, IATI files and imports."""
 
 import csv
 import io
@@ -52,7 +52,7 @@ OWN = ("flow_import", "imported_flow", "rejected_row")
 
 
 def cells_in(content: bytes) -> list[dict[str, tuple[str, str, str]]]:
-    """By row and column of a spreadsheet: the cell's type, value and formula."""
+    """Return type, value and formula of each cell of a spreadsheet, by row and column."""
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         assert not [name for name in parts.namelist() if "externalLink" in name or "/_rels/sheet" in name]
         sheet = ElementTree.fromstring(parts.read("xl/worksheets/sheet1.xml"))
@@ -81,7 +81,7 @@ async def table(api: Client, query: str = "", by: str = FINANCE) -> list[dict[st
 
 
 async def entry_of(api: Client, kind: str, **about: str) -> str:
-    """The newest entry of that type."""
+    """Return the id of the newest entry of that type."""
     entries = (await get(api, "/v1/ledger/entries?limit=100"))["entries"]
     return next(
         str(one["entry_id"]) for one in entries if one["type"] == kind and all(one[k] == v for k, v in about.items())
@@ -93,7 +93,7 @@ async def reverse(api: Client, entry_id: str) -> None:
 
 
 async def given(api: Client) -> str:
-    """Norway's pledge: partly conditional, written off, paid, carried over and refunded."""
+    """Make Norway's pledge: partly conditional, reversed, paid, carried over and refunded; return its id."""
     pledge = await agreed(api, 1000_00, part(300_00, "2026-06-01", "report_accepted"), part(700_00, "2026-03-10"))
     pledge = await move(api, pledge, "meet-condition", instalment=2, met_on="2026-05-02")
     pledge = await move(api, pledge, "reduce", money=usd(100_00), reason="donor_budget")
@@ -107,7 +107,7 @@ async def given(api: Client) -> str:
 
 
 async def given_up(api: Client) -> None:
-    """Germany's pledges: one withdrawn after a reduction, one lapsed, one written off."""
+    """Make Germany's pledges: one withdrawn after a reduction, one lapsed, one written off."""
     pledge = await move(api, await pledged(api, GERMANY), "reduce", money=eur(100), reason="donor_budget")
     await move(api, pledge, "withdraw", GERMANY)
     await move(api, await pledged(api, GERMANY), "lapse")
@@ -115,7 +115,7 @@ async def given_up(api: Client) -> None:
 
 
 async def used(api: Client, databases: Mapping[str, Database]) -> str:
-    """Allocations for a work package and for Norway's requirement: spent, disbursed and reversed."""
+    """Make allocations for a work package and for Norway's requirement, which are spent, disbursed and reversed."""
     match = await lacking(
         Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS),
         await consent(api, await opened(api), recipients=["NOR"], fields=["codes"]),
@@ -152,7 +152,7 @@ async def reported(api: Client, by: str = FINANCE, query: str = "&boundary=all")
 
 
 def check_sums(flows: Sequence[Mapping[str, Any]], funds: Sequence[Mapping[str, Any]]) -> None:
-    """The flows of one fund, boundary and status add up to one figure of the fund."""
+    """Check that the flows of one fund, boundary and status add up to one figure of the fund."""
     sums: Counter[tuple[str, str, str]] = Counter()
     refunded: Counter[str] = Counter()
     for flow in flows:

@@ -122,7 +122,7 @@ async def test_flow_has_its_destination(api: Client, way: Mapping[str, str]) -> 
 
 
 async def test_halves_of_carry_overs_of_the_same_moment_are_linked(api: Client) -> None:
-    """Also those of a pledge's only microsecond, and their reversals."""
+    """This includes several carry-overs of a pledge in one microsecond, and their reversals."""
     to_funds = ["TA-REQUESTS", "SHERLOC-DEV"] * 2
     pledge = await receive(api, await committed(api, money=usd(1000)), usd(1000))
     now = clock.now()
@@ -191,7 +191,7 @@ async def test_flows_default_to_incoming(api: Client, way: Mapping[str, str]) ->
 async def test_donor_sees_flows_of_own_pledges_only(
     api: Client, way: Mapping[str, str], by: str, donors: set[str]
 ) -> None:
-    """For callers named by an allocation: its State, its provider, and the donors of its fund."""
+    """Callers named by an allocation are its State, its provider, and the donors of its fund."""
     for query in ("boundary=all", "boundary=internal", "boundary=outgoing", "flow_type=pass_through")[
         : cases(1, soak=4)
     ]:

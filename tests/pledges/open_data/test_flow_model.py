@@ -94,7 +94,7 @@ def test_destination_is_provider_or_purpose() -> None:
     assert str(UUID(int=7)) == a_flow(**purpose).destination
     assert "FRA" == a_flow(**purpose, flow_type=FlowType.PASS_THROUGH).destination
     of_sherloc = {"account": Account.SPENT, "work_package": "training", "flow_type": FlowType.PASS_THROUGH}
-    assert "training" == a_flow(**of_sherloc).destination, "nobody provides it"
+    assert "training" == a_flow(**of_sherloc).destination, "a work package has no provider"
 
 
 def test_missing_flow_field_is_an_empty_cell() -> None:

@@ -14,7 +14,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 async def tell(api: Client) -> None:
-    """Two donors, two funds, and every type of entry of a pledge."""
+    """Make entries of every type of a pledge, of two donors and for two funds."""
     await receive(api, await committed(api), eur(4_000_00))
     await committed(api, GERMANY, fund="SHERLOC-DEV", money={"minor": 18_000_000, "currency": "JPY"})
     withdrawn = await pledged(api, GERMANY, money=usd(700), pledged_on="2026-05-01")

@@ -60,7 +60,7 @@ async def of_fund(client: Client, fund: str, by: str = FINANCE, **query: str) ->
 
 
 def between(activity: Activity) -> list[tuple[str, str, str, str]]:
-    """Transactions between our own activities: type, amount, provider and receiver."""
+    """Return the transactions between our own activities: type, amount, provider and receiver."""
     return [
         (one.type, one.amount.value, one.provider.activity, one.receiver.activity)
         for one in activity.transactions
@@ -69,7 +69,7 @@ def between(activity: Activity) -> list[tuple[str, str, str, str]]:
 
 
 async def a_life_of_money(client: Client) -> dict[str, Any]:
-    """Norway's pledge goes through all stages, Germany's is withdrawn, and some money is allocated."""
+    """Take Norway's pledge through all stages, withdraw Germany's, and allocate some money; return the allocation."""
     pledge = await committed(client, NORWAY, money=eur(10_000_00))
     await receive(client, pledge, eur(4_000_00))
     gone = await pledged(client, GERMANY, money=usd(500_00), earmarking="earmarked")
@@ -176,7 +176,7 @@ async def test_spending_is_expenditure_or_disbursement(api: Client) -> None:
 
 
 async def test_carry_over_is_in_the_files_of_both_funds(api: Client) -> None:
-    """In both files, with the other's activity; a reversal is negative; over all funds it adds up to nothing."""
+    """Both files have the other's activity; a reversal is negative; over all funds the amounts add up to zero."""
     pledge = await receive(api, await committed(api, NORWAY, money=usd(1_000_00)), usd(1_000_00))
     for to_fund, minor in (("SHERLOC-DEV", 300_00), ("TA-REQUESTS", 200_00)):
         pledge = await move(api, pledge, "carry-over", to_fund=to_fund, money=usd(minor))
@@ -192,12 +192,14 @@ async def test_carry_over_is_in_the_files_of_both_funds(api: Client) -> None:
     assert [("1", "300.00", mnt, dev), ("1", "-300.00", mnt, dev)] == between(await of_fund(api, "SHERLOC-DEV"))
     assert [("1", "200.00", mnt, requests)] == between(await of_fund(api, "TA-REQUESTS"))
     funding = {fund: [one.activity for one in files[fund].participants if one.role == "1"] for fund in FUNDS}
-    assert {"SHERLOC-MNT": [""], "SHERLOC-DEV": [mnt], "TA-REQUESTS": [mnt]} == funding, "a donor, and that fund"
+    assert {"SHERLOC-MNT": [""], "SHERLOC-DEV": [mnt], "TA-REQUESTS": [mnt]} == funding, (
+        "a fund is funded by a donor or by the other fund"
+    )
     for fund in FUNDS:
         assert files[fund] == await of_fund(api, fund, as_at=before)
         assert files[fund] == await of_fund(api, fund, NORWAY, as_at=before)
         assert [] == between(await of_fund(api, fund, GERMANY))
-    # The donor is named only in the file of the fund it gave to.
+    # The donor is named only in the file of the fund to which it gave.
     for fund, names in (("SHERLOC-MNT", True), ("SHERLOC-DEV", False), ("TA-REQUESTS", False)):
         text = (await api.get(f"/v1/funds/{fund}/iati.xml", headers=headers(FINANCE))).text
         assert names is ("Norway" in text), fund
@@ -232,7 +234,7 @@ async def test_files_totals_and_flows_agree_after_carry_overs(api: Client, share
         file = await api.get(f"/v1/funds/{code}/iati.xml", headers=headers(FINANCE))
         official = schema_in(shared_data / "iati")
         assert official.validate(etree.fromstring(file.content)), official.error_log
-    assert {0} == set(left.values()), "what leaves one fund comes to another"
+    assert {0} == set(left.values()), "money that leaves one fund reaches another"
     assert 3 == len(left)
 
 
@@ -307,7 +309,9 @@ async def test_planned_activity_is_published_as_of_the_moment(api: Client) -> No
     assert [("1", "2126-03-09"), ("3", "2126-03-11")] == [(day.type, day.on.isoformat()) for day in now.dates]
     assert [("1", "1")] == [(marker.code, marker.significance) for marker in now.markers]
     assert [dac_sector_of("topics", "mutual_legal_assistance")] == [sector.code for sector in now.sectors]
-    assert ("1", [("2", "600.00", "USD")]) == (reported_before.status, reported(reported_before)), "in preparation"
+    assert ("1", [("2", "600.00", "USD")]) == (reported_before.status, reported(reported_before)), (
+        "the activity is in the pipeline"
+    )
     assert ("5", [("2", "600.00", "USD"), ("2", "-600.00", "USD")]) == (now.status, reported(now))
     _, again = await file_of(api, as_at=before)
     assert reported_before == again

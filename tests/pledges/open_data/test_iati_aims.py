@@ -1,4 +1,4 @@
-"""Published aims of a purpose: sectors that add up to the whole, and the gender equality marker."""
+"""Published aims of a purpose: sectors that add up to 100 %, and the gender equality marker."""
 
 from collections import Counter
 from decimal import Decimal

@@ -60,7 +60,7 @@ def reported(activity: Activity) -> tuple[list[tuple[str, str, str]], list[tuple
 
 
 async def suggested(matching: Client, owner: Owner, line: Line) -> dict[str, Any]:
-    """The match of the only offering with the line."""
+    """Return the match of the only offering with the line."""
     (match,) = await matches_of(matching, await opened(owner, a_submission(line)))
     return match
 
@@ -96,7 +96,7 @@ async def test_requirement_is_published_with_sectors_of_its_line(
     file = etree.fromstring((await asked(api)).content)
     assert schema_in(shared_data / "iati").validate(file)
     async with connected(database_url, "pledges", owner=True) as owner:
-        assert [] == await verify(owner, SERVICE), "the journal alone tells the same"
+        assert [] == await verify(owner, SERVICE), "the rebuild from the journal gives the same tables"
 
 
 async def test_requirement_without_codes_has_no_sectors(api: Client, hears: Inbox) -> None:

@@ -44,7 +44,7 @@ READ_BY_THE_SCHEMA_ALONE = {
     "transaction__33": "places of a transaction are not read",
     "transaction__38": "channels are not read",
 }
-"""Invalid samples that our reader accepts, by the beginning of their names, and why."""
+"""Invalid samples that our reader accepts, by the beginning of their names, with the reason."""
 
 
 def refused(data: bytes | str) -> Invalid:
@@ -54,7 +54,7 @@ def refused(data: bytes | str) -> Invalid:
 
 
 def defects(*changes: tuple[str, str]) -> list[tuple[str, int]]:
-    """The slugs and lines of defects in the file above with a replaced part."""
+    """Return the slugs and lines of defects in the file above with replaced parts."""
     text = FILE
     for old, new in changes:
         assert old in text

@@ -1,4 +1,4 @@
-"""Confirmed results of deliveries, in the IATI file with what paid for them: numbers only, without small counts."""
+"""Confirmed results of deliveries in the IATI file, with the money that paid for them: numbers, but no small counts."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -30,7 +30,7 @@ DAY = date(2026, 2, 20)
 
 
 class Delivering:
-    """A delivery of a match that a fund pays for, with a result of one indicator, as pledges hears of it."""
+    """A delivery of a match that a fund pays for, with a result of one indicator, as pledges receives it."""
 
     def __init__(self, databases: Mapping[str, Database]) -> None:
         self.inbox = Inbox(databases["pledges"], "pledges", SERVICE.listens_to, HANDLERS)
@@ -78,7 +78,7 @@ TRAINING = About(kind="mla_training", topics=("mutual_legal_assistance",), gende
 
 
 async def measured(api: Client) -> list[tuple[str, str, str]]:
-    """Title, actual and target of each result of what was paid for."""
+    """Return title, actual and target of each result of the purpose that was paid for."""
     _, paid = await file_of(api)
     return [
         (each.titles[0].text, period.actual, period.target)
@@ -91,7 +91,7 @@ async def measured(api: Client) -> list[tuple[str, str, str]]:
 async def test_a_result_is_published_while_its_state_confirms_it(api: Client, delivery: Delivering) -> None:
     await delivery.paid_for(api, TRAINING)
     await delivery.report(23, target=30)
-    assert [] == await measured(api), "only the provider has said so"
+    assert [] == await measured(api), "the provider's report is not confirmed yet"
 
     await delivery.confirm()
     assert [("People trained", "20", "30")] == await measured(api)

@@ -1,4 +1,4 @@
-"""Our files keep the rules of the IATI standard, without a warning that can be avoided; these are not in its schema."""
+"""Our files keep the rules of the IATI standard that are not in its schema, without an avoidable warning."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_no_file_breaks_a_rule_of_the_standard(rules: Path, ledger: Ledger) -> N
 
 
 def test_a_file_that_breaks_rules_is_found(rules: Path) -> None:
-    """The rules are applied: dates to come, and sectors that are no whole."""
+    """The rules find dates in the future, and sectors that do not add up to 100 %."""
     late = a_movement(on=TODAY + timedelta(days=1))
     file = write(made_of(a_ledger(late)), generated_at=NOON).replace(b'percentage="100"', b'percentage="90"')
 
@@ -92,7 +92,7 @@ def test_fund_and_purposes_are_of_two_levels_with_defaults() -> None:
 
 
 def test_what_was_allotted_to_a_purpose_is_its_budget_of_the_year() -> None:
-    """Less what was returned; a year in which all of it was returned has none."""
+    """Returned money is subtracted; a year in which all of it was returned has no budget."""
 
     def moved(number: int, minor: int, on: date) -> Any:
         kind = "allocated" if minor > 0 else "returned"
@@ -124,7 +124,7 @@ def test_a_fund_links_to_its_public_page_in_each_language() -> None:
 def test_participants_of_an_activity_are_its_result_in_whole_fives(
     number: int | None, reported: list[str], shared_data: Path
 ) -> None:
-    """Fewer than five are not published: they could point to persons."""
+    """Numbers below five are not published, because they could point to persons."""
     dates = Dated(ActivityDate.ACTUAL_START, ON), Dated(ActivityDate.ACTUAL_END, ON)
     held = PlannedActivity(
         title="Fictitious", language="en", kind="meeting", status=ActivityStatus.FINALISATION, dates=dates,

@@ -47,11 +47,11 @@ UNTOLD = {
     Account.WRITTEN_OFF,
     Account.BANK_CHARGES,
 }
-"""Counter-accounts of published ones, and accounts between UNODC and itself."""
+"""Counter-accounts of published accounts, and accounts between UNODC and itself."""
 
 
 def reported(*movements: Movement) -> list[tuple[str, str, str]]:
-    """By transaction: the last part of its activity's identifier, its type, and its amount."""
+    """Return, for each transaction, the last part of its activity's identifier, its type, and its amount."""
     return [
         (activity.identifier.rpartition("-")[2], one.type, f"{one.amount.value} {one.amount.currency}")
         for activity in activities(a_ledger(*movements), reporter=UNODC)
@@ -106,7 +106,7 @@ def test_carry_over_names_no_donor(half: str, minor: int, reported_type: str) ->
     of_half = {"of_type": half, "currency": "USD", "earmarking": "earmarked", "other_fund": "SHERLOC-DEV"}
     moved = a_movement(half, "transferred", minor, **of_half)
     back = a_movement("reversed", "transferred", -minor, entry_id=UUID(int=2), **of_half)
-    # Its counter-account, which is not published.
+    # The counter-account, which is not published.
     rest = a_movement(half, "available", -minor, **of_half)
 
     (fund,) = activities(a_ledger(moved, rest, back), reporter=UNODC)
@@ -122,7 +122,7 @@ def test_carry_over_names_no_donor(half: str, minor: int, reported_type: str) ->
         assert sides == (one.provider.activity, one.receiver.activity)
         assert {(UNODC, "40", ())} == {(side.ref, side.kind, side.names) for side in (one.provider, one.receiver)}
         assert () == one.aid
-    assert bool(fund.transactions[1].description), "it is said why"
+    assert bool(fund.transactions[1].description), "the reason for the reversal is stated"
     assert {UNODC} == {party.ref for party in fund.participants}
     funding = [party.activity for party in fund.participants if party.role == codes.OrganisationRole.FUNDING]
     assert ([] if half == "carried_over" else [there]) == funding

@@ -1,4 +1,4 @@
-"""A donor's activity file as flows: the first broken rule of each transaction; every one is accounted for."""
+"""A donor's activity file as flows: the first broken rule of each transaction; every transaction is accounted for."""
 
 import csv
 from collections import Counter
@@ -211,7 +211,7 @@ def test_equal_transactions_are_distinct_without_reference() -> None:
 
 
 def test_provider_and_value_date_distinguish_transactions_without_reference() -> None:
-    """Also in another file: neither is taken for a known one."""
+    """This also holds in another file: neither transaction is taken for a known one."""
     given = [
         a_transaction(ref="", end=f"<provider-org{ref}><narrative>{name}</narrative></provider-org></transaction>")
         for ref, name in (("", "Lemuria"), ("", "Mu"), (' ref="XX-FICT-2"', "Mu"), (' ref="XX-FICT-2"', "MU"))
@@ -219,7 +219,7 @@ def test_provider_and_value_date_distinguish_transactions_without_reference() ->
     given.append(a_transaction(ref="", value_date=' value-date="2026-02-13"'))
     ids = [flow.source_id for one in given for flow in kept(one)]
 
-    assert ids[2] == ids[3], "by its identifier it is the same, however its name is written"
+    assert ids[2] == ids[3], "the identifier decides, however the name is written"
     assert 4 == len(set(ids))
 
 
@@ -254,12 +254,12 @@ def test_every_transaction_is_accepted_or_rejected(transactions: list[str]) -> N
 def test_every_transaction_of_samples_is_accounted_for(
     shared_data: Path, version: bytes, expected: dict[str, int]
 ) -> None:
-    """Most are of version `xx`, and are read again as their real version."""
+    """Most samples are of version `xx`, and are read again as their real version."""
     samples, reported = sorted((shared_data / "iati" / "samples").glob("*.xml")), Counter[str]()
     for path in samples:
         try:
             found = judged(path.read_bytes().replace(b'version="xx"', b'version="%s"' % version))
-            assert () == found.accepted, "none of them is to us"
+            assert () == found.accepted, "no sample has UNODC as receiver"
             reported["rejected"] += 1
         except Invalid as no:
             reported[no.slug] += 1

@@ -22,7 +22,7 @@ def judged(*rows: Mapping[str, str], known: frozenset[str] = frozenset()) -> Val
 
 
 def slug_of(**cells: str) -> str | None:
-    """The slug for a row with these cells; None if it is accepted."""
+    """Return the slug for a row with these cells; None if the row is accepted."""
     found = judged(cells)
     return found.rejected[0].slug if found.rejected else None
 

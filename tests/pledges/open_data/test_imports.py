@@ -1,4 +1,4 @@
-"""Imports of flow tables over HTTP: accepted and rejected rows; none is in a total."""
+"""Imports of flow tables over HTTP: accepted and rejected rows, none of which is included in a total."""
 
 import asyncio
 from collections.abc import Mapping

@@ -47,7 +47,9 @@ async def test_iati_import_accepts_transactions_to_us_and_lists_the_rest(api: Cl
     after = await counted(db)
     reported = ("flow_import", "imported_flow", "rejected_row", "journal", "command")
     assert [1, 4, 5, 1, 1] == [after[table] - before[table] for table in reported]
-    assert 0 == (await get(api, "/v1/funds/SHERLOC-MNT"))["pledged_usd_minor"], "it is money nowhere here"
+    assert 0 == (await get(api, "/v1/funds/SHERLOC-MNT"))["pledged_usd_minor"], (
+        "imported flows are not included in any total"
+    )
 
 
 async def test_repeated_iati_file_has_nothing_new(api: Client) -> None:
@@ -62,7 +64,7 @@ async def test_repeated_iati_file_has_nothing_new(api: Client) -> None:
 
 
 async def test_concurrent_iati_imports_accept_each_transaction_once(api: Client, db: Database) -> None:
-    """In either order: neither waits for a lock of the other."""
+    """The files are in opposite orders; neither import waits for a lock of the other."""
     for turn in range(1, 5):
         transactions = [a_transaction(ref=f' ref="T-{turn}-{number}"') for number in range(1_000)]
         files = [a_file(an_activity(*some)) for some in (transactions, transactions[::-1])]

@@ -1,4 +1,4 @@
-"""Pledges made once from reported flows, in the donor's name, by UNODC."""
+"""Pledges that UNODC makes from reported flows, once each, in the donor's name."""
 
 import asyncio
 from collections.abc import Mapping
@@ -53,12 +53,14 @@ async def test_reported_pledge_is_recorded_as_pledge(api: Client, reported: dict
     assert (reported["import_id"], 1) == (made["import_id"], made["import_line"])
     assert [made["pledge_id"], None, None] == [flow["pledge_id"] for flow in await flows_of(api, reported)]
     assert 98_805 == (await get(api, "/v1/funds/SHERLOC-MNT"))["pledged_usd_minor"]
-    assert content(made) == content(await get(api, f"/v1/pledges/{made['pledge_id']}", NORWAY)), "it is the donor's own"
+    assert content(made) == content(await get(api, f"/v1/pledges/{made['pledge_id']}", NORWAY)), (
+        "the pledge belongs to the donor"
+    )
     assert [made["pledge_id"]] == [one["pledge_id"] for one in (await get(api, "/v1/pledges", NORWAY))["pledges"]]
     assert [] == (await get(api, "/v1/pledges", GERMANY))["pledges"]
     async with db.transaction() as tx:
         event = await tx.fetchval("SELECT event::text FROM journal WHERE type = 'pledges.pledge.pledged.v1'")
-    assert WORDS not in event, "the words of a flow are on no broker"
+    assert WORDS not in event, "the texts of a flow are not published"
 
 
 async def test_pledge_from_row_is_valued_by_our_rate(api: Client) -> None:

@@ -31,7 +31,7 @@ def par(minor: int, on: date = MARCH) -> Valuation:
 
 
 def a_pledge(status: Status = Status.PLEDGED, *, minor: int = 100_000, basis_points: int = 0) -> Pledge:
-    """A pledge brought to the status by its own transitions."""
+    """Return a pledge brought to the status by its own transitions."""
     fact: Fact = pledge(
         uuid4(),
         "SHERLOC-MNT",
@@ -74,7 +74,7 @@ def refund(one: Pledge, minor: int) -> PledgeRefunded:
 
 
 def receipt(one: Pledge, minor: int) -> PledgeReceived:
-    """A receipt of that amount of the pledge."""
+    """Return a receipt of that amount of the pledge."""
     before = replace(a_pledge(Status.COMMITTED), pledge_id=one.pledge_id)
     return before.receive(dollars(minor), par(minor), on=APRIL, now=NOON)
 

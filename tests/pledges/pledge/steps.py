@@ -1,4 +1,4 @@
-"""Steps of tests about reminders and reversals."""
+"""Steps of tests of reminders and reversals."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -43,14 +43,14 @@ async def reported(db: Database) -> list[str]:
 
 
 async def run_clock(db: Database, day: str) -> list[str]:
-    """Run the clock of that day."""
+    """Run the clock of that day, and return the new notices."""
     before = await reported(db)
     await remind_or_lapse(db, 365, datetime.fromisoformat(f"{day}T12:00:00+00:00"))
     return (await reported(db))[len(before) :]
 
 
 async def standing(client: Client, pledge: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The pledge without its revision, and every figure of every fund."""
+    """Return the pledge without its revision, and every figure of every fund."""
     now = await pledge_of(client, pledge)
     return {name: now[name] for name in now.keys() - ONES_OWN}, {code: await fund(client, code) for code in FUNDS}
 
@@ -60,7 +60,7 @@ async def proposed(client: Client, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def taken_back(client: Client, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry that reverses this one, after proposal and approval."""
+    """Propose and approve the reversal of an entry, and return the reversing entry."""
     proposal = await proposed(client, entry)
     path = f"/v1/proposals/{proposal['proposal_id']}/approve"
     assert await refused(client, path, revision=1) == (403, "own-proposal")
@@ -77,13 +77,13 @@ def opposite(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 async def assert_not_reversible(client: Client, entry: Mapping[str, Any], slug: str) -> None:
-    """It is impossible now, and so cannot be proposed."""
+    """Check that the reversal is impossible now, and so cannot be proposed."""
     body = {"entry_id": entry["entry_id"], "reason": "recorded_wrongly"}
     assert await refused(client, "/v1/ledger/reversals", **body) == (409, slug)
 
 
 async def check_reversal(client: Client, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """As `taken_back`; checks that it is the opposite of the entry, names it, and is the only one."""
+    """Like `taken_back`; check that the reversal is the opposite of the entry, names it, and is the only one."""
     reversal = await taken_back(client, entry)
     assert (reversal["type"], reversal["postings"]) == ("reversed", opposite(entry))
     assert (reversal["fund"], reversal["donor"], reversal["pledge_id"]) == (
@@ -98,7 +98,7 @@ async def check_reversal(client: Client, entry: Mapping[str, Any]) -> dict[str, 
 
 
 async def prove(databases: Mapping[str, Database], database_url: str) -> None:
-    """The ledger verifies, and a rebuild from the journal gives the same tables."""
+    """Check that the ledger verifies, and that a rebuild from the journal gives the same tables."""
     async with databases["pledges"].transaction() as tx:
         report = await verify(tx)
     assert report.findings == []
@@ -125,7 +125,7 @@ async def written_off(client: Client, pledge: Mapping[str, Any]) -> dict[str, An
 
 
 async def in_parts(client: Client, condition: str | None = "report_accepted") -> dict[str, Any]:
-    """1000 dollars, 600 of them conditional; 100 are received."""
+    """Make an agreement over 1000 dollars, 600 of them conditional, and receive 100."""
     parts = (part(300_00, "2026-04-01"), part(100_00, "2126-01-01"), part(600_00, "2126-06-01", condition))
     return await receive(client, await agreed(client, 1000_00, *parts), usd(100_00))
 
@@ -142,7 +142,7 @@ async def reduced(client: Client, pledge: Mapping[str, Any], money: Mapping[str,
 
 
 async def all_reversible_facts(client: Client) -> None:
-    """One of each, for ledgers that need every kind of fact."""
+    """Make and reverse one of each fact, for ledgers that need every kind of fact."""
     paid = await receive(client, await agreed(client, 100), usd(100))
     await taken_back(client, await refunded(client, paid, usd(30)))
     await taken_back(client, await written_off(client, await in_parts(client)))

@@ -165,7 +165,7 @@ def test_refund_returns_programme_support_cost() -> None:
     assert entry is not None
     assert (1_300, -10_000) == (fact.support_cost_usd_minor, entry.available_usd_minor)
     assert Status.REFUNDED is evolve(one, fact).status
-    # The currency fell to half: all that was paid can be refunded, and not a cent more.
+    # The currency fell to half: the whole payment can be refunded, and no more than that.
     cheap = Valuation(usd_minor=5_650, rate="0.5", rate_source="x", rate_date=APRIL)
     back = evolve(one, exits.refund(one, dollars(11_300), cheap, uuid4(), "not_used", on=APRIL, now=NOON))
     assert (Status.REFUNDED, 11_300) == (back.status, back.refunded_minor)

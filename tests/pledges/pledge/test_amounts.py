@@ -28,7 +28,7 @@ from tests.pledges.steps import (
 )
 
 HERE = "HERE"
-"""The position of the amount in a body."""
+"""Placeholder of the amount in a body."""
 
 ALLOCATIONS, SPEND = "/v1/allocations", "/v1/allocations/{allocated}/spend"
 CARRY_OVER, NEED = "/v1/pledges/{paid}/carry-over", "/v1/funds/SHERLOC-MNT/requirements"
@@ -52,15 +52,15 @@ ROUTES: dict[str, tuple[str, dict[str, Any], int | None]] = {
     NEED: (FINANCE, {"year": 2027, "work_package": "training", "reason": "needs_changed", "money": HERE}, 1),
     PATH: (NORWAY, a_contribution(money=HERE), None),
 }
-"""The caller, the path and the body of each route, and the revision; some paths also name the amount of the body."""
+"""The caller, the body and the revision for each route; some keys also name the amount of the body."""
 
 IN_DOLLARS = {ALLOCATIONS, SPEND, CARRY_OVER, FUNDS, NEED}
 """Routes that take US dollars only; the others take euros."""
 
 OF_THE_REST = {INSTALMENTS, CHARGES}
-"""In minor units of the body's currency."""
+"""Routes whose amount is in minor units of the body's currency."""
 
-# As JSON: minor units are integers, without a point or an exponent.
+# Minor units as JSON, in which they are integers, without a point or an exponent.
 MINORS = {
     "-0": "amount-zero",
     "0": "amount-zero",
@@ -95,17 +95,17 @@ CURRENCIES = {
 NOTHING = ("-0", "0")
 OF_NOTHING = {
     INSTALMENTS: dict.fromkeys(NOTHING, (400, "number-out-of-range")),
-    # A requirement may be 0, before and after.
+    # The requirement is 0 before and after.
     NEED: dict.fromkeys(NOTHING, (409, "requirement-unchanged")),
 }
 MAY_BE_NOTHING = {CHARGES, FUNDS}
-# A fund pays in dollars, and an agreement has its currency: any other one is refused.
+# A fund pays in dollars, and an agreement has its own currency: any other currency is refused.
 OF_DOLLARS = {"XXX": (422, "fund-currency")}
 OF_OTHERS = {route: {"XXX": (422, "currency-differs")} for route in (SETTLES, REDUCE)}
 
 
 async def _path(api: Client, route: str) -> str:
-    """With an open pledge, an agreement, a paid pledge, or an allocation of its money, as the path needs."""
+    """Return the path, with an open pledge, an agreement, a paid pledge, or an allocation of its money, as it needs."""
     path = route.partition(" ")[0]
     if "{open}" in path:
         return path.format(open=(await pledged(api, money=eur(100)))["pledge_id"])
@@ -117,7 +117,7 @@ async def _path(api: Client, route: str) -> str:
 
 
 async def _sent(api: Client, route: str, path: str, amount: str) -> httpx.Response:
-    """The route's body with the amount."""
+    """Send the route's body with the amount."""
     by, body, revision = ROUTES[route]
     return await api.post(
         path,
@@ -127,7 +127,7 @@ async def _sent(api: Client, route: str, path: str, amount: str) -> httpx.Respon
 
 
 async def _answers(api: Client, db: Database, route: str, amounts: Mapping[str, str]) -> dict[str, tuple[int, str]]:
-    """The route's answer to each amount, by name; no amount may change anything."""
+    """Return the route's answer to each amount, by name, and check that no amount changes anything."""
     path = await _path(api, route)
     before, found = await unchanged(db), {}
     for name, amount in amounts.items():
@@ -150,7 +150,7 @@ async def test_malformed_amount_is_rejected_without_changes(api: Client, db: Dat
 
 @pytest.mark.parametrize("nothing", NOTHING)
 async def test_bank_charges_may_be_zero(api: Client, nothing: str) -> None:
-    """-0 is another way to write the integer 0 in JSON: no charges."""
+    """-0 is another way to write the integer 0 in JSON; it means no charges."""
     answer = await _sent(api, CHARGES, await _path(api, CHARGES), nothing)
 
     assert (200, eur(100)) == (answer.status_code, answer.json()["received"])

@@ -43,7 +43,7 @@ async def test_due_filter_separates_late_from_upcoming(api: Client) -> None:
     await pledged(api, money=usd(1000))
 
     assert [id_of(late)] == await due(api)
-    assert [id_of(late)] == await due(api, SOON), "due on the day itself is not due before it"
+    assert [id_of(late)] == await due(api, SOON), "an instalment due on that day is not due before it"
     assert [id_of(soon), id_of(late)] == await due(api, SOON + timedelta(days=1))
     assert [id_of(at_last), id_of(soon), id_of(late)] == await due(api, date.max)
     assert [] == await due(api, date.min)

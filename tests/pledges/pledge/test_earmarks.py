@@ -50,7 +50,7 @@ async def test_earmarked_money_cannot_be_allocated_to_another_requirement(api: C
 
 
 async def test_earmarked_money_is_not_carried_over_for_another_donor(api: Client, inbox: Any) -> None:
-    """Even if the fund has as much money: that was given by the other donor for other purposes."""
+    """The carry-over is refused even if the fund has as much money: the other donor gave it for other purposes."""
     one, other = await Need(api, inbox).opened(), await Need(api, inbox).opened()
     given = await receive(api, await committed(api, fund=FUND, money=usd(2_000)), usd(2_000))
     await other.allocated(2_000)
@@ -70,7 +70,7 @@ async def test_earmark_is_released_by_two_people(api: Client, inbox: Any) -> Non
     assert ("earmark_release", "donor_agreed", None) == (proposal["measure"], proposal["reason"], proposal["money"])
     path = f"/v1/proposals/{proposal['proposal_id']}/approve"
     assert (403, "own-proposal") == await refused(api, path, FINANCE, revision=1)
-    assert (3_000, {one.line_id: 3_000}) == await parts(api), "nothing has happened yet"
+    assert (3_000, {one.line_id: 3_000}) == await parts(api), "the proposal alone changes nothing"
     await approve(api, proposal)
 
     now = await pledge_of(api, paid)

@@ -1,4 +1,4 @@
-"""A donor earmarks a pledge to an extension of the portal (I.e)."""
+"""Pledges that a donor earmarks to an extension of the portal (I.e)."""
 
 from typing import Any
 from uuid import uuid4

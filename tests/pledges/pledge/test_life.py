@@ -123,7 +123,7 @@ async def test_unused_money_is_carried_over(api: Client) -> None:
     moved = await move(api, pledge, "carry-over", to_fund="TA-REQUESTS", money=usd(400))
 
     assert (moved["revision"], moved["carried_over_usd_minor"], moved["refunded"]) == (5, 400, usd(0))
-    assert moved["received"] == usd(1000), "it came, wherever it is used"
+    assert moved["received"] == usd(1000), "the money counts as received, wherever it is used"
     assert [(await fund(api, code))["available"] for code in ("SHERLOC-MNT", "TA-REQUESTS")] == [600, 400]
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(600), work_package="training")
     assert await refused(api, path, revision=5, to_fund="TA-REQUESTS", money=usd(1)) == (409, "balance-exceeded")
@@ -183,7 +183,7 @@ async def test_stale_write_off_proposal_is_rejected(api: Client) -> None:
 
 
 async def test_concurrent_condition_met_runs_once(api: Client) -> None:
-    """The later one waits, and then reads what the other has written, instalments included."""
+    """The later transaction waits, and then reads what the other has written, instalments included."""
     body = {"instalment": 1, "met_on": "2026-05-02"}
     for tries in range(1, 9):
         pledge = await agreed(api, 900, *(part(300, f"2026-0{month}-01", "report_accepted") for month in (4, 5, 6)))

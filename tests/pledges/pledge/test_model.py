@@ -1,4 +1,4 @@
-"""Every status and transition of a pledge; requirements and allocations likewise."""
+"""Every status and transition of a pledge, and likewise of requirements and allocations."""
 
 from datetime import date
 from typing import Any

@@ -137,7 +137,9 @@ async def test_rates_are_paged_and_reloaded_without_change(api: Client) -> None:
     order = [(rate["valid_from"], rate["currency"]) for rate in seen]
     assert order == sorted(order, reverse=True)
     assert len(seen) == len(RATES)
-    assert [None] == list({r.pop("loaded_by") for r in seen} | {r.pop("rate_table_id") for r in seen}), "not for donors"
+    assert [None] == list({r.pop("loaded_by") for r in seen} | {r.pop("rate_table_id") for r in seen}), (
+        "the table and its loader are not shown to donors"
+    )
     assert {tuple(sorted(r.items())) for r in seen} == {tuple(sorted(r.items())) for r in RATES}
 
 

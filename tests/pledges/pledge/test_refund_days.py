@@ -1,4 +1,4 @@
-"""No refund or carry-over takes effect before its money was received, whatever was received since."""
+"""Refunds and carry-overs do not take effect before their money was received, whatever was received since."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from tests.pledges.steps import FINANCE, SECOND, Client, agreed, approve, get, m
 
 
 async def came_in_march_and_may(client: Client, minor: int = 500) -> tuple[dict[str, Any], str]:
-    """A pledge of which half was received on each day, in a fund with other money from the beginning."""
+    """Make a pledge, half of it received in March and half in May, in a fund with other money from the beginning."""
     other = await agreed(client, 10_000)
     await move(client, other, "receive", money=usd(10_000), received_on="2026-03-06")
     pledge = await agreed(client, 2 * minor)

@@ -23,7 +23,7 @@ DONOR, COORDINATOR, FINANCE = "NOR:donor_officer", "UNODC:coordinator", "UNODC:f
 
 HEARD = {
     DONOR: [DUE_SOON, OVERDUE, LAPSED],
-    # Finance officers get no advance reminder: nothing is late yet.
+    # Finance officers get no advance reminder, because nothing is late yet.
     FINANCE: [OVERDUE, LAPSED],
 }
 OF_OTHERS = ["DEU:donor_officer", "KEN:focal_point", "UNODC-SHERLOC:finance_officer", "UNODC-SHERLOC:coordinator"]
@@ -32,7 +32,7 @@ NOT_TOLD = [f"{of}:{role}" for of in ("NOR", "UNODC") for role in Role if role i
 
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]) -> Client:
-    """A pledge that is due, then late, and one that lapses; every possible recipient has subscribed."""
+    """A pledge that is due and then late, and one that lapses; every possible recipient has subscribed."""
     client = await prepared(await client_of("pledges", "notifications"))
     await subscribe(client, *HEARD, *(one for one in NOT_TOLD if one not in HEARD), channels=["inbox"], email=None)
     await agreed(client, 1000, part(1000, "2127-04-01"))
@@ -84,7 +84,7 @@ async def test_reminder_is_in_the_language_of_its_recipient(
         said = {one["notice"]: one for one in await notifications_of(api, who)}
         for notice in notices:
             words = said[notice]["subject"] + said[notice]["text"]
-            assert "SHERLOC-MNT" in said[notice]["subject"], "it names the fund"
+            assert "SHERLOC-MNT" in said[notice]["subject"], "the subject names the fund"
             assert not {"{", "}", "%"} & set(words), words
             assert said[notice]["link"].startswith("/v1/pledges/")
-        assert len({one["subject"] for one in said.values()}) == len(said), "each says something of its own"
+        assert len({one["subject"] for one in said.values()}) == len(said), "each notice has its own subject"

@@ -41,7 +41,7 @@ async def test_rewording_does_not_suppress_reminder(
     """Otherwise daily rewording would suppress all reminders."""
     one = await agreed(api, 1000, part(1000, "2026-04-01"))
     connection = await asyncpg.connect(database_url)
-    # Bypasses the trigger that keeps the journal append-only: it was agreed three days ago.
+    # Bypasses the trigger that keeps the journal append-only: the agreement was signed three days ago.
     await connection.execute("SET session_replication_role = replica")
     await connection.execute("UPDATE pledges.journal SET recorded_at = recorded_at - interval '3 days'")
     await connection.close()
@@ -66,7 +66,7 @@ async def test_failing_lapse_does_not_block_others(
     first = pledges[0]["pledge_id"]
     await post(api, f"/v1/pledges/{first}/reword", NORWAY, revision=1, note="Fictitious sample.")
     connection = await asyncpg.connect(database_url)
-    # Its next fact would have a version that exists.
+    # The pledge's next fact would have a version that exists already.
     await connection.execute("UPDATE pledges.pledge SET revision = 1 WHERE pledge_id = $1", UUID(first))
     await connection.close()
 

@@ -1,4 +1,4 @@
-"""Reversals of facts of a pledge, once, by two people: everything is as if the fact had never been."""
+"""Reversals of facts of a pledge, once, by two people; afterwards all is as if the fact had not been recorded."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -59,7 +59,7 @@ async def test_refund_is_reversed(api: Client, databases: Mapping[str, Database]
 
     assert await standing(api, pledge) == before
     await refunded(api, pledge, eur(10_000_00))
-    assert (await pledge_of(api, pledge))["status"] == "refunded", "all of it can go back, as before"
+    assert (await pledge_of(api, pledge))["status"] == "refunded", "the whole amount can be refunded, as before"
     await prove(databases, database_url)
 
 
@@ -194,7 +194,7 @@ async def test_condition_reversal_after_payment_or_reduction_is_rejected(api: Cl
 async def test_no_cent_is_carried_without_an_amount(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    """Each cent of a euro was rounded down at its receipt: together they were carried at one more."""
+    """Each receipt of a cent was rounded down, and together they were carried at one cent more."""
     pledge = await pledged(api, money=eur(8))
     parts = [part(3, "2026-04-01"), part(1, "2026-04-01"), part(4, "2026-06-01", "report_accepted")]
     body = {"instalments": parts, "support_cost_basis_points": 0}
@@ -256,7 +256,7 @@ async def test_reduction_reversal_after_agreement_is_rejected(
 
 
 async def test_reduction_without_entry_cannot_be_reversed(api: Client, databases: Mapping[str, Database]) -> None:
-    """A reduction of a conditional instalment only."""
+    """The reduction is of a conditional instalment only."""
     pledge = await in_parts(api)
     await move(api, await pledge_of(api, pledge), "reduce", money=usd(600_00), reason="donor_budget")
     async with databases["pledges"].transaction() as tx:

@@ -45,7 +45,7 @@ async def test_carry_over_reversal_reverses_both_halves(
     into = await entry_of(api, "brought_forward")
     named = await entry_of(api, half)
     proposal = await proposed(api, named)
-    assert proposal["entry_id"] == out["entry_id"], "of both it is the half that left its fund"
+    assert proposal["entry_id"] == out["entry_id"], "the proposal names the outgoing half"
     again = {"reason": "recorded_wrongly"}
     for one in (out, into):
         assert await refused(api, "/v1/ledger/reversals", entry_id=one["entry_id"], **again) == (

@@ -1,4 +1,4 @@
-"""Reversed spending of a returned allocation goes back to the fund."""
+"""Reversals of spending of a returned allocation, whose money goes back to the fund."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -57,5 +57,7 @@ async def test_reversed_spending_of_returned_allocation_returns_to_fund(
     published = Counter[str]()
     for one in activity.iter("transaction"):
         published[one.find("transaction-type").get("code")] += round(100 * float(one.findtext("value")))
-    assert ({"2": 0, "4": 0}, "5") == (dict(published), activity.find("activity-status").get("code")), "all came back"
+    assert ({"2": 0, "4": 0}, "5") == (dict(published), activity.find("activity-status").get("code")), (
+        "all of the money was returned"
+    )
     await prove(databases, database_url)

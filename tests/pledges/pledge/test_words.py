@@ -1,4 +1,4 @@
-"""Donors' texts are reworded in any state, and the old ones deleted."""
+"""Donors' texts, which are reworded in any state; the old texts are deleted."""
 
 import hashlib
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ KEPT = {"note": "SELECT * FROM pledge_text", "description": "SELECT * FROM in_ki
 
 @pytest.fixture(params=KEPT)
 async def thing(request: pytest.FixtureRequest, api: Client) -> tuple[str, str, dict[str, Any]]:
-    """Its path, its text field, and the record in its final state."""
+    """The path of a record, the name of its text field, and the record in its final state."""
     if request.param == "note":
         one = await receive(api, await committed(api, note=BEFORE, money=usd(1_000)), usd(1_000))
         return f"/v1/pledges/{one['pledge_id']}", "note", one
@@ -126,7 +126,7 @@ async def test_rewording_changes_texts_but_no_figures_as_of_any_moment(
 
     await post(api, f"/v1/pledges/{pledge['pledge_id']}/reword", NORWAY, revision=1, note=AFTER)
     path = f"{IN_KIND}/{given['in_kind_contribution_id']}/reword"
-    # A donor alone cannot reword what UNODC has acknowledged.
+    # A donor alone cannot reword the description of an acknowledged contribution.
     assert (409, "in-kind-status") == await refused(api, path, NORWAY, revision=2, description=AFTER)
     await post(api, path, FINANCE, revision=2, description=AFTER)
 
@@ -142,7 +142,7 @@ async def test_rewording_changes_texts_but_no_figures_as_of_any_moment(
 
 
 async def reported(api: Client, moment: str | None) -> dict[str, str]:
-    """The donor's statement and the fund; without a moment, all but the time of the report."""
+    """Return the donor's statement and the fund; without a moment, all but the time of the report."""
     found = {}
     for path in ("/v1/statements/NOR/data", "/v1/funds/SHERLOC-MNT"):
         answer = await api.get(path, params={"as_at": moment} if moment else {}, headers=headers(FINANCE))

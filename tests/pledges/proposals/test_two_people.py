@@ -1,4 +1,4 @@
-"""Every measure of two people requires a second one, by the rules and by the schema."""
+"""Every measure by two people requires a second one, by the rules and by the schema."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -89,7 +89,7 @@ async def test_proposer_cannot_approve_and_another_can(
 async def test_schema_requires_another_approver(
     api: Client, databases: Mapping[str, Database], measure: Measure
 ) -> None:
-    """As a service whose code had skipped the check."""
+    """The statement is that of a service whose code omits the check."""
     db, proposal_id = databases["pledges"], UUID((await PROPOSED[measure](api))["proposal_id"])
     finance, second = a_caller(FINANCE), a_caller(SECOND)
 

@@ -74,7 +74,7 @@ REFUNDED = entry(
 
 
 def taken_back(number: int, other: Recorded, on: date) -> Recorded:
-    """The reversal of the other entry."""
+    """Return the reversal of the other entry."""
     opposite = [(posting.account, -posting.minor, -posting.usd_minor) for posting in other.postings]
     changes = {"rate": other.rate, "rate_date": other.rate_date, "reverses": other.entry_id}
     return entry(number, "reversed", on, *opposite, pledge=other.pledge_id.int, **changes)

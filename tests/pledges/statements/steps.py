@@ -1,4 +1,4 @@
-"""Reading of PDF files."""
+"""Steps that read PDF files."""
 
 import re
 import zlib
@@ -7,7 +7,10 @@ SIGNS = set("\n \u00a0\u202f\u2066\u2069")
 
 
 def characters_in(made: bytes) -> set[str]:
-    """Text that a reader can search and copy, by the PDF's mapping of glyphs (ISO 32000-1, 9.10.3 and 14.9.4)."""
+    """Return the text that a reader can search and copy.
+
+    It follows from the PDF's mapping of glyphs (ISO 32000-1, 9.10.3 and 14.9.4).
+    """
     found: set[str] = set()
     for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", made, re.DOTALL):
         if not stream.startswith(b"x"):

@@ -137,7 +137,7 @@ class Walk:
         return agreed_by(self.facts[:reported], ends)
 
     def statement(self, ends: date, reported: int | None = None) -> Statement:
-        """As of the moment by which that many facts were recorded; default all."""
+        """Make the statement as of the moment by which that many facts were recorded, by default all."""
         as_at = NOON + ((reported or len(self.facts)) - 1) * SECOND
         promise = Promise(
             pledge_id=PLEDGE_ID, fund="SHERLOC-MNT", currency="USD", earmarking="earmarked", note="",
@@ -210,9 +210,9 @@ def test_instalments_of_a_period_add_up_to_its_columns(walk: Walk, data: st.Data
             if posting.account in {"discharged", "written_off"}
         )
 
-        # Negative if something was reduced before its condition was met.
+        # The sum is negative if an amount was reduced before its condition was met.
         assert max(0, committed) == sum(one.minor for one in account.schedule)
-        # Paid is never more than owed, even if it was received before it was owed.
+        # The paid amount never exceeds the owed amount, even if it was received before it was owed.
         assert min(max(0, settled), max(0, committed)) == sum(one.paid_minor for one in account.schedule)
         if committed >= 0 and owed >= 0:
             assert owed == sum(one.minor - one.paid_minor for one in account.schedule)
@@ -243,7 +243,7 @@ def test_agreement_appears_from_its_signature() -> None:
         walk.account(DAYS[1]).agreement_reference,
         walk.account(DAYS[1]).support_cost_basis_points,
     )
-    assert Agreed() == walk.agreed(DAYS[1], reported=1), "nor before it was recorded"
+    assert Agreed() == walk.agreed(DAYS[1], reported=1), "the agreement has no effect before it was recorded"
 
 
 FIRST, SECOND_PART = (DUE[0], 400_00, 0), (DUE[1], 600_00, 0)

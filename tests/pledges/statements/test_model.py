@@ -1,4 +1,4 @@
-"""A donor's statement has the ledger's figures, and adds up nothing that does not belong together."""
+"""A donor's statement has the ledger's figures, and adds up no figures that do not belong together."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -197,7 +197,7 @@ def test_shares_add_up_and_never_exceed_contributions(pot: FundMoney) -> None:
 
 
 def test_spent_share_never_exceeds_allocated_share() -> None:
-    # The Alabama paradox: of 4 cents the first gets none, of 3 cents one.
+    # The Alabama paradox: of 4 cents the first donor gets none, of 3 cents one.
     weights = {"DEU": 1, "KEN": 3, "NOR": 3}
     assert (0, 1) == (apportion(4, weights)["DEU"], apportion(3, weights)["DEU"])
 

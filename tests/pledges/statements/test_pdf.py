@@ -45,7 +45,7 @@ LANGUAGES = list(Language)
 
 
 def shown(language: Language, **changes: Any) -> str:
-    """Every text on the pages, one per line."""
+    """Return every text on the pages, one per line."""
     sheet = template_data(a_statement(**changes), language)
     return "\n".join(
         words.texts({name: sheet[name] for name in sheet.keys() - {"author", "language", "direction", "fonts"}})
@@ -53,7 +53,7 @@ def shown(language: Language, **changes: Any) -> str:
 
 
 def headings(language: Language, **changes: Any) -> Iterator[Any]:
-    """The headings that typst made of the template, as content."""
+    """Yield the headings that typst made of the template, as content."""
     sheet = msgspec.json.encode(template_data(a_statement(**changes), language)).decode()
     made = typst.query(pdf.template(), "heading", sys_inputs={"sheet": sheet}, font_paths=typesetting.fonts())
     yield from (one["body"] for one in json.loads(made))

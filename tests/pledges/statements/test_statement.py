@@ -56,7 +56,7 @@ def slug_of(answer: httpx.Response) -> str:
 
 
 def said(answer: httpx.Response) -> dict[str, Any]:
-    """A problem document without the fields that differ per request."""
+    """Return a problem document without the fields that differ per request."""
     return {name: value for name, value in answer.json().items() if name != "correlation_id"}
 
 
@@ -82,7 +82,7 @@ async def test_statement_has_pledged_agreed_and_paid_amounts(api: Client) -> Non
 
 
 async def test_fund_totals_are_as_of_midnight(api: Client, database_url: str) -> None:
-    """Two moments would disclose another donor's payment to the cent; statements that UNODC sends are no exception."""
+    """Two moments would disclose another donor's payment to the cent, also in statements that UNODC makes."""
     await received(api, NORWAY, eur(10_000_00))
     await date_back_one_day(database_url)
     path = f"{PATH}/data"
@@ -118,7 +118,7 @@ async def test_shares_of_two_donors_add_up_to_allocations(api: Client, database_
 
 
 async def test_instalments_of_a_period_ignore_later_reversals(api: Client) -> None:
-    """All is reversed today: the half year before does not change."""
+    """All facts are reversed today; the statement of the half year before does not change."""
     pledge = await in_parts(api)
     before = (await get(api, f"{PATH}/data?until=2026-06-30"))["pledges"][0]
     assert [(300_00, 100_00), (100_00, 0)] == [(one["minor"], one["paid_minor"]) for one in before["schedule"]]
@@ -251,7 +251,7 @@ async def test_statement_beyond_print_limit_is_available_as_data(api: Client, mo
     assert (422, "statement-too-large") == (answer.status_code, slug_of(answer))
     assert 3 == answer.json()["details"]["entries_max"]
     assert 3 == len((await get(api, f"{PATH}/data"))["pledges"][0]["movements"])
-    assert 200 == (await pdf(api, f"{PATH}?from=2026-03-01")).status_code, "those of before are summed"
+    assert 200 == (await pdf(api, f"{PATH}?from=2026-03-01")).status_code, "entries from before the period are summed"
 
 
 # -- concurrency ------------------------------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ async def issued(api: Client, report_id: str, who: str = COORDINATOR) -> dict[st
 
 
 def texts(view: dict[str, Any]) -> dict[tuple[str, str], tuple[str, bool]]:
-    """Text and staleness by block and language."""
+    """Return text and staleness by block and language."""
     return {(one["block"], one["language"]): (one["text"], one["stale"]) for one in view["texts"]}
 
 

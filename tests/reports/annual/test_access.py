@@ -1,4 +1,4 @@
-"""Who reads and writes which report: the policy in Python, in SQL and by row-level security say the same."""
+"""Access to reports: the policy in Python, the policy in SQL and row-level security agree."""
 
 from itertools import product
 

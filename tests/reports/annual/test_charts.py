@@ -1,4 +1,4 @@
-"""Charts of counts: a bar is as long as its count, and none is drawn for a count that is not shown."""
+"""Charts of counts: the length of a bar is proportional to its count, and a suppressed count has no bar."""
 
 import re
 
@@ -24,13 +24,13 @@ def test_a_bar_is_as_long_as_its_count() -> None:
 def test_columns_have_a_colour_for_each_series() -> None:
     svg = compact.columns(["2025", "2026"], [[1, 2], [2, 4], [None, 1]], shown, title="T", mirrored=False).file()
 
-    assert 6 == len(widths(svg)), "five columns and the line below them"
+    assert 6 == len(widths(svg)), "there are five columns and a baseline"
     for place in range(3):
         assert compact.colour_of(place).encode() in svg
 
 
 def test_a_mirrored_file_has_its_labels_inside_the_picture() -> None:
-    """A file has no direction of text: a label that begins at the right edge ends there."""
+    """A file has no direction of text: a label at the right edge has to end there."""
     plain, mirrored = (
         compact.bars(["I.a"], [3], shown, title="T", mirrored=one).file().decode() for one in (False, True)
     )

@@ -1,4 +1,4 @@
-"""The figures of a report: what is small is in no cell, and follows from no two cells or reports."""
+"""The figures of a report: no cell has a small number, and none follows from two cells or two reports."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ def tables(before: Mapping[tuple[str, str], Cells], until: Mapping[tuple[str, st
 def counted(
     figure: str, numbers: Mapping[str, tuple[int, int]], status: str = "entered"
 ) -> dict[tuple[str, str], Cells]:
-    """Cells of these paragraphs, each record in one."""
+    """Return cells of these paragraphs, with each record in one paragraph."""
     records, amount = (sum(one[place] for one in numbers.values()) for place in (0, 1))
     return {
         (figure, "paragraph"): {(value, status, 0): list(one) for value, one in numbers.items()},
@@ -40,7 +40,7 @@ def test_amounts_of_few_allocations_are_not_shown() -> None:
     found = figures(tables({}, counted("allocated", allocated)), None, DAY, [])
 
     assert (None, None) == of(found, "II.d", "allocated")
-    assert (None, None) == of(found, "I.c", "allocated"), "it follows from the total"
+    assert (None, None) == of(found, "I.c", "allocated"), "the amount follows from the total"
     assert (70_000_000, 70_000_000) == of(found, "I.k", "allocated")
     assert (0, 0) == of(found, "I.a", "allocated")
 
@@ -51,7 +51,7 @@ def test_two_reports_do_not_show_one_allocation_between_them() -> None:
     first = figures(tables({}, counted("allocated", before)), None, DAY, [])
     second = figures(tables(counted("allocated", before), counted("allocated", until)), None, DAY, [])
 
-    assert None is of(second, "I.k", "allocated")[0], "one allocation of the year"
+    assert None is of(second, "I.k", "allocated")[0], "the year has one allocation only"
     amounts = [of(one, "I.k", "allocated")[1] for one in (first, second)]
     assert all(amount is not None and amount % MONEY_STEP_MINOR == 0 for amount in amounts)
 
@@ -64,7 +64,7 @@ def test_a_spending_of_an_earlier_allocation_is_no_number_of_the_year() -> None:
 
 
 def test_no_suppressed_number_follows_from_the_year_and_two_reports() -> None:
-    """Of what a reader sees of the report before, of the year and of this one, each small number has two causes."""
+    """Each small number has two possible values, given the last report, the year and this report as shown."""
     causes: dict[tuple[int | None, ...], set[tuple[int, int]]] = defaultdict(set)
     for before, added in product(range(30), repeat=2):
         shown = in_fives(before), in_fives(added), in_fives(before + added)

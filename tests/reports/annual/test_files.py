@@ -1,4 +1,4 @@
-"""Reports as files: PDF for people and screen readers, and text documents; the same bytes each time."""
+"""Reports as files: PDF for people and screen readers, and text documents, with the same bytes each time."""
 
 import shutil
 import subprocess
@@ -52,11 +52,11 @@ async def test_a_report_is_printed_in_every_language(api: Client, owners: Owners
     made = await downloaded(api, report_id, "pdf", language.value)
 
     assert made.startswith(b"%PDF-")
-    assert b"pdfuaid" in made, "tagged, as PDF/UA-1"
+    assert b"pdfuaid" in made, "the PDF is tagged as PDF/UA-1"
     assert f"/Lang({language.value})".encode() in made.replace(b" ", b"")
     title = labels(language)["title_conference"].replace("{year}", "")
     assert {letter for letter in title if letter.isalpha()} <= characters_in(made)
-    assert made == await downloaded(api, report_id, "pdf", language.value), "the same bytes"
+    assert made == await downloaded(api, report_id, "pdf", language.value), "a report gives the same bytes each time"
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext")
@@ -77,7 +77,7 @@ async def test_the_pdf_says_what_was_counted_and_written(api: Client, owners: Ow
 async def test_the_text_document_has_the_same_contents(api: Client, owners: Owners) -> None:
     report_id = await an_issued_report(api, owners)
     made = await downloaded(api, report_id, "docx", "ar")
-    assert made == await downloaded(api, report_id, "docx", "ar"), "the same bytes"
+    assert made == await downloaded(api, report_id, "docx", "ar"), "a report gives the same bytes each time"
 
     read = Document(BytesIO(made))
     headings = [one.text for one in read.paragraphs if one.style.name == "Heading 3"]

@@ -1,4 +1,4 @@
-"""Yearly reports over HTTP: drafted from figures, written in several languages, issued for good, superseded."""
+"""Tests of yearly reports over HTTP: drafted from figures, written in several languages, issued, superseded."""
 
 import asyncpg
 import pytest
@@ -49,7 +49,7 @@ async def test_small_numbers_are_in_no_report_not_even_for_a_coordinator(api: Cl
 
     requests = {one["paragraph"]: one["numbers"]["requests"]["to_date"] for one in view["figures"]["paragraphs"]}
     assert requests["II.d"] is None
-    assert requests["I.c"] is None, "else the small number is what is missing from the total"
+    assert requests["I.c"] is None, "otherwise the small number follows from the total"
     assert requests["I.k"] == 10
     assert 20 == view["figures"]["totals"]["requests"]["to_date"]
 
@@ -186,7 +186,7 @@ async def test_a_new_version_begins_with_the_texts_and_supersedes_the_last(api: 
     copied = await report(api, second)
     assert texts(await report(api, first)) == texts(copied)
     assert 2 == copied["number"]
-    assert "issued" == (await report(api, first))["status"], "valid until the next one is issued"
+    assert "issued" == (await report(api, first))["status"], "a report is valid until the next one is issued"
 
     await issued(api, second)
     superseded = await report(api, first)

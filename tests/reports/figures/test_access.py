@@ -1,4 +1,4 @@
-"""Who reads which figures: UNODC all of them, a State its own, everybody what was published."""
+"""Access to figures: UNODC reads all, a State its own, and the public those of published records."""
 
 from datetime import date
 from uuid import uuid4
@@ -51,7 +51,7 @@ async def test_a_state_reads_its_own_figures_only(api: Client, owners: Owners) -
 
 
 async def test_a_states_figures_are_those_of_the_rows_that_it_reads(owners: Owners, db: Database) -> None:
-    """Summed in memory, beside row-level security; a joint session is a row of no State."""
+    """The reader sums in memory, beside row-level security; a joint session is a row of no State."""
     for event in a_story(owners):
         await owners.inbox.receive(event)
     await owners.tell(planned(a_session(uuid4(), uuid4(), states=("KEN", "UGA")), people=9))
@@ -142,7 +142,7 @@ async def test_who_gives_is_no_code_of_public_figures(api: Client, figure: str, 
 
 
 async def is_counted(tx: Tx, state: str) -> bool:
-    """Whether the database lets this caller have the State's figures, which are in memory."""
+    """Check whether the database grants this caller the State's figures, which are in memory."""
     try:
         await check_state(tx, state)
     except Missing:

@@ -62,7 +62,7 @@ async def test_a_figure_is_a_chart(api: Client, owners: Owners, language: Langua
     assert [190, 380] == [int(box.get("width")) for box in boxes]
     assert {"5", "10"} <= set(texts)
     assert f"{name_of('lines', 'kind', language)} (2026-03-02)" == picture.findtext(f"{SVG}title")
-    assert b"class=" not in answer.content, "it needs no style"
+    assert b"class=" not in answer.content, "a chart needs no style sheet"
 
 
 async def test_a_chart_of_durations_shows_their_medians(api: Client, owners: Owners) -> None:

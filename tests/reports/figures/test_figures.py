@@ -1,4 +1,4 @@
-"""Figures as of a day: what was asked, served, delivered and left, by the codes of the lines."""
+"""Figures as of a day: requests, matches, deliveries and their results, by the codes of the lines."""
 
 from uuid import uuid4
 
@@ -100,7 +100,7 @@ async def test_what_was_not_served_when_the_request_closed_is_unmet(api: Client,
 async def test_a_line_is_unserved_until_an_offering_is_found(api: Client, owners: Owners) -> None:
     served, other = a_line(), a_line(kind="equipment")
     request = a_submission(served, other)
-    await owners.tell(a_ranking(request, served), day=5)  # heard of before the request, by another consumer
+    await owners.tell(a_ranking(request, served), day=5)  # received before the request
     await owners.tell(request, day=0)
 
     assert {"equipment": 1, "mla_training": 1} == await numbers(api, "unserved_lines", by="kind", as_of=day(4))
@@ -208,7 +208,7 @@ async def test_places_participants_and_trainers_are_counted_by_sex(api: Client, 
         by: await numbers(api, "participants", by=by) for by in codes
     }
     assert {"women": 1, "other_or_not_stated": 1} == await numbers(api, "trainers", by="sex")
-    # An auditor sees no small count of a delivery, nor here.
+    # An auditor sees no small counts here, as on a delivery.
     for who, public in ((AUDITOR, False), (KENYA, False), (KENYA, True)):
         early = await numbers(api, "participants", who, public=public, by="sex", as_of=day(4))
         assert {"women": 5, "men": 10} == early
@@ -226,7 +226,7 @@ async def test_a_session_of_several_states_counts_each_states_participants(api: 
 
     assert {"KEN": 5, "UGA": 6} == await numbers(api, "participants", by="state")
     assert {"KEN": 2, "UGA": 2} == await numbers(api, "trainers", by="state")
-    assert {"other_or_not_stated": 2} == await numbers(api, "trainers", by="sex"), "facts from before had no sex"
+    assert {"other_or_not_stated": 2} == await numbers(api, "trainers", by="sex"), "older facts do not have the sex"
 
 
 async def test_a_figure_says_how_fresh_it_is(api: Client, owners: Owners) -> None:

@@ -1,4 +1,4 @@
-"""The index in memory says what the rows say, of all and of a State, also after groups were replaced."""
+"""The index in memory agrees with the rows, for all records and for a State, also after groups were replaced."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -47,7 +47,7 @@ def a_request(
 
 
 def a_group(number: int, request: RequestRow) -> Sequence[OfState]:
-    """A request of one of two States; of every third one an allocation is recorded as no State's or another's."""
+    """Return a request of one of two States; every third group has an allocation, of no State or of the same one."""
     state = ("KEN", "UGA")[number % 2]
     allocation = AllocationRow(
         fund="F", line_id=str(request.lines[0].line_id), entries=(Entry(FIRST, Book.ALLOCATED, 100 * number),)

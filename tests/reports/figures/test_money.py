@@ -1,4 +1,4 @@
-"""Amounts in US cents, as they were recorded by a day: pledged, agreed, received and allocated are never added up."""
+"""Amounts in US cents as recorded by a day; pledged, agreed, received and allocated amounts are never added up."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""Small numbers, and what they follow from, are shown to nobody but UNODC."""
+"""Only UNODC sees small numbers, and the numbers from which they follow."""
 
 from collections import defaultdict
 from itertools import product
@@ -42,7 +42,7 @@ def test_a_number_that_is_shown_is_at_most_four_too_low(table: dict[str, int]) -
 
 @given(st.lists(TABLES, min_size=2, max_size=6))
 def test_numbers_of_two_reports_never_differ_by_less_than_five(tables: list[dict[str, int]]) -> None:
-    """Of two days, of two codes, of a part and its whole: each is a report, and any two of their numbers are compared."""
+    """Each report may be another day, another code, or a part of another one; any two of their numbers are compared."""
     seen = {one for table in tables for one in all_numbers(protect(table, sum(table.values())))}
 
     assert not [(one, other) for one in seen for other in seen if 0 < abs(one - other) < 5]
@@ -50,7 +50,7 @@ def test_numbers_of_two_reports_never_differ_by_less_than_five(tables: list[dict
 
 @pytest.mark.parametrize(("values", "highest"), [(1, 30), (2, 24), (3, 14), (4, 9)])
 def test_who_knows_the_rules_cannot_tell_a_small_number(values: int, highest: int) -> None:
-    """All tables that would be shown like this one: each small number in them has at least two possible values."""
+    """Among all tables that are shown alike, each small number has at least two possible values."""
     alike: dict[Any, list[tuple[int, ...]]] = defaultdict(list)
     for numbers in product(range(highest + 1), repeat=values):
         found = protect(dict(zip("abcd", numbers, strict=False)), sum(numbers))

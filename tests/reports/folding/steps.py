@@ -1,4 +1,4 @@
-"""Steps of tests of folding: a story in facts, and what the tables have of it."""
+"""Steps of tests of folding: a story in facts, and the contents of the tables."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -14,7 +14,7 @@ from tests.reports.steps import AMatch, Owners, a_line, a_ranking, a_submission,
 
 
 def a_story(owners: Owners) -> list[Event]:
-    """Three requests, from their submission to a delivery, with days between."""
+    """Return the events of three requests, from their submission to a delivery, on successive days."""
     events: list[Event] = []
     for number in range(3):
         line = a_line(kind="equipment" if number else "training")
@@ -35,7 +35,7 @@ def a_story(owners: Owners) -> list[Event]:
 
 
 async def tables(db: Database) -> Mapping[str, set[str]]:
-    """What was folded, and each figure by each of its codes."""
+    """Return the folded rows, and each figure by each of its codes."""
     found = {}
     async with db.transaction() as tx:
         rows = await tx.fetch("SELECT record_id, owner, group_id, state, version, data FROM record")

@@ -1,4 +1,4 @@
-"""Folding: each fact once, and the same figures in whichever order facts of different owners arrive."""
+"""Folding counts each fact once, and gives the same figures in any order in which facts of different owners arrive."""
 
 import random
 from collections.abc import Sequence

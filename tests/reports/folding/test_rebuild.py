@@ -1,4 +1,4 @@
-"""Figures are rebuilt from the owners' journals while facts keep coming, and are equal afterwards."""
+"""Figures are rebuilt from the owners' journals while facts continue to arrive, and are equal afterwards."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ OWNERS = ("requests", "matching", "delivery", "pledges")
 
 
 async def announced(databases: Mapping[str, Database], events: Sequence[Event]) -> list[Event]:
-    """The facts of these events in the journals of their owners, at the time that they have there."""
+    """Announce the facts of these events in the journals of their owners, and return the new events."""
     found = []
     for event in events:
         fact = decode_fact(event)
@@ -65,7 +65,7 @@ async def test_facts_that_arrive_during_a_rebuild_are_counted_once(
     async def arriving() -> None:
         for _ in range(6):
             events = a_story(owners)
-            # Each is heard and offered for folding before or after the rebuild has read it.
+            # Each event is received and folded before or after the rebuild has read it.
             for event in events:
                 await heard(owners, await announced(databases, [event]))
                 await fold_arrived(owners.db)
@@ -94,7 +94,7 @@ async def test_figures_are_not_complete_until_the_rebuild_is(
     await owners.tell(request)
 
     found = await shown(api, "requests")
-    assert (False, 0) == (found["complete"], found["total"]), "what arrives waits"
+    assert (False, 0) == (found["complete"], found["total"]), "arriving facts wait for the end of the rebuild"
     with pytest.raises(RebuildUnderWay):
         await rebuilt(databases)
 

@@ -1,4 +1,4 @@
-"""The catalogue of open data: DCAT that others' software reads, with the hashes of the files as they are served."""
+"""The catalogue of open data: DCAT that other software can read, with the hashes of the served files."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -36,7 +36,7 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
 
 @pytest.fixture
 def look(api: Client, db: Database, settings: Settings) -> Look:
-    """Reports looks at the files of all owners at a moment."""
+    """A function with which the reports service looks at the files of all owners at a given moment."""
     peers = Peers(dict.fromkeys(OWNERS, "http://test"), service_tokens(settings)("reports"), api._transport)
     return lambda now: look_at_files(db, peers, now=now)
 
@@ -48,7 +48,7 @@ async def catalogue(api: httpx.AsyncClient, accept: str = "text/turtle") -> Grap
     return Graph().parse(data=answer.text, format="json-ld" if "json" in accept else "turtle")
 
 
-@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # by rdflib's own reader
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # raised by rdflib's own reader
 async def test_turtle_and_json_ld_say_the_same(api: Client, look: Look) -> None:
     await look(NOON)
 
@@ -56,7 +56,7 @@ async def test_turtle_and_json_ld_say_the_same(api: Client, look: Look) -> None:
 
 
 async def test_the_catalogue_has_what_the_profile_asks_for(api: Client, look: Look) -> None:
-    """What is mandatory or recommended in DCAT-AP, for each of its classes."""
+    """Check the properties that DCAT-AP makes mandatory or recommends, for each of its classes."""
     await look(NOON)
     graph = await catalogue(api)
     (whole,) = graph.subjects(RDF.type, DCAT.Catalog)
@@ -108,7 +108,7 @@ async def test_sizes_and_hashes_are_those_of_the_files_that_are_served(api: Clie
 
 
 async def test_a_dataset_is_modified_when_a_file_of_it_is_another_one(api: Caller, look: Look) -> None:
-    """Seen at the next look; a look within the same minute is that of another process."""
+    """The change is seen at the next look; a look within ten seconds is skipped, as if another process had looked."""
     await look(NOON)
 
     async def modified(name: str) -> datetime:

@@ -1,4 +1,4 @@
-"""The monthly issue of the public figures: made once a month has ended, kept until the next one, without small numbers."""
+"""The monthly issue of the public figures: made after a month's end, kept until the next one, without small numbers."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ APRIL, MAY = (datetime(2026, month, 1, 0, 5, tzinfo=UTC) for month in (4, 5))
 
 
 async def read(db: Database, at: datetime, *owners: str) -> None:
-    """The journals of these owners were read by reports at a moment."""
+    """Record that the reports service read the journals of these owners at a moment."""
     async with db.transaction() as tx:
         for owner in owners or OWNERS:
             await tx.execute(
@@ -39,7 +39,7 @@ async def issued(db: Database, now: datetime) -> None:
 
 
 async def by_kind(api: Client) -> dict[str, Any]:
-    """The numbers of lines by kind in the newest issue."""
+    """Return the numbers of lines by kind in the newest issue."""
     found = await records(api, "figures")
     return {one["value"]: one["number"] for one in found if ("lines", "kind") == (one["figure"], one["by"])}
 
@@ -101,7 +101,7 @@ async def test_what_a_state_takes_back_leaves_the_figures_at_once_and_the_next_i
 
     assert {"mla_training"} == {
         cell["value"] for cell in (await shown(api, "lines", public=True, by="kind"))["cells"]
-    }, "the figures as they are now"
+    }, "current figures count published requests only"
     await issued(db, APRIL + timedelta(days=20))
     assert before.content == (await api.get("/v1/public/figures.csv")).content, "an issue does not change"
     await issued(db, MAY)

@@ -1,4 +1,4 @@
-"""Clocks that are due are recorded once, though processes that record them are killed at any point."""
+"""Due clocks are recorded once, even if the processes that record them are killed at any point."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Which clocks run for a request and its matches, and when they remind and run over."""
+"""Clocks that run for a request and its matches, and when they remind and become overdue."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +22,7 @@ NO_HOLIDAYS: frozenset[date] = frozenset()
 
 
 def applied(running: Sequence[Clock], facts: Sequence[tuple[Clock | None, Fact]]) -> list[Clock]:
-    """The clocks after these facts that have not stopped."""
+    """Return the clocks after these facts that have not stopped."""
     changed = [evolve(before, fact) for before, fact in facts]
     ids = {one.clock_id for one in changed}
     return [one for one in (*(one for one in running if one.clock_id not in ids), *changed) if not one.stopped_at]
@@ -70,7 +70,7 @@ def test_triage_is_paused_while_the_state_owes_an_answer() -> None:
     triage = next(one for one in resumed if one.step == "triage")
     before = next(one for one in clocks if one.step == "triage")
     assert steps(resumed) == {"acknowledge", "triage"}
-    assert triage.due_at - before.due_at == timedelta(days=7), "five working days, and a weekend"
+    assert triage.due_at - before.due_at == timedelta(days=7), "five working days and a weekend later"
 
 
 def test_due_at_counts_working_days() -> None:

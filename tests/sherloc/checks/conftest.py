@@ -1,4 +1,4 @@
-"""The settings of a platform whose mails can be answered."""
+"""Settings of a platform whose mails have links for answers."""
 
 from dataclasses import replace
 

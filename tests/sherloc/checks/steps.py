@@ -1,4 +1,4 @@
-"""Steps of tests about yearly checks of the register: a State is asked a year after its first record."""
+"""Steps of tests of yearly checks of the register: a State is asked a year after its first record."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,13 +19,13 @@ DAY = timedelta(days=1)
 
 
 def later(passed: timedelta) -> Any:
-    """Within it, so much time has passed."""
+    """Set the clock of the block forward by a duration."""
     moment: datetime = MORNING + passed
     return clock.use_clock(Ticking(moment))
 
 
 async def ask(db: Database, after: timedelta = YEAR) -> int:
-    """What the clock does, so long after the tests begin."""
+    """Ask the States that are due some time after the tests begin, and return their number."""
     async with db.transaction() as tx:
         return await actions.ask(tx, MORNING + after)
 

@@ -96,7 +96,7 @@ async def test_one_click_confirms_every_published_record_and_nothing_else(api: C
         answers = [await api.post(link(own), json={"result": "unchanged"}) for _ in range(2)]
         assert [200, 200] == [one.status_code for one in answers]
         assert answers[0].json() == answers[1].json() == (await api.get(link(own))).json(), (
-            "used twice it says the same"
+            "a link shows the same after its second use"
         )
         assert ("answered", "unchanged", 2) == tuple(
             answers[0].json()[name] for name in ("status", "result", "confirmed")

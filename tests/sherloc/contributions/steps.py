@@ -1,4 +1,4 @@
-"""Steps of tests about contributions: a State submits a court decision, a coordinator checks and publishes it."""
+"""Steps of tests of contributions: a State submits a court decision, a coordinator checks and publishes it."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ async def shown(api: Client, contribution_id: str, by: str = COORDINATOR) -> dic
 
 
 async def tried(api: Client, contribution_id: str, name: str, by: str, **body: Any) -> httpx.Response:
-    """A move in the current revision."""
+    """Attempt a move in the current revision."""
     given = headers(by, revision=(await shown(api, contribution_id))["revision"])
     return await api.post(f"{PATH}/{contribution_id}/{name}", json=body, headers=given)
 

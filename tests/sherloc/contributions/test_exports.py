@@ -1,4 +1,4 @@
-"""The hand-over to the portal: each change in one batch, confirmed, as JSON and CSV with documented columns."""
+"""The hand-over to the portal: each change is in one batch, confirmed, as JSON and CSV with documented columns."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ async def test_each_published_contribution_is_handed_over_once(api: Client, db: 
     export_id = batch["contribution_export_id"]
     later = await published(api, 2)
 
-    assert batch == await exported(api, COORDINATOR), "the same batch until it is confirmed"
+    assert batch == await exported(api, COORDINATOR), "a batch stays the same until it is confirmed"
     assert [first] == [one["contribution_id"] for one in await rows_of(api, export_id, PORTAL)]
     answer = await confirmed(api, export_id, PORTAL)
     assert (200, 2) == (answer.status_code, answer.json()["revision"])

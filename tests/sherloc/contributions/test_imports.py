@@ -1,4 +1,4 @@
-"""Contributions from a spreadsheet: each rejected row with its column and slug, the chosen ones in one transaction."""
+"""Contributions from a spreadsheet: rejected rows with column and slug, chosen rows in one transaction."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The screen for personal data: what it marks and what it leaves, in six languages."""
+"""The screen for personal data: passages that it marks and passages that it does not mark, in six languages."""
 
 import time
 

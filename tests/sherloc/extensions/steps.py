@@ -1,4 +1,4 @@
-"""Steps of tests of extensions: one proposed, its moves, and a pledge that is earmarked to it."""
+"""Steps of tests of extensions: a proposed extension, its moves, and a pledge that is earmarked to it."""
 
 from datetime import date
 from typing import Any
@@ -65,7 +65,7 @@ def pledged(extension_id: UUID | None, pledge_id: UUID, donor: str = "NOR") -> P
 
 
 async def donors_notified(db: Database, extension_id: str) -> list[str]:
-    """The donors in the last fact about the extension."""
+    """Return the donors named in the last fact about the extension."""
     async with db.transaction() as tx:
         return list(
             await tx.fetchval(

@@ -1,4 +1,4 @@
-"""Extensions of the portal: proposed, voted for, paid for by earmarked pledges, announced until they are released (I.e)."""
+"""Extensions of the portal: proposals, votes, earmarked pledges, and notices until the release (paragraph I.e)."""
 
 import asyncio
 from datetime import date

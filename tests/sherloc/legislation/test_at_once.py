@@ -1,4 +1,4 @@
-"""Two people of one State who enter its law at the same moment: the record is of one of them, and nothing is lost."""
+"""Concurrent changes of a State's law by two of its people: one takes effect, and nothing is lost."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Gaps of the register: where much is missing, a request is proposed, which its State files as it is."""
+"""Gaps of the register: a request is proposed for an instrument with a gap, and its State files it unchanged."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -20,7 +20,7 @@ NO_LAW: dict[str, Any] = {
 
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    """With the owner of requests, who takes the draft."""
+    """A client of sherloc and of the requests service, which receives the draft."""
     return await client_of("sherloc", "requests")
 
 
@@ -36,7 +36,7 @@ async def test_request_of_paragraph_one_a_is_proposed_and_filed_by_the_focal_poi
     for article in ("UNTOC:18", "UNTOC:5", "UNTOC:6"):
         await recorded(api, article=article)
     await published(api, article="UNTOC:16")
-    assert [] == await gaps(api, KENYA), "four lack, and five are much"
+    assert [] == await gaps(api, KENYA), "four lacking articles are not a gap"
     await recorded(api, article="UNTOC:7", status="outdated")
 
     (gap,) = await gaps(api, KENYA)

@@ -1,4 +1,4 @@
-"""The register over HTTP: recorded by a State, published by UNODC, verified by either, every version kept."""
+"""The register over HTTP: recorded by a State, published by UNODC, verified by both, with every version kept."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,7 +31,7 @@ from tests.sherloc.steps import (
 
 
 def in_days(days: int) -> Any:
-    """Within it, so many days have passed."""
+    """Set the clock of the block forward by a number of days."""
     moment: datetime = NOON + timedelta(days=days)
     return clock.use_clock(Ticking(moment))
 

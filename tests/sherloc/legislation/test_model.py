@@ -1,4 +1,4 @@
-"""The moves of a record of the register, and who may make them."""
+"""The moves of a record of the register, and the roles that may make them."""
 
 from datetime import date, timedelta
 from itertools import product

@@ -1,4 +1,4 @@
-"""The register as open data: what is on SHERLOC and up to date, read by everybody."""
+"""The register as open data: the records that are on SHERLOC and up to date."""
 
 from datetime import UTC, datetime
 

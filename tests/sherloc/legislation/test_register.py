@@ -1,4 +1,4 @@
-"""The register as it is listed: a cell for each party and article, in pages, as each caller sees it."""
+"""The register as listed: a cell for each party and article, in pages, as each caller sees it."""
 
 import pytest
 
@@ -28,7 +28,6 @@ async def test_every_party_and_article_is_listed_without_a_row(api: Client, db: 
 async def test_pages_follow_each_other_without_gap_or_repeat(api: Client) -> None:
     await recorded(api, article="UNTOC:3")
     await published(api, article="UNTOC:5")
-    # No party is known under this code: a record beside the cells.
     whole = await listed(api, state="KEN", limit=200)
     for query in ({"state": "KEN"}, {"state": "KEN", "status": "not_known"}):
         found, cursor = [], None

@@ -1,4 +1,4 @@
-"""Steps of tests of informal meetings: one planned, and its moves."""
+"""Steps of tests of informal meetings: a planned meeting, and its moves."""
 
 from typing import Any
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""Informal meetings of States: invited, signed up for by number, and learnt from without attribution (II.k)."""
+"""Informal meetings of States: invitations, sign-ups by number, and lessons without attribution (paragraph II.k)."""
 
 from datetime import timedelta
 from uuid import UUID, uuid1, uuid4

@@ -1,4 +1,4 @@
-"""Steps of tests of the outreach plan: an activity planned, and its moves."""
+"""Steps of tests of the outreach plan: a planned activity, and its moves."""
 
 from typing import Any
 

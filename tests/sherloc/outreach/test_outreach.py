@@ -1,4 +1,4 @@
-"""The outreach plan: activities for an audience, with whom they reached against whom they were to reach (I.b)."""
+"""The outreach plan: activities for an audience, with the people reached and the target (paragraph I.b)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Steps of tests about practices: an author records one, a coordinator catalogues it."""
+"""Steps of tests of practices: an author records a practice, a coordinator catalogues it."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -52,7 +52,7 @@ async def tried(api: Client, practice_id: str, name: str, by: str, *, revision: 
 
 
 async def move(api: Client, practice_id: str, name: str, by: str, **body: Any) -> dict[str, Any]:
-    """In the current revision, by somebody who sees it."""
+    """Make a move in the current revision, by somebody who sees the practice."""
     revision = (await shown(api, practice_id, by))["revision"]
     answer = await tried(api, practice_id, name, by, revision=revision, **body)
     assert answer.status_code == 200, answer.text
@@ -73,7 +73,7 @@ async def found(api: Client, by: str = UGANDA, **query: Any) -> list[str]:
 
 
 async def completed(db: Database, *, state: str = "KEN", provider: str = "NOR") -> UUID:
-    """A delivery that was completed, of which the service hears twice."""
+    """Receive a completed delivery twice, and return its id."""
     fact = DeliveryCompleted(
         **{name: uuid4() for name in ("delivery_id", "match_id", "request_id", "line_id")},
         state=state,

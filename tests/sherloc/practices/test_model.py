@@ -1,4 +1,4 @@
-"""The moves of a practice, and who may make them."""
+"""The moves of a practice, and the roles that may make them."""
 
 from datetime import timedelta
 from itertools import product

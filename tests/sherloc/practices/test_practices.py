@@ -43,7 +43,7 @@ async def test_draft_is_read_by_its_author_alone(api: Client, db: Database) -> N
         assert (404, "not-found") == slug(await reading(api, practice_id, by))
         assert [] == await found(api, by)
     await move(api, practice_id, "withdraw", KENYA)
-    assert (404, "not-found") == slug(await reading(api, practice_id, COORDINATOR)), "it was never submitted"
+    assert (404, "not-found") == slug(await reading(api, practice_id, COORDINATOR)), "an unsubmitted practice is hidden"
     assert not await verify(db, SERVICE)
 
 

@@ -1,4 +1,4 @@
-"""Steps of tests about proposals: a request of one line, and its completed delivery, as their services say."""
+"""Steps of tests of proposals: a request of one line, and its completed delivery, as facts of their services."""
 
 from typing import Any
 from uuid import uuid4
@@ -20,7 +20,7 @@ ARTICLES = ("UNTOC:16", "UNTOC:18")
 
 
 def facts(kind: str = "legislative_drafting", articles: tuple[str, ...] = ARTICLES, state: str = "KEN") -> list[Event]:
-    """A request of one line, and its completed delivery."""
+    """The facts of a request of one line, and of its completed delivery."""
     submitted, completed = _example(RequestSubmitted), _example(DeliveryCompleted)
     request_id, line_id, delivery_id = uuid4(), uuid4(), uuid4()
     line = replace(submitted.lines[0], line_id=line_id, kind=kind, articles=articles)

@@ -1,4 +1,4 @@
-"""Proposals for the register: a completed delivery asks its State to record what the law is now."""
+"""Proposals for the register: after a completed delivery its State is asked to record the law."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Steps of tests of progress after the review: one recorded, its moves, and the table."""
+"""Steps of tests of progress after the review: a record, its moves, and the table."""
 
 from typing import Any
 

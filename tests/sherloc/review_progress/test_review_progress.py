@@ -1,4 +1,4 @@
-"""Progress after the review: voluntary, by the State alone, and in the table for the Conference if it agrees (II.j)."""
+"""Progress after the review: voluntary records of a State, and the table for the Conference (paragraph II.j)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The child process: a question on stdin; improving plans and then the solution on stdout."""
+"""Child process of the solver: reads a question from stdin, writes improving plans and the solution to stdout."""
 
 import argparse
 import gc
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 MEGABYTE = 1024 * 1024
 REPORT_SECONDS_MIN = 0.25
-"""Minimum interval between plans reported: encoding a large plan takes time."""
+"""Minimum interval between reported plans, in seconds, because encoding a large plan takes time."""
 
 
 def main() -> int:
@@ -50,7 +50,7 @@ def main() -> int:
     try:
         question = msgspec.json.decode(sys.stdin.buffer.read(), type=Question)
         until = began + given.milliseconds / 1000
-        # Stops if the parent has ended.
+        # The search stops if the parent has ended.
         solution = solve(
             question,
             improved=improved,

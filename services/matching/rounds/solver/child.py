@@ -24,7 +24,7 @@ from services.matching.rounds.solver.unmet import unmet
 MEMORY_MB_MIN = 128
 ANSWER_BYTES_MAX = 256 * 1024 * 1024
 GRACE_SECONDS = 2.0
-"""How long a child may exceed its time limit before it is killed: HiGHS checks its limits late at times."""
+"""Time by which a child may exceed its time limit before it is killed: HiGHS checks its limits late at times."""
 GRACE_SHARE = 0.5
 STDERR_BYTES_MAX = 64 * 1024
 OUT_OF_MEMORY = (b"MemoryError", b"bad_alloc", b"emory allocation", b"annot allocate memory", b"failed to map segment")
@@ -41,11 +41,12 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """How a round ended, and its solution if there is one.
+    """The outcome of a round, and its solution if there is one.
 
-    `solved`: with all effort used, or the optimum. `out_of_time`: stopped, with the best plan so far. `out_of_memory`,
-    `killed`, `crashed`: the child ended, with the last plan reported, if any. `refused`: an invalid problem. `pins`:
-    pinned candidates exceed what is available. For the last two, `fault` and `where` say what and where.
+    `solved`: the search ended with all effort used, or with the optimum. `out_of_time`: it was stopped, with the best
+    plan so far. `out_of_memory`, `killed`, `crashed`: the child ended, with the last plan reported, if any. `refused`:
+    the problem is invalid. `pins`: pinned candidates exceed what is available. For the last two, `fault` and `where`
+    say what and where.
     """
 
     outcome: Outcome
@@ -65,7 +66,7 @@ class Child:
         self._killed = False
 
     def kill(self) -> None:
-        """Kill the process; `answer` then has the best plan reported."""
+        """Kill the process; `answer` then returns the best plan reported."""
         self._killed = True
         self._end()
 
@@ -75,7 +76,7 @@ class Child:
         return self._process.pid if self._process else None
 
     async def answer(self) -> Answer:
-        """Run until the end. Cancelling kills the child."""
+        """Run the child until its end, and return its answer. Cancelling kills the child."""
         seconds = self.limits.milliseconds / 1000
         message: Message | None = None
         late = False
@@ -101,7 +102,7 @@ class Child:
             except TimeoutError:
                 late = True
             except msgspec.DecodeError:
-                # It was killed in the middle of a line.
+                # The child was killed in the middle of a line.
                 message = None
             finally:
                 self._end()
@@ -109,7 +110,7 @@ class Child:
             return self._concluded(message, late=late, code=code, errors=errors)
 
     async def _ask(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdin is not None, "it is a pipe"
+        assert process.stdin is not None, "stdin is a pipe"
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             process.stdin.write(msgspec.json.encode(self.question))
             await process.stdin.drain()
@@ -139,7 +140,7 @@ class Child:
         return Answer(outcome="killed" if code == -signal.SIGKILL else "crashed", solution=solution)
 
     def _best_so_far(self, last: Better) -> Solution | None:
-        """The last plan reported before the child ended, as a solution; None if it fails the check."""
+        """Return the last plan reported before the child ended, as a solution; None if it fails the check."""
         problem = normal(self.question.problem)
         if faults(problem, last.plan):
             return None
@@ -165,7 +166,7 @@ async def solve_in_child(question: Question, limits: Limits) -> Answer:
 
 
 async def _line(process: asyncio.subprocess.Process) -> bytes:
-    assert process.stdout is not None, "it is a pipe"
+    assert process.stdout is not None, "stdout is a pipe"
     return await process.stdout.readline()
 
 
@@ -184,6 +185,6 @@ def command(limits: Limits) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """The child's environment: Python's paths, and one thread. No addresses or secrets."""
+    """The child's environment: Python's paths, and one thread; no addresses or secrets."""
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "TMPDIR") if name in os.environ}
     return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONSAFEPATH": "1"}

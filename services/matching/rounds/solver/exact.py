@@ -19,7 +19,7 @@ from services.matching.rounds.solver.table import Floats, Ints, Table, holds, pa
 NODES_MAX = 1_000_000
 NEARLY = 1e-9
 NEARLY_AT_LEAST = 1e-4
-"""A bound is rounded down to an integer unless it is this close to the next one."""
+"""Distance within which a bound is rounded up to the next integer; otherwise it is rounded down."""
 
 Improved = Callable[[Ints], None]
 MayContinue = Callable[[], bool]
@@ -46,9 +46,9 @@ class Model(Struct, frozen=True, kw_only=True):
     rows: int
     unit_size: Ints
     flag: Ints
-    """The column that is 1 if row r has any units; -1 if its first column says so."""
+    """Column that is 1 if row r has any units; -1 if its first column says so."""
     held: Ints
-    """The column that is 1 if a slot is held, or -1."""
+    """Column that is 1 if a slot is held, or -1."""
     scale: int
 
 
@@ -61,7 +61,7 @@ def solve(
     improved: Improved = lambda units: None,
     may_continue: MayContinue = lambda: True,
 ) -> Exact:
-    """The optimal choice for the table, or the best within `nodes_max` nodes, never below `start`.
+    """Return the optimal choice for the table, or the best within `nodes_max` nodes, never below `start`.
 
     HiGHS stops when `may_continue` returns False; unlike with the node limit, the result then depends on the machine.
     """
@@ -91,7 +91,7 @@ def solve(
         min(ceiling, integer_bound(info.mip_dual_bound) * model.scale) if np.isfinite(info.mip_dual_bound) else ceiling
     )
     if found is not None:
-        # Finished, HiGHS is less than one from the bound, so the bound is the value.
+        # If HiGHS has finished, the value is less than one from the bound, so the bound is the value.
         bound = table.value(found) if finished else max(bound, table.value(found))
     return Exact(units=found, bound=bound, finished=finished)
 
@@ -201,7 +201,7 @@ def model_of(table: Table) -> Model:
 
 
 def prepared(model: Model, *, seed: int, nodes_max: int) -> highspy.Highs:
-    """HiGHS with a model, silent and single-threaded."""
+    """Return HiGHS with a model, silent and single-threaded."""
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.silent()
     for option, value in {

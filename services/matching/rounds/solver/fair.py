@@ -3,11 +3,11 @@
 A State's level is the covered share of its need, over its servable lines. Of two plans the fairer one has the higher
 lowest level, or the same and the higher second lowest, and so on (leximin).
 
-Guaranteed: the plan is worth at least the agreed share of the plan found without fairness; it is never less fair than
-that plan; and, beyond the size that HiGHS solves as a whole, no single move within the loss makes it fairer, a move
-being units of one more candidate for a line of a State with at most one assignment ejected. Up to that size HiGHS first
-raises the lowest level within its node limit, and finally regains value without lowering any State. Not guaranteed:
-that no other plan is fairer.
+The following is guaranteed: the plan is worth at least the agreed share of the plan found without fairness; it is never
+less fair than that plan; and, beyond the size that HiGHS solves as a whole, no single move within the loss makes it
+fairer, a move being units of one more candidate for a line of a State with at most one assignment ejected. Up to that
+size HiGHS first raises the lowest level within its node limit, and finally regains value without lowering any State. It
+is not guaranteed that no other plan is fairer.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,13 +25,16 @@ from services.matching.rounds.solver.table import Floats, Ints, Table, holds
 FINE = 1_000_000
 EJECTED_TRIED = 40
 NEARLY_LEVEL = 0.005
-"""Levels that differ by less are equal to HiGHS."""
+"""Difference below which HiGHS takes levels as equal."""
 RAISING_NODES_MAX = 50
-"""The maximum lowest level is much harder to prove than the maximum value; the first nodes bring most of the gain."""
+"""Maximum number of nodes for raising the lowest level; the first nodes bring most of the gain.
+
+The maximum lowest level is much harder to prove than the maximum value.
+"""
 
 
 class Fairness(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How much of the total value may be lost for more equal levels, in thousandths."""
+    """Share of the total value that may be lost for more equal levels, in thousandths."""
 
     loss: Annotated[int, Meta(ge=0, le=1000)]
 
@@ -44,7 +47,7 @@ class States(Struct, frozen=True, kw_only=True):
     pinned: Ints
 
     def levels(self, table: Table, units: Ints) -> Ints:
-        """Levels in millionths, rounded down, by State."""
+        """Return the levels in millionths, rounded down, by State."""
         of_row = self.of_line[table.line]
         given = np.bincount(of_row[of_row >= 0], weights=units[of_row >= 0], minlength=len(self.needed))
         found: Ints = FINE * (given.astype(np.int64) + self.pinned) // self.needed
@@ -66,7 +69,7 @@ def raised_by_solver(
     seed: int,
     may_continue: Callable[[], bool] = lambda: True,
 ) -> Ints:
-    """The choice with the highest lowest level that HiGHS finds, worth at least `floor`; else `units`."""
+    """Return the choice with the highest lowest level that HiGHS finds, worth at least `floor`; else `units`."""
     if not table.keys:
         return units
     model = exact.model_of(table)
@@ -95,7 +98,7 @@ def regained(
     seed: int,
     may_continue: Callable[[], bool] = lambda: True,
 ) -> Ints:
-    """The most valuable choice HiGHS finds in which no State gets less; never worth less than `units`."""
+    """Return the most valuable choice HiGHS finds in which no State gets less; never worth less than `units`."""
     if not table.keys:
         return units
     model = exact.model_of(table)
@@ -110,7 +113,7 @@ def regained(
 
 
 def _shares(table: Table, states: States, model: exact.Model) -> Iterator[tuple[int, Ints, Floats]]:
-    """Each State with its rows, and the share of its need that one unit of each column covers."""
+    """Yield each State with its rows, and the share of its need that one unit of each column covers."""
     of_row = states.of_line[table.line]
     for state in range(len(states.needed)):
         mine = np.flatnonzero(of_row == state)
@@ -120,7 +123,7 @@ def _shares(table: Table, states: States, model: exact.Model) -> Iterator[tuple[
 def _found(
     highs: highspy.Highs, table: Table, model: exact.Model, start: Floats, may_continue: Callable[[], bool]
 ) -> Ints:
-    """The choice HiGHS finds from `start`; an empty choice if it finds none."""
+    """Return the choice HiGHS finds from `start`; an empty choice if it finds none."""
     highs.setSolution(len(start), np.arange(len(start), dtype=np.int32), start)
     exact.stop_when(highs, may_continue)
     highs.run()
@@ -143,7 +146,7 @@ def raised_by_moves(
     moves_max: int,
     may_continue: Callable[[], bool] = lambda: True,
 ) -> Ints:
-    """A choice that no move makes fairer, or the fairest within `moves_max`; worth at least `floor`."""
+    """Return a choice that no move makes fairer, or the fairest within `moves_max`; worth at least `floor`."""
     working = WorkingPlan(table, units, prices)
     given: list[int] = states.pinned.tolist()
     needed, of_line = states.needed.tolist(), states.of_line.tolist()
@@ -176,9 +179,9 @@ def raised_by_moves(
 def _raise(
     working: WorkingPlan, lines: list[int], of_line: list[int], given: list[int], needed: list[int], floor: int
 ) -> tuple[bool, int]:
-    """Make the fairest move for one of these lines, of equals the one with the least loss.
+    """Make the fairest move for one of these lines, of equal ones the one with the least loss.
 
-    Returns whether there was a fairer move, and how many were tried.
+    Return whether there was a fairer move, and how many were tried.
     """
     best: tuple[tuple[int, int], int, int | None] | None = None
     tried = 0
@@ -207,7 +210,7 @@ def _raise(
 
 
 def _ejections(working: WorkingPlan, row: int) -> list[int | None]:
-    """None if the row fits already, else rows in its slot or on its budget, cheapest first."""
+    """Return `[None]` if the row fits already, else rows in its slot or on its budget, cheapest first."""
     if working.fits(row) > working.units[row]:
         return [None]
     if working.units[row] == working.most[row]:
@@ -232,7 +235,7 @@ def _moved(working: WorkingPlan, row: int, ejected: int | None) -> bool:
 
 
 def _change(working: WorkingPlan, mark: int, of_line: list[int]) -> dict[int, int]:
-    """Additional units by State since the log position `mark`."""
+    """Return the additional units by State since the log position `mark`."""
     had: dict[int, int] = {}
     for row, before in working.log[mark:]:
         had.setdefault(row, before)
@@ -244,7 +247,10 @@ def _change(working: WorkingPlan, mark: int, of_line: list[int]) -> dict[int, in
 
 
 def _levels_around(change: dict[int, int], given: list[int], needed: list[int]) -> tuple[list[int], list[int]]:
-    """The levels that change, before and after, lowest first; unchanged levels do not affect the comparison."""
+    """Return the levels that change, before and after, lowest first.
+
+    Unchanged levels do not affect the comparison.
+    """
     before = sorted(FINE * given[state] // needed[state] for state in change)
     after = sorted(FINE * (given[state] + more) // needed[state] for state, more in change.items())
     return before, after

@@ -22,7 +22,7 @@ class Solved(Struct, frozen=True, kw_only=True, tag="solved"):
 
 
 class Refused(Struct, frozen=True, kw_only=True, tag="refused"):
-    """Why the child does not start: an invalid problem, or pins that exceed what is available."""
+    """The reason for which the child does not start: an invalid problem, or pins that exceed what is available."""
 
     outcome: Literal["refused", "pins"]
     fault: str

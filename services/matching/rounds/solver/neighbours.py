@@ -18,7 +18,7 @@ Flags = NDArray[np.bool_]
 
 PART_LINES_MAX = 60
 ROWS_OF_A_LINE_MAX = 5
-"""In a part a line has its best candidates at the prices, and those it is assigned already."""
+"""Maximum number of best candidates at the prices that a line has in a part, besides those it is assigned already."""
 PART_NODES = 1
 
 
@@ -32,7 +32,7 @@ def improved_by_parts(
     improved: Callable[[Ints], None] = lambda units: None,
     may_continue: Callable[[], bool] = lambda: True,
 ) -> Ints:
-    """The choice after HiGHS optimized `parts` parts of it; never worth less.
+    """Return the choice after HiGHS optimized `parts` parts of it; never worth less.
 
     Parts start at the slots with the largest loss against the bound; no slot starts a second part before all had one.
     """
@@ -67,7 +67,7 @@ def improved_by_parts(
 
 
 def _near(table: Table, reduced: Floats) -> Flags:
-    """A mask of the rows that are among the best of their line."""
+    """Return a mask of the rows that are among the best of their line."""
     order = np.lexsort((-reduced, table.line))
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
@@ -75,7 +75,10 @@ def _near(table: Table, reduced: Floats) -> Flags:
 
 
 def _lost_by_slot(table: Table, prices: Prices, reduced: Floats, units: Ints) -> Floats:
-    """The loss against the bound at each slot: by capacity left over, and by lines whose best candidate is there."""
+    """Return the loss against the bound at each slot.
+
+    It is by capacity left over, and by lines whose best candidate is there.
+    """
     taken = np.bincount(table.slot, weights=table.takes * units, minlength=len(table.slots))
     lost: Floats = prices.slots * (table.capacity - taken)
     best = np.zeros(len(table.lines))
@@ -87,7 +90,7 @@ def _lost_by_slot(table: Table, prices: Prices, reduced: Floats, units: Ints) ->
 
 
 def _part(table: Table, rows_of: list[Ints], interesting: Flags, start: int) -> Ints:
-    """Rows of the lines that compete for this slot and adjacent ones, ascending."""
+    """Return the rows of the lines that compete for this slot and adjacent ones, ascending."""
     lines: set[int] = set()
     slots = {start}
     ties: Counter[int] = Counter()

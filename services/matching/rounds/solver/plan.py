@@ -39,7 +39,7 @@ def planned(units: Mapping[Key, int]) -> Plan:
 
 
 def value_of(problem: Problem, plan: Iterable[Assignment]) -> int:
-    """The value of a plan: for each assignment its line's priority times `once` and `each` of its units."""
+    """The value of a plan: for each assignment its line's priority times the sum of `once` and `each` of its units."""
     priorities = {one.line: one.priority for one in problem.lines}
     candidates = {key_of(one): one for one in problem.candidates}
     return sum(priorities[one.line] * (candidates[one.key].once + candidates[one.key].each * one.units) for one in plan)
@@ -70,7 +70,7 @@ def levels(problem: Problem, plan: Iterable[Assignment]) -> dict[str, int]:
 
 
 def faults(problem: Problem, plan: Iterable[Assignment]) -> list[str]:
-    """All faults of a plan, a sentence each; empty if it may be adopted."""
+    """Return all faults of a plan, a sentence each; empty if it may be adopted."""
     plan = tuple(plan)
     given = {one.key for one in plan}
     candidates = {key: one for one in problem.candidates if (key := key_of(one)) in given}

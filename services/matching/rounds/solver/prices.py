@@ -14,14 +14,14 @@ from services.matching.rounds.solver.exact import integer_bound
 from services.matching.rounds.solver.table import NEVER_ENDS, Floats, Ints, Table
 
 PATIENCE = 12
-"""After so many steps without a lower bound the step length is reduced."""
+"""Number of steps without a lower bound after which the step length is reduced."""
 STEP = 1.0
 SHORTER = 0.6
 ENOUGH = 1e-6
-"""The relative decrease of a bound that counts as lower."""
+"""Relative decrease from which on a bound counts as lower."""
 SHORTEST = 1e-4
 MEMORY = 0.35
-"""The weight of the last direction in the next one."""
+"""Weight of the last direction in the next one."""
 
 
 class Prices(Struct, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ class Segments(Struct, frozen=True, kw_only=True):
     """Segments by line, padded with the empty one, for lines that each single segment satisfies."""
     whole_needed: Floats
     mixed: Ints
-    """The same for the other lines, which may need several segments."""
+    """Segments of the other lines, which may need several segments."""
     mixed_needed: Floats
 
 
@@ -90,7 +90,7 @@ def segments_of(table: Table) -> Segments:
 
 
 def taken_at(segments: Segments, slots: Floats, budgets: Floats) -> tuple[float, Floats]:
-    """The lines' total gain at these prices, and the units of each segment they take for it."""
+    """Return the lines' total gain at these prices, and the units of each segment they take for it."""
     reduced = segments.rate - slots[segments.slot] * segments.takes - budgets[segments.budget] * segments.cost
     reduced[-1] = 0
     fill = np.zeros(len(reduced))
@@ -108,7 +108,7 @@ def taken_at(segments: Segments, slots: Floats, budgets: Floats) -> tuple[float,
 
 
 def bounded(table: Table, slots: Floats, budgets: Floats) -> Prices:
-    """Any prices, with the bound they prove."""
+    """Return these prices with the bound they prove."""
     if not table.keys:
         return Prices(slots=slots, budgets=budgets, bound=0)
     gain, _ = taken_at(segments_of(table), slots, budgets)
@@ -123,9 +123,10 @@ def _paid(table: Table, slots: Floats, budgets: Floats) -> float:
 def priced(
     table: Table, *, steps: int, target: int, start: Prices, may_continue: Callable[[], bool] = lambda: True
 ) -> Prices:
-    """The prices with the lowest bound within `steps` steps from `start`; `target` is the value of a known plan.
+    """Return the prices with the lowest bound within `steps` steps from `start`.
 
-    The bound holds for every plan of this table and for its linear relaxation, whose value it is never below.
+    `target` is the value of a known plan. The bound holds for every plan of this table and for its linear relaxation,
+    whose value it is never below.
     """
     if not table.keys:
         return start

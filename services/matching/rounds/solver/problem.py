@@ -18,7 +18,7 @@ BUDGETS_MAX = 1_000
 CANDIDATES_MAX = 500_000
 NUMBER_MAX = 10**12
 WORTH_MAX = 2**53
-"""The maximum total value of all candidates: up to here floating point in a solver is exact to one unit."""
+"""Maximum total value of all candidates; up to it floating point in a solver is exact to one unit."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=80)]
 Count = Annotated[int, Meta(ge=0, le=NUMBER_MAX)]
@@ -46,7 +46,7 @@ class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Slot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An offering's capacity left in one period; with `least`, either at least that much is used or nothing."""
+    """An offering's capacity left in one period; with `least`, either at least that much of it is used, or nothing."""
 
     offering: Id
     period: Id = "-"
@@ -55,7 +55,7 @@ class Slot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Budget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A fund's money left, only for these lines if any are named."""
+    """A fund's money left; it pays only for these lines, if any are named."""
 
     budget: Id
     amount: Count
@@ -82,7 +82,7 @@ class Candidate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Pin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A fixed candidate: in every plan, with exactly these units."""
+    """A fixed candidate, which is in every plan with exactly these units."""
 
     line: Id
     offering: Id
@@ -114,16 +114,22 @@ Key = tuple[str, str, str, str | None]
 
 
 key_of: Callable[[Candidate | Pin], Key] = attrgetter("line", "offering", "period", "budget")
-"""An attrgetter, since a Python function is slow for several calls on each of a hundred thousand candidates."""
+"""Function that returns the key of a candidate or a pin.
+
+It is an attrgetter, since a Python function is slow for several calls on each of a hundred thousand candidates.
+"""
 
 
 def order(key: Key) -> tuple[str, str, str, str]:
-    """Sort key; no budget comes first."""
+    """Sort key; a candidate without a budget comes first."""
     return key[0], key[1], key[2], key[3] or ""
 
 
 def servable(problem: Problem) -> set[str]:
-    """Lines with a candidate that has a value and is not forbidden. Candidates without a value are never planned."""
+    """Return the lines with a candidate that has a value and is not forbidden.
+
+    Candidates without a value are never planned.
+    """
     forbidden = {(one.line, one.offering) for one in problem.forbidden}
     wanted = {one.line for one in problem.lines if one.priority}
     return {
@@ -134,7 +140,7 @@ def servable(problem: Problem) -> set[str]:
 
 
 def normal(problem: Problem) -> Problem:
-    """The normal form: all lists sorted, so that equal problems are identical."""
+    """Return the normal form: all lists are sorted, so that equal problems are identical."""
     return Problem(
         lines=tuple(sorted(problem.lines, key=lambda one: one.line)),
         slots=tuple(sorted(problem.slots, key=lambda one: (one.offering, one.period))),

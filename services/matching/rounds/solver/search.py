@@ -1,8 +1,8 @@
-"""Build a plan from prices, and improve it by local search guided by the prices.
+"""Building of a plan from prices, and local search that improves it, guided by the prices.
 
 A move gives a line units of one more candidate; at most one assignment of another line is ejected, and both lines then
-take what else fits. Only gains are kept. Moves are counted and in a fixed order, so that the same problem and number
-of moves give the same plan.
+take what else fits. Only gains are kept. Moves are counted and in a fixed order, so that the same problem and number of
+moves give the same plan.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,9 +14,9 @@ from services.matching.rounds.solver.prices import Prices, reduced_worth
 from services.matching.rounds.solver.table import Floats, Ints, Table
 
 ROWS_TRIED = 5
-"""How many candidates of a line are tried in moves, best first."""
+"""Maximum number of candidates of a line that are tried in moves, best first."""
 EJECTED_TRIED = 4
-"""How many assignments are tried for ejection, cheapest first."""
+"""Maximum number of assignments that are tried for ejection, cheapest first."""
 
 
 class WorkingPlan:
@@ -67,12 +67,12 @@ class WorkingPlan:
         del self.log[mark:]
 
     def is_below_least(self, mark: int) -> bool:
-        """True if a slot changed since the log position `mark` is used below its least."""
+        """Return True if a slot changed since the log position `mark` is used below its least."""
         slots = {self.slot[row] for row, _ in self.log[mark:]}
         return any(self.users[slot] and self.capacity[slot] - self.room[slot] < self.slot_least[slot] for slot in slots)
 
     def fits(self, row: int) -> int:
-        """The maximum units of a row now, 0 if below its least."""
+        """Return the maximum units of a row now, 0 if below its least."""
         had = self.units[row]
         count = min(
             self.most[row], had + self.needed[self.line[row]], had + self.room[self.slot[row]] // self.takes[row]
@@ -82,7 +82,7 @@ class WorkingPlan:
         return count if count >= self.least[row] else 0
 
     def fill(self, line: int) -> None:
-        """Give a line what still fits, in the order of its candidates' reduced values."""
+        """Give a line the units that still fit, in the order of its candidates' reduced values."""
         if self.needed[line] <= 0:
             return
         for row in self.rows_of[line]:
@@ -97,7 +97,7 @@ class WorkingPlan:
 
 
 def repaired(table: Table, prices: Prices) -> Ints:
-    """A feasible choice: lines by descending regret, each with its best candidates at these prices."""
+    """Return a feasible choice: lines by descending regret, each with its best candidates at these prices."""
     working = WorkingPlan(table, np.zeros(len(table.keys), dtype=np.int64), prices)
     for line in _by_regret(table, reduced_worth(table, prices)):
         working.fill(line)
@@ -105,7 +105,7 @@ def repaired(table: Table, prices: Prices) -> Ints:
 
 
 def completed(table: Table, prices: Prices, units: Ints) -> Ints:
-    """A feasible choice with at least these units, and with what else fits."""
+    """Return a feasible choice with at least these units, and with others that fit."""
     working = WorkingPlan(table, units, prices)
     for line in _by_regret(table, reduced_worth(table, prices)):
         working.fill(line)
@@ -113,7 +113,7 @@ def completed(table: Table, prices: Prices, units: Ints) -> Ints:
 
 
 def _by_regret(table: Table, reduced: Floats) -> list[int]:
-    """Lines by regret: the difference between their best and second best candidate."""
+    """Return the lines by regret: the difference between their best and second best candidate."""
     order = np.lexsort((-reduced, table.line))
     ranked = np.append(reduced[order], [0.0, 0.0])
     counts = np.diff(table.first)
@@ -125,7 +125,7 @@ def _by_regret(table: Table, reduced: Floats) -> list[int]:
 
 
 def _settled(table: Table, working: WorkingPlan, prices: Prices) -> Ints:
-    """The choice without slots used below their least; their lines are served elsewhere if possible."""
+    """Return the choice without slots used below their least; serve their lines elsewhere if possible."""
     short = [
         slot
         for slot, least in enumerate(table.slot_least.tolist())
@@ -153,7 +153,7 @@ def searched(
     lines: Iterable[int] | None = None,
     may_continue: Callable[[], bool] = lambda: True,
 ) -> Ints:
-    """The choice after up to `moves_max` moves, of these lines or all, keeping only gains."""
+    """Return the choice after up to `moves_max` moves, of these lines or all, keeping only gains."""
     working = WorkingPlan(table, units, prices)
     wanted = range(len(table.lines)) if lines is None else lines
     left = moves_max
@@ -173,7 +173,7 @@ def searched(
 
 
 def _loss(working: WorkingPlan, line: int) -> float:
-    """How far a line is below its best candidate, at the prices."""
+    """Return by how much a line is below its best candidate, at the prices."""
     rows = working.rows_of[line]
     if not rows:
         return 0.0
@@ -181,7 +181,7 @@ def _loss(working: WorkingPlan, line: int) -> float:
 
 
 def _has(working: WorkingPlan, line: int) -> float:
-    """The reduced value of a line's assignments."""
+    """Return the reduced value of a line's assignments."""
     found = 0.0
     for row in working.rows_of[line]:
         if working.units[row]:
@@ -190,7 +190,7 @@ def _has(working: WorkingPlan, line: int) -> float:
 
 
 def _improve(working: WorkingPlan, line: int) -> int:
-    """Try to give a line a better candidate; returns how many moves were tried."""
+    """Try to give a line a better candidate; return how many moves were tried."""
     tried = 0
     working.fill(line)
     own = [row for row in working.rows_of[line] if working.units[row]]
@@ -206,7 +206,10 @@ def _improve(working: WorkingPlan, line: int) -> int:
 
 
 def _ejections(working: WorkingPlan, row: int, own: list[int]) -> list[int | None]:
-    """Rows to eject so that a row fits: none, or each of the cheapest in its slot or on its budget that free enough."""
+    """Return the rows of which one is to be ejected so that a row fits; `[None]` if the row fits already.
+
+    They are the cheapest in its slot or on its budget that free enough.
+    """
     wanted = min(working.most[row], working.needed[working.line[row]] + sum(working.units[one] for one in own))
     slot, budget = working.slot[row], working.budget[row]
     lacks = wanted * working.takes[row] - working.room[slot]

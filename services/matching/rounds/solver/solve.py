@@ -1,4 +1,4 @@
-"""Solve a round: prices, then local search, then HiGHS, each starting from the previous result.
+"""Solution of a round: prices, then local search, then HiGHS, each starting from the previous result.
 
 Up to `exact_lines_max` lines the prices are the dual values of the linear relaxation, which is also the bound; then
 HiGHS optimizes parts of the round for at most a third of the time, and the whole round for the rest.
@@ -35,10 +35,10 @@ SLOT_SCALE = 1000
 BUDGET_SCALE = 1_000_000
 MILLION = 1_000_000
 PARTS_SHARE = 1 / 3
-"""Share of the time, if the whole round is solved afterwards."""
+"""Share of the time for parts, if the whole round is solved afterwards."""
 
 Ended = Literal["proven", "effort", "time"]
-"""Proven optimal; all effort used; stopped before that. Only the last depends on the machine."""
+"""Ends of a search: proven optimal; all effort used; stopped before that. Only the last depends on the machine."""
 
 Method = Literal["exact", "prices"]
 
@@ -51,11 +51,11 @@ class Effort(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     exact_lines_max: Annotated[int, Meta(ge=0, le=2_000)] = 500
     nodes: Annotated[int, Meta(ge=1, le=10_000_000)] = 20_000
     parts: Annotated[int, Meta(ge=0, le=10_000)] = 40
-    """How many parts HiGHS optimizes per hundred slots."""
+    """Number of parts that HiGHS optimizes per hundred slots."""
 
 
 WARM = Effort(price_steps=10, moves=1_000, exact_lines_max=0, parts=0)
-"""After a small change: start from the last plan and its prices."""
+"""Effort after a small change: the search starts from the last plan and its prices."""
 
 
 class SlotPrice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,9 +93,9 @@ class Solution(Struct, frozen=True, kw_only=True):
     value: int
     bound: int
     gap_millionths: int
-    """The gap of the plan to the bound, rounded up; includes the cost of fairness.
+    """Gap of the plan to the bound, in millionths, rounded up; includes the cost of fairness.
 
-    Without the value of pins, which is the same in every plan and would make any gap look small.
+    It excludes the value of pins, which is the same in every plan and would make any gap look small.
     """
     method: Method
     ended: Ended
@@ -119,9 +119,10 @@ def solve(
     may_continue: Callable[[], bool] = lambda: True,
     elapsed: Callable[[], float] = lambda: 0.0,
 ) -> Solution:
-    """The best plan found with the effort; `elapsed` returns the share of the time that has passed, 0 to 1.
+    """Return the best plan found with the effort.
 
-    Raises BadProblemError, and PinsError if pins exceed what is available.
+    `elapsed` returns the share of the time that has passed, 0 to 1. Raise BadProblemError, and PinsError if pins exceed
+    what is available.
     """
     check(question.problem)
     problem = normal(question.problem)
@@ -149,7 +150,7 @@ def solve(
 
 
 def gap(value: int, bound: int) -> int:
-    """In millionths of the bound, rounded up."""
+    """The gap in millionths of the bound, rounded up."""
     return -(-MILLION * (bound - value) // bound) if bound else 0
 
 
@@ -200,7 +201,7 @@ class Search:
             self._solve_whole()
 
     def make_fair(self, fairness: Fairness) -> bool:
-        """Trade value, within the agreed loss, for a fairer choice; returns whether the search finished."""
+        """Trade value, within the agreed loss, for a fairer choice; return whether the search finished."""
         states = _states_of(self.problem, self.table)
         floor = lowest_value(self.pinned + self.table.value(self.units), fairness) - self.pinned
         if self.method == "exact" and self.continues():
@@ -250,11 +251,11 @@ class Search:
         self.bound = min(self.bound, bound)
 
     def _relax(self) -> bool:
-        """Set prices and bound from the linear relaxation; returns whether it was solved."""
+        """Set prices and bound from the linear relaxation; return whether it was solved."""
         duals = exact.relaxed(self.table, may_continue=self.continues) if self.table.keys else None
         if duals is None:
             return False
-        # Not HiGHS's objective, which is subject to tolerances: any prices prove a valid bound.
+        # HiGHS's objective is not used, as it is subject to tolerances: any prices prove a valid bound.
         prices = bounded(self.table, *duals)
         if prices.bound <= self.prices.bound:
             self.prices = prices
@@ -300,7 +301,10 @@ class Search:
             )
 
     def _parts_may_continue(self) -> bool:
-        """Reserve time for the whole round if it is solved afterwards."""
+        """Return True if parts may be optimized further.
+
+        Time is reserved for the whole round if it is solved afterwards.
+        """
         if self.method == "exact" and self._elapsed() >= PARTS_SHARE:
             self.parts_stopped = True
         return self.continues() and not self.parts_stopped

@@ -59,7 +59,10 @@ class Table(Struct, frozen=True, kw_only=True):
 
 
 def table_of(problem: Problem) -> Table:
-    """The open part of a checked problem in its normal form. Raises PinsError if pins exceed what is available."""
+    """Return the open part of a checked problem in its normal form.
+
+    Raise PinsError if pins exceed what is available.
+    """
     line_at = {one.line: index for index, one in enumerate(problem.lines)}
     slot_at = {(one.offering, one.period): index for index, one in enumerate(problem.slots)}
     budget_at: dict[str | None, int] = {one.budget: index for index, one in enumerate(problem.budgets)}
@@ -129,7 +132,10 @@ def table_of(problem: Problem) -> Table:
 
 
 def _each(candidates: Iterable[Candidate], *names: str) -> Iterator[Any]:
-    """Values of these attributes; without a Python step per candidate, of which there may be a hundred thousand."""
+    """Return the values of these attributes.
+
+    There is no Python step per candidate, of which there may be a hundred thousand.
+    """
     return map(attrgetter(*names), candidates)
 
 
@@ -138,14 +144,14 @@ def _column(numbers: Iterable[int]) -> Ints:
 
 
 def plan_of(problem: Problem, table: Table, units: Ints) -> Plan:
-    """A choice as a plan, with the pins."""
+    """Return a choice as a plan, with the pins."""
     given = {key_of(pin): pin.units for pin in problem.pinned}
     given |= {table.keys[row]: int(units[row]) for row in np.flatnonzero(units)}
     return planned(given)
 
 
 def choice_of(table: Table, plan: tuple[Assignment, ...]) -> Ints:
-    """The part of a plan, possibly of another problem, that is feasible in this one."""
+    """Return the part of a plan, possibly of another problem, that is feasible in this one."""
     at = {key: row for row, key in enumerate(table.keys)}
     units = np.zeros(len(table.keys), dtype=np.int64)
     for one in plan:
@@ -155,7 +161,7 @@ def choice_of(table: Table, plan: tuple[Assignment, ...]) -> Ints:
 
 
 def holds(table: Table, units: Ints) -> bool:
-    """True if a choice respects every size, need, capacity and budget."""
+    """Return True if a choice respects every size, need, capacity and budget."""
     used = units > 0
     sizes = np.all((units >= 0) & (units <= table.most) & (~used | (units >= table.least)))
     taken = _summed(table.slot, table.takes * units, len(table.slots))
@@ -169,7 +175,7 @@ def holds(table: Table, units: Ints) -> bool:
 
 
 def packed(table: Table, wanted: Ints) -> Ints:
-    """As much of a choice as fits, most valuable rows first."""
+    """Return as much of a choice as fits, most valuable rows first."""
     worth = table.each * np.minimum(wanted, table.most) + table.once
     rows = np.flatnonzero(wanted > 0)
     units = np.zeros(len(table.keys), dtype=np.int64)
@@ -195,14 +201,14 @@ def _summed(place: Ints, amount: Ints, count: int) -> Ints:
 
 
 def without_empty_slots(table: Table, units: Ints) -> Ints:
-    """The choice without slots used below their least."""
+    """Return the choice without slots used below their least."""
     taken = _summed(table.slot, table.takes * units, len(table.slots))
     short = (taken > 0) & (taken < table.slot_least)
     return np.where(short[table.slot], 0, units) if short.any() else units
 
 
 def part_of(table: Table, units: Ints, rows: Ints) -> Table:
-    """The table of these rows (ascending), beside what the choice gives to all others.
+    """Return the table of these rows (ascending), without what the choice gives to all others.
 
     Lines, slots and budgets that no row uses are removed. If others hold a slot already, its least is met.
     """

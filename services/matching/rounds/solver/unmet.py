@@ -36,7 +36,7 @@ class BlockedCandidate(Struct, frozen=True, kw_only=True):
 
 
 class Unmet(Struct, frozen=True, kw_only=True):
-    """A line with units left open; without candidates, no offering fits it."""
+    """A line with units left open. If it has no candidates, no offering fits it."""
 
     line: str
     open_units: int
@@ -44,7 +44,7 @@ class Unmet(Struct, frozen=True, kw_only=True):
 
 
 def unmet(problem: Problem, plan: Plan) -> tuple[Unmet, ...]:
-    """The lines not covered in full, in the problem's order, each with its candidates of highest value."""
+    """Return the lines not covered in full, in the problem's order, each with its candidates of highest value."""
     units = covered(plan)
     by_line: dict[str, list[Candidate]] = {line.line: [] for line in problem.lines if line.needed > units[line.line]}
     for one in problem.candidates:
@@ -67,7 +67,7 @@ def unmet(problem: Problem, plan: Plan) -> tuple[Unmet, ...]:
 
 
 class _Stock:
-    """Supply: in total, used by pins, and used by the rest of the plan."""
+    """Supply in total, used by pins, and used by the rest of the plan."""
 
     def __init__(self, problem: Problem, plan: Plan) -> None:
         given = {one.key for one in plan}
@@ -98,7 +98,7 @@ class _Stock:
                 self.promised[one.budget or ""] += cost
 
     def barred(self, line: Line, one: Candidate, open_units: int) -> BlockedCandidate | None:
-        """Why a candidate does not give more to its line; None if it gives its maximum."""
+        """Return the reason why a candidate does not give more to its line; None if it gives its maximum."""
         if self.units.get(key_of(one), 0) >= one.most:
             return None
         obstacle, takers = self._obstacle(line, one, open_units)
@@ -112,7 +112,7 @@ class _Stock:
         )
 
     def _slot_lines(self, at: tuple[str, str]) -> list[str]:
-        """The first lines that use a slot, one more than are reported: the line itself may be among them."""
+        """Return the first lines that use a slot, one more than are reported, as the line itself may be among them."""
         if at not in self.slot_lines:
             self.slot_lines[at] = list(dict.fromkeys(one.line for one in self.users[at]))[: TAKERS_LISTED_MAX + 1]
         return self.slot_lines[at]

@@ -61,9 +61,10 @@ def filters_of(
     parent: Id = None,
     as_at: AsAt = None,
 ) -> Filters:
-    """The boundary is incoming by default, so that a sum by status counts no money twice.
+    """Build the filters of a request.
 
-    With a flow type or a parent, the default is all boundaries.
+    The boundary is incoming by default, so that a sum by status counts no money twice. With a flow type or a parent,
+    the default is all boundaries.
     """
     if boundary is None:
         boundary = Boundaries.INCOMING if flow_type is None and parent is None else Boundaries.ALL
@@ -98,10 +99,11 @@ async def list_flows(
     cursor: Id = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[FlowPage]:
-    """Incoming flows by default; with a flow type or a parent, all boundaries. A donor sees flows of its own pledges.
-    Flows of two statuses or two boundaries must not be added up.
+    """Shows incoming flows by default; with a flow type or a parent, flows of all boundaries.
 
-    With `as_at`, as recorded by that moment: the result never changes, except notes that were reworded since.
+    A donor sees the flows of its own pledges. Flows of two statuses or two boundaries must not be added up.
+
+    With `as_at`, flows are as recorded by that moment; the result never changes, except notes that were reworded since.
     """
     before = _place(cursor, field="cursor", expected="a cursor of an earlier page")
     if filters.as_at is not None:
@@ -119,8 +121,10 @@ async def list_flows(
     summary="Flows, as CSV",
 )
 async def flows_as_csv(db: Db, own: Owned, caller: CurrentCaller, now: Now, filters: Filtering) -> Download:
-    """As the list, in one file: at most 50,000 rows. RFC 4180 in UTF-8; a text that begins like a formula gets an
-    apostrophe before it. The same `as_at` gives the same bytes.
+    """Returns the same flows as the list, in one file of at most 50,000 rows.
+
+    The format is RFC 4180 in UTF-8; a text that begins like a formula is preceded by an apostrophe. The same `as_at`
+    gives the same bytes.
     """
     if filters.as_at is not None:
         await wait_until_final(db, caller, filters.as_at, now=now)
@@ -135,8 +139,9 @@ async def flows_as_csv(db: Db, own: Owned, caller: CurrentCaller, now: Now, filt
     summary="Flows, as a spreadsheet",
 )
 async def flows_as_spreadsheet(db: Db, own: Owned, caller: CurrentCaller, now: Now, filters: Filtering) -> Download:
-    """As the list, in one file: at most 50,000 rows. Amounts are numbers, everything else is text. The same `as_at`
-    gives the same bytes.
+    """Returns the same flows as the list, in one file of at most 50,000 rows.
+
+    Amounts are numbers, everything else is text. The same `as_at` gives the same bytes.
     """
     if filters.as_at is not None:
         await wait_until_final(db, caller, filters.as_at, now=now)
@@ -159,7 +164,7 @@ async def _table(
 ) -> Download:
     with tables.place():
         async with db.transaction(by=caller) as tx:
-            # Count first, so that rows beyond the limit are not read.
+            # Rows are counted first, so that those beyond the limit are not read.
             if await flow_store.count(tx, caller, filters, up_to=TABLE_ROWS_MAX + 1) > TABLE_ROWS_MAX:
                 raise Mismatch("table-too-long", rows_max=TABLE_ROWS_MAX, narrow_by=["year", "fund", "status"])
             rows = await flow_store.all_rows(tx, caller, filters, up_to=TABLE_ROWS_MAX)

@@ -1,7 +1,7 @@
-"""Flows: the ledger in the terms of OCHA's Financial Tracking Service, one movement a row.
+"""Flows: the ledger in the terms of OCHA's Financial Tracking Service, one movement per row.
 
-A flow is a posting on one of the accounts that a fund's figures are made of, so that for any entries the
-flows of one boundary and one status add up to a figure of the fund (`GET /v1/funds/{code}`):
+A flow is a posting on one of the accounts that make up a fund's figures. For any entries the flows of one boundary and
+one status add up to a figure of the fund (`GET /v1/funds/{code}`):
 
     incoming  pledge       pledged
     incoming  commitment   committed
@@ -10,9 +10,9 @@ flows of one boundary and one status add up to a figure of the fund (`GET /v1/fu
     internal  paid         transferred, which is negative where money came from another fund
     outgoing  paid         spent, and, of those that have a donor, refunded
 
-A flow that takes back has a negative amount. Flows of two boundaries or two statuses are never added. What came and is
-neither programme support nor the bank's is allocated, transferred, refunded, or available: parked money, which is set
-aside for nothing yet. A fund is one pot, so no allocation is a part of what one donor paid.
+A reversing flow has a negative amount. Flows of two boundaries or two statuses are never added. Money received that is
+neither programme support cost nor bank charges is allocated, transferred, refunded, or available. Available money is
+parked: it is not set aside for a purpose yet. A fund is one pot, so no allocation is a part of what one donor paid.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,11 +29,14 @@ from services.pledges.money.model import USD
 from services.pledges.pledge.earmarking import Earmarking
 
 METHOD = "traditional_aid"
-"""The method of all flows: no fund pays out cash to people in need, which the Tracking Service distinguishes."""
+"""The method of all flows.
+
+The Tracking Service distinguishes cash paid out to people in need, which no fund does.
+"""
 
 
 class FlowStatus(StrEnum):
-    """In the terms of the Tracking Service."""
+    """Statuses of flows, in the terms of the Tracking Service."""
 
     PLEDGE = "pledge"
     COMMITMENT = "commitment"
@@ -41,7 +44,7 @@ class FlowStatus(StrEnum):
 
 
 class Boundary(StrEnum):
-    """The direction of money relative to the funds: into one, from one to a purpose or another fund, or out of them."""
+    """Directions of money relative to the funds: into a fund, from one to a purpose or another fund, or out of them."""
 
     INCOMING = "incoming"
     INTERNAL = "internal"
@@ -49,9 +52,10 @@ class Boundary(StrEnum):
 
 
 class FlowType(StrEnum):
-    """`parked`: paid into a fund without a requirement named by its donor. `pass_through`: passed on to be used there.
+    """Types of flows, which never change.
 
-    A flow's type never changes: how much is parked now is the fund's available money.
+    `parked` is paid into a fund without a requirement named by its donor, `pass_through` is passed on to be used
+    elsewhere. The amount that is parked now is the fund's available money.
     """
 
     STANDARD = "standard"
@@ -60,7 +64,7 @@ class FlowType(StrEnum):
 
 
 class Kind(Struct, frozen=True):
-    """The kind of flow of an account's postings; `sign` makes those positive that add to the fund's figure."""
+    """The kind of flow of an account's postings; `sign` makes those postings positive that add to the fund's figure."""
 
     boundary: Boundary
     status: FlowStatus
@@ -76,8 +80,11 @@ KINDS: Mapping[Account, Kind] = {
     Account.SPENT: Kind(Boundary.OUTGOING, FlowStatus.PAID, -1),
     Account.REFUNDED: Kind(Boundary.OUTGOING, FlowStatus.PAID, -1),
 }
-"""Accounts whose postings are flows. Those of `available` are flows only in an allocation's entry: in a pledge's entry,
-another account has the same change."""
+"""Accounts whose postings are flows.
+
+Postings of `available` are flows only in an allocation's entry: in a pledge's entry, another account has the same
+change.
+"""
 
 PARENTS: Mapping[EntryType, tuple[EntryType, Account]] = {
     EntryType.COMMITTED: (EntryType.PLEDGED, Account.PLEDGED),
@@ -90,16 +97,19 @@ PARENTS: Mapping[EntryType, tuple[EntryType, Account]] = {
     EntryType.SPENT: (EntryType.ALLOCATED, Account.AVAILABLE),
     EntryType.DISBURSED: (EntryType.ALLOCATED, Account.AVAILABLE),
 }
-"""By type of entry, the parent of its flows: the flow on that account in the entry of that type of the same pledge or
-allocation. The parent of a reversal is the reversed entry's flow on the same account, or the allocation's if it goes
-back to the fund; pledges and allocations have no parent."""
+"""Maps the type of an entry to the parent of its flows, as type and account.
+
+The parent is the flow on that account in the entry of that type of the same pledge or allocation. The parent of a
+reversal is the reversed entry's flow on the same account, or the allocation's if the money goes back to the fund.
+Pledges and allocations have no parent.
+"""
 
 
 class FlowRow(Struct, frozen=True, kw_only=True):
     """A posting with its entry and related records.
 
-    `work_package`, `requirement_id`, `activity_id` and `provider` are its allocation's; `other_fund` is that of a
-    carry-over's other half.
+    `work_package`, `requirement_id`, `activity_id` and `provider` are those of its allocation; `other_fund` is the fund
+    of a carry-over's other half.
     """
 
     entry_id: UUID
@@ -133,10 +143,11 @@ class FlowRow(Struct, frozen=True, kw_only=True):
 class Flow(Struct, frozen=True, kw_only=True):
     """A movement of money, in minor units; negative for a reversal. Statuses and boundaries must not be added up.
 
-    `entry_type` is the type of its entry; `year` that of its value date, since no other year of use is stated.
-    `parent_flow_id` is the flow it is a part of. `destination` is where it goes: a fund, a work package, a requirement
-    or an activity by its id, or an organization; for a negative amount it comes from there. The three fields of the
-    rate are null for an entry without one; for an allocation, which belongs to no donor, also all fields of a pledge.
+    `entry_type` is the type of its entry; `year` is the year of its value date, since no other year of use is stated.
+    `parent_flow_id` is the flow of which it is a part. `destination` is where the money goes: a fund, a work package, a
+    requirement or an activity by its id, or an organization; for a negative amount the money comes from there. The
+    three fields of the rate are null for an entry without a rate; for an allocation, which belongs to no donor, all
+    fields of a pledge are null, too.
     """
 
     flow_id: str
@@ -199,18 +210,18 @@ def _destination(row: FlowRow) -> str:
             return row.fund
 
 
-# -- as a table -------------------------------------------------------------------------------------------------------
+# -- rows of a table --------------------------------------------------------------------------------------------------
 
 
 class Amount(Struct, frozen=True):
-    """A cell with a number, made of whole minor units, never of a text."""
+    """A cell with a number, made from whole minor units, never from a text."""
 
     minor: int
     currency: str
 
     @property
     def places(self) -> int:
-        """The number of decimals."""
+        """Number of decimals."""
         return exponent(self.currency)
 
     def __str__(self) -> str:
@@ -248,7 +259,7 @@ COLUMNS: Mapping[str, Callable[[Flow], Cell]] = {
     "destination": lambda flow: flow.destination,
     "allocation_id": lambda flow: str(flow.allocation_id or ""),
 }
-"""Columns of the tables, in order, for CSV and spreadsheet. New ones are appended."""
+"""Columns of the tables, in order, for CSV and spreadsheet. New columns are appended."""
 
 
 def cells_of(flow: Flow) -> tuple[Cell, ...]:

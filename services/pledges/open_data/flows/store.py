@@ -25,12 +25,14 @@ PAGE_ROWS = 5_000
 """Rows read per statement, so that the event loop is blocked for some milliseconds at most."""
 
 FORCE_CUSTOM_PLAN = "SET LOCAL plan_cache_mode = force_custom_plan"
-"""For statements with a limit and optional filters: a generic plan for all filters sorts the whole ledger for a page.
+"""Statement that avoids a generic plan.
+
+For statements with a limit and optional filters, a generic plan for all filters sorts the whole ledger for a page.
 """
 
 _NOTHING = UUID(int=0)
 PostingRef = tuple[UUID, int]
-"""An entry and the position of a posting in it, from 1; a flow's id is made of them."""
+"""The id of an entry and the position of a posting in it, from 1; a flow's id consists of them."""
 
 # $8, $9 and $10 are PARENTS. The halves of a carry-over are successive facts of its pledge, the outgoing one first. The
 # related entries of an entry never change: they were recorded before it or together with it.
@@ -112,11 +114,14 @@ _ONLY_ON: Mapping[FlowType | None, Account] = {
     FlowType.PARKED: Account.CASH,
     FlowType.PASS_THROUGH: Account.SPENT,
 }
-"""The only account that has flows of a type; other accounts are not read for it."""
+"""Maps a flow type to the only account that has flows of it; other accounts are not read for it."""
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
-    """Filters of flows; by default all. With `parent`, its children; with `as_at`, flows as recorded by then."""
+    """Filters of flows; by default none.
+
+    With `parent`, only its children; with `as_at`, flows as recorded by that moment.
+    """
 
     fund: str | None = None
     year: int | None = None
@@ -139,7 +144,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def rows(tx: Tx, caller: Caller, filters: Filters, *, before: PostingRef | None, limit: int) -> list[Record]:
-    """Rows for `flow`, newest entry first, after `before`."""
+    """List rows for `flow`, newest entry first, after `before`."""
     await tx.execute(FORCE_CUSTOM_PLAN)
     return await tx.fetch(FLOWS, *await parameters_of(tx, caller, filters), *(before or (None, None)), limit)
 
@@ -149,13 +154,13 @@ def flow(row: Record) -> Flow:
 
 
 async def count(tx: Tx, caller: Caller, filters: Filters, *, up_to: int) -> int:
-    """The number of flows, counted up to `up_to`."""
+    """Return the number of flows, counted up to `up_to`."""
     await tx.execute(FORCE_CUSTOM_PLAN)
     return int(await tx.fetchval(_COUNT, *await parameters_of(tx, caller, filters), up_to))
 
 
 async def all_rows(tx: Tx, caller: Caller, filters: Filters, *, up_to: int) -> list[Record]:
-    """All rows, up to `up_to`, read some thousand at a time."""
+    """List all rows, up to `up_to`, read in pages of `PAGE_ROWS`."""
     found: list[Record] = []
     before: PostingRef | None = None
     while len(found) < up_to:
@@ -169,7 +174,7 @@ async def all_rows(tx: Tx, caller: Caller, filters: Filters, *, up_to: int) -> l
 
 
 async def parameters_of(tx: Tx, caller: Caller, filters: Filters) -> tuple[object, ...]:
-    """The parameters of both statements."""
+    """Return the parameters of both statements."""
     of_types, of_accounts = zip(*PARENTS.values(), strict=True)
     return (
         caller.organization,
@@ -190,7 +195,7 @@ async def parameters_of(tx: Tx, caller: Caller, filters: Filters) -> tuple[objec
 async def _children_of(
     tx: Tx, caller: Caller, parent: PostingRef | None
 ) -> tuple[str | None, UUID | None, UUID | None]:
-    """The parent's id, and its pledge or allocation, which its children share and which has an index."""
+    """Return the parent's id, and its pledge or allocation, which its children share and which has an index."""
     if parent is None:
         return None, None, None
     row = await tx.fetchrow(

@@ -1,8 +1,8 @@
 """Flows as files: CSV (RFC 4180, UTF-8 without a byte order mark) and a spreadsheet (Office Open XML).
 
-Text that people wrote stays text in every program that opens the file. CSV has no cell types, so text that a
-spreadsheet would run as a formula gets an apostrophe before it; the spreadsheet file writes it as text. A program that
-separates by `;` or by tabs sees other cells in the same CSV file: these get one as well.
+Text that people wrote stays text in every program that opens the file. CSV has no cell types, so a text that a
+spreadsheet would run as a formula is preceded by an apostrophe; the spreadsheet file writes it as text. A program that
+separates by `;` or by tabs finds other cells in the same CSV file; these are preceded by an apostrophe, too.
 """
 
 import csv
@@ -30,7 +30,10 @@ def _csv_cell(cell: Cell) -> str:
 
 
 def xlsx_of(flows: Iterable[Flow], *, created_at: datetime) -> bytes:
-    """One sheet. An amount is a number with the digits of its currency; everything else but years is text."""
+    """Return a workbook of one sheet.
+
+    An amount is a number with the digits of its currency; everything else is text, except years.
+    """
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, TEXT_OPTIONS) as book:
         book.set_properties({"created": created_at.replace(tzinfo=None)})
@@ -48,7 +51,7 @@ def xlsx_of(flows: Iterable[Flow], *, created_at: datetime) -> bytes:
                     case int():
                         sheet.write_number(row, column, cell)
                     case Amount():
-                        # A Decimal, which is written exactly: a float would round large amounts.
+                        # Written as a Decimal, which is exact: a float would round large amounts.
                         sheet.write_number(row, column, Decimal(str(cell)), forms[cell.places])
     return file.getvalue()
 

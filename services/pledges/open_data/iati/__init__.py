@@ -1,1 +1,1 @@
-"""IATI 2.03 activities, written and read. Pure, except `api.py` and `store.py`."""
+"""IATI 2.03 activities, written and read. All modules are pure, except those for routes, actions and rows."""

@@ -1,4 +1,4 @@
-"""Hear of results of deliveries, which are published with what paid for them."""
+"""Actions on events of results of deliveries, which are published with the money that paid for them."""
 
 from chassis.db.database import Tx
 from contracts.facts import Event

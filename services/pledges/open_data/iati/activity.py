@@ -1,6 +1,6 @@
 """The parts of an IATI activity that we write and read; codes are those of IATI's code lists.
 
-An absent element is an empty text, an empty tuple or None. The same structs are written and read.
+An absent element is an empty text, an empty tuple or None. The same structs are used for writing and reading.
 """
 
 import re
@@ -14,7 +14,7 @@ DECIMAL = re.compile(r"[+-]?(?=\d|\.\d)(\d{0,18})(?:\.(\d{0,18}))?\Z", re.ASCII)
 
 
 class Narrative(Struct, frozen=True):
-    """A text and its language (ISO 639-1); None if the file names none."""
+    """A text and its language (ISO 639-1); the language is None if the file names none."""
 
     text: str
     language: str | None = None
@@ -38,7 +38,7 @@ class Coded(Struct, frozen=True):
 
 
 class Share(Struct, frozen=True):
-    """A code's share of an activity: a percentage in decimal digits; empty for all of it."""
+    """A code's share of an activity, as a percentage in decimal digits; empty for all of it."""
 
     code: str
     vocabulary: str = ""
@@ -60,7 +60,7 @@ class Dated(Struct, frozen=True):
     on: date
 
 
-# Excluded from garbage collection: there are tens of thousands of these and of transactions, without cycles.
+# Excluded from garbage collection: there are tens of thousands of amounts and of transactions, without cycles.
 class Amount(Struct, frozen=True, gc=False):
     """Decimal digits in a currency, negative for a reversal, and the value date."""
 
@@ -70,12 +70,12 @@ class Amount(Struct, frozen=True, gc=False):
 
     @property
     def minor(self) -> int | None:
-        """Whole minor units; None if the currency is unknown, or the value finer than its minor unit."""
+        """The amount in whole minor units; None if the currency is unknown, or the value finer than its minor unit."""
         if self.currency is None or self.currency not in currencies():
             return None
         digits = exponent(self.currency)
         found = DECIMAL.match(self.value)
-        assert found is not None, "the reader and `amount_of` both guarantee this"
+        assert found is not None, "the reader and `amount_of` both guarantee decimal digits"
         whole, fraction = found[1], (found[2] or "").rstrip("0")
         if len(fraction) > digits:
             return None
@@ -84,7 +84,7 @@ class Amount(Struct, frozen=True, gc=False):
 
 
 def amount_of(minor: int, currency: str, on: date) -> Amount:
-    """An amount in minor units, with all digits of its currency: 1234 KWD is `1.234`, 1234 JPY `1234`."""
+    """Convert minor units to an amount with all digits of its currency: 1234 KWD is `1.234`, 1234 JPY is `1234`."""
     digits = exponent(currency)
     text = str(abs(minor)).rjust(digits + 1, "0")
     value = f"{text[:-digits]}.{text[-digits:]}" if digits else text
@@ -102,7 +102,7 @@ class Budget(Struct, frozen=True, kw_only=True):
 
 
 class Transaction(Struct, frozen=True, kw_only=True, gc=False):
-    """A transaction; defaults come from its activity."""
+    """A transaction; absent values default to those of its activity."""
 
     type: str
     on: date
@@ -129,7 +129,7 @@ class Document(Struct, frozen=True, kw_only=True):
 
 
 class Measured(Struct, frozen=True, kw_only=True):
-    """What an indicator was in a period: whole numbers in decimal digits, empty if there is none."""
+    """An indicator's values in a period, as whole numbers in decimal digits; empty if there is none."""
 
     starts: date
     ends: date
@@ -154,10 +154,10 @@ class Result(Struct, frozen=True, kw_only=True):
 
 
 class Activity(Struct, frozen=True, kw_only=True):
-    """An activity: participants, countries, dates, money, results; `parent` identifies the activity it is part of.
+    """An activity with participants, countries, dates, money and results.
 
-    `language` and `currency` are its defaults, `updated` when its data changed last, and `hierarchy` its level: budgets
-    of several levels are not added up.
+    `parent` identifies the activity of which it is a part. `language` and `currency` are its defaults, `updated` is
+    when its data last changed, and `hierarchy` is its level: budgets of several levels are not added up.
     """
 
     identifier: str

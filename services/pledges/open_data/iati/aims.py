@@ -1,4 +1,4 @@
-"""The aims of a purpose: sectors of the OECD's Development Assistance Committee, and its gender equality marker."""
+"""Aims of a purpose: sectors of the OECD's Development Assistance Committee, and its gender equality marker."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,10 @@ from services.pledges.open_data.iati.activity import Marker, Share
 
 
 class Aims(Struct, frozen=True, kw_only=True):
-    """`sectors` add up to the whole; `gender_marker` is 0, 1 or 2, and None if not assessed."""
+    """Sectors, which add up to 100 %, and a gender marker.
+
+    `gender_marker` is 0, 1 or 2, and None if not assessed.
+    """
 
     sectors: tuple[Share, ...] = codes.equal_shares([dac.LEGAL_AND_JUDICIAL_DEVELOPMENT])
     gender_marker: int | None = None
@@ -23,9 +26,10 @@ class Aims(Struct, frozen=True, kw_only=True):
 
 
 def aims_of(topics: Sequence[str], gender_marker: int | None, *, kind: str = "") -> Aims:
-    """Each distinct topic counts the same; without topics the kind of assistance counts.
+    """Return the aims of these topics, or of the kind of assistance if there are none.
 
-    To the DAC a sector is the area that is fostered, which is what topics are, not the kind of work done.
+    Each distinct topic counts equally. In the DAC's terms a sector is the area that is fostered, which corresponds to
+    topics, not to the kind of work done.
     """
     sectors = [dac.dac_sector_of("topics", topic) for topic in dict.fromkeys(topics)] or [
         dac.dac_sector_of("kinds", kind)

@@ -17,7 +17,7 @@ from services.pledges.policy import Action
 
 XML = "application/xml"
 AT_ONCE_MAX = 2
-"""Files made at once in a process; further callers wait without holding a connection."""
+"""Maximum number of files made at once, per process; further callers wait without holding a connection."""
 
 
 @get(
@@ -29,16 +29,17 @@ AT_ONCE_MAX = 2
 async def show_iati(
     code: FromPath[str], db: Db, own: Owned, caller: CurrentCaller, now: Now, as_at: AsAt = None
 ) -> Response[str]:
-    """For callers who may read the whole ledger, and for a donor with its own transactions only.
+    """Restricted to callers who may read the whole ledger, and to a donor, who sees its own transactions only.
 
-    As recorded by `as_at`, also for names; at most 20,000 transactions. It names no State that asked for assistance.
+    The file is as recorded by `as_at`, including names, and has at most 20,000 transactions. It names no State that
+    asked for assistance.
     """
     policy.decide(caller, Action.SHOW_IATI).required()
     moment = await final_as_of(db, caller, as_at, now=now) or now
     async with own.iati_files:
         async with db.transaction(by=caller, snapshot=True) as tx:
             ledger = await iati_store.ledger_of(tx, code, caller, as_at=moment, site=own.site)
-        # In a thread: it would block the event loop.
+        # Made in a thread, because it would block the event loop.
         file = await asyncio.to_thread(_made, ledger, own.reporter, moment)
     return Response(file, media_type=XML)
 

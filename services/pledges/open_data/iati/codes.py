@@ -66,7 +66,7 @@ UNTIED = "5"
 AID_TO_A_FUND, AID_IN_PROJECTS = Coded("B03", "1"), Coded("C01", "1")
 DEVELOPING_COUNTRIES_UNSPECIFIED = Share("998", "1", "100")
 GENDER_EQUALITY = "1"
-"""A policy marker of the vocabulary of the DAC."""
+"""The gender equality marker, in the DAC's vocabulary of policy markers."""
 
 EARMARKING = "2"
 """The aid type vocabulary of EARMARKING_CATEGORIES."""
@@ -77,15 +77,16 @@ WHOLE_BASIS_POINTS = 10_000
 
 
 def shares(basis_points: Sequence[tuple[str, int]]) -> tuple[Share, ...]:
-    """DAC sectors, each with its hundredths of a percent, which have to add up to 100 %."""
-    assert sum(points for _, points in basis_points) == WHOLE_BASIS_POINTS, "the shares of sectors are 100 % together"
+    """Return the shares of DAC sectors, each given in hundredths of a percent, which have to add up to 100 %."""
+    assert sum(points for _, points in basis_points) == WHOLE_BASIS_POINTS, "shares add up to 100 %"
     return tuple(Share(code, DAC, _percentage(points)) for code, points in basis_points)
 
 
 def equal_shares(sectors: Sequence[str]) -> tuple[Share, ...]:
-    """Equal percentages for DAC sectors, weighted by how often each is named, the largest first; at least one.
+    """Return equal shares of DAC sectors, weighted by how often each is named, the largest first.
 
-    The remainder of the hundredths of a percent goes to the largest remainders, ties to the lowest codes.
+    At least one sector is required. The remainder of the hundredths of a percent goes to the largest remainders, ties
+    to the lowest codes.
     """
     divided = {code: divmod(WHOLE_BASIS_POINTS * many, len(sectors)) for code, many in Counter(sectors).items()}
     left = WHOLE_BASIS_POINTS - sum(points for points, _ in divided.values())
@@ -102,7 +103,7 @@ def _percentage(points: int) -> str:
 
 
 class Note(Struct, frozen=True, kw_only=True):
-    """Something in an activity that is readable but not valid by the standard."""
+    """A note on something in an activity that is readable but not valid by the standard."""
 
     identifier: str
     says: str
@@ -110,7 +111,7 @@ class Note(Struct, frozen=True, kw_only=True):
 
 
 def notes(activity: Activity) -> Iterator[Note]:
-    """Unknown transaction types and currencies, too precise amounts, percentages that do not add up to 100."""
+    """Yield notes on unknown transaction types and currencies, too precise amounts, and percentages that miss 100."""
     known = set(TransactionType)
     for transaction in activity.transactions:
         amount = transaction.amount
@@ -130,7 +131,7 @@ def notes(activity: Activity) -> Iterator[Note]:
 
 
 def _total(of: Sequence[Share]) -> Fraction:
-    """A single share without a percentage is 100 %; of several, each needs one."""
+    """Return the sum of the percentages; a single share without a percentage is 100 %, one of several is 0."""
     if len(of) == 1 and not of[0].percentage:
         return Fraction(100)
     return sum((Fraction(share.percentage or 0) for share in of), Fraction())

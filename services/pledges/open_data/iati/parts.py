@@ -24,10 +24,10 @@ from services.pledges.open_data.iati.codes import TransactionType as T
 from services.pledges.open_data.iati.words import Words, narratives
 
 SMALL = 5
-"""The lowest count that is published."""
+"""Counts from 1 to below this number are not published."""
 
 NOT_COUNTED = frozenset({"percent", "days"})
-"""Units of indicators that are no counts."""
+"""Units of indicators that are not counts."""
 
 
 class Delivered(Struct, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ class Delivered(Struct, frozen=True, kw_only=True):
 
 
 def needs(requirements: Iterable[YearlyRequirement], revised_years: Collection[int], *, on: date) -> tuple[Budget, ...]:
-    """One budget per year: readers add up overlapping ones, so a revised budget replaces the original."""
+    """Return one budget per year: readers add up overlapping budgets, so a revised budget replaces the original."""
     by_year: dict[int, int] = {}
     for requirement in requirements:
         by_year[requirement.year] = by_year.get(requirement.year, 0) + requirement.usd_minor
@@ -54,13 +54,13 @@ def _budget(year: int, usd_minor: int, *, on: date, revised: bool) -> Budget:
         status=codes.BUDGET_INDICATIVE,
         starts=starts,
         ends=date(year, 12, 31),
-        # No value date is in the future.
+        # The value date is never in the future.
         amount=amount(usd_minor, USD, min(starts, on)),
     )
 
 
 def allotted(published: Sequence[Transaction]) -> tuple[Budget, ...]:
-    """What was allotted to a purpose in each year, less what was returned: its budget, revised once some was."""
+    """Return the budget of each year: the money allotted to a purpose, less returned money; revised if it changed."""
     by_year: dict[tuple[int, str], list[Transaction]] = {}
     for one in published:
         if one.type == T.OUTGOING_COMMITMENT and one.amount.currency:
@@ -80,7 +80,7 @@ def allotted(published: Sequence[Transaction]) -> tuple[Budget, ...]:
 
 
 def pages(site: str, said: Words) -> tuple[Document, ...]:
-    """The public page of all funds, in each language."""
+    """Return the public page of all funds, in each language; empty without a site."""
     return tuple(
         Document(
             url=f"{site}/{narrative.language}/public/funding",
@@ -95,7 +95,10 @@ def pages(site: str, said: Words) -> tuple[Document, ...]:
 
 
 def participants(number: int | None, dates: Sequence[Dated], said: Words) -> tuple[Result, ...]:
-    """How many people took part, if counted: in whole fives, rounded down, and not if fewer than five."""
+    """Return the number of participants as a result: in multiples of five, rounded down.
+
+    Empty if they were not counted, or are fewer than five but not zero.
+    """
     people = _in_fives(number)
     if not people:
         return ()
@@ -105,7 +108,10 @@ def participants(number: int | None, dates: Sequence[Dated], said: Words) -> tup
 
 
 def delivered(confirmed: Iterable[Delivered], *, since: date) -> tuple[Result, ...]:
-    """What deliveries achieved, by indicator: counts as those of participants, percentages and days as they are."""
+    """Return the results of deliveries by indicator.
+
+    Counts are published like those of participants, percentages and days unchanged.
+    """
     found = []
     for one in confirmed:
         indicator = indicators()[one.indicator]
@@ -124,7 +130,7 @@ def _result(titles: tuple[Narrative, ...], measure: str, measured: Measured) -> 
 
 
 def _in_fives(number: int | None) -> str:
-    """A count in whole fives, rounded down; empty if there is none, or a small one."""
+    """Return a count rounded down to a multiple of five; empty for None and for 1 to 4."""
     return "" if number is None or 0 < number < SMALL else str(number - number % SMALL)
 
 

@@ -1,7 +1,7 @@
-"""A fund's ledger as IATI activities: one for the fund, and one for each purpose money was allocated to.
+"""A fund's ledger as IATI activities: one for the fund, and one for each purpose to which money was allocated.
 
-A transaction follows from what an entry does to the accounts: a reversal is a negative amount of the same type, and
-nothing published is ever edited. No State that asked for assistance is named, nor its provider.
+A transaction follows from the movements of an entry on accounts: a reversal is a negative amount of the same type, and
+nothing published is ever edited. Neither the State that asked for assistance nor its provider is named.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -45,7 +45,7 @@ SIGNS: Mapping[str, tuple[T, int]] = {
     "spent": (T.EXPENDITURE, -1),
     "transferred": (T.DISBURSEMENT, -1),
 }
-"""The transaction type of an account's movements, and the sign of a debit."""
+"""Maps an account to the transaction type of its movements, and to the sign of a debit."""
 
 PUBLISHED_TYPES: Mapping[str, frozenset[T]] = {
     "pledged": frozenset({T.INCOMING_PLEDGE}),
@@ -64,19 +64,23 @@ PUBLISHED_TYPES: Mapping[str, frozenset[T]] = {
     "carried_over": frozenset({T.DISBURSEMENT}),
     "brought_forward": frozenset({T.INCOMING_FUNDS}),
 }
-"""Transaction types published for an entry. A committed pledge leaves the open pledges and stays an incoming pledge
-here: in IATI a commitment does not reverse the pledge. Spending does not reduce the outgoing commitment; a reversed
-spending whose money goes back to the fund does."""
+"""Transaction types published for each type of entry.
+
+A committed pledge leaves the open pledges of the ledger and stays an incoming pledge here, because in IATI a commitment
+does not reverse the pledge. Spending does not reduce the outgoing commitment; a reversed spending whose money goes back
+to the fund does.
+"""
 
 BETWEEN_FUNDS = frozenset({"carried_over", "brought_forward"})
-"""The two halves of a transfer between funds: UNODC is on both sides, and no donor is named."""
+"""The entry types of the two halves of a transfer between funds; UNODC is on both sides, and no donor is named."""
 
 
-# Excluded from garbage collection: there are tens of thousands, without cycles.
+# Excluded from garbage collection: there are tens of thousands of movements, without cycles.
 class Movement(Struct, frozen=True, kw_only=True, gc=False):
-    """The change by an entry of one account in one currency; for a reversal, `of_type` is the reversed type.
+    """The change by an entry of one account in one currency.
 
-    `other_fund` is the code of the fund on the other side of a transfer.
+    `of_type` is the type of the entry or, for a reversal, the reversed type. `other_fund` is the code of the fund on
+    the other side of a transfer.
     """
 
     entry_id: UUID
@@ -95,7 +99,7 @@ class Movement(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class PlannedActivity(Struct, frozen=True, kw_only=True):
-    """An activity that UNODC planned, as of a day; `kind` is a code of the table `activity_kinds`."""
+    """An activity planned by UNODC, as of a day; `kind` is a code of the table `activity_kinds`."""
 
     title: str
     language: str
@@ -108,10 +112,10 @@ class PlannedActivity(Struct, frozen=True, kw_only=True):
 class Ledger(Struct, frozen=True, kw_only=True):
     """A fund, its requirements, and the movements that the caller may see, in the order of their entries.
 
-    The file is of a day, `on`: what takes effect later is in the files of later days. `site` is the public address of
-    the console, if there is one. `gender_marker` is the fund's own. `aims` are the known aims of its purposes and
-    `held` its planned activities, `delivered` the confirmed results of deliveries that it paid for, each by the suffix
-    of the activity identifier after the fund.
+    The file is as of a day, `on`: what takes effect later is in the files of later days. `site` is the public address
+    of the console, if there is one. `gender_marker` is the fund's own. `aims` are the known aims of its purposes,
+    `held` its planned activities, and `delivered` the confirmed results of deliveries that it paid for; their keys are
+    the suffixes of the activity identifiers after the fund.
     """
 
     fund: str
@@ -130,9 +134,9 @@ class Ledger(Struct, frozen=True, kw_only=True):
 
 
 def activities(ledger: Ledger, *, reporter: str) -> tuple[Activity, ...]:
-    """The fund first, then its purposes in the order of their first allocations. `reporter` is UNODC's IATI identifier.
+    """Return the fund's activity first, then those of its purposes in the order of their first allocations.
 
-    Raises Conflict for more transactions than a file may have.
+    `reporter` is UNODC's IATI identifier. Raises Conflict for more transactions than a file may have.
     """
     builder = _ActivityBuilder(ledger.fund, reporter, words(), ledger.updated)
     by_purpose: dict[str, list[tuple[Movement, Transaction]]] = {"": []}
@@ -147,13 +151,13 @@ def activities(ledger: Ledger, *, reporter: str) -> tuple[Activity, ...]:
 
 
 def planned_activity_of(planned: Planned, title: str, *, on: date) -> PlannedActivity:
-    """A planned activity as of a day. After its end it stays in finalisation (3), open to late payments."""
+    """Return a planned activity as of a day; a completed one stays in finalisation (3), open to late payments."""
     begins, ends = ActivityDate.PLANNED_START, Dated(ActivityDate.PLANNED_END, planned.ends_on)
     match planned.status:
         case PlannedStatus.PLANNED:
             status = ActivityStatus.PIPELINE if on < planned.starts_on else ActivityStatus.IMPLEMENTATION
         case PlannedStatus.COMPLETED:
-            assert planned.completed_on is not None, "it has its last day since it is over"
+            assert planned.completed_on is not None, "a completed activity has its last day"
             status, begins = ActivityStatus.FINALISATION, ActivityDate.ACTUAL_START
             ends = Dated(ActivityDate.ACTUAL_END, planned.completed_on)
         case PlannedStatus.CANCELLED:
@@ -169,7 +173,7 @@ def planned_activity_of(planned: Planned, title: str, *, on: date) -> PlannedAct
 
 
 def transaction_type_of(movement: Movement) -> tuple[T, int]:
-    """The transaction type of a movement, if it is published, and the sign of a debit.
+    """Return the transaction type of a movement, if it is published, and the sign of a debit.
 
     Money passed on is posted to the same account as other spending, and published as a disbursement; transfers to and
     from other funds share one account, too.
@@ -184,7 +188,7 @@ def transaction_type_of(movement: Movement) -> tuple[T, int]:
 
 
 def _published(movements: Iterable[Movement]) -> list[tuple[Movement, T, int]]:
-    """The published movements with type and amount: one for each entry, type and currency."""
+    """Return the published movements with type and amount: one for each entry, type and currency."""
     sums: dict[tuple[UUID, T, str], int] = {}
     first: dict[tuple[UUID, T, str], Movement] = {}
     for movement in movements:
@@ -197,7 +201,7 @@ def _published(movements: Iterable[Movement]) -> list[tuple[Movement, T, int]]:
 
 
 def _purpose(movement: Movement) -> str:
-    """The suffix of an activity's identifier after the fund; empty for the fund itself."""
+    """Return the suffix of an activity's identifier after the fund; empty for the fund itself."""
     return movement.work_package or str(movement.requirement_id or movement.activity_id or "")
 
 
@@ -215,7 +219,7 @@ class _ActivityBuilder(Struct, frozen=True):
         years = [requirement.year for requirement in ledger.requirements]
         ends = [Dated(ActivityDate.PLANNED_END, date(max(years), 12, 31))] if years else []
         starts = min([ledger.opened_on, *(transaction.on for _, transaction in published)])
-        # The donors of money from another fund are that fund's; the other fund is the funder here.
+        # For money from another fund the funder is that fund; the donors of the money are named in that fund's file.
         givers = sorted({one.other_fund for one, of in published if of.type == T.INCOMING_FUNDS and one.other_fund})
         donors = sorted({one.donor for one, _ in published if one.donor and one.of_type not in BETWEEN_FUNDS})
         return Activity(
@@ -269,7 +273,7 @@ class _ActivityBuilder(Struct, frozen=True):
     def _texts_of(
         self, movement: Movement, held: PlannedActivity | None
     ) -> tuple[tuple[Narrative, ...], tuple[Narrative, ...]]:
-        """The title and description of a purpose; a planned activity has its own title, in one language."""
+        """Return the title and description of a purpose; a planned activity has its own title, in one language."""
         purpose = narratives(self.words.purpose)
         if held is not None:
             kinds = narratives(activity_kinds()[held.kind].labels)
@@ -294,7 +298,7 @@ class _ActivityBuilder(Struct, frozen=True):
         )
 
     def _provider_and_receiver(self, movement: Movement) -> tuple[Party, Party | None]:
-        """Provider and receiver. The receiver of allocated or spent money is not published."""
+        """Return provider and receiver. The receiver of allocated or spent money is not published."""
         here = self._fund_party(self.fund_code)
         match movement.of_type:
             case "carried_over":
@@ -318,7 +322,7 @@ class _ActivityBuilder(Struct, frozen=True):
         return Party(ref=self.reporter, kind=kind, role=role, activity=activity, names=narratives(self.words.office))
 
     def _common_elements(self, aims: Aims) -> dict[str, Any]:
-        """Elements that are the same for all activities."""
+        """Return the elements that are the same for all activities."""
         return {
             "reporter": Party(
                 ref=self.reporter, kind=OrganisationType.MULTILATERAL, names=narratives(self.words.office)
@@ -337,7 +341,10 @@ class _ActivityBuilder(Struct, frozen=True):
 
 
 def _status_and_dates(published: Sequence[Transaction]) -> tuple[ActivityStatus, tuple[Dated, ...]]:
-    """For an unplanned purpose: it begins with its money, and is cancelled once all of it is returned."""
+    """Return the status and dates of an unplanned purpose.
+
+    It begins with its first transaction, and is cancelled once all of its money is returned.
+    """
     days = [transaction.on for transaction in published]
     starts = Dated(ActivityDate.ACTUAL_START, min(days))
     if sum(one.amount.minor or 0 for one in published if one.type == T.OUTGOING_COMMITMENT):
@@ -347,7 +354,7 @@ def _status_and_dates(published: Sequence[Transaction]) -> tuple[ActivityStatus,
 
 @lru_cache(maxsize=1000)
 def _donor(donor: str, *, role: str = "", languages: Iterable[Language] = ENGLISH_FIRST) -> Party:
-    """A State by its names; IATI identifiers of States are not stored."""
+    """Return a State with its names; IATI identifiers of States are not stored."""
     if donor not in countries():
         return Party(kind=OrganisationType.MULTILATERAL, role=role, names=(Narrative(donor, Language.EN),))
     names = tuple(Narrative(country_name(donor, language), language) for language in languages)

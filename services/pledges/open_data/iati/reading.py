@@ -1,8 +1,8 @@
-"""Parse IATI activity files: those of donors, and our own to check them.
+"""Parser of IATI activity files: those of donors, and our own, to check them.
 
 A file that cannot be an activity file is refused as a whole; otherwise each record with a defect is left out and the
-defect reported with its line. Codes are not checked here but by `notes`. XML from outside is dangerous: document types
-are refused, so no entities; nothing is fetched; size and counts are limited.
+defect reported with its line. Codes are checked by `notes`, not here. XML from outside is dangerous: document types are
+refused, so there are no entities; nothing is fetched; size and counts are limited.
 """
 
 import re
@@ -36,23 +36,23 @@ from services.pledges.open_data.iati.writing import LANGUAGE, PARENT
 FILE_BYTES_MAX = 5 * 1024 * 1024
 TRANSACTIONS_MAX = 10_000
 ATTRIBUTES_MAX = 100
-"""Per element: many times what the standard has."""
+"""Maximum number of attributes of an element, many times as many as the standard has."""
 
 DEFECTS_MAX = 100
-"""Defects reported at most."""
+"""Maximum number of defects reported."""
 
 DAC = "1"
 """The default vocabulary."""
 
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:\d{2})?\Z", re.ASCII)
-# Inherited values are looked up from each descendant, one attribute after another.
+# The number is limited because inherited values are looked up from each descendant, one attribute after another.
 _HAS_MORE = etree.XPath("boolean(//*[@*[position() > $most]])")
 Element = Any
 T = TypeVar("T")
 
 
 class Defect(Struct, frozen=True, kw_only=True):
-    """A line and the slug of its refusal."""
+    """The slug of a record's refusal, and the line."""
 
     slug: str
     line: int
@@ -60,7 +60,7 @@ class Defect(Struct, frozen=True, kw_only=True):
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """The records of a file without defects, and the first defect of each of the others."""
+    """The records of a file without defects, and the first defect of each other record."""
 
     version: str
     activities: tuple[Activity, ...]
@@ -68,14 +68,14 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 
 class TransactionList(Struct, frozen=True, kw_only=True):
-    """Every transaction of a file in order, with its activity; if either has a defect, the defect instead."""
+    """All transactions of a file in order, each with its activity; for a defect in either, the defect instead."""
 
     version: str
     transactions: tuple[tuple[Activity, Transaction] | Invalid, ...]
 
 
 def read(data: bytes, *, transactions_max: int = TRANSACTIONS_MAX, bytes_max: int = FILE_BYTES_MAX) -> Reading:
-    """Raises Invalid if it is no IATI activity file, or too large."""
+    """Read a file. Raises Invalid if it is not an IATI activity file, or is too large."""
     root = _activities(data, transactions_max, bytes_max)
     reader = _Reader()
     found = [reader.attempt(one, reader.activity) for one in root.iterchildren("iati-activity")]
@@ -87,7 +87,7 @@ def read(data: bytes, *, transactions_max: int = TRANSACTIONS_MAX, bytes_max: in
 
 
 def read_transactions(data: bytes, *, transactions_max: int, bytes_max: int = FILE_BYTES_MAX) -> TransactionList:
-    """As `read`, for transactions only, with none left out: one for each element of that name."""
+    """Like `read`, for transactions only, with one result for each element of that name."""
     root = _activities(data, transactions_max, bytes_max)
     known: dict[Element, Activity | Invalid] = {}
 
@@ -125,7 +125,7 @@ def _activities(data: bytes, transactions_max: int, bytes_max: int) -> Element:
 
 
 def _activity_of(root: Element, at: Element) -> Activity | Invalid:
-    """The enclosing activity, unless it has a defect."""
+    """Return the enclosing activity, or its defect."""
     try:
         if at.tag != "iati-activity" or at.getparent() is not root:
             raise Invalid("iati-transaction-misplaced", line=at.sourceline)
@@ -139,16 +139,16 @@ def _version(root: Element) -> str:
 
 
 def parser(**more: Any) -> etree.XMLParser:
-    """A parser that resolves no entities and fetches nothing."""
+    """Return a parser that resolves no entities and fetches nothing."""
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, **more)
 
 
 class _RootReached(Exception):
-    """Raised at the document's root element."""
+    """Raised at the document's root element to end parsing."""
 
 
 class _PrologTarget:
-    """Parser target for the prolog: refuses a document type before it is processed."""
+    """Parser target for the prolog that refuses a document type before it is processed."""
 
     def doctype(self, *_: object) -> None:
         raise Invalid("xml-doctype")
@@ -157,7 +157,7 @@ class _PrologTarget:
         raise _RootReached
 
     def close(self) -> None:
-        """Required by lxml."""
+        """Do nothing; lxml requires this method."""
 
 
 def _root(data: bytes) -> Element:
@@ -178,7 +178,7 @@ class _Reader:
         self.defects: list[Defect] = []
 
     def attempt(self, at: Element, read_one: Callable[[Element], T]) -> T | None:
-        """Read an element; on a defect, record it and return None."""
+        """Read an element; on a defect, record the defect and return None."""
         try:
             return read_one(at)
         except Invalid as no:
@@ -340,7 +340,7 @@ def _marker(at: Element) -> Marker:
 
 def _amount(at: Element, currency: str | None) -> Amount:
     currency = at.get("currency") or currency or None
-    # An element's text ends at its first child: the rest would be cut off.
+    # An element's text ends at its first child, so the rest would be cut off.
     value = _decimal(at, "" if len(at) else _text(at))
     return Amount(value, currency, _day(at, "value-date"))
 
@@ -409,7 +409,7 @@ def _narratives(at: Element) -> tuple[Narrative, ...]:
 
 
 def _language(at: Element) -> str | None:
-    """The element's own language, or its activity's default."""
+    """Return the element's own language, or that of the nearest element around it; None if there is none."""
     while at is not None:
         if said := at.get(LANGUAGE):
             return str(said)

@@ -1,4 +1,4 @@
-"""Results of deliveries, from facts of the service `delivery`: each report, and from when to when it was confirmed."""
+"""Results of deliveries, from facts of the service `delivery`: each report, and the time in which it was confirmed."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ from services.pledges.open_data.iati.parts import Delivered
 
 
 async def report(tx: Tx, event: Event, fact: ResultReported) -> None:
-    """Keep a report in place of the one before, which stays for the time in which it was confirmed."""
+    """Save a report that replaces the previous one, which is kept for the time in which it was confirmed."""
     await end(tx, event, fact.result_id)
     await tx.execute(
         """
@@ -38,7 +38,7 @@ async def confirm(tx: Tx, event: Event, result_id: UUID) -> None:
 
 
 async def end(tx: Tx, event: Event, result_id: UUID) -> None:
-    """The report is not valid any more: there is another one, or the State disputes it."""
+    """End the validity of the current report, because there is another one or the State disputes it."""
     await tx.execute("DELETE FROM measured_result WHERE result_id = $1 AND confirmed_at IS NULL", result_id)
     await tx.execute(
         "UPDATE measured_result SET ended_at = $2 WHERE result_id = $1 AND ended_at IS NULL", result_id, event.time
@@ -48,9 +48,9 @@ async def end(tx: Tx, event: Event, result_id: UUID) -> None:
 async def confirmed_of(
     tx: Tx, requirement_ids: Collection[UUID], *, as_at: datetime
 ) -> Mapping[str, tuple[Delivered, ...]]:
-    """What was confirmed by a moment of what these requirements pay for, by their ids.
+    """Return the results confirmed as of a moment of the deliveries that these requirements pay for, by requirement id.
 
-    Nothing of a kind of assistance that may endanger people, whose requirements have no codes.
+    Kinds of assistance that may endanger people are excluded; their requirements have no codes.
     """
     matches = await tx.fetch(
         """

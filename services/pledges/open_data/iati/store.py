@@ -18,7 +18,7 @@ from services.pledges.open_data.iati import result_store
 from services.pledges.open_data.iati.aims import Aims, aims_of
 from services.pledges.open_data.iati.published import SIGNS, TRANSACTIONS_MAX, Ledger, Movement, planned_activity_of
 
-# Related values are read per entry: a join may be planned as all postings for each of them.
+# Related values are read per entry, because a join may be planned as all postings for each of them.
 _MOVEMENTS = """
     SELECT e.entry_id, e.type, e.donor, e.effective_on AS on,
         CASE e.type WHEN 'reversed' THEN (SELECT o.type FROM entry o WHERE o.entry_id = e.reverses)
@@ -36,7 +36,7 @@ _OF_FUND = """
     ORDER BY e.entry_id LIMIT $6
 """
 ENTRIES = _MOVEMENTS + OTHER_FUND + _OF_FUND
-# Stop reading at the limit.
+# Counts up to the limit only.
 _COUNT = """
     SELECT count(*) FROM (
         SELECT FROM entry e WHERE may_see(e, $1, $2) AND e.fund = $3 AND e.recorded_at <= $4 LIMIT $5) AS found
@@ -44,7 +44,10 @@ _COUNT = """
 
 
 async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime, site: str = "") -> Ledger:
-    """As recorded by `as_at`. Raises Missing for an unknown fund, Conflict for more entries than a file may have."""
+    """Return the ledger as recorded by `as_at`.
+
+    Raises Missing for an unknown fund, Conflict for more entries than a file may have.
+    """
     found = await funds.funds(tx, only=fund, as_at=as_at)
     if not found:
         raise await funds.missing(tx, fund, as_at)
@@ -52,7 +55,7 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime, site:
     asked = (caller.organization, caller.role, fund, as_at)
     _require_room(await tx.fetchval(_COUNT, *asked, TRANSACTIONS_MAX + 1))
     rows = await tx.fetch(ENTRIES, *asked, list(SIGNS), TRANSACTIONS_MAX + 1)
-    # Without `as_at`, one may have been written in between.
+    # Checked again: without `as_at`, an entry may have been written since it was counted.
     _require_room(len(rows))
     movements = []
     for row in rows:
@@ -95,7 +98,7 @@ def _require_room(entries: int) -> None:
 
 
 async def _aims(tx: Tx, requirement_ids: Collection[UUID], caller: Caller) -> dict[str, Aims]:
-    """The aims of these requirements, if stated when they were opened; they never change."""
+    """Return the aims of these requirements, if stated when they were opened; aims never change."""
     rows = await tx.fetch(
         """
         SELECT requirement_id, about FROM requirement

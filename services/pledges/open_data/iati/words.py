@@ -1,4 +1,4 @@
-"""Texts in our IATI files, in the six languages: read once, at first use."""
+"""Texts in our IATI files, in the six languages, read once, at first use."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -12,11 +12,11 @@ from services.pledges.open_data.iati.activity import Narrative
 Texts = Mapping[str, str]
 
 ENGLISH_FIRST = (Language.EN, *(one for one in Language if one is not Language.EN))
-"""Readers take the first narrative for the default one."""
+"""The six languages with English first, because readers take the first narrative for the default one."""
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """Each text by language. `corrections` explain, by entry type, why an amount is negative."""
+    """The texts, each by language. `corrections` explain, by entry type, why an amount is negative."""
 
     source: str
     office: Texts
@@ -35,5 +35,5 @@ def words() -> Words:
 
 
 def narratives(texts: Texts) -> tuple[Narrative, ...]:
-    """Narratives in the languages present, English first, the others ordered by code."""
+    """Return narratives in the languages present, English first, the others ordered by code."""
     return tuple(Narrative(text, one) for one in ENGLISH_FIRST if (text := texts.get(one, "").strip()))

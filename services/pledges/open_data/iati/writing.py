@@ -1,4 +1,4 @@
-"""Write activities as an IATI 2.03 file: the same bytes for the same activities.
+"""Writer of activities as an IATI 2.03 file: the same bytes for the same activities.
 
 Elements are in the order of the schema. Every narrative names its language and every amount its currency, beside the
 defaults of its activity.
@@ -27,14 +27,14 @@ from services.pledges.open_data.iati.activity import (
 VERSION = "2.03"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 PARENT = "1"
-"""Related activity type: the parent."""
+"""The related activity type of the parent."""
 
 _NOT_FOR_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 Element = Any
 
 
 def write(activities: Iterable[Activity], *, generated_at: datetime) -> bytes:
-    """The file, in UTF-8."""
+    """Return the activities as a file in UTF-8."""
     root = etree.Element("iati-activities", {"version": VERSION, "generated-datetime": generated_at.isoformat()})
     for activity in activities:
         _activity(root, activity)
@@ -160,7 +160,7 @@ def _narratives(parent: Element, narratives: Sequence[Narrative]) -> None:
 
 
 def _text(at: Element, text: str) -> None:
-    # XML cannot represent most control characters: they are replaced.
+    # XML cannot represent most control characters, so they are replaced.
     at.text = _NOT_FOR_XML.sub("\ufffd", text)
 
 

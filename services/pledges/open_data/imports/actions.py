@@ -25,7 +25,7 @@ from services.pledges.policy import Action
 
 
 async def rates_of(tx: Tx, wanted: Iterable[tuple[str, date]], validity: Validity) -> Rates:
-    """Candidates for the rates of these currencies on these days."""
+    """Return candidates for the rates of these currencies on these days."""
     return {
         (currency, on): await rate_store.candidates_of(tx, currency, on, validity) for currency, on in sorted(wanted)
     }
@@ -34,7 +34,10 @@ async def rates_of(tx: Tx, wanted: Iterable[tuple[str, date]], validity: Validit
 async def record_import(
     tx: Tx, import_id: UUID, validated: ValidatedRows, of: ImportFormat, file_hash: str, *, now: datetime
 ) -> None:
-    """Store every row of the file as accepted or rejected. Raises Conflict if another import came first."""
+    """Store every row of the file as accepted or rejected.
+
+    Raises Conflict if another import has added an accepted row meanwhile.
+    """
     accepted, rejected = len(validated.accepted), len(validated.rejected)
     fact = ImportRecorded(
         import_id=import_id,
@@ -61,9 +64,9 @@ async def pledge_flow(
     *,
     validity: Validity,
 ) -> None:
-    """Make a pledge from a reported one, in the donor's name, by our rate in force on its value date.
+    """Make a pledge from a reported one, in the donor's name, at our rate in force on its value date.
 
-    Raises Conflict for a flow that was not reported as a pledge, and for one that has a pledge, in any status.
+    Raises Conflict for a flow that was not reported as a pledge, or that has a pledge already, in any status.
     """
     policy.decide(ctx.caller, Action.PLEDGE_FLOW, await import_store.get(tx, import_id, ctx.caller)).required()
     flow = await import_store.locked_flow(tx, import_id, line)
@@ -89,7 +92,7 @@ async def pledge_flow(
 
 
 async def _check_donor(tx: Tx, donor: str) -> None:
-    """Raises Invalid for a donor no one could act for: neither a State nor an organization with an appointment."""
+    """Raise Invalid unless the donor is a State, or another organization outside UNODC with an appointment."""
     if donor in countries():
         return
     async with tx.as_service():

@@ -55,7 +55,7 @@ class Reason(Struct, frozen=True, kw_only=True):
 
 
 class ImportView(Struct, frozen=True, kw_only=True):
-    """An import with every rejected row, by line: at most 5,000. A dry run has no id."""
+    """An import with every rejected row, ordered by line: at most 5,000. A dry run has no id."""
 
     import_id: UUID | None
     dry_run: bool
@@ -101,9 +101,11 @@ async def import_flows(
     dry_run: FromQuery[bool] = False,
     accept_language: AcceptLanguage = None,
 ) -> Response[ImportView]:
-    """For a finance officer of UNODC. The body is the file itself: CSV with the columns of the Financial Tracking
-    Service, or with `format=iati` a donor's activity file. Rows are stored as reported, beside the ledger and in none
-    of its totals; rejected rows are listed with the broken rule. With `dry_run` nothing is written.
+    """Requires the role `finance_officer` at UNODC.
+
+    The body is the file itself: CSV with the columns of the Financial Tracking Service or, with `format=iati`, a
+    donor's activity file. Rows are stored as reported, beside the ledger and not included in its totals; rejected rows
+    are listed with the broken rule. With `dry_run` nothing is written.
     """
     policy.decide(caller, Action.IMPORT_FLOWS).required()
     language, file_hash = language_of(accept_language), upload.digest.hex()
@@ -148,7 +150,7 @@ async def list_imports(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ImportPage]:
-    """For callers who may read the whole ledger."""
+    """Restricted to callers who may read the whole ledger."""
     async with db.transaction(by=caller) as tx:
         found = await import_store.imports(tx, caller, before=cursor, limit=limit + 1)
     return paging.page(ImportPage, found, limit)
@@ -174,7 +176,7 @@ async def list_imported_flows(
     cursor: Annotated[int, QueryParameter(ge=0, le=10**9)] = 0,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ReportedPage]:
-    """In no total: the ledger has only its own entries."""
+    """The flows are not included in any total: the ledger has only its own entries."""
     async with db.transaction(by=caller) as tx:
         policy.decide(caller, Action.SHOW_IMPORT, await import_store.get(tx, import_id, caller)).required()
         found = await import_store.accepted(tx, import_id, after=cursor, limit=limit + 1)
@@ -197,8 +199,10 @@ async def pledge_flow(
     data: JSONBody[PledgeFlow],
     own: Owned,
 ) -> None:
-    """For a finance officer of UNODC: a pledge in the name of `donor`, who owns it from then on. Amount, value date and
-    note are the flow's, the rate is our own in force on that day. A flow becomes a pledge once.
+    """Requires the role `finance_officer` at UNODC.
+
+    Makes a pledge in the name of `donor`, who owns it from then on. Amount, value date and note are the flow's; the
+    rate is UNODC's own rate in force on that day. A flow can become a pledge only once.
     """
     earmarking = earmarked(data.earmarking, for_requirement=False)
     await import_actions.pledge_flow(
@@ -232,7 +236,7 @@ def _tried(validated: ValidatedRows, of: ImportFormat, file_hash: str, language:
 
 
 def _reasons(rejected: tuple[RejectedRow, ...], language: Language) -> tuple[Reason, ...]:
-    """The most frequent first."""
+    """Return the reasons of the rejected rows, the most frequent first."""
     counted = Counter(row.slug for row in rejected)
     ordered = sorted(counted.items(), key=lambda one: (-one[1], one[0]))
     return tuple(Reason(slug=slug, explanation=words_of(slug, language), rows=rows) for slug, rows in ordered)

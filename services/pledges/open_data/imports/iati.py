@@ -1,7 +1,8 @@
 """Rules, in order, for importing a transaction of a donor's IATI activity file as a flow.
 
 A donor reports the money that it gives; only transactions whose receiver is UNODC are flows to us. The standard has no
-value in US dollars: it is computed by our rate in force on the value date; without a rate the transaction is rejected.
+value in US dollars, so it is computed at our rate in force on the value date; without a rate the transaction is
+rejected.
 """
 
 import hashlib
@@ -34,7 +35,7 @@ from services.pledges.open_data.imports.model import (
 )
 
 VERSIONS = frozenset({"2.01", "2.02", "2.03"})
-"""Each only adds to the one before."""
+"""Accepted versions of the standard; each only adds to the previous one."""
 
 STATUSES: Mapping[str, FlowStatus] = {
     TransactionType.OUTGOING_PLEDGE: FlowStatus.PLEDGE,
@@ -45,11 +46,11 @@ STATUSES: Mapping[str, FlowStatus] = {
 ID_DIGITS = 40
 
 Rates: TypeAlias = Mapping[tuple[str, date], Sequence[Rate]]
-"""By currency and day: candidates for the rate in force."""
+"""Candidates for the rate in force, by currency and day."""
 
 
 class NumberedTransaction(NamedTuple):
-    """A transaction with its number in the file, from 1, and its id; an unreadable one has no id."""
+    """A transaction with its number in the file, from 1, and its id; an unreadable transaction has no id."""
 
     number: int
     source_id: str
@@ -57,7 +58,10 @@ class NumberedTransaction(NamedTuple):
 
 
 def read(content: bytes) -> list[NumberedTransaction]:
-    """Every transaction of a file. Raises Invalid if it is no IATI 2 file, or has too many transactions or none."""
+    """Return every transaction of a file.
+
+    Raises Invalid if it is not an IATI 2 file, or has too many transactions or none.
+    """
     found = read_transactions(content, transactions_max=IMPORT_ROWS_MAX, bytes_max=IMPORT_BYTES_MAX)
     if found.version not in VERSIONS:
         raise Invalid("iati-version-unknown", versions=sorted(VERSIONS))
@@ -72,7 +76,7 @@ def read(content: bytes) -> list[NumberedTransaction]:
 
 
 def rates_needed(rows: Sequence[NumberedTransaction], reporter: str) -> frozenset[tuple[str, date]]:
-    """The currencies and days whose rates `validate` needs."""
+    """Return the currencies and days whose rates `validate` needs."""
     said = [row.said[1] for row in rows if not isinstance(row.said, Invalid)]
     days = {(one.amount.currency or "", one.amount.on) for one in said if _is_to(reporter, one)}
     return frozenset((currency, on) for currency, on in days if currency in currencies() and currency != USD)
@@ -89,13 +93,14 @@ def validate(
 ) -> ValidatedRows:
     """Accept or reject each transaction: receiver `reporter` (an IATI identifier), value date up to `until`.
 
-    `known` are the ids of accepted ones of other imports; of one id in a file the first transaction counts.
+    `known` are the ids of accepted transactions of other imports. If an id is repeated in a file, the first transaction
+    counts.
     """
     seen: set[str] = set()
 
     def kept(row: NumberedTransaction) -> ReportedFlow:
         if isinstance(row.said, Invalid):
-            # The error of an activity is shared by all its transactions: raise it without their tracebacks.
+            # The error of an activity is shared by all its transactions, so it is raised without their tracebacks.
             raise row.said.with_traceback(None)
         activity, transaction = row.said
         if not activity.identifier:
@@ -109,7 +114,7 @@ def validate(
         finally:
             seen.add(row.source_id)
         if (transaction.provider or activity.reporter).ref.strip() == reporter:
-            # Our own files contain these, for transfers between our funds.
+            # Our own files contain such transactions, for transfers between our funds.
             raise Invalid("donor-missing", column="provider-org")
         flow = _reported(row, activity, transaction)
         if flow.date > until:
@@ -124,7 +129,10 @@ def _is_to(reporter: str, transaction: Transaction) -> bool:
 
 
 def _reported(row: NumberedTransaction, activity: Activity, transaction: Transaction) -> ReportedFlow:
-    """The flow as the donor reports it, without a value in US dollars. Raises Invalid with the first rule broken."""
+    """Return the flow as the donor reports it, without a value in US dollars.
+
+    Raises Invalid with the first broken rule.
+    """
     receiver, described = transaction.receiver or Party(), transaction.description or activity.titles
     reference = _text(activity.identifier, "refCode", element="iati-identifier")
     donor = _text(_name(transaction.provider) or _name(activity.reporter), "srcOrganization", element="provider-org")
@@ -155,13 +163,16 @@ def _reported(row: NumberedTransaction, activity: Activity, transaction: Transac
 
 
 def _valued(flow: ReportedFlow, rates: Sequence[Rate], validity: Validity) -> ReportedFlow:
-    """Add the value in US dollars by the rate in force on its day. Raises Mismatch without one."""
+    """Add the value in US dollars at the rate in force on the flow's day. Raises Mismatch without a rate."""
     worth = value(Money(minor=flow.minor, currency=flow.currency), flow.date, rates, validity)
     return replace(flow, **asdict(worth))
 
 
 def _minor(amount: Amount) -> int:
-    """A positive amount in whole minor units of a known currency."""
+    """Return an amount in whole minor units.
+
+    Raises Invalid unless it is positive, in range, and not finer than its currency's minor unit.
+    """
     minor = amount.minor
     if minor is None:
         raise Invalid("amount-too-precise", column="value")
@@ -175,7 +186,7 @@ def _minor(amount: Amount) -> int:
 
 
 def _text(text: str, like: str, *, element: str) -> str:
-    """Check a text against the length limit of that column."""
+    """Return the text. Raises Invalid unless it fits the length limit of the column `like`."""
     check_text(text, LENGTHS[like], column=element)
     return text
 
@@ -187,10 +198,11 @@ def _name(party: Party | None) -> str:
 
 
 def _source_id(activity: Activity, transaction: Transaction, equal: Counter[str]) -> str:
-    """An id that is the same in every file with this transaction, and unique to it.
+    """Return an id that is the same in every file with this transaction, and unique to it.
 
-    With a reference by the donor: that, the type and the day, so that a corrected amount has the same id. Otherwise
-    amount, provider and receiver, and the number of equal ones before it, from `equal`.
+    It is made from the activity, the type, the day and the donor's reference, so that a corrected amount has the same
+    id. Without a reference it is also made from amount, value date, receiver, provider, and the number of equal
+    transactions before it, from `equal`.
     """
     said: list[object] = [activity.identifier, transaction.type, transaction.on, transaction.ref]
     if not transaction.ref:

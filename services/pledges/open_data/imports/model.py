@@ -1,10 +1,10 @@
 """Rules, in order, for importing a row of a table of flows.
 
-Flows and imports are the same for every format; the rules here are for one format, others have a file each.
+Flows and imports are the same for every format; the rules here are for one format, and other formats have a file each.
 
 The table is that of the Financial Tracking Service of OCHA, as CSV. An accepted row is stored as reported, beside the
-ledger and in none of its totals; a rejected row is reported with the first rule it breaks. Numbers are parsed digit by
-digit: commas, digits of other scripts and amounts finer than the currency are not guessed.
+ledger and not included in its totals; a rejected row is reported with the first rule it breaks. Numbers are parsed
+digit by digit: commas, digits of other scripts and amounts finer than the currency are not guessed.
 """
 
 import csv
@@ -28,7 +28,7 @@ from services.pledges.open_data.flows.model import FlowStatus
 
 IMPORT_BYTES_MAX = 2 * 1024 * 1024
 TOLERANCE = Fraction(1, 100)
-"""The allowed difference between the two amounts at the rate, as a fraction of the one in US dollars."""
+"""Maximum difference between the two amounts at the rate, as a fraction of the amount in US dollars."""
 
 LENGTHS: Mapping[str, int] = {
     "id": 60,
@@ -52,22 +52,23 @@ LENGTHS: Mapping[str, int] = {
 """The required columns with their maximum length in characters; other columns are ignored."""
 
 _ID = re.compile(r"(?!iati-)[A-Za-z0-9._-]+")
-"""Excludes the ids given to transactions of activity files: a table could otherwise occupy one beforehand."""
+"""Pattern of ids; it excludes those of transactions of activity files, which a table could otherwise occupy beforehand.
+"""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEAR = re.compile(r"(?:19|20|21)[0-9]{2}")
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-"""All control characters but tab and line ends."""
+"""Pattern of all control characters except tab and line ends."""
 
 Day: TypeAlias = date
-"""An alias for structs with a field called `date`."""
+"""Alias for use in structs that have a field called `date`."""
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 class ImportFormat(StrEnum):
-    """The format of a file: a table of the Financial Tracking Service as CSV, or an activity file of IATI 2.03."""
+    """Formats of a file: a table of the Financial Tracking Service as CSV, or an activity file of IATI 2.01 to 2.03."""
 
     FTS_CSV = "fts_csv"
     IATI = "iati"
@@ -81,11 +82,11 @@ class Row(NamedTuple):
 
 
 class ReportedFlow(Struct, frozen=True, kw_only=True):
-    """A flow as others reported it: in no total here. `usage_from` and `usage_until` are years.
+    """A flow as others reported it, not included in any total here. `usage_from` and `usage_until` are years.
 
-    `line` is the line in the file, or the number of the transaction in it. A flow without a value in US dollars is
-    valued here: then `rate` is in dollars per unit, of `rate_source` and `rate_date`. `pledge_id` is the pledge made
-    from it.
+    `line` is the line in the file, or the number of the transaction in it. A flow that was reported without a value in
+    US dollars is valued here; then `rate` is in dollars per unit, and has a `rate_source` and a `rate_date`.
+    `pledge_id` is the pledge made from the flow.
     """
 
     line: int
@@ -112,7 +113,7 @@ class ReportedFlow(Struct, frozen=True, kw_only=True):
 class RejectedRow(Struct, frozen=True, kw_only=True):
     """A rejected row: its line in the file, its id if readable, the slug, and the column, if one is at fault.
 
-    Of an activity file: the number of the transaction, and the element.
+    For an activity file, `line` is the number of the transaction, and `column` the element.
     """
 
     line: int
@@ -122,14 +123,14 @@ class RejectedRow(Struct, frozen=True, kw_only=True):
 
 
 class ValidatedRows(Struct, frozen=True, kw_only=True):
-    """Every row of a table is in one of the two."""
+    """The rows of a table; each is either accepted or rejected."""
 
     accepted: tuple[ReportedFlow, ...]
     rejected: tuple[RejectedRow, ...]
 
 
 class FlowImport(Struct, frozen=True, kw_only=True):
-    """An import: its format, the SHA-256 of its file, and the number of its accepted rows."""
+    """An import: its format, the SHA-256 of its file, and the numbers of its accepted and rejected rows."""
 
     import_id: UUID
     format: ImportFormat
@@ -144,7 +145,10 @@ class FlowImport(Struct, frozen=True, kw_only=True):
 
 
 def read(content: bytes) -> list[Row]:
-    """The rows of a table. Raises Invalid if it is no UTF-8 CSV, lacks a column, or has too many rows or none."""
+    """Return the rows of a table.
+
+    Raises Invalid if it is not CSV in UTF-8, lacks a column, or has too many rows or none.
+    """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -186,7 +190,10 @@ def _kept(columns: Sequence[str], cells: Sequence[str]) -> Mapping[str, str]:
 
 
 def validate(rows: Sequence[Row], known: Collection[str]) -> ValidatedRows:
-    """Accept or reject each row; `known` are the ids of earlier imports. Of one id in a table the first row counts."""
+    """Accept or reject each row; `known` are the ids of earlier imports.
+
+    If an id is repeated in a table, the first row counts.
+    """
     seen: set[str] = set()
 
     def kept(row: Row) -> ReportedFlow:
@@ -200,7 +207,7 @@ def validate(rows: Sequence[Row], known: Collection[str]) -> ValidatedRows:
 
 
 def ids(rows: Sequence[Row]) -> list[str]:
-    """The readable ids of these rows."""
+    """Return the readable ids of these rows."""
     return [row.cells["id"] for row in rows if row.cells and _ID.fullmatch(row.cells["id"])]
 
 
@@ -228,7 +235,10 @@ def _named(row: Row) -> tuple[int, str]:
 
 
 def _reported(row: Row, seen: Collection[str], known: Collection[str]) -> ReportedFlow:
-    """Raises Invalid with the first rule that the row breaks; the order of the rules is part of the contract."""
+    """Return the flow of a row.
+
+    Raises Invalid with the first rule that the row breaks; the order of the rules is part of the contract.
+    """
     cells = row.cells
     if cells is None:
         raise Invalid("row-cells")
@@ -292,7 +302,7 @@ def _check_id(source_id: str, seen: Collection[str], known: Collection[str]) -> 
 
 
 def check_text(text: str, characters_max: int, *, column: str) -> None:
-    """Raises Invalid for a text that is too long, or holds a control character."""
+    """Raise Invalid if a text is too long or contains a control character."""
     if len(text) > characters_max:
         raise Invalid("text-too-long", column=column)
     if _CONTROL.search(text):
@@ -300,7 +310,7 @@ def check_text(text: str, characters_max: int, *, column: str) -> None:
 
 
 def check_new(source_id: str, seen: Collection[str], known: Collection[str], *, column: str) -> None:
-    """Raises Invalid for an id that occurs earlier in the file or in another import."""
+    """Raise Invalid if an id occurs earlier in the file or in another import."""
     if source_id in seen:
         raise Invalid("id-repeated", column=column)
     if source_id in known:
@@ -319,7 +329,7 @@ def _date(text: str) -> date:
 
 
 def checked_currency(code: str | None, *, column: str) -> str:
-    """Raises Invalid for an unknown currency, or one that is not in use."""
+    """Return the currency. Raises Invalid if it is missing, unknown or not in use."""
     if not code:
         raise Invalid("currency-missing", column=column)
     if code not in currencies():
@@ -328,7 +338,10 @@ def checked_currency(code: str | None, *, column: str) -> str:
 
 
 def _minor(text: str, currency: str) -> int:
-    """A positive amount in whole minor units of its currency."""
+    """Return an amount in whole minor units of its currency.
+
+    Raises Invalid unless it is a positive number in range, and not finer than the currency's minor unit.
+    """
     if not text:
         raise Invalid("amount-missing")
     found = _NUMBER.fullmatch(text)
@@ -347,7 +360,7 @@ def _minor(text: str, currency: str) -> int:
 
 
 def _rate(text: str, currency: str) -> str:
-    """The rate as reported; optional if both currencies are the US dollar."""
+    """Return the rate as reported; it is optional if both currencies are the US dollar."""
     if not text and currency == USD:
         return "1"
     if not text:
@@ -357,7 +370,7 @@ def _rate(text: str, currency: str) -> str:
 
 
 def _check_worth(minor: int, currency: str, usd_minor: int, rate: Fraction) -> None:
-    """Check that the two amounts agree at the rate, which is per US dollar or in US dollars."""
+    """Raise Invalid unless the two amounts agree at the rate, which is either per US dollar or in US dollars."""
     amount, usd = Fraction(minor, 10 ** exponent(currency)), Fraction(usd_minor, 10 ** exponent(USD))
     if min(abs(amount / rate - usd), abs(amount * rate - usd)) > TOLERANCE * usd:
         raise Invalid("amounts-disagree", column="exchangeRate")

@@ -30,13 +30,16 @@ async def add(tx: Tx, fact: ImportRecorded) -> None:
 
 
 async def known(tx: Tx, source_ids: Sequence[str]) -> frozenset[str]:
-    """Those of these ids that were imported before."""
+    """Return the ids among these that were imported before."""
     rows = await tx.fetch("SELECT source_id FROM imported_flow WHERE source_id = ANY ($1::text[])", source_ids)
     return frozenset(row["source_id"] for row in rows)
 
 
 async def save_rows(tx: Tx, import_id: UUID, validated: ValidatedRows) -> None:
-    """Raises Conflict if another import has added one of the accepted rows meanwhile."""
+    """Insert the rows of an import.
+
+    Raises Conflict if another import has added one of the accepted rows meanwhile.
+    """
     written = await tx.fetchval(
         """
         WITH written AS (
@@ -68,7 +71,7 @@ async def save_rows(tx: Tx, import_id: UUID, validated: ValidatedRows) -> None:
 
 
 async def get(tx: Tx, import_id: UUID, caller: Caller) -> FlowImport:
-    """The import, if this caller may see it. Raises Missing."""
+    """Return the import. Raises Missing if this caller may not see it."""
     row = await tx.fetchrow(
         "SELECT * FROM flow_import WHERE import_id = $1 AND may_see(flow_import, $2, $3)",
         import_id,
@@ -81,7 +84,7 @@ async def get(tx: Tx, import_id: UUID, caller: Caller) -> FlowImport:
 
 
 async def imports(tx: Tx, caller: Caller, *, before: UUID | None, limit: int) -> list[FlowImport]:
-    """Imports, newest first, after `before`."""
+    """List the imports this caller may see, newest first, after `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM flow_import WHERE may_see(flow_import, $1, $2) AND ($3::uuid IS NULL OR import_id < $3)
@@ -96,7 +99,7 @@ async def imports(tx: Tx, caller: Caller, *, before: UUID | None, limit: int) ->
 
 
 async def rejected(tx: Tx, import_id: UUID) -> tuple[RejectedRow, ...]:
-    """The rejected rows of an import, by line. Check first that the caller may see the import."""
+    """List the rejected rows of an import, by line. Check first that the caller may see the import."""
     rows = await tx.fetch(
         'SELECT line, source_id, slug, "column" FROM rejected_row WHERE import_id = $1 ORDER BY line', import_id
     )
@@ -111,7 +114,7 @@ _FLOW = """
 
 
 async def accepted(tx: Tx, import_id: UUID, *, after: int, limit: int) -> list[ReportedFlow]:
-    """The accepted rows of an import, after the line `after`. Check first that the caller may see the import."""
+    """List the accepted rows of an import, after the line `after`. Check first that the caller may see the import."""
     rows = await tx.fetch(
         _FLOW + " WHERE f.import_id = $1 AND line > $2 ORDER BY line LIMIT $3", import_id, after, limit
     )
@@ -119,8 +122,8 @@ async def accepted(tx: Tx, import_id: UUID, *, after: int, limit: int) -> list[R
 
 
 async def locked_flow(tx: Tx, import_id: UUID, line: int) -> ReportedFlow:
-    """Lock and return a flow until the transaction ends. Raises Missing."""
-    # In a second statement, which sees what was committed while this one waited for the lock.
+    """Lock a flow until the transaction ends, and return it. Raises Missing if there is none."""
+    # Read by a second statement, which sees what was committed while the first one waited for the lock.
     await tx.execute("SELECT FROM imported_flow WHERE import_id = $1 AND line = $2 FOR UPDATE", import_id, line)
     row = await tx.fetchrow(_FLOW + " WHERE f.import_id = $1 AND line = $2", import_id, line)
     if row is None:

@@ -1,4 +1,4 @@
-"""Render a statement as PDF/UA-1 from one template and the fonts of pinned packages.
+"""Rendering of a statement as PDF/UA-1 from one template and the fonts of pinned packages.
 
 The same statement in the same language gives the same bytes: its date is its `as_at`, system fonts are not used, and
 nothing is fetched.
@@ -22,17 +22,17 @@ FOLDER = Path(__file__).parent / "labels"
 
 
 def statement_pdf(statement: Statement, language: Language) -> bytes:
-    """The statement in one language. Raises RenderError."""
+    """Render the statement in one language. Raises RenderError."""
     shown = with_texts(statement, legible)
     try:
         return _render(shown, language)
     except typst.TypstError:
-        # For example marks that no font combines with these letters. The figures matter more than the texts.
+        # An example are marks that no font combines with these letters. The figures matter more than the texts.
         return _render(with_texts(shown, lambda _: labels(language)["not_shown"]), language)
 
 
 def with_texts(statement: Statement, changed: Callable[[str], str]) -> Statement:
-    """The statement with every text that users wrote changed."""
+    """Return the statement with every text that users wrote changed by `changed`."""
     pledges = tuple(
         msgspec.structs.replace(
             one,
@@ -53,7 +53,7 @@ def with_texts(statement: Statement, changed: Callable[[str], str]) -> Statement
 
 
 def template_data(statement: Statement, language: Language) -> dict[str, Any]:
-    """The template's input."""
+    """Return the template's input."""
     return TemplateData(statement, language).data() | {"fonts": families(language)}
 
 
@@ -67,5 +67,5 @@ def template() -> bytes:
 
 
 def compiler() -> typst.Compiler:
-    """A compiler that reads no packages, and no files but the labels."""
+    """Return a compiler that reads no packages, and no files but the labels."""
     return typesetting.compiler(FOLDER)

@@ -1,4 +1,4 @@
-"""Render statements in child processes, with the limits of `chassis.printing.renderer`."""
+"""Rendering of statements in child processes, with the limits of `chassis.printing.renderer`."""
 
 import msgspec
 from msgspec import Struct
@@ -9,18 +9,21 @@ from contracts.values import Language
 from services.pledges.statements.model import Statement, lines_in
 
 LARGE_LINES = 1_000
-"""A statement with more lines takes both slots: it takes up to 1.1 GB of memory, a smaller one half."""
+"""Number of lines above which a statement takes both slots.
+
+Such a statement takes up to 1.1 GB of memory, a smaller one half of that.
+"""
 
 
 class RenderInput(Struct, frozen=True, kw_only=True):
-    """A child's input."""
+    """The input of a child process."""
 
     statement: Statement
     language: Language
 
 
 class StatementRenderer(renderer.DocumentRenderer):
-    """Renders statements."""
+    """Renderer of statements."""
 
     def __init__(
         self, *, wait_seconds: float = renderer.WAIT_SECONDS, set_seconds: float = renderer.SET_SECONDS
@@ -29,6 +32,9 @@ class StatementRenderer(renderer.DocumentRenderer):
         super().__init__(module, busy, wait_seconds=wait_seconds, set_seconds=set_seconds)
 
     async def statement_pdf(self, statement: Statement, language: Language, *, organization: str) -> bytes:
-        """Raises Unavailable if it takes too long, Excessive if too many calls of the organization wait already."""
+        """Render a statement.
+
+        Raises Unavailable if it takes too long, Excessive if too many calls of the organization are already waiting.
+        """
         order = msgspec.json.encode(RenderInput(statement=statement, language=language))
         return await self.render(order, organization=organization, large=lines_in(statement) > LARGE_LINES)

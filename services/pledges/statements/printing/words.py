@@ -1,4 +1,4 @@
-"""A statement in one of the six languages: every label, amount and day as text.
+"""The texts of a statement in one of the six languages: every label, amount and day.
 
 Digits are 0 to 9 in Arabic, too. Amounts, rates and dates are compared with bank documents and with the statement in
 another language, and both kinds of digits are used between Morocco and Iraq; the CLDR has forms with 0 to 9 for all six
@@ -27,7 +27,7 @@ from services.pledges.statements.model import Amount, Movement, PledgeAccount, R
 DASH = "–"
 NO_BREAK = "\u00a0"
 DIGITS_MAX = 60
-"""Enough for any sum of the largest number of entries, each of the largest amount."""
+"""Number of digits that suffices for any sum of the largest number of entries, each of the largest amount."""
 
 COLUMNS = ("pledged", "committed", "received", "outstanding")
 HEADINGS = (
@@ -35,7 +35,7 @@ HEADINGS = (
     *("receipts-total", "receipts-explained", "funds", "funds-explained"),
     *("in_kind", "in-kind-explained"),
 )
-"""Labels that the template reads by name; all others are in its input."""
+"""Labels that the template reads by name; all other labels are in its input."""
 
 Cell = str | list[str]
 """A text, or the lines of a figure, the first in the largest type."""
@@ -55,7 +55,10 @@ def labels(language: Language) -> Mapping[str, str]:
 
 
 class TemplateData:
-    """The template's input as data. `legible` replaces characters that the fonts lack."""
+    """The template's input as data.
+
+    The caller replaces characters that the fonts lack (`legible`).
+    """
 
     def __init__(self, statement: Statement, language: Language) -> None:
         self._statement = statement
@@ -106,7 +109,7 @@ class TemplateData:
 
     @property
     def donor(self) -> str:
-        """The name of a State; of any other organization its code."""
+        """The name of a State, or the code of any other organization."""
         donor = self._statement.donor
         return country_name(donor, self._language) if donor in countries() else donor
 
@@ -176,7 +179,10 @@ class TemplateData:
         ]
 
     def _entry(self, moved: Movement | Receipt) -> str:
-        """The type of an entry; of a reversal, the reversed type, and the number of its receipt if it has one."""
+        """Return the type of an entry.
+
+        For a reversal it is the reversed type, with the number of its receipt if it has one.
+        """
         label, back = self._code(f"entry_{moved.type}", moved.type), moved.takes_back
         if back is None:
             return label
@@ -234,7 +240,7 @@ class TemplateData:
         }
 
     def _in_kind(self) -> dict[str, Any] | None:
-        """Contributions in kind, in a table of their own; their worth is in no total of money."""
+        """Return contributions in kind, in a table of their own; their worth is not included in any total of money."""
         words, statement = self._words, self._statement
         if not statement.in_kind:
             return None
@@ -261,7 +267,7 @@ class TemplateData:
         return f"{name} ({code})" if name else code
 
     def _code(self, name: str, code: str | None = None) -> str:
-        """Its label; for a code newer than the labels, the code."""
+        """Return the label of a code; for a code newer than the labels, the code."""
         return self._words.get(name, code or name)
 
     # -- figures ------------------------------------------------------------------------------------------------------
@@ -271,7 +277,7 @@ class TemplateData:
             return str(format_decimal(number, format=pattern, locale=self._language.value))
 
     def money(self, minor: int, currency: str) -> str:
-        """An amount with its ISO 4217 code before it, and as many decimals as the currency has."""
+        """Return an amount with its ISO 4217 code before it, and as many decimals as the currency has."""
         digits = exponent(currency)
         with localcontext(prec=DIGITS_MAX):
             major = Decimal(minor).scaleb(-digits)
@@ -281,7 +287,7 @@ class TemplateData:
         return self.money(minor, USD)
 
     def amount(self, amount: Amount, currency: str) -> Cell:
-        """In the currency of the pledge, and below it in US dollars."""
+        """Return an amount in the currency of the pledge, and below it in US dollars."""
         own = self.money(amount.minor, currency)
         return [own] if currency == USD else [own, self.dollars(amount.usd_minor)]
 
@@ -299,17 +305,17 @@ class TemplateData:
 
 
 def isolated(shown: str) -> str:
-    """Isolate from the text beside it, left to right."""
+    """Isolate a text from the text beside it, left to right."""
     return f"\N{LEFT-TO-RIGHT ISOLATE}{shown}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def instant(moment: datetime) -> str:
-    """RFC 3339 to the microsecond, usable as `as_at`."""
+    """Format a moment by RFC 3339 to the microsecond, usable as `as_at`."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def texts(data: Any) -> Iterable[str]:
-    """Every text in the template's input."""
+    """Yield every text in the template's input."""
     if isinstance(data, str):
         yield data
     elif isinstance(data, dict):

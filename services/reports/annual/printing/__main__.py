@@ -4,13 +4,13 @@ import resource
 import sys
 
 MEMORY_BYTES = 1536 * 1024 * 1024
-"""Of address space."""
+"""Limit of the address space, in bytes."""
 
 
 def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 
-    # Imported after the limit is set, so that their memory counts.
+    # These are imported after the limit is set, so that it covers their memory.
     import msgspec
 
     from services.reports.annual.printing.docx import report_docx

@@ -1,4 +1,4 @@
-"""Charts of a report: bars by paragraph, and columns by year. Words stand in the table beside a chart."""
+"""Charts of a report: bars by paragraph, and columns by year. The table beside a chart contains the words."""
 
 from collections.abc import Callable, Sequence
 
@@ -24,13 +24,13 @@ class Chart(Struct, frozen=True):
 
 
 def chart_of(drawing: Drawing, description: str, series: Sequence[Series]) -> Chart:
-    """A chart as a file; a legend is for several series."""
+    """Return a drawing as a chart, with a legend if there are several series."""
     legend = [(one.name, compact.colour_of(place)) for place, one in enumerate(series)] if len(series) > 1 else []
     return Chart(drawing.file().decode(), description, tuple(legend))
 
 
 def in_words(labels: Sequence[str], series: Sequence[Series], shown: Callable[[int | None], str]) -> str:
-    """What a chart shows, for those who do not see it."""
+    """Describe the contents of a chart in words, for readers who do not see it."""
     several = len(series) > 1
     found = []
     for place, label in enumerate(labels):

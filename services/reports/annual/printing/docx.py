@@ -17,12 +17,12 @@ from services.reports.annual.printing.pdf import picture, with_texts
 from services.reports.annual.printing.words import Document, Figure, Printed, Table, Text, document
 
 FIRST_DAY = (1980, 1, 1, 0, 0, 0)
-"""The earliest time that a ZIP file can have, for every part."""
+"""The earliest time that a ZIP file can have, used for every part."""
 
 GREY = RGBColor(0x46, 0x46, 0x46)
 RED = RGBColor(0xA0, 0x1C, 0x1C)
 PICTURE_WIDTH = Emu(5_760_000)
-"""16 cm."""
+"""Width of a picture: 16 cm."""
 
 LOCALES = {"ar": "ar-SA", "en": "en-GB", "es": "es-ES", "fr": "fr-FR", "ru": "ru-RU", "zh": "zh-CN"}
 STYLES = ("Normal", "Title", "Heading 1", "Heading 2", "Heading 3", "Table Grid")
@@ -30,7 +30,7 @@ FONT = "Noto Sans"
 
 
 def report_docx(printed: Printed, language: Language) -> bytes:
-    """The report in one language."""
+    """Return the report in one language."""
     return _Writer(document(with_texts(printed, legible), language)).bytes()
 
 
@@ -89,7 +89,7 @@ class _Writer:
         properties.last_modified_by, properties.comments, properties.revision = shown.author, "", 1
 
     def _styles(self) -> None:
-        """One font, and one language for each kind of script."""
+        """Set one font, and the same language for each kind of script."""
         for name in STYLES:
             style = self._file.styles[name]
             run = style.element.get_or_add_rPr()
@@ -164,7 +164,7 @@ class _Writer:
         for row, values in enumerate((data.head, *data.rows)):
             cells = table.add_row()
             if row == 0:
-                # Repeated on each page, and read as headings by screen readers.
+                # The row is repeated on each page, and read as headings by screen readers.
                 cells._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
             for place, (cell, value) in enumerate(zip(cells.cells, values, strict=True)):
                 paragraph = cell.paragraphs[0]
@@ -176,7 +176,7 @@ class _Writer:
 
 
 def packed(made: bytes) -> bytes:
-    """The ZIP file with its parts in order, without the time at which it was made."""
+    """Repack the ZIP file with its parts in a fixed order, and without the time at which it was made."""
     out = BytesIO()
     with ZipFile(BytesIO(made)) as read, ZipFile(out, "w") as written:
         for name in sorted(read.namelist(), key=lambda one: (one != "[Content_Types].xml", one)):

@@ -20,17 +20,17 @@ PIXELS_PER_INCH = 200.0
 
 
 def report_pdf(printed: Printed, language: Language) -> bytes:
-    """The report in one language. Raises RenderError."""
+    """Return the report in one language. Raises RenderError."""
     shown = with_texts(printed, legible)
     try:
         return _render(document(shown, language))
     except typst.TypstError:
-        # For example marks that no font combines with these letters. The figures matter more than the texts.
+        # For example, no font combines these letters and marks. A note then replaces the texts.
         return _render(document(with_texts(shown, lambda _: labels(language)["not_shown"]), language))
 
 
 def with_texts(printed: Printed, changed: Callable[[str], str]) -> Printed:
-    """The report with every paragraph that people wrote changed."""
+    """Return the report with `changed` applied to every paragraph written by people."""
     texts: Mapping[str, Mapping[Language, str]] = {
         block: {language: "\n\n".join(changed(one) for one in parts_of(text)) for language, text in versions.items()}
         for block, versions in printed.texts.items()
@@ -39,12 +39,12 @@ def with_texts(printed: Printed, changed: Callable[[str], str]) -> Printed:
 
 
 def parts_of(text: str) -> list[str]:
-    """Its paragraphs: an empty line begins a new one."""
+    """Split a text into its paragraphs; an empty line begins a new one."""
     return [part for part in text.replace("\r\n", "\n").split("\n\n") if part.strip()]
 
 
 def template_data(shown: Document) -> dict[str, Any]:
-    """The template's input."""
+    """Return the template's input."""
     data: dict[str, Any] = msgspec.to_builtins(shown)
     return data | {
         "fonts": families(Language(shown.language)),
@@ -62,7 +62,7 @@ def _render(shown: Document) -> bytes:
 
 
 def picture(svg: str) -> bytes:
-    """An SVG as PNG, for readers that show no SVG."""
+    """Convert an SVG to a PNG, for readers that show no SVG."""
     template = b"""
         #set page(width: auto, height: auto, margin: 0pt)
         #set text(font: json(bytes(sys.inputs.fonts)), fallback: false)
@@ -72,5 +72,5 @@ def picture(svg: str) -> bytes:
     made = typesetting.compiler(FOLDER).compile(
         input=template, format="png", ppi=PIXELS_PER_INCH, sys_inputs={"svg": svg, "fonts": fonts}
     )
-    assert isinstance(made, bytes), "a picture is one page"
+    assert isinstance(made, bytes), "a picture has one page"
     return made

@@ -12,7 +12,7 @@ from services.reports.annual.printing.words import Printed
 
 
 class Format(StrEnum):
-    """A format of a file."""
+    """Formats of a report's file."""
 
     PDF = "pdf"
     DOCX = "docx"
@@ -25,7 +25,7 @@ MEDIA_TYPES = {
 
 
 class RenderInput(Struct, frozen=True, kw_only=True):
-    """A child's input."""
+    """The input of a child process."""
 
     printed: Printed
     language: Language
@@ -33,12 +33,12 @@ class RenderInput(Struct, frozen=True, kw_only=True):
 
 
 class ReportRenderer(renderer.DocumentRenderer):
-    """Renders reports."""
+    """Renders reports as files in a child process."""
 
     def __init__(self) -> None:
         super().__init__("services.reports.annual.printing", lambda: Unavailable("report-not-now"))
 
     async def report(self, printed: Printed, language: Language, format: Format, *, organization: str) -> bytes:
-        """Raises Unavailable if it takes too long, Excessive if too many calls of the organization wait already."""
+        """Render a report. Raises Unavailable if it takes too long, Excessive if too many calls wait already."""
         order = msgspec.json.encode(RenderInput(printed=printed, language=language, format=format))
         return await self.render(order, organization=organization)

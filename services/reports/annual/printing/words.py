@@ -1,6 +1,6 @@
-"""A report in one of the six languages: every heading, number and day as text, for both formats.
+"""A report in one of the six languages, with every heading, number and day as text, for both formats.
 
-Digits are 0 to 9 in Arabic, too: numbers are compared with the report in another language.
+Digits are 0 to 9 in Arabic too, because numbers are compared with the report in another language.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,12 +40,12 @@ OWN_NAMES: Mapping[Language, str] = {
 
 
 class Printed(Struct, frozen=True, kw_only=True):
-    """What is printed: a report with its figures and texts."""
+    """The contents of a printed report: the report with its figures and texts."""
 
     report: Report
     figures: ReportFigures
     texts: Mapping[str, Mapping[Language, str]]
-    """By block and language."""
+    """Texts by block and language."""
 
 
 class Table(Struct, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ class Table(Struct, frozen=True, kw_only=True):
 
 
 class Text(Struct, frozen=True, kw_only=True):
-    """The paragraphs of a text, its language, and a note if this is not the report's."""
+    """The paragraphs of a text, its language, and a note if that is not the report's language."""
 
     paragraphs: tuple[str, ...]
     language: str
@@ -65,7 +65,7 @@ class Text(Struct, frozen=True, kw_only=True):
 
 
 class Section(Struct, frozen=True, kw_only=True):
-    """A paragraph of the resolution: heading, text, and numbers; `nothing` instead of numbers."""
+    """A paragraph of the resolution: heading, text, and numbers, or `nothing` instead of numbers."""
 
     heading: str
     text: Text | None
@@ -90,7 +90,7 @@ class Figure(Struct, frozen=True, kw_only=True):
 
 
 class Document(Struct, frozen=True, kw_only=True):
-    """A report as both formats show it."""
+    """The contents of a report, the same for both formats."""
 
     language: str
     rtl: bool
@@ -166,7 +166,7 @@ class _Words:
             paragraphs=words["paragraphs"],
             annexes=tuple(self._annex(number) for number in ("I", "II")),
             foot=words["foot"].format(number=report.number, day=self._day),
-            # The date in the file: of the day of issue, so that the file is the same whenever it is made.
+            # The date in the file is the day of issue, so that an issued report always gives the same file.
             day=report.issued_at.astimezone(UTC).date() if report.issued_at else report.as_of,
         )
 
@@ -185,7 +185,7 @@ class _Words:
     # -- texts --------------------------------------------------------------------------------------------------------
 
     def _text(self, block: str) -> Text | None:
-        """The text in this language, or in the language of its source."""
+        """Return the text in this language, or else in its source language; None if there is neither."""
         texts = self._texts.get(block, {})
         source = self._report.source_of(block)
         language = self._language if self._language in texts else source.source_language if source else None
@@ -293,7 +293,7 @@ class _Words:
         return Figure(heading=heading, note=self._words["chart_note"], chart=chart, table=table)
 
     def _shown(self, name: str, number: int | None) -> str:
-        """Amounts in whole dollars."""
+        """Format a number; amounts are in whole dollars."""
         return self.number(number // 100 if number is not None and name in OF_MONEY else number)
 
     def number(self, number: int | None) -> str:

@@ -50,7 +50,7 @@ async def list_exports(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 25,
 ) -> Response[ContributionExportPage]:
-    """Read by coordinators, auditors, and UNODC as a provider, whose client may be the portal's."""
+    """Requires the role `coordinator`, `auditor`, or `provider_officer` of UNODC, such as the portal's API client."""
     policy.decide(caller, Action.LIST_EXPORTS).required()
     async with db.transaction(by=caller) as tx:
         found = await store.page(tx, caller, before=cursor, limit=limit + 1)
@@ -66,8 +66,10 @@ async def list_exports(
 async def make_export(
     tx: Tx, ctx: Context, contribution_export_id: UUID, data: JSONBody[Nothing]
 ) -> ContributionExportView:
-    """What was published since the last batch, and what was superseded or withdrawn after it was handed over, at most
-    500. Until the batch is confirmed, every call gives the same one. Each change is in one batch only.
+    """Makes a batch of contributions that were published, or superseded or withdrawn after their hand-over.
+
+    A batch has at most 500 contributions, and each change is in one batch only. Until the batch is confirmed, every
+    call returns the same batch.
     """
     policy.decide(ctx.caller, Action.MAKE_EXPORT).required()
     async with tx.as_service():
@@ -79,14 +81,14 @@ async def make_export(
             await store.save(tx, found, fact)
             await announce(tx, fact, version=found.revision)
         elif found.contribution_export_id > contribution_export_id:
-            # Made by another call meanwhile: a repeat of this one would not find it by its id.
+            # Another call has made the batch meanwhile; a repeat of this call would not find the batch by its id.
             raise Conflict("command-under-way")
     return export_view_of(found)
 
 
 @show(EXPORT, Action.SHOW_EXPORT, "One batch")
 async def show_export(tx: Tx, ctx: Context, contribution_export_id: FromPath[UUID]) -> ContributionExportView:
-    """How many contributions are in it, and whether the portal has confirmed it."""
+    """Shows the number of contributions in the batch, and whether the portal has confirmed it."""
     return await export_view(tx, ctx, contribution_export_id)
 
 
@@ -98,7 +100,7 @@ async def show_export(tx: Tx, ctx: Context, contribution_export_id: FromPath[UUI
 async def list_exported_contributions(
     db: Db, caller: CurrentCaller, now: Now, contribution_export_id: FromPath[UUID]
 ) -> ExportedContributions:
-    """In the order in which they were published, superseded or withdrawn."""
+    """Lists the contributions in the order in which they were published, superseded or withdrawn."""
     async with db.transaction(by=caller, snapshot=True) as tx:
         return await exported(tx, Context(caller=caller, now=now, expected=0), contribution_export_id)
 
@@ -112,8 +114,10 @@ async def list_exported_contributions(
 async def exported_contributions_as_csv(
     db: Db, caller: CurrentCaller, now: Now, contribution_export_id: FromPath[UUID]
 ) -> Download:
-    """The same rows: RFC 4180 in UTF-8, several values of a cell separated by semicolons; a text that begins like a
-    formula gets an apostrophe before it.
+    """Returns the contributions of the batch as CSV (RFC 4180, UTF-8).
+
+    Several values of a cell are separated by semicolons. A text that begins like a formula is preceded by an
+    apostrophe.
     """
     async with db.transaction(by=caller, snapshot=True) as tx:
         found = await exported(tx, Context(caller=caller, now=now, expected=0), contribution_export_id)
@@ -125,12 +129,15 @@ async def exported_contributions_as_csv(
 
 @change(f"{EXPORT}/confirm", Action.CONFIRM_EXPORT, "Confirm a batch", read=export_view)
 async def confirm_export(tx: Tx, ctx: Context, contribution_export_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
-    """By the portal's side, which has taken in all of it; then the next batch can be made."""
+    """Requires the role `coordinator` or `provider_officer` of UNODC. The next batch can then be made.
+
+    The confirmation states that the portal has taken over the whole batch.
+    """
     found = await store.get(tx, contribution_export_id, ctx.caller)
     policy.decide(ctx.caller, Action.CONFIRM_EXPORT, found).required()
     async with tx.as_service():
         before = await store.known(tx, contribution_export_id)
-        assert before is not None, "it was shown"
+        assert before is not None, "the caller may see the batch, so it exists"
         check_revision(before.revision, ctx.expected)
         fact = before.confirm(now=ctx.now)
         after = model.evolve(before, fact)

@@ -13,7 +13,7 @@ from contracts.refusals import Conflict
 
 
 class Export(Struct, frozen=True, kw_only=True):
-    """A batch; it is open until the portal confirms it, and there is one open batch at a time."""
+    """A batch. It is open until the portal confirms it; only one batch is open at a time."""
 
     contribution_export_id: UUID
     revision: int
@@ -22,21 +22,21 @@ class Export(Struct, frozen=True, kw_only=True):
     confirmed_at: datetime | None = None
 
     def confirm(self, *, now: datetime) -> ContributionExportConfirmed:
-        """Raises Conflict if it is confirmed already."""
+        """Return the fact that the portal confirmed the batch. Raises Conflict if it is already confirmed."""
         if self.confirmed_at is not None:
             raise Conflict("export-confirmed")
         return ContributionExportConfirmed(contribution_export_id=self.contribution_export_id, confirmed_at=now)
 
 
 def make(export_id: UUID, changes: Sequence[HandedOver], *, now: datetime) -> ContributionExportMade:
-    """Raises Conflict if there is nothing to hand over."""
+    """Return the fact that a batch was made. Raises Conflict if there is nothing to hand over."""
     if not changes:
         raise Conflict("export-empty")
     return ContributionExportMade(contribution_export_id=export_id, changes=tuple(changes), made_at=now)
 
 
 def evolve(known: Export | None, fact: Fact) -> Export:
-    """The batch after a fact."""
+    """Return the batch after a fact."""
     if isinstance(fact, ContributionExportMade):
         return Export(
             contribution_export_id=fact.contribution_export_id,
@@ -44,6 +44,6 @@ def evolve(known: Export | None, fact: Fact) -> Export:
             contributions=len(fact.changes),
             made_at=fact.made_at,
         )
-    assert known is not None, "a batch is made, then confirmed"
-    assert isinstance(fact, ContributionExportConfirmed), "a batch has no other fact"
+    assert known is not None, "the first fact of a batch is ContributionExportMade"
+    assert isinstance(fact, ContributionExportConfirmed), "the second fact of a batch is ContributionExportConfirmed"
     return replace(known, revision=known.revision + 1, confirmed_at=fact.confirmed_at)

@@ -1,4 +1,4 @@
-"""Rows of batches. The portal and UNODC's office read them, which row-level security repeats."""
+"""Queries on batches. The portal and UNODC's office read them; row-level security has the same rule."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -20,14 +20,14 @@ LIST_MAX = 100
 
 
 class Row(NamedTuple):
-    """A contribution in a batch, as it is now."""
+    """A contribution in a batch, with its current content."""
 
     change: PortalChange
     contribution: Contribution
 
 
 async def get(tx: Tx, export_id: UUID, caller: Caller) -> Export:
-    """The batch, if this caller may see it. Raises Missing."""
+    """Return the batch. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
         "SELECT * FROM contribution_export WHERE contribution_export_id = $1 AND may_read_exports($2, $3)",
         export_id,
@@ -40,7 +40,7 @@ async def get(tx: Tx, export_id: UUID, caller: Caller) -> Export:
 
 
 async def last_until(tx: Tx, export_id: UUID, caller: Caller) -> Export:
-    """The last batch with this id or a lower one, that is, the last made by then. Raises Missing."""
+    """Return the batch with the highest id up to this one. Raises Missing."""
     row = await tx.fetchrow(
         """
         SELECT * FROM contribution_export
@@ -57,7 +57,7 @@ async def last_until(tx: Tx, export_id: UUID, caller: Caller) -> Export:
 
 
 async def page(tx: Tx, caller: Caller, *, before: UUID | None, limit: int) -> list[Export]:
-    """Batches that this caller may see, newest first, before `before`."""
+    """List the batches that this caller may see, newest first, starting after `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM contribution_export
@@ -73,18 +73,21 @@ async def page(tx: Tx, caller: Caller, *, before: UUID | None, limit: int) -> li
 
 
 async def lock(tx: Tx) -> None:
-    """Until the transaction ends, no other one makes a batch."""
+    """Prevent other transactions from making a batch until this one ends."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('contribution_export', 0))")
 
 
 async def open_batch(tx: Tx) -> Export | None:
-    """For the service itself: the batch that was not confirmed."""
+    """Return the batch that is not confirmed, or None; read as the service."""
     row = await tx.fetchrow("SELECT * FROM contribution_export WHERE confirmed_at IS NULL")
     return export_of(row) if row else None
 
 
 async def due(tx: Tx) -> list[HandedOver]:
-    """For the service itself: what was not handed over to the portal, oldest first; removed is only what it has."""
+    """List the changes not yet handed over, oldest first, read as the service.
+
+    A removal is listed only for a contribution that the portal has.
+    """
     rows = await tx.fetch(
         """
         SELECT contribution_id, CASE WHEN status = 'published' THEN 'publish' ELSE 'remove' END AS change
@@ -103,7 +106,7 @@ async def due(tx: Tx) -> list[HandedOver]:
 
 
 async def rows_of(tx: Tx, export_id: UUID) -> list[Row]:
-    """For the service itself: the contributions of a batch, in its order."""
+    """List the contributions of a batch in its order, read as the service."""
     rows = await tx.fetch(
         """
         SELECT h.change, c.* FROM handed_over h JOIN contribution c USING (contribution_id)
@@ -118,7 +121,7 @@ async def rows_of(tx: Tx, export_id: UUID) -> list[Row]:
 
 
 async def known(tx: Tx, export_id: UUID) -> Export | None:
-    """The batch, for the service itself, locked until the transaction ends."""
+    """Return the batch for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM contribution_export WHERE contribution_export_id = $1 FOR UPDATE", export_id)
     return export_of(row) if row else None
 
@@ -145,7 +148,7 @@ _SAVE_CHANGES = Write(
 
 
 async def save(tx: Tx, export: Export, fact: object) -> None:
-    """Save the batch, and what is in it when it is made."""
+    """Save the batch, and its contributions when it is made."""
     await tx.write(_SAVE, msgspec.json.encode(export).decode())
     if isinstance(fact, ContributionExportMade):
         await _save_changes(tx, export.contribution_export_id, fact.changes)
@@ -157,5 +160,5 @@ async def _save_changes(tx: Tx, export_id: UUID, changes: Sequence[HandedOver]) 
 
 
 def export_of(row: Record) -> Export:
-    """The batch of a row of `contribution_export`."""
+    """Convert a row of `contribution_export` into a batch."""
     return msgspec.convert(dict(row), Export)

@@ -33,7 +33,10 @@ class ContributionExportView(Struct, frozen=True, kw_only=True):
 
 
 class ExportedContribution(Struct, frozen=True, kw_only=True):
-    """A contribution as it is handed over. Of one to `remove`, and of one withdrawn since, only codes are left."""
+    """A contribution as handed over.
+
+    If it is to be removed, its texts are empty except `portal_address`; if it was withdrawn since, all are empty.
+    """
 
     change: PortalChange
     contribution_id: UUID
@@ -65,7 +68,7 @@ class ExportedContributions(Struct, frozen=True, kw_only=True):
 
 
 COLUMNS = ExportedContribution.__struct_fields__
-"""Those of the CSV file; docs/sherloc.md describes each."""
+"""Columns of the CSV file; docs/sherloc.md describes each."""
 
 
 def export_view_of(export: Export) -> ContributionExportView:
@@ -73,20 +76,20 @@ def export_view_of(export: Export) -> ContributionExportView:
 
 
 async def export_view(tx: Tx, ctx: Context, contribution_export_id: UUID) -> ContributionExportView:
-    """Raises Missing if this caller may not see it."""
+    """Return a batch as this caller sees it. Raises Missing if this caller may not see it."""
     found = await store.get(tx, contribution_export_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_EXPORT, found).required()
     return export_view_of(found)
 
 
 async def batch_of_call(tx: Tx, ctx: Context, contribution_export_id: UUID) -> ContributionExportView:
-    """The batch that a call with this id got: its own, or the open one: the last made before. Raises Missing."""
+    """Return the batch that a call with this id returned: the last one made until then. Raises Missing."""
     policy.decide(ctx.caller, Action.MAKE_EXPORT).required()
     return export_view_of(await store.last_until(tx, contribution_export_id, ctx.caller))
 
 
 async def exported(tx: Tx, ctx: Context, contribution_export_id: UUID) -> ExportedContributions:
-    """The contributions of a batch that this caller may read. Raises Missing."""
+    """Return the contributions of a batch that this caller may read. Raises Missing."""
     await export_view(tx, ctx, contribution_export_id)
     async with tx.as_service():
         rows = await store.rows_of(tx, contribution_export_id)
@@ -98,7 +101,7 @@ async def exported(tx: Tx, ctx: Context, contribution_export_id: UUID) -> Export
 
 
 def csv_of_rows(rows: Sequence[ExportedContribution]) -> bytes:
-    """RFC 4180, with a byte order mark; several values of a cell are separated by semicolons."""
+    """Encode the rows as CSV (RFC 4180) with a byte order mark. Semicolons separate several values of a cell."""
     cells = [[_cell(getattr(row, name)) for name in COLUMNS] for row in rows]
     return csv_of(Table(name="contributions", language=Language.EN, headings=COLUMNS, rows=cells))
 
