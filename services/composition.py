@@ -80,11 +80,11 @@ def all_services() -> tuple[Service, ...]:
     return tuple(service() for service in SERVICES.values())
 
 
-async def found(db: Database, founders: Sequence[Founder]) -> None:
+async def appoint_founders(db: Database, founders: Sequence[Founder]) -> None:
     """Appoint the first administrators. Raises Conflict if two are in force, Invalid for fewer than two founders."""
     from services.directory import wiring
 
-    await wiring.found(db, founders)
+    await wiring.appoint_founders(db, founders)
 
 
 async def expire_clocks(db: Database, *, ahead: timedelta) -> float | None:

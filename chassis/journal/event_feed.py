@@ -83,7 +83,7 @@ async def _no_events(
 NOTHING = FeedPolicy(seen=_no_events)
 
 
-def visible_events(
+def by_caller(
     callers: Sequence[Caller], events: Sequence[Event], records: Sequence[Collection[UUID]]
 ) -> Mapping[Caller, Collection[UUID]]:
     """The events of the records visible to each caller; `records` is in the order of `callers`."""

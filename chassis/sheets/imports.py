@@ -25,7 +25,7 @@ Rows = Annotated[
 AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
 
 
-async def take_in(
+async def import_rows(
     db: Database,
     command: Command,
     records: Sequence[Record],

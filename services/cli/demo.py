@@ -7,7 +7,7 @@ import click
 
 from services.cli.options import JSON, STATE, fail
 from services.cli.settings import read_settings
-from services.composition import all_services, expire_clocks, expire_follow_ups, found
+from services.composition import all_services, appoint_founders, expire_clocks, expire_follow_ups
 from services.demo.show import show
 
 
@@ -26,7 +26,7 @@ def demo(leave: bool, details: bool, state: Path | None, as_json: bool) -> None:
             as_json=as_json,
             details=details,
             fail=fail,
-            found=found,
+            appoint_founders=appoint_founders,
             expire=expire_clocks,
             follow_up=expire_follow_ups,
         )

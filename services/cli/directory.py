@@ -12,7 +12,7 @@ from contracts.refusals import Refusal
 from contracts.values import Language
 from services.cli.database import in_database
 from services.cli.options import STATE, fail
-from services.composition import found
+from services.composition import appoint_founders
 from services.directory.people.actions import Founder
 from services.directory.people.store import PersonTexts
 
@@ -44,7 +44,7 @@ def directory_found(
         for subject, name, email in zip(subjects, names, emails, strict=True)
     ]
     try:
-        in_database(state, "directory", lambda db: found(db, founders))
+        in_database(state, "directory", lambda db: appoint_founders(db, founders))
     except Refusal as no:
         fail(f"{words_of(no.slug, Language.EN)} ({no.slug})")
     click.echo("founded: " + ", ".join(str(founder.person_id) for founder in founders))

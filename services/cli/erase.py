@@ -133,7 +133,7 @@ async def repeat_erasures(erasures: Sequence[Erasure], tx: Tx) -> int:
 
 
 async def person_by_id(person_id: UUID, tx: Tx) -> Person | None:
-    person = await store.known(tx, "person", person_id)
+    person = await store.get_as_service(tx, "person", person_id)
     return person if isinstance(person, Person) else None
 
 

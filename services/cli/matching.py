@@ -70,7 +70,7 @@ def wait_until_encoded(ask: Ask, *, patience: float, lack: meaning.ModelProblem 
     with click.progressbar(length=begun.waiting, label="reading", file=sys.stderr) as bar:
         while left.waiting and time.monotonic() - moved_at < patience:
             time.sleep(POLL_SECONDS)
-            before, left = left, ask(reading_store.requeued_left)
+            before, left = left, ask(reading_store.count_requeued)
             if left != before:
                 bar.update(before.waiting - left.waiting)
                 moved_at = time.monotonic()

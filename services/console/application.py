@@ -31,7 +31,7 @@ from services.console.page import (
     parts_of,
 )
 from services.console.rendering import assets
-from services.console.sessions.kept_forms import came_from, give_back, keep
+from services.console.sessions.kept_forms import form_address, keep, restore
 from services.console.sessions.model import Session
 from services.console.sign_in.recent_sign_in import SignInAgain
 from services.console.sign_in.tokens import access_token
@@ -99,7 +99,7 @@ async def page_of(request: Request[Any, Any, Any]) -> Page:
         if session is None and cookie:
             await keep(page, cookie, now=now)
     elif session is not None and console.kept_cookie in request.cookies:
-        await give_back(page, session, now=now)
+        await restore(page, session, now=now)
     for_everybody = FOR_EVERYBODY.items() <= request.route_handler.opt.items()
     if not for_everybody and (session is None or session.acting is None):
         raise SignInNeeded
@@ -155,7 +155,7 @@ def _error_page(request: Request[Any, Any, Any], status: int, **context: Any) ->
         http_status=status,
         reference=correlation_id(),
         again=again,
-        back_to=local_path(came_from(page)),
+        back_to=local_path(form_address(page)),
         typed=page.typed if again else {},
         texts=[one for values in page.typed.values() for one in values if " " in one] if again else (),
         **context,
@@ -181,12 +181,12 @@ def on_sign_in_needed(request: Request[Any, Any, Any], _error: SignInNeeded) -> 
     page = _page_for_error(request)
     if "hx-request" in request.headers:
         return page.answer(b"", status=401)
-    return page.redirect("/sign-in", after=came_from(page))
+    return page.redirect("/sign-in", after=form_address(page))
 
 
 def on_sign_in_again(request: Request[Any, Any, Any], _error: SignInAgain) -> Response[bytes]:
     page = _page_for_error(request)
-    return page.redirect("/sign-in/again", after=came_from(page))
+    return page.redirect("/sign-in/again", after=form_address(page))
 
 
 def on_forged(request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:

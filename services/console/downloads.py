@@ -11,7 +11,7 @@ KEPT = ("content-disposition", "content-language")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def handed_on(answer: httpx.Response, name: str = "") -> Response[bytes]:
+def as_download(answer: httpx.Response, name: str = "") -> Response[bytes]:
     """Return a file of the API unchanged, to be saved under `name` unless the API names it."""
     headers = {kept: answer.headers[kept] for kept in KEPT if kept in answer.headers}
     # The parameter `charset` is removed, because the framework adds it to texts.

@@ -142,7 +142,7 @@ def errors_of(fields: Sequence[Field], said: Sequence[Mapping[str, Any]], words:
     return tuple(found)
 
 
-def shown(field: Field, typed: Typed | None) -> Any:
+def shown_value(field: Field, typed: Typed | None) -> Any:
     """Return what a field shows: what was typed, else its first value."""
     if typed is None or not (field.name in typed or field.kind in ("yes", "choices")):
         return field.value

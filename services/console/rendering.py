@@ -19,7 +19,7 @@ from contracts.reference import country_name, country_order
 from contracts.reference import deliveries as of_deliveries
 from services.console import formats, labels, parts
 from services.console.compiling import COMPILED, Templates
-from services.console.fields import Field, Option, shown
+from services.console.fields import Field, Option, shown_value
 from services.console.translations import LANGUAGES, OWN_NAMES, translated, translations
 
 FOLDER = Path(__file__).parent
@@ -159,7 +159,7 @@ def environment(language: str) -> Environment:
         "code_labels": partial(code_labels, language),
         "tag_of": partial(parts.tag, language),
         "states_as_options": partial(states_as_options, language),
-        "shown": shown,
+        "shown": shown_value,
         "currencies": CURRENCIES_SHOWN,
         "done_messages": labels.DONE,
         "locale": formats.locale_of(language),

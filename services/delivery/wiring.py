@@ -87,33 +87,37 @@ async def rebuild(tx: Tx, event: Event) -> None:
     assert fact is not None, "the own journal contains known facts only"
     match fact.aggregate:
         case "agreement":
-            agreement = evolve_agreement(await agreement_store.known(tx, event.aggregate_id), fact)
+            agreement = evolve_agreement(await agreement_store.get_as_service(tx, event.aggregate_id), fact)
             await agreement_store.save(tx, agreement, fact)
         case "file":
-            await file_store.save(tx, evolve_file(await file_store.known(tx, event.aggregate_id), fact))
+            await file_store.save(tx, evolve_file(await file_store.get_as_service(tx, event.aggregate_id), fact))
         case "message":
-            await thread_store.save(tx, evolve_message(await thread_store.known(tx, event.aggregate_id), fact))
+            await thread_store.save(tx, evolve_message(await thread_store.get_as_service(tx, event.aggregate_id), fact))
         case "session":
-            await session_store.save(tx, evolve_session(await session_store.known(tx, event.aggregate_id), fact))
+            await session_store.save(
+                tx, evolve_session(await session_store.get_as_service(tx, event.aggregate_id), fact)
+            )
         case "result":
-            await result_store.save(tx, evolve_result(await result_store.known(tx, event.aggregate_id), fact))
+            await result_store.save(tx, evolve_result(await result_store.get_as_service(tx, event.aggregate_id), fact))
         case "action_point":
-            point = evolve_action_point(await action_point_store.known(tx, event.aggregate_id), fact)
+            point = evolve_action_point(await action_point_store.get_as_service(tx, event.aggregate_id), fact)
             await action_point_store.save(tx, point)
         case "screening":
-            screening = evolve_screening(await screening_store.known(tx, event.aggregate_id), fact)
+            screening = evolve_screening(await screening_store.get_as_service(tx, event.aggregate_id), fact)
             await screening_store.save(tx, screening)
         case "strategy":
-            await strategy_store.save(tx, evolve_strategy(await strategy_store.known(tx, event.aggregate_id), fact))
+            await strategy_store.save(
+                tx, evolve_strategy(await strategy_store.get_as_service(tx, event.aggregate_id), fact)
+            )
         case "effect":
-            await effect_store.save(tx, evolve_effect(await effect_store.known(tx, event.aggregate_id), fact))
+            await effect_store.save(tx, evolve_effect(await effect_store.get_as_service(tx, event.aggregate_id), fact))
         case "follow_up":
-            found = await follow_up_store.known(tx, event.aggregate_id)
+            found = await follow_up_store.get_as_service(tx, event.aggregate_id)
             await follow_up_store.save(tx, evolve_follow_up(found, fact))
         case "expert":
-            await expert_store.save(tx, evolve_expert(await expert_store.known(tx, event.aggregate_id), fact))
+            await expert_store.save(tx, evolve_expert(await expert_store.get_as_service(tx, event.aggregate_id), fact))
         case _:
-            await delivery_store.save(tx, evolve(await delivery_store.known(tx, event.aggregate_id), fact))
+            await delivery_store.save(tx, evolve(await delivery_store.get_as_service(tx, event.aggregate_id), fact))
 
 
 async def scan_continuously(db: Database, storage: Storage, scanner: Scanner) -> None:
@@ -244,6 +248,6 @@ SERVICE = Service(
         *("follow_up_text", "effect_text", "strategy_text"),
     ),
     forget=forget,
-    feed_policy=FeedPolicy(event_feed.seen),
+    feed_policy=FeedPolicy(event_feed.visible_events),
     own=own,
 )

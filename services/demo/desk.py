@@ -96,10 +96,10 @@ class DeskStory:
         ways = [("note verbale", self._by_note), ("two officials", self._by_two)]
         ways += [("mail", self._by_mail)] if self._intake else []
 
-        async def come_in(way: tuple[str, Callable[[], Awaitable[Mapping[str, Any]]]]) -> None:
+        async def file_by(way: tuple[str, Callable[[], Awaitable[Mapping[str, Any]]]]) -> None:
             self.filed.append((way[0], await way[1]()))
 
-        await self._steps.each("needs come in by note verbale, in parts, by mail", ways, come_in)
+        await self._steps.each("needs come in by note verbale, in parts, by mail", ways, file_by)
         await self._steps.each("alerts are read, overdue work is escalated", ["one"], self._read)
         self.contributed = await contribute(self._steps)
 

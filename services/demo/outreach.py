@@ -19,7 +19,7 @@ ACTIVITY = {
 REACHED = 164
 
 
-async def reach_out(steps: Steps) -> None:
+async def plan_outreach(steps: Steps) -> None:
     """Plan and hold the activity. A second run leaves it unchanged."""
 
     async def hold(_: str) -> None:

@@ -47,7 +47,7 @@ from services.directory.people.actions import Founder
 from services.mailbox import Mailbox
 
 Expire = Callable[..., Awaitable[float | None]]
-Found = Callable[[Database, Sequence[Founder]], Awaitable[None]]
+AppointFounders = Callable[[Database, Sequence[Founder]], Awaitable[None]]
 AHEAD = timedelta(days=5)
 """Time by which the demo's own clock is ahead when it looks for overdue work."""
 A_YEAR_AHEAD = timedelta(days=370)
@@ -124,14 +124,14 @@ def show(
     as_json: bool,
     details: bool = False,
     fail: Callable[[str], NoReturn],
-    found: Found,
+    appoint_founders: AppointFounders,
     expire: Expire,
     follow_up: Expire,
 ) -> int:
     """Run the demo; return the exit code, 0 only if every step succeeded.
 
-    `found` appoints the directory's administrators, `expire` records overdue work, `follow_up` asks for follow-ups of
-    deliveries.
+    `appoint_founders` appoints the directory's administrators, `expire` records overdue work, `follow_up` asks for
+    follow-ups of deliveries.
     """
     from services.all_in_one import run_together
 
@@ -150,7 +150,9 @@ def show(
         nonlocal code
         try:
             clocks = {"requests": expire, "delivery": follow_up}
-            code = await _run_story(complete, running, console, found, clocks, as_json=as_json, details=details)
+            code = await _run_story(
+                complete, running, console, appoint_founders, clocks, as_json=as_json, details=details
+            )
         except* StepError as group:
             console.print(f"[red]the story broke off:[/] {group.exceptions[0]}")
         except* Exception:
@@ -179,7 +181,7 @@ async def _run_story(
     settings: Settings,
     running: list[Running],
     console: Console,
-    found: Found,
+    appoint_founders: AppointFounders,
     clocks: Mapping[str, Expire],
     *,
     as_json: bool,
@@ -217,7 +219,7 @@ async def _run_story(
             try:
                 # In a second run the records exist already.
                 with contextlib.suppress(Conflict):
-                    await found(db_of["directory"], founders(settings.issuer))
+                    await appoint_founders(db_of["directory"], founders(settings.issuer))
                 await story.run()
                 first = not story.filed_before
                 unseen = [kind for kind in EXPECTED if first and kind not in seen.types]

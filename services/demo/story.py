@@ -23,7 +23,7 @@ from services.demo.extending import Extended, extend_portal
 from services.demo.joint import JointDelivery, deliver_jointly, propose_jointly
 from services.demo.meetings import meet
 from services.demo.outcomes import Ask, Mails, answer_mail
-from services.demo.outreach import reach_out
+from services.demo.outreach import plan_outreach
 from services.demo.packaging import present_package
 from services.demo.people import Api, Persona, StepError, personas
 from services.demo.planning import Planned, plan_round
@@ -118,7 +118,7 @@ class Story:
                 await answer_mail(self._steps, record, self._ask, self._mails)
         self.reported = await report_the_year(self._steps, self._folder)
         self.portal = await keep_portal(self._steps, self.requests)
-        await reach_out(self._steps)
+        await plan_outreach(self._steps)
         await meet(self._steps)
         self.extended = await extend_portal(self._steps)
         await self._read_funds()

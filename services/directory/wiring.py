@@ -106,11 +106,11 @@ SERVICE = Service(
         "client_use",
     ),
     forget=actions.forget,
-    feed_policy=FeedPolicy(event_feed.seen),
+    feed_policy=FeedPolicy(event_feed.visible_events),
 )
 
 
-async def found(db: Database, founders: Sequence[actions.Founder]) -> None:
+async def appoint_founders(db: Database, founders: Sequence[actions.Founder]) -> None:
     """Appoint the first administrators. Raises Conflict if two are in force, Invalid for fewer than two founders."""
     async with db.transaction() as tx:
-        await actions.found(tx, founders, now=clock.now())
+        await actions.appoint_founders(tx, founders, now=clock.now())

@@ -54,7 +54,7 @@ async def on_submitted(tx: Tx, event: Event, fact: RequestSubmitted, *, memory: 
     """Store the lines as submitted, end the matches that no longer fit, and suggest the best offerings."""
     begins = event.aggregateversion == 1
     changed = frozenset[UUID]() if begins else await line_store.changed_lines(tx, fact)
-    await line_store.put(tx, fact)
+    await line_store.save(tx, fact)
     await _on_consent_by_submission(tx, event, fact)
     await reading_store.queue_submitted(tx, fact.request_id, fact.texts_hash)
     now = clock.now()
@@ -121,7 +121,7 @@ async def on_consent_given(tx: Tx, event: Event, fact: ConsentGiven | ConsentRec
 async def _put(tx: Tx, event: Event, fact: Any, consent_id: UUID, terms: Terms, given_at: datetime) -> None:
     recorded = isinstance(fact, ConsentRecorded)
     consent = Consent(consent_id=consent_id, **asdict(terms), given_at=given_at, recorded=recorded)
-    await consent_store.put(tx, [_consents(event, fact, (consent,))])
+    await consent_store.save(tx, [_consents(event, fact, (consent,))])
 
 
 def _consents(event: Event, fact: Any, consents: tuple[Consent, ...]) -> RequestConsents:

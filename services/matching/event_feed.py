@@ -11,7 +11,9 @@ from services.matching import policy
 from services.matching.lines import consent_store
 
 
-async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
+async def visible_events(
+    tx: Tx, callers: Sequence[Caller], events: Sequence[Event]
+) -> Mapping[Caller, Collection[UUID]]:
     """Return the events that each caller may receive. Callers whose rights depend on stale consents are left out."""
     knowing = [caller for caller in callers if await _is_known(tx, caller)]
     rows = await tx.fetch(

@@ -188,7 +188,7 @@ async def refresh_context(db: Database, memory: Memory) -> None:
     if memory.index is not None:
         began_at = time.monotonic()
         async with db.transaction() as tx:
-            memory.set_context(await scoring_store.known(tx, memory.index.providers.numbers), began_at)
+            memory.set_context(await scoring_store.current_context(tx, memory.index.providers.numbers), began_at)
 
 
 async def delete_old_changes(db: Database) -> None:
@@ -291,6 +291,6 @@ SERVICE = Service(
         *("offering_text", "offering_translation_text", "offering_contact_text", "offering_public_text"),
         *("remark", "round_papers", "reading"),
     ),
-    feed_policy=FeedPolicy(event_feed.seen),
+    feed_policy=FeedPolicy(event_feed.visible_events),
     own=own,
 )

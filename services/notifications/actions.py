@@ -65,7 +65,7 @@ async def rebuild(tx: Tx, event: Event) -> None:
         case DigestIssued():
             await digest_store.save_issued(tx, [fact])
         case _ if event.aggregate == "alert":
-            await alert_store.save(tx, evolve_alert(await alert_store.known(tx, event.aggregate_id), fact))
+            await alert_store.save(tx, evolve_alert(await alert_store.get_as_service(tx, event.aggregate_id), fact))
         case _:
             before = await store.locked(tx, event.aggregate_id)
             after = model.evolve(before, fact)

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from chassis.db.database import Tx
-from chassis.journal.event_feed import visible_events
+from chassis.journal.event_feed import by_caller
 from contracts.conversion import from_attributes
 from contracts.facts import Event
 from contracts.notifications import NotificationOwed
@@ -45,7 +45,9 @@ def item_of(event: Event) -> Arrival | None:
     )
 
 
-async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
+async def visible_events(
+    tx: Tx, callers: Sequence[Caller], events: Sequence[Event]
+) -> Mapping[Caller, Collection[UUID]]:
     """Return the events of notifications in each caller's own inbox."""
     rows = await tx.fetch(
         """
@@ -56,4 +58,4 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
         [caller.person_id for caller in callers],
         [event.aggregate_id for event in events],
     )
-    return visible_events(callers, events, [row["ids"] for row in rows])
+    return by_caller(callers, events, [row["ids"] for row in rows])

@@ -135,6 +135,6 @@ SERVICE = Service(
     tables=("alert", "digest", "dispatch", "hit", "notification", "subscription", "webhook"),
     texts=("address", "endpoint"),
     forget=actions.forget,
-    feed_policy=FeedPolicy(event_feed.seen, event_feed.item_of),
+    feed_policy=FeedPolicy(event_feed.visible_events, event_feed.item_of),
     own=own,
 )

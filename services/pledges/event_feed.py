@@ -4,14 +4,16 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from chassis.db.database import Tx
-from chassis.journal.event_feed import visible_events
+from chassis.journal.event_feed import by_caller
 from contracts.facts import Event
 from contracts.values import Caller
 
 FOR_EVERYBODY = frozenset({"fund", "rate_table", "period", "activity"})
 
 
-async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
+async def visible_events(
+    tx: Tx, callers: Sequence[Caller], events: Sequence[Event]
+) -> Mapping[Caller, Collection[UUID]]:
     """Return the ids of the events that each caller may see. Events of public records are for all callers."""
     rows = await tx.fetch(
         """
@@ -35,4 +37,4 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
         [event.aggregate_id for event in events],
     )
     public = [event.aggregate_id for event in events if event.aggregate in FOR_EVERYBODY]
-    return visible_events(callers, events, [[*row["ids"], *public] for row in rows])
+    return by_caller(callers, events, [[*row["ids"], *public] for row in rows])

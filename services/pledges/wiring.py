@@ -179,6 +179,6 @@ SERVICE = Service(
         "period",
     ),
     texts=("fund_text", "pledge_text", "activity_text", "in_kind_contribution_text", "imported_flow", "rejected_row"),
-    feed_policy=FeedPolicy(event_feed.seen),
+    feed_policy=FeedPolicy(event_feed.visible_events),
     own=own,
 )

@@ -4,12 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from chassis.db.database import Tx
-from chassis.journal.event_feed import visible_events
+from chassis.journal.event_feed import by_caller
 from contracts.facts import Event
 from contracts.values import Caller
 
 
-async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
+async def visible_events(
+    tx: Tx, callers: Sequence[Caller], events: Sequence[Event]
+) -> Mapping[Caller, Collection[UUID]]:
     """Return the events that each caller may see: those of visible reports."""
     rows = await tx.fetch(
         """
@@ -21,4 +23,4 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
         [caller.role for caller in callers],
         [event.aggregate_id for event in events],
     )
-    return visible_events(callers, events, [row["ids"] for row in rows])
+    return by_caller(callers, events, [row["ids"] for row in rows])

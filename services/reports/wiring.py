@@ -64,6 +64,6 @@ SERVICE = Service(
     rebuild=report_actions.rebuild,
     tables=("report",),
     texts=("report_figures", "report_text"),
-    feed_policy=FeedPolicy(event_feed.seen),
+    feed_policy=FeedPolicy(event_feed.visible_events),
     own=own,
 )

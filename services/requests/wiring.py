@@ -262,6 +262,6 @@ SERVICE = Service(
         "observation",
     ),
     forget=forget,
-    feed_policy=FeedPolicy(event_feed.seen),
+    feed_policy=FeedPolicy(event_feed.visible_events),
     own=own,
 )

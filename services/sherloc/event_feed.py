@@ -20,7 +20,9 @@ FOR_ALL: Mapping[str, Collection[str]] = {
 """Maps each aggregate to the events that callers receive who see the record and are not a party to it."""
 
 
-async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
+async def visible_events(
+    tx: Tx, callers: Sequence[Caller], events: Sequence[Event]
+) -> Mapping[Caller, Collection[UUID]]:
     """Return the events that each caller may see.
 
     These are all events of records to which the caller is a party, of extensions and of outreach activities, and those

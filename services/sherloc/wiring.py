@@ -61,33 +61,33 @@ async def rebuild(tx: Tx, event: Event) -> None:
     assert fact is not None, "the service's own journal has only known facts"
     match event.aggregate:
         case "legislation_check":
-            await check_store.save(tx, evolve_check(await check_store.known(tx, event.aggregate_id), fact))
+            await check_store.save(tx, evolve_check(await check_store.get_as_service(tx, event.aggregate_id), fact))
         case "legislation_proposal":
-            proposal = evolve_proposal(await proposal_store.known(tx, event.aggregate_id), fact)
+            proposal = evolve_proposal(await proposal_store.get_as_service(tx, event.aggregate_id), fact)
             await proposal_store.save(tx, proposal)
         case "contribution":
-            contribution = await contribution_store.known(tx, event.aggregate_id)
+            contribution = await contribution_store.get_as_service(tx, event.aggregate_id)
             await contribution_store.save(tx, evolve_contribution(contribution, fact))
         case "contribution_export":
-            export = await export_store.known(tx, event.aggregate_id)
+            export = await export_store.get_as_service(tx, event.aggregate_id)
             await export_store.save(tx, evolve_export(export, fact), fact)
         case "practice":
-            practice = evolve_practice(await practice_store.known(tx, event.aggregate_id), fact)
+            practice = evolve_practice(await practice_store.get_as_service(tx, event.aggregate_id), fact)
             await practice_store.save(tx, practice, fact)
         case "extension":
-            extension = await extension_store.known(tx, event.aggregate_id)
+            extension = await extension_store.get_as_service(tx, event.aggregate_id)
             await extension_store.save(tx, evolve_extension(extension, fact))
         case "outreach_activity":
-            activity = await outreach_store.known(tx, event.aggregate_id)
+            activity = await outreach_store.get_as_service(tx, event.aggregate_id)
             await outreach_store.save(tx, evolve_outreach(activity, fact))
         case "review_progress":
-            progress = await review_store.known(tx, event.aggregate_id)
+            progress = await review_store.get_as_service(tx, event.aggregate_id)
             await review_store.save(tx, evolve_progress(progress, fact))
         case "meeting":
-            meeting = await meeting_store.known(tx, event.aggregate_id)
+            meeting = await meeting_store.get_as_service(tx, event.aggregate_id)
             await meeting_store.save(tx, evolve_meeting(meeting, fact))
         case _:
-            record = await legislation_store.known(tx, event.aggregate_id)
+            record = await legislation_store.get_as_service(tx, event.aggregate_id)
             await legislation_store.save(tx, evolve_legislation(record, fact), fact)
 
 
@@ -143,6 +143,6 @@ SERVICE = Service(
         *("outreach_text", "review_progress_text", "meeting_text", "meeting_lesson"),
         *("practice_text", "practice_remark", "practice_stems"),
     ),
-    feed_policy=FeedPolicy(event_feed.seen),
+    feed_policy=FeedPolicy(event_feed.visible_events),
     own=own,
 )

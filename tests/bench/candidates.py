@@ -203,7 +203,7 @@ async def _checked(db: Database, index: OfferingIndex, asked: Iterable[WantedLin
     for line in asked:
         async with db.transaction() as tx:
             fitting = await offering_store.candidates(tx, line)
-            known = await scoring_store.known(tx, {one.provider for one in fitting})
+            known = await scoring_store.current_context(tx, {one.provider for one in fitting})
         plain = [(one.offering.offering_id, one.score) for one in ranked(line, fitting, known=known)[:SUGGESTIONS_MAX]]
         assert plain == [(one.offering_id, one.score) for one in best(index, line, known=known)]
 

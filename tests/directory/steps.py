@@ -12,7 +12,7 @@ from contracts.callers import Subject
 from contracts.values import Language
 from services.directory.people.actions import Founder
 from services.directory.people.store import PersonTexts
-from services.directory.wiring import found
+from services.directory.wiring import appoint_founders
 from tests import builders
 from tests.builders import headers
 from tests.clocks import TODAY
@@ -36,7 +36,7 @@ def a_founder(appointment: str, name: str = "Canary-name") -> Founder:
 
 async def founded(client_of: Callable[..., Awaitable[Client]], db: Database) -> Client:
     """Return a client of a directory with two administrators, UNODC and two States."""
-    await found(db, [a_founder(FIRST), a_founder(OTHER)])
+    await appoint_founders(db, [a_founder(FIRST), a_founder(OTHER)])
     client = await client_of("directory")
     for code in ("KEN", "NOR"):
         await done(client, "/v1/organizations", FIRST, code=code)

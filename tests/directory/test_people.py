@@ -10,7 +10,7 @@ from contracts.callers import Subject
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Role
 from services.directory.people import store
-from services.directory.wiring import SERVICE, found
+from services.directory.wiring import SERVICE, appoint_founders
 from tests.builders import headers
 from tests.commands import entraide
 from tests.databases import connected
@@ -36,10 +36,10 @@ from tests.personas import ISSUER, persona_id
 
 async def test_two_first_administrators_are_founded_only_once(db: Database) -> None:
     with pytest.raises(Invalid, match="founders-too-few"):
-        await found(db, [a_founder(FIRST), a_founder(FIRST)])
-    await found(db, [a_founder(FIRST), a_founder(OTHER)])
+        await appoint_founders(db, [a_founder(FIRST), a_founder(FIRST)])
+    await appoint_founders(db, [a_founder(FIRST), a_founder(OTHER)])
     with pytest.raises(Conflict, match="founded-already"):
-        await found(db, [a_founder("UNODC:third"), a_founder("UNODC:fourth")])
+        await appoint_founders(db, [a_founder("UNODC:third"), a_founder("UNODC:fourth")])
 
     async with db.transaction() as tx:
         assert 2 == await store.in_force(tx, "UNODC", Role.ADMINISTRATOR, today=TODAY)

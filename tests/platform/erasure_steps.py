@@ -12,7 +12,7 @@ from chassis.db.database import Database
 from chassis.journal.inbox import Inbox, Outcome
 from chassis.journal.outbox import read_aggregate
 from services.composition import SERVICES
-from services.directory.wiring import found
+from services.directory.wiring import appoint_founders
 from tests.directory.steps import FIRST, KENYA, OTHER, a_founder, a_role, done, entered
 from tests.personas import ISSUER, persona_id
 
@@ -24,7 +24,7 @@ SUBJECTS = [{"issuer": ISSUER, "subject": "Canary-subject"}]
 
 async def founded(client_of: Callable[..., Awaitable[Client]], db: Database) -> Client:
     """Return a client of a directory with two administrators and two States."""
-    await found(db, [a_founder(FIRST, "First"), a_founder(OTHER, "Second")])
+    await appoint_founders(db, [a_founder(FIRST, "First"), a_founder(OTHER, "Second")])
     client = await client_of("directory")
     for code in ("KEN", "NOR"):
         await done(client, "/v1/organizations", FIRST, code=code)

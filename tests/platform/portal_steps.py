@@ -70,10 +70,12 @@ async def keep_portal(world: Any) -> None:
 async def portal_records(tx: Tx, ids: Callable[[Tx, str], Awaitable[Sequence[UUID]]]) -> dict[str, dict[UUID, Any]]:
     """Return the records of the desk except the register, by the name of their id in a path."""
     return {
-        "review_progress_id": {one: await review_store.known(tx, one) for one in await ids(tx, "review_progress")},
-        "meeting_id": {one: await meeting_store.known(tx, one) for one in await ids(tx, "meeting")},
-        "extension_id": {one: await extension_store.known(tx, one) for one in await ids(tx, "extension")},
+        "review_progress_id": {
+            one: await review_store.get_as_service(tx, one) for one in await ids(tx, "review_progress")
+        },
+        "meeting_id": {one: await meeting_store.get_as_service(tx, one) for one in await ids(tx, "meeting")},
+        "extension_id": {one: await extension_store.get_as_service(tx, one) for one in await ids(tx, "extension")},
         "outreach_activity_id": {
-            one: await outreach_store.known(tx, one) for one in await ids(tx, "outreach_activity")
+            one: await outreach_store.get_as_service(tx, one) for one in await ids(tx, "outreach_activity")
         },
     }

@@ -67,7 +67,7 @@ async def records_of(databases: Mapping[str, Database]) -> Records:
         service = a_caller("UNODC:service")
         of_states = [(one, await requests_store.locked(tx, one)) for one in await ids(tx, "request")]
         now = clock.now()
-        files = [await attachment_store.known(tx, one) for one in await ids(tx, "attachment")]
+        files = [await attachment_store.get_as_service(tx, one) for one in await ids(tx, "attachment")]
     records["request_id"] = {one: replace(request, read_at=now) for one, request in of_states if request}
     records["attachment_id"] = {
         file.attachment_id: requests_policy.file_of(records["request_id"][file.request_id], file.purpose)
@@ -82,8 +82,8 @@ async def records_of(databases: Mapping[str, Database]) -> Records:
         records["view_id"] = {row["view_id"]: view_store.view_of(dict(row)) for row in rows}
         rows = await tx.fetch("SELECT * FROM observation")
         records["observation_id"] = {row["observation_id"]: msgspec.convert(dict(row), Observation) for row in rows}
-        records["clock_id"] = {one: await clock_store.known(tx, one) for one in await ids(tx, "clock")}
-        mails = [await mail_store.known(tx, one) for one in await ids(tx, "mail")]
+        records["clock_id"] = {one: await clock_store.get_as_service(tx, one) for one in await ids(tx, "clock")}
+        mails = [await mail_store.get_as_service(tx, one) for one in await ids(tx, "mail")]
     records["mail_id"] = {one.mail_id: one for one in mails if one}
     records["file_id"] = {file.file_id: one for one in mails if one for file in one.files}
     event_id = uuid4()
@@ -91,7 +91,9 @@ async def records_of(databases: Mapping[str, Database]) -> Records:
         await park(databases[name], event_id)
     records["event_id"] = {event_id: None}
     async with databases["matching"].transaction() as tx:
-        records["offering_id"] = {one: await offering_store.known(tx, one) for one in await ids(tx, "offering")}
+        records["offering_id"] = {
+            one: await offering_store.get_as_service(tx, one) for one in await ids(tx, "offering")
+        }
         rows = await tx.fetch("SELECT offering_translation_id AS id, offering_id FROM offering_translation")
         records["offering_translation_id"] = {row["id"]: records["offering_id"][row["offering_id"]] for row in rows}
         records["match_id"] = {}
@@ -103,34 +105,46 @@ async def records_of(databases: Mapping[str, Database]) -> Records:
         records["joint_delivery_id"] = {
             one: await joint_store.get(tx, one, service) for one in await ids(tx, "joint_delivery")
         }
-        for package in [await package_store.known(tx, one) for one in await ids(tx, "package")]:
+        for package in [await package_store.get_as_service(tx, one) for one in await ids(tx, "package")]:
             assert package is not None
             disclosed = await tx.fetchval("SELECT disclosed($1, $2)", package.request_id, package.donor)
             records.setdefault("package_id", {})[package.package_id] = replace(package, disclosed=disclosed)
-        records["round_id"] = {one: await round_store.known(tx, one) for one in await ids(tx, "round")}
+        records["round_id"] = {one: await round_store.get_as_service(tx, one) for one in await ids(tx, "round")}
     async with databases["delivery"].transaction() as tx:
-        records["delivery_id"] = {one: await delivery_store.known(tx, one) for one in await ids(tx, "delivery")}
-        records["delivery_file_id"] = {one: await delivery_files.known(tx, one) for one in await ids(tx, "file")}
-        records["message_id"] = {one: await thread_store.known(tx, one) for one in await ids(tx, "message")}
+        records["delivery_id"] = {
+            one: await delivery_store.get_as_service(tx, one) for one in await ids(tx, "delivery")
+        }
+        records["delivery_file_id"] = {
+            one: await delivery_files.get_as_service(tx, one) for one in await ids(tx, "file")
+        }
+        records["message_id"] = {one: await thread_store.get_as_service(tx, one) for one in await ids(tx, "message")}
         agreements = await tx.fetch("SELECT agreement_id, delivery_id FROM agreement")
         of_delivery = records["delivery_id"]
         records["agreement_id"] = {row["agreement_id"]: of_delivery[row["delivery_id"]] for row in agreements}
-        records["expert_id"] = {one: await expert_store.known(tx, one) for one in await ids(tx, "expert")}
-        records["result_id"] = {one: await result_store.known(tx, one) for one in await ids(tx, "result")}
+        records["expert_id"] = {one: await expert_store.get_as_service(tx, one) for one in await ids(tx, "expert")}
+        records["result_id"] = {one: await result_store.get_as_service(tx, one) for one in await ids(tx, "result")}
         records["action_point_id"] = {
-            one: await action_point_store.known(tx, one) for one in await ids(tx, "action_point")
+            one: await action_point_store.get_as_service(tx, one) for one in await ids(tx, "action_point")
         }
-        records["screening_id"] = {one: await screening_store.known(tx, one) for one in await ids(tx, "screening")}
-        records["strategy_id"] = {one: await strategy_store.known(tx, one) for one in await ids(tx, "strategy")}
-        records["effect_id"] = {one: await effect_store.known(tx, one) for one in await ids(tx, "effect")}
-        records["follow_up_id"] = {one: await follow_up_store.known(tx, one) for one in await ids(tx, "follow_up")}
-        records["session_id"] = {one: await session_store.known(tx, one) for one in await ids(tx, "session")}
+        records["screening_id"] = {
+            one: await screening_store.get_as_service(tx, one) for one in await ids(tx, "screening")
+        }
+        records["strategy_id"] = {
+            one: await strategy_store.get_as_service(tx, one) for one in await ids(tx, "strategy")
+        }
+        records["effect_id"] = {one: await effect_store.get_as_service(tx, one) for one in await ids(tx, "effect")}
+        records["follow_up_id"] = {
+            one: await follow_up_store.get_as_service(tx, one) for one in await ids(tx, "follow_up")
+        }
+        records["session_id"] = {one: await session_store.get_as_service(tx, one) for one in await ids(tx, "session")}
     async with databases["reports"].transaction() as tx:
-        records["report_id"] = {one: await report_store.known(tx, one) for one in await ids(tx, "report")}
+        records["report_id"] = {one: await report_store.get_as_service(tx, one) for one in await ids(tx, "report")}
     async with databases["sherloc"].transaction() as tx:
         records |= await records_of_sherloc(tx, ids)
         records |= await portal_records(tx, ids)
-        records["practice_id"] = {one: await practice_store.known(tx, one) for one in await ids(tx, "practice")}
+        records["practice_id"] = {
+            one: await practice_store.get_as_service(tx, one) for one in await ids(tx, "practice")
+        }
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}
         records["requirement_id"] = {
@@ -157,7 +171,7 @@ async def records_of(databases: Mapping[str, Database]) -> Records:
             one: await notifications_store.locked(tx, one)
             for one in await ids(tx, "notification", "webhook_id IS NULL")
         }
-        records["alert_id"] = {one: await alert_store.known(tx, one) for one in await ids(tx, "alert")}
+        records["alert_id"] = {one: await alert_store.get_as_service(tx, one) for one in await ids(tx, "alert")}
         digests = await tx.fetch("SELECT * FROM digest WHERE status = 'issued'")
         records["digest_id"] = {row["digest_id"]: msgspec.convert(dict(row), Digest) for row in digests}
         records["webhook_id"] = {one: await webhook_store.locked(tx, one) for one in await ids(tx, "webhook")}
@@ -166,5 +180,7 @@ async def records_of(databases: Mapping[str, Database]) -> Records:
         }
     async with databases["directory"].transaction() as tx:
         for kind in ("person", "appointment", "client"):
-            records[f"{kind}_id"] = {one: await directory_store.known(tx, kind, one) for one in await ids(tx, kind)}
+            records[f"{kind}_id"] = {
+                one: await directory_store.get_as_service(tx, kind, one) for one in await ids(tx, kind)
+            }
     return records

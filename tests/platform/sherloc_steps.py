@@ -88,9 +88,9 @@ async def records_of_sherloc(
     tx: Tx, ids: Callable[[Tx, str], Awaitable[list[UUID]]]
 ) -> dict[str, Mapping[UUID, object]]:
     """Return the records of each noun by their ids."""
-    known = {"legislation": legislation_store.known, "legislation_check": check_store.known,
-             "legislation_proposal": proposal_store.known, "contribution": contribution_store.known,
-             "contribution_export": export_store.known}  # fmt: skip
+    known = {"legislation": legislation_store.get_as_service, "legislation_check": check_store.get_as_service,
+             "legislation_proposal": proposal_store.get_as_service, "contribution": contribution_store.get_as_service,
+             "contribution_export": export_store.get_as_service}  # fmt: skip
     return {f"{noun}_id": {one: await read(tx, one) for one in await ids(tx, noun)} for noun, read in known.items()}
 
 

@@ -26,7 +26,7 @@ from contracts.values import Role
 from services.composition import all_services
 from services.directory.callers import store as feed
 from services.directory.people import actions
-from services.directory.wiring import found
+from services.directory.wiring import appoint_founders
 from tests.builders import a_caller, headers
 from tests.directory.steps import FIRST, TODAY, a_founder, appointed, done, entered
 from tests.personas import ISSUER, persona_id
@@ -39,7 +39,7 @@ OTHER_ADMINISTRATOR = "UNODC:other_administrator"
 @pytest.fixture
 async def db(databases: Mapping[str, Database]) -> Database:
     """The database of a directory with two administrators."""
-    await found(databases["directory"], [a_founder(FIRST), a_founder(OTHER_ADMINISTRATOR)])
+    await appoint_founders(databases["directory"], [a_founder(FIRST), a_founder(OTHER_ADMINISTRATOR)])
     return databases["directory"]
 
 

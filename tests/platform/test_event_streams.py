@@ -27,7 +27,7 @@ from chassis.journal.outbox import JournalPosition, announce_all
 from chassis.settings import Settings
 from contracts.refusals import Invalid
 from contracts.requests import RequestOpened, RequestReminded
-from services.directory.wiring import found
+from services.directory.wiring import appoint_founders
 from services.notifications.consumers import HANDLERS
 from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from tests import builders
@@ -199,7 +199,7 @@ async def test_ended_appointment_ends_streams_of_other_services_within_five_seco
     """One process with two services and no broker; appointments are made and ended over HTTP."""
     nowhere = f"nats://127.0.0.1:{free_port()}"
     own = replace(long, port=free_port(), nats_url=nowhere, nats_urls=dict.fromkeys(long.nats_urls, nowhere))
-    await found(databases["directory"], [a_founder(FIRST), a_founder("UNODC:other_administrator")])
+    await appoint_founders(databases["directory"], [a_founder(FIRST), a_founder("UNODC:other_administrator")])
     async with served(own, "directory", "requests") as services:
         client, running = services.client, services.running
         await until(lambda: not any(one.callers.stale() for one in running), ENDED_SECONDS)

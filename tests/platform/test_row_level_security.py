@@ -13,7 +13,7 @@ from chassis.db.database import Database
 from chassis.db.migrate import own_role_of, role_of
 from contracts.values import Caller
 from services.composition import all_services
-from services.directory.wiring import found
+from services.directory.wiring import appoint_founders
 from services.requests.request import store
 from services.requests.request.model import Request
 from tests.builders import a_caller, a_request, headers
@@ -137,7 +137,7 @@ async def test_no_table_shows_rows_without_a_caller(
     await presented(await client_of("matching"), Owner(databases["matching"]))
     pledges = await prepared(await client_of("pledges"))
     await pledged(pledges, "NOR:donor_officer")
-    await found(databases["directory"], [a_founder(FIRST), a_founder(OTHER)])
+    await appoint_founders(databases["directory"], [a_founder(FIRST), a_founder(OTHER)])
     await administrator.execute("SET entraide.role = 'owner'")
     await administrator.execute("INSERT INTO matching.weights VALUES (1, '{}', 'other', now())")
     await administrator.execute(
@@ -410,7 +410,7 @@ async def test_personal_data_is_visible_to_the_person_the_focal_point_and_admini
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
 ) -> None:
     db = databases["directory"]
-    await found(db, [a_founder(FIRST), a_founder(OTHER)])
+    await appoint_founders(db, [a_founder(FIRST), a_founder(OTHER)])
     api = await client_of("directory")
     for code in ("KEN", "UGA"):
         await done(api, "/v1/organizations", FIRST, code=code)

@@ -15,7 +15,7 @@ from chassis.journal.outbox import read
 from chassis.service import Running
 from contracts.values import Role
 from services.directory.people import store as directory_store
-from services.directory.wiring import found
+from services.directory.wiring import appoint_founders
 from services.matching.lines import store as line_store
 from services.matching.lines.model import WantedLine
 from services.matching.rounds.planner import Planner
@@ -146,7 +146,9 @@ async def _digests(world: World) -> None:
 
 
 async def _people(world: World) -> None:
-    await found({one.name: one.db for one in world.running}["directory"], [a_founder(FIRST), a_founder(OTHER)])
+    await appoint_founders(
+        {one.name: one.db for one in world.running}["directory"], [a_founder(FIRST), a_founder(OTHER)]
+    )
     for code in ("KEN", "NOR"):
         await done(world.client, "/v1/organizations", FIRST, code=code)
     for code in ("KEN", "NOR"):

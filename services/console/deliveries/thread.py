@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from chassis import clock
 from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.downloads import handed_on
+from services.console.downloads import as_download
 from services.console.fields import Field, FormError, errors_of, read
 from services.console.moves.pages import KEY, REVISION
 from services.console.page import CurrentPage, Page
@@ -166,7 +166,7 @@ async def withdraw(page: CurrentPage, delivery_id: FromPath[str], message_id: Fr
 @get("/{language:str}/deliveries/{delivery_id:str}/files/{file_id:str}")
 async def download(page: CurrentPage, delivery_id: FromPath[str], file_id: FromPath[str]) -> Response[bytes]:
     """Return a file of the delivery."""
-    return handed_on(await page.api.download(f"/v1/delivery-files/{file_id}"))
+    return as_download(await page.api.download(f"/v1/delivery-files/{file_id}"))
 
 
 async def _form(

@@ -75,7 +75,7 @@ def line_of(line: Mapping[str, Any]) -> Values:
     }
 
 
-def whole(request: Mapping[str, Any]) -> dict[str, Any]:
+def with_all_fields(request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the request with every field: the API leaves out those that a draft does not have yet."""
     own: dict[str, Any] = {"title": None, "need": None, "received": None, "excluded_providers": [], "advice": []}
     return {**own, **request, "lines": [{**dict.fromkeys(LINE_NAMES), **line} for line in request["lines"]]}
@@ -85,15 +85,15 @@ def find_line(request: Mapping[str, Any], line_id: str) -> Mapping[str, Any] | N
     return next((one for one in request["lines"] if one["line_id"] == line_id), None)
 
 
-def said(values: Values) -> dict[str, Any]:
+def without_empty(values: Values) -> dict[str, Any]:
     """Return the values that are not empty, as the body of a new record."""
     return {name: value for name, value in values.items() if value not in (None, "", [], False)}
 
 
 def request_body(request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the body of a request as it would be filed, to be checked."""
-    lines = [{**said(line_of(line)), "line_id": line["line_id"]} for line in request["lines"]]
-    return {**said(about_of(request)), **readers_of(request), "lines": lines}
+    lines = [{**without_empty(line_of(line)), "line_id": line["line_id"]} for line in request["lines"]]
+    return {**without_empty(about_of(request)), **readers_of(request), "lines": lines}
 
 
 def preview_body(request: Mapping[str, Any], line: Values) -> dict[str, Any] | None:
@@ -103,7 +103,7 @@ def preview_body(request: Mapping[str, Any], line: Values) -> dict[str, Any] | N
     readers = readers_of(request)
     text = " ".join(filter(None, (request.get("title"), request.get("need"))))
     return {
-        **said(line),
+        **without_empty(line),
         "text": text,
         "addressee": readers["addressee"],
         "excluded_providers": readers["excluded_providers"],
@@ -177,14 +177,16 @@ def typed_of(values: Values) -> dict[str, list[str]]:
     """Return values as a form would post them."""
     typed: dict[str, list[str]] = {}
 
-    def put(name: str, value: Any) -> None:
+    def put_value(name: str, value: Any) -> None:
         if isinstance(value, Mapping):
             for part, inner in value.items():
-                put(f"{name}.{part}", inner)
+                put_value(f"{name}.{part}", inner)
         elif isinstance(value, (list, tuple)):
             if any(isinstance(one, Mapping) for one in value):
                 for number, one in enumerate(value):
-                    put(f"{name}.{number}", {k: v for k, v in one.items() if k != "period"} | (one.get("period") or {}))
+                    put_value(
+                        f"{name}.{number}", {k: v for k, v in one.items() if k != "period"} | (one.get("period") or {})
+                    )
             else:
                 typed[name] = [str(one) for one in value]
         elif isinstance(value, bool):
@@ -193,7 +195,7 @@ def typed_of(values: Values) -> dict[str, list[str]]:
             typed[name] = ["" if value is None else str(value)]
 
     for name, value in values.items():
-        put(name, value)
+        put_value(name, value)
     return typed
 
 
@@ -211,7 +213,7 @@ def digest(value: Any) -> str:
     return hashlib.sha256(written.encode()).hexdigest()[:DIGEST_DIGITS]
 
 
-def opened_with(values: Values) -> str:
+def value_digests(values: Values) -> str:
     """Return the digests of the values a form is opened with; they are posted with the form."""
     return json.dumps({name: digest(value) for name, value in values.items()}, separators=(",", ":"))
 

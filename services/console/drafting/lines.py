@@ -18,8 +18,8 @@ from services.console.drafting.draft import (
     line_of,
     preview_body,
     read_line,
-    said,
     text_of,
+    without_empty,
 )
 from services.console.drafting.fields import LINE, MEASURES_MAX
 from services.console.drafting.saving import (
@@ -52,9 +52,9 @@ class Beside(Struct, frozen=True, kw_only=True):
     topics: Sequence[str] = ()
 
 
-async def beside(page: Page, request: Mapping[str, Any], values: Values) -> Beside:
+async def line_context(page: Page, request: Mapping[str, Any], values: Values) -> Beside:
     """Return what is shown beside a line, from two calls, without what the API does not answer now."""
-    check = {"language": request["language"], "lines": [said(values)]}
+    check = {"language": request["language"], "lines": [without_empty(values)]}
     preview, text = preview_body(request, values), text_of(request, values)
     checked, found = await asyncio.gather(
         _asked(page, "/v1/requests/check", check),
@@ -135,7 +135,7 @@ async def _add(page: Page, request_id: str, values: Values) -> dict[str, Any] | 
     revision = int(given) if given.isdigit() else None
     for last in (False, True):
         try:
-            return dict((await page.api.send("POST", path, said(values), key=key, revision=revision)).body)
+            return dict((await page.api.send("POST", path, without_empty(values), key=key, revision=revision)).body)
         except Problem as problem:
             if problem.status != STALE or last:
                 return refused(page, problem, LINE)
@@ -150,7 +150,7 @@ async def _again(page: Page, request_id: str, line_id: str, form: Form) -> Respo
 
 async def _line(page: Page, request: Mapping[str, Any], line_id: str, form: Form) -> Response[bytes]:
     given = read_line(form.typed)
-    shown = await beside(page, request, given.body)
+    shown = await line_context(page, request, given.body)
     asked = page.value("find") if page.value("action") == "find" else ""
     codes = codes_of(form.typed, page.language, found=await find_codes(page, asked), asked=asked, noticed=shown.topics)
     number = next((n for n, one in enumerate(request["lines"], 1) if one["line_id"] == line_id), None)
@@ -187,7 +187,7 @@ def _measures_shown(page: Page, form: Form) -> int:
 async def show_advice(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     """Show what belongs beside a line, for the line as it is typed, as a part of its page."""
     request = (await read_request(page, request_id)).body
-    shown = await beside(page, request, read_line(page.typed).body)
+    shown = await line_context(page, request, read_line(page.typed).body)
     return page.render("drafting/beside.html", beside=shown, request=request)
 
 

@@ -11,7 +11,7 @@ from msgspec import structs
 from chassis.ids import new_id
 from services.console.client import Problem
 from services.console.drafting import attachments, codes, lines, submission
-from services.console.drafting.draft import about_of, readers_of, request_body, said
+from services.console.drafting.draft import about_of, readers_of, request_body, without_empty
 from services.console.drafting.fields import ABOUT, READERS, of_draft
 from services.console.drafting.organizations import found_organizations
 from services.console.drafting.saving import (
@@ -47,7 +47,7 @@ async def create(page: CurrentPage) -> Response[bytes]:
     given = read(of_draft(ABOUT), page.typed)
     if given.errors:
         return _begin(page, form_typed(page, given.errors))
-    return await _file(page, said(given.body), lambda form: _begin(page, form))
+    return await _file(page, without_empty(given.body), lambda form: _begin(page, form))
 
 
 async def _file(page: Page, body: Mapping[str, Any], again: Any) -> Response[bytes]:

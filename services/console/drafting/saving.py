@@ -7,7 +7,7 @@ from litestar import Response
 from msgspec import Struct, structs
 
 from services.console.client import Answer, ApiUnavailable, Problem
-from services.console.drafting.draft import Values, changed, merge, opened_with, typed_of, whole
+from services.console.drafting.draft import Values, changed, merge, typed_of, value_digests, with_all_fields
 from services.console.fields import Field, FormError, Typed, errors_of
 from services.console.moves.pages import STALE
 from services.console.page import Page
@@ -46,7 +46,7 @@ def request_path(request_id: str) -> str:
 
 async def read_request(page: Page, request_id: str) -> Answer:
     answer = await page.api.read(request_path(request_id))
-    return structs.replace(answer, body=whole(answer.body))
+    return structs.replace(answer, body=with_all_fields(answer.body))
 
 
 def may_edit(request: Mapping[str, Any]) -> bool:
@@ -60,7 +60,7 @@ def closed(page: Page, request: Mapping[str, Any]) -> Response[bytes]:
 
 def form_of(page: Page, answer: Answer, values: Values) -> Form:
     """Return the form of stored values, or of what was typed before a session ended."""
-    opened = page.value(OPENED) or opened_with(values)
+    opened = page.value(OPENED) or value_digests(values)
     revision = int(page.value(REVISION)) if page.value(REVISION).isdigit() else answer.revision
     return Form(typed=page.typed or typed_of(values), opened=opened, revision=revision)
 
@@ -115,7 +115,7 @@ async def save(
             return refused(page, problem, fields)
     return Form(
         typed=typed_of(merged.values),
-        opened=opened_with(theirs),
+        opened=value_digests(theirs),
         revision=now.revision,
         conflicts={name: theirs[name] for name in merged.conflicts},
         status=STALE,

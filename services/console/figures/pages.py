@@ -8,7 +8,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from services.console.client import Problem
-from services.console.downloads import csv_file, handed_on
+from services.console.downloads import as_download, csv_file
 from services.console.fields import FormError
 from services.console.figures import counted_figures
 from services.console.figures.pictures import flow, pillars
@@ -56,7 +56,7 @@ async def show_figure(page: CurrentPage, name: FromPath[str]) -> Response[bytes]
             if name == f"{one.name}.csv":
                 return csv_file(name, [one.headers, *one.rows])
         raise NotFoundException
-    query = asked(page)
+    query = query_of_figure(page)
     errors: tuple[FormError, ...] = ()
     path = f"/v1/figures/{name}"
     try:
@@ -73,19 +73,19 @@ async def show_figure(page: CurrentPage, name: FromPath[str]) -> Response[bytes]
         query={} if errors else query,
         errors=errors,
         chooses_state=page.signed_in.role in OVERSEEING,
-        **shown(found, page.language),
+        **template_values(found, page.language),
     )
 
 
 @get("/{language:str}/figures/{name:str}/{file:str}")
 async def download_figure(page: CurrentPage, name: FromPath[str], file: FromPath[str]) -> Response[bytes]:
     path, query = file_of(file)
-    return handed_on(
-        await page.api.download(f"/v1/figures/{name}/{path}", **query, **asked(page), language=page.language)
+    return as_download(
+        await page.api.download(f"/v1/figures/{name}/{path}", **query, **query_of_figure(page), language=page.language)
     )
 
 
-def asked(page: Page) -> dict[str, str]:
+def query_of_figure(page: Page) -> dict[str, str]:
     return {name: page.asked(name) for name in PARAMETERS if page.asked(name)}
 
 
@@ -102,7 +102,7 @@ def file_of(name: str) -> tuple[str, Mapping[str, str]]:
     return FILES[name]
 
 
-def shown(found: counted_figures.Answer, language: str) -> dict[str, object]:
+def template_values(found: counted_figures.Answer, language: str) -> dict[str, object]:
     """Return what the template needs beside the answer of the API."""
     return {
         "heading": counted_figures.heading_of(found, language),

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from services.console.charts.bars import stacked
 from services.console.client import Problem
-from services.console.downloads import csv_file, handed_on
+from services.console.downloads import as_download, csv_file
 from services.console.funds import figures, revising
 from services.console.funds.figures import Picture
 from services.console.page import CurrentPage, Page
@@ -82,7 +82,7 @@ async def fund_as_csv(page: CurrentPage, code: FromPath[str]) -> Response[bytes]
 
 @get("/{language:str}/funds/{code:str}/iati.xml")
 async def fund_as_iati(page: CurrentPage, code: FromPath[str]) -> Response[bytes]:
-    return handed_on(await page.api.download(f"/v1/funds/{code}/iati.xml"))
+    return as_download(await page.api.download(f"/v1/funds/{code}/iati.xml"))
 
 
 ROUTES = (list_funds, funds_as_csv, show_fund, fund_as_csv, fund_as_iati, *revising.ROUTES)

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.downloads import handed_on
+from services.console.downloads import as_download
 from services.console.fields import FormError
 from services.console.forms import SentFile
 from services.console.imports.rows import outcome, plain
@@ -83,7 +83,7 @@ def routes_of(table: Table) -> Sequence[HTTPRouteHandler]:
         if language not in LANGUAGES or format_ not in FORMATS:
             raise NotFoundException
         answer = await page.api.download(f"{table.api}/template", language=language, format=format_)
-        return handed_on(answer, f"{table.path.rpartition('/')[2]}.{format_}")
+        return as_download(answer, f"{table.path.rpartition('/')[2]}.{format_}")
 
     @post(f"/{{language:str}}{table.path}/import", status_code=303, name=f"send import of{table.path}")
     async def send_import(page: CurrentPage) -> Response[bytes]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 SAID = re.compile(r"\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*\Z")
 
 
-def said(rows: Iterable[int]) -> str:
+def row_ranges(rows: Iterable[int]) -> str:
     """Return row numbers as the API takes them: `2-5,9`."""
     ranges: list[list[int]] = []
     for row in sorted(set(rows)):
@@ -41,7 +41,7 @@ def outcome(imported: Mapping[str, Any]) -> Outcome:
     by = {name: [one["row"] for one in rows if one["outcome"] == name] for name in ("accepted", "left_out")}
     return Outcome(
         rejected=[one for one in rows if one["outcome"] == "rejected"],
-        accepted=said(by["accepted"]),
-        left_out=said(by["left_out"]),
+        accepted=row_ranges(by["accepted"]),
+        left_out=row_ranges(by["left_out"]),
         record_ids=[*dict.fromkeys(one["record_id"] for one in rows if one["record_id"])],
     )

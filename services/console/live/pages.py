@@ -21,7 +21,7 @@ async def follow(page: CurrentPage) -> Response[Any]:
     """
     session, console = page.signed_in, page.console
 
-    async def goes_on() -> bool:
+    async def is_live() -> bool:
         now = await console.sessions.find(session.cookie, now=clock.now(), seen=False)
         return now is not None and now.held.acting == session.held.acting
 
@@ -34,7 +34,7 @@ async def follow(page: CurrentPage) -> Response[Any]:
     )
     missed = "last-event-id" in page.request.headers
     feeds = [one for one in FEEDS if one in page.asked_all("feed")]
-    return ChangeStream(page.api, feeds, page.asked_all("id")[:IDS_MAX], place, goes_on, missed=missed)
+    return ChangeStream(page.api, feeds, page.asked_all("id")[:IDS_MAX], place, is_live, missed=missed)
 
 
 ROUTES = (follow,)

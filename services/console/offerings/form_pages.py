@@ -17,7 +17,17 @@ from services.console.moves.pages import KEY, REVISION, STALE
 from services.console.offerings.capacity import as_typed, changed, rows_of
 from services.console.offerings.merging import Change, merge, same, shown_values
 from services.console.offerings.moves import OFFERING
-from services.console.offerings.steps import LANGUAGE, STEPS, TITLE, VALID, Step, after, find, options, words_in_all
+from services.console.offerings.steps import (
+    LANGUAGE,
+    STEPS,
+    TITLE,
+    VALID,
+    Step,
+    after,
+    find,
+    labels_in_all_languages,
+    options,
+)
 from services.console.page import CurrentPage, Page
 
 NEW = (TITLE, LANGUAGE, *VALID)
@@ -193,7 +203,7 @@ def _form(
         stale=stale,
         changes=[_shown(change, lists) for change in changes],
         given=lists,
-        words_in_all=words_in_all,
+        labels_in_all_languages=labels_in_all_languages,
         back_to_check=page.asked("return") == CHECK,
     )
 

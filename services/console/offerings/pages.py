@@ -8,7 +8,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from services.console.charts.capacity import capacity_picture, rows_of
-from services.console.downloads import handed_on
+from services.console.downloads import as_download
 from services.console.formats import number
 from services.console.moves.pages import routes_of
 from services.console.offerings import form_pages, text_pages
@@ -101,7 +101,7 @@ def capacity_finding(found: Total, language: str) -> str:
 @get("/{language:str}/offerings/{offering_id:str}/calendar.ics")
 async def download_calendar(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
     """Return the periods and confirmed deliveries as iCalendar. Calendar programs cannot sign in here; a person can."""
-    return handed_on(await page.api.download(f"/v1/offerings/{offering_id}/calendar.ics"), "offering.ics")
+    return as_download(await page.api.download(f"/v1/offerings/{offering_id}/calendar.ics"), "offering.ics")
 
 
 async def _nothing() -> None:

@@ -241,7 +241,7 @@ def _option(term: reference.Term, language: str) -> Option:
 
 
 @cache
-def words_in_all(name: str) -> Mapping[str, str]:
+def labels_in_all_languages(name: str) -> Mapping[str, str]:
     """Return the labels of a list's codes in all languages: a code is found by a word of any of them."""
     tables: Mapping[str, Mapping[str, reference.Term]] = {
         "kinds": reference.kinds(),

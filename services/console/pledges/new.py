@@ -73,7 +73,7 @@ class InCurrency(Struct, frozen=True):
 
 
 @get("/{language:str}/pledges/new")
-async def for_what(page: CurrentPage) -> Response[bytes]:
+async def show_purpose(page: CurrentPage) -> Response[bytes]:
     """Show step 1: a fund with its earmark, or a need that is ready; for an extension a fund that pays for it."""
     asked = {"fund": [page.asked("fund")], "earmarking": [page.asked("earmarking") or "softly_earmarked"]}
     if page.asked("extension_id"):
@@ -92,7 +92,7 @@ async def choose_fund(page: CurrentPage) -> Response[bytes]:
 
 
 @get("/{language:str}/pledges/new/amount")
-async def how_much(page: CurrentPage) -> Response[bytes]:
+async def show_amount(page: CurrentPage) -> Response[bytes]:
     """Show step 2: the amount, with what would cover the gap after programme support cost."""
     names = ("fund", "earmarking", "requirement_id", "extension_id")
     asked = {name: [page.asked(name)] for name in names if page.asked(name)}
@@ -295,4 +295,4 @@ def in_currencies(usd_minor: int, rates: Sequence[Record], on: date) -> tuple[In
     return tuple(found)
 
 
-ROUTES = (for_what, choose_fund, how_much, change_amount, check, make_pledge)
+ROUTES = (show_purpose, choose_fund, show_amount, change_amount, check, make_pledge)

@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from chassis import clock
 from contracts import reference
 from services.console.client import ApiClient, Problem
-from services.console.downloads import handed_on
+from services.console.downloads import as_download
 from services.console.fields import FormError
 from services.console.figures import counted_figures
 from services.console.figures import pages as figure_pages
@@ -128,7 +128,7 @@ async def show_figure(page: CurrentPage, name: FromPath[str]) -> Response[bytes]
         found=copy.body,
         query=query,
         errors=errors,
-        **figure_pages.shown(copy.body, page.language),
+        **figure_pages.template_values(copy.body, page.language),
     )
 
 
@@ -140,7 +140,7 @@ async def download_figure(page: CurrentPage, name: FromPath[str], file: FromPath
     wanted = {**query, **_of_figure(page), "language": page.language}
     key = (path, tuple(sorted(wanted.items())))
     copy = await page.console.copies.get(key, lambda: api.download(path, **wanted), now=clock.now())
-    return _cached(page, handed_on(copy.body))
+    return _cached(page, as_download(copy.body))
 
 
 def _of_figure(page: Page) -> dict[str, str]:

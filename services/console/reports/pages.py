@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from chassis import clock
 from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.downloads import handed_on
+from services.console.downloads import as_download
 from services.console.fields import Field, FormError, Typed, errors_of, read
 from services.console.moves.pages import KEY, REVISION, routes_of
 from services.console.page import CurrentPage, Page
@@ -74,7 +74,7 @@ async def show_report(page: CurrentPage, report_id: FromPath[str]) -> Response[b
 async def download_report(page: CurrentPage, report_id: FromPath[str], format: FromPath[str]) -> Response[bytes]:
     if format not in FORMATS:
         raise NotFoundException
-    return handed_on(await page.api.download(f"/v1/reports/{report_id}/{format}", language=page.language))
+    return as_download(await page.api.download(f"/v1/reports/{report_id}/{format}", language=page.language))
 
 
 @get("/{language:str}/reports/{report_id:str}/texts/{block:str}/{code:str}")

@@ -49,7 +49,7 @@ class Picture(Struct, frozen=True):
     """True if a count is shown and not zero."""
 
 
-def shown(count: int | None, language: str) -> str:
+def shown_count(count: int | None, language: str) -> str:
     return NOT_SHOWN if count is None else number(count, language)
 
 
@@ -59,9 +59,9 @@ def by_paragraph(figures: Mapping[str, Any], language: str) -> Picture:
     codes = [one["paragraph"] for one in figures["paragraphs"]]
     counts = [one["numbers"]["requests"]["to_date"] for one in figures["paragraphs"]]
     mirrored = direction(language) == "rtl"
-    drawing = compact.bars(codes, counts, lambda count: shown(count, language), title=heading, mirrored=mirrored)
+    drawing = compact.bars(codes, counts, lambda count: shown_count(count, language), title=heading, mirrored=mirrored)
     rows = [
-        [one["paragraph"], *(shown(one["numbers"][name]["to_date"], language) for name in IN_TABLE)]
+        [one["paragraph"], *(shown_count(one["numbers"][name]["to_date"], language) for name in IN_TABLE)]
         for one in figures["paragraphs"]
     ]
     headers = [gettext(N_("Paragraph")), *(gettext(MEASURES[name]) for name in IN_TABLE)]
@@ -75,9 +75,11 @@ def by_year(figures: Mapping[str, Any], language: str) -> Picture:
     names = [name for name in BY_YEAR if all(name in one["numbers"] for one in figures["years"])]
     series = [[one["numbers"][name] for one in figures["years"]] for name in names]
     mirrored = direction(language) == "rtl"
-    drawing = compact.columns(years, series, lambda count: shown(count, language), title=heading, mirrored=mirrored)
+    drawing = compact.columns(
+        years, series, lambda count: shown_count(count, language), title=heading, mirrored=mirrored
+    )
     labels = [gettext(MEASURES[name]) for name in names]
-    rows = [[year, *(shown(one[place], language) for one in series)] for place, year in enumerate(years)]
+    rows = [[year, *(shown_count(one[place], language) for one in series)] for place, year in enumerate(years)]
     legend = list(zip(labels, compact.NAMES, strict=False)) if len(names) > 1 else ()
     headers = [gettext(N_("Year")), *labels]
     return Picture("years", heading, drawing.markup(), legend, headers, rows, any(any(one) for one in series))

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.params import FromPath
 
-from services.console.drafting.draft import whole
+from services.console.drafting.draft import with_all_fields
 from services.console.labels import LABELS
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
@@ -35,7 +35,7 @@ async def show_request(page: CurrentPage, request_id: FromPath[str]) -> Response
     """Show a request: what is asked for, whose turn it is, its matches, its timeline, who sees it."""
     session = page.signed_in
     path = f"/v1/requests/{request_id}"
-    request = whole(await page.api.get(path, expand="clocks"))
+    request = with_all_fields(await page.api.get(path, expand="clocks"))
     history, matches = await asyncio.gather(page.part(f"{path}/history"), _matches(page, request))
     return page.render(
         "requests/show.html",

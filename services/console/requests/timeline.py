@@ -60,12 +60,12 @@ VALUES = (
 def timeline(history: Sequence[Mapping[str, Any]], language: str) -> list[Mapping[str, Any]]:
     """Return the history, newest first: when, what in words, why, by whom, with which comment."""
     return [
-        {**one, "what": what(one, language), "details": details(one["type"], one.get("data") or {}, language)}
+        {**one, "what": description(one, language), "details": details(one["type"], one.get("data") or {}, language)}
         for one in reversed(history)
     ]
 
 
-def what(entry: Mapping[str, Any], language: str) -> str:
+def description(entry: Mapping[str, Any], language: str) -> str:
     data = entry.get("data") or {}
     message = EVENTS.get(entry["type"])
     if message is None:

@@ -94,7 +94,7 @@ def source_of(request: Mapping[str, Any], name: str) -> str:
     return next((str(one.get(parts[2]) or "") for one in request["lines"] if one["line_id"] == parts[1]), "")
 
 
-def said_by(translation: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
+def values_of(translation: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
     """Return the texts of a translation as values of the fields."""
     shown = {name: [translation[name]] for name in ("title", "need") if translation.get(name)}
     for line in translation["lines"]:
@@ -118,7 +118,7 @@ async def _edit(
         held=held,
         fields=fields,
         source={one.name: source_of(request, one.name) for one in fields},
-        typed=page.typed or (said_by(held) if held else None),
+        typed=page.typed or (values_of(held) if held else None),
         errors=errors,
     )
 

@@ -10,7 +10,7 @@ from services.console.page import Page, parts_of
 from services.console.sessions.model import KEPT_BYTES_MAX, KEPT_TIME, KeptForm, Session
 
 
-def came_from(page: Page) -> str:
+def form_address(page: Page) -> str:
     """Return the path and query of the page that a form was on, or of the page itself, without `done`."""
     url = page.request.url
     path, query = url.path, url.query
@@ -31,12 +31,12 @@ async def keep(page: Page, cookie: str, *, now: datetime) -> None:
     typed = {name: list(values) for name, values in page.typed.items() if name != CSRF_FIELD}
     if len(msgspec.json.encode(typed)) > KEPT_BYTES_MAX:
         return
-    form = KeptForm(path=came_from(page).split("?")[0], typed=typed, cookie=cookie, mark=mark)
+    form = KeptForm(path=form_address(page).split("?")[0], typed=typed, cookie=cookie, mark=mark)
     kept = await sessions.keep_form(form, now=now)
     page.cookies.append(page.console.cookie(page.console.kept_cookie, kept, seconds=int(KEPT_TIME.total_seconds())))
 
 
-async def give_back(page: Page, session: Session, *, now: datetime) -> None:
+async def restore(page: Page, session: Session, *, now: datetime) -> None:
     """Fill the form of this page with its kept values, once, and only for the person who typed them."""
     console = page.console
     cookie = page.request.cookies.get(console.kept_cookie)

@@ -3,7 +3,7 @@
 from litestar import Response, get
 
 from services.console.client import Problem
-from services.console.downloads import handed_on
+from services.console.downloads import as_download
 from services.console.page import CurrentPage, Page
 
 NOT_FOUND = 404
@@ -27,7 +27,7 @@ async def show_statement(page: CurrentPage) -> Response[bytes]:
 @get("/{language:str}/statement.pdf")
 async def statement_as_pdf(page: CurrentPage) -> Response[bytes]:
     query = {**_query(page), "language": page.language}
-    return handed_on(await page.api.download(f"/v1/statements/{_donor(page)}", **query))
+    return as_download(await page.api.download(f"/v1/statements/{_donor(page)}", **query))
 
 
 def _donor(page: Page) -> str:

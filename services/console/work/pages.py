@@ -9,7 +9,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
 
-from services.console.downloads import handed_on
+from services.console.downloads import as_download
 from services.console.fields import Field
 from services.console.labels import LABELS, STEP
 from services.console.live.refresh import is_refresh
@@ -113,7 +113,7 @@ async def download_work(page: CurrentPage, name: FromPath[str]) -> Response[byte
     if kind not in TABLES:
         raise NotFoundException
     answer = await page.api.download(f"/v1/work.{kind}", **query_of(page).parameters, language=page.language)
-    return handed_on(answer)
+    return as_download(answer)
 
 
 ROUTES = (show_work, download_work)

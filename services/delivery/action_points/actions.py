@@ -61,7 +61,7 @@ async def _add(tx: Tx, ctx: Context, subject: Subject, new: NewActionPoint) -> N
 
 async def _active_strategy(tx: Tx, strategy_id: UUID, action: Action) -> Strategy:
     """Lock and return the strategy. Raises Conflict if it is concluded."""
-    strategy = await strategy_store.known(tx, strategy_id)
+    strategy = await strategy_store.get_as_service(tx, strategy_id)
     assert strategy is not None, "the strategy was read before, or has an action point"
     strategy.require_active(action)
     return strategy
@@ -91,7 +91,7 @@ async def move(
     async with tx.as_service():
         if action is Action.REOPEN_ACTION_POINT and shown.strategy_id is not None:
             await _active_strategy(tx, shown.strategy_id, action)
-        before = await store.known(tx, action_point_id)
+        before = await store.get_as_service(tx, action_point_id)
         assert before is not None, "it has just been read"
         check_revision(before.revision, ctx.expected)
         policy.decide(ctx.caller, action, before).required()

@@ -66,7 +66,7 @@ async def count_of(tx: Tx, subject: Subject) -> int:
     )
 
 
-async def known(tx: Tx, action_point_id: UUID) -> ActionPoint | None:
+async def get_as_service(tx: Tx, action_point_id: UUID) -> ActionPoint | None:
     """Return the action point, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow(
         """

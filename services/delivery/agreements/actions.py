@@ -34,7 +34,7 @@ async def propose_first(
     salt, texts_hash = hash_texts(texts)
     fact = model.propose_first(delivery, side_of(ctx.caller.role), terms, language, texts_hash, now=ctx.now)
     async with tx.as_service():
-        if await store.known(tx, fact.agreement_id) is not None:
+        if await store.get_as_service(tx, fact.agreement_id) is not None:
             raise Conflict("agreement-exists")
         await _record(tx, None, fact)
         await store.save_texts(tx, fact.agreement_id, fact.version, texts, salt)
@@ -81,7 +81,7 @@ async def _for_move(tx: Tx, ctx: Context, delivery_id: UUID, action: Action) -> 
     delivery = await delivery_store.locked(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, action, delivery).required()
     async with tx.as_service():
-        found = await store.known(tx, model.agreement_id_of(delivery_id))
+        found = await store.get_as_service(tx, model.agreement_id_of(delivery_id))
     if found is None:
         raise Missing("not-found")
     check_revision(found.revision, ctx.expected)

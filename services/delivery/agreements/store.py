@@ -58,7 +58,7 @@ async def get(tx: Tx, agreement_id: UUID, caller: Caller) -> Agreement:
     return _agreement(row)
 
 
-async def known(tx: Tx, agreement_id: UUID) -> Agreement | None:
+async def get_as_service(tx: Tx, agreement_id: UUID) -> Agreement | None:
     """Return the agreement, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM agreement WHERE agreement_id = $1 FOR UPDATE", agreement_id)
     return _agreement(row) if row else None

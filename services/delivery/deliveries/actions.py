@@ -49,11 +49,11 @@ async def open_delivery(tx: Tx, event: Event, fact: MatchConfirmed) -> None:
 
 async def on_match_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
     """End the delivery, unless its own termination revoked the match."""
-    found = await store.known(tx, delivery_id_of(fact.match_id))
+    found = await store.get_as_service(tx, delivery_id_of(fact.match_id))
     assert found is not None, "a match is confirmed before it is revoked"
     if found.status in NOT_ENDED:
         ended = await record(tx, found, found.terminate(MATCH_REVOKED, now=fact.revoked_at), because=event)
-        await session_actions.end_with(tx, ended, now=fact.revoked_at, because=event)
+        await session_actions.cancel_planned(tx, ended, now=fact.revoked_at, because=event)
 
 
 async def move(
@@ -64,7 +64,7 @@ async def move(
     async with tx.as_service():
         after = await record(tx, before, decide(before), comment=comment)
         if after.status is DeliveryStatus.TERMINATED:
-            await session_actions.end_with(tx, after, now=ctx.now)
+            await session_actions.cancel_planned(tx, after, now=ctx.now)
     return after
 
 

@@ -101,7 +101,7 @@ async def seen_of(tx: Tx, delivery_ids: Sequence[UUID], caller: Caller) -> froze
     return frozenset(row["delivery_id"] for row in rows)
 
 
-async def known(tx: Tx, delivery_id: UUID) -> Delivery | None:
+async def get_as_service(tx: Tx, delivery_id: UUID) -> Delivery | None:
     """Return the delivery, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM delivery WHERE delivery_id = $1 FOR UPDATE", delivery_id)
     return delivery_of(row) if row else None

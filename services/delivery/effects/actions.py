@@ -45,7 +45,7 @@ async def move(
     """Move an effect and save the comment; withdrawal deletes its texts. Raises Missing, Forbidden, Stale, Conflict."""
     policy.decide(ctx.caller, action, await store.get(tx, effect_id, ctx.caller)).required()
     async with tx.as_service():
-        before = await store.known(tx, effect_id)
+        before = await store.get_as_service(tx, effect_id)
         assert before is not None, "it has just been read"
         check_revision(before.revision, ctx.expected)
         after = await _save(tx, before, decide(before))

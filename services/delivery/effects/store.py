@@ -68,7 +68,7 @@ async def page(
     return [effect_of(row) for row in rows]
 
 
-async def known(tx: Tx, effect_id: UUID) -> Effect | None:
+async def get_as_service(tx: Tx, effect_id: UUID) -> Effect | None:
     """Return the effect, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM effect WHERE effect_id = $1 FOR UPDATE", effect_id)
     return effect_of(row) if row else None

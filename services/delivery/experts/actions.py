@@ -54,7 +54,7 @@ async def forget(tx: Tx, person_id: UUID, because: Event | None) -> int:
     """Delete rows that name this person, and withdraw the person from all rosters; return the number of rows."""
     found = await store.forget(tx, person_id)
     for expert_id in found:
-        expert = await store.known(tx, expert_id)
+        expert = await store.get_as_service(tx, expert_id)
         if expert is not None and expert.status is ExpertStatus.LISTED:
             await record(tx, expert, expert.withdraw(now=clock.now()), because=because)
     return len(found)

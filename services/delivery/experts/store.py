@@ -86,7 +86,7 @@ async def page(
     return [expert_of(row) for row in rows]
 
 
-async def known(tx: Tx, expert_id: UUID) -> Expert | None:
+async def get_as_service(tx: Tx, expert_id: UUID) -> Expert | None:
     """Return the expert, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow(
         "SELECT *, taught_states(expert_id) AS states FROM expert WHERE expert_id = $1 FOR UPDATE", expert_id

@@ -52,7 +52,7 @@ async def add(tx: Tx, ctx: Context, delivery_id: UUID, file: NewFile, name: str,
     delivery = await delivery_store.locked(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.ADD_FILE, delivery).required()
     async with tx.as_service():
-        stored = await store.stored_for(tx, ctx.caller.organization, delivery_id)
+        stored = await store.stored_size(tx, ctx.caller.organization, delivery_id)
         fact = model.add(
             delivery,
             file,
@@ -85,7 +85,7 @@ async def remove(tx: Tx, ctx: Context, file_id: UUID) -> File:
     seen = await store.get(tx, file_id, ctx.caller)
     policy.decide(ctx.caller, Action.REMOVE_FILE, seen).required()
     async with tx.as_service():
-        found = await store.known(tx, file_id)
+        found = await store.get_as_service(tx, file_id)
         assert found is not None, "it has just been read"
         check_revision(found.revision, ctx.expected)
         if await store.is_signature(tx, file_id):
@@ -106,7 +106,7 @@ async def drop(tx: Tx, file: File, *, now: datetime) -> File:
 
 async def judge(tx: Tx, file_id: UUID, verdict: Verdict, *, now: datetime) -> None:
     """Record a verdict, unless one was recorded or the file was removed meanwhile."""
-    found = await store.known(tx, file_id)
+    found = await store.get_as_service(tx, file_id)
     if found is None or found.status not in model.MOVES["clear"]:
         return
     infected = verdict is Verdict.INFECTED

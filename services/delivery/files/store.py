@@ -53,7 +53,7 @@ async def get(tx: Tx, file_id: UUID, caller: Caller) -> File:
     return msgspec.convert(dict(row), File)
 
 
-async def known(tx: Tx, file_id: UUID) -> File | None:
+async def get_as_service(tx: Tx, file_id: UUID) -> File | None:
     """Return the file, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM file WHERE file_id = $1 FOR UPDATE", file_id)
     return msgspec.convert(dict(row), File) if row else None
@@ -113,7 +113,7 @@ async def view(tx: Tx, file_id: UUID, caller: Caller) -> DeliveryFile:
     return (await views_of(tx, [await get(tx, file_id, caller)], caller))[0]
 
 
-async def stored_for(tx: Tx, organization: str, delivery_id: UUID) -> Stored:
+async def stored_size(tx: Tx, organization: str, delivery_id: UUID) -> Stored:
     """Sum the organization's stored files over all deliveries, and count the delivery's files, read as the service."""
     query = """
         SELECT count(*) FILTER (WHERE organization = $1) AS files,

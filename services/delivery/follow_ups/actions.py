@@ -56,7 +56,7 @@ async def answer_by_link(
     """
     policy.decide(caller, Action.ANSWER, await store.get(tx, follow_up_id, caller)).required()
     async with tx.as_service():
-        found = await store.known(tx, follow_up_id)
+        found = await store.get_as_service(tx, follow_up_id)
         assert found is not None, "it has just been read"
         said = (await store.texts_of(tx, [follow_up_id])).get(follow_up_id, "")
         if found.result is result and text in {"", said}:
@@ -74,7 +74,7 @@ async def _answer(
     expected: int | None = None,
     now: datetime,
 ) -> FollowUp:
-    before = await store.known(tx, follow_up_id)
+    before = await store.get_as_service(tx, follow_up_id)
     assert before is not None, "it has just been read"
     if expected is not None:
         check_revision(before.revision, expected)

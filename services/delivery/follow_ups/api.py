@@ -73,7 +73,7 @@ async def _linked(db: Db, own: Dependencies, token: str, now: datetime) -> tuple
 
     async def asked(follow_up_id: UUID) -> tuple[str, Role] | None:
         async with db.transaction(by=None) as tx:
-            found = await store.known(tx, follow_up_id)
+            found = await store.get_as_service(tx, follow_up_id)
         return (found.organization, found.role) if found else None
 
     return await linked(own.reply_key, own.callers, Purpose.FOLLOW_UP, token, asked, now=now)

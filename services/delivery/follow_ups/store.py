@@ -43,7 +43,7 @@ async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> list[FollowU
     return [follow_up_of(row) for row in rows]
 
 
-async def known(tx: Tx, follow_up_id: UUID) -> FollowUp | None:
+async def get_as_service(tx: Tx, follow_up_id: UUID) -> FollowUp | None:
     """Return the follow-up, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM follow_up WHERE follow_up_id = $1 FOR UPDATE", follow_up_id)
     return follow_up_of(row) if row else None

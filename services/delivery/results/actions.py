@@ -30,7 +30,7 @@ async def report_first(tx: Tx, ctx: Context, delivery_id: UUID, indicator: str, 
     fact = model.report_first(delivery, side_of(ctx.caller.role), indicator, figures, texts_hash, now=ctx.now)
     async with tx.as_service():
         await request_store.require_not_closed(tx, delivery.request_id)
-        if await store.known(tx, fact.result_id) is not None:
+        if await store.get_as_service(tx, fact.result_id) is not None:
             raise Conflict("result-exists", result_id=fact.result_id)
         await _record(tx, None, fact)
         await store.save_comment(tx, fact.result_id, comment, salt)
@@ -71,7 +71,7 @@ async def _for_move(tx: Tx, ctx: Context, result_id: UUID, action: Action) -> Re
 async def _moved(tx: Tx, ctx: Context, result_id: UUID, decide: Callable[[Result], Fact]) -> None:
     """Record the move of a result. Raises Stale, and Conflict once the request is closed."""
     async with tx.as_service():
-        before = await store.known(tx, result_id)
+        before = await store.get_as_service(tx, result_id)
         assert before is not None, "it has just been read"
         check_revision(before.revision, ctx.expected)
         await request_store.require_not_closed(tx, before.request_id)

@@ -42,7 +42,7 @@ async def of_delivery(tx: Tx, delivery_id: UUID) -> list[Result]:
     return [_result(row) for row in rows]
 
 
-async def known(tx: Tx, result_id: UUID) -> Result | None:
+async def get_as_service(tx: Tx, result_id: UUID) -> Result | None:
     """Return the result, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM result WHERE result_id = $1 FOR UPDATE", result_id)
     return _result(row) if row else None

@@ -38,7 +38,7 @@ async def begin(
     salt, texts_hash = hash_texts(comments)
     fact = model.begin(delivery, kind, answers, texts_hash, now=ctx.now)
     async with tx.as_service():
-        if await store.known(tx, fact.screening_id) is not None:
+        if await store.get_as_service(tx, fact.screening_id) is not None:
             raise Conflict("screening-exists", screening_id=fact.screening_id)
         await _record(tx, None, fact)
         await store.save_comments(tx, fact.screening_id, comments, salt)
@@ -76,7 +76,7 @@ async def move(
     policy.decide(ctx.caller, action, shown).required()
     model.require_delivery(await delivery_store.locked(tx, shown.delivery_id, ctx.caller), action)
     async with tx.as_service():
-        before = await store.known(tx, screening_id)
+        before = await store.get_as_service(tx, screening_id)
         assert before is not None, "it has just been read"
         check_revision(before.revision, ctx.expected)
         return await _record(tx, before, decide(before))

@@ -37,7 +37,7 @@ async def of_delivery(tx: Tx, delivery_id: UUID) -> list[Screening]:
     return [_screening(row) for row in rows]
 
 
-async def known(tx: Tx, screening_id: UUID) -> Screening | None:
+async def get_as_service(tx: Tx, screening_id: UUID) -> Screening | None:
     """Return the screening, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM screening WHERE screening_id = $1 FOR UPDATE", screening_id)
     return _screening(row) if row else None

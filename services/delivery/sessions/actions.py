@@ -70,8 +70,10 @@ async def move(tx: Tx, ctx: Context, session_id: UUID, action: Action, decide: D
     """Move a session. Raises Missing, Forbidden, Stale; Conflict also if none of its deliveries allows the move."""
     shown = await _for_move(tx, ctx, session_id, action)
     async with tx.as_service():
-        deliveries = [one for each in sorted(shown.deliveries) if (one := await delivery_store.known(tx, each))]
-        before = await store.known(tx, session_id)
+        deliveries = [
+            one for each in sorted(shown.deliveries) if (one := await delivery_store.get_as_service(tx, each))
+        ]
+        before = await store.get_as_service(tx, session_id)
         assert before is not None, "it has just been read"
         check_revision(before.revision, ctx.expected)
         before.require(action)
@@ -135,12 +137,14 @@ async def report(
             await participant_store.save(tx, session_id, counts, salt)
 
 
-async def end_with(tx: Tx, delivery: Delivery, *, now: datetime, because: Event | None = None) -> None:
+async def cancel_planned(tx: Tx, delivery: Delivery, *, now: datetime, because: Event | None = None) -> None:
     """Cancel the planned sessions of a terminated delivery that serve no other delivery in progress."""
     for session in await store.not_cancelled(tx, delivery.delivery_id):
         if session.status is not SessionStatus.PLANNED:
             continue
-        others = [await delivery_store.known(tx, one) for one in session.deliveries if one != delivery.delivery_id]
+        others = [
+            await delivery_store.get_as_service(tx, one) for one in session.deliveries if one != delivery.delivery_id
+        ]
         if not any(one is not None and one.status in NOT_ENDED for one in others):
             await record(tx, session, session.cancel(DELIVERY_ENDED, now=now), because=because)
 

@@ -83,7 +83,7 @@ def by_sex(delivery_id: UUID, counts: Iterable[Count]) -> ParticipantsBySex:
     return ParticipantsBySex(delivery_id=delivery_id, **people)
 
 
-def shown(counts: Sequence[Count], functions: Iterable[str], *, exact: bool) -> Participants:
+def suppressed_for(counts: Sequence[Count], functions: Iterable[str], *, exact: bool) -> Participants:
     """Return the counts for readers who may see each count (`exact`), or for other readers."""
     people = sum(one.people for one in counts)
     parts = [_by(counts, codes, of) for codes, of in _breakdowns(functions)]

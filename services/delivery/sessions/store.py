@@ -56,7 +56,7 @@ async def not_cancelled(tx: Tx, delivery_id: UUID) -> list[Session]:
     return [session_of(row) for row in rows]
 
 
-async def known(tx: Tx, session_id: UUID) -> Session | None:
+async def get_as_service(tx: Tx, session_id: UUID) -> Session | None:
     """Return the session, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM session WHERE session_id = $1 FOR UPDATE", session_id)
     return session_of(row) if row else None

@@ -85,7 +85,7 @@ async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> DeliverySess
     views = await views_of(tx, await store.of_delivery(tx, delivery_id, caller), caller)
     planned = [one for one in views if one.status is not SessionStatus.CANCELLED]
     counted = [each.participants for one in views for each in one.participants if each.delivery_id == delivery_id]
-    nothing = participants.shown((), participant_functions(), exact=True)
+    nothing = participants.suppressed_for((), participant_functions(), exact=True)
     return DeliverySessions(
         sessions=views,
         people=sum(one.people or 0 for one in planned),
@@ -120,7 +120,7 @@ async def views_of(tx: Tx, found: Sequence[Session], caller: Caller) -> list[Ses
                 participants=tuple(
                     Reported(
                         delivery_id=each,
-                        participants=participants.shown(counts[one.session_id, each], functions, exact=exact),
+                        participants=participants.suppressed_for(counts[one.session_id, each], functions, exact=exact),
                     )
                     for each in mine
                     if (one.session_id, each) in counts

@@ -68,7 +68,7 @@ async def _for_move(tx: Tx, ctx: Context, strategy_id: UUID, action: Action) -> 
     """Return the strategy, locked. Raises Missing, Forbidden, Stale."""
     policy.decide(ctx.caller, action, await store.get(tx, strategy_id, ctx.caller)).required()
     async with tx.as_service():
-        before = await store.known(tx, strategy_id)
+        before = await store.get_as_service(tx, strategy_id)
     assert before is not None, "it has just been read"
     check_revision(before.revision, ctx.expected)
     return before

@@ -90,7 +90,7 @@ async def count_unsettled(tx: Tx, strategy_id: UUID) -> int:
     )
 
 
-async def known(tx: Tx, strategy_id: UUID) -> Strategy | None:
+async def get_as_service(tx: Tx, strategy_id: UUID) -> Strategy | None:
     """Return the strategy, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow(
         """

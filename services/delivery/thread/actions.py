@@ -69,13 +69,13 @@ async def withdraw(tx: Tx, ctx: Context, message_id: UUID) -> None:
     seen = await store.get(tx, message_id, ctx.caller)
     policy.decide(ctx.caller, Action.WITHDRAW_MESSAGE, seen).required()
     async with tx.as_service():
-        found = await store.known(tx, message_id)
+        found = await store.get_as_service(tx, message_id)
         assert found is not None, "it has just been read"
         check_revision(found.revision, ctx.expected)
         await _record(tx, found, found.withdraw(now=ctx.now))
         await store.delete_texts(tx, message_id)
         for file_id in found.files:
-            file = await file_store.known(tx, file_id)
+            file = await file_store.get_as_service(tx, file_id)
             if file is not None and file.status in file_model.MOVES["remove_file"]:
                 await file_actions.drop(tx, file, now=ctx.now)
 

@@ -36,7 +36,7 @@ async def get(tx: Tx, message_id: UUID, caller: Caller) -> Message:
     return msgspec.convert(dict(row), Message)
 
 
-async def known(tx: Tx, message_id: UUID) -> Message | None:
+async def get_as_service(tx: Tx, message_id: UUID) -> Message | None:
     """Return the message, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM message WHERE message_id = $1 FOR UPDATE", message_id)
     return msgspec.convert(dict(row), Message) if row else None

@@ -95,7 +95,7 @@ def unauthenticated_caller(credentials: Credentials) -> Caller:
 
 async def identify(tx: Tx, credentials: Credentials, *, now: datetime) -> Client:
     """Authenticate a client and return it. Raises the same Unidentified for every failure."""
-    kept = await client_store.kept(tx, _id_of(credentials.client_id))
+    kept = await client_store.secret_hashes(tx, _id_of(credentials.client_id))
     known = (
         kept.client.verify_secret(credentials.secret, kept.hashes, now=now)
         if kept

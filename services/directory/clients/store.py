@@ -45,7 +45,7 @@ async def save(tx: Tx, client: Client) -> None:
     )
 
 
-async def known(tx: Tx, client_id: UUID) -> Client | None:
+async def get_as_service(tx: Tx, client_id: UUID) -> Client | None:
     """Return the client, read and locked by the service itself to apply the next fact, or None."""
     row = await tx.fetchrow("SELECT * FROM client WHERE client_id = $1 FOR UPDATE", client_id)
     return msgspec.convert(dict(row), Client) if row else None
@@ -130,7 +130,7 @@ async def forget_secrets(tx: Tx, client_id: UUID) -> None:
     await tx.execute("DELETE FROM client_secret WHERE client_id = $1", client_id)
 
 
-async def kept(tx: Tx, client_id: UUID) -> ClientSecrets | None:
+async def secret_hashes(tx: Tx, client_id: UUID) -> ClientSecrets | None:
     """Return the hashes of the secrets for a token request that is not authenticated yet, or None."""
     row = await tx.fetchrow(
         """

@@ -291,7 +291,7 @@ class Founder(msgspec.Struct, frozen=True, kw_only=True):
     texts: PersonTexts
 
 
-async def found(tx: Tx, founders: Sequence[Founder], *, now: datetime) -> None:
+async def appoint_founders(tx: Tx, founders: Sequence[Founder], *, now: datetime) -> None:
     """Enter and appoint the first administrators, without a caller.
 
     Raises Conflict while enough administrators are in force to appoint others, Invalid for fewer founders than that.
@@ -331,7 +331,7 @@ async def erase_again(tx: Tx, erased: erasure.Erasure) -> bool:
 
     This includes a person who is appointed again by the restore: these appointments no longer have effect.
     """
-    person = await store.known(tx, "person", erased.person_id)
+    person = await store.get_as_service(tx, "person", erased.person_id)
     if not isinstance(person, Person) or person.erased_at is not None:
         return False
     fact = PersonErased(
@@ -350,4 +350,4 @@ async def rebuild(tx: Tx, event: Event) -> None:
     """Apply one fact of the service's own journal to the tables, as the action that announced it did."""
     fact = decode_fact(event)
     assert fact is not None, "the service's own journal has only known facts"
-    await store.save(tx, evolve(await store.known(tx, event.aggregate, event.aggregate_id), fact))
+    await store.save(tx, evolve(await store.get_as_service(tx, event.aggregate, event.aggregate_id), fact))

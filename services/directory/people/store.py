@@ -37,7 +37,7 @@ async def save(tx: Tx, record: Record) -> None:
             await client_store.save(tx, record)
 
 
-async def known(tx: Tx, aggregate: str, record_id: UUID) -> Record | None:
+async def get_as_service(tx: Tx, aggregate: str, record_id: UUID) -> Record | None:
     """Return a record, read and locked by the service itself to apply the next fact, or None."""
     match aggregate:
         case "organization":
@@ -47,7 +47,7 @@ async def known(tx: Tx, aggregate: str, record_id: UUID) -> Record | None:
             row = await tx.fetchrow("SELECT * FROM person WHERE person_id = $1 FOR UPDATE", record_id)
             return msgspec.convert(dict(row), Person) if row else None
         case "client":
-            return await client_store.known(tx, record_id)
+            return await client_store.get_as_service(tx, record_id)
     row = await tx.fetchrow("SELECT * FROM appointment WHERE appointment_id = $1 FOR UPDATE", record_id)
     return msgspec.convert(dict(row), Appointment) if row else None
 

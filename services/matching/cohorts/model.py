@@ -107,7 +107,7 @@ def _soonest(line: WantedLine) -> tuple[date, str]:
     return line.window.starts, str(line.line_id)
 
 
-def together(
+def form_cohort(
     lines: Sequence[WantedLine], offering: Offering, *, today: date
 ) -> tuple[Cohort, Mapping[UUID, Sequence[str]]]:
     """Return the cohort that these lines form and, by line, the obstacles of those that cannot join it.

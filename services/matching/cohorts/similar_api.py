@@ -76,7 +76,7 @@ async def _read(db: Database, caller: Caller, of_line: UUID) -> tuple[Submitted,
         policy.decide(caller, Action.SIMILAR, line).required()
         others = await line_store.similar_to(tx, line, caller)
         submitted_at = await line_store.submitted_at(tx, line.request_id)
-        reading = (await reading_store.of(tx, [of_line])).get(of_line)
+        reading = (await reading_store.readings_of(tx, [of_line])).get(of_line)
         read = await reading_store.comparable_with(tx, reading, [one.line.line_id for one in others]) if reading else {}
     to = Submitted(line=line, submitted_at=submitted_at, reading=reading)
     return to, [replace(one, reading=read.get(one.line.line_id)) for one in others]

@@ -84,7 +84,7 @@ class Memory:
         if self._context is not None and time.monotonic() - self._context_at <= CONTEXT_SECONDS_MAX:
             return self._context
         assert self.index is not None, "the index is loaded"
-        return await scoring_store.known(tx, self.index.providers.numbers)
+        return await scoring_store.current_context(tx, self.index.providers.numbers)
 
     def install(self, index: OfferingIndex, now: datetime) -> None:
         """Install a complete index, whose reading began at `now` by the database's clock."""
@@ -174,13 +174,15 @@ class Memory:
             or not self.index.can_compare(reading.vector)
         ):
             found = [one.offering for one in (await self.ranked_for(tx, [line], RERANKED_MAX))[0]]
-            known = await scoring_store.known(tx, {one.provider for one in found})
+            known = await scoring_store.current_context(tx, {one.provider for one in found})
         else:
             known = await self.context(tx)
             likely = best(self.index, line, SUGGESTIONS_MAX + len(pending), known=known, vector=reading.vector)
             those = pending.union(also, (one.offering_id for one in likely))
             found = _fitting(line, (await self.offerings(tx, those, pending)).values())
-        said = judgements(reading, list((await reading_store.of(tx, [one.offering_id for one in found])).values()))
+        said = judgements(
+            reading, list((await reading_store.readings_of(tx, [one.offering_id for one in found])).values())
+        )
         return ranked(line, found, said, known=known) if said else []
 
     def _invalidate(self, offering_ids: Iterable[UUID]) -> None:
@@ -199,7 +201,7 @@ def _fitting(line: WantedLine, offerings: Iterable[Offering]) -> list[Offering]:
 
 async def _fitting_by_postgresql(tx: Tx, lines: Sequence[WantedLine], limit: int) -> list[Fitting]:
     found = [await offering_store.candidates(tx, line) for line in lines]
-    known = await scoring_store.known(tx, {one.provider for offerings in found for one in offerings})
+    known = await scoring_store.current_context(tx, {one.provider for offerings in found for one in offerings})
     return [
         Fitting(ranked(line, offerings, known=known)[:limit], {one.provider for one in offerings})
         for line, offerings in zip(lines, found, strict=True)

@@ -15,7 +15,7 @@ from contracts.facts import Fact
 from contracts.refusals import Conflict, FieldError, Invalid, Refusal
 from contracts.values import is_unodc
 from services.matching import policy
-from services.matching.cohorts.model import Cohort, together
+from services.matching.cohorts.model import Cohort, form_cohort
 from services.matching.joint_deliveries import model as joint_delivery
 from services.matching.joint_deliveries import store as joint_store
 from services.matching.joint_deliveries.model import JointDelivery
@@ -76,7 +76,7 @@ async def propose(tx: Tx, ctx: Context, joint_delivery_id: UUID, asked: Asked) -
         held = {one.line_id: one for one in given.matches if one.offering_id == asked.offering_id}
         parts = [line.part(_covers(line, held.get(line.line_id))) for line in given.lines]
         cohort, apart = (
-            together(parts, given.offering, today=ctx.now.date()) if parts else (None, dict[UUID, Sequence[str]]())
+            form_cohort(parts, given.offering, today=ctx.now.date()) if parts else (None, dict[UUID, Sequence[str]]())
         )
         errors += [
             FieldError(field=_place(asked, line_id), problem="lines-not-servable-together", expected=one)
@@ -102,7 +102,7 @@ async def _inputs(tx: Tx, ctx: Context, asked: Asked) -> _Inputs:
     await line_store.lock_lines(tx, asked.lines)
     matches = await match_store.of_lines(tx, sorted(asked.lines), lock=True)
     found = [await line_store.line(tx, line_id) for line_id in asked.lines]
-    known = await scoring_store.known(tx, [offering.provider])
+    known = await scoring_store.current_context(tx, [offering.provider])
     return _Inputs(offering, [line for line in found if line is not None], matches, known)
 
 
@@ -137,7 +137,7 @@ async def _begin(
         given.offering,
         given.known,
         ctx,
-        passes_over=one.match_id in match.passed_over(given.matches, [one]),
+        passes_over=one.match_id in match.presented_out_of_order(given.matches, [one]),
         departure=asked.departure,
         joint_delivery_id=joint_delivery_id,
     )

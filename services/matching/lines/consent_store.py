@@ -49,7 +49,7 @@ _REPLACE = Write(
 )
 
 
-async def put(tx: Tx, consents: Iterable[RequestConsents]) -> None:
+async def save(tx: Tx, consents: Iterable[RequestConsents]) -> None:
     """Store consents as of a revision of their request; later revisions are kept."""
     rows = _rows(consents)
     if rows:
@@ -130,7 +130,7 @@ async def begin_reading(tx: Tx) -> tuple[str, datetime]:
 
 async def save_page(tx: Tx, page: ConsentPage, *, began_at: datetime) -> None:
     """Store a page; after the last page the reading includes everything committed before its start."""
-    await put(tx, page.requests)
+    await save(tx, page.requests)
     await tx.execute(
         """
         UPDATE consent_reading SET after = $1, heard_at = CASE WHEN $2 THEN greatest(heard_at, $3) ELSE heard_at END

@@ -66,7 +66,7 @@ _PUT = Write(
 )
 
 
-async def put(tx: Tx, submitted: RequestSubmitted) -> None:
+async def save(tx: Tx, submitted: RequestSubmitted) -> None:
     """Store a request as submitted, replacing its earlier version."""
     rows = [
         {

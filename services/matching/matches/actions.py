@@ -87,7 +87,7 @@ async def begin(
             match.check_override(line, offering, covers, override)
         check_fits(line, offering, covers, override, ctx)
         before = (await match_store.between(tx, [line_id], [offering_id])).get((line_id, offering_id))
-        known = await scoring_store.known(tx, [offering.provider])
+        known = await scoring_store.current_context(tx, [offering.provider])
         found = scored(line, offering, await rescoring.judgement(tx, line_id, offering_id), known=known)
         fact: Fact
         if caller.role is Role.COORDINATOR:
@@ -145,7 +145,7 @@ async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment
     second = before.agrees_with(action)
     async with tx.as_service():
         line = match.check_proposable(await line_store.line(tx, before.line_id))
-        offering = await offering_store.known(tx, before.offering_id)
+        offering = await offering_store.get_as_service(tx, before.offering_id)
         assert offering is not None, "a match has its offering"
         if offering.status in ENDED:
             raise Conflict("offering-not-available", status=offering.status)
@@ -203,17 +203,17 @@ async def rebuild(tx: Tx, event: Event) -> None:
         await scoring_store.save(tx, fact)
         return
     if fact.aggregate == "offering":
-        await offering_actions.fold(tx, await offering_store.known(tx, event.aggregate_id), fact)
+        await offering_actions.fold(tx, await offering_store.get_as_service(tx, event.aggregate_id), fact)
         return
     if fact.aggregate == "offering_translation":
-        translated = await translation_store.known(tx, event.aggregate_id)
+        translated = await translation_store.get_as_service(tx, event.aggregate_id)
         await translation_store.save(tx, translation.evolve(translated, fact))
         return
     if fact.aggregate == "round":
-        await round_actions.fold(tx, await round_store.known(tx, event.aggregate_id), fact)
+        await round_actions.fold(tx, await round_store.get_as_service(tx, event.aggregate_id), fact)
         return
     if fact.aggregate == "package":
-        await package_store.save(tx, [evolve_package(await package_store.known(tx, event.aggregate_id), fact)])
+        await package_store.save(tx, [evolve_package(await package_store.get_as_service(tx, event.aggregate_id), fact)])
         return
     if isinstance(fact, LineRanked):
         await match_store.rank(tx, fact)
@@ -221,7 +221,7 @@ async def rebuild(tx: Tx, event: Event) -> None:
     if isinstance(fact, JointDeliveryProposed):
         await joint_store.save(tx, joint_delivery.evolve(fact))
         return
-    after = evolve(await match_store.known(tx, event.aggregate_id), fact)
+    after = evolve(await match_store.get_as_service(tx, event.aggregate_id), fact)
     await match_store.save(tx, after)
     await choice_store.save(tx, [move_of(after, fact)])
     if isinstance(fact, MatchConfirmed) and fact.capacity_taken:

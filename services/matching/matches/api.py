@@ -180,7 +180,7 @@ async def _explanations(
         lines = {one: await line_store.line(tx, one) for one in {each.match.line_id for each in found}}
         completed = await scoring_store.experience(tx, {each.match.provider for each in found})
         for match, view in zip((one.match for one in found), views, strict=False):
-            offering = await offering_store.known(tx, match.offering_id)
+            offering = await offering_store.get_as_service(tx, match.offering_id)
             assert offering is not None, "a match has its offering"
             experience = completed.get(match.provider, NO_EXPERIENCE)
             why = explain(match, lines[match.line_id], offering, experience=experience)

@@ -35,6 +35,6 @@ async def on_terminated(tx: Tx, event: Event, fact: DeliveryTerminated) -> None:
 
 
 async def _match(tx: Tx, match_id: UUID) -> Match:
-    found = await match_store.known(tx, match_id)
+    found = await match_store.get_as_service(tx, match_id)
     assert found is not None, "a delivery has a match"
     return found

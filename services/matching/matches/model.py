@@ -338,10 +338,10 @@ def check_proposable(line: WantedLine | None) -> WantedLine:
     return line
 
 
-def passed_over(matches: Iterable[Match], presented: Sequence[Match]) -> set[UUID]:
+def presented_out_of_order(matches: Iterable[Match], presented: Sequence[Match]) -> set[UUID]:
     """Return the presented matches that rank below a match of the same line that was not presented.
 
-    `match_store.passes_over` is the same rule for one match.
+    `match_store.skips_better_match` is the same rule for one match.
     """
     shown = {one.match_id for one in presented}
     others: defaultdict[UUID, list[tuple[int, str]]] = defaultdict(list)

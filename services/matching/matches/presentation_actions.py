@@ -50,10 +50,10 @@ async def present(tx: Tx, ctx: Context, match_id: UUID, departure: str | None, *
     await consent_store.check_consents_current(tx, before.provider)
     async with tx.as_service():
         line = await line_store.line(tx, before.line_id)
-        passes_over = await match_store.passes_over(tx, before)
-        offering = await offering_store.known(tx, before.offering_id)
+        passes_over = await match_store.skips_better_match(tx, before)
+        offering = await offering_store.get_as_service(tx, before.offering_id)
         assert offering is not None, "a match has its offering"
-        known = await scoring_store.known(tx, [offering.provider])
+        known = await scoring_store.current_context(tx, [offering.provider])
         fact = presentation(before, line, offering, known, ctx, passes_over=passes_over, departure=departure)
         return await record(tx, before, fact, comment)
 
@@ -70,7 +70,7 @@ async def present_several(tx: Tx, ctx: Context, chosen: Sequence[Chosen]) -> Non
         if any(not is_unodc(one.provider) for one in named):
             await consent_store.check_consents_current(tx, ANY_ORGANIZATION)
         lines, offerings, known = await _terms_of(tx, named)
-        passed = match.passed_over(matches.values(), named)
+        passed = match.presented_out_of_order(matches.values(), named)
         changes: list[tuple[Match, MatchPresented]] = []
         errors: list[FieldError] = []
         for position, one in enumerate(chosen):
@@ -150,6 +150,6 @@ async def _terms_of(
     """Return the lines and the offerings of the matches, and the context that their scores also depend on."""
     lines = {line_id: await line_store.line(tx, line_id) for line_id in sorted({one.line_id for one in matches})}
     offering_ids = sorted({one.offering_id for one in matches})
-    offerings = [await offering_store.known(tx, offering_id) for offering_id in offering_ids]
-    known = await scoring_store.known(tx, {one.provider for one in matches})
+    offerings = [await offering_store.get_as_service(tx, offering_id) for offering_id in offering_ids]
+    known = await scoring_store.current_context(tx, {one.provider for one in matches})
     return lines, {one.offering_id: one for one in offerings if one is not None}, known

@@ -30,7 +30,7 @@ from services.matching.texts.reading import judgements
 
 async def judgement(tx: Tx, line_id: UUID, offering_id: UUID) -> Judgement | None:
     """Return the model's judgement of a line and an offering; None if it has not read both texts."""
-    read = await reading_store.of(tx, [line_id, offering_id])
+    read = await reading_store.readings_of(tx, [line_id, offering_id])
     offerings = [read[offering_id]] if offering_id in read else []
     return judgements(read.get(line_id), offerings).get(offering_id)
 
@@ -38,12 +38,12 @@ async def judgement(tx: Tx, line_id: UUID, offering_id: UUID) -> Judgement | Non
 async def lines(tx: Tx, memory: Memory, lines: Sequence[WantedLine], *, now: datetime) -> int:
     """Rerank the offerings of each line, locked by this transaction; return how many matches changed or began."""
     seeking = [line for line in lines if line.status in SEEKING and line.fulfilment != "complete"]
-    read = await reading_store.of(tx, [line.line_id for line in seeking])
+    read = await reading_store.readings_of(tx, [line.line_id for line in seeking])
     changes: list[suggestions.Change] = []
     for line in seeking:
         reading = read.get(line.line_id)
         if reading is not None and reading.vector is not None:
-            not_shown = {one.offering_id: one for one in await match_store.not_shown(tx, [line.line_id])}
+            not_shown = {one.offering_id: one for one in await match_store.never_shown(tx, [line.line_id])}
             reranked = await memory.reranked_for(tx, line, reading, not_shown.keys())
             changes += await _changes(tx, line, reranked, not_shown, now=now)
     await suggestions.record(tx, changes)
@@ -70,15 +70,15 @@ async def offering(tx: Tx, found: Offering, *, now: datetime) -> int:
     if found.status is not OfferingStatus.AVAILABLE:
         return 0
     fitting = [line for line in await line_store.lines_for(tx, found) if not violated(line, found)]
-    read = await reading_store.of(tx, [found.offering_id, *(line.line_id for line in fitting)])
+    read = await reading_store.readings_of(tx, [found.offering_id, *(line.line_id for line in fitting)])
     # Closeness is symmetric.
     said = judgements(read.pop(found.offering_id, None), list(read.values()))
-    known = await scoring_store.known(tx, [found.provider])
+    known = await scoring_store.current_context(tx, [found.provider])
     judged = [(line, scored(line, found, said[line.line_id], known=known)) for line in fitting if line.line_id in said]
     best = sorted(judged, key=lambda pair: -pair[1].score)[:RERANKED_MAX]
     line_ids = [line.line_id for line, _ in best]
     held = await line_store.lock_lines(tx, line_ids)
-    not_shown = {one.line_id: one for one in await match_store.not_shown(tx, line_ids, of=found.offering_id)}
+    not_shown = {one.line_id: one for one in await match_store.never_shown(tx, line_ids, of=found.offering_id)}
     existing = await match_store.between(tx, line_ids, [found.offering_id])
     better = await match_store.count_better(tx, line_ids, [one.score for _, one in best], found.offering_id)
     changes: list[suggestions.Change] = []

@@ -31,7 +31,7 @@ async def get(tx: Tx, match_id: UUID, caller: Caller) -> Match:
     return found
 
 
-async def known(tx: Tx, match_id: UUID) -> Match | None:
+async def get_as_service(tx: Tx, match_id: UUID) -> Match | None:
     """Return the match for the system itself, locked until the transaction ends."""
     return await _held(tx, match_id, "", Role.SERVICE)
 
@@ -136,7 +136,7 @@ async def not_confirmed_of_request(tx: Tx, request_id: UUID) -> list[Match]:
     return [one for one in await of_request(tx, request_id) if one.status in NOT_CONFIRMED]
 
 
-async def not_shown(tx: Tx, line_ids: Sequence[UUID], *, of: UUID | None = None) -> list[Match]:
+async def never_shown(tx: Tx, line_ids: Sequence[UUID], *, of: UUID | None = None) -> list[Match]:
     """List the open matches of the lines that were not shown, with one offering or any.
 
     They are locked until the transaction ends.
@@ -203,7 +203,7 @@ async def count_better(tx: Tx, line_ids: Sequence[UUID], scores: Sequence[int], 
     return {row["line_id"]: row["better"] for row in rows}
 
 
-async def passes_over(tx: Tx, match: Match) -> bool:
+async def skips_better_match(tx: Tx, match: Match) -> bool:
     """Return True if a better ranked open match of the line was not presented."""
     return bool(
         await tx.fetchval(

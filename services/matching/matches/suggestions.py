@@ -105,7 +105,7 @@ async def _suggest(
 async def for_offering(tx: Tx, offering: Offering, *, because: Event | None, now: datetime) -> int:
     """Suggest an offering that has become available to the lines it fits; return the number of suggestions."""
     fitting = [line for line in await line_store.lines_for(tx, offering) if not violated(line, offering)]
-    known = await scoring_store.known(tx, [offering.provider])
+    known = await scoring_store.current_context(tx, [offering.provider])
     best = sorted(((line, scored(line, offering, known=known)) for line in fitting), key=lambda pair: -pair[1].score)
     best = best[:SUGGESTED_LINES_MAX]
     held = await line_store.lock_lines(tx, [line.line_id for line, _ in best])
@@ -143,7 +143,7 @@ async def _expire_unfit(
 
 
 async def _still_fits(tx: Tx, line: WantedLine | None, one: Match, *, now: datetime) -> bool:
-    offering = await offering_store.known(tx, one.offering_id)
+    offering = await offering_store.get_as_service(tx, one.offering_id)
     if line is None or offering is None:
         return False
     # Capacity may be given back; it is checked again when it is taken.

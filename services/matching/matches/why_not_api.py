@@ -104,7 +104,7 @@ async def _both(tx: Tx, line_id: UUID, offering_id: UUID, caller: Caller) -> tup
 
 async def _place(tx: Tx, line: WantedLine, offering: Offering) -> int | UnsetType:
     found = await offering_store.candidates(tx, line)
-    known = await scoring_store.known(tx, {one.provider for one in found})
+    known = await scoring_store.current_context(tx, {one.provider for one in found})
     ids = [one.offering.offering_id for one in ranked(line, found, known=known)]
     return ids.index(offering.offering_id) + 1 if offering.offering_id in ids else UNSET
 

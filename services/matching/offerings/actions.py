@@ -99,7 +99,7 @@ async def _expire_matches(tx: Tx, offering_id: UUID, *, because: Event, now: dat
 
 async def lapse(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
     """End an offering past its validity, and its unconfirmed matches."""
-    before = await offering_store.known(tx, offering_id, lock=True)
+    before = await offering_store.get_as_service(tx, offering_id, lock=True)
     if before is None or before.status not in offering.MOVES["lapse"] or now.date() <= before.terms.valid.ends:
         return
     await record(tx, before, before.lapse(now=now))
@@ -117,7 +117,7 @@ async def remind(tx: Tx, now: datetime) -> int:
 
 async def reconsider(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
     """Suggest an offering again, to lines that were submitted while it was becoming available."""
-    found = await offering_store.known(tx, offering_id)
+    found = await offering_store.get_as_service(tx, offering_id)
     if found is None or found.status is not OfferingStatus.AVAILABLE:
         return
     if await suggestions.for_offering(tx, found, because=None, now=now):
@@ -126,6 +126,6 @@ async def reconsider(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
 
 async def expire_orphaned(tx: Tx, match_id: UUID, *, now: datetime) -> None:
     """End a match that began while its offering or its request was ending."""
-    stray = await match_store.known(tx, match_id)
+    stray = await match_store.get_as_service(tx, match_id)
     if stray is not None and stray.status in NOT_CONFIRMED:
         await suggestions.expire(tx, [stray], because=None, now=now)

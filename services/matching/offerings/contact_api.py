@@ -78,7 +78,7 @@ async def show_match_contact(tx: Tx, ctx: Context, match_id: FromPath[UUID]) -> 
     policy.decide(ctx.caller, Action.READ_CONTACT, match).required()
     # The State may not see the offering any more. The contact is read as the caller.
     async with tx.as_service():
-        offering = await offering_store.known(tx, match.offering_id)
+        offering = await offering_store.get_as_service(tx, match.offering_id)
     assert offering is not None, "a match has its offering"
     contact = await contact_store.get(tx, match.offering_id)
     return ContactView(offering_id=match.offering_id, revision=offering.revision, contact=contact)

@@ -16,7 +16,7 @@ from chassis.http.application import CurrentCaller, CurrentCommand, CurrentUploa
 from chassis.http.downloads import Download
 from chassis.http.problems import language_of
 from chassis.sheets.cells import CSV_TYPE, XLSX_TYPE, read_rows
-from chassis.sheets.imports import ALL, TAKES_TABLE, AcceptLanguage, Rows, take_in
+from chassis.sheets.imports import ALL, TAKES_TABLE, AcceptLanguage, Rows, import_rows
 from chassis.sheets.layout import Layout
 from chassis.sheets.records import Record, check, decoded, records_of
 from chassis.sheets.report import TableImport
@@ -63,7 +63,7 @@ async def import_offerings(
         content, texts, salt = decoded(LAYOUT, record).content()
         await offering_actions.create(tx, ctx, offering_id, content, texts, salt, submit=submit)
 
-    return await take_in(
+    return await import_rows(
         db,
         command,
         records,

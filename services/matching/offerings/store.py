@@ -61,7 +61,7 @@ async def get(tx: Tx, offering_id: UUID, caller: Caller, *, lock: bool = False, 
     return _offering(dict(row), await _capacity(tx, offering_id))
 
 
-async def known(tx: Tx, offering_id: UUID, *, lock: bool = False) -> Offering | None:
+async def get_as_service(tx: Tx, offering_id: UUID, *, lock: bool = False) -> Offering | None:
     """Return the offering for the system itself, on behalf of no caller."""
     if lock:
         await _hold(tx, offering_id)

@@ -47,7 +47,7 @@ async def get(tx: Tx, offering_id: UUID, language: Language) -> OfferingTranslat
     return msgspec.convert(dict(row), OfferingTranslation)
 
 
-async def known(tx: Tx, offering_translation_id: UUID) -> OfferingTranslation | None:
+async def get_as_service(tx: Tx, offering_translation_id: UUID) -> OfferingTranslation | None:
     """Return the translation for the service itself, without a caller, locked."""
     row = await tx.fetchrow(
         "SELECT * FROM offering_translation WHERE offering_translation_id = $1 FOR UPDATE", offering_translation_id

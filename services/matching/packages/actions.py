@@ -56,7 +56,7 @@ async def present(tx: Tx, ctx: Context, package_id: UUID, asked: Asked, pledge: 
     async with tx.as_service():
         await package_store.lock_pledge(tx, pledge.pledge_id)
         line = match.check_proposable(await line_store.line(tx, shown.line_id))
-        offering = await offering_store.known(tx, shown.offering_id)
+        offering = await offering_store.get_as_service(tx, shown.offering_id)
         assert offering is not None, "a match has its offering"
         fact = package.present(
             package_id,
@@ -106,8 +106,8 @@ async def _for_move(tx: Tx, ctx: Context, package_id: UUID, action: Action) -> P
     policy.decide(ctx.caller, action, seen).required()
     async with tx.as_service():
         # Lock the match first, as its own moves lock it before the package.
-        await match_store.known(tx, seen.match_id)
-        found = await package_store.known(tx, package_id)
+        await match_store.get_as_service(tx, seen.match_id)
+        found = await package_store.get_as_service(tx, package_id)
     assert found is not None, "packages are never deleted"
     check_revision(found.revision, ctx.expected)
     return found

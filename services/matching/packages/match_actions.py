@@ -77,7 +77,7 @@ async def check_agreed(tx: Tx, match_id: UUID) -> None:
 async def end_undisclosed(tx: Tx, request_id: UUID, *, because: Event, now: datetime) -> None:
     """End the presented packages whose donor is no longer included in any consent."""
     for package_id in await package_store.presented_of_request(tx, request_id):
-        package = await package_store.known(tx, package_id)
+        package = await package_store.get_as_service(tx, package_id)
         if package is None or await line_store.is_disclosed_to(tx, request_id, package.donor):
             continue
         await record(tx, [(package, package.end(EndReason.CONSENT_LOST, now=now))], because=because)

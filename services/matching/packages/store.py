@@ -58,7 +58,7 @@ async def page(
     return [_package(row) for row in rows]
 
 
-async def known(tx: Tx, package_id: UUID) -> Package | None:
+async def get_as_service(tx: Tx, package_id: UUID) -> Package | None:
     """Return the package for the service itself, locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM package WHERE package_id = $1 FOR UPDATE", package_id)
     return _package(row) if row else None

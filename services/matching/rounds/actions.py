@@ -82,7 +82,7 @@ async def documents_of_base(tx: Tx, round_id: UUID, caller: Caller) -> RoundDocu
 async def prepare(tx: Tx, memory: Memory, round_id: UUID, *, now: datetime) -> RoundDocuments | None:
     """Return the documents of a round to plan; read its inputs the first time. None if there is nothing to plan."""
     # Not locked, so that discarding the round does not wait.
-    found = await round_store.known(tx, round_id, lock=False)
+    found = await round_store.get_as_service(tx, round_id, lock=False)
     if found is None or found.status is not RoundStatus.ASKED:
         return None
     documents = await round_store.documents(tx, round_id)
@@ -96,7 +96,7 @@ async def prepare(tx: Tx, memory: Memory, round_id: UUID, *, now: datetime) -> R
 
 async def answer(tx: Tx, round_id: UUID, found: RoundAnswer, *, lines: int, now: datetime) -> None:
     """Record the result of a search; a round that is discarded or has an answer is not changed."""
-    before = await round_store.known(tx, round_id)
+    before = await round_store.get_as_service(tx, round_id)
     if before is not None and before.status in round.MOVES["plan"]:
         await round_store.save_answer(tx, round_id, found)
         await record(tx, before, _answered(round_id, found, lines, now))

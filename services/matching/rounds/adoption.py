@@ -68,7 +68,7 @@ async def adopt(tx: Tx, ctx: Context, round_id: UUID) -> Round:
         matches = [one if isinstance(one, Match) else next(nominated) for one in begun]
         for one in matches:
             policy.decide(ctx.caller, Action.PRESENT, one).required()
-        passed = match.passed_over(chain.from_iterable(current.matches.values()), matches)
+        passed = match.presented_out_of_order(chain.from_iterable(current.matches.values()), matches)
         presented: list[Change] = [
             (
                 one,
@@ -117,7 +117,7 @@ class _CurrentState:
             return True
         between = self.between(one)
         return (
-            snapshot.asked(line, self.matches[line.line_id]) != one.line
+            snapshot.round_line(line, self.matches[line.line_id]) != one.line
             or offering.status is not OfferingStatus.AVAILABLE
             or offering.revision != one.offering.revision
             or (between.revision if between else 0) != one.fitting.match_revision
@@ -144,7 +144,7 @@ async def _held(tx: Tx, plan: Sequence[Assigned]) -> _CurrentState:
     """
     offering_ids = sorted({one.offering.offering_id for one in plan})
     for offering_id in offering_ids:
-        await offering_store.known(tx, offering_id, lock=True)
+        await offering_store.get_as_service(tx, offering_id, lock=True)
     line_ids = sorted({one.line.line_id for one in plan})
     await line_store.lock_lines(tx, line_ids)
     matches: defaultdict[UUID, list[Match]] = defaultdict(list)
@@ -152,9 +152,9 @@ async def _held(tx: Tx, plan: Sequence[Assigned]) -> _CurrentState:
         matches[one.line_id].append(one)
     lines = {line.line_id: line for line in await line_store.open_lines(tx, limit=len(line_ids), line_ids=line_ids)}
     promises = await round_store.promises(tx, list(SHOWN))
-    found = [await offering_store.known(tx, offering_id) for offering_id in offering_ids]
+    found = [await offering_store.get_as_service(tx, offering_id) for offering_id in offering_ids]
     offerings = {one.offering_id: one for one in found if one is not None}
-    known = await scoring_store.known(tx, {one.provider for one in offerings.values()})
+    known = await scoring_store.current_context(tx, {one.provider for one in offerings.values()})
     return _CurrentState(lines, matches, offerings, snapshot.free(offerings.values(), promises), known)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts.values import Period
-from services.matching.rounds.inputs import Fitting, OpenLine, OpenOffering, World, paid_from
+from services.matching.rounds.inputs import Fitting, OpenLine, OpenOffering, World, fund_of_budget
 from services.matching.rounds.solver.solve import Solution
 from services.matching.rounds.solver.unmet import BlockedCandidate
 
@@ -136,7 +136,7 @@ class _ReportBuilder:
 
     def plan(self, solution: Solution) -> Iterator[Assigned]:
         for one in solution.plan:
-            fund, kept_for_line = paid_from(one.budget)
+            fund, kept_for_line = fund_of_budget(one.budget)
             yield Assigned(
                 line=self.lines[one.line],
                 offering=self.offerings[one.offering],
@@ -155,7 +155,7 @@ class _ReportBuilder:
             )
 
     def hindrance(self, line: str, barred: BlockedCandidate) -> Hindrance:
-        fund, kept_for_line = paid_from(barred.budget)
+        fund, kept_for_line = fund_of_budget(barred.budget)
         return Hindrance(
             offering=self.offerings[barred.offering],
             starts=date.fromisoformat(barred.period),

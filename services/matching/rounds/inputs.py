@@ -149,7 +149,7 @@ def _free(taken: Budgeted) -> Iterator[tuple[str, FundBudget]]:
         yield fund.fund, FundBudget(fund=fund.fund, money=Money(minor=fund.free_usd_minor, currency=USD))
 
 
-def paid_from(budget: str | None) -> tuple[str | None, bool]:
+def fund_of_budget(budget: str | None) -> tuple[str | None, bool]:
     """The fund of a budget id in a problem, and whether the money is earmarked for one line."""
     if budget is None:
         return None, False

@@ -59,14 +59,14 @@ async def snapshot_inputs(tx: Tx, memory: Memory, *, now: datetime) -> World:
     left = free(offerings.values(), await round_store.promises(tx, list(SHOWN)))
     return World(
         as_at=now,
-        lines=tuple(asked(line, matches[line.line_id]) for line in lines),
+        lines=tuple(round_line(line, matches[line.line_id]) for line in lines),
         offerings=tuple(offered(one, left) for one in offerings.values()),
         fitting=tuple(fitting),
         left_out=max(0, await line_store.count_open(tx) - len(lines)),
     )
 
 
-def asked(line: WantedLine, matches: Iterable[Match]) -> OpenLine:
+def round_line(line: WantedLine, matches: Iterable[Match]) -> OpenLine:
     """A line as an input of a round."""
     assert line.waiting_since is not None, "only submitted lines are open"
     return OpenLine(

@@ -59,7 +59,7 @@ async def get(tx: Tx, round_id: UUID, caller: Caller, *, lock: bool = False) -> 
     return _round(row)
 
 
-async def known(tx: Tx, round_id: UUID, *, lock: bool = True) -> Round | None:
+async def get_as_service(tx: Tx, round_id: UUID, *, lock: bool = True) -> Round | None:
     """Return the round for the system itself; `lock` locks it until the transaction ends."""
     if lock:
         await tx.execute("SELECT FROM round WHERE round_id = $1 FOR NO KEY UPDATE", round_id)

@@ -12,7 +12,7 @@ from services.matching.scoring.criteria import Experience, ScoringContext, mean_
 from services.matching.scoring.weights import FIRST, Weights, counted
 
 
-async def known(tx: Tx, providers: Collection[str]) -> ScoringContext:
+async def current_context(tx: Tx, providers: Collection[str]) -> ScoringContext:
     """Return the current context for scores of these providers' offerings."""
     return ScoringContext(weights=await in_force(tx), experience=await experience(tx, providers))
 

@@ -120,7 +120,7 @@ class Reader:
 
     async def _read_offering(self, task: Task) -> None:
         async with self._db.transaction() as tx:
-            offering = await offering_store.known(tx, task.about_id)
+            offering = await offering_store.get_as_service(tx, task.about_id)
             texts = (await offering_store.texts(tx, [task.about_id])).get(task.about_id)
         if offering is None or texts is None or offering.texts_hash != task.texts_hash:
             await with_retries(lambda: self._done(task))
@@ -130,7 +130,7 @@ class Reader:
 
     async def _save_offering(self, task: Task, texts_hash: str, read: Reading) -> None:
         async with self._db.transaction() as tx:
-            offering = await offering_store.known(tx, task.about_id)
+            offering = await offering_store.get_as_service(tx, task.about_id)
             if offering is not None and await reading_store.hold(tx, task):
                 await reading_store.save(tx, [read], texts_hash)
                 await rescoring.offering(tx, offering, now=self._clock())

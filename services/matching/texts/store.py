@@ -113,14 +113,14 @@ async def queue_all(tx: Tx) -> int:
 
 async def requeue_all(tx: Tx) -> Left:
     """Queue everything, unless texts of an earlier call still wait."""
-    left = await requeued_left(tx)
+    left = await count_requeued(tx)
     if left.waiting:
         return left
     await queue_all(tx)
-    return await requeued_left(tx)
+    return await count_requeued(tx)
 
 
-async def requeued_left(tx: Tx) -> Left:
+async def count_requeued(tx: Tx) -> Left:
     rows = await tx.fetch("SELECT parked, count(*) AS texts FROM to_read WHERE again GROUP BY parked ORDER BY parked")
     by_reason = {row["parked"]: row["texts"] for row in rows}
     return Left(waiting=by_reason.pop(None, 0), parked=by_reason)
@@ -217,7 +217,7 @@ async def delete(tx: Tx, about_id: UUID) -> None:
     await tx.execute("DELETE FROM reading WHERE about_id = $1 OR request_id = $1", about_id)
 
 
-async def of(tx: Tx, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
+async def readings_of(tx: Tx, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
     """Return the readings of these lines or offerings, if any."""
     rows = await tx.fetch(
         """

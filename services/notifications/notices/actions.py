@@ -137,7 +137,7 @@ async def create_notifications(tx: Tx, event: Event, fact: Fact, *, now: datetim
     notices = audience.notices_for(fact, caused=event.causationid is not None)
     if not notices:
         return
-    known = await store.known(tx, request_id=getattr(fact, "request_id", None))
+    known = await store.reference_of_request(tx, request_id=getattr(fact, "request_id", None))
     notified: set[UUID] = set()
     for notice in notices:
         appointments = recipients.appointments(notice, fact)
@@ -198,7 +198,7 @@ async def notify_owners(
     webhooks = await webhook_store.recipients(tx, appointments, notified_of_match=None)
     addressed = []
     for person, (owner, notice, event, fact) in zip(people, owners, strict=True):
-        known = await store.known(tx, request_id=getattr(fact, "request_id", None))
+        known = await store.reference_of_request(tx, request_id=getattr(fact, "request_id", None))
         own = [one for one in webhooks if Holder(one.person_id, one.organization, one.role) == owner]
         addressed += [_Addressed(notice, one, event, fact, known) for one in (person, *own)]
     await notify(tx, addressed, now=now)

@@ -43,7 +43,7 @@ async def save_circulation(tx: Tx, request_id: UUID, circulation: str) -> None:
     )
 
 
-async def known(tx: Tx, *, request_id: UUID | None) -> KnownReference:
+async def reference_of_request(tx: Tx, *, request_id: UUID | None) -> KnownReference:
     if request_id is None:
         return KnownReference()
     return KnownReference(
@@ -143,13 +143,13 @@ async def get(tx: Tx, notification_id: UUID, caller: Caller, *, lock: bool = Fal
     row = await tx.fetchrow(query, notification_id, caller.person_id)
     if row is None:
         raise Missing("not-found")
-    return (await whole(tx, [row]))[0]
+    return (await with_dispatches(tx, [row]))[0]
 
 
 async def locked(tx: Tx, notification_id: UUID) -> Notification | None:
     """Return the notification, locked, for the sender; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM notification WHERE notification_id = $1 FOR UPDATE", notification_id)
-    return (await whole(tx, [row]))[0] if row else None
+    return (await with_dispatches(tx, [row]))[0] if row else None
 
 
 async def page(tx: Tx, caller: Caller, *, unread: bool, before: UUID | None, limit: int) -> list[Notification]:
@@ -166,7 +166,7 @@ async def page(tx: Tx, caller: Caller, *, unread: bool, before: UUID | None, lim
         before,
         limit,
     )
-    return await whole(tx, rows)
+    return await with_dispatches(tx, rows)
 
 
 async def lock_unread(tx: Tx, caller: Caller, *, limit: int) -> list[Notification]:
@@ -179,7 +179,7 @@ async def lock_unread(tx: Tx, caller: Caller, *, limit: int) -> list[Notificatio
         caller.person_id,
         limit,
     )
-    return await whole(tx, rows)
+    return await with_dispatches(tx, rows)
 
 
 async def save_read(tx: Tx, those: Sequence[Notification]) -> None:
@@ -195,7 +195,7 @@ async def count_unread(tx: Tx, caller: Caller) -> int:
     return int(await tx.fetchval(query, caller.person_id))
 
 
-async def whole(tx: Tx, rows: Sequence[Row]) -> list[Notification]:
+async def with_dispatches(tx: Tx, rows: Sequence[Row]) -> list[Notification]:
     """Return the notifications of these rows, in their order, with their dispatches."""
     found: dict[UUID, list[dict[str, Any]]] = {row["notification_id"]: [] for row in rows}
     dispatches = await tx.fetch(

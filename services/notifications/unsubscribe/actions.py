@@ -18,7 +18,7 @@ async def read(tx: Tx, token: str) -> tuple[Link, Language]:
     link = link_of(token, await store.key(tx))
     subscription_id = link.record_id
     if link.target is Target.ALERT:
-        alert = await alert_store.known(tx, link.record_id)
+        alert = await alert_store.get_as_service(tx, link.record_id)
         if alert is None:
             return link, Language.EN
         subscription_id = appointment_subscription_id(alert.person_id, alert.organization, alert.role)
@@ -29,7 +29,7 @@ async def read(tx: Tx, token: str) -> tuple[Link, Language]:
 async def unsubscribe(tx: Tx, link: Link, *, now: datetime) -> None:
     """Pause the alert, or the mails of the subscription. Does nothing if it is paused or no longer exists."""
     if link.target is Target.ALERT:
-        alert = await alert_store.known(tx, link.record_id)
+        alert = await alert_store.get_as_service(tx, link.record_id)
         if alert is not None and (paused := alert.pause(None, now=now)):
             await alert_actions.record(tx, alert, paused)
         return

@@ -41,7 +41,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     retry_after: str | None
 
 
-async def look_up(host: str, port: int) -> Sequence[str]:
+async def resolve_host(host: str, port: int) -> Sequence[str]:
     """Return all addresses of a name. Raises OSError."""
     # The trailing dot makes the name absolute: no search domain is appended.
     name = host if host == LOOPBACK else f"{host}."
@@ -52,7 +52,9 @@ async def look_up(host: str, port: int) -> Sequence[str]:
 class SafeHttpClient:
     """Posts to checked destinations; `context` sets the trusted CAs, by default the system's (`SSL_CERT_FILE`)."""
 
-    def __init__(self, bounds: Bounds, *, context: ssl.SSLContext | None = None, resolve: Resolve = look_up) -> None:
+    def __init__(
+        self, bounds: Bounds, *, context: ssl.SSLContext | None = None, resolve: Resolve = resolve_host
+    ) -> None:
         self._bounds = bounds
         self._context = context or ssl.create_default_context()
         self._resolve = resolve

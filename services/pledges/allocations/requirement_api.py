@@ -139,7 +139,7 @@ async def list_unfunded(
 ) -> Response[UnfundedPage]:
     """A donor sees the requirements of requests that are shown to its organization by consent."""
     policy.decide(caller, Action.LIST_UNFUNDED).required()
-    found = await unfunded_reader.shown(db, own.consents, caller, after=cursor, count=limit + 1)
+    found = await unfunded_reader.visible_requirements(db, own.consents, caller, after=cursor, count=limit + 1)
     return paging.page(UnfundedPage, found, limit, view=_unfunded_view)
 
 

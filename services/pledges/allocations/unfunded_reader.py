@@ -13,7 +13,7 @@ READ_MAX = 10_000
 """Maximum number of requirements read for one query."""
 
 
-async def shown(
+async def visible_requirements(
     db: Database, consents: Consents, caller: Caller, *, after: UUID | None, count: int
 ) -> list[Requirement]:
     """Return the first `count` requirements shown to the caller; the number of hidden ones is not disclosed.

@@ -216,7 +216,7 @@ async def _allocatable(
 ) -> Mapping[str, int]:
     """Return the allocatable money of each fund. What was owed as of a moment comes from the facts of agreements."""
     if as_at is None:
-        owed = await balances.owed(tx, list(progress))
+        owed = await balances.owed_by_donors(tx, list(progress))
         return {
             fund: one.totals.allocated_usd_minor + one.totals.available_usd_minor + owed.get(fund, 0)
             for fund, one in progress.items()

@@ -83,7 +83,7 @@ async def public_funds(tx: Tx, *, now: datetime) -> list[PublicFund]:
     """Return all funds as shown to the public."""
     found = await funds.funds(tx, limit=store.LIST_MAX)
     progress = await balances.progress(tx, [fund.fund for fund in found])
-    owed = await balances.owed(tx, list(progress))
+    owed = await balances.owed_by_donors(tx, list(progress))
     return [await _public(tx, fund, progress, owed, as_at=beginning_of_day(now)) for fund in found]
 
 

@@ -144,7 +144,7 @@ async def progress(tx: Tx, funds: Sequence[str], *, as_at: datetime = EVER) -> M
     return {fund: moved[fund].progress() for fund in funds}
 
 
-async def owed(tx: Tx, funds: Sequence[str]) -> Mapping[str, int]:
+async def owed_by_donors(tx: Tx, funds: Sequence[str]) -> Mapping[str, int]:
     """Return the amount owed to each fund under agreements, less programme support cost, in US cents, for all callers.
 
     It is rounded half to even for each agreement, as in `money.support_cost_of`.

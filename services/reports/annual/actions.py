@@ -90,7 +90,7 @@ async def rebuild(tx: Tx, event: Event) -> None:
     """Fold one fact of the service's journal into the tables, like the action that announced it."""
     fact = decode_fact(event)
     assert fact is not None, "the own journal contains known facts only"
-    await store.save(tx, evolve(await store.known(tx, event.aggregate_id), fact))
+    await store.save(tx, evolve(await store.get_as_service(tx, event.aggregate_id), fact))
 
 
 async def _visible(tx: Tx, ctx: Context, report_id: UUID, action: Action) -> Report:
@@ -100,7 +100,7 @@ async def _visible(tx: Tx, ctx: Context, report_id: UUID, action: Action) -> Rep
 
 
 async def _locked(tx: Tx, ctx: Context, report_id: UUID) -> Report:
-    before = await store.known(tx, report_id)
+    before = await store.get_as_service(tx, report_id)
     assert before is not None, "it has just been read"
     check_revision(before.revision, ctx.expected)
     return before

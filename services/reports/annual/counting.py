@@ -116,7 +116,7 @@ class Tables(Struct, frozen=True):
     until: Mapping[tuple[str, str], Cells]
 
 
-def asked(state: str | None) -> list[tuple[str, str]]:
+def figures_needed(state: str | None) -> list[tuple[str, str]]:
     """Return the figures and dimensions that a report needs."""
     of_paragraphs = [(one.figure, dimension) for one in MEASURES.values() for dimension in (TOTAL, "paragraph")]
     of_money = [(name, TOTAL) for name in MONEY] if state is None else []

@@ -62,7 +62,7 @@ async def page(
     return [report_of(row) for row in rows]
 
 
-async def known(tx: Tx, report_id: UUID) -> Report | None:
+async def get_as_service(tx: Tx, report_id: UUID) -> Report | None:
     """Return the report, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM report WHERE report_id = $1 FOR UPDATE", report_id)
     return report_of(row) if row else None

@@ -56,8 +56,8 @@ async def add(tx: Tx, ctx: Context, request_id: UUID, file: NewFile, name: str, 
     request = await store.get(tx, request_id, ctx.caller, lock=True)
     policy.decide(ctx.caller, ATTACHING[file.purpose], request).required()
     check_revision(request.revision, ctx.expected)
-    kept = await attachment_store.count_kept(tx, request_id, file.purpose)
-    stored = await attachment_store.stored_for(tx, request.state, file.purpose)
+    kept = await attachment_store.count_stored(tx, request_id, file.purpose)
+    stored = await attachment_store.stored_size(tx, request.state, file.purpose)
     fact = attachment.attach(request, file, kept=kept, stored=stored, quota=quota, now=ctx.now)
     added = await record(tx, None, fact)
     await attachment_store.save_name(tx, added, name, salt)
@@ -85,7 +85,7 @@ async def remove(tx: Tx, ctx: Context, attachment_id: UUID) -> None:
 
 async def require_scan(tx: Tx, request_id: UUID, attachment_id: UUID) -> None:
     """Raise Invalid unless this is the scan of a note verbale about this request, Conflict unless it can be read."""
-    found = await attachment_store.known(tx, attachment_id)
+    found = await attachment_store.get_as_service(tx, attachment_id)
     if found is None or found.request_id != request_id or found.purpose is not Purpose.NOTE_VERBALE:
         raise Invalid("scan-not-known", field="scan_id")
     found.require("read")
@@ -93,7 +93,7 @@ async def require_scan(tx: Tx, request_id: UUID, attachment_id: UUID) -> None:
 
 async def judge(tx: Tx, attachment_id: UUID, verdict: Verdict, *, now: datetime) -> None:
     """Record a verdict, unless one was recorded or the file was removed meanwhile."""
-    found = await attachment_store.known(tx, attachment_id)
+    found = await attachment_store.get_as_service(tx, attachment_id)
     if found is None or found.status not in attachment.MOVES["clear"]:
         return
     infected = verdict is Verdict.INFECTED

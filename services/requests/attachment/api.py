@@ -179,7 +179,7 @@ async def show_quotas(
         raise Invalid("missing-field", field="state")
     limits, purposes = own.quota, tuple(Purpose) if own_state else (Purpose.NOTE_VERBALE,)
     async with db.transaction(by=caller) as tx:
-        stored = {purpose: await attachment_store.stored_for(tx, state, purpose) for purpose in purposes}
+        stored = {purpose: await attachment_store.stored_size(tx, state, purpose) for purpose in purposes}
     return AttachmentQuotas(
         state=state,
         quotas=[

@@ -57,7 +57,7 @@ async def require_words(tx: Tx, request_id: UUID) -> None:
         raise Missing("not-found")
 
 
-async def known(tx: Tx, attachment_id: UUID) -> Attachment | None:
+async def get_as_service(tx: Tx, attachment_id: UUID) -> Attachment | None:
     """Return the attachment, locked, read by the service itself without a caller; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM attachment WHERE attachment_id = $1 FOR UPDATE", attachment_id)
     return msgspec.convert(dict(row), Attachment) if row else None
@@ -94,7 +94,7 @@ async def of_request(tx: Tx, request_id: UUID, statuses: Collection[AttachmentSt
     return [msgspec.convert(dict(row), AttachmentView) for row in reversed(rows)]
 
 
-async def count_kept(tx: Tx, request_id: UUID, purpose: Purpose) -> int:
+async def count_stored(tx: Tx, request_id: UUID, purpose: Purpose) -> int:
     """Return the number of stored files of this purpose attached to a request."""
     query = """
         SELECT count(*) FROM attachment
@@ -103,7 +103,7 @@ async def count_kept(tx: Tx, request_id: UUID, purpose: Purpose) -> int:
     return int(await tx.fetchval(query, request_id, purpose))
 
 
-async def stored_for(tx: Tx, state: str, purpose: Purpose) -> Stored:
+async def stored_size(tx: Tx, state: str, purpose: Purpose) -> Stored:
     """Return number and size of the stored files of this purpose, over all requests of a State."""
     query = """
         SELECT count(*) AS files, coalesce(sum(size_bytes), 0)::bigint AS size_bytes

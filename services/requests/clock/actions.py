@@ -73,5 +73,5 @@ async def rebuild(tx: Tx, fact: Fact, aggregate_id: UUID) -> None:
     if isinstance(fact, HolidaysSet):
         await store.save_calendar(tx, days.evolve(await store.calendar(tx, fact.year), fact))
         return
-    clock = model.evolve(await store.known(tx, aggregate_id), fact)
+    clock = model.evolve(await store.get_as_service(tx, aggregate_id), fact)
     await store.save(tx, [clock], await store.priority_of(tx, clock.request_id))

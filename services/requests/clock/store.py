@@ -54,7 +54,7 @@ async def priority_of(tx: Tx, request_id: UUID) -> str | None:
     return await tx.fetchval("SELECT priority FROM request WHERE request_id = $1", request_id)  # type: ignore[no-any-return]
 
 
-async def known(tx: Tx, clock_id: UUID) -> Clock | None:
+async def get_as_service(tx: Tx, clock_id: UUID) -> Clock | None:
     row = await tx.fetchrow("SELECT * FROM clock WHERE clock_id = $1", clock_id)
     return msgspec.convert(dict(row), Clock) if row else None
 

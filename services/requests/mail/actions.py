@@ -156,7 +156,7 @@ async def copy_files(own: FileStorage, files: Sequence[tuple[ScannedFile, str, b
 
 async def judge(tx: Tx, mail_id: UUID, file_id: UUID, verdict: Verdict, *, now: datetime) -> None:
     """Record a verdict, unless one was recorded before."""
-    mail = await store.known(tx, mail_id)
+    mail = await store.get_as_service(tx, mail_id)
     fact = mail.scanned(file_id, OUTCOMES[verdict], now=now) if mail else None
     if fact is not None:
         await record(tx, mail, fact)
@@ -173,4 +173,4 @@ async def forget(
 
 async def rebuild(tx: Tx, mail_id: UUID, fact: Fact) -> None:
     """Apply one fact of our own journal to the tables, as the action that announced it did."""
-    await store.save(tx, model.evolve(await store.known(tx, mail_id), fact))
+    await store.save(tx, model.evolve(await store.get_as_service(tx, mail_id), fact))

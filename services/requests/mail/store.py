@@ -75,7 +75,7 @@ async def get(tx: Tx, mail_id: UUID, caller: Caller, *, lock: bool = False) -> M
     return msgspec.convert({**dict(row), "files": await _files(tx, mail_id)}, Mail)
 
 
-async def known(tx: Tx, mail_id: UUID) -> Mail | None:
+async def get_as_service(tx: Tx, mail_id: UUID) -> Mail | None:
     """Return the mail, locked, read by the service itself without a caller; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM mail WHERE mail_id = $1 FOR UPDATE", mail_id)
     return msgspec.convert({**dict(row), "files": await _files(tx, mail_id)}, Mail) if row else None

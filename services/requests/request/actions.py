@@ -244,7 +244,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
     fact = decode_fact(event)
     assert fact is not None, "our own journal holds facts of our own contracts"
     if fact.aggregate == "attachment":
-        await attachment_store.save(tx, attachment.evolve(await attachment_store.known(tx, event.aggregate_id), fact))
+        await attachment_store.save(
+            tx, attachment.evolve(await attachment_store.get_as_service(tx, event.aggregate_id), fact)
+        )
         return
     if isinstance(fact, CriteriaPublished):
         await criteria_store.save(tx, criteria.evolve(fact))
@@ -253,10 +255,10 @@ async def rebuild(tx: Tx, event: Event) -> None:
         await clock_actions.rebuild(tx, fact, event.aggregate_id)
         return
     if fact.aggregate == "translation":
-        translated = await translation_store.known(tx, event.aggregate_id)
+        translated = await translation_store.get_as_service(tx, event.aggregate_id)
         await translation_store.save(tx, translation.evolve(translated, fact))
         return
     if fact.aggregate == "public_summary":
-        await summary_store.save(tx, summary.evolve(await summary_store.known(tx, event.aggregate_id), fact))
+        await summary_store.save(tx, summary.evolve(await summary_store.get_as_service(tx, event.aggregate_id), fact))
         return
     await _fold(tx, await store.locked(tx, event.aggregate_id), fact)

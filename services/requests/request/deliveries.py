@@ -28,7 +28,7 @@ Results = Mapping[str, Outcome]
 """Maps each side (`state`, `provider`) to its latest evaluation of a delivery."""
 
 
-def both_sides_heard(completed: Collection[UUID], results: Mapping[UUID, Results], *, otherwise: bool) -> bool:
+def both_sides_evaluated(completed: Collection[UUID], results: Mapping[UUID, Results], *, otherwise: bool) -> bool:
     """Check whether both sides have evaluated each completed delivery.
 
     `otherwise` states that the coordinator heard both sides in another way, because no delivery was completed. Raises

@@ -16,7 +16,7 @@ from chassis.http.application import CurrentCaller, CurrentCommand, CurrentUploa
 from chassis.http.downloads import Download
 from chassis.http.problems import language_of
 from chassis.sheets.cells import CSV_TYPE, XLSX_TYPE, read_rows
-from chassis.sheets.imports import ALL, TAKES_TABLE, AcceptLanguage, Rows, take_in
+from chassis.sheets.imports import ALL, TAKES_TABLE, AcceptLanguage, Rows, import_rows
 from chassis.sheets.layout import Layout
 from chassis.sheets.records import Record, check, decoded, records_of
 from chassis.sheets.report import TableImport
@@ -68,7 +68,7 @@ async def import_requests(
     if layout is OWN or submit:
         policy.decide(caller, Action.FILE, Filing(None, submit)).required()
     records = await asyncio.to_thread(_checked, upload.file, layout, ctx, submit)
-    return await take_in(
+    return await import_rows(
         db,
         command,
         records,

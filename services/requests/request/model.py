@@ -237,7 +237,7 @@ class Request(Struct, frozen=True, kw_only=True):
         self.require("close")
         follow_up_at = cast(datetime, self.registered_at) + timedelta(days=FOLLOW_UP_DAYS)
         completed = {match_id: line for match_id, (line, status) in self.matches.items() if status == "completed"}
-        both_heard = deliveries.both_sides_heard(completed, self.evaluations, otherwise=heard_both_sides)
+        both_heard = deliveries.both_sides_evaluated(completed, self.evaluations, otherwise=heard_both_sides)
         if not both_heard and now < follow_up_at:
             raise Conflict("feedback-missing", follow_up_at=follow_up_at)
         if not why:

@@ -39,7 +39,7 @@ async def of_request(tx: Tx, request_id: UUID) -> PublicSummary | None:
     return await _load(tx, row) if row else None
 
 
-async def known(tx: Tx, public_summary_id: UUID) -> PublicSummary | None:
+async def get_as_service(tx: Tx, public_summary_id: UUID) -> PublicSummary | None:
     """Return the summary, read by the service itself without a caller; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM public_summary WHERE public_summary_id = $1", public_summary_id)
     return await _load(tx, row) if row else None

@@ -35,7 +35,7 @@ async def require_words(tx: Tx, request_id: UUID) -> None:
         raise Missing("not-found")
 
 
-async def known(tx: Tx, translation_id: UUID) -> Translation | None:
+async def get_as_service(tx: Tx, translation_id: UUID) -> Translation | None:
     """Return the translation, locked, read by the service itself without a caller; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM translation WHERE translation_id = $1 FOR UPDATE", translation_id)
     return msgspec.convert(dict(row), Translation) if row else None

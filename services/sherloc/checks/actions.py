@@ -32,7 +32,7 @@ async def answer(tx: Tx, ctx: Context, legislation_check_id: UUID, result: Check
     """Record an answer in place of the earlier one. Raises Missing, Forbidden, Stale, Conflict."""
     await _allow(tx, ctx.caller, legislation_check_id)
     async with tx.as_service():
-        before = await store.known(tx, legislation_check_id)
+        before = await store.get_as_service(tx, legislation_check_id)
         assert before is not None, "the caller may see the check, so it exists"
         check_revision(before.revision, ctx.expected)
         await _answer(tx, ctx.caller, before, result, now=ctx.now)
@@ -44,7 +44,7 @@ async def answer_by_link(
     """Record an answer given by the link of a mail; a repeat changes nothing. Raises Missing, Forbidden, Conflict."""
     await _allow(tx, caller, legislation_check_id)
     async with tx.as_service():
-        found = await store.known(tx, legislation_check_id)
+        found = await store.get_as_service(tx, legislation_check_id)
         assert found is not None, "the caller may see the check, so it exists"
         return found if found.result is result else await _answer(tx, caller, found, result, now=now)
 

@@ -99,7 +99,7 @@ async def _linked(db: Db, own: Dependencies, token: str, now: datetime) -> tuple
 
     async def asked(check_id: UUID) -> tuple[str, Role] | None:
         async with db.transaction(by=None) as tx:
-            found = await store.known(tx, check_id)
+            found = await store.get_as_service(tx, check_id)
         return (found.state, Role.FOCAL_POINT) if found and now < found.closes_at else None
 
     return await linked(own.reply_key, own.callers, Purpose.LEGISLATION_CHECK, token, asked, now=now)

@@ -55,7 +55,7 @@ async def page(tx: Tx, caller: Caller, *, state: str | None, before: UUID | None
     return [check_of(row) for row in rows]
 
 
-async def known(tx: Tx, legislation_check_id: UUID) -> LegislationCheck | None:
+async def get_as_service(tx: Tx, legislation_check_id: UUID) -> LegislationCheck | None:
     """Return the check for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow(
         "SELECT * FROM legislation_check WHERE legislation_check_id = $1 FOR UPDATE", legislation_check_id

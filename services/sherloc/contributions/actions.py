@@ -80,7 +80,7 @@ async def supersede_contribution(
     await _allow(tx, ctx, contribution_id, Action.SUPERSEDE_CONTRIBUTION)
     async with tx.as_service():
         before = await _locked(tx, ctx, contribution_id)
-        newer = await store.known(tx, superseded_by)
+        newer = await store.get_as_service(tx, superseded_by)
         await _save(tx, before, before.supersede(newer, now=ctx.now), comment)
 
 
@@ -103,7 +103,7 @@ async def _allow(tx: Tx, ctx: Context, contribution_id: UUID, action: Action) ->
 
 
 async def _locked(tx: Tx, ctx: Context, contribution_id: UUID) -> Contribution:
-    found = await store.known(tx, contribution_id)
+    found = await store.get_as_service(tx, contribution_id)
     assert found is not None, "the caller may see the contribution, so it exists"
     check_revision(found.revision, ctx.expected)
     return found

@@ -16,7 +16,7 @@ from chassis.http.application import CurrentCaller, CurrentCommand, CurrentUploa
 from chassis.http.downloads import Download
 from chassis.http.problems import language_of
 from chassis.sheets.cells import CSV_TYPE, XLSX_TYPE, read_rows
-from chassis.sheets.imports import ALL, TAKES_TABLE, AcceptLanguage, Rows, take_in
+from chassis.sheets.imports import ALL, TAKES_TABLE, AcceptLanguage, Rows, import_rows
 from chassis.sheets.layout import Layout
 from chassis.sheets.records import Record, check, decoded, records_of
 from chassis.sheets.report import TableImport
@@ -63,7 +63,7 @@ async def import_contributions(
     policy.decide(caller, Action.IMPORT_CONTRIBUTIONS).required()
     ctx = Context(caller=caller, now=now, expected=1)
     records = await asyncio.to_thread(_checked, upload.file, ctx, submit)
-    return await take_in(
+    return await import_rows(
         db,
         command,
         records,

@@ -73,7 +73,7 @@ async def existing(tx: Tx, caller: Caller, contribution_ids: Sequence[UUID]) -> 
     return [row["contribution_id"] for row in rows]
 
 
-async def known(tx: Tx, contribution_id: UUID) -> Contribution | None:
+async def get_as_service(tx: Tx, contribution_id: UUID) -> Contribution | None:
     """Return the contribution for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM contribution WHERE contribution_id = $1 FOR UPDATE", contribution_id)
     return contribution_of(row) if row else None

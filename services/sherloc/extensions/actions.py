@@ -94,7 +94,7 @@ async def _allow(tx: Tx, ctx: Context, extension_id: UUID, action: Action) -> No
 
 
 async def _locked(tx: Tx, extension_id: UUID) -> Extension:
-    found = await store.known(tx, extension_id)
+    found = await store.get_as_service(tx, extension_id)
     assert found is not None, "the caller may see the extension, so it exists"
     return found
 

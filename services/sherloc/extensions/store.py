@@ -59,7 +59,7 @@ async def page(
     return [extension_of(row) for row in rows]
 
 
-async def known(tx: Tx, extension_id: UUID) -> Extension | None:
+async def get_as_service(tx: Tx, extension_id: UUID) -> Extension | None:
     """Return the extension for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM extension WHERE extension_id = $1 FOR UPDATE", extension_id)
     return extension_of(row) if row else None

@@ -42,7 +42,7 @@ async def record_legislation(
     salt, texts_hash = hash_texts(texts)
     async with tx.as_service():
         await store.lock(tx, legislation_id)
-        if await store.known(tx, legislation_id):
+        if await store.get_as_service(tx, legislation_id):
             raise Conflict("legislation-recorded")
         fact = model.record(legislation_id, state, article, statement, texts, texts_hash, now=ctx.now)
         after = await _save(tx, None, fact, comment)
@@ -104,7 +104,7 @@ async def _allow(tx: Tx, ctx: Context, legislation_id: UUID, action: Action) -> 
 
 
 async def _locked(tx: Tx, ctx: Context, legislation_id: UUID) -> Legislation:
-    found = await store.known(tx, legislation_id)
+    found = await store.get_as_service(tx, legislation_id)
     assert found is not None, "the caller may see the record, so it exists"
     check_revision(found.revision, ctx.expected)
     return found

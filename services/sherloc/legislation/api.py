@@ -41,8 +41,8 @@ from services.sherloc.legislation.views import (
     LegislationVersions,
     LegislationView,
     legislation_view,
-    not_known,
     versions_of,
+    view_without_record,
     views_of,
 )
 from services.sherloc.policy import Action
@@ -105,12 +105,12 @@ async def list_legislation(
             found = await register_store.everything(tx, caller, wanted, before=before, limit=limit + 1)
         else:
             # A cell that is `not_known` was never verified, so that `older_than_months` excludes none.
-            found = await register_store.not_known(tx, caller, wanted, before=before, limit=limit + 1)
+            found = await register_store.cells_without_record(tx, caller, wanted, before=before, limit=limit + 1)
         shown = {
             one.legislation_id: one
             for one in await views_of(tx, [each for each in found if isinstance(each, Legislation)], caller)
         }
-    views = [not_known(one) if isinstance(one, Cell) else shown[one.legislation_id] for one in found]
+    views = [view_without_record(one) if isinstance(one, Cell) else shown[one.legislation_id] for one in found]
     return paging.page(LegislationPage, views, limit, at=lambda view: f"{view.state}.{view.article}")
 
 

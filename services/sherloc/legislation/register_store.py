@@ -29,7 +29,9 @@ async def everything(tx: Tx, caller: Caller, wanted: Filter, *, before: Cell | N
     return [found[cell] for cell in sorted(found)[:limit]]
 
 
-async def not_known(tx: Tx, caller: Caller, wanted: Filter, *, before: Cell | None, limit: int) -> list[Listed]:
+async def cells_without_record(
+    tx: Tx, caller: Caller, wanted: Filter, *, before: Cell | None, limit: int
+) -> list[Listed]:
     """List the cells after one without a record that this caller sees."""
     left, found = _cells(wanted, before), list[Listed]()
     while len(found) < limit and (chunk := list(islice(left, CHUNK))):

@@ -134,7 +134,7 @@ async def lock(tx: Tx, legislation_id: UUID) -> None:
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(legislation_id))
 
 
-async def known(tx: Tx, legislation_id: UUID) -> Legislation | None:
+async def get_as_service(tx: Tx, legislation_id: UUID) -> Legislation | None:
     """Return the record for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM legislation WHERE legislation_id = $1 FOR UPDATE", legislation_id)
     return legislation_of(row) if row else None

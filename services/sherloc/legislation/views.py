@@ -100,7 +100,7 @@ async def views_of(tx: Tx, found: Sequence[Legislation], caller: Caller) -> list
     ]
 
 
-def not_known(cell: Cell) -> LegislationView:
+def view_without_record(cell: Cell) -> LegislationView:
     """The view of a cell of which the caller sees no record."""
     return LegislationView(
         legislation_id=legislation_id_of(cell.state, cell.article),

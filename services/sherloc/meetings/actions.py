@@ -73,7 +73,7 @@ async def remove_lesson(tx: Tx, ctx: Context, meeting_id: UUID, lesson_id: UUID)
 
 
 async def _locked(tx: Tx, meeting_id: UUID) -> Meeting:
-    found = await store.known(tx, meeting_id)
+    found = await store.get_as_service(tx, meeting_id)
     assert found is not None, "the caller may see the meeting, so it exists"
     return found
 

@@ -55,7 +55,7 @@ async def page(
     return [meeting_of(row) for row in rows]
 
 
-async def known(tx: Tx, meeting_id: UUID) -> Meeting | None:
+async def get_as_service(tx: Tx, meeting_id: UUID) -> Meeting | None:
     """Return the meeting for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM meeting WHERE meeting_id = $1 FOR UPDATE", meeting_id)
     return meeting_of(row) if row else None

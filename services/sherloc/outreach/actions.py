@@ -49,7 +49,7 @@ async def move(
     """Make a move that does not change texts. Raises Missing, Forbidden, Stale, Conflict."""
     policy.decide(ctx.caller, action, await store.get(tx, outreach_activity_id, ctx.caller)).required()
     async with tx.as_service():
-        before = await store.known(tx, outreach_activity_id)
+        before = await store.get_as_service(tx, outreach_activity_id)
         assert before is not None, "the caller may see the activity, so it exists"
         check_revision(before.revision, ctx.expected)
         await _save(tx, before, decide(before))

@@ -56,7 +56,7 @@ async def page(
     return [activity_of(row) for row in rows]
 
 
-async def known(tx: Tx, outreach_activity_id: UUID) -> OutreachActivity | None:
+async def get_as_service(tx: Tx, outreach_activity_id: UUID) -> OutreachActivity | None:
     """Return the activity for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow(
         "SELECT * FROM outreach_activity WHERE outreach_activity_id = $1 FOR UPDATE", outreach_activity_id

@@ -119,7 +119,7 @@ async def _allow(tx: Tx, ctx: Context, practice_id: UUID, action: Action) -> Non
 
 
 async def _locked(tx: Tx, ctx: Context, practice_id: UUID) -> Practice:
-    found = await store.known(tx, practice_id)
+    found = await store.get_as_service(tx, practice_id)
     assert found is not None, "the caller may see the practice, so it exists"
     check_revision(found.revision, ctx.expected)
     return found

@@ -74,7 +74,7 @@ async def page(tx: Tx, caller: Caller, wanted: Filter, *, before: UUID | None, l
     return [practice_of(row) for row in rows]
 
 
-async def known(tx: Tx, practice_id: UUID) -> Practice | None:
+async def get_as_service(tx: Tx, practice_id: UUID) -> Practice | None:
     """Return the practice for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM practice WHERE practice_id = $1 FOR UPDATE", practice_id)
     return practice_of(row) if row else None

@@ -28,7 +28,7 @@ from services.sherloc.proposals.model import Completed, LegislationProposal
 async def on_submitted(tx: Tx, event: Event, fact: RequestSubmitted) -> None:
     """Store the lines of a request, and make the proposals of deliveries received before them."""
     await line_store.lock(tx, fact.request_id)
-    await line_store.put(tx, fact)
+    await line_store.save(tx, fact)
     for completed in await line_store.take_waiting(tx, [one.line_id for one in fact.lines]):
         await _propose(tx, completed, event)
 
@@ -61,7 +61,7 @@ async def accept(
     article = before.article_of(article)
     legislation_id = legislation_id_of(before.state, article)
     async with tx.as_service():
-        recorded = await legislation_store.known(tx, legislation_id)
+        recorded = await legislation_store.get_as_service(tx, legislation_id)
     if recorded is None:
         await legislation_actions.record_legislation(
             tx, ctx, legislation_id, before.state, article, statement, texts, comment=comment
@@ -83,7 +83,7 @@ async def drop(tx: Tx, ctx: Context, legislation_proposal_id: UUID, reason: str)
 async def _locked(tx: Tx, ctx: Context, legislation_proposal_id: UUID, action: Action) -> LegislationProposal:
     policy.decide(ctx.caller, action, await store.get(tx, legislation_proposal_id, ctx.caller)).required()
     async with tx.as_service():
-        found = await store.known(tx, legislation_proposal_id)
+        found = await store.get_as_service(tx, legislation_proposal_id)
     assert found is not None, "the caller may see the proposal, so it exists"
     check_revision(found.revision, ctx.expected)
     return found

@@ -18,7 +18,7 @@ async def lock(tx: Tx, request_id: UUID) -> None:
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(request_id))
 
 
-async def put(tx: Tx, fact: RequestSubmitted) -> None:
+async def save(tx: Tx, fact: RequestSubmitted) -> None:
     """Save the lines of a request as last submitted."""
     await tx.executemany(
         """

@@ -57,7 +57,7 @@ async def page(
     return [proposal_of(row) for row in rows]
 
 
-async def known(tx: Tx, legislation_proposal_id: UUID) -> LegislationProposal | None:
+async def get_as_service(tx: Tx, legislation_proposal_id: UUID) -> LegislationProposal | None:
     """Return the proposal for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow(
         "SELECT * FROM legislation_proposal WHERE legislation_proposal_id = $1 FOR UPDATE", legislation_proposal_id

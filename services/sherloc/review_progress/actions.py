@@ -35,7 +35,7 @@ async def record_review_progress(
     salt, texts_hash = hash_texts(text)
     async with tx.as_service():
         await store.lock(tx, review_progress_id)
-        if await store.known(tx, review_progress_id):
+        if await store.get_as_service(tx, review_progress_id):
             raise Conflict("review-progress-recorded")
         fact = model.record(review_progress_id, state, cluster, progress, language, texts_hash, now=ctx.now)
         await _save(tx, None, fact)
@@ -67,7 +67,7 @@ async def move(
     """
     policy.decide(ctx.caller, action, await store.get(tx, review_progress_id, ctx.caller)).required()
     async with tx.as_service():
-        before = await store.known(tx, review_progress_id)
+        before = await store.get_as_service(tx, review_progress_id)
         assert before is not None, "the caller may see the record, so it exists"
         check_revision(before.revision, ctx.expected)
         after = await _save(tx, before, decide(before))

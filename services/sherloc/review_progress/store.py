@@ -51,7 +51,7 @@ async def page(
     return [progress_of(row) for row in rows]
 
 
-async def shown(tx: Tx, caller: Caller) -> list[ReviewProgress]:
+async def shown_records(tx: Tx, caller: Caller) -> list[ReviewProgress]:
     """List the records that their States agreed to show, by State and cluster."""
     rows = await tx.fetch(
         """
@@ -70,7 +70,7 @@ async def lock(tx: Tx, review_progress_id: UUID) -> None:
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(review_progress_id))
 
 
-async def known(tx: Tx, review_progress_id: UUID) -> ReviewProgress | None:
+async def get_as_service(tx: Tx, review_progress_id: UUID) -> ReviewProgress | None:
     """Return the record for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow(
         "SELECT * FROM review_progress WHERE review_progress_id = $1 FOR UPDATE", review_progress_id

@@ -77,7 +77,7 @@ async def views_of(tx: Tx, found: Sequence[ReviewProgress], caller: Caller) -> l
 
 async def table(tx: Tx, caller: Caller) -> ReviewProgressTable:
     """Return the table for the Conference, of the States that agree at this moment."""
-    found = await store.shown(tx, caller)
+    found = await store.shown_records(tx, caller)
     texts = await store.texts_of(tx, [one.review_progress_id for one in found])
     return ReviewProgressTable(
         agreed=len({one.state for one in found}),

@@ -5,12 +5,12 @@ from services.console.drafting.draft import (
     digest,
     line_of,
     merge,
-    opened_with,
     preview_body,
     read_line,
     request_body,
     text_of,
     typed_of,
+    value_digests,
 )
 from services.console.drafting.pages import lines_lacking
 
@@ -63,21 +63,21 @@ def test_a_form_that_is_posted_unchanged_changes_nothing() -> None:
     given = read_line(typed_of(values))
 
     assert not given.errors
-    assert changed(opened_with(values), given.body) == {}
+    assert changed(value_digests(values), given.body) == {}
 
 
 def test_an_emptied_field_is_sent_as_null() -> None:
     values = line_of(STORED)
     typed = typed_of(values) | {"outcome": [""], "topics": [], "window.from": [""], "window.until": [""]}
 
-    assert changed(opened_with(values), read_line(typed).body) == {"outcome": None, "topics": [], "window": None}
+    assert changed(value_digests(values), read_line(typed).body) == {"outcome": None, "topics": [], "window": None}
 
 
 def test_two_officials_who_change_different_fields_lose_nothing() -> None:
     values = line_of(STORED)
     mine, theirs = values | {"group_size": 30}, values | {"in_place": "A unit of five."}
 
-    merged = merge(opened_with(values), mine, theirs)
+    merged = merge(value_digests(values), mine, theirs)
 
     assert not merged.conflicts
     assert merged.values == values | {"group_size": 30, "in_place": "A unit of five."}
@@ -87,7 +87,7 @@ def test_a_field_that_both_have_changed_is_a_conflict_and_shows_my_text() -> Non
     values = line_of(STORED)
     mine, theirs = values | {"outcome": "Mine"}, values | {"outcome": "Theirs"}
 
-    merged = merge(opened_with(values), mine, theirs)
+    merged = merge(value_digests(values), mine, theirs)
 
     assert merged.conflicts == ["outcome"]
     assert merged.values["outcome"] == "Mine"
@@ -97,7 +97,7 @@ def test_the_same_change_twice_is_no_conflict() -> None:
     values = line_of(STORED)
     both = values | {"outcome": "The same"}
 
-    assert not merge(opened_with(values), both, both).conflicts
+    assert not merge(value_digests(values), both, both).conflicts
 
 
 def test_the_order_of_codes_and_the_ends_of_lines_are_no_change() -> None:

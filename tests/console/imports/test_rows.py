@@ -1,12 +1,12 @@
 import pytest
 
-from services.console.imports.rows import outcome, plain, said
+from services.console.imports.rows import outcome, plain, row_ranges
 
 
 def test_rows_are_said_as_ranges() -> None:
-    assert said([9, 2, 3, 4, 5]) == "2-5,9"
-    assert said([2]) == "2"
-    assert said([]) == ""
+    assert row_ranges([9, 2, 3, 4, 5]) == "2-5,9"
+    assert row_ranges([2]) == "2"
+    assert row_ranges([]) == ""
 
 
 @pytest.mark.parametrize("typed", ["2-5,9", " 2 - 5 , 9 ", "2–5;9", "2-5، 9,"])

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from services.console.offerings.steps import STEPS, after, amount, find, options, words_in_all
+from services.console.offerings.steps import STEPS, after, amount, find, labels_in_all_languages, options
 from services.console.translations import LANGUAGES
 
 OFFERING: dict[str, Any] = {
@@ -71,6 +71,6 @@ def test_every_list_of_a_step_has_labels(language: str) -> None:
 
 
 def test_codes_are_found_by_words_of_every_language() -> None:
-    assert "Formation" in words_in_all("kinds")["training"]
-    assert "Kenya" in words_in_all("countries")["KEN"]
-    assert not words_in_all("regions")
+    assert "Formation" in labels_in_all_languages("kinds")["training"]
+    assert "Kenya" in labels_in_all_languages("countries")["KEN"]
+    assert not labels_in_all_languages("regions")

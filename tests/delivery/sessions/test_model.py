@@ -157,7 +157,7 @@ def by_sex(*people: int) -> tuple[Count, ...]:
 
 
 def shown(*people: int, exact: bool = False) -> participants.Participants:
-    return participants.shown(by_sex(*people), FUNCTIONS, exact=exact)
+    return participants.suppressed_for(by_sex(*people), FUNCTIONS, exact=exact)
 
 
 def test_small_counts_are_shown_to_the_sides_only() -> None:

@@ -194,7 +194,7 @@ async def test_rows_and_events_are_those_that_the_policy_shows(
     async with db.transaction() as tx:
         rows = await tx.fetch("SELECT event FROM journal WHERE aggregate = 'message'")
         events = [decode_event(row["event"]) for row in rows]
-        seen = await event_feed.seen(tx, list(callers.values()), events)
+        seen = await event_feed.visible_events(tx, list(callers.values()), events)
 
     for who, messages, texts, marks in (
         *((one, 3, 2, 1) for one in (KENYA, KENYAS_OFFICIAL, NORWAY)),

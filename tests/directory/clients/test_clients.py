@@ -110,7 +110,7 @@ async def test_client_is_rejected_after_its_last_day(parts: Parts, db: Database)
     await until_answered(parts.other, head, 200)
     async with db.transaction() as tx:
         await tx.execute("UPDATE client SET ends = ends - 1")
-        found = await client_store.known(tx, UUID(last_day["client_id"]))
+        found = await client_store.get_as_service(tx, UUID(last_day["client_id"]))
         assert found is not None
         # The fact makes other services apply the change before the day ends.
         await client_actions.record(tx, found, found.expire_soon(now=clock.now()))

@@ -206,12 +206,12 @@ async def test_tokens_of_newest_lines_are_read_if_a_vector_is_missing(stage: Sta
     ids = [line_id for one in others for line_id in line_ids(one)]
     await stage.reads(nothing)
     async with stage.db.transaction() as tx:
-        unread = (await reading_store.of(tx, line_ids(kenyas)))[line_ids(kenyas)[0]]
+        unread = (await reading_store.readings_of(tx, line_ids(kenyas)))[line_ids(kenyas)[0]]
         by_words = await reading_store.comparable_with(tx, unread, ids[:1] * WORDS_MAX + ids[1:])
         assert await reading_store.queue_all(tx)
     await stage.reads()
     async with stage.db.transaction() as tx:
-        meant = (await reading_store.of(tx, line_ids(kenyas)))[line_ids(kenyas)[0]]
+        meant = (await reading_store.readings_of(tx, line_ids(kenyas)))[line_ids(kenyas)[0]]
         by_meaning = await reading_store.comparable_with(tx, meant, ids)
 
     assert [True, False, False] == [bool(by_words[line_id].tokens) for line_id in ids]

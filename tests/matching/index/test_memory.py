@@ -102,7 +102,7 @@ async def test_offerings_are_loaded_in_pages_by_id(api: Client, db: Database, mo
         while page := await entry_store.page(tx, after):
             found += page
             after = page[-1].offering_id
-        offerings = [await offering_store.known(tx, one.offering_id) for one in found]
+        offerings = [await offering_store.get_as_service(tx, one.offering_id) for one in found]
 
     assert offerings == found
     assert sorted(one.offering_id for one in found) == [one.offering_id for one in found]

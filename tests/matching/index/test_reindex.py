@@ -66,7 +66,7 @@ async def test_parked_texts_are_reported_and_retried(stage: Stage, operator: Ope
         await tx.execute("UPDATE to_read SET attempts = $1", reading_store.ATTEMPTS_MAX - 1)
     await stage.reads(broken)
     async with stage.db.transaction() as tx:
-        assert {"failed: RuntimeError": 1} == (await reading_store.requeued_left(tx)).parked
+        assert {"failed: RuntimeError": 1} == (await reading_store.count_requeued(tx)).parked
     reading = asyncio.create_task(stage.reader().run())
 
     code, report = await operator.reindex()

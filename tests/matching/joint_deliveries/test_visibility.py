@@ -102,7 +102,7 @@ async def test_only_unodc_follows_the_fact_that_names_all(api: Client, owner: Ow
     async with db.transaction() as tx:
         page = await read_journal(tx, after="0.0")
         about = [one for one in page.events if one.aggregate == "joint_delivery"]
-        seen = await event_feed.seen(tx, callers, about)
+        seen = await event_feed.visible_events(tx, callers, about)
 
     assert 1 == len(about)
     assert [0, 0, 1, 1] == [len(seen[one]) for one in callers]

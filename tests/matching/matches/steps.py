@@ -39,7 +39,7 @@ async def given_matches(db: Database, offering: Offering, status: MatchStatus, c
         await offering_store.save(tx, offering)
         await offering_store.save_capacity(tx, offering)
         for submission in submissions:
-            await line_store.put(tx, submission)
+            await line_store.save(tx, submission)
             await line_store.set_status(tx, submission.request_id, RequestStatus.OPEN)
         await match_store.save(tx, *matches)
     return matches

@@ -253,7 +253,7 @@ async def test_ending_offering_and_returning_line_do_not_deadlock(
 
     async def end() -> None:
         async with db.transaction() as tx:
-            await offering_store.known(tx, offering.offering_id, lock=True)
+            await offering_store.get_as_service(tx, offering.offering_id, lock=True)
             offering_held.set()
             await match_held.wait()
             await match_store.not_confirmed_of_offering(tx, offering.offering_id)

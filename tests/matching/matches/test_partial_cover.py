@@ -11,7 +11,7 @@ from chassis.rebuild import verify
 from contracts.refusals import Conflict
 from contracts.requests import RequestSubmitted
 from services.matching.matches.model import MatchStatus, violations
-from services.matching.rounds.snapshot import asked, exclusion_of
+from services.matching.rounds.snapshot import exclusion_of, round_line
 from services.matching.wiring import SERVICE
 from tests.builders import NOON, headers
 from tests.matching.builders import a_match, a_wanted_line, an_offering, an_offering_body, terms
@@ -105,7 +105,7 @@ def test_round_counts_parts_once_they_make_up_the_group() -> None:
     ended = a_match(MatchStatus.REVOKED, covers=5)
 
     assert [0, 0, 1, 1] == [
-        asked(line, some).promised for some in ([part], [part, ended], [part, rest], [part, whole, ended])
+        round_line(line, some).promised for some in ([part], [part, ended], [part, rest], [part, whole, ended])
     ]
 
 

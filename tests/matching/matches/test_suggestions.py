@@ -123,11 +123,11 @@ async def test_suggestion_without_a_row_is_locked(api: Client, owner: Owner, dat
 
     async def revision_of_second() -> int | None:
         async with databases["matching"].transaction() as tx:
-            found = await match_store.known(tx, match_id)
+            found = await match_store.get_as_service(tx, match_id)
             return found.revision if found else None
 
     async with databases["matching"].transaction() as tx:
-        first = await match_store.known(tx, match_id)
+        first = await match_store.get_as_service(tx, match_id)
         assert first is not None
         second = asyncio.create_task(revision_of_second())
         await asyncio.sleep(0.2)

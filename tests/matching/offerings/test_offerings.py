@@ -301,7 +301,7 @@ async def test_shown_status_in_sql_equals_python(databases: Mapping[str, Databas
                         starts,
                         count,
                     )
-                kept = await offering_store.known(tx, one.offering_id)
+                kept = await offering_store.get_as_service(tx, one.offering_id)
                 assert one == kept
                 for today in (SPRING.starts, SPRING.ends, AUTUMN.starts, date(AHEAD + 1, 1, 1)):
                     sql = await tx.fetchval(
@@ -347,7 +347,7 @@ def test_texts_are_hashed_with_their_own_salt() -> None:
 
 async def test_unknown_offering_is_none(databases: Mapping[str, Database]) -> None:
     async with databases["matching"].transaction() as tx:
-        assert await offering_store.known(tx, UUID(int=1), lock=True) is None
+        assert await offering_store.get_as_service(tx, UUID(int=1), lock=True) is None
 
 
 async def test_taken_units_of_restricted_kinds_are_hidden(api: Client, databases: Mapping[str, Database]) -> None:

@@ -372,7 +372,7 @@ async def test_stale_consents_hide_packages_from_provider_and_donor(stage: Stage
 async def test_sql_and_policy_show_packages_to_the_same(stage: Stage, db: Database) -> None:
     package = await (await stage.prepare()).presented()
     async with db.transaction() as tx:
-        read = await package_store.known(tx, UUID(package["package_id"]))
+        read = await package_store.get_as_service(tx, UUID(package["package_id"]))
     assert read is not None
 
     for confirmed, consented in product((False, True), repeat=2):

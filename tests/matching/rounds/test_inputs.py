@@ -27,8 +27,8 @@ from services.matching.rounds.inputs import (
     OpenOffering,
     World,
     build_problem,
+    fund_of_budget,
     needed,
-    paid_from,
     priority,
 )
 from services.matching.rounds.settings import Deliveries, Earmark, FundBudget, KeptSettings, Pair, Priorities, Room
@@ -159,7 +159,7 @@ def test_earmarked_money_pays_for_its_line_only() -> None:
     assert [(str(kenya.line_id), kept, 5), (str(kenya.line_id), "TA-REQUESTS", 5)] == payers[:2]
     assert [(str(peru.line_id), "TA-REQUESTS", 5)] == payers[2:]
     assert [("TA-REQUESTS", True), ("TA-REQUESTS", False), (None, False)] == [
-        paid_from(one) for one in (kept, "TA-REQUESTS", None)
+        fund_of_budget(one) for one in (kept, "TA-REQUESTS", None)
     ]
 
 

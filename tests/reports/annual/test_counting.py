@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from services.reports.annual.counting import MONEY_STEP_MINOR, Cells, ReportFigures, Tables, asked, figures
+from services.reports.annual.counting import MONEY_STEP_MINOR, Cells, ReportFigures, Tables, figures, figures_needed
 from services.reports.figures.model import NONE, TOTAL
 from services.reports.figures.suppression import in_fives
 
@@ -15,7 +15,7 @@ DAY = date(2026, 6, 30)
 
 
 def tables(before: Mapping[tuple[str, str], Cells], until: Mapping[tuple[str, str], Cells]) -> Tables:
-    empty: Mapping[tuple[str, str], Cells] = {one: {} for one in asked(None)}
+    empty: Mapping[tuple[str, str], Cells] = {one: {} for one in figures_needed(None)}
     return Tables({**empty, **before}, {**empty, **until})
 
 

@@ -127,7 +127,7 @@ async def import_flows(
 async def _validated_rows(file: BinaryIO, db: Database, caller: Caller) -> ValidatedRows:
     rows = await asyncio.to_thread(lambda: import_rules.read(file.read()))
     async with db.transaction(by=caller) as tx:
-        known = await import_store.known(tx, import_rules.ids(rows))
+        known = await import_store.imported_before(tx, import_rules.ids(rows))
     return await asyncio.to_thread(import_rules.validate, rows, known)
 
 
@@ -136,7 +136,7 @@ async def _validated_transactions(
 ) -> ValidatedRows:
     rows = await asyncio.to_thread(lambda: import_iati.read(file.read()))
     async with db.transaction(by=caller) as tx:
-        known = await import_store.known(tx, [row.source_id for row in rows])
+        known = await import_store.imported_before(tx, [row.source_id for row in rows])
         rates = await import_actions.rates_of(tx, import_iati.rates_needed(rows, own.reporter), own.validity)
     validate = partial(import_iati.validate, reporter=own.reporter, rates=rates, validity=own.validity)
     return await asyncio.to_thread(validate, rows, known, until=record.latest_value_date(now))

@@ -29,7 +29,7 @@ async def add(tx: Tx, fact: ImportRecorded) -> None:
     )
 
 
-async def known(tx: Tx, source_ids: Sequence[str]) -> frozenset[str]:
+async def imported_before(tx: Tx, source_ids: Sequence[str]) -> frozenset[str]:
     """Return the ids among these that were imported before."""
     rows = await tx.fetch("SELECT source_id FROM imported_flow WHERE source_id = ANY ($1::text[])", source_ids)
     return frozenset(row["source_id"] for row in rows)

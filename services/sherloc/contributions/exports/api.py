@@ -136,7 +136,7 @@ async def confirm_export(tx: Tx, ctx: Context, contribution_export_id: FromPath[
     found = await store.get(tx, contribution_export_id, ctx.caller)
     policy.decide(ctx.caller, Action.CONFIRM_EXPORT, found).required()
     async with tx.as_service():
-        before = await store.known(tx, contribution_export_id)
+        before = await store.get_as_service(tx, contribution_export_id)
         assert before is not None, "the caller may see the batch, so it exists"
         check_revision(before.revision, ctx.expected)
         fact = before.confirm(now=ctx.now)

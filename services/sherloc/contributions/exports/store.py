@@ -120,7 +120,7 @@ async def rows_of(tx: Tx, export_id: UUID) -> list[Row]:
     ]
 
 
-async def known(tx: Tx, export_id: UUID) -> Export | None:
+async def get_as_service(tx: Tx, export_id: UUID) -> Export | None:
     """Return the batch for the service itself, or None, and lock it until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM contribution_export WHERE contribution_export_id = $1 FOR UPDATE", export_id)
     return export_of(row) if row else None
