@@ -263,7 +263,7 @@ def test_the_demo_says_that_the_rates_it_loads_are_fictitious(
         leave=True,
         as_json=True,
         fail=pytest.fail,
-        found=nobody,
+        appoint_founders=nobody,
         expire=nobody,
         follow_up=nobody,
     )

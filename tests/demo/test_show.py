@@ -40,7 +40,7 @@ def test_demo_ends_only_when_asked_and_says_how_the_story_went(
         leave=leave,
         as_json=False,
         fail=cast(Any, None),
-        found=cast(Any, None),
+        appoint_founders=cast(Any, None),
         expire=cast(Any, None),
         follow_up=cast(Any, None),
     )

@@ -47,12 +47,12 @@ def a_request(
 
 
 def a_group(number: int, request: RequestRow) -> Sequence[OfState]:
-    """Return a request of one of two States; every third group has an allocation, of no State or of the same one."""
+    """Return a request of one of two States; every third group has an allocation, of no State or of the other one."""
     state = ("KEN", "UGA")[number % 2]
     allocation = AllocationRow(
         fund="F", line_id=str(request.lines[0].line_id), entries=(Entry(FIRST, Book.ALLOCATED, 100 * number),)
     )
-    others = [OfState((None, "UGA")[number % 2], allocation)] if number % 3 == 0 else []
+    others = [OfState((None, "KEN")[number % 2], allocation)] if number % 3 == 0 else []
     return [OfState(state, request), *others]
 
 
