@@ -17,11 +17,17 @@ from tests.soak import IS_SOAK
 DEADLINE = pytest.StashKey[float]()
 SYSTEM = "tests/system/"
 SYSTEM_SECONDS = 400
+SCHEMATHESIS = f"{SYSTEM}test_schemathesis.py"
 OF_THE_SITE = tuple(
     f"tests/console/{name}.py"
     for name in (
-        *("test_keyboard", "test_deliveries", "deliveries/test_after", "test_sherloc", "test_jobs"),
-        *("figures/test_pages", "legislation/test_asked", "legislation_check/test_link", "reports/test_reports"),
+        *("test_keyboard", "test_deliveries", "deliveries/test_follow_ups", "test_sherloc", "test_jobs"),
+        *(
+            "figures/test_pages",
+            "legislation/test_checks_and_proposals",
+            "legislation_check/test_link",
+            "reports/test_reports",
+        ),
         *("strategies/test_pages", "test_experts", "public/test_figure", "test_hostile", "test_pages"),
         *("test_journeys", "live/test_pages", "test_access", "test_sessions", "test_weight"),
     )
@@ -34,15 +40,16 @@ kept.
 
 OF_THE_DEMO = (
     *("tests/system/test_end_to_end.py", *OF_THE_SITE),
-    *("tests/system/test_paragraphs.py", "tests/system/test_schemathesis.py"),
+    *("tests/system/test_paragraphs.py", SCHEMATHESIS),
 )
 """Files of tests that use one run of the demo, in this order: those that count its records come first."""
 
-LONGEST = (*OF_THE_DEMO, *(f"tests/system/test_{name}.py" for name in ("apart", "canary", "crash")))
+LONGEST = (*OF_THE_DEMO, *(f"{SYSTEM}test_{name}.py" for name in ("apart", "canary", "crash")))
+LONGEST_OF_A_SOAK = (f"{SYSTEM}test_crash.py", SCHEMATHESIS, *LONGEST)
 LANGUAGE = re.compile(r"-(ar|en|fr)-(?=\d+\])")
 """Matches the language in the id of a browser test that is run for a person, a language and a width."""
 
-TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", "outages", "broker_wipe"))
+TIMED = frozenset(f"{SYSTEM}test_{name}.py" for name in ("idle", "intake", "outages", "broker_wipe"))
 """Files of tests that measure durations; they run one after the other."""
 
 SERVED = frozenset(
@@ -109,22 +116,28 @@ def _file(item: pytest.Item) -> str:
 
 def _place(item: pytest.Item) -> tuple[int, bool, bool]:
     file = _file(item)
-    longest = LONGEST.index(file) if file in LONGEST else len(LONGEST)
-    return longest, not file.startswith(SYSTEM), file.split("/")[1] not in SERVED
+    order = LONGEST_OF_A_SOAK if IS_SOAK else LONGEST
+    return (
+        order.index(file) if file in order else len(order),
+        not file.startswith(SYSTEM),
+        file.split("/")[1] not in SERVED,
+    )
 
 
 class ByFile(LoadScopeScheduling):
     """Runs the tests of a file in one process, one after the other.
 
-    All tests that measure durations share one process, and so do all that use the demo. In a soak, browsers visit
-    thousands of pages of the demo: those of each language run in one process, with a demo of its own.
+    All tests that measure durations share one process, and so do all that use the demo. In a soak, there is a demo for
+    pages in other languages than English, and one for the calls of every operation, which take an hour.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
         if file in OF_THE_DEMO:
-            language = LANGUAGE.search(test) if IS_SOAK else None
-            return f"demo {language[1]}" if language and language[1] != "en" else "demo"
+            language = LANGUAGE.search(test)
+            if IS_SOAK and (file == SCHEMATHESIS or (language and language[1] != "en")):
+                return "calls" if file == SCHEMATHESIS else "translated pages"
+            return "demo"
         return "timed" if file in TIMED else file
 
 

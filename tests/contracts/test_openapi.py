@@ -14,6 +14,7 @@ import pytest
 from chassis.auth.tokens import NoDirectory
 from chassis.http.application import application
 from chassis.http.problems import MEDIA_TYPE
+from chassis.sheets.templates import TableFormat
 from contracts import reference
 from contracts.notifications import Record
 from contracts.reference.refusal_words import refusal_words
@@ -90,6 +91,23 @@ def test_second_type_of_the_same_name_is_refused_until_it_has_a_schema_name() ->
 
     with pytest.raises(ValueError, match="NAMES"):
         shapes_of([one, other], place=PLACE)
+
+
+# -- media types ------------------------------------------------------------------------------------------------------
+
+
+def test_operation_with_a_table_format_documents_each_media_type(document: Document) -> None:
+    """A table is XLSX or CSV by the parameter `format`; a client generator reads only documented media types."""
+    expected = {one.media_type for one in TableFormat}
+    documented = {
+        one["operationId"]: set(one["responses"]["200"]["content"])
+        for one in operations(document)
+        for parameter in one["parameters"]
+        if parameter.get("schema", {}).get("$ref") == "#/components/schemas/TableFormat"
+    }
+
+    assert len(documented) >= 5
+    assert {} == {name: found for name, found in documented.items() if found != expected}
 
 
 # -- descriptions -----------------------------------------------------------------------------------------------------

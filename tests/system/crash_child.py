@@ -41,6 +41,7 @@ from services.notifications.notices import sender
 from services.requests import wiring as requests
 from tests.builders import UNHURRIED
 from tests.system.crash_points import IDLE, JOB, Point, Recorder, died, instrument
+from tests.system.platform import UNREACHABLE
 
 ROOT = Path(__file__).parents[2]
 PR_SET_PDEATHSIG = 1
@@ -313,7 +314,7 @@ class SupervisedPlatform:
         """Wait until it can do all of its work."""
         deadline = asyncio.get_running_loop().time() + READY_SECONDS
         while asyncio.get_running_loop().time() < deadline:
-            with contextlib.suppress(httpx.HTTPError):
+            with contextlib.suppress(*UNREACHABLE):
                 if (await client.get(f"{self.address}/health/ready")).status_code == httpx.codes.OK:
                     return
             await asyncio.sleep(0.02)

@@ -17,6 +17,7 @@ from tests.delivery.steps import CONTACT, a_version
 from tests.matching.builders import an_offering_body
 from tests.matching.steps import settled
 from tests.personas import persona_id
+from tests.system.platform import UNREACHABLE
 
 STATE = "KEN:focal_point"
 COORDINATOR = "UNODC:coordinator"
@@ -79,7 +80,7 @@ class Persistent:
         while time.monotonic() < deadline:
             try:
                 answer = await self._client.request(method, self._address + path, json=body, headers=headers)
-            except httpx.TransportError as error:
+            except UNREACHABLE as error:
                 said = type(error).__name__
             else:
                 if answer.is_success:

@@ -19,6 +19,9 @@ from tests.builders import UNHURRIED_ENVIRONMENT
 
 READY_SECONDS = 90
 STOP_SECONDS = 20
+UNREACHABLE = (httpx.HTTPError, AttributeError)
+"""Errors of a call to a process that is being killed. anyio raises AttributeError if a new connection closes at once."""
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -139,7 +142,7 @@ def _wait_ready(platform: Platform, state: Path) -> None:
             assert process.poll() is None, (state / f"{name}.log").read_text()[-2000:]
         assert time.monotonic() < deadline, f"not ready: {waiting}"
         for address in list(waiting):
-            with contextlib.suppress(httpx.HTTPError):
+            with contextlib.suppress(*UNREACHABLE):
                 if httpx.get(f"{address}/health/ready", trust_env=False, timeout=2).status_code == 200:
                     waiting.remove(address)
         time.sleep(0.1)

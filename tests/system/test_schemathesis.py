@@ -47,7 +47,7 @@ pytestmark = pytest.mark.thinned
 schemathesis.serializer("text/csv")(lambda _, value: str(value).encode("utf-8", "replace"))
 
 SEED = 20261125
-EXAMPLES_MAX = cases(3, soak=25)
+EXAMPLES_MAX = cases(3, soak=16)
 STREAM_EXAMPLES_MAX = cases(1, soak=6)
 """Number of examples for an event stream, which ends after a second here."""
 BUSY = Retry(total=5, status_forcelist=[503], allowed_methods=None, raise_on_status=False)
@@ -70,7 +70,7 @@ ASKING = (*APPOINTMENTS, "UNODC:coordinator")
 LISTS = {
     "request_id": "/v1/requests",
     "offering_id": "/v1/offerings",
-    "match_id": "/v1/matches",
+    "match_id": "/v1/matches?limit=100",
     "delivery_id": "/v1/deliveries",
     "expert_id": "/v1/experts",
     "effect_id": "/v1/effects",
@@ -106,6 +106,7 @@ LISTS = {
     "report_id": "/v1/reports",
 }
 FINANCE = "UNODC:finance_officer"
+CONFIRMED = {"confirmed", "in_delivery", "completed"}
 CODES = {
     "donor": ["NOR", "DEU"],
     "language": list(desk_records.LANGUAGES),
@@ -220,6 +221,10 @@ def _create_records(running: Running) -> None:
             (records,) = (value for value in page.values() if isinstance(value, list))
             if name == "delivery_id":
                 records.sort(key=lambda record: record["agreement_id"] is None)
+            if name == "match_id":
+                # Other tests of the same demo suggest newer matches, which are listed first.
+                confirmed = [record for record in records if record["status"] in CONFIRMED]
+                records = [*confirmed[:4], *(record for record in records if record not in confirmed)]
             running.known[appointment, name] = [record[name] for record in records[:8]]
             if name == "delivery_id" and records:
                 for inner, part in OF_A_DELIVERY.items():

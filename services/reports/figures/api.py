@@ -13,6 +13,7 @@ from chassis.db.database import Database
 from chassis.http.application import PUBLIC, CurrentCaller, Db, Now, ReaderLanguage, requires
 from chassis.http.downloads import Download
 from chassis.http.queries import query_parameter
+from chassis.sheets.cells import CSV_TYPE, XLSX_TYPE
 from chassis.sheets.tables import Table, table_download
 from chassis.sheets.templates import RIGHT_TO_LEFT, TableFormat
 from contracts.reference.figure_labels import label_of, name_of, word
@@ -56,8 +57,8 @@ async def show_figure(
 
 @get(
     f"{FIGURE}/table",
-    opt=requires(Action.SHOW_FIGURE),
-    media_type=TableFormat.XLSX.media_type,
+    opt=requires(Action.SHOW_FIGURE) | {"also": {CSV_TYPE: {}}},
+    media_type=XLSX_TYPE,
     summary="A figure as a spreadsheet or CSV",
 )
 async def figure_as_table(
@@ -117,8 +118,8 @@ async def show_public_figure(
 
 @get(
     f"{PUBLIC_FIGURE}/table",
-    opt=PUBLIC,
-    media_type=TableFormat.XLSX.media_type,
+    opt=PUBLIC | {"also": {CSV_TYPE: {}}},
+    media_type=XLSX_TYPE,
     summary="A public figure as a spreadsheet or CSV",
 )
 async def public_figure_as_table(
