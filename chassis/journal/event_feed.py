@@ -59,18 +59,19 @@ def feed_item_of(event: Event) -> FeedItem:
     )
 
 
-Seen = Callable[[Tx, Sequence[Caller], Sequence[Event]], Awaitable[Mapping[Caller, Collection[UUID]]]]
+VisibleEvents = Callable[[Tx, Sequence[Caller], Sequence[Event]], Awaitable[Mapping[Caller, Collection[UUID]]]]
 
 
 @dataclass(frozen=True)
 class FeedPolicy:
     """The policy of a service's journal: the events that each caller receives.
 
-    `seen` maps callers to the ids of the given events that they may see now, according to the policy; a caller who
-    cannot be checked now is left out. `item_of` converts an event to the item to send; None if it is not sent.
+    `visible_events` maps callers to the ids of the given events that they may see now, according to the policy; a
+    caller who cannot be checked now is left out. `item_of` converts an event to the item to send, or to None if it is
+    not sent.
     """
 
-    seen: Seen
+    visible_events: VisibleEvents
     item_of: Callable[[Event], msgspec.Struct | None] = feed_item_of
 
 
@@ -80,7 +81,7 @@ async def _no_events(
     return {}
 
 
-NOTHING = FeedPolicy(seen=_no_events)
+NOTHING = FeedPolicy(visible_events=_no_events)
 
 
 def by_caller(
@@ -196,8 +197,8 @@ class EventFeed:
         at = time.monotonic()
         async with self._db.transaction() as tx:
             events = await read_with_positions(tx, after=subscriber.position, limit=PAGE_MAX)
-            seen = await self._seen(tx, [subscriber], [event for _, event in events])
-        items = self._items_of(events, seen.get(subscriber.caller, ()))
+            visible = await self._visible_events(tx, [subscriber], [event for _, event in events])
+        items = self._items_of(events, visible.get(subscriber.caller, ()))
         return Page(items, events[-1][0] if events else subscriber.position, at), len(events) == PAGE_MAX
 
     async def _wait_from(self, subscriber: Subscriber, reached: JournalPosition, *, at_end: bool = False) -> bool:
@@ -245,9 +246,9 @@ class EventFeed:
             # This is between the two transactions, because it may query the directory; no connection is held meanwhile.
             await asyncio.gather(*(one.check() for one in waiting))
             async with self._db.transaction() as tx:
-                seen = await self._seen(tx, waiting, [event for _, event in events])
+                visible = await self._visible_events(tx, waiting, [event for _, event in events])
             self._head = events[-1][0]
-            items = {caller: self._items_of(events, ids) for caller, ids in seen.items()}
+            items = {caller: self._items_of(events, ids) for caller, ids in visible.items()}
             for one in waiting:
                 if page := [
                     (position, data) for position, data in items.get(one.caller, ()) if position > one.position
@@ -257,7 +258,7 @@ class EventFeed:
                     one.position = max(self._head, one.position)
             return len(events) == PAGE_MAX
 
-    async def _seen(
+    async def _visible_events(
         self, tx: Tx, subscribers: Sequence[Subscriber], events: Sequence[Event]
     ) -> Mapping[Caller, Collection[UUID]]:
         """The events that each subscriber may see; ends the subscriptions of those that may not see any event now."""
@@ -265,19 +266,19 @@ class EventFeed:
         of_interest = [event for event in events if self._policy.item_of(event) is not None]
         if not callers or not of_interest:
             return {}
-        seen = await self._policy.seen(tx, callers, of_interest)
+        visible = await self._policy.visible_events(tx, callers, of_interest)
         for one in subscribers:
-            if one.caller not in seen:
+            if one.caller not in visible:
                 one.end()
-        return seen
+        return visible
 
     def _items_of(
-        self, events: Sequence[tuple[JournalPosition, Event]], seen: Collection[UUID]
+        self, events: Sequence[tuple[JournalPosition, Event]], visible: Collection[UUID]
     ) -> list[tuple[JournalPosition, bytes]]:
         return [
             (position, msgspec.json.encode(self._policy.item_of(event)))
             for position, event in events
-            if event.id in seen
+            if event.id in visible
         ]
 
 

@@ -116,6 +116,7 @@ def environment(language: str) -> Environment:
             ]
         ),
         autoescape=True,
+        # The macros of govuk_frontend_jinja test what is undefined; the console's templates are strict.
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
@@ -123,7 +124,6 @@ def environment(language: str) -> Environment:
         auto_reload=False,
         bytecode_cache=COMPILED,
     )
-    # The macros of govuk_frontend_jinja test what is undefined; the console's templates are strict.
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.globals["_"] = made.globals["gettext"] = partial(_gettext, language)
     made.filters |= {

@@ -114,7 +114,7 @@ class Guarded(StrEnum):
     PROVIDER_EVALUATION_COMMENT = "provider_evaluation_comment"
     """A side's comment on its evaluation, visible to that side and UNODC; the other side sees only codes."""
     OBSTACLES = "obstacles"
-    """The obstacles between an offering and a line; a provider is only told whether the offering fits."""
+    """The obstacles between an offering and a line; a provider sees only whether the offering fits."""
     PLACE = "place"
     MATCH_ID = "match_id"
     PEOPLE = "people"

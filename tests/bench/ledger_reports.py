@@ -1,4 +1,4 @@
-"""Reports as at a moment over a fund of very many postings, each made as its route makes it; and the fund's contents.
+"""Reports as of a time over a fund of very many postings, each made as its route makes it; and the fund's contents.
 
 Half of the money that came to the fund is of one donor, the rest of three hundred, each with agreements of its own.
 """

@@ -76,7 +76,7 @@ def demo(state: Path) -> Iterator[Site]:
 
 
 class Visitor:
-    """A browser in which somebody looks at the console. Errors that it reports are collected in `wrong`."""
+    """A browser that visits the console. Errors that it reports are collected in `wrong`."""
 
     def __init__(self, browser: Browser, site: Site, *, scripts: bool = True, width: int = 1280, language: str = "en"):
         self.site = site

@@ -93,7 +93,7 @@ def test_the_chosen_view_is_seen_in_forced_colours(visit: Visit) -> None:
 
 
 def test_nothing_moves() -> None:
-    """Motion is left out for everybody, so that nobody has to ask for it."""
+    """Nothing moves, also without the setting for reduced motion."""
     moving = {path.name: MOVING.findall(path.read_text()) for path in BUILT.iterdir() if path.suffix in (".css", ".js")}
     assert {"console.css", "console.rtl.css", "console.js"} < set(moving)
     # htmx can animate if a page asks for it, but none does.

@@ -33,7 +33,7 @@ def choose(visitor: Visitor, name: str, text: str) -> None:
 
 
 def plan_round(visitor: Visitor, fairness_loss: str) -> str:
-    """Plan a round, and return its path once its page shows by itself that the plan is made."""
+    """Plan a round, and return its path once its page shows, without a reload, that the plan is made."""
     visitor.page.check("input[name=seconds][value='10']")
     visitor.page.check(f"input[name=fairness_loss][value='{fairness_loss}']")
     press(visitor, "Make the plan")

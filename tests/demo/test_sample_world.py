@@ -255,7 +255,7 @@ def test_the_demo_says_that_the_rates_it_loads_are_fictitious(
 ) -> None:
     monkeypatch.setattr("services.all_in_one.run_together", lambda *_, **__: None)
 
-    async def nobody(*_: object) -> None: ...
+    async def do_nothing(*_: object) -> None: ...
 
     show(
         Settings(state=tmp_path),
@@ -263,9 +263,9 @@ def test_the_demo_says_that_the_rates_it_loads_are_fictitious(
         leave=True,
         as_json=True,
         fail=pytest.fail,
-        appoint_founders=nobody,
-        expire=nobody,
-        follow_up=nobody,
+        appoint_founders=do_nothing,
+        expire=do_nothing,
+        follow_up=do_nothing,
     )
 
     (said,) = (line for line in capsys.readouterr().err.splitlines() if "rates of exchange" in line)

@@ -226,7 +226,7 @@ def proposal(world: World, operation: Operation, body: Mapping[str, Any]) -> Ite
 
 
 def proposing_jointly(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
-    """Propose a joint delivery for lines that nobody has asked for."""
+    """Propose a joint delivery of each offering for the lines of the body."""
     for offering_id in world.records["offering_id"]:
         named = {"offering_id": str(offering_id), "departure": "stated_preference"}
         yield Case(operation, asking(Question(M.PROPOSE_JOINTLY, None)), body={**body, **named})
@@ -333,7 +333,7 @@ def recording_progress(_: World, operation: Operation, body: Mapping[str, Any]) 
 
 
 def listing_records(_: World, operation: Operation, __: Mapping[str, Any]) -> Iterator[Case]:
-    """List the register, which also contains what nobody recorded."""
+    """List the register, which also contains cells without a record."""
     query = {"older_than_months": "1", "limit": "100"}
     yield Case(operation, asking(Question(L.LIST_LEGISLATION, None)), query=query)
 

@@ -196,7 +196,7 @@ def decided_for_all(case: Case) -> Iterator[tuple[StrEnum, str, Decision]]:
 
 
 def hidden_from(case: Case, turn: int) -> Iterator[tuple[str, str]]:
-    """Yield actors told that a named record is absent, with its name: every sixteenth in turn, in a soak all."""
+    """Yield actors for whom a named record is absent, with its name: every sixteenth in turn, in a soak all."""
     each = soak.cases(16, soak=1)
     questions = [(actor, *case.decided(a_caller(actor))) for actor in ACTORS]
     hidden = [(actor, question.named) for actor, question, decision in questions if decision.hidden and question.named]

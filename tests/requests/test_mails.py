@@ -1,4 +1,4 @@
-"""Incoming mails: nothing leaves the triage box by itself, and no acknowledged mail is lost."""
+"""Incoming mails: nothing leaves the triage box without a coordinator, and no acknowledged mail is lost."""
 
 import asyncio
 import os

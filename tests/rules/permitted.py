@@ -1,7 +1,7 @@
 """`python -m tests.rules.permitted`: write what the policies answer to `permitted.csv`, beside this file.
 
 It has a line for each action of a subject: who may ever do it, and a digest of the answers to everybody in every case.
-Tests do not write the file, so a changed policy differs from it until somebody has read the change.
+Tests do not write the file, so a changed policy differs from it until the file is reviewed and written again.
 """
 
 import csv

@@ -289,7 +289,7 @@ async def file_a_mail(stage: Stage) -> None:
     body = PDF + content.text.encode()
     message.add_attachment(body, maintype="application", subtype="pdf", filename=f"{name.text}.pdf")
     host, _, port = stage.platform.environment["ENTRAIDE_INTAKE_SMTP"].partition(":")
-    # Use the null sender, to whom nobody answers.
+    # Use the null sender, which receives no answers (RFC 5321).
     await aiosmtplib.send(message, sender="", recipients=["requests@entraide.example"], hostname=host, port=int(port))
     (one,) = (await stage.see(COORDINATOR, "/v1/intake/mails"))["mails"]
     mail = await stage.see(COORDINATOR, f"/v1/intake/mails/{one['mail_id']}")

@@ -32,7 +32,7 @@ OF_THE_MOMENT = frozenset(
 )
 """Tables whose content depends on the moment.
 
-They hold how far somebody has read, how the schema came about, what is to be read again or is under way, what was read,
+They hold read positions, how the schema came about, what is to be read again or is under way, what was read,
 and what was shown, which depends on who polls and when; or they have a row for each of the audit's.
 """
 

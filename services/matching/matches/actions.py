@@ -118,7 +118,7 @@ def check_fits(
 
 
 def _check_violations(violated: Collection[str], caller: Caller) -> None:
-    # A provider is told that it does not fit but not why: a State's exclusions are not visible to it.
+    # A provider sees that it does not fit but not why: a State's exclusions are not visible to it.
     if violated:
         raise Conflict("offering-does-not-fit", **({"violated": violated} if caller.role is Role.COORDINATOR else {}))
 

@@ -52,7 +52,7 @@ class WhyNot(Struct, frozen=True, kw_only=True):
     """The fit of an offering with a line, by current data.
 
     A coordinator gets the obstacles or, if there are none, the offering's place among all that fit (the best are
-    suggested) and the existing match. A provider is only told whether it fits.
+    suggested) and the existing match. A provider sees only whether it fits.
     """
 
     line_id: UUID

@@ -252,7 +252,7 @@ async def end_lease(tx: Tx, round_id: UUID) -> None:
 class Promise(msgspec.Struct, frozen=True, kw_only=True):
     """A match before its State that has taken no capacity yet.
 
-    It stands for one delivery, within the window of its line. `planned` is the first day of the period that a round
+    It represents one delivery, within the window of its line. `planned` is the first day of the period that a round
     planned it for.
     """
 

@@ -29,7 +29,7 @@ async def get(tx: Tx, alert_id: UUID, caller: Caller, *, lock: bool = False) -> 
 
 
 async def get_as_service(tx: Tx, alert_id: UUID) -> Alert | None:
-    """Return the alert, locked, whoever owns it; None if there is none."""
+    """Return the alert of any owner, locked; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM alert WHERE alert_id = $1 FOR UPDATE", alert_id)
     return msgspec.convert(dict(row), Alert) if row else None
 

@@ -1,4 +1,4 @@
-"""Actions of the unsubscribe link of a mail. They have no caller: whoever has the mail may stop it."""
+"""Actions of the unsubscribe link of a mail. They have no caller: anyone who has the mail may unsubscribe."""
 
 from datetime import datetime
 

@@ -163,5 +163,5 @@ async def on_match_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
 
 
 async def on_package_confirmed(tx: Tx, _event: Event, fact: PackageConfirmed) -> None:
-    """Record from which pledge the four parties agreed to pay, so that whoever allocates can see it."""
+    """Record from which pledge the four parties agreed to pay, so that finance officers see it when they allocate."""
     await package_store.save(tx, fact)

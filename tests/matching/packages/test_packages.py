@@ -119,7 +119,7 @@ async def test_unit_or_donor_declines_and_the_match_goes_on_without(stage: Stage
     assert ("declined", party, "dates_unsuitable", []) == outcome
     assert "Fictitious: not this year." == declined["end_comment"]
     assert (409, "package-status") == slug(await stage.tried(package, "agree", by))
-    assert 200 == (await stage.agree(package, "provider")).status_code, "nobody else has to agree"
+    assert 200 == (await stage.agree(package, "provider")).status_code, "no other party has to agree"
     assert "declined" == (await stage.shown(package))["status"]
 
 

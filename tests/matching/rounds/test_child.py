@@ -45,7 +45,7 @@ async def test_child_out_of_time_has_a_plan_and_a_bound() -> None:
     answer = await solve_in_child(an_endless_question(), Limits(milliseconds=1_500))
 
     assert "out_of_time" == answer.outcome
-    stands(answer, an_endless_question().problem)
+    check_plan(answer, an_endless_question().problem)
 
 
 async def test_late_child_is_killed_and_its_best_plan_kept() -> None:
@@ -63,7 +63,7 @@ async def test_late_child_is_killed_and_its_best_plan_kept() -> None:
 
     assert time.monotonic() - began < 30
     assert "out_of_time" == answer.outcome
-    stands(answer, an_endless_question().problem)
+    check_plan(answer, an_endless_question().problem)
 
 
 async def test_killed_child_keeps_its_best_plan() -> None:
@@ -76,7 +76,7 @@ async def test_killed_child_keeps_its_best_plan() -> None:
     answer = await asked
 
     assert "killed" == answer.outcome
-    stands(answer, an_endless_question().problem)
+    check_plan(answer, an_endless_question().problem)
 
 
 async def test_externally_killed_child_is_not_solved() -> None:
@@ -157,7 +157,7 @@ def test_child_environment_has_no_address_and_no_secret(monkeypatch) -> None:  #
     assert "DATABASE_URL" not in environment()
 
 
-def stands(answer: Answer, problem: Problem) -> None:
+def check_plan(answer: Answer, problem: Problem) -> None:
     assert answer.solution is not None
     assert [] == faults(problem, answer.solution.plan)
     assert 0 < answer.solution.value <= answer.solution.bound

@@ -331,7 +331,7 @@ async def test_revised_request_is_read_again_once_submitted(stage: Stage) -> Non
     assert revised.status_code == 200, revised.text
     await stage.hears()
     await stage.reads()
-    assert [] == await stage.rows("SELECT FROM reading"), "nobody may read a draft"
+    assert [] == await stage.rows("SELECT FROM reading"), "drafts are not read"
 
     await stage.moves(revised.json(), "submit", KENYA)
     await stage.reads()

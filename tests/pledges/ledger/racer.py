@@ -162,7 +162,7 @@ async def reduce(db: Database, chance: random.Random, _: int) -> None:
 
 
 async def write_off(db: Database, chance: random.Random, _: int) -> None:
-    """Propose a write-off; the owed amount may be received before somebody approves it."""
+    """Propose a write-off; the owed amount may be received before the approval."""
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT pledge_id, revision FROM pledge "
                               "WHERE status IN ('committed', 'partially_received')")  # fmt: skip
@@ -172,7 +172,7 @@ async def write_off(db: Database, chance: random.Random, _: int) -> None:
 
 
 async def refund(db: Database, chance: random.Random, _: int) -> None:
-    """Propose a refund; its money may be allocated before somebody approves it."""
+    """Propose a refund; its money may be allocated before the approval."""
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT pledge_id, revision, currency FROM pledge "
                               "WHERE received_minor > refunded_minor")  # fmt: skip

@@ -52,7 +52,7 @@ async def tried(api: Client, practice_id: str, name: str, by: str, *, revision: 
 
 
 async def move(api: Client, practice_id: str, name: str, by: str, **body: Any) -> dict[str, Any]:
-    """Make a move in the current revision, by somebody who sees the practice."""
+    """Make a move in the current revision, by a caller who sees the practice."""
     revision = (await shown(api, practice_id, by))["revision"]
     answer = await tried(api, practice_id, name, by, revision=revision, **body)
     assert answer.status_code == 200, answer.text

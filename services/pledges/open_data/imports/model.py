@@ -52,7 +52,7 @@ LENGTHS: Mapping[str, int] = {
 """The required columns with their maximum length in characters; other columns are ignored."""
 
 _ID = re.compile(r"(?!iati-)[A-Za-z0-9._-]+")
-"""Pattern of ids; it excludes those of transactions of activity files, which a table could otherwise occupy beforehand.
+"""Pattern of ids; it excludes those of transactions of activity files, which an earlier table could otherwise occupy.
 """
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEAR = re.compile(r"(?:19|20|21)[0-9]{2}")
