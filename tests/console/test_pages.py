@@ -1,8 +1,9 @@
 """Every page that a person finds is whole, accessible (WCAG 2.2 AA by axe-core), and reports no error.
 
 A visitor follows each link to the first page of each kind. In a soak every page is visited in English at three widths,
-and in French and Arabic at one of them, by the day; otherwise in one language and at one width. Slow checks are made on the first page of a kind that anyone
-finds, in a language and at a width; in a soak axe-core also checks the pages of each person, in English.
+and in French and Arabic at one of them, by the day; otherwise in one language and at one width. Slow checks are made on
+the first page of a kind that anyone finds, in a language and at a width; in a soak axe-core also checks the pages of
+each person, in English.
 """
 
 from collections.abc import Callable

@@ -66,7 +66,7 @@ async def test_event_feed_matches_the_policy_for_every_caller(world: World) -> N
         async with one.db.transaction() as tx:
             events = [event for _, event in await read_with_positions(tx, after=JournalPosition(0, 0), limit=10_000)]
             of_interest = [event for event in events if one.service.feed_policy.item_of(event) is not None]
-            seen = await one.service.feed_policy.seen(tx, callers, of_interest)
+            seen = await one.service.feed_policy.visible_events(tx, callers, of_interest)
         assert set(callers) == set(seen)
         for event in of_interest:
             item = msgspec.to_builtins(one.service.feed_policy.item_of(event))
