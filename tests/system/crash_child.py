@@ -27,7 +27,7 @@ from chassis import runtime, supervise
 from chassis.audit import sealing
 from chassis.embedded import free_port
 from chassis.ids import new_id
-from chassis.journal import bus, inbox
+from chassis.journal import bus, inbox, streams
 from chassis.journal import outbox as journal
 from chassis.settings import Settings
 from chassis.telemetry import configure_logs
@@ -85,7 +85,7 @@ def shorten_intervals(child_settings: ChildSettings) -> None:
     inbox.FILL_GAPS_SECONDS = 0.3
     inbox.GAP_SECONDS = 0.3
     sealing.SEAL_SECONDS = 0.3
-    bus.ACK_WAIT_SECONDS = 1 if child_settings.redelivers else 30
+    streams.ACK_WAIT_SECONDS = 1 if child_settings.redelivers else 30
     runtime.STREAMS_SECONDS = 1.0
     supervise.PAUSE_SECONDS_MIN = 0.05
     supervise.PAUSE_SECONDS_MAX = 0.5
