@@ -1,8 +1,8 @@
 """Builders of valid test data; a test names only the values that it is about."""
 
+import time
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import msgspec
@@ -33,6 +33,16 @@ UNHURRIED_ENVIRONMENT = {
 issuer: Issuer | None = None
 """The issuer of tokens, set by the session's fixture `issuer`."""
 
+REUSED_SECONDS = 600
+
+
+class _Token(NamedTuple):
+    text: str
+    issued: float
+
+
+_tokens: dict[str, _Token] = {}
+
 
 def a_caller(appointment: str = "KEN:focal_point") -> Caller:
     organization, _, role = appointment.partition(":")
@@ -42,15 +52,17 @@ def a_caller(appointment: str = "KEN:focal_point") -> Caller:
 def token(appointment: str = "KEN:focal_point", *more: str) -> str:
     """Return a token of the test's issuer for the holder of these appointments; for a service, `service:<name>`.
 
-    Within one test it is always the same token, because programs reuse theirs.
+    A test gets the same token for ten minutes, because programs reuse theirs until it expires, after fifteen.
     """
     if not appointment.startswith(SERVICE_SUBJECT):
         appoint_persona(appointment, *more)
-    return _token(appointment)
+    known = _tokens.get(appointment)
+    if known is None or time.monotonic() - known.issued > REUSED_SECONDS:
+        known = _tokens[appointment] = _Token(_new_token(appointment), time.monotonic())
+    return known.text
 
 
-@cache
-def _token(appointment: str) -> str:
+def _new_token(appointment: str) -> str:
     assert issuer is not None, "the fixture `issuer` sets it"
     if appointment.startswith(SERVICE_SUBJECT):
         return issuer.token(appointment, more={"client_id": appointment})
@@ -59,7 +71,7 @@ def _token(appointment: str) -> str:
 
 def forget_people() -> None:
     """Forget all tokens and appointments, since the next test may have another clock and other people."""
-    _token.cache_clear()
+    _tokens.clear()
     forget_appointed()
 
 

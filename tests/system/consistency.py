@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -47,6 +47,7 @@ _UNHEARD = " + ".join(
     for service in all_services()
     for owner in service.listens_to
 )
+_UNFOLDED = "SELECT count(*) FROM reports.arrived"
 _UNSEALED = " + ".join(f"(SELECT count(*) FROM {n}.audit) - (SELECT count(*) FROM {n}.seal)" for n in NAMES)
 _OWED = (
     "(SELECT count(*) FROM notifications.dispatch WHERE status = 'owed') + (SELECT count(*) FROM notifications.lease)"
@@ -67,10 +68,13 @@ class FinalState:
 
 
 async def wait_until_idle(connection: asyncpg.Connection) -> dict[str, int]:
-    """Wait until nothing is left to publish, apply, send or seal; return what is left once it stays the same."""
+    """Wait until nothing is left to publish, apply, fold, send or seal; return what is left once it stays the same."""
     before: dict[str, int] = {}
     deadline = time.monotonic() + QUIET_SECONDS
-    query = f"SELECT {_PENDING} AS pending, {_UNHEARD} AS unheard, {_OWED} AS owed, {_UNSEALED} AS unsealed"
+    query = (
+        f"SELECT {_PENDING} AS pending, {_UNHEARD} AS unheard, ({_UNFOLDED}) AS unfolded,"
+        f" {_OWED} AS owed, {_UNSEALED} AS unsealed"
+    )
     while True:
         row = await connection.fetchrow(query)
         assert row is not None
@@ -237,22 +241,29 @@ async def truncate_tables(connection: asyncpg.Connection) -> None:
         await connection.execute("SET LOCAL session_replication_role = replica")
         for name in await _tables(connection):
             await connection.execute(f"DELETE FROM {name}")
-        # Restore the rows that migrations had inserted.
+        # Restore the rows that migrations had inserted (OF_MIGRATIONS are not deleted).
         await connection.execute("UPDATE matching.consent_reading SET after = '0.0', heard_at = '-infinity'")
         await connection.execute(
             "INSERT INTO pledges.closed (until, final_until, open_from) VALUES ('epoch', 'epoch', '2000-01-01')"
         )
+        await connection.execute("INSERT INTO reports.folding DEFAULT VALUES")
         await connection.execute(
             "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) FROM pg_sequences"
         )
 
 
-async def _tables(connection: asyncpg.Connection) -> list[str]:
+async def count_rows(connection: asyncpg.Connection) -> dict[str, int]:
+    """Return the number of rows of each table that has any."""
+    counts = {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in await _tables(connection, ())}
+    return {name: count for name, count in counts.items() if count}
+
+
+async def _tables(connection: asyncpg.Connection, excluded: Collection[str] = OF_MIGRATIONS) -> list[str]:
     rows = await connection.fetch(
         "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
         " WHERE schemaname = ANY($1::text[]) AND tablename <> ALL ($2::text[])",
         list(NAMES),
-        sorted(OF_MIGRATIONS),
+        sorted(excluded),
     )
     return [row["name"] for row in rows]
 
