@@ -1,6 +1,8 @@
-"""Every name in a template is given by Python code; an unknown one would fail only when its page is opened."""
+"""Templates: faults that would be seen only when a page is opened, or only with certain records."""
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,12 @@ from services.console.rendering import environment
 
 CONSOLE = Path(rendering.__file__).parent
 TEMPLATES = CONSOLE / "templates"
+LANDMARK = re.compile(r"""<(?:section|nav|form|aside|\w+[^>]* role="region")[^>]* (aria-label(?:ledby)?="[^"]*")""")
+"""Matches a landmark with the label that its template gives it."""
+
+ALTERNATIVES = {"drafting/parts_of_forms.html": "stale-title", "reports/parts.html": "{{ caption }}"}
+"""Labels that a template has twice: in two branches, and in two macros with captions of their own."""
+
 OF_AN_ANSWER = {("public/open_data.html", "datasets"), ("public/open_data.html", "licence")}
 """Names that are fields of an answer of the API, which the template is given as a whole."""
 
@@ -51,6 +59,26 @@ def test_every_name_in_a_template_is_given_by_code() -> None:
 
     assert len(used) > 500
     assert OF_AN_ANSWER == {(template, name) for template, name in used if name not in given}
+
+
+def same_labels(source: str) -> list[str]:
+    """Return labels that two landmarks share: a screen reader's list of them would name two alike."""
+    return [label for label, count in Counter(LANDMARK.findall(source)).items() if count > 1]
+
+
+def test_landmarks_of_a_template_have_different_labels() -> None:
+    sources = {str(path.relative_to(TEMPLATES)): path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.html")}
+    same = {name: labels for name, source in sources.items() if (labels := same_labels(source))}
+
+    assert sum(len(LANDMARK.findall(source)) for source in sources.values()) > 100
+    assert ALTERNATIVES.keys() == same.keys(), same
+    assert all(ALTERNATIVES[name] in label and not rest for name, (label, *rest) in same.items())
+
+
+def test_two_landmarks_with_one_label_are_found() -> None:
+    section, table = '<section aria-labelledby="a">', '<div class="scroll" role="region" aria-labelledby="a">'
+    assert [] == same_labels(section)
+    assert ['aria-labelledby="a"'] == same_labels(section + table)
 
 
 def test_name_that_no_code_gives_is_found() -> None:

@@ -13,8 +13,8 @@ from tests.console.steps import press
 Visit = Callable[..., Visitor]
 MILLISECONDS = 5_000
 SEEN_SECONDS = 1.0
-SLOWER_AT_MOST = 3
-"""Maximum ratio to the time that the page itself takes to load: on a busy machine both are slow."""
+LATER_AT_MOST = 2
+"""Maximum ratio to the time until the one who sent the form sees it: on a busy machine both are slow."""
 
 NOTE = "[Fictitious sample] Changed while the page was open."
 
@@ -72,22 +72,20 @@ def test_a_change_is_seen_within_a_second(visit: Visit) -> None:
     here.go("/requests?status=open")
     request = (here.page.locator("[data-row] a").first.get_attribute("href") or "")[len("/en") :]
     row = opened(listing, "/requests").locator(f"[data-row]:has(a[href='/en{request}'])")
-    loaded, waited = [], []
+    own, waited = [], []
     for _ in range(4):
         for move, button, status in (("hold", "Pause", "On hold"), ("resume", "Go on", "Open")):
-            began = time.monotonic()
-            here.go(request)
-            loaded.append(time.monotonic() - began)
             here.go(f"{request}/do/{move}")
             if move == "hold":
                 here.page.locator("input[name=reason]").first.check()
             began = time.monotonic()
             press(here, button)
+            expect(here.page.locator("main")).to_contain_text(status, timeout=MILLISECONDS)
+            own.append(time.monotonic() - began)
             expect(row).to_contain_text(status, timeout=MILLISECONDS)
             waited.append(time.monotonic() - began)
 
-    usual = statistics.median(loaded)
-    assert statistics.median(waited) <= max(SEEN_SECONDS, SLOWER_AT_MOST * usual), (waited, usual)
+    assert statistics.median(waited) <= max(SEEN_SECONDS, LATER_AT_MOST * statistics.median(own)), (waited, own)
 
 
 def test_pledge_and_list_of_pledges_follow_the_donor(visit: Visit) -> None:
