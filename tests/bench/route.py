@@ -17,7 +17,7 @@ import uvicorn
 import uvloop
 
 from chassis.ids import new_id
-from chassis.journal.bus import subject_of
+from contracts.facts import subject_of
 from tests.bench.bare import connections, event_of, same_statements
 from tests.bench.servers import READY
 

@@ -3,13 +3,14 @@
 import asyncio
 import json
 import stat
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+import httpx
 import pytest
 from joserfc import jwk
 
@@ -139,8 +140,8 @@ async def test_row_committed_late_is_sealed_late_and_not_skipped(
 
 
 async def test_chain_is_valid_after_an_address_is_erased(
-    client_of, databases: Mapping[str, Database], own: Settings
-) -> None:  # type: ignore[no-untyped-def]
+    client_of: Callable[..., Awaitable[httpx.AsyncClient]], databases: Mapping[str, Database], own: Settings
+) -> None:
     from tests import builders
 
     client, db = await client_of("requests"), databases["requests"]

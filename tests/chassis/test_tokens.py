@@ -15,10 +15,10 @@ import httpx
 import pytest
 from joserfc import jwe, jwk
 
-from chassis.auth.tokens import ALGORITHM, AUDIENCE, LIFETIME_SECONDS_MAX, SUBJECT_LENGTH_MAX, TrustedIssuer, Verifier
+from chassis.auth.tokens import AUDIENCE, LIFETIME_SECONDS_MAX, SUBJECT_LENGTH_MAX, TrustedIssuer, Verifier
 from chassis.db.database import Database
 from chassis.http.application import application
-from chassis.keys.issuer import Keys
+from chassis.keys.issuer import ALGORITHM, Keys
 from chassis.runtime import verifier
 from chassis.settings import CLIENT_ISSUER, Settings, SettingsError
 from tests import builders

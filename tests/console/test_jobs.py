@@ -152,8 +152,8 @@ def test_package_is_proposed_and_agreed_by_four(visit: Visit) -> None:
     coordinator.page.fill("textarea[name=comment]", "[Fictitious sample] As agreed by telephone.")
     press(coordinator, "Propose a package")
     package = path_of(coordinator)
-    for person in ("UNODC-MLA:provider_officer", "KWT:donor_officer"):
-        other = visit().step_into(person)
+    for appointment in ("UNODC-MLA:provider_officer", "KWT:donor_officer"):
+        other = visit().step_into(appointment)
         other.go("")
         follow(other, "Norway for Fiji")
         assert package == path_of(other)

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from rdflib import Graph
 
+from chassis.auth.tokens import NoDirectory
 from chassis.http.application import application
 from contracts import reference as tables
 from services import reference
-from services.documents.files import NoDirectory
 from tests.chassis.steps import check_problem
 
 

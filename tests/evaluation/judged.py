@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.stemming.words import Language
 from services.matching.scoring.model import algorithm_of
 from services.matching.scoring.weights import CRITERIA, FIRST, Criterion
 from services.matching.texts.fusion import fused
@@ -94,7 +95,7 @@ def _fused(ranking: Rank) -> Rank:
     return lambda key: fused([scores.by_codes(key), ranking(key)])
 
 
-def _summed(weight: int, closeness: Callable[[str, rankers.Language], NDArray[np.float32]]) -> Rank:
+def _summed(weight: int, closeness: Callable[[str, Language], NDArray[np.float32]]) -> Rank:
     return lambda key: scores.by_codes_and(weight, closeness(key, lines()[key].written_in), key)
 
 

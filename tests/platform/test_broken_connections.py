@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import asyncpg
 import httpx
@@ -140,7 +141,7 @@ async def test_reads_answer_503_when_the_server_ends_the_session(sessions: Sessi
 def break_connections(db: Database) -> None:
     """Close the sockets on this side; the backends continue."""
     for connection in db._pool._open:
-        connection._transport.abort()
+        cast(Any, connection)._transport.abort()
 
 
 @pytest.mark.parametrize("table", ["request", "command", "journal", "audit"])

@@ -9,9 +9,10 @@ import pytest
 from joserfc import jwt
 
 from chassis.auth.callers import STALE_SECONDS
-from chassis.auth.tokens import ALGORITHM, TOKEN_TYPE
+from chassis.auth.tokens import TOKEN_TYPE
 from chassis.db.database import Database
 from chassis.embedded import free_port
+from chassis.keys.issuer import ALGORITHM
 from chassis.settings import Settings
 from tests import builders
 from tests.builders import a_request, headers

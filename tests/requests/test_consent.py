@@ -23,7 +23,8 @@ from contracts.registry import FACTS
 from services.requests.consent import store as consent_store
 from services.requests.request import actions
 from services.requests.request.evolve import evolve
-from services.requests.request.model import REMINDER_DAYS, Circulation
+from services.requests.request.model import REMINDER_DAYS
+from services.requests.request.values import Circulation
 from services.requests.wiring import CLOCK_SECONDS, SERVICE, end_consents, end_windows, remind_or_lapse
 from tests.builders import NOON, a_request, headers
 from tests.databases import connected

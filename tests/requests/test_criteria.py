@@ -63,7 +63,8 @@ def test_every_criterion_is_judged_once(given: list[Judged], fields: list[str]) 
     with pytest.raises(Invalid) as refused:
         assess(builders.a_request(Status.SUBMITTED), CRITERIA, given, now=NOON)
     assert refused.value.slug == "criteria-not-judged"
-    assert [error.field for error in refused.value.details["errors"]] == fields
+    errors: Any = refused.value.details["errors"]
+    assert [error.field for error in errors] == fields
 
 
 async def test_versions_are_published_and_remain(api: Client) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -141,7 +142,8 @@ def test_request_without_a_line_cannot_be_submitted(begin: Callable[..., Fact]) 
         begin(uuid4(), "KEN", content, now=NOON)
 
     assert "request-incomplete" == no.value.slug
-    assert [error.field for error in no.value.details["errors"]] == ["lines"]
+    errors: Any = no.value.details["errors"]
+    assert [error.field for error in errors] == ["lines"]
 
 
 def test_draft_does_not_circulate_under_any_circulation_rule() -> None:

@@ -53,6 +53,7 @@ STREAM_EXAMPLES_MAX = cases(1, soak=6)
 BUSY = Retry(total=5, status_forcelist=[503], allowed_methods=None, raise_on_status=False)
 """Repeats calls that a platform without a processor for seconds answers with 503 and `Retry-After`."""
 
+XML = {"application/xml": {"schema": {"type": "string"}}}
 LUCK = 0.8
 SUCCEEDED_MIN = 0.5
 SCAN_SECONDS = 15
@@ -345,7 +346,7 @@ def test_calls_are_not_only_rejected(running: Running) -> None:
             lambda d: d["components"]["schemas"]["RequestPage"]["required"].append("unheard_of"),
             "schema",
         ),
-        ("/health/live", lambda d: _answer_of(d, "/health/live")["content"].update(_XML), "Content-Type"),
+        ("/health/live", lambda d: _answer_of(d, "/health/live")["content"].update(XML), "Content-Type"),
         ("/health/ready", lambda d: d["paths"]["/health/ready"]["get"].pop("security"), "uthentication"),
     ],
 )
@@ -361,9 +362,6 @@ def test_difference_from_the_document_is_detected(
         loaded[path]["GET"].Case().call_and_validate(base_url=running.address, checks=CHECKS, headers=headers)
 
     assert says in str(found.value.exceptions[0])
-
-
-_XML = {"application/xml": {"schema": {"type": "string"}}}
 
 
 def _answer_of(document: dict[str, Any], path: str) -> dict[str, Any]:

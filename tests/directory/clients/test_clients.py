@@ -16,6 +16,7 @@ from services.directory.clients import actions as client_actions
 from services.directory.clients import store as client_store
 from services.directory.clients.model import CLIENTS_MAX, DAYS_MAX, EXPIRING_DAYS
 from services.directory.clients.tokens import LIFETIME_SECONDS
+from services.directory.people.actions import record
 from tests.builders import a_request, headers
 from tests.chassis.steps import check_problem
 from tests.directory.clients.steps import (
@@ -113,7 +114,7 @@ async def test_client_is_rejected_after_its_last_day(parts: Parts, db: Database)
         found = await client_store.get_as_service(tx, UUID(last_day["client_id"]))
         assert found is not None
         # The fact makes other services apply the change before the day ends.
-        await client_actions.record(tx, found, found.expire_soon(now=clock.now()))
+        await record(tx, found, found.expire_soon(now=clock.now()))
 
     assert (await token_response(parts.api, last_day)).status_code == 401
     check_problem(await until_answered(parts.other, head, 401), 401, "token-invalid")

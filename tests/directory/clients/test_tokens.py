@@ -15,12 +15,12 @@ import httpx
 import pytest
 from joserfc import jwt
 
-from chassis.auth.tokens import ALGORITHM, TOKEN_TYPE, Issuer
+from chassis.auth.tokens import TOKEN_TYPE, Issuer
 from chassis.db.database import Database
 from chassis.http.application import application, litestar_of
 from chassis.http.edge import SECURITY_HEADERS
 from chassis.keys.file import read_or_create_key
-from chassis.keys.issuer import JWKS
+from chassis.keys.issuer import ALGORITHM, JWKS
 from chassis.rate_limiter import RateLimit
 from chassis.runtime import verifier
 from chassis.settings import CLIENT_ISSUER, Settings

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.facts import Fact
 from contracts.packages import PackagePresented
 from contracts.refusals import Conflict
 from contracts.values import Money
@@ -64,7 +65,7 @@ def test_match_waits_for_unit_and_donor_only(missing: tuple[Party, ...]) -> None
 @pytest.mark.parametrize("status", PackageStatus)
 def test_only_what_is_in_force_moves(status: PackageStatus) -> None:
     package = a_package()
-    ends = {
+    ends: dict[PackageStatus, list[Fact]] = {
         PackageStatus.PRESENTED: [],
         PackageStatus.CONFIRMED: [package.confirm(now=NOON)],
         PackageStatus.DECLINED: [package.decline(Party.DONOR, "other", now=NOON)],

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from contracts.matching import CRITERIA_MAX, Capacity, Eligibility, Judgement
+from contracts.matching import Capacity, Eligibility, Judgement
+from contracts.rankings import CRITERIA_MAX
 from contracts.values import Period
 from services.matching.offerings.model import Offering
 from services.matching.scoring.constraints import violated

@@ -5,9 +5,10 @@ from typing import Any
 from hypothesis import note
 
 from chassis import clock
+from contracts.funds import WORK_PACKAGES
 from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.values import Money
-from services.pledges.allocations.model import WORK_PACKAGES, requirement_id_of
+from services.pledges.allocations.model import requirement_id_of
 from services.pledges.pledge.earmarking import Earmarking
 from tests.pledges.activities.steps import COORDINATOR, an_activity
 from tests.pledges.allocations.steps import PERIOD, UNFUNDED, a_match

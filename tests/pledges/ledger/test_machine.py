@@ -17,10 +17,10 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from contracts.directory import PersonErased
 from contracts.facts import Fact
+from contracts.funds import WORK_PACKAGES
 from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.packages import PackageConfirmed
 from contracts.results import ResultConfirmed, ResultDisputed, ResultReported
-from services.pledges.allocations.model import WORK_PACKAGES
 from services.pledges.consumers import HANDLERS
 from services.pledges.ledger import snapshots
 from services.pledges.pledge.earmarking import Earmarking

@@ -5,6 +5,7 @@ import csv
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -273,9 +274,10 @@ def test_csv_accepts_any_column_order_line_ends_and_blank_lines() -> None:
 def test_bad_csv_line_is_reported_without_its_content(line: str, slug: str, field: str | None) -> None:
     no = refused(f"{HEAD}CHF,2026-11-01,0.8\n{line}\n")
 
-    (said,) = no.details["lines"]  # type: ignore[misc]
-    assert ("rates-refused", 3, slug, field) == (no.slug, said["line"], said["slug"], said.get("field"))
-    assert {"line", "slug", "field", "expected"} >= said.keys()
+    lines: Any = no.details["lines"]
+    (error,) = lines
+    assert ("rates-refused", 3, slug, field) == (no.slug, error["line"], error["slug"], error.get("field"))
+    assert {"line", "slug", "field", "expected"} >= error.keys()
 
 
 def test_every_bad_csv_line_is_reported() -> None:

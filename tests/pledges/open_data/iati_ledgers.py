@@ -5,12 +5,11 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from contracts.funds import YearlyRequirement
+from contracts.funds import WORK_PACKAGES, YearlyRequirement
 from contracts.reference import activity_kinds, topics
 from contracts.requests import CODES_MAX
 from contracts.values import MINOR_UNITS_MAX, Language
 from services.pledges.activities.model import Plan, evolve, plan
-from services.pledges.allocations.model import WORK_PACKAGES
 from services.pledges.open_data.iati.aims import Aims, aims_of
 from services.pledges.open_data.iati.published import (
     BETWEEN_FUNDS,

@@ -6,6 +6,7 @@ import pytest
 
 from services.pledges import dependencies
 from services.pledges.open_data.flows import api as flow_routes
+from services.pledges.open_data.flows import store as flow_store
 from tests.builders import headers
 from tests.pledges.open_data.steps import HOSTILE, cells_in, flows, table
 from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, committed, eur, get, pledged, post, receive, usd
@@ -128,7 +129,7 @@ async def test_table_beyond_row_limit_is_rejected(api: Client, monkeypatch: pyte
 
 async def test_table_read_in_pages_is_complete(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     await tell(api)
-    monkeypatch.setattr(flow_routes.flow_store, "PAGE_ROWS", 2)
+    monkeypatch.setattr(flow_store, "PAGE_ROWS", 2)
 
     assert [flow["flow_id"] for flow in await flows(api)] == [row["flow_id"] for row in await table(api)]
 

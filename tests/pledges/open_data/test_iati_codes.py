@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from contracts.reference.dac import dac_sectors
 from contracts.values import Language
 from services.pledges.open_data.iati import codes
-from services.pledges.open_data.iati.activity import Amount
+from services.pledges.open_data.iati.activity import Amount, Share
 from services.pledges.open_data.iati.codes import notes
 from services.pledges.open_data.iati.published import activities
 from tests.pledges.open_data.builders import ON, UNODC, a_ledger, a_movement
@@ -65,7 +65,7 @@ def test_unknown_codes_are_noted() -> None:
         replace(one, amount=Amount("1", "XXQ", ON)),
         replace(one, amount=Amount("1.005", "EUR", ON)),
     ]
-    halves = (codes.Share("15130", "1", "50"), codes.Share("15160", "1", "49.9"))
+    halves = (Share("15130", "1", "50"), Share("15160", "1", "49.9"))
     bad = replace(fund, transactions=tuple(strange), sectors=halves, regions=())
 
     assert ["99", "XXQ", "1.005", "999/10"] == [note.value for note in notes(bad)]

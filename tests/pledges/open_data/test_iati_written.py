@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from contracts.funds import WORK_PACKAGES
 from contracts.refusals import Conflict
 from contracts.values import MINOR_UNITS_MAX, Language
-from services.pledges.allocations.model import WORK_PACKAGES
 from services.pledges.ledger.postings import Account, EntryType
 from services.pledges.open_data.iati import codes, published
 from services.pledges.open_data.iati.activity import Amount, amount_of

@@ -237,7 +237,7 @@ def test_known_transaction_is_rejected_with_another_amount() -> None:
 def test_every_transaction_is_accepted_or_rejected(transactions: list[str]) -> None:
     found = judged(a_file(an_activity(*transactions)))
 
-    numbers = [row.line for row in (*found.accepted, *found.rejected)]
+    numbers = [flow.line for flow in found.accepted] + [row.line for row in found.rejected]
     assert list(range(1, len(transactions) + 1)) == sorted(numbers)
 
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.pledges import IMPORT_ROWS_MAX
 from contracts.refusals import Invalid
-from services.pledges.open_data.imports.model import IMPORT_ROWS_MAX, LENGTHS, ValidatedRows, read, validate
+from services.pledges.open_data.imports.model import LENGTHS, ValidatedRows, read, validate
 from tests.pledges.open_data.builders import REAL, a_table
 
 REVIEWED = Path(__file__).parent / "fts_rejected.csv"

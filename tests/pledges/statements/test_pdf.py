@@ -14,9 +14,9 @@ import typst
 
 from chassis.printing import glyphs, typesetting
 from chassis.printing.typesetting import font_files, legible
+from contracts.funds import WORK_PACKAGES
 from contracts.reference import in_kind_forms
 from contracts.values import Language
-from services.pledges.allocations.model import WORK_PACKAGES
 from services.pledges.funds.shares import REQUESTS
 from services.pledges.ledger.postings import EntryType
 from services.pledges.pledge.earmarking import Earmarking

@@ -10,7 +10,7 @@ from chassis.rebuild import verify
 from contracts.answer_links import Purpose
 from contracts.legislation_checks import CheckResult
 from contracts.refusals import Conflict
-from services.sherloc.checks import actions, model, store
+from services.sherloc.checks import model, store
 from services.sherloc.checks.evolve import evolve
 from services.sherloc.checks.model import CLOSE_DAYS
 from services.sherloc.legislation import actions as legislation_actions
@@ -206,7 +206,7 @@ async def test_answer_that_fails_confirms_nothing(api: Client, db: Database, mon
         await confirm(*args, **more)  # type: ignore[arg-type]
         raise Conflict("legislation-check-closed")
 
-    monkeypatch.setattr(actions.legislation_actions, "confirm_published", failing)
+    monkeypatch.setattr(legislation_actions, "confirm_published", failing)
     await api.post(link(own), json={"result": "unchanged"})
 
     assert "published" == (await shown(api, legislation_id))["status"]
