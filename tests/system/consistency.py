@@ -27,13 +27,14 @@ OF_THE_MOMENT = frozenset(
     {
         *("watermark", "migration", "audit_origin", "seal"),
         *("offering_change", "to_read", "reading", "round_lease"),
-        "ranking_shown",
+        *("ranking_shown", "figure_issue"),
     }
 )
 """Tables whose content depends on the moment.
 
 They hold read positions, how the schema came about, what is to be read again or is under way, what was read,
-and what was shown, which depends on who polls and when; or they have a row for each of the audit's.
+what was shown, which depends on who polls and when, and the figures that a loop issues for a month some time after it
+ended; or they have a row for each of the audit's.
 """
 
 OF_MIGRATIONS = frozenset({"migration", "consent_reading", "bookmark_key"})
