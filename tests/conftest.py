@@ -279,7 +279,7 @@ class Within(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         assert self.app is not None, "no request comes before there is an application"
-        return await httpx.ASGITransport(self.app).handle_async_request(request)  # type: ignore[arg-type]
+        return await httpx.ASGITransport(self.app).handle_async_request(request)
 
 
 def running_of(
@@ -310,7 +310,7 @@ async def client_of(
         running = running_of(settings, databases, *names, within=within)
         app = within.app = application(running, verifier(settings, running[0].callers), settings=settings)
         made = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app, raise_app_exceptions=False),  # type: ignore[arg-type]
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
             base_url="http://test",
         )
         clients.append(made)

@@ -81,7 +81,7 @@ def take(browser: Browser, site: Site, page: str, language: str) -> None:
         visitor.page.wait_for_load_state("load")
         visitor.page.evaluate("document.fonts.ready.then(() => null)")
         clip = {"x": 0, "y": 0, **SIZE}
-        visitor.page.screenshot(path=FOLDER / f"{page}.{language}.png", clip=clip)  # type: ignore[arg-type]
+        visitor.page.screenshot(path=FOLDER / f"{page}.{language}.png", clip=clip)
     finally:
         visitor.close()
 

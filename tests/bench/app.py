@@ -53,7 +53,7 @@ def note_calls(notes: Path) -> None:
         finally:
             file.write(json.dumps({"path": path, "began": began, "ended": time.monotonic()}) + "\n")
 
-    ApiClient._send = noted  # type: ignore[method-assign]
+    ApiClient._send = noted
 
 
 async def say_ready(running: Sequence[Running]) -> None:
@@ -65,7 +65,7 @@ async def say_ready(running: Sequence[Running]) -> None:
 
 def let_everybody_see_everything() -> None:
     """Let the same handlers run without a policy; their database then has no policy in SQL either."""
-    policy.decide = lambda *_: policy._WHOLE  # type: ignore[assignment]
+    policy.decide = lambda *_: policy._WHOLE
 
 
 async def main(task: dict[str, Any]) -> None:

@@ -90,7 +90,7 @@ async def record_filing(settings: Settings, headers: Mapping[str, str], body: Ma
         appoint_persona("KEN:focal_point")
         running = Running(REQUESTS, settings, db, bus, Relay(db, bus), peers, callers)
         app = application([running], verifier(settings, callers))
-        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://bench") as client:
             answer = await client.post("/v1/requests", headers=dict(headers), json=dict(body))
         await peers.close()

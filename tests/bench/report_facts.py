@@ -53,7 +53,7 @@ def _line(chance: random.Random) -> r.Line:
         pillars=some(list(reference.pillars()), 2),
         institution=chance.choice(list(reference.institutions())),
         group_size=chance.randint(5, 60),
-        languages=some(("ar", "en", "es", "fr", "ru", "zh"), 2),  # type: ignore[arg-type]
+        languages=some(("ar", "en", "es", "fr", "ru", "zh"), 2),
         modality=chance.choice(list(reference.modalities())),
         window=WINDOW,
         gender_marker=chance.randint(0, 2),
@@ -80,7 +80,7 @@ def _story(chance: random.Random, at: datetime) -> Iterator[tuple[str, Row]]:
     reported: list[Fact] = [
         r.RequestSubmitted(
             **of_request,
-            language=chance.choice(("en", "fr", "es")),  # type: ignore[arg-type]
+            language=chance.choice(("en", "fr", "es")),
             visibility="public_summary",
             addressee="any",
             addressed_states=(),

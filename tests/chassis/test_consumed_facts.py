@@ -59,10 +59,10 @@ async def test_only_handled_aggregates_are_read_from_the_journal(
         for fact in (removed(), a_fact(FIRST), removed(), removed()):
             await announce(tx, fact, version=1)
 
-    assert await consumer.inbox.catch_up_once(owner, "requests") == 1  # type: ignore[arg-type]
+    assert await consumer.inbox.catch_up_once(owner, "requests") == 1
     async with databases["requests"].transaction() as tx:
         assert await tx.fetchval("SELECT count(*) FROM inbox") == 1
-    assert await consumer.inbox.catch_up_once(owner, "requests") == 0  # type: ignore[arg-type]
+    assert await consumer.inbox.catch_up_once(owner, "requests") == 0
     assert [(FIRST, 1)] == consumer.effects
 
 

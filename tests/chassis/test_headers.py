@@ -104,7 +104,7 @@ def app(
 
 @pytest.fixture
 async def client(app: Edge) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
         yield made
 
@@ -228,7 +228,7 @@ async def test_rate_limited_response_has_security_headers(
 ) -> None:
     [running] = running_of(settings, databases, "directory")
     app = application([], verifier(settings, running.callers))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         answers = [await client.post("/v1/nothing") for _ in range(40)]
 
     check_problem(answers[-1], 429, "too-many-requests")

@@ -68,7 +68,7 @@ async def test_events_delivered_together_are_applied_in_order(consumer: Recordin
     await asyncio.gather(*(consumer.inbox.receive(event) for event in reversed(events)))
     peers = JournalPeers(consumer.inbox._db)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(consumer.inbox.fill_gaps(peers), 2.5)  # type: ignore[arg-type]
+        await asyncio.wait_for(consumer.inbox.fill_gaps(peers), 2.5)
 
     for request_id in (FIRST, SECOND):
         assert [v for r, v in consumer.effects if r == request_id] == list(range(1, 15))
@@ -117,7 +117,7 @@ async def test_refused_event_is_parked_and_blocks_only_its_aggregate(consumer: R
     async with consumer.inbox._db.transaction() as tx:
         assert await release_parked(tx, parked[0].event_id)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(consumer.inbox.fill_gaps(JournalPeers(consumer.inbox._db)), 2.5)  # type: ignore[arg-type]
+        await asyncio.wait_for(consumer.inbox.fill_gaps(JournalPeers(consumer.inbox._db)), 2.5)
     assert consumer.effects == [(FIRST, 1), (SECOND, 1), (FIRST, 2), (FIRST, 3)]
 
 
@@ -140,7 +140,7 @@ async def test_missing_event_is_fetched_from_the_owner(
     assert consumer.effects == []
 
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(consumer.inbox.fill_gaps(JournalPeers(databases["matching"])), 6)  # type: ignore[arg-type]
+        await asyncio.wait_for(consumer.inbox.fill_gaps(JournalPeers(databases["matching"])), 6)
 
     assert [version for _, version in consumer.effects] == [1, 2, 3]
 
@@ -152,7 +152,7 @@ async def test_missing_event_is_fetched_by_an_idle_process_in_time(
         events = [await announce(tx, a_fact(), version=version) for version in (1, 2)]
     consumer.inbox._db.activity = Activity(active_seconds=0)
     peers = JournalPeers(databases["matching"])
-    async with supervised({"gap filler": partial(consumer.inbox.fill_gaps, peers)}), asyncio.timeout(8):  # type: ignore[arg-type]
+    async with supervised({"gap filler": partial(consumer.inbox.fill_gaps, peers)}), asyncio.timeout(8):
         await asyncio.sleep(1.5)
         await consumer.inbox.receive(events[1])
         while len(consumer.effects) < len(events):
@@ -170,8 +170,8 @@ async def test_events_lost_by_the_broker_are_read_from_the_journal(
         for request_id in ids:
             await announce(tx, a_fact(request_id), version=1)
 
-    assert await consumer.inbox.catch_up_once(owner, "requests") == 8  # type: ignore[arg-type]
-    assert await consumer.inbox.catch_up_once(owner, "requests") == 0  # type: ignore[arg-type]
+    assert await consumer.inbox.catch_up_once(owner, "requests") == 8
+    assert await consumer.inbox.catch_up_once(owner, "requests") == 0
     assert sorted(r for r, _ in consumer.effects) == sorted(ids)
 
 
@@ -334,7 +334,7 @@ async def test_message_that_is_not_an_event_is_parked(
         {"broker": listening.keep_connected, "consumer": lambda: consumer.inbox.listen(listening, "requests")}
     ):
         for rubbish in (b"", b"\xff\xfe", b'{"id": 1}', b"[" * 5000, b"\x00"):
-            await bus._client.jetstream().publish("ta.requests.request.registered.v1", rubbish)  # type: ignore[union-attr]
+            await bus._client.jetstream().publish("ta.requests.request.registered.v1", rubbish)
         request_id = uuid4()
         await bus.publish(an_event(a_fact(request_id), 1))
         await until(lambda: (request_id, 1) in consumer.effects)

@@ -90,7 +90,7 @@ async def test_released_event_that_fails_again_blocks_only_its_aggregate(consume
         consumer.effects.append((event.aggregate_id, event.aggregateversion))
 
     later = Inbox(db, "matching", ["requests"], {RequestRegistered: crash_on_the_first})
-    async with supervised({"gap filler": lambda: later.fill_gaps(JournalPeers(db))}):  # type: ignore[arg-type]
+    async with supervised({"gap filler": lambda: later.fill_gaps(JournalPeers(db))}):
         await until(lambda: (SECOND, 2) in consumer.effects)
 
     async with db.transaction() as tx:
@@ -119,7 +119,7 @@ async def test_unstorable_envelope_is_parked_as_received(
     async with supervised(
         {"broker": listening.keep_connected, "consumer": lambda: consumer.inbox.listen(listening, "requests")}
     ):
-        await bus._client.jetstream().publish("ta.requests.request.registered.v1", body)  # type: ignore[union-attr]
+        await bus._client.jetstream().publish("ta.requests.request.registered.v1", body)
         await bus.publish(an_event(a_fact(request_id), 1))
         await until(lambda: (request_id, 1) in consumer.effects)
 
@@ -143,6 +143,6 @@ async def test_retry_delay_has_a_maximum(consumer: RecordingConsumer) -> None:
     await consumer.inbox._db.close()
     message = Undelivered()
 
-    await consumer.inbox._deliver(Delivery(b"", 2000, message), an_event(a_fact(), 1))  # type: ignore[arg-type]
+    await consumer.inbox._deliver(Delivery(b"", 2000, message), an_event(a_fact(), 1))
 
     assert message.delays == [30.0]

@@ -43,7 +43,7 @@ def app(
 
 @pytest.fixture
 async def client(app: Edge) -> AsyncIterator[Client]:
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with Client(transport=transport, base_url="http://test") as made:
         yield made
 

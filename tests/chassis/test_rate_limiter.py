@@ -44,7 +44,7 @@ async def opened(settings: Settings, databases: Mapping[str, Database]) -> Any:
     clients: list[httpx.AsyncClient] = []
 
     def opened(peer: tuple[str, int] = HERE) -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(app, client=peer)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app, client=peer)
         clients.append(httpx.AsyncClient(transport=transport, base_url="http://test"))
         return clients[-1]
 
@@ -170,7 +170,7 @@ async def test_one_organization_has_the_rate_limit_of_ten_callers(opened: Opened
         person_id = uuid4()
         appoint_persona("KEN:official", person_id=person_id)
         held = headers("KEN:official") | {"Authorization": f"Bearer {builders.issuer.token(person_id)}"}
-        answers += await burst(lambda held=held: here.post("/v1/nothing", headers=held), 25)  # type: ignore[misc]
+        answers += await burst(lambda held=held: here.post("/v1/nothing", headers=held), 25)
 
     assert refused(answers)
     assert min(refused(answers)) >= WRITES.burst * ORGANIZATION_CALLERS
@@ -181,7 +181,7 @@ async def test_one_organization_has_the_rate_limit_of_ten_callers(opened: Opened
 
 async def test_application_without_settings_has_default_rate_limits() -> None:
     app = application([], NoDirectory())
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         assert refused(await burst(lambda: client.post("/v1/requests"), WRITES.burst + 5))
 
 

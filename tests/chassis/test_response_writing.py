@@ -84,7 +84,7 @@ async def test_request_leaves_no_reference_cycle(
         scopes.append(weakref.ref(own))
         await app(own, receive, send)
 
-    transport = httpx.ASGITransport(listened)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(listened)
     gc.disable()
     try:
         async with Client(transport=transport, base_url="http://test") as caller:

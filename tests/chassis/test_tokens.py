@@ -66,7 +66,7 @@ def parts(**changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     for name, value in changes.items():
         part = header if name in HEADER_NAMES else claims
         part[name] = value
-    return tuple({name: value for name, value in part.items() if value is not None} for part in (header, claims))  # type: ignore[return-value]
+    return tuple({name: value for name, value in part.items() if value is not None} for part in (header, claims))
 
 
 def forged(*, by: jwk.OKPKey | None = None, **changes: Any) -> str:
@@ -185,7 +185,7 @@ async def test_invalid_token_is_rejected_without_a_reason(api: Client, monkeypat
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", fetched)
     answers = {}
     for which, make in BAD_TOKENS.items():
-        answer = await api.get("/v1/requests", headers={"Authorization": f"Bearer {make()}".encode("latin-1")})  # type: ignore[dict-item]
+        answer = await api.get("/v1/requests", headers={"Authorization": f"Bearer {make()}".encode("latin-1")})
         assert answer.status_code == 401, (which, answer.text)
         check_problem(answer, 401, "token-invalid")
         shown = {name: value for name, value in answer.headers.items() if name != "x-correlation-id"}
@@ -224,7 +224,7 @@ async def strict(settings: Settings, databases: Mapping[str, Database]) -> Async
     settings = replace(settings, strengths=("mfa", "hardware"))
     running = running_of(settings, databases, "requests")
     app = application(running, verifier(settings, running[0].callers), settings=settings)
-    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client
 
 
@@ -259,7 +259,7 @@ async def test_person_with_the_subject_of_a_service_is_not_the_service(
     )
     running = running_of(settings, databases, "requests")
     app = application(running, verifier(settings, running[0].callers), settings=settings)
-    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as client:
 
         async def asked(**changes: object) -> httpx.Response:
             token = forged(sub="7f2c", **changes)
@@ -308,7 +308,7 @@ async def test_client_token_is_rejected_without_api_clients(
         people, running[0].callers, service_of=lambda _: None, clients=TrustedIssuer(CLIENT_ISSUER, keys)
     )
     app = application(running, verifying, settings=settings)
-    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         token = forged(iss=CLIENT_ISSUER, sub=str(UUID(int=7)), client_id=str(UUID(int=7)), scope="read")
         for _ in range(2):
             answer = await client.get("/v1/requests", headers={"Authorization": f"Bearer {token}"})

@@ -53,12 +53,12 @@ async def _sent(db: Database, work: Callable[[Tx], object], *, by: Caller | None
         taken.append(connection)
         return connection
 
-    db._pool.acquire = listened_to  # type: ignore[method-assign]
+    db._pool.acquire = listened_to
     try:
         async with db.transaction(by=by) as tx:
-            await work(tx)  # type: ignore[misc]
+            await work(tx)
     finally:
-        db._pool.acquire = acquire  # type: ignore[method-assign]
+        db._pool.acquire = acquire
     # A logger is called in the next turn of the event loop.
     await asyncio.sleep(0)
     for connection in taken:

@@ -35,7 +35,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Visitor]]:
     opened: list[Visitor] = []
 
     def open_one(**options: object) -> Visitor:
-        opened.append(Visitor(browser, site, **options))  # type: ignore[arg-type]
+        opened.append(Visitor(browser, site, **options))
         return opened[-1]
 
     yield open_one

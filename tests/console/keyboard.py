@@ -59,7 +59,7 @@ class Keyboard:
         expect(self.page).to_have_title(re.compile(f"^{re.escape(opens)}"))
 
     def named(self, role: str, name: str) -> Locator:
-        return self.page.locator("main").get_by_role(role, name=name).first  # type: ignore[arg-type]
+        return self.page.locator("main").get_by_role(role, name=name).first
 
     def button(self, name: str) -> None:
         """Press the button, or the link that looks like one, with the space bar."""

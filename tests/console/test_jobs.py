@@ -20,7 +20,7 @@ def table(*rows: Sequence[object]) -> dict[str, str | bytes]:
     """Return rows as a CSV file to upload."""
     text = io.StringIO()
     csv.writer(text).writerows(rows)
-    return {"name": "table.csv", "mimeType": "text/csv", "buffer": text.getvalue().encode()}  # type: ignore[dict-item]
+    return {"name": "table.csv", "mimeType": "text/csv", "buffer": text.getvalue().encode()}
 
 
 def choose(visitor: Visitor, name: str, text: str) -> None:
@@ -132,7 +132,7 @@ OFFERING = {
 def test_package_is_proposed_and_agreed_by_four(visit: Visit) -> None:
     provider = visit().step_into("NOR:provider_officer")
     provider.go("/offerings/import")
-    provider.page.set_input_files("input[type=file]", table(tuple(OFFERING), tuple(OFFERING.values())))  # type: ignore[arg-type]
+    provider.page.set_input_files("input[type=file]", table(tuple(OFFERING), tuple(OFFERING.values())))
     provider.page.check("input[name=submit]")
     press(provider, "Try the import")
     press(provider, "Import these rows")
@@ -227,7 +227,7 @@ def test_official_imports_the_rows_without_a_fault(visit: Visit) -> None:
     official.go("/requests")
     follow(official, "Import from a spreadsheet")
     rows = table(tuple(REQUEST), tuple(REQUEST.values()), tuple({**REQUEST, "request": "B", "kind": "dance"}.values()))
-    official.page.set_input_files("input[type=file]", rows)  # type: ignore[arg-type]
+    official.page.set_input_files("input[type=file]", rows)
     press(official, "Try the import")
     says(official, "1 row is rejected")
     says(official, "Kind of assistance: The code is not in the list")

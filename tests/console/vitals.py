@@ -47,7 +47,7 @@ def measure(browser: Browser, site: Site, appointment: str, path: str, *, slow: 
     first = Visitor(browser, site).step_into(appointment)
     found = the_first(first, path) if path in FIRST else path
     visitor = Visitor(browser, site)
-    visitor.context.add_cookies(first.context.cookies())  # type: ignore[arg-type]
+    visitor.context.add_cookies(first.context.cookies())
     visitor.context.add_init_script(OBSERVE)
     if slow:
         network = visitor.context.new_cdp_session(visitor.page)

@@ -70,7 +70,7 @@ def test_a_field_more_that_is_optional_is_not() -> None:
 
 def test_an_optional_field_that_becomes_required_is_a_broken_contract() -> None:
     class Planted(MatchConfirmed, frozen=True, kw_only=True, tag="matching.match.confirmed.v1"):
-        funding_needed: dict[str, Any]  # type: ignore[assignment]
+        funding_needed: dict[str, Any]
 
     assert [] == _unread_by(MatchConfirmed)
     assert ["Expected `object`, got `null` - at `$.funding_needed`"] == _unread_by(Planted)

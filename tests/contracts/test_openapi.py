@@ -194,7 +194,7 @@ async def test_every_code_list_that_is_named_is_there(document: Document) -> Non
     named = set(re.findall(r'"x-code-list": ?"([^"]+)"', json.dumps(document)))
 
     assert {"/v1/reference/countries", "/v1/reference/kinds"} <= named
-    transport = httpx.ASGITransport(application([], NoDirectory(), routes=ROUTES))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(application([], NoDirectory(), routes=ROUTES))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as api:
         assert [] == [path for path in named if (await api.get(path)).status_code != 200]
 

@@ -232,7 +232,7 @@ class Answer:
 
 
 def _client(app: Litestar) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(Edge(app, RateLimiter(NoDirectory()), Uploads({}, Path())))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(Edge(app, RateLimiter(NoDirectory()), Uploads({}, Path())))
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 

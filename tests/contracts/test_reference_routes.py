@@ -18,7 +18,7 @@ from tests.chassis.steps import check_problem
 @pytest.fixture
 async def api() -> AsyncIterator[httpx.AsyncClient]:
     app = application([], NoDirectory(), routes=reference.ROUTES)
-    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
         yield made
 

@@ -138,7 +138,7 @@ REFUNDED = {"donor": "CHE", "fund": "TA-REQUESTS", "status": "approved", "money"
 
 
 def given() -> DonorStory:
-    made = DonorStory(Steps(Api.__new__(Api), lambda *_: None), None, ())  # type: ignore[arg-type]
+    made = DonorStory(Steps(Api.__new__(Api), lambda *_: None), None, ())
     minor = LARGE["minor"]
     made.pledge = {
         "donor": "FRA",

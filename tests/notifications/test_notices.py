@@ -199,7 +199,7 @@ async def test_person_with_two_appointments_is_notified_once(api: Client, inbox:
             {"person_id": caller.person_id, "organization": organization, "role": role}, type(caller), strict=False
         )
         async with db.transaction(by=held) as tx:
-            await actions.register(tx, None, "en", ("inbox",), caller=held, expected=None, now=NOON)  # type: ignore[arg-type]
+            await actions.register(tx, None, "en", ("inbox",), caller=held, expected=None, now=NOON)
     await inbox.receive(an_event(of_match(m.MatchPresented, uuid4(), presented_at=NOON), 1))
 
     assert 1 == len(await notifications_of(api, FOCAL_POINT))

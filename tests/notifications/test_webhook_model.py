@@ -136,7 +136,7 @@ def test_previous_key_is_valid_for_a_day_after_rotation() -> None:
 def test_move_not_allowed_by_the_status_is_rejected(status: WebhookStatus, move: str) -> None:
     one = a_webhook()
     if status is not WebhookStatus.ENABLED:
-        one = evolve(one, one.disable("gone", now=NOON))  # type: ignore[arg-type]
+        one = evolve(one, one.disable("gone", now=NOON))
     if status is WebhookStatus.REMOVED:
         one = evolve(one, one.remove(now=NOON))
 

@@ -78,7 +78,7 @@ async def requests(settings: Settings, directory_port: int) -> AsyncIterator[Cli
     [service] = [one for one in all_services() if one.name == "requests"]
     async with started_services(settings, [service], ports={"directory": directory_port, "requests": 0}) as [running]:
         app = application([running], verifier(settings, running.callers), settings=settings)
-        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             yield client
 

@@ -85,7 +85,7 @@ async def empty_world(
     within = Within()
     running = running_of(settings, databases, *NAMES, within=within)
     app = within.app = application(running, verifier(settings, running[0].callers), routes=ROUTES, settings=settings)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield World(client, running)
 

@@ -71,7 +71,7 @@ async def api(
     settings = settings_of(servers, own_postgres.dsn())
     running = running_of(settings, databases, *READS)
     app = application(running, verifier(settings, running[0].callers), settings=settings)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
 

@@ -51,7 +51,7 @@ async def world(settings: Settings, databases: Mapping[str, Database]) -> AsyncI
     within = Within()
     running = running_of(settings, databases, *NAMES, within=within)
     app = within.app = application(running, verifier(settings, running[0].callers), settings=settings)
-    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         made = World(client, running)
         await fill(made)

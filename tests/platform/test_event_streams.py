@@ -165,7 +165,7 @@ async def test_unknown_last_event_id_is_rejected_and_ids_are_opaque(
     async with services.listen(PATH) as stream:
         known = stream.last_id
     for unknown in ("1.1", "x", "AAAA" * 13, known[:-2] + ("AA" if known[-2:] != "AA" else "BB"), "é"):
-        answer = await services.client.get(PATH, headers={**headers(), "Last-Event-ID": unknown.encode()})  # type: ignore[dict-item]
+        answer = await services.client.get(PATH, headers={**headers(), "Last-Event-ID": unknown.encode()})
         assert (400, "last-event-id-unknown") == (answer.status_code, answer.json()["slug"])
     assert (400, "invalid-request") == await services.refused(PATH, **{"Last-Event-ID": "A" * 81})
 

@@ -58,7 +58,7 @@ async def _prepare(servers: Servers, template: str, name: str) -> None:
     async with connected(address, "pledges", role=role_of("pledges")) as db:
         running = running_of(settings, {"pledges": db}, "pledges")
         app = application(running, verifier(settings, running[0].callers), settings=settings)
-        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             await prepared(client)
 

@@ -29,7 +29,7 @@ async def main() -> None:
     if point == "before the commit":
         actions.receive = killed_after(actions.receive)
     else:
-        MailReceiver._keep = killed_after(MailReceiver._keep)  # type: ignore[method-assign]
+        MailReceiver._keep = killed_after(MailReceiver._keep)
     async with (
         connected(settings.database_url, "requests", role="entraide_requests_own") as requests,
         connected(settings.database_url, "directory", role="entraide_directory_own") as directory,

@@ -80,7 +80,7 @@ async def intake_of(settings: Settings, databases: Mapping[str, Database], folde
     while receiver.port == 0:
         await asyncio.sleep(0.01)
         assert not serving.done(), serving
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as api:  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as api:
         yield Intake(running, receiver, api)
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)

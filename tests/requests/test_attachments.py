@@ -68,7 +68,7 @@ async def test_files_of_a_state_are_limited_in_number_and_size_over_all_requests
     small = replace(settings, files_state_count=3, files_state_mebibytes=1, files=tmp_path)
     running = running_of(small, databases, "requests")
     app = application(running, verifier(small, running[0].callers), settings=small)
-    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as api:  # type: ignore[arg-type]
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as api:
         first, second = await drafted(api), await drafted(api)
         large = PDF + b" " * 700_000
         one = await attached(api, first, content=large)
@@ -338,7 +338,7 @@ async def test_upload_without_scanner_setting_is_rejected(
     unsaid = replace(settings, scanner=None)
     running = running_of(unsaid, databases, "requests")
     app = application(running, verifier(unsaid, running[0].callers), settings=unsaid)
-    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as api:  # type: ignore[arg-type]
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as api:
         answer = await attempt(api, await drafted(api))
 
     assert (409, "attachments-off") == (answer.status_code, answer.json()["slug"])

@@ -40,13 +40,13 @@ class NamedLayers(Contract):
             output.print_error(line)
 
     def _broken(self, container: str, graph: ImportGraph) -> Iterator[str]:
-        layers: list[str] = list(self.layers)  # type: ignore[call-overload]
-        pure_from = len(layers) - self.pure_layers  # type: ignore[operator]
-        order = next((names for names in map(_names, self.packages) if _is_order_of(names, container, graph)), [])  # type: ignore[call-overload]
+        layers: list[str] = list(self.layers)
+        pure_from = len(layers) - self.pure_layers
+        order = next((names for names in map(_names, self.packages) if _is_order_of(names, container, graph)), [])
         for importer in sorted(graph.find_descendants(container)):
             layer, named = _layer(importer, container, layers)
             for imported in sorted(graph.find_modules_directly_imported_by(importer)):
-                if imported.split(".")[0] in self.forbidden_modules and layer >= pure_from:  # type: ignore[operator]
+                if imported.split(".")[0] in self.forbidden_modules and layer >= pure_from:
                     yield f"{importer} is pure and imports {imported}"
                 if not imported.startswith(f"{container}."):
                     continue

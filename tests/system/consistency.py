@@ -33,8 +33,8 @@ OF_THE_MOMENT = frozenset(
 """Tables whose content depends on the moment.
 
 They hold read positions, how the schema came about, what is to be read again or is under way, what was read,
-what was shown, which depends on who polls and when, and the figures that a loop issues for a month some time after it
-ended; or they have a row for each of the audit's.
+and what was shown, which depends on who polls and when; or they have a row for each of the audit's. A month's figures
+are issued when reports next look, at a start or 20 seconds later, with all journals read: a restart may do so sooner.
 """
 
 OF_MIGRATIONS = frozenset({"migration", "consent_reading", "bookmark_key"})
@@ -48,7 +48,7 @@ _UNHEARD = " + ".join(
     for service in all_services()
     for owner in service.listens_to
 )
-_UNFOLDED = "SELECT count(*) FROM reports.arrived"
+_UNFOLDED = "(SELECT count(*) FROM reports.arrived)"
 _UNSEALED = " + ".join(f"(SELECT count(*) FROM {n}.audit) - (SELECT count(*) FROM {n}.seal)" for n in NAMES)
 _OWED = (
     "(SELECT count(*) FROM notifications.dispatch WHERE status = 'owed') + (SELECT count(*) FROM notifications.lease)"
@@ -73,7 +73,7 @@ async def wait_until_idle(connection: asyncpg.Connection) -> dict[str, int]:
     before: dict[str, int] = {}
     deadline = time.monotonic() + QUIET_SECONDS
     query = (
-        f"SELECT {_PENDING} AS pending, {_UNHEARD} AS unheard, ({_UNFOLDED}) AS unfolded,"
+        f"SELECT {_PENDING} AS pending, {_UNHEARD} AS unheard, {_UNFOLDED} AS unfolded,"
         f" {_OWED} AS owed, {_UNSEALED} AS unsealed"
     )
     while True:

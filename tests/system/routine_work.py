@@ -79,7 +79,7 @@ async def coordinator(api: Api, request_id: str) -> Sequence[Mapping[str, Any]]:
     chosen = [{"match_id": one["match_id"], "revision": one["revision"]} for one in best.values()]
     answer = await api.post(COORDINATOR, "/v1/matches/present", {"matches": chosen}, step=request_id)
     assert [one["status"] for one in answer["matches"]] == ["presented"] * LINES
-    return answer["matches"]  # type: ignore[no-any-return]
+    return answer["matches"]
 
 
 async def provider_officer(api: Api, provider: str) -> None:

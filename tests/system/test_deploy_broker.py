@@ -61,7 +61,7 @@ def kept_users() -> dict[str, tuple[str, list[str], list[str]]]:
 
 
 async def first(bus: Bus, consumer: Consumer) -> Event:
-    async with contextlib.aclosing(bus.deliveries(consumer)) as deliveries:  # type: ignore[type-var]
+    async with contextlib.aclosing(bus.deliveries(consumer)) as deliveries:
         async for delivered in deliveries:
             await delivered[0].ack()
             return msgspec.json.decode(delivered[0].body, type=Event)
@@ -96,7 +96,7 @@ def test_broker_without_passwords_does_not_start() -> None:
 def test_broker_syncs_before_acknowledging_and_opens_two_ports_only(broker: Broker) -> None:
     says = broker.answer("/varz")
 
-    assert says["jetstream"]["config"]["sync_always"] is True  # type: ignore[index]
+    assert says["jetstream"]["config"]["sync_always"] is True
     assert MESSAGE_BYTES_MAX == says["max_payload"]
     assert says["http_host"] == "127.0.0.1"
     assert ({}, {}, {}) == (says["websocket"], says["mqtt"], says["leaf"])

@@ -94,7 +94,7 @@ def test_every_paragraph_has_a_test() -> None:
 
 
 def _paragraphs() -> str:
-    return reference.__spec__.loader.get_data(f"{reference.__path__[0]}/paragraphs.json").decode()  # type: ignore[union-attr, attr-defined]
+    return reference.__spec__.loader.get_data(f"{reference.__path__[0]}/paragraphs.json").decode()
 
 
 def _test_of(code: str) -> Any:

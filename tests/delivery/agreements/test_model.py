@@ -125,7 +125,7 @@ def test_terms_lie_within_the_delivery() -> None:
         ({"participants": None}, "more-women-than-participants"),
     ):
         with pytest.raises(Invalid, match=slug):
-            check_terms(replace(TERMS, **changes), DELIVERY)  # type: ignore[arg-type]
+            check_terms(replace(TERMS, **changes), DELIVERY)
 
 
 def test_first_version_is_of_an_open_delivery() -> None:

@@ -65,7 +65,7 @@ async def sex_seen(api: Client, expert: dict[str, Any], by: str) -> str | None:
 @pytest.mark.parametrize("status", ExpertStatus)
 @pytest.mark.parametrize("name", MOVES)
 def test_each_cell_of_the_table(name: str, status: ExpertStatus) -> None:
-    profile = Profile(topics=("extradition",), languages=("en",))  # type: ignore[arg-type]
+    profile = Profile(topics=("extradition",), languages=("en",))
     expert = replace(evolve(None, enter(persona_id(KENYA), "NOR", profile, "hash", now=NOON)), status=status)
     decide = {
         "revise_expert": lambda: expert.revise(profile, "hash", now=NOON),
@@ -82,7 +82,7 @@ def test_each_cell_of_the_table(name: str, status: ExpertStatus) -> None:
 
 
 def test_consent_is_of_no_day_to_come() -> None:
-    profile = Profile(topics=("extradition",), languages=("en",))  # type: ignore[arg-type]
+    profile = Profile(topics=("extradition",), languages=("en",))
     expert = evolve(None, enter(persona_id(KENYA), "NOR", profile, "hash", now=NOON))
     with pytest.raises(Invalid, match="consent-day"):
         expert.consent(date(AHEAD, 12, 1), persona_id(NORWAY), now=NOON)

@@ -17,7 +17,7 @@ NO_LIMIT = Quota(files_max=9, bytes_max=900)
 
 
 def a_file(role: Role = Role.FOCAL_POINT, **changes: object) -> File:
-    return evolve(None, added(role=role, **changes))  # type: ignore[arg-type]
+    return evolve(None, added(role=role, **changes))
 
 
 def added(
@@ -29,7 +29,7 @@ def added(
     **changes: object,
 ) -> Fact:
     values = {"purpose": FilePurpose.MESSAGE, "private": False, "format": Format.PDF, "size_bytes": 9} | changes
-    file = NewFile(file_id=uuid4(), content_hash="hash", **values)  # type: ignore[arg-type]
+    file = NewFile(file_id=uuid4(), content_hash="hash", **values)
     both = {"state_private_at": NOON, "provider_private_at": NOON} if opened else {"provider_private_at": NOON}
     stored = stored or Stored(files=0, size_bytes=0, of_delivery=0)
     delivery = replace(a_delivery(), **both)

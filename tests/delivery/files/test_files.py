@@ -137,7 +137,7 @@ async def test_files_of_an_organization_are_limited_over_all_deliveries(
     running = running_of(small, databases, "delivery", "requests", within=within)
     app = within.app = application(running, verifier(small, running[0].callers), settings=small)
     first, second = await matching.confirms(), await matching.confirms()
-    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as api:  # type: ignore[arg-type]
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as api:
         file = await added(api, first)
         refused = await tried(api, second)
         assert (409, "delivery-file-quota-exceeded") == slug(refused)

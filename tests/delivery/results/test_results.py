@@ -225,13 +225,13 @@ async def test_results_are_settled_while_the_request_is_closed(api: Client, matc
     about = {"request_id": UUID((await delivery_shown(api, delivery_id))["request_id"]), "state": "KEN"}
     inbox = Inbox(db, "delivery", ["requests"], HANDLERS)
 
-    closed = RequestClosed(**about, outcome="met", closed_at=NOON)  # type: ignore[arg-type]
+    closed = RequestClosed(**about, outcome="met", closed_at=NOON)
     assert await inbox.receive(an_event(closed, 1)) is Outcome.APPLIED
     assert (409, "request-closed") == slug(await tried(api, result, "confirm", KENYA))
     assert (409, "request-closed") == slug(await reporting(api, delivery_id, indicator="test_score"))
     assert [] == (await shown(api, result, KENYA))["moves"]
 
-    reopened = RequestReopened(**about, reason="new_need", reopened_at=NOON)  # type: ignore[arg-type]
+    reopened = RequestReopened(**about, reason="new_need", reopened_at=NOON)
     assert await inbox.receive(an_event(reopened, 2)) is Outcome.APPLIED
     assert "confirmed" == (await move(api, result, "confirm", KENYA))["status"]
 

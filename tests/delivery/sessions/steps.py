@@ -18,7 +18,7 @@ TERMS = {"modality": "in_person", "languages": ["en", "fr"], "place": "Fictitiou
 
 def a_session(*of: Delivery) -> Session:
     """Return a planned session of these deliveries, in March."""
-    terms = Terms(modality="in_person", languages=("en",))  # type: ignore[arg-type]
+    terms = Terms(modality="in_person", languages=("en",))
     return evolve(None, plan(uuid4(), of or [a_delivery()], MARCH, terms, "hash", "", now=NOON))
 
 

@@ -27,7 +27,7 @@ from tests.delivery.steps import SPRING, a_delivery
 S = SessionStatus
 DAY = timedelta(days=1)
 AFTER = datetime.combine(MARCH.ends, NOON.timetz())
-TERMS = Terms(modality="remote", languages=("en",))  # type: ignore[arg-type]
+TERMS = Terms(modality="remote", languages=("en",))
 DECIDE: dict[str, Callable[[Session], Fact]] = {
     "revise_session": lambda s: s.revise(TERMS, "hash", now=NOON),
     "reschedule": lambda s: s.reschedule(SPRING, [a_delivery()], "", now=NOON),

@@ -44,7 +44,7 @@ async def beside(settings: Settings, *names: str) -> AsyncIterator[Client]:
         address = f"http://127.0.0.1:{settings.port}"
         app = application(running, verifier(settings, running[0].callers, address=address), settings=settings)
         await until(lambda: not any(one.callers.stale() for one in running), KNOWN_SECONDS)
-        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             yield client
 

@@ -362,10 +362,10 @@ async def test_clients_are_unavailable_without_signing_keys(
     from tests.conftest import running_of
 
     of_another = replace(settings, keys=str(settings.state / "issuer.jwks.json"))
-    builders.issuer.publish_keys(settings.state / "issuer.jwks.json")  # type: ignore[union-attr]
+    builders.issuer.publish_keys(settings.state / "issuer.jwks.json")
     running = running_of(of_another, databases, "directory")
     app = application(running, verifier(of_another, running[0].callers), settings=of_another)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as api:  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as api:
         check_problem(
             await api.post("/v1/clients", json=a_client(), headers=headers(KENYA)), 503, "clients-unavailable"
         )

@@ -67,7 +67,7 @@ async def test_lost_consent_ends_matches_that_depend_on_it(api: Client, owner: O
     await move(api, matches["NOR"], "present", COORDINATOR, departure="other")
     about = matches["ids"]
     request = {"request_id": about["request_id"], "state": about["state"]}
-    kept = ConsentGiven(**request, consent_id=uuid4(), recipients=("FRA",), fields=("codes",), given_at=NOON)  # type: ignore[arg-type]
+    kept = ConsentGiven(**request, consent_id=uuid4(), recipients=("FRA",), fields=("codes",), given_at=NOON)
     await owner.publish(kept)
     await move(api, matches["FRA"], "present", COORDINATOR)
 

@@ -151,7 +151,7 @@ def test_match_begins_as_suggestion_nomination_or_interest(start: str, status: M
     line, offering = a_wanted_line(), an_offering()
     more = (1,) if start == "suggest" else ()
 
-    made = evolve(None, begin(None, uuid4(), line, scored(line, offering), *more, now=NOON))  # type: ignore[operator]
+    made = evolve(None, begin(None, uuid4(), line, scored(line, offering), *more, now=NOON))
 
     assert (status, Origin(status), 1) == (made.status, made.origin, made.revision)
     assert made.score == sum(share.points for share in made.shares) > 0

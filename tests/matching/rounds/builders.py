@@ -24,7 +24,7 @@ def a_line(line: str = "l1", *, state: str = "KEN", needed: int = 1, priority: i
 
 
 def a_candidate(line: str = "l1", offering: str = "o1", *, each: int = 1, most: int = 1, **more: object) -> Candidate:
-    return Candidate(line=line, offering=offering, each=each, most=most, **more)  # type: ignore[arg-type]
+    return Candidate(line=line, offering=offering, each=each, most=most, **more)
 
 
 def an_assignment(line: str = "l1", offering: str = "o1", *, units: int = 1, budget: str | None = None) -> Assignment:

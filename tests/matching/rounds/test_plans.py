@@ -68,7 +68,7 @@ def test_prices_give_a_valid_plan_and_bound(problem: Problem) -> None:
     found = solved(problem, effort=BY_PRICES)
 
     assert [] == faults(problem, found.plan)
-    assert value_of(problem, found.plan) == found.value <= best <= found.bound  # type: ignore[operator]
+    assert value_of(problem, found.plan) == found.value <= best <= found.bound
     assert "prices" == found.method
 
 
@@ -83,8 +83,8 @@ def test_any_prices_prove_a_bound(problem: Problem, seed: int) -> None:
 
     prices = bounded(table, chance.uniform(0, 5, len(table.slots)), budgets)
 
-    assert best_value(problem) <= prices.bound  # type: ignore[operator]
-    assert best_value(problem) <= priced(table, steps=50, target=0, start=prices).bound <= prices.bound  # type: ignore[operator]
+    assert best_value(problem) <= prices.bound
+    assert best_value(problem) <= priced(table, steps=50, target=0, start=prices).bound <= prices.bound
 
 
 @given(small_rounds(pins=False))
@@ -247,7 +247,7 @@ def test_plan_of_another_round_is_used_as_far_as_feasible(problem: Problem, othe
     found = solved(problem, effort=BY_PRICES, plan=plan)
 
     assert [] == faults(problem, found.plan)
-    assert found.value <= best_value(problem)  # type: ignore[operator]
+    assert found.value <= best_value(problem)
 
 
 def test_each_better_plan_is_reported_with_value_and_bound() -> None:

@@ -86,7 +86,7 @@ def test_model_judges_only_its_own_readings() -> None:
         ],
         Letters(),
     )
-    newer = replace(near, about_id=UUID(int=5), vector=Vector(Model("letters", "2", 3), near.vector.values))  # type: ignore[union-attr]
+    newer = replace(near, about_id=UUID(int=5), vector=Vector(Model("letters", "2", 3), near.vector.values))
 
     said = judgements(line, [near, far, empty, newer])
 

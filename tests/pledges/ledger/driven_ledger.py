@@ -97,7 +97,7 @@ class DrivenLedger:
         (alone,) = running_of(settings, {"pledges": self.db}, "pledges")
         running = replace(alone, peers=Peers({OWNER: "http://test"}, lambda: "", self.consented))
         app = application([running], verifier(settings, running.callers), settings=settings)
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.client = await self._open.enter_async_context(
             httpx.AsyncClient(transport=transport, base_url="http://test")
         )

@@ -116,7 +116,7 @@ class Machine(RuleBasedStateMachine):
         among = list(some)
         if isinstance(among[0], dict | Struct):
             return among[self.draw(st.integers(0, len(among) - 1))]
-        return self.draw(st.sampled_from(among))  # type: ignore[no-any-return]
+        return self.draw(st.sampled_from(among))
 
     def seldom(self, of: int = 15) -> bool:
         return bool(self.draw(st.integers(1, of)) == of)

@@ -150,7 +150,7 @@ async def test_validity_setting_applies_to_routes_and_events(
     theirs = replace(settings, rates_hold={"ecb": "off", "un_operational": 40})
     (running,) = running_of(theirs, databases, "pledges")
     app = application([running], verifier(theirs, running.callers), settings=theirs)
-    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as api:  # type: ignore[arg-type]
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as api:
         await post(api, "/v1/funds", FINANCE, **a_fund())
         refused = await post(
             api, "/v1/pledges", NORWAY, status=422, fund="SHERLOC-MNT", money=eur(1), pledged_on=SUNDAY

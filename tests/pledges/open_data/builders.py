@@ -71,7 +71,7 @@ GOOD: Mapping[str, str] = {
 def a_movement(type_: str = "pledged", account: str = "pledged", minor: int = 10_000_00, **changes: object) -> Movement:
     of_whom = {"donor": None if type_ in {"allocated", "returned", "spent"} else "NOR"}
     given = {"entry_id": UUID(int=1), "of_type": type_, "on": ON, "currency": "EUR", "earmarking": None}
-    return Movement(type=type_, account=account, minor=minor, **(given | of_whom | changes))  # type: ignore[arg-type]
+    return Movement(type=type_, account=account, minor=minor, **(given | of_whom | changes))
 
 
 def a_ledger(*movements: Movement, **changes: object) -> Ledger:
@@ -82,7 +82,7 @@ def a_ledger(*movements: Movement, **changes: object) -> Ledger:
         "opened_on": date(2026, 1, 1),
         "movements": movements,
     }
-    return Ledger(**(given | changes))  # type: ignore[arg-type]
+    return Ledger(**(given | changes))
 
 
 @cache

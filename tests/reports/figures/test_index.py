@@ -29,7 +29,7 @@ def a_request(
         paragraphs=("I.i",),
         pillars=("pursue",),
         institution="police",
-        languages=("en", "fr"),  # type: ignore[arg-type]
+        languages=("en", "fr"),
         modality="online",
         gender_marker=1,
         human_rights_marker=0,
@@ -37,7 +37,7 @@ def a_request(
     )
     return RequestRow(
         state="KEN",
-        language="en",  # type: ignore[arg-type]
+        language="en",
         visibility="private",
         circulation="none",
         lines=(line,),

@@ -120,25 +120,25 @@ def moved(request: Request, running: list[Clock], fact: matches.MatchFact) -> li
 
 def test_presented_match_waits_for_both_sides_and_ends_the_search() -> None:
     request, clocks, match = an_open_request()
-    clocks = moved(request, clocks, MatchPresented(**match, presented_at=NOON, departs=False, departure=None))  # type: ignore[arg-type]
+    clocks = moved(request, clocks, MatchPresented(**match, presented_at=NOON, departs=False, departure=None))
     assert steps(clocks) == {"state_decision", "provider_answer", "follow_up"}
     assert {one.organization for one in clocks} == {"KEN", "NOR", "UNODC"}
 
-    clocks = moved(request, clocks, MatchAccepted(**match, accepted_at=NOON))  # type: ignore[arg-type]
+    clocks = moved(request, clocks, MatchAccepted(**match, accepted_at=NOON))
     assert steps(clocks) == {"provider_answer", "follow_up"}
 
-    declined = moved(request, clocks, MatchDeclinedByState(**match, reason="other", declined_at=NOON))  # type: ignore[arg-type]
+    declined = moved(request, clocks, MatchDeclinedByState(**match, reason="other", declined_at=NOON))
     assert steps(declined) == {"propose", "follow_up"}
 
     spring = Period(starts=NOON.date(), ends=NOON.date() + timedelta(days=10))
-    confirmed = moved(request, clocks, MatchConfirmed(**match, capacity_period=spring, confirmed_at=NOON))  # type: ignore[arg-type]
+    confirmed = moved(request, clocks, MatchConfirmed(**match, capacity_period=spring, confirmed_at=NOON))
     delivery = next(one for one in confirmed if one.step == "delivery")
     assert delivery.due_at.date() == spring.ends + timedelta(days=1)
 
 
 def test_match_clocks_are_paused_on_hold_but_not_the_delivery() -> None:
     request, clocks, match = an_open_request()
-    clocks = moved(request, clocks, MatchPresented(**match, presented_at=NOON, departs=False, departure=None))  # type: ignore[arg-type]
+    clocks = moved(request, clocks, MatchPresented(**match, presented_at=NOON, departs=False, departure=None))
     held = evolve_request(request, request.hold("other", now=NOON))
     clocks = followed(held, clocks)
     assert steps(clocks, paused=True) == {"state_decision", "provider_answer"}

@@ -203,7 +203,7 @@ async def test_answer_that_fails_confirms_nothing(api: Client, db: Database, mon
     confirm = legislation_actions.confirm_published
 
     async def failing(*args: object, **more: object) -> int:
-        await confirm(*args, **more)  # type: ignore[arg-type]
+        await confirm(*args, **more)
         raise Conflict("legislation-check-closed")
 
     monkeypatch.setattr(legislation_actions, "confirm_published", failing)

@@ -90,12 +90,12 @@ async def test_donors_who_earmarked_a_pledge_are_notified_of_each_phase(api: Cli
             pledged(None, new_id(), "JPN"),
             pledged(uuid4(), new_id(), "ITA"),
         ):
-            await on_pledged(tx, None, fact)  # type: ignore[arg-type]
+            await on_pledged(tx, None, fact)
         withdrawn = PledgeWithdrawn(
             pledge_id=given_up, donor="FRA", fund="SHERLOC-EXT", money=DOLLARS, valuation=VALUATION,
             effective_on=date(2026, 11, 2), withdrawn_at=NOON,
         )  # fmt: skip
-        await on_earmark_ended(tx, None, withdrawn)  # type: ignore[arg-type]
+        await on_earmark_ended(tx, None, withdrawn)
 
     planned = await move(api, extension_id, "plan")
 
