@@ -44,7 +44,7 @@ collect_rarely()
 # The event loop that services run on (chassis/event_loop.py).
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
-pytest_plugins = ("tests.sample_world", "tests.schedule")
+pytest_plugins = ("tests.schedule", "tests.sample_world")
 
 # Log JSON as services do: columns with coloured tracebacks would take a twentieth of the processor time.
 structlog.configure(

@@ -114,6 +114,11 @@ def _file(item: pytest.Item) -> str:
     return item.nodeid.partition("::")[0]
 
 
+def uses_the_demo(item: pytest.Item) -> bool:
+    """Return true if it is in a file of tests that use the demo."""
+    return _file(item) in OF_THE_DEMO
+
+
 def _place(item: pytest.Item) -> tuple[int, bool, bool]:
     file = _file(item)
     order = LONGEST_OF_A_SOAK if IS_SOAK else LONGEST

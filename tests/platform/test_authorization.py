@@ -220,7 +220,6 @@ def test_all_documented_operations_are_called() -> None:
 @pytest.mark.thinned
 async def test_every_caller_is_answered_as_the_policy_decides(world: World) -> None:
     """Each case is asked by every sixteenth caller in turn, in a soak by all."""
-    who = {actor: headers(actor) for actor in ACTORS}
     wrong, asked, turn = [], 0, 0
     for operation in (one for one in operations() if not one.goes_on):
         of_operation = list(few_cases(world, operation))
@@ -229,7 +228,7 @@ async def test_every_caller_is_answered_as_the_policy_decides(world: World) -> N
         for case in of_operation:
             turn, answers, actors = turn + 1, {}, ACTORS[turn % each :: each]
             for actor in actors:
-                answer = answers[actor] = await ask(world, operation, who[actor], case.ids, case.body, case.query)
+                answer = answers[actor] = await ask(world, operation, headers(actor), case.ids, case.body, case.query)
                 expected = case.expected(a_caller(actor))
                 answered = said(answer) if operation.action or answer.status_code in {401, 403} else "yes"
                 if answered != expected:
@@ -313,7 +312,6 @@ def former_token(world: World, appointment: str) -> str:
 
 @pytest.mark.thinned
 async def test_forbidden_and_absent_answers_are_identical(world: World, statements: list[Statement]) -> None:
-    who = {actor: headers(actor) for actor in ACTORS}
     # The first statement of a day waits until the beginning of the day is final, for every caller and donor.
     await world.client.get("/v1/statements/NOR", headers=headers("UNODC:finance_officer"))
     wrong, compared = [], 0
@@ -325,7 +323,7 @@ async def test_forbidden_and_absent_answers_are_identical(world: World, statemen
                 seen = []
                 for ids, body, query in ((case.ids, case.body, case.query), case.with_nothing_for(named)):
                     statements.clear()
-                    answer = await ask(world, operation, who[actor], ids, body, query)
+                    answer = await ask(world, operation, headers(actor), ids, body, query)
                     seen.append((*comparable(answer), asked_of(statements)))
                 assert seen[0][3], "some statements were sent to PostgreSQL"
                 if seen[0] != seen[1]:

@@ -26,7 +26,7 @@ OVERSEERS: Readers = frozenset({COORDINATOR, AUDITOR, SERVICE})
 STATE: Readers = OVERSEERS | {KENYA, OFFICIAL}
 OF_NORWAY: Readers = frozenset({NORWAY, DONOR, NORWAYS})
 FUND = "TA-REQUESTS"
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 IDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NOT_HEARD = {"person-not-known", "not-appointed"}
 """Temporary refusals: a new appointment is known everywhere within two seconds."""

@@ -45,7 +45,7 @@ from tests.system.platform import UNREACHABLE
 
 ROOT = Path(__file__).parents[2]
 PR_SET_PDEATHSIG = 1
-READY_SECONDS = 60
+READY_SECONDS = 120
 STOP_SECONDS = 20
 NEVER_SECONDS = 3600.0
 SIGNALS = {IDLE: signal.SIGUSR1, JOB: signal.SIGUSR2}

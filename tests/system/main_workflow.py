@@ -29,7 +29,9 @@ CHANNELS = {STATE: ["inbox", "mail"], COORDINATOR: ["inbox"], PROVIDER: ["inbox"
 
 FUND = "TA-REQUESTS"
 NEEDED_MINOR = 3_800_000
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
+"""Three platforms that begin again on two busy processors are not ready within thirty."""
+
 PAUSE_SECONDS = 0.02
 UNDER_WAY = frozenset({"command-under-way", "request-not-open"})
 """Temporary refusals: a repeated command is still in progress, or matching has not applied the opening yet."""
