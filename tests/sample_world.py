@@ -16,7 +16,7 @@ from tests.schedule import uses_the_demo
 from tests.soak import IS_SOAK
 from tests.system.platform import Platform, broker, running
 
-STORY_SECONDS = 300
+STORY_SECONDS = 900
 STILL_RUNNING = "Still running"
 STOP = pytest.StashKey[ExitStack]()
 """What stops the demo, if one is running."""

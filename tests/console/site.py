@@ -17,7 +17,7 @@ from playwright.sync_api import Page as BrowserPage
 from chassis.embedded import free_port
 from tests.readme import ROOT
 
-STORY_SECONDS = 300.0
+STORY_SECONDS = 900.0
 STOP_SECONDS = 30
 BROWSER_SECONDS = 30.0
 BUSY_TRIES, BUSY_SECONDS = 3, 2.0

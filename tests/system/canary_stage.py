@@ -28,8 +28,8 @@ OF_NORWAY: Readers = frozenset({NORWAY, DONOR, NORWAYS})
 FUND = "TA-REQUESTS"
 PATIENCE_SECONDS = 120
 IDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-NOT_HEARD = {"person-not-known", "not-appointed"}
-"""Temporary refusals: a new appointment is known everywhere within two seconds."""
+NOT_HEARD = {"person-not-known", "not-appointed", "identity-unavailable"}
+"""Temporary refusals: a new appointment is known everywhere within two seconds, on a busy machine later."""
 
 
 @dataclass
