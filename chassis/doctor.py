@@ -150,7 +150,8 @@ async def _mail(url: str) -> Finding:
 async def _issuer(settings: Settings) -> Finding:
     source = settings.keys or ""
     try:
-        await asyncio.wait_for(Keys(source, settings.issuer).get("any"), SECONDS)
+        async with asyncio.timeout(SECONDS):
+            await Keys(source, settings.issuer).get("any")
     except (Unavailable, TimeoutError):
         return Finding(part="identity", ok=False, says=f"no keys at {source}")
     return Finding(part="identity", ok=True, says="the issuer's keys can be read")

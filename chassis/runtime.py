@@ -139,6 +139,9 @@ async def started_services(
             one.db.activity = running[0].db.activity
             loops |= loops_of(one)
         loops["callers"] = partial(running[0].callers.follow, [one.callers for one in running[1:]])
+        # The broker's connections outlive the loops, which publish and acknowledge what they finish.
+        brokers: dict[str, Loop] = {f"{one.name} broker": one.bus.keep_connected for one in running}
+        await stack.enter_async_context(supervised(brokers))
         await stack.enter_async_context(supervised(loops))
         yield running
 
@@ -172,10 +175,9 @@ async def _connect(
 
 
 def loops_of(running: Running) -> dict[str, Loop]:
-    """The background loops of a service, by name."""
+    """The background loops of a service, by name, without the connection to the broker."""
     name, inbox = running.name, running.inbox
     loops: dict[str, Loop] = {
-        f"{name} broker": running.bus.keep_connected,
         f"{name} sealer": partial(seal_continuously, running.db, CheckpointWriter(running.settings, name)),
         f"{name} expired keys": partial(every, FORGET_SECONDS, partial(_forget, running.db)),
     }

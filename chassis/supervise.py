@@ -31,7 +31,9 @@ Loop = Callable[[], Awaitable[None]]
 async def forever(name: str, loop: Loop) -> None:
     """Run `loop` and restart it when it ends or fails, with a growing pause, until cancelled."""
     pause = PAUSE_SECONDS_MIN
-    while True:
+    task = asyncio.current_task()
+    # The loop may have ended although it, or a library, lost the cancellation.
+    while task is None or not task.cancelling():
         started = asyncio.get_running_loop().time()
         try:
             await loop()

@@ -266,7 +266,9 @@ def stream_name(owner: str) -> str:
 async def _arrived(arriving: asyncio.Queue[Msg]) -> list[Msg]:
     """Return the received messages; wait at most a second for the first."""
     try:
-        messages = [await asyncio.wait_for(arriving.get(), timeout=1)]
+        # Before Python 3.12 `asyncio.wait_for` would lose a cancellation that comes with a message.
+        async with asyncio.timeout(1):
+            messages = [await arriving.get()]
     except TimeoutError:
         return []
     while not arriving.empty() and len(messages) < PULL_MAX:

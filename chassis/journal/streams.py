@@ -101,17 +101,15 @@ async def check_connection(url: str) -> None:
 @contextlib.asynccontextmanager
 async def _administrator(url: str) -> AsyncIterator[Client]:
     try:
-        client = await asyncio.wait_for(
-            nats.connect(
+        async with asyncio.timeout(CONNECT_SECONDS):
+            client = await nats.connect(
                 **connect_options(url),
                 name="streams",
                 inbox_prefix="_INBOX_admin",
                 allow_reconnect=False,
                 connect_timeout=3,
                 error_cb=_quiet,
-            ),
-            CONNECT_SECONDS,
-        )
+            )
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise BusError(f"the broker is not reached: {type(error).__name__}") from error
     try:

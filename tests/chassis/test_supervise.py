@@ -36,6 +36,21 @@ async def test_cancelled_error_lost_by_a_loop_is_repeated(monkeypatch: pytest.Mo
     assert 0.2 - TIMER_SECONDS <= time.monotonic() - began
 
 
+async def test_loop_that_ended_by_losing_its_cancellation_is_not_started_again() -> None:
+    starts = 0
+
+    async def swallow_cancel() -> None:
+        nonlocal starts
+        starts += 1
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+
+    async with asyncio.timeout(5), supervised({"loses it": swallow_cancel}):
+        await asyncio.sleep(0)
+
+    assert 1 == starts
+
+
 async def test_yielding_pause_grows_with_load() -> None:
     async def rested() -> float:
         began = time.monotonic()

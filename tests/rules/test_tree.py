@@ -133,6 +133,14 @@ def unsupervised(files: Sources) -> list[tuple[str, str]]:
     return found
 
 
+def losing_cancellations(files: Sources) -> list[str]:
+    """List files that call `asyncio.wait_for`.
+
+    Before Python 3.12 it loses a cancellation that comes with the result, so a stop waits; `asyncio.timeout` does not.
+    """
+    return [path for path, text in files.items() if any(call == "wait_for" for _, call in _calls_in(text))]
+
+
 def transactions_elsewhere(files: Sources) -> list[str]:
     return [
         path
@@ -248,6 +256,10 @@ def test_every_loop_is_supervised() -> None:
     assert not unsupervised(sources("chassis", "services"))
 
 
+def test_no_cancellation_is_lost() -> None:
+    assert not losing_cancellations(sources("chassis", "services"))
+
+
 def test_the_edge_opens_every_transaction() -> None:
     assert not transactions_elsewhere(sources("services"))
 
@@ -281,6 +293,7 @@ def test_every_rule_of_this_file_bites() -> None:
     for planted in ("from tests.a.test_b import c", "from tests.a import test_b", "import tests.a.test_b as b"):
         assert 1 == len(imports_of_test_modules({"tests/a.py": planted, "tests/b.py": "from tests.a.steps import c"}))
     assert [("services/a.py", "f")] == unsupervised({"services/a.py": start.format("asyncio.create_task(g())")})
+    assert ["services/a.py"] == losing_cancellations({"services/a.py": start.format("await asyncio.wait_for(g(), 1)")})
     for opened in ("async with db.transaction(): pass", "await db.run_in_transaction(g)"):
         assert ["services/requests/request/actions.py"] == transactions_elsewhere(
             {"services/requests/request/actions.py": start.format(opened)}

@@ -259,9 +259,6 @@ class SupervisedPlatform:
     """Settings of the platform after the first death."""
 
     pid: int = 0
-    start_seconds: float = 0
-    """Duration of its start, as a measure of the machine's speed."""
-
     deaths: int = 0
     exit_code: int | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)

@@ -156,7 +156,8 @@ class ChangeStream(Response[None]):
         again = False
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(changed.wait(), AGAIN_SECONDS)
+                async with asyncio.timeout(AGAIN_SECONDS):
+                    await changed.wait()
             if any(task.done() for task in tasks):
                 return
             now = time.monotonic()

@@ -103,7 +103,8 @@ class Planner:
         """Renew the lease until done. Raise LeaseLostError, which ends the search, if another planner has it."""
         while not done.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(done.wait(), self._renew_seconds)
+                async with asyncio.timeout(self._renew_seconds):
+                    await done.wait()
             if done.is_set():
                 return
             try:
