@@ -46,7 +46,7 @@ def flow(months: Sequence[Counts], language: str) -> Picture:
 def pillars(requests: Counts, offerings: Counts, language: str) -> Picture:
     """Draw the needs and the available offerings that name each pillar."""
     gettext = translations(language).gettext
-    needs, offered = gettext("Needs"), gettext("Offerings")
+    needs, offered, colon = gettext("Needs"), gettext("Offerings"), gettext(": ")
     counts = [
         (code_label(language, code, "pillars"), requests["by_pillar"].get(code, 0), offerings["by_pillar"].get(code, 0))
         for code in reference.pillars()
@@ -57,7 +57,7 @@ def pillars(requests: Counts, offerings: Counts, language: str) -> Picture:
         said = {"pillar": name, "needs": number(wanted, language), "offerings": number(available, language)}
         finding = translated(language, LACKING) % said
     bars = [
-        (f"{pillar}: {of}", count, number(count, language))
+        (f"{pillar}{colon}{of}", count, number(count, language))
         for pillar, *both in counts
         for of, count in zip((needs, offered), both, strict=True)
     ]

@@ -59,7 +59,7 @@ def _plain(field: Field, values: Sequence[str]) -> tuple[str, ...]:
 def shown_values(change: Change, values: Values, labels: Mapping[str, str]) -> Sequence[str]:
     """Return values as text: a code as its label, the columns of a row beside each other."""
     if change.field.name == "capacity":
-        return [f"{starts} – {ends}: {units}" for starts, ends, units in zip(*values, strict=False)]
+        return [f"{starts} – {ends} ({units})" for starts, ends, units in zip(*values, strict=False)]
     if change.field.kind == "money":
         return [" ".join(one for column in values for one in column)] if values and values[0] else []
     return [labels.get(one, one) for one in values[0]]

@@ -40,4 +40,4 @@ def test_periods_change_together() -> None:
     now = {**base, "capacity.units": ["3"]}
     merged, (change,) = merge(when.groups, base, now, base)
     assert merged["capacity.units"] == ["3"]
-    assert shown_values(change, change.now, {}) == ["2027-01-01 – 2027-06-30: 3"]
+    assert shown_values(change, change.now, {}) == ["2027-01-01 – 2027-06-30 (3)"]
