@@ -97,8 +97,9 @@ def _part(part: Part, colour: str, at: float, share: float, top: int, language: 
 
 def _in_words(bars: Sequence[Bar], parts: Sequence[Legend], language: str) -> str:
     names = {part.number: part.label for part in parts}
-    comma = translations(language).gettext(", ")
+    gettext = translations(language).gettext
+    comma, colon = gettext(", "), gettext(": ")
     return " ".join(
-        f"{bar.label}: " + comma.join(f"{names[part.number]} {part.shown}" for part in bar.parts if part.value) + "."
+        f"{bar.label}{colon}" + comma.join(f"{names[part.number]} {part.shown}" for part in bar.parts if part.value) + "."
         for bar in bars
     )

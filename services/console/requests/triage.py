@@ -59,7 +59,7 @@ def options_of(coordinators: Sequence[Mapping[str, Any]], reader: str, page: Pag
     gettext = page.gettext
     found = []
     for one in coordinators:
-        topics = ", ".join(code_label(page.language, code, "topics") for code in one["topics"])
+        topics = gettext(", ").join(code_label(page.language, code, "topics") for code in one["topics"])
         is_reader = one["person_id"] == reader
         name = gettext(N_("Me")) if is_reader else one["name"] or gettext(N_("Erased person"))
         found.append((not is_reader, Option(one["person_id"], name, topics)))
