@@ -4,7 +4,6 @@ import re
 
 from services.console.statuses import OFFERING_STATUS, PACKAGE_STATUS, REQUEST_STATUS
 from services.console.translations import LOCALES, P_, translated
-from tests.messages import read
 
 
 def test_a_status_is_inflected_by_its_noun() -> None:
@@ -29,11 +28,3 @@ def test_dates_in_digits_are_isolated_in_arabic() -> None:
 
     assert dates
     assert [] == [line for line in dates if not re.search("\u2066\\d{4}-\\d{2}-\\d{2}\u2069", line)]
-
-
-def test_french_marks_stay_with_the_word_before_them() -> None:
-    """French has a space before `:`, `;`, `?`, `!` and inside quotation marks; a line must not break there."""
-    strings = [message.string for message in read("fr") if message.id]
-    texts = [text for found in strings for text in (found if isinstance(found, tuple) else [found])]
-
-    assert [] == [text for text in texts if re.search("« | [:;?!»]", text)]

@@ -100,6 +100,8 @@ def _in_words(bars: Sequence[Bar], parts: Sequence[Legend], language: str) -> st
     gettext = translations(language).gettext
     comma, colon = gettext(", "), gettext(": ")
     return " ".join(
-        f"{bar.label}{colon}" + comma.join(f"{names[part.number]} {part.shown}" for part in bar.parts if part.value) + "."
+        f"{bar.label}{colon}"
+        + comma.join(f"{names[part.number]} {part.shown}" for part in bar.parts if part.value)
+        + "."
         for bar in bars
     )
