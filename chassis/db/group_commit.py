@@ -1,7 +1,7 @@
 """Group commit: concurrent single-statement writes are committed together.
 
-A COMMIT waits for the disk, and each process that waits for it takes CPU from the others. Therefore at most a few are
-running per statement, and later writes join the next one. A single write does not wait.
+A COMMIT waits for the disk, and each process that waits for it takes CPU from the others. Therefore at most
+`UNDER_WAY_MAX` are running per statement, and later writes join the next one. A single write does not wait.
 """
 
 import asyncio

@@ -2,7 +2,8 @@
 
 The decorated function acts; `read` reads the record afterwards, and for a repeated command. They are called as `act(tx,
 ctx, key, …)` and `read(tx, ctx, key, …)`, where `key` identifies the record. Their further parameters are taken from
-the request, as for a handler of the framework: `data: JSONBody[…]`, parameters, headers, dependencies.
+the request, as for a handler of the framework: `data: JSONBody[…]`, parameters, headers, dependencies. If `act` returns
+something, that is the answer, and `read` serves only repeats.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -83,8 +84,7 @@ def change(
 ) -> Decorator:
     """Define a POST that changes a record in the revision of `If-Match`; it answers 200 with the record and its `ETag`.
 
-    Without `key` the key is the path parameter that the decorated function takes. If that function returns something,
-    this is the answer instead of the result of `read`.
+    Without `key` the key is the path parameter that the decorated function takes.
     """
     asked: Options = {"if_match": True, "status_code": 200, **options}
 
@@ -147,6 +147,7 @@ def _route(
             async with db.transaction(by=caller, locks=held, snapshot=method == "GET") as tx:
                 view = await first(tx, outcome)
         else:
+            # One transaction inserts the idempotency key and acts; if the key exists, `again` reads what it made.
             view = await once(db, command, outcome, first=first, again=again, locks=held)
         headers = {"Location": location(view)} if location else {}
         if hasattr(view, "revision"):

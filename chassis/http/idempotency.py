@@ -61,11 +61,11 @@ async def once(
     again: Callable[[Tx, UUID], Awaitable[T]],
     locks: Sequence[str] = (),
 ) -> T:
-    """Execute a command once; for a repeat, read with `again` the record of its outcome, by default a new id.
+    """Execute a command once: `first` writes the record `outcome`, by default a new id; a repeat reads it with `again`.
 
-    The key is inserted with the writes of `first`, in one round trip: if it exists, that transaction has written
-    nothing. If `first` refuses before its first query or flush, a repeat is refused as well. Raises Conflict while the
-    first call is still running, Mismatch if the key was used with another body.
+    The key is inserted together with the first writes of `first`, or before its first query: if it exists, that
+    transaction has written nothing. If `first` refuses before its first query or flush, a repeat is refused as well.
+    Raises Conflict while the first call is still running, Mismatch if the key was used with another body.
     """
     outcome = outcome or new_id()
 

@@ -1,6 +1,7 @@
-"""Keyed locks of balances: a command that moves a balance waits for its lock before it takes a connection.
+"""Keyed locks of balances: a command that moves a balance waits in its process for the fund's lock, then begins.
 
-The fund of a pledge, an allocation or a proposal never changes, so it can be read before the lock is held.
+So no connection waits for a busy fund. The fund of a pledge, an allocation or a proposal never changes; it is read in a
+transaction of its own before. Between processes the row of the balance is locked (`move_balance` of the schema).
 """
 
 from collections.abc import Sequence

@@ -232,7 +232,7 @@ def entry_of(entry_id: UUID, recorded_at: datetime, fact: Fact) -> Entry | None:
 
 
 def _rated(fact: OfPledge | OfAllocation, posting: Posting) -> Posting:
-    """Add the rate to a posting: the carrying rate if the money leaves an account, else the rate of its day."""
+    """Add the rate to a posting: the fact's, but the agreement's for receivables, the pledge's for what was pledged."""
     if posting.currency == USD:
         return posting
     valuation: Valuation | None = getattr(fact, "valuation", None)

@@ -55,6 +55,7 @@ async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Even
     for fact, _ in facts:
         on = getattr(fact, "effective_on", None)
         if on is not None:
+            # The first field that ends in `_at` is the time at which the fact was recorded.
             said_at = next(getattr(fact, name) for name in fact.__struct_fields__ if name.endswith("_at"))
             # A late event may be of a year that was closed meanwhile: it takes effect in the first open year.
             check_not_ahead(on, said_at if because is None else max(said_at, clock.now()))
@@ -97,7 +98,7 @@ def latest_value_date(now: datetime) -> date:
 
 
 async def fold(tx: Tx, facts: Sequence[tuple[Event, Fact]]) -> Sequence[Entry]:
-    """Fold facts into the tables, and return their entries; the rebuild from the journal does nothing else."""
+    """Write facts into the tables and the ledger, and return their entries; a rebuild does nothing else."""
     for event, fact in facts:
         await FOLDS[fact.aggregate](tx, event, fact)
     entries = [entry for event, fact in facts if (entry := entry_of(event.id, event.time, fact))]

@@ -189,8 +189,7 @@ async def write(tx: Tx, entry: Entry) -> None:
 async def write_many(tx: Tx, entries: Sequence[Entry]) -> None:
     """Insert entries and update each fund's balance once by their sum, in one statement.
 
-    Raises Conflict if a balance would become negative by all of them together; then none is written. A caller that can
-    omit some of the entries writes them one by one, each in its own transaction.
+    Raises Conflict if a balance would become negative by all of them together; then none is written.
     """
     if len(entries) == 1:
         # The statement for one entry is planned once; the statement for many is planned again for each number of

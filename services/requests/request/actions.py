@@ -46,14 +46,14 @@ MATCH_STATUS: dict[type[MatchFact], str] = {
 
 
 async def record(tx: Tx, before: Request | None, fact: Fact, *, because: Event | None = None) -> Request:
-    """Apply a fact to the request, save it, and announce the fact."""
-    after = await _fold(tx, before, fact)
+    """Apply a fact to the request, save it, announce the fact, and start or stop the request's clocks."""
+    after = await _fold_and_save(tx, before, fact)
     event = await announce(tx, fact, version=after.revision, because=because)
     await clock_actions.follow(tx, after, because=because, now=event.time)
     return after
 
 
-async def _fold(tx: Tx, before: Request | None, fact: Fact) -> Request:
+async def _fold_and_save(tx: Tx, before: Request | None, fact: Fact) -> Request:
     after = evolve(before, fact)
     await store.save(tx, after)
     if before is not None and before.priority is not after.priority:
@@ -73,6 +73,7 @@ async def file(
 ) -> Request:
     """Create a request of the caller's State: a draft, or submitted at once."""
     if submit:
+        # The model checks the same without the title, which it does not have.
         lines = in_order(content.lines, content.incomplete)
         check_complete(lines, content.circulation_rule, texts.title)
     begin = model.file if submit else model.draft
@@ -261,4 +262,4 @@ async def rebuild(tx: Tx, event: Event) -> None:
     if fact.aggregate == "public_summary":
         await summary_store.save(tx, summary.evolve(await summary_store.get_as_service(tx, event.aggregate_id), fact))
         return
-    await _fold(tx, await store.locked(tx, event.aggregate_id), fact)
+    await _fold_and_save(tx, await store.locked(tx, event.aggregate_id), fact)

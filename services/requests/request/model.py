@@ -94,8 +94,9 @@ class Request(Struct, frozen=True, kw_only=True):
     matches: dict[UUID, tuple[UUID, str]] = {}
     """Maps each match to its line and its latest known status."""
     providers: dict[UUID, str] = {}
+    """Maps each match to the organization that delivers it."""
     agreed_at: dict[UUID, datetime] = {}
-    """Maps each match to the organization that delivers it, and to the time at which both sides had accepted it."""
+    """Maps each match to the time at which both sides had accepted it."""
     covers: dict[UUID, int | None] = {}
     """Maps each match to the number of persons of its line's group that it serves; None for all."""
     evaluations: dict[UUID, Results] = {}
