@@ -250,8 +250,11 @@ class Database:
     events of each committed transaction.
     """
 
-    def __init__(self, pool: Pool, source: str, *, own_role: str | None = None) -> None:
+    def __init__(
+        self, pool: Pool, source: str, *, own_role: str | None = None, wait_seconds: float = ACQUIRE_SECONDS
+    ) -> None:
         self._pool = pool
+        self._wait_seconds = wait_seconds
         self._group = GroupCommit(self._borrow, seconds=COMMAND_SECONDS)
         self._locks = KeyedLocks()
         self._reading = False
@@ -262,12 +265,20 @@ class Database:
 
     @classmethod
     async def connect(
-        cls, dsn: str, source: str, *, role: str | None = None, owner: bool = False, pool_max: int = POOL_MAX
+        cls,
+        dsn: str,
+        source: str,
+        *,
+        role: str | None = None,
+        owner: bool = False,
+        pool_max: int = POOL_MAX,
+        wait_seconds: float = ACQUIRE_SECONDS,
     ) -> "Database":
         """Create the database without opening a connection, so that a service starts without PostgreSQL.
 
         With `role` the session of a shared login changes to that role, in which the service acts for its callers. The
-        `owner` of the schema has no separate role for its own work.
+        `owner` of the schema has no separate role for its own work. A transaction waits at most `wait_seconds` for a
+        connection.
         """
         settings = {
             **SESSION_LIMITS,
@@ -280,11 +291,14 @@ class Database:
 
         async def connect() -> Connection:
             return await asyncpg.connect(
-                dsn, command_timeout=COMMAND_SECONDS, timeout=CONNECT_SECONDS, server_settings=settings
+                dsn,
+                command_timeout=COMMAND_SECONDS,
+                timeout=max(CONNECT_SECONDS, wait_seconds),
+                server_settings=settings,
             )
 
         pool = Pool(connect, pool_max, reserved=pool_max // RESERVED_FRACTION)
-        return cls(pool, source, own_role=None if owner else own_role_of(source))
+        return cls(pool, source, own_role=None if owner else own_role_of(source), wait_seconds=wait_seconds)
 
     def for_reading(self) -> "Database":
         """Return the same database with transactions that use the connections reserved for reading."""
@@ -369,7 +383,7 @@ class Database:
 
     async def _take(self) -> Connection:
         try:
-            return await self._pool.acquire(within_seconds=ACQUIRE_SECONDS, reading=self._reading)
+            return await self._pool.acquire(within_seconds=self._wait_seconds, reading=self._reading)
         except PoolTimeout as error:
             raise Unavailable("overloaded") from error
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -1,6 +1,7 @@
 """Database access of commands: the services' schemas, each with its own role."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,9 @@ from services.composition import NAMES
 
 NO_DATABASE = "no PostgreSQL to ask: set DATABASE_URL, or name with --state where `entraide up` runs its own"
 
+WAIT_SECONDS = 30.0
+"""An operator waits longer for a connection to a busy PostgreSQL than somebody who loads a page."""
+
 T = TypeVar("T")
 Work = Callable[[Tx], Coroutine[Any, Any, T]]
 
@@ -32,6 +36,16 @@ def run_or_fail(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         fail(str(error))
     except (OSError, Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         fail(f"PostgreSQL cannot be reached at DATABASE_URL ({type(error).__name__}); see `entraide doctor`")
+
+
+@asynccontextmanager
+async def connected(dsn: str, service: str, *, role: str | None = None, owner: bool = False) -> AsyncIterator[Database]:
+    """Provide the database of a service over one connection."""
+    db = await Database.connect(dsn, service, role=role, owner=owner, pool_max=1, wait_seconds=WAIT_SECONDS)
+    try:
+        yield db
+    finally:
+        await db.close()
 
 
 def in_each_schema(state: Path | None, work: Work[T]) -> list[T]:
@@ -57,10 +71,7 @@ def in_database(state: Path | None, service: str, work: Callable[[Database], Cor
     async def within() -> T:
         if (dsn := url or own.database_url) is None:
             raise SettingsError(NO_DATABASE)
-        db = await Database.connect(dsn, service, role=None if url else role_of(service), pool_max=1)
-        try:
+        async with connected(dsn, service, role=None if url else role_of(service)) as db:
             return await work(db)
-        finally:
-            await db.close()
 
     return run_or_fail(within)

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import click
 
-from chassis.db.database import Database
 from chassis.parts import running_parts
 from chassis.rebuild import verify as differences_of
 from chassis.service import Service
 from chassis.settings import SettingsError
-from services.cli.database import NO_DATABASE, run_or_fail
+from services.cli.database import NO_DATABASE, connected, run_or_fail
 from services.cli.options import JSON, STATE
 from services.cli.settings import read_settings
 from services.composition import all_services
@@ -34,11 +33,8 @@ def verify(state: Path | None, as_json: bool) -> None:
         # Connect as the owner of the tables, because a service's own role may not truncate them.
         if own.database_url is None:
             raise SettingsError(NO_DATABASE)
-        db = await Database.connect(own.database_url, service.name, owner=True)
-        try:
+        async with connected(own.database_url, service.name, owner=True) as db:
             return await differences_of(db, service)
-        finally:
-            await db.close()
 
     results = {service.name: run_or_fail(partial(check, service)) for service in all_services()}
     if as_json:

@@ -12,7 +12,7 @@ from chassis.db.database import Database
 from chassis.db.migrate import role_of
 from chassis.parts import running_parts
 from chassis.settings import Settings, SettingsError
-from services.cli.database import NO_DATABASE, run_or_fail
+from services.cli.database import NO_DATABASE, connected, run_or_fail
 from services.cli.options import JSON, STATE, fail
 from services.cli.progress import Progress
 from services.cli.settings import read_settings
@@ -53,9 +53,7 @@ async def _rebuild(settings: Settings) -> Rebuilt:
             url = settings.database_urls.get(service)
             if (dsn := url or settings.database_url) is None:
                 raise SettingsError(NO_DATABASE)
-            db = await Database.connect(dsn, service, role=None if url else role_of(service), pool_max=1)
-            stack.push_async_callback(db.close)
-            return db
+            return await stack.enter_async_context(connected(dsn, service, role=None if url else role_of(service)))
 
         journals = {owner: await connect(owner) for owner in OWNERS}
         return await rebuild_figures(await connect(SERVICE), journals, say=Progress())

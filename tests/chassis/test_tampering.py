@@ -74,8 +74,10 @@ async def superuser(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def verified(own: Settings, *options: str) -> tuple[int, str]:
+    """The exit code, 0 or 1, and the output of `entraide audit verify`."""
     env = {"DATABASE_URL": str(own.database_url), "NATS_URL": str(own.nats_url)}
     done = await entraide("audit", "verify", "--state", own.state, *options, env=env)
+    assert done.exit_code in {0, 1}, done.stderr
     return done.exit_code, done.stdout
 
 

@@ -1,8 +1,11 @@
 """`entraide ledger verify` finds and names every mismatch."""
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -10,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from chassis import clock
-from chassis.db.database import Database
+from chassis.db.database import ACQUIRE_SECONDS, Database
 from chassis.journal.inbox import Inbox
 from contracts.matching import MatchRevoked
 from contracts.values import Money
@@ -21,6 +24,7 @@ from services.pledges.ledger import verify as verifying
 from services.pledges.ledger.verify import Finding, Report, verify
 from services.pledges.wiring import close_and_write_snapshots, verify_balances
 from tests.builders import NOON, an_event
+from tests.commands import entraide
 from tests.pledges.allocations.steps import PERIOD, a_match, confirmed
 from tests.pledges.steps import FINANCE, NORWAY, Client, approve, eur, funded, get, pledged, post, prepared, usd
 
@@ -304,3 +308,35 @@ async def test_verify_command_exits_with_one_on_findings(monkeypatch: pytest.Mon
     assert code == 1
     assert text.splitlines()[1] == f"entry {UUID(int=7)}, position 3: it does not balance: paid"
     assert said(wrong, "--json")[1].startswith('{"entries":2')
+
+
+# -- on a busy server -------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def slow_to_connect(dsn: str, seconds: float) -> AsyncIterator[str]:
+    """A relay to PostgreSQL that takes `seconds` before it passes on the first bytes of a connection."""
+    server = urlsplit(dsn)
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(seconds)
+        answers, requests = await asyncio.open_connection(server.hostname, server.port)
+        await asyncio.gather(copy(reader, requests), copy(answers, writer))
+
+    async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while read := await source.read(65536):
+            target.write(read)
+            await target.drain()
+        target.close()
+
+    async with await asyncio.start_server(relay, "127.0.0.1", 0) as relaying:
+        port = relaying.sockets[0].getsockname()[1]
+        yield server._replace(netloc=f"{server.netloc.rpartition(':')[0]}:{port}").geturl()
+
+
+async def test_command_waits_longer_for_a_connection_than_a_request(api: Client, database_url: str) -> None:
+    async with slow_to_connect(database_url, ACQUIRE_SECONDS + 0.5) as dsn:
+        done = await entraide("ledger", "verify", env={"DATABASE_URL": dsn})
+
+    assert (0, "") == (done.exit_code, done.stderr)
+    assert done.stdout.startswith("the books are right")
