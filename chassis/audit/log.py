@@ -93,7 +93,7 @@ async def log_read(tx: Tx, action: str, aggregate: str, aggregate_id: UUID, vers
     """
     if tx.announced:
         return
-    await tx.write(
+    await tx.queue(
         _NOTE_READ,
         clock.now(),
         action,
@@ -113,7 +113,7 @@ async def _note(
     hashes: tuple[Sequence[bytes | None], Sequence[bytes | None], Sequence[bytes | None]],
 ) -> None:
     hashed, salt, address = _hashed_origin()
-    await tx.write(
+    await tx.queue(
         _NOTE,
         clock.now(),
         *_actor(tx),

@@ -137,7 +137,7 @@ class Tx:
         self.connection: Connection | None = None
         """The connection, acquired with the first query and released at the end."""
 
-    async def write(self, write: Write, *args: object) -> None:
+    async def queue(self, write: Write, *args: object) -> None:
         """Queue a write, to be sent with others before the next query, or at the end.
 
         It has no effect until then, and its errors are raised then.

@@ -70,7 +70,7 @@ async def once(
     outcome = outcome or new_id()
 
     async def carry_out(tx: Tx) -> T:
-        await tx.write(_TAKE_KEY, *_taking(command, outcome))
+        await tx.queue(_TAKE_KEY, *_taking(command, outcome))
         return await first(tx, outcome)
 
     try:

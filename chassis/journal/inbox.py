@@ -119,7 +119,7 @@ class Inbox:
         try:
             async with self._db.transaction() as tx:
                 claim = (self.consumer, event.id, event.owner, event.aggregate_id, event.aggregateversion)
-                await tx.write(_TAKE_UP, *claim)
+                await tx.queue(_TAKE_UP, *claim)
                 await self._take_effect(tx, event)
         except Exception as error:
             if _is_retryable(error):

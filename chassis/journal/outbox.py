@@ -60,9 +60,9 @@ log = structlog.get_logger()
 async def announce(tx: Tx, fact: Fact, *, version: int, because: Event | None = None) -> Event:
     """Announce a fact: it is published if, and only if, this transaction commits.
 
-    `version` is the aggregate's new revision, one above its last: of two writers that both read the last one, the
-    journal's key accepts one (the other gets asyncpg.UniqueViolationError, when it is written). `because` is the event
-    that caused this one; its correlation id is kept, else that of the current HTTP request.
+    `version` is the aggregate's last revision plus one. If two writers read the same revision, the journal's key
+    accepts one; the other gets asyncpg.UniqueViolationError when its queued write is sent. `because` is the event that
+    caused this one; its correlation id is kept, else that of the current HTTP request.
     """
     return (await announce_all(tx, [(fact, version)], because=because))[0]
 
@@ -82,7 +82,7 @@ async def announce_each(tx: Tx, facts: Sequence[tuple[Fact, int, Event | None]])
     assert all(len(one) <= EVENT_BYTES_MAX for one in encoded), (
         "a fact exceeds EVENT_BYTES_MAX despite the limits on lines and codes"
     )
-    await tx.write(
+    await tx.queue(
         _ANNOUNCE,
         [event.id for event in events],
         [fact.aggregate for fact, _, _ in facts],

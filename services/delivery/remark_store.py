@@ -30,7 +30,7 @@ class Remark(Struct, frozen=True, kw_only=True):
 
 async def save(tx: Tx, delivery_id: UUID, revision: int, move: str, comment: str, *, now: datetime) -> None:
     """Save a comment; `move` is the last part of its fact's name, such as `begun`."""
-    await tx.write(_SAVE, delivery_id, revision, move, now, comment)
+    await tx.queue(_SAVE, delivery_id, revision, move, now, comment)
 
 
 async def of_delivery(tx: Tx, delivery_id: UUID) -> tuple[Remark, ...]:

@@ -45,7 +45,7 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 async def _note(db: Database, caller: Caller, route: str | None = "sample", number: int = 1) -> UUID:
     written = new_id()
     async with db.transaction(by=caller) as tx:
-        await tx.write(NOTE, written, route, number)
+        await tx.queue(NOTE, written, route, number)
     return written
 
 
@@ -101,7 +101,7 @@ async def test_required_write_without_rows_undoes_only_its_own_caller(db: Databa
 
     async def try_to(key: str) -> None:
         async with db.transaction(by=KENYAN) as tx:
-            await tx.write(NEEDED, person, key)
+            await tx.queue(NEEDED, person, key)
 
     answers = await asyncio.gather(
         *(try_to(str(number % (CALLERS // 2))) for number in range(CALLERS)), return_exceptions=True
@@ -124,7 +124,7 @@ async def test_writes_of_the_service_are_grouped_in_its_own_role(db: Database) -
 
     async def work() -> None:
         async with db.transaction() as tx:
-            await tx.write(role, new_id())
+            await tx.queue(role, new_id())
 
     await asyncio.gather(*(work() for _ in range(CALLERS)), _note(db, KENYAN))
 
@@ -139,7 +139,7 @@ async def test_rejected_write_of_the_service_undoes_only_itself(db: Database) ->
 
     async def work(key: str) -> None:
         async with db.transaction() as tx:
-            await tx.write(NEEDED, person, key)
+            await tx.queue(NEEDED, person, key)
 
     answers = await asyncio.gather(*(work(str(number % 20)) for number in range(CALLERS)), return_exceptions=True)
 
@@ -166,7 +166,7 @@ async def test_lost_connection_leaves_the_outcome_of_its_group_unknown(db: Datab
 
     async def killed() -> None:
         async with db.transaction(by=KENYAN) as tx:
-            await tx.write(slow, new_id())
+            await tx.queue(slow, new_id())
 
     tasks = [asyncio.create_task(killed()) for _ in range(CALLERS)]
     administrator = await asyncpg.connect(database_url)

@@ -40,7 +40,7 @@ class Writing(RecordingConsumer):
     )
 
     async def handle(self, tx: Tx, event: Event, fact: RequestRegistered | RequestWithdrawn) -> None:
-        await tx.write(self.KEEP, event.aggregate_id, str(event.aggregateversion))
+        await tx.queue(self.KEEP, event.aggregate_id, str(event.aggregateversion))
 
 
 async def test_event_delivered_repeatedly_is_applied_once(consumer: RecordingConsumer) -> None:

@@ -71,7 +71,7 @@ async def _carry_out(db: Database, *writes: tuple[Write, tuple[object, ...]], be
         if before:
             await tx.execute(before)
         for write, args in writes:
-            await tx.write(write, *args)
+            await tx.queue(write, *args)
 
 
 async def _routes(db: Database) -> list[str]:
@@ -81,8 +81,8 @@ async def _routes(db: Database) -> list[str]:
 
 async def test_writes_without_reads_are_one_statement_without_a_transaction(db: Database) -> None:
     async def work(tx: Tx) -> None:
-        await tx.write(NOTE, new_id(), "first")
-        await tx.write(SEEN, str(new_id()))
+        await tx.queue(NOTE, new_id(), "first")
+        await tx.queue(SEEN, str(new_id()))
 
     assert await _sent(db, work, by=KENYAN) == ["WITH"]
     assert await _sent(db, work) == ["BEGIN", "WITH", "COMMIT"], "the service's own work sets its role"
@@ -93,9 +93,9 @@ async def test_read_sees_earlier_writes(db: Database) -> None:
     seen: list[int] = []
 
     async def work(tx: Tx) -> None:
-        await tx.write(NOTE, new_id(), "first")
+        await tx.queue(NOTE, new_id(), "first")
         seen.append(await tx.fetchval("SELECT count(*) FROM command"))
-        await tx.write(NOTE, new_id(), "second")
+        await tx.queue(NOTE, new_id(), "second")
 
     assert await _sent(db, work) == ["BEGIN", "WITH", "SELECT", "WITH", "COMMIT"]
     assert seen == [1]
@@ -131,7 +131,7 @@ async def test_required_write_without_rows_undoes_all(db: Database) -> None:
 
 async def test_failure_after_a_write_leaves_no_effect(db: Database) -> None:
     async def fail(tx: Tx) -> None:
-        await tx.write(NOTE, new_id(), "first")
+        await tx.queue(NOTE, new_id(), "first")
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -145,7 +145,7 @@ async def test_connection_lost_during_the_only_statement_leaves_the_outcome_unkn
 ) -> None:
     async def killed() -> None:
         async with db.transaction(by=KENYAN) as tx:
-            await tx.write(
+            await tx.queue(
                 Write(parts={"slept": f"{COMMAND} SELECT $1, '', '', '', '', $1 FROM pg_sleep(30)"}), new_id()
             )
 

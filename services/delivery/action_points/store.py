@@ -115,17 +115,17 @@ _COMMENT = Write(parts={"action_point_comment": "UPDATE action_point_text SET co
 
 
 async def save(tx: Tx, point: ActionPoint) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(point).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(point).decode())
 
 
 async def save_text(tx: Tx, action_point_id: UUID, text: str, salt: bytes) -> None:
     """Save the text, which the journal references by its salted hash."""
-    await tx.write(_SAVE_TEXTS, action_point_id, salt, text)
+    await tx.queue(_SAVE_TEXTS, action_point_id, salt, text)
 
 
 async def save_comment(tx: Tx, action_point_id: UUID, comment: str) -> None:
     """Replace the comment on the previous move."""
-    await tx.write(_COMMENT, action_point_id, comment)
+    await tx.queue(_COMMENT, action_point_id, comment)
 
 
 async def texts_of(tx: Tx, action_point_ids: Sequence[UUID]) -> dict[UUID, Texts]:

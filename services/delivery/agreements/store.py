@@ -127,20 +127,20 @@ _TEXTS = Write(
 
 async def save(tx: Tx, agreement: Agreement, fact: Fact) -> None:
     """Save the agreement, and the fact's change of its versions."""
-    await tx.write(_SAVE, msgspec.json.encode(agreement).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(agreement).decode())
     match fact:
         case AgreementProposed():
             terms = msgspec.json.encode(fact.terms).decode()
             key = fact.agreement_id, fact.version
-            await tx.write(_PROPOSED, *key, fact.side, terms, fact.language, fact.texts_hash, fact.proposed_at)
+            await tx.queue(_PROPOSED, *key, fact.side, terms, fact.language, fact.texts_hash, fact.proposed_at)
         case AgreementSigned():
-            await tx.write(_SIGNED, fact.agreement_id, fact.version, fact.side, fact.signed_on, fact.file_id)
+            await tx.queue(_SIGNED, fact.agreement_id, fact.version, fact.side, fact.signed_on, fact.file_id)
         case AmendmentDropped():
-            await tx.write(_DROPPED, fact.agreement_id, fact.version, fact.dropped_at)
+            await tx.queue(_DROPPED, fact.agreement_id, fact.version, fact.dropped_at)
 
 
 async def save_texts(tx: Tx, agreement_id: UUID, version: int, texts: AgreementTexts, salt: bytes) -> None:
-    await tx.write(_TEXTS, agreement_id, version, salt, texts.scope, texts.place, list(texts.clauses))
+    await tx.queue(_TEXTS, agreement_id, version, salt, texts.scope, texts.place, list(texts.clauses))
 
 
 async def ids_of(tx: Tx, delivery_ids: Sequence[UUID]) -> set[UUID]:

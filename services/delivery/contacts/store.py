@@ -28,7 +28,7 @@ _REPLACE = Write(
 
 async def replace(tx: Tx, delivery_id: UUID, side: Side, contacts: Sequence[DeliveryContact], salt: bytes) -> None:
     """Replace the contacts of a side, which the journal references by their salted hash."""
-    await tx.write(_REPLACE, delivery_id, side, salt, msgspec.json.encode(contacts).decode(), len(contacts))
+    await tx.queue(_REPLACE, delivery_id, side, salt, msgspec.json.encode(contacts).decode(), len(contacts))
 
 
 async def of_delivery(tx: Tx, delivery_id: UUID) -> SideContacts:

@@ -138,7 +138,7 @@ async def save(tx: Tx, delivery: Delivery) -> None:
         "funding_minor": needed and needed.minor,
         "funding_currency": needed and needed.currency,
     }
-    await tx.write(_SAVE, msgspec.json.encode(row).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(row).decode())
 
 
 def delivery_of(row: Record) -> Delivery:

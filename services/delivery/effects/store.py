@@ -87,7 +87,7 @@ _SAVE = Write(
 
 
 async def save(tx: Tx, effect: Effect) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(effect).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(effect).decode())
 
 
 _SAVE_TEXTS = Write(
@@ -103,15 +103,15 @@ _DELETE_TEXTS = Write(parts={"effect_texts_deleted": "DELETE FROM effect_text WH
 
 
 async def save_texts(tx: Tx, effect_id: UUID, texts: EffectTexts, salt: bytes) -> None:
-    await tx.write(_SAVE_TEXTS, effect_id, salt, texts.title, texts.text, texts.gazette, texts.address)
+    await tx.queue(_SAVE_TEXTS, effect_id, salt, texts.title, texts.text, texts.gazette, texts.address)
 
 
 async def save_comment(tx: Tx, effect_id: UUID, comment: str) -> None:
-    await tx.write(_COMMENT, effect_id, comment)
+    await tx.queue(_COMMENT, effect_id, comment)
 
 
 async def delete_texts(tx: Tx, effect_id: UUID) -> None:
-    await tx.write(_DELETE_TEXTS, effect_id)
+    await tx.queue(_DELETE_TEXTS, effect_id)
 
 
 async def texts_of(tx: Tx, effect_ids: Sequence[UUID]) -> dict[UUID, Said]:

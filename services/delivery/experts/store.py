@@ -119,7 +119,7 @@ _SAVE = Write(
 
 
 async def save(tx: Tx, expert: Expert) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(expert).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(expert).decode())
 
 
 _SAVE_TEXTS = Write(
@@ -138,7 +138,7 @@ _SAVE_TEXTS = Write(
 async def save_texts(tx: Tx, expert_id: UUID, texts: Texts, salt: bytes) -> None:
     """Save the texts, which the journal references by their salted hash."""
     own = texts.name, texts.function, texts.biography, texts.email, texts.person_id, texts.sex
-    await tx.write(_SAVE_TEXTS, expert_id, salt, *own)
+    await tx.queue(_SAVE_TEXTS, expert_id, salt, *own)
 
 
 async def delete_texts(tx: Tx, expert_id: UUID) -> None:

@@ -171,15 +171,15 @@ _DELETE_NAME = Write(parts={"file_unnamed": "DELETE FROM file_text WHERE file_id
 
 
 async def save(tx: Tx, file: File) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(file).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(file).decode())
 
 
 async def save_name(tx: Tx, file_id: UUID, name: str, salt: bytes) -> None:
-    await tx.write(_SAVE_NAME, file_id, salt, name)
+    await tx.queue(_SAVE_NAME, file_id, salt, name)
 
 
 async def delete_name(tx: Tx, file_id: UUID) -> None:
-    await tx.write(_DELETE_NAME, file_id)
+    await tx.queue(_DELETE_NAME, file_id)
 
 
 async def pending(tx: Tx, limit: int = 20) -> list[UUID]:

@@ -79,7 +79,7 @@ _SAVE = Write(
 
 async def save(tx: Tx, follow_up: FollowUp) -> None:
     row = msgspec.structs.asdict(follow_up) | {"next_at": follow_up.next_at}
-    await tx.write(_SAVE, msgspec.json.encode(row).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(row).decode())
 
 
 _SAVE_TEXT = Write(
@@ -95,11 +95,11 @@ _DROP_TEXT = Write(parts={"follow_up_text_dropped": "DELETE FROM follow_up_text 
 
 async def save_text(tx: Tx, follow_up_id: UUID, salt: bytes, text: str) -> None:
     """Replace the text of the previous answer."""
-    await tx.write(_SAVE_TEXT, follow_up_id, salt, text)
+    await tx.queue(_SAVE_TEXT, follow_up_id, salt, text)
 
 
 async def drop_text(tx: Tx, follow_up_id: UUID) -> None:
-    await tx.write(_DROP_TEXT, follow_up_id)
+    await tx.queue(_DROP_TEXT, follow_up_id)
 
 
 async def texts_of(tx: Tx, follow_up_ids: Sequence[UUID]) -> dict[UUID, str]:

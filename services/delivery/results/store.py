@@ -72,16 +72,16 @@ _SAVE_ANSWER = Write(parts={"result_answer": "UPDATE result_text SET answer = $2
 
 
 async def save(tx: Tx, result: Result) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(result).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(result).decode())
 
 
 async def save_comment(tx: Tx, result_id: UUID, comment: str, salt: bytes) -> None:
     """Save the comment, which the journal references by its salted hash, and remove the State's answer."""
-    await tx.write(_SAVE_COMMENT, result_id, salt, comment)
+    await tx.queue(_SAVE_COMMENT, result_id, salt, comment)
 
 
 async def save_answer(tx: Tx, result_id: UUID, answer: str) -> None:
-    await tx.write(_SAVE_ANSWER, result_id, answer)
+    await tx.queue(_SAVE_ANSWER, result_id, answer)
 
 
 async def texts_of(tx: Tx, result_ids: Sequence[UUID]) -> dict[UUID, Texts]:

@@ -69,12 +69,12 @@ _SAVE_COMMENTS = Write(
 
 
 async def save(tx: Tx, screening: Screening) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(screening).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(screening).decode())
 
 
 async def save_comments(tx: Tx, screening_id: UUID, comments: Mapping[str, str], salt: bytes) -> None:
     """Save the comments, given by question; the journal references them by their salted hash."""
-    await tx.write(_SAVE_COMMENTS, screening_id, salt, msgspec.json.encode(comments).decode())
+    await tx.queue(_SAVE_COMMENTS, screening_id, salt, msgspec.json.encode(comments).decode())
 
 
 async def comments_of(tx: Tx, screening_ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:

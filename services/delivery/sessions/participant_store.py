@@ -25,7 +25,7 @@ _SAVE = Write(
 async def save(tx: Tx, session_id: UUID, counts: Mapping[UUID, Counts], salt: bytes) -> None:
     """Replace the previous counts of these deliveries; the journal references the counts by their salted hash."""
     encoded = [msgspec.json.encode(each).decode() for each in counts.values()]
-    await tx.write(_SAVE, session_id, salt, list(counts), encoded)
+    await tx.queue(_SAVE, session_id, salt, list(counts), encoded)
 
 
 async def of_sessions(tx: Tx, session_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], Counts]:

@@ -77,7 +77,7 @@ _SAVE = Write(
 
 
 async def save(tx: Tx, session: Session) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(session).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(session).decode())
 
 
 _SAVE_TEXTS = Write(
@@ -94,12 +94,12 @@ _COMMENT = Write(parts={"session_comment": "UPDATE session_text SET comment = $2
 
 async def save_texts(tx: Tx, session_id: UUID, texts: Texts, salt: bytes) -> None:
     """Save the texts; the journal references the place by its salted hash."""
-    await tx.write(_SAVE_TEXTS, session_id, salt, texts.place, texts.comment)
+    await tx.queue(_SAVE_TEXTS, session_id, salt, texts.place, texts.comment)
 
 
 async def save_comment(tx: Tx, session_id: UUID, comment: str) -> None:
     """Replace the comment on the previous move."""
-    await tx.write(_COMMENT, session_id, comment)
+    await tx.queue(_COMMENT, session_id, comment)
 
 
 async def texts_of(tx: Tx, session_ids: Sequence[UUID]) -> dict[UUID, Texts]:

@@ -123,17 +123,17 @@ _COMMENT = Write(parts={"strategy_comment": "UPDATE strategy_text SET comment = 
 
 
 async def save(tx: Tx, strategy: Strategy) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(strategy).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(strategy).decode())
 
 
 async def save_texts(tx: Tx, strategy_id: UUID, texts: StrategyTexts, salt: bytes) -> None:
     """Replace the previous texts; the journal references the texts by their salted hash."""
-    await tx.write(_SAVE_TEXTS, strategy_id, salt, texts.title, texts.roles)
+    await tx.queue(_SAVE_TEXTS, strategy_id, salt, texts.title, texts.roles)
 
 
 async def save_comment(tx: Tx, strategy_id: UUID, comment: str) -> None:
     """Replace the comment on the previous move."""
-    await tx.write(_COMMENT, strategy_id, comment)
+    await tx.queue(_COMMENT, strategy_id, comment)
 
 
 async def texts_of(tx: Tx, strategy_ids: Sequence[UUID]) -> dict[UUID, Said]:

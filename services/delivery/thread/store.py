@@ -147,15 +147,15 @@ _MARK = Write(
 
 
 async def save(tx: Tx, message: Message) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(message).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(message).decode())
 
 
 async def save_texts(tx: Tx, message_id: UUID, texts: MessageTexts, salt: bytes) -> None:
-    await tx.write(_SAVE_TEXTS, message_id, salt, texts.topic, texts.text)
+    await tx.queue(_SAVE_TEXTS, message_id, salt, texts.topic, texts.text)
 
 
 async def delete_texts(tx: Tx, message_id: UUID) -> None:
-    await tx.write(_DELETE_TEXTS, message_id)
+    await tx.queue(_DELETE_TEXTS, message_id)
 
 
 # -- read marks -------------------------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ async def mark(
     tx: Tx, delivery_id: UUID, person_id: UUID, side: Side | None, message_id: UUID, *, now: datetime
 ) -> None:
     """Record that a person has read up to this message; a later mark is kept."""
-    await tx.write(_MARK, delivery_id, person_id, side, message_id, now)
+    await tx.queue(_MARK, delivery_id, person_id, side, message_id, now)
 
 
 async def mark_of(tx: Tx, delivery_id: UUID, person_id: UUID) -> ReadMark | None:

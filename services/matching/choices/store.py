@@ -54,7 +54,7 @@ _RECORD_SHOWN = Write(
 
 async def save(tx: Tx, moves: Sequence[Move]) -> None:
     """Write moves in one statement, together with the matches' rows."""
-    await tx.write(_SAVE, msgspec.json.encode(moves).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(moves).decode())
 
 
 async def record_shown(tx: Tx, found: Sequence[Ranked], role: Role, *, now: datetime) -> None:
@@ -67,7 +67,7 @@ async def record_shown(tx: Tx, found: Sequence[Ranked], role: Role, *, now: date
     ranked = [one for one in found if one.rank is not None]
     by_line = groupby(ranked, key=lambda one: one.match.line_id)
     if rows := [_shown(list(ranking), role, now) for _, ranking in by_line]:
-        await tx.write(_RECORD_SHOWN, msgspec.json.encode(rows).decode())
+        await tx.queue(_RECORD_SHOWN, msgspec.json.encode(rows).decode())
 
 
 def _shown(ranking: Sequence[Ranked], role: Role, now: datetime) -> dict[str, Any]:

@@ -168,7 +168,7 @@ async def save(tx: Tx, one: JointDelivery) -> None:
         }
         for place, member in enumerate(one.members, 1)
     ]
-    await tx.write(_SAVE, msgspec.json.encode(row).decode(), msgspec.json.encode(members).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(row).decode(), msgspec.json.encode(members).decode())
 
 
 def _member(row: Record) -> JointMember:

@@ -53,14 +53,14 @@ async def save(tx: Tx, consents: Iterable[RequestConsents]) -> None:
     """Store consents as of a revision of their request; later revisions are kept."""
     rows = _rows(consents)
     if rows:
-        await tx.write(_PUT, msgspec.json.encode(list(rows.values())).decode())
+        await tx.queue(_PUT, msgspec.json.encode(list(rows.values())).decode())
 
 
 async def replace(tx: Tx, consents: RequestConsents, at: datetime) -> None:
     """Store the consents of a request, and end all its other consents of no later revision."""
     rows = _rows([consents])
     encoded = msgspec.json.encode(list(rows.values())).decode()
-    await tx.write(_REPLACE, encoded, consents.revision, at, consents.request_id, list(rows))
+    await tx.queue(_REPLACE, encoded, consents.revision, at, consents.request_id, list(rows))
 
 
 def _rows(consents: Iterable[RequestConsents]) -> dict[UUID, dict[str, Any]]:

@@ -78,7 +78,7 @@ async def save(tx: Tx, submitted: RequestSubmitted) -> None:
         }
         for line in submitted.lines
     ]
-    await tx.write(
+    await tx.queue(
         _PUT,
         submitted.request_id,
         submitted.state,

@@ -299,13 +299,13 @@ async def rank(tx: Tx, *rankings: LineRanked) -> None:
         }
         for ranking in rankings
     ]
-    await tx.write(_RANK, msgspec.json.encode(rows).decode())
+    await tx.queue(_RANK, msgspec.json.encode(rows).decode())
 
 
 async def save(tx: Tx, *matches: Match) -> None:
     """Write matches in one statement."""
     begun = [match for match in matches if match.revision == 1]
-    await tx.write(
+    await tx.queue(
         _SAVE,
         msgspec.json.encode([_values(match) for match in matches]).decode(),
         [match.line_id for match in begun],

@@ -32,7 +32,7 @@ _SAVE = Write(
 async def save(tx: Tx, offering: Offering, contact: Contact, salt: bytes) -> None:
     """Replace the contact point, which the journal references by its salted hash."""
     key = offering.offering_id, offering.provider
-    await tx.write(_SAVE, *key, salt, contact.name, contact.function, contact.email)
+    await tx.queue(_SAVE, *key, salt, contact.name, contact.function, contact.email)
 
 
 async def delete(tx: Tx, offering_id: UUID) -> None:

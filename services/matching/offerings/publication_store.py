@@ -35,7 +35,7 @@ _SAVE = Write(
 
 async def save(tx: Tx, offering_id: UUID, texts: Texts, salt: bytes) -> None:
     """Replace the public text, which the journal references by its salted hash."""
-    await tx.write(_SAVE, offering_id, salt, texts.title, texts.summary)
+    await tx.queue(_SAVE, offering_id, salt, texts.title, texts.summary)
 
 
 async def delete(tx: Tx, offering_id: UUID) -> None:

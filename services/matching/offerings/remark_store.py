@@ -14,7 +14,7 @@ _SAVE = Write(parts={"remarked": "INSERT INTO remark (about_id, revision, commen
 
 
 async def save(tx: Tx, about_id: UUID, revision: int, comment: str, side: Side | None = None) -> None:
-    await tx.write(_SAVE, about_id, revision, comment, side)
+    await tx.queue(_SAVE, about_id, revision, comment, side)
 
 
 async def comments_of(tx: Tx, about: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], str]:

@@ -141,7 +141,7 @@ _SAVE = Write(
 
 async def save(tx: Tx, offering: Offering) -> None:
     """Write the offering without its capacity."""
-    await tx.write(
+    await tx.queue(
         _SAVE,
         _encoded(offering),
     )
@@ -269,7 +269,7 @@ _SAVE_TEXTS = Write(
 
 async def save_texts(tx: Tx, offering_id: UUID, texts: Texts, salt: bytes) -> None:
     """Replace the texts, which the journal references by their salted hash."""
-    await tx.write(
+    await tx.queue(
         _SAVE_TEXTS,
         offering_id,
         salt,

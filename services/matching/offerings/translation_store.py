@@ -121,7 +121,7 @@ _SAVE_TEXTS = Write(
 
 
 async def save(tx: Tx, one: OfferingTranslation) -> None:
-    await tx.write(
+    await tx.queue(
         _SAVE,
         one.offering_translation_id,
         one.offering_id,
@@ -138,7 +138,7 @@ async def save(tx: Tx, one: OfferingTranslation) -> None:
 
 
 async def save_texts(tx: Tx, one: OfferingTranslation, texts: TranslatedTexts, salt: bytes) -> None:
-    await tx.write(_SAVE_TEXTS, one.offering_translation_id, one.offering_id, salt, texts.title, texts.summary)
+    await tx.queue(_SAVE_TEXTS, one.offering_translation_id, one.offering_id, salt, texts.title, texts.summary)
 
 
 async def delete_texts(tx: Tx, offering_translation_id: UUID) -> None:

@@ -118,7 +118,7 @@ _SAVE = Write(
 
 async def save(tx: Tx, packages: Sequence[Package]) -> None:
     """Write packages in one statement."""
-    await tx.write(_SAVE, msgspec.json.encode(packages).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(packages).decode())
 
 
 def _package(row: Record) -> Package:

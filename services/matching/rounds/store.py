@@ -119,7 +119,7 @@ _SAVE = Write(
 
 async def save(tx: Tx, one: Round) -> None:
     """Write the round without its documents."""
-    await tx.write(_SAVE, msgspec.json.encode(one).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(one).decode())
 
 
 def _round(row: Record) -> Round:

@@ -60,7 +60,7 @@ _QUEUE_SUBMITTED = Write(
 
 async def queue_submitted(tx: Tx, request_id: UUID, texts_hash: str | None) -> None:
     """Queue the texts of this submission, for rescoring of its lines."""
-    await tx.write(_QUEUE_SUBMITTED, request_id, texts_hash)
+    await tx.queue(_QUEUE_SUBMITTED, request_id, texts_hash)
 
 
 async def queue_request(tx: Tx, request_id: UUID) -> None:

@@ -85,7 +85,7 @@ async def claim(tx: Tx, *, now: datetime) -> list[Digest]:
 
 
 async def save_issued(tx: Tx, issued: Sequence[DigestIssued]) -> None:
-    await tx.write(
+    await tx.queue(
         _ISSUED,
         [one.digest_id for one in issued],
         [one.entries for one in issued],

@@ -338,7 +338,7 @@ def _reduced(fact: PledgeReduced | PledgeReductionReversed) -> list[Posting]:
 
 
 def _discharged(fact: PledgeReceived | PledgeReceiptReversed) -> list[Posting]:
-    """Reduce the receivable at the rate at which the agreement was carried, though the cash may be worth more or less.
+    """Reduce the receivable by its carrying value, at the agreement's rate; the cash may be worth more or less.
 
     The difference is posted in the agreement's currency or, for an agreement in dollars, in the currency of the cash.
     """

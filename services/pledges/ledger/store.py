@@ -179,7 +179,8 @@ _WRITE_MANY = """
 async def write(tx: Tx, entry: Entry) -> None:
     """Insert an entry and update the fund's balance, in one statement.
 
-    Raises Conflict if the balance would become negative, LockNotAvailableError if another transaction holds it.
+    Raises Conflict if the balance would become negative, LockNotAvailableError if another transaction has locked its
+    row.
     """
     reversed_entry = (await _reversed_entries(tx, [entry])).get(entry.entry_id)
     if not await tx.fetchval(_WRITE, *_row(entry), reversed_entry, entry.available_usd_minor):

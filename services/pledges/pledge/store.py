@@ -191,7 +191,7 @@ _SAVE = Write(
 
 
 async def save_pledge(tx: Tx, pledge: Pledge) -> None:
-    await tx.write(_SAVE, flat(pledge))
+    await tx.queue(_SAVE, flat(pledge))
     if pledge.schedule:
         await tx.execute(
             """
@@ -217,7 +217,7 @@ _SAVE_NOTE = Write(
 
 
 async def save_note(tx: Tx, pledge_id: UUID, note: str, salt: bytes) -> None:
-    await tx.write(_SAVE_NOTE, pledge_id, salt, note)
+    await tx.queue(_SAVE_NOTE, pledge_id, salt, note)
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------

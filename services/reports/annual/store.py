@@ -95,7 +95,7 @@ _SAVE = Write(
 
 
 async def save(tx: Tx, report: Report) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(report).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(report).decode())
 
 
 _SAVE_FIGURES = Write(
@@ -109,7 +109,7 @@ _SAVE_FIGURES = Write(
 
 
 async def save_figures(tx: Tx, report_id: UUID, figures_hash: str, figures: bytes) -> None:
-    await tx.write(_SAVE_FIGURES, report_id, figures_hash, figures.decode())
+    await tx.queue(_SAVE_FIGURES, report_id, figures_hash, figures.decode())
 
 
 async def figures_of(tx: Tx, report_id: UUID) -> ReportFigures:
@@ -144,7 +144,7 @@ _DELETE_TEXT = Write(
 
 async def save_texts(tx: Tx, report_id: UUID, words: Iterable[Words]) -> None:
     found: Sequence[Words] = list(words)
-    await tx.write(
+    await tx.queue(
         _SAVE_TEXTS,
         report_id,
         [one.block for one in found],
@@ -155,7 +155,7 @@ async def save_texts(tx: Tx, report_id: UUID, words: Iterable[Words]) -> None:
 
 
 async def delete_text(tx: Tx, report_id: UUID, block: str, language: Language) -> None:
-    await tx.write(_DELETE_TEXT, report_id, block, language)
+    await tx.queue(_DELETE_TEXT, report_id, block, language)
 
 
 async def texts_of(tx: Tx, report_id: UUID) -> dict[tuple[str, Language], str]:

@@ -34,7 +34,7 @@ async def keep(tx: Tx, event: Event) -> None:
     """Store a fact until it is folded, without the person, role and organization that caused it."""
     unnamed = msgspec.structs.replace(event, actorid=None, actorrole=None, actororganization=None)
     encoded = msgspec.json.encode(unnamed).decode()
-    await tx.write(_ARRIVED, event.id, event.aggregate_id, event.aggregateversion, encoded)
+    await tx.queue(_ARRIVED, event.id, event.aggregate_id, event.aggregateversion, encoded)
 
 
 async def arrived(tx: Tx, *, limit: int) -> list[Event]:

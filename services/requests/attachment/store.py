@@ -138,7 +138,7 @@ _SAVE_NAME = Write(
 
 
 async def save(tx: Tx, one: Attachment) -> None:
-    await tx.write(
+    await tx.queue(
         _SAVE,
         one.attachment_id,
         one.request_id,
@@ -154,7 +154,7 @@ async def save(tx: Tx, one: Attachment) -> None:
 
 
 async def save_name(tx: Tx, one: Attachment, name: str, salt: bytes) -> None:
-    await tx.write(_SAVE_NAME, one.attachment_id, one.request_id, one.state, salt, name)
+    await tx.queue(_SAVE_NAME, one.attachment_id, one.request_id, one.state, salt, name)
 
 
 async def delete_name(tx: Tx, attachment_id: UUID) -> None:

@@ -38,7 +38,7 @@ async def save(tx: Tx, clocks: Sequence[Clock], priority: str | None = None) -> 
     """Insert or update clocks; `priority` is that of the request of new clocks."""
     rows = [{**msgspec.structs.asdict(one), "next_at": one.next_at, "priority": priority} for one in clocks]
     statement = _NEW if all(one.revision == 1 for one in clocks) else _CHANGED
-    await tx.write(statement, msgspec.json.encode(rows).decode())
+    await tx.queue(statement, msgspec.json.encode(rows).decode())
 
 
 async def save_priority(tx: Tx, request: Request) -> None:

@@ -43,7 +43,7 @@ _NOTE = Write(
 
 
 async def save_note(tx: Tx, request: Request, consent_id: UUID, note_verbale: str) -> None:
-    await tx.write(_NOTE, consent_id, request.request_id, request.state, note_verbale)
+    await tx.queue(_NOTE, consent_id, request.request_id, request.state, note_verbale)
 
 
 async def notes(tx: Tx, request_id: UUID) -> dict[UUID, str]:

@@ -73,7 +73,7 @@ async def file(
 ) -> Request:
     """Create a request of the caller's State: a draft, or submitted at once."""
     if submit:
-        # The model checks the same without the title, which it does not have.
+        # Checked here with the title. The model repeats the check without it, because facts have no texts.
         lines = in_order(content.lines, content.incomplete)
         check_complete(lines, content.circulation_rule, texts.title)
     begin = model.file if submit else model.draft

@@ -86,11 +86,12 @@ async def file_request(tx: Tx, ctx: Context, request_id: UUID, data: JSONBody[Fi
     circulation, consents and attachments. `from_observations` are observations of the review: each article becomes a
     line, and their texts become the need. Fields given in the body replace what is copied.
     """
+    # `create` makes the id. What is returned is the answer; `read` answers repeats.
     policy.decide(ctx.caller, Action.FILE, Filing(data.state, data.submit)).required()
     body = await _prefilled(tx, ctx, data)
-    content, words, salt = body.content()
-    request = await actions.file(tx, ctx, request_id, content, words, salt, submit=data.submit)
-    return view_of_own(ctx, request, words)
+    content, texts, salt = body.content()
+    request = await actions.file(tx, ctx, request_id, content, texts, salt, submit=data.submit)
+    return view_of_own(ctx, request, texts)
 
 
 async def _prefilled(tx: Tx, ctx: Context, data: FileRequest) -> RequestBody:
@@ -124,9 +125,9 @@ async def file_on_behalf(tx: Tx, ctx: Context, request_id: UUID, data: JSONBody[
     """
     policy.decide(ctx.caller, Action.FILE_ON_BEHALF).required()
     data.check()
-    content, words, salt = data.content()
+    content, texts, salt = data.content()
     received = data.channel, data.received_on, data.received_reference
-    await actions.file_on_behalf(tx, ctx, request_id, data.state, content, words, salt, *received)
+    await actions.file_on_behalf(tx, ctx, request_id, data.state, content, texts, salt, *received)
 
 
 @get("/v1/requests", opt=requires(Action.LIST), summary="The requests this caller may see, newest first")

@@ -9,7 +9,7 @@ from services.requests.request.model import Request
 
 async def save_received_reference(tx: Tx, request: Request, reference: str) -> None:
     """Store the reference of the note, mail or meeting by which a request that UNODC filed came."""
-    await tx.write(_RECEIVED, request.request_id, request.state, reference)
+    await tx.queue(_RECEIVED, request.request_id, request.state, reference)
 
 
 async def received_reference(tx: Tx, request_id: UUID) -> str | None:
@@ -23,7 +23,7 @@ _REMARK = Write(parts={"remarked": "INSERT INTO remark (request_id, state, revis
 
 
 async def save_remark(tx: Tx, request: Request, comment: str) -> None:
-    await tx.write(_REMARK, request.request_id, request.state, request.revision, comment)
+    await tx.queue(_REMARK, request.request_id, request.state, request.revision, comment)
 
 
 async def save_departure(tx: Tx, request: Request, salt: bytes, departure: str) -> None:
@@ -31,7 +31,7 @@ async def save_departure(tx: Tx, request: Request, salt: bytes, departure: str) 
 
     The reason is empty if the outcome does not depart.
     """
-    await tx.write(_DEPARTURE, request.request_id, request.state, salt, departure)
+    await tx.queue(_DEPARTURE, request.request_id, request.state, salt, departure)
 
 
 async def has_delivered(tx: Tx, request_id: UUID, provider: str) -> bool:

@@ -212,8 +212,11 @@ _CHANGED = _NEW.with_conflict_clause(
 
 
 async def save(tx: Tx, request: Request) -> None:
-    """Insert or update the request."""
-    await tx.write(
+    """Insert or update the request.
+
+    The statement is queued: it is sent before the next query, or with the COMMIT.
+    """
+    await tx.queue(
         _NEW if request.revision == 1 else _CHANGED,
         _encoded(request),
         _encoded_lines(request),
@@ -314,7 +317,7 @@ _CHANGED_TEXTS = _NEW_TEXTS.with_conflict_clause(
 
 async def save_texts(tx: Tx, request: Request, texts: Texts, salt: bytes) -> None:
     """Replace the texts, which the journal refers to by their salted hash."""
-    await tx.write(
+    await tx.queue(
         _NEW_TEXTS if request.revision == 1 else _CHANGED_TEXTS,
         request.request_id,
         request.state,

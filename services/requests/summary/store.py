@@ -167,7 +167,7 @@ async def save(tx: Tx, one: PublicSummary) -> None:
     ]
     if one.revision > 1:
         await tx.execute("DELETE FROM public_summary_version WHERE public_summary_id = $1", one.public_summary_id)
-    await tx.write(
+    await tx.queue(
         _SAVE,
         one.public_summary_id,
         one.request_id,
@@ -186,7 +186,7 @@ async def save(tx: Tx, one: PublicSummary) -> None:
 
 async def save_text(tx: Tx, one: PublicSummary, texts_hash: str, salt: bytes, text: SummaryText) -> None:
     ids = one.public_summary_id, one.request_id, one.state
-    await tx.write(_SAVE_TEXT, *ids, texts_hash, salt, text.title, text.body)
+    await tx.queue(_SAVE_TEXT, *ids, texts_hash, salt, text.title, text.body)
 
 
 async def delete_texts_but(tx: Tx, public_summary_id: UUID, hashes: Iterable[str]) -> None:

@@ -133,7 +133,7 @@ _SAVE_TEXTS = Write(
 
 
 async def save(tx: Tx, one: Translation) -> None:
-    await tx.write(
+    await tx.queue(
         _SAVE,
         one.translation_id,
         one.request_id,
@@ -150,7 +150,7 @@ async def save(tx: Tx, one: Translation) -> None:
 
 
 async def save_texts(tx: Tx, one: Translation, texts: TranslatedTexts, salt: bytes) -> None:
-    await tx.write(
+    await tx.queue(
         _SAVE_TEXTS,
         one.translation_id,
         one.request_id,

@@ -106,7 +106,7 @@ _SAVE = Write(
 
 
 async def save(tx: Tx, check: LegislationCheck) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(check).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(check).decode())
 
 
 def check_of(row: Record) -> LegislationCheck:

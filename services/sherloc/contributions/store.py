@@ -95,7 +95,7 @@ _SAVE = Write(
 
 
 async def save(tx: Tx, contribution: Contribution) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(contribution).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(contribution).decode())
 
 
 _SAVE_TEXTS = Write(
@@ -128,18 +128,18 @@ _DELETE_TEXTS = Write(
 async def save_texts(tx: Tx, contribution_id: UUID, texts: ContributionTexts, salt: bytes) -> None:
     """Save the texts in place of the earlier ones."""
     own = (texts.title, texts.text, texts.court, texts.parties, texts.authors, texts.address, texts.portal_address)
-    await tx.write(_SAVE_TEXTS, contribution_id, salt, *own)
+    await tx.queue(_SAVE_TEXTS, contribution_id, salt, *own)
 
 
 async def save_comment(tx: Tx, contribution: Contribution, comment: str) -> None:
     """Save the comment on the move that led to this revision, if there is one."""
     if comment:
-        await tx.write(_REMARK, contribution.contribution_id, contribution.revision, comment)
+        await tx.queue(_REMARK, contribution.contribution_id, contribution.revision, comment)
 
 
 async def delete_texts(tx: Tx, contribution_id: UUID) -> None:
     """Delete the texts of a contribution and all comments."""
-    await tx.write(_DELETE_TEXTS, contribution_id)
+    await tx.queue(_DELETE_TEXTS, contribution_id)
 
 
 async def texts_of(tx: Tx, contribution_ids: Collection[UUID]) -> dict[UUID, ContributionTexts]:

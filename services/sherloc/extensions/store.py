@@ -96,16 +96,16 @@ _SAVE_NOTE = Write(
 
 
 async def save(tx: Tx, extension: Extension) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(extension).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(extension).decode())
 
 
 async def save_texts(tx: Tx, extension_id: UUID, texts: ExtensionTexts, salt: bytes) -> None:
     """Save the texts of an extension in place of the earlier ones."""
-    await tx.write(_SAVE_TEXTS, extension_id, salt, texts.title, texts.scope)
+    await tx.queue(_SAVE_TEXTS, extension_id, salt, texts.title, texts.scope)
 
 
 async def save_note(tx: Tx, extension_id: UUID, note: Note, salt: bytes) -> None:
-    await tx.write(_SAVE_NOTE, extension_id, note.revision, salt, note.language, note.text, note.noted_at)
+    await tx.queue(_SAVE_NOTE, extension_id, note.revision, salt, note.language, note.text, note.noted_at)
 
 
 async def texts_of(tx: Tx, extension_ids: Sequence[UUID]) -> dict[UUID, ExtensionTexts]:

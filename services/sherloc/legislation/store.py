@@ -183,7 +183,7 @@ _SAVE = Write(
 
 async def save(tx: Tx, record: Legislation, fact: Fact) -> None:
     """Save the record and its version, after a fact."""
-    await tx.write(_SAVE, msgspec.json.encode(record).decode(), fact.type.split(".")[2])
+    await tx.queue(_SAVE, msgspec.json.encode(record).decode(), fact.type.split(".")[2])
 
 
 _SAVE_TEXTS = Write(
@@ -202,13 +202,13 @@ _REMARK = Write(
 async def save_texts(tx: Tx, record: Legislation, texts: LegislationTexts, salt: bytes) -> None:
     """Save the texts of this revision."""
     own = (texts.title, texts.gazette, texts.address, texts.portal_address)
-    await tx.write(_SAVE_TEXTS, record.legislation_id, record.revision, salt, *own)
+    await tx.queue(_SAVE_TEXTS, record.legislation_id, record.revision, salt, *own)
 
 
 async def save_comment(tx: Tx, record: Legislation, comment: str) -> None:
     """Save the comment on the move that led to this revision, if there is one."""
     if comment:
-        await tx.write(_REMARK, record.legislation_id, record.revision, comment)
+        await tx.queue(_REMARK, record.legislation_id, record.revision, comment)
 
 
 async def texts_of(tx: Tx, revisions: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], LegislationTexts]:

@@ -92,16 +92,16 @@ _SAVE_LESSON = Write(
 
 
 async def save(tx: Tx, meeting: Meeting) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(meeting).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(meeting).decode())
 
 
 async def save_texts(tx: Tx, meeting_id: UUID, texts: MeetingTexts, salt: bytes) -> None:
     """Save the texts of a meeting in place of the earlier ones."""
-    await tx.write(_SAVE_TEXTS, meeting_id, salt, texts.title, texts.agenda, texts.invitation, texts.place)
+    await tx.queue(_SAVE_TEXTS, meeting_id, salt, texts.title, texts.agenda, texts.invitation, texts.place)
 
 
 async def save_lesson(tx: Tx, meeting_id: UUID, lesson: Lesson) -> None:
-    await tx.write(_SAVE_LESSON, lesson.lesson_id, meeting_id, lesson.text)
+    await tx.queue(_SAVE_LESSON, lesson.lesson_id, meeting_id, lesson.text)
 
 
 async def delete_lesson(tx: Tx, meeting_id: UUID, lesson_id: UUID) -> bool:

@@ -90,12 +90,12 @@ _SAVE_TEXTS = Write(
 
 
 async def save(tx: Tx, activity: OutreachActivity) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(activity).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(activity).decode())
 
 
 async def save_texts(tx: Tx, outreach_activity_id: UUID, texts: OutreachTexts, salt: bytes) -> None:
     """Save the texts of an activity in place of the earlier ones."""
-    await tx.write(_SAVE_TEXTS, outreach_activity_id, salt, texts.title, texts.text)
+    await tx.queue(_SAVE_TEXTS, outreach_activity_id, salt, texts.title, texts.text)
 
 
 async def texts_of(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, OutreachTexts]:

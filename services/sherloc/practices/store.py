@@ -108,11 +108,11 @@ _REMOVE_USE = Write(
 
 async def save(tx: Tx, practice: Practice, fact: Fact) -> None:
     """Save the practice after a fact, and the use that the fact adds or removes."""
-    await tx.write(_SAVE, msgspec.json.encode(practice).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(practice).decode())
     if isinstance(fact, PracticeUseAdded):
-        await tx.write(_ADD_USE, practice.practice_id, fact.delivery_id)
+        await tx.queue(_ADD_USE, practice.practice_id, fact.delivery_id)
     elif isinstance(fact, PracticeUseRemoved):
-        await tx.write(_REMOVE_USE, practice.practice_id, fact.delivery_id)
+        await tx.queue(_REMOVE_USE, practice.practice_id, fact.delivery_id)
 
 
 _SAVE_TEXTS = Write(
@@ -146,19 +146,19 @@ _DELETE_TEXTS = Write(
 
 async def save_texts(tx: Tx, practice_id: UUID, texts: PracticeTexts, salt: bytes, stems: Sequence[str]) -> None:
     """Save the texts in place of the earlier ones, and the stems under which they are found."""
-    await tx.write(_SAVE_TEXTS, practice_id, salt, texts.title, texts.text, stems)
+    await tx.queue(_SAVE_TEXTS, practice_id, salt, texts.title, texts.text, stems)
 
 
 async def save_comment(tx: Tx, practice_id: UUID, comment: str) -> None:
     """Save the comment on the last move in place of the earlier one, or delete it if there is none."""
     if comment:
-        await tx.write(_COMMENT, practice_id, comment)
+        await tx.queue(_COMMENT, practice_id, comment)
     else:
         await tx.execute("DELETE FROM practice_remark WHERE practice_id = $1", practice_id)
 
 
 async def delete_texts(tx: Tx, practice_id: UUID) -> None:
-    await tx.write(_DELETE_TEXTS, practice_id)
+    await tx.queue(_DELETE_TEXTS, practice_id)
 
 
 async def texts_of(tx: Tx, practice_ids: Sequence[UUID]) -> dict[UUID, PracticeTexts]:

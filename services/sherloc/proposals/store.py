@@ -79,7 +79,7 @@ _SAVE = Write(
 
 
 async def save(tx: Tx, proposal: LegislationProposal) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(proposal).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(proposal).decode())
 
 
 def proposal_of(row: Record) -> LegislationProposal:

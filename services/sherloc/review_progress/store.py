@@ -101,16 +101,16 @@ _DELETE_TEXT = Write(
 
 
 async def save(tx: Tx, record: ReviewProgress) -> None:
-    await tx.write(_SAVE, msgspec.json.encode(record).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(record).decode())
 
 
 async def save_text(tx: Tx, review_progress_id: UUID, text: str, salt: bytes) -> None:
     """Save the text of a record in place of the earlier one."""
-    await tx.write(_SAVE_TEXT, review_progress_id, salt, text)
+    await tx.queue(_SAVE_TEXT, review_progress_id, salt, text)
 
 
 async def delete_text(tx: Tx, review_progress_id: UUID) -> None:
-    await tx.write(_DELETE_TEXT, review_progress_id)
+    await tx.queue(_DELETE_TEXT, review_progress_id)
 
 
 async def texts_of(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, str]:

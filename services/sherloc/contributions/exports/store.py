@@ -149,14 +149,14 @@ _SAVE_CHANGES = Write(
 
 async def save(tx: Tx, export: Export, fact: object) -> None:
     """Save the batch, and its contributions when it is made."""
-    await tx.write(_SAVE, msgspec.json.encode(export).decode())
+    await tx.queue(_SAVE, msgspec.json.encode(export).decode())
     if isinstance(fact, ContributionExportMade):
         await _save_changes(tx, export.contribution_export_id, fact.changes)
 
 
 async def _save_changes(tx: Tx, export_id: UUID, changes: Sequence[HandedOver]) -> None:
     ids = [one.contribution_id for one in changes]
-    await tx.write(_SAVE_CHANGES, export_id, ids, [str(one.change) for one in changes])
+    await tx.queue(_SAVE_CHANGES, export_id, ids, [str(one.change) for one in changes])
 
 
 def export_of(row: Record) -> Export:
