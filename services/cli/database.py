@@ -22,7 +22,7 @@ from services.composition import NAMES
 NO_DATABASE = "no PostgreSQL to ask: set DATABASE_URL, or name with --state where `entraide up` runs its own"
 
 WAIT_SECONDS = 30.0
-"""An operator waits longer for a connection to a busy PostgreSQL than somebody who loads a page."""
+"""Longer than a request waits for a connection, because PostgreSQL may be busy when an operator needs a command."""
 
 T = TypeVar("T")
 Work = Callable[[Tx], Coroutine[Any, Any, T]]

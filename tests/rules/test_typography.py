@@ -1,4 +1,4 @@
-"""In French a space before a mark, or inside quotation marks, is one at which no line breaks."""
+"""French spaces before marks, and inside quotation marks, are no-break spaces."""
 
 import json
 import re
