@@ -2,7 +2,12 @@
 
 import re
 
+import pytest
+
 from chassis.charts import compact
+from contracts.values import Language
+from services.reports.annual.printing.charts import Series, in_words
+from services.reports.annual.printing.words import labels
 
 
 def shown(count: int | None) -> str:
@@ -37,3 +42,18 @@ def test_a_mirrored_file_has_its_labels_inside_the_picture() -> None:
 
     assert '<text x="0" y="14" text-anchor="start"' in plain
     assert f'<text x="{compact.WIDTH}" y="14" text-anchor="end"' in mirrored
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (Language.EN, "2025: A 1, B 2; 2026: A …, B 4"),
+        (Language.FR, "2025\u00a0: A 1, B 2\u00a0; 2026\u00a0: A …, B 4"),
+        (Language.AR, "2025: A 1، B 2؛ 2026: A …، B 4"),
+        (Language.ZH, "2025：A 1、B 2；2026：A …、B 4"),
+    ],
+)
+def test_description_of_a_chart_has_the_marks_of_the_language(language: Language, expected: str) -> None:
+    series = [Series("A", (1, None)), Series("B", (2, 4))]
+
+    assert expected == in_words(["2025", "2026"], series, shown, labels(language))

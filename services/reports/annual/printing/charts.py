@@ -1,6 +1,6 @@
 """Charts of a report: bars by paragraph, and columns by year. The table beside a chart contains the words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -29,11 +29,13 @@ def chart_of(drawing: Drawing, description: str, series: Sequence[Series]) -> Ch
     return Chart(drawing.file().decode(), description, tuple(legend))
 
 
-def in_words(labels: Sequence[str], series: Sequence[Series], shown: Callable[[int | None], str]) -> str:
-    """Describe the contents of a chart in words, for readers who do not see it."""
+def in_words(
+    labels: Sequence[str], series: Sequence[Series], shown: Callable[[int | None], str], words: Mapping[str, str]
+) -> str:
+    """Describe the contents of a chart for readers who do not see it; `words` has the marks between values."""
     several = len(series) > 1
     found = []
     for place, label in enumerate(labels):
         values = [f"{one.name} {shown(one.numbers[place])}" if several else shown(one.numbers[place]) for one in series]
-        found.append(f"{label}: {', '.join(values)}")
-    return "; ".join(found)
+        found.append(f"{label}{words['colon']}{words['comma'].join(values)}")
+    return words["semicolon"].join(found)

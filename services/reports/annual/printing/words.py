@@ -287,7 +287,7 @@ class _Words:
     def _figure(
         self, heading: str, drawing: Drawing, keys: Sequence[str], series: Sequence[Series], table: Table
     ) -> Figure:
-        values = charts.in_words(keys, series, self.number)
+        values = charts.in_words(keys, series, self.number, self._words)
         description = self._words["chart_alt"].format(title=heading, values=values)
         chart = charts.chart_of(drawing, description, series)
         return Figure(heading=heading, note=self._words["chart_note"], chart=chart, table=table)
