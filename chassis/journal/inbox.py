@@ -124,7 +124,8 @@ class Inbox:
         except Exception as error:
             if _is_retryable(error):
                 raise
-            # Whatever the failure, first check whether the event was in order.
+            # `_TAKE_UP` writes nothing for a repeat or an early event: NotWritten. After another failure, too, first
+            # check whether the event was in order.
             return await self._apply_checked(event)
         return Outcome.APPLIED, False
 

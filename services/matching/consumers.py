@@ -51,7 +51,10 @@ from services.matching.texts import store as reading_store
 
 
 async def on_submitted(tx: Tx, event: Event, fact: RequestSubmitted, *, memory: Memory) -> None:
-    """Store the lines as submitted, end the matches that no longer fit, and suggest the best offerings."""
+    """Store lines and consents, queue the texts for the embedding model, and suggest the best offerings.
+
+    Matches that no longer fit end.
+    """
     begins = event.aggregateversion == 1
     changed = frozenset[UUID]() if begins else await line_store.changed_lines(tx, fact)
     await line_store.save(tx, fact)
@@ -194,4 +197,7 @@ def handlers(memory: Memory) -> Mapping[type[Fact], Handler]:
 
 
 HANDLERS = handlers(Memory())
-"""Handlers with a memory that is never loaded, so that PostgreSQL ranks."""
+"""Handlers with a memory that is never loaded, so that PostgreSQL ranks: for tests, and for the facts consumed.
+
+A running service has its own `handlers(memory)` (`wiring.py`).
+"""

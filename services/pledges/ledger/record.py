@@ -57,7 +57,7 @@ async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Even
         if on is not None:
             # The first field that ends in `_at` is the time at which the fact was recorded.
             said_at = next(getattr(fact, name) for name in fact.__struct_fields__ if name.endswith("_at"))
-            # A late event may be of a year that was closed meanwhile: it takes effect in the first open year.
+            # Consumers move an event of a closed year to the first open year, so it may be later than the fact.
             check_not_ahead(on, said_at if because is None else max(said_at, clock.now()))
         if on is not None and not isinstance(fact, ProposalMade):
             await fiscal_years.share_lock_open_years(tx, on)

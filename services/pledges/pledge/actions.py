@@ -137,6 +137,7 @@ async def receive(
     before.require("receive")
     valuation = await valuation_of(tx, money, on, validity)
     charges = Money(minor=charges_minor, currency=money.currency) if charges_minor else None
+    # In the fact, `money` is the amount of the agreement that is settled.
     fact = before.receive(
         settles or money,
         valuation,

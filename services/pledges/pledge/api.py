@@ -151,7 +151,8 @@ async def receive_instalment(
 
     The receipt, less its programme support cost, can be allocated at once.
     """
-    # `locks` is waited for within this process; between processes `move_balance` locks the row of the balance.
+    # `locks` is waited for within this process; between processes the SQL function `move_balance`, which
+    # `ledger/store.py` calls, locks the row of the balance.
     await actions.receive(
         tx,
         ctx,

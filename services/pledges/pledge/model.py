@@ -281,6 +281,7 @@ class Pledge(Struct, frozen=True, kw_only=True):
             pledge_id=self.pledge_id,
             donor=self.donor,
             fund=self.fund,
+            # The number of the receipt, whichever instalment of the schedule it pays.
             instalment=self.receipts + 1,
             money=money,
             cash=cash,

@@ -1,4 +1,4 @@
-"""The routes of requests. Each opens one transaction; a repeated command gets the recorded answer."""
+"""The routes of requests. A repeated command gets the record as it is now."""
 
 from collections.abc import Callable
 from datetime import datetime
