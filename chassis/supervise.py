@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 import structlog
@@ -83,13 +83,18 @@ async def supervised(loops: dict[str, Loop]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        waiting = set(tasks)
-        while waiting:
-            for task in waiting:
-                task.cancel()
-            # Before Python 3.12 `asyncio.wait_for` loses a cancellation that coincides with the end of what it awaits;
-            # the broker's client would then retry indefinitely.
-            _, waiting = await asyncio.wait(waiting, timeout=CANCEL_AGAIN_SECONDS)
+        await cancel(tasks)
+
+
+async def cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait until they have ended; cancel those again that still run after CANCEL_AGAIN_SECONDS."""
+    waiting = set(tasks)
+    while waiting:
+        for task in waiting:
+            task.cancel()
+        # Before Python 3.12 `asyncio.wait_for` loses a cancellation that coincides with the end of what it awaits; the
+        # broker's client would then retry indefinitely.
+        _, waiting = await asyncio.wait(waiting, timeout=CANCEL_AGAIN_SECONDS)
 
 
 def _reason(error: BaseException) -> str:

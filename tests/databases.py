@@ -16,6 +16,7 @@ import asyncpg
 from chassis.db.database import Database
 from chassis.runtime import prepare
 from chassis.settings import Settings
+from chassis.supervise import cancel
 from services.composition import all_services
 
 
@@ -163,7 +164,8 @@ class Clones:
             yield address
         finally:
             del self.lent[address]
-            await _cancelled(asyncio.all_tasks() - before)
+            # In the same event loop, tasks that a test left would write into the next test's database.
+            await cancel(asyncio.all_tasks() - before - {asyncio.current_task()})
             await self._give_back(clone)
 
     @contextlib.asynccontextmanager
@@ -235,14 +237,6 @@ class Clones:
             await superuser.copy_to_table(name, schema_name=schema, source=BytesIO(contents.rows[table]))
         await superuser.executemany("SELECT setval($1::regclass, $2, $3)", contents.sequences)
         return True
-
-
-async def _cancelled(tasks: set[asyncio.Task[Any]]) -> None:
-    """Cancel the tasks that a test left: in the same event loop they would write into the next test's database."""
-    left = tasks - {asyncio.current_task()}
-    for task in left:
-        task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
 
 
 async def _rows(superuser: asyncpg.Connection, table: str) -> bytes:

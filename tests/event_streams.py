@@ -17,7 +17,7 @@ from chassis.http.application import application
 from chassis.http.event_streams import EventStreams
 from chassis.service import Running
 from chassis.settings import Settings
-from chassis.supervise import supervised
+from chassis.supervise import cancel, supervised
 from contracts.callers import CallerChanges
 from tests.builders import a_request, headers
 from tests.conftest import running_of
@@ -112,8 +112,7 @@ class RunningServices:
                 await listener.begun()
                 yield listener
             finally:
-                reading.cancel()
-                await asyncio.wait({reading})
+                await cancel({reading})
 
     def end(self, appointment: str) -> None:
         """Apply the end of an appointment, as if received from the directory."""

@@ -21,7 +21,7 @@ from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from chassis.rebuild import verify
 from chassis.settings import Settings
-from chassis.supervise import supervised
+from chassis.supervise import cancel, supervised
 from contracts.directory import PersonErased
 from contracts.requests import RequestOpened
 from services.mailbox import Mailbox
@@ -142,16 +142,15 @@ async def test_no_mail_is_sent_while_appointments_are_stale(db: Database, queue_
             return self.is_stale
 
     await queue_mails(2)
-    sending = asyncio.create_task(a_sender(db, sink.port, appointments=(appointments := StaleAppointments())).run())
-    await asyncio.sleep(1.5)
-    assert [] == sink.accepted
+    appointments = StaleAppointments()
+    async with supervised({"sender": a_sender(db, sink.port, appointments=appointments).run}):
+        await asyncio.sleep(1.5)
+        assert [] == sink.accepted
 
-    appointments.is_stale = False
-    async with asyncio.timeout(10):
-        while len(sink.accepted) < 2:
-            await asyncio.sleep(0.05)
-    sending.cancel()
-    await asyncio.gather(sending, return_exceptions=True)
+        appointments.is_stale = False
+        async with asyncio.timeout(10):
+            while len(sink.accepted) < 2:
+                await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -321,6 +320,25 @@ async def test_stop_completes_the_mail_in_progress(db: Database, queue_mails: Qu
     assert task.done()
 
     assert len(sink.accepted) == (await statuses(db))["delivered"]
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_stop_while_the_connection_is_closed_is_not_lost(
+    db: Database, queue_mails: QueueMails, sink: Sink, turns: int
+) -> None:
+    """Before Python 3.12 `asyncio.wait_for`, in which the client waits for the answer to QUIT, may lose it."""
+    await queue_mails(1)
+    sender = a_sender(db, sink.port)
+    task = asyncio.create_task(sender.run())
+    while not sink.accepted or sender._connection is not None:
+        await asyncio.sleep(0)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    ended, _ = await asyncio.wait({task}, timeout=5)
+    await cancel({task})
+
+    assert {task} == ended
 
 
 async def test_disabled_mail_has_no_terms(settings: Settings) -> None:

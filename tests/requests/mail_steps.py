@@ -17,6 +17,7 @@ from chassis.http.application import application
 from chassis.runtime import verifier
 from chassis.service import Running
 from chassis.settings import Settings
+from chassis.supervise import cancel
 from contracts.values import Role
 from services.requests.mail.receiver import MailReceiver, Terms
 from tests.builders import headers
@@ -82,8 +83,7 @@ async def intake_of(settings: Settings, databases: Mapping[str, Database], folde
         assert not serving.done(), serving
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as api:
         yield Intake(running, receiver, api)
-    serving.cancel()
-    await asyncio.gather(serving, return_exceptions=True)
+    await cancel({serving})
 
 
 async def register(

@@ -102,7 +102,8 @@ class Sender:
                 away = RECONNECT_SECONDS_MIN
                 if not busy:
                     # A server closes an idle connection; discovering that while sending a mail would cost an attempt.
-                    await self.disconnect()
+                    # Shielded, because the client's `asyncio.wait_for` may lose a cancellation.
+                    await finish_despite_cancel(self.disconnect())
                     await self._db.activity.pause(
                         POLL_SECONDS, idle_seconds=POLL_IDLE_SECONDS, due_in_seconds=self._due_in_seconds
                     )

@@ -23,6 +23,7 @@ from chassis.db.database import Database, Tx
 from chassis.db.migrate import role_of
 from chassis.ids import new_id
 from chassis.rebuild import verify as verify_tables
+from chassis.supervise import cancel
 from contracts.pledges import Rate
 from contracts.values import Money
 from services.pledges.funds import actions as fund_actions
@@ -323,9 +324,7 @@ async def race(db: Database, database_url: str, operations: int) -> Race:
             bank.finish()
             await looking[1]
     finally:
-        for task in looking:
-            task.cancel()
-        await asyncio.gather(*looking, return_exceptions=True)
+        await cancel(looking)
         await glancing.close()
         await outside.close()
     return Race(racers, bank, connections, at_once, seconds)
