@@ -74,6 +74,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[DEADLINE] = time.monotonic() + within
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Write to stderr where a test hangs: pytest-timeout writes it to stdout, which a process of xdist discards."""
+    config = session.config
+    if hasattr(config, "workerinput"):
+        stderr = os.fdopen(os.dup(2), "w")
+        config.add_cleanup(stderr.close)
+        config.get_terminal_writer()._file = stderr
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark each test that draws examples as `thinned`, since outside a soak it draws few."""
     if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):

@@ -1,9 +1,12 @@
 """Helpers that several rules use."""
 
+import importlib.machinery
+import importlib.util
 import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 from services.composition import NAMES
 
@@ -27,6 +30,17 @@ WRITTEN_BY = {
     "erased": {"chassis/erasure.py"},
 }
 CHASSIS_TABLES = {*WRITTEN_BY, "migration"}
+
+
+@cache
+def dev() -> ModuleType:
+    """Return the script `dev` as a module."""
+    loader = importlib.machinery.SourceFileLoader("dev", str(ROOT / "dev"))
+    spec = importlib.util.spec_from_loader("dev", loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
 
 
 @cache

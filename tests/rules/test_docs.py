@@ -1,15 +1,12 @@
 """Documents name only things that exist: tests, files, settings, terms, commands."""
 
-import importlib.machinery
-import importlib.util
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.rules.steps import NAMED_TEST, ROOT, missing_tests, text_of
+from tests.rules.steps import NAMED_TEST, ROOT, dev, missing_tests, text_of
 
 DECISION = re.compile(r"\d{4}-[a-z-]+\.md")
 NAMED_FILE = re.compile(r"`((?:contracts|chassis|services|tests|deploy|docs)/[\w./-]+\.\w+)[`:]")
@@ -72,16 +69,6 @@ def words_of_the_code() -> set[str]:
     return {word for text in texts for word in re.findall(r"\w+", text)} | {"UNODC"}
 
 
-@cache
-def dev_targets() -> Mapping[str, object]:
-    loader = importlib.machinery.SourceFileLoader("dev", str(ROOT / "dev"))
-    spec = importlib.util.spec_from_loader("dev", loader)
-    assert spec is not None
-    dev = importlib.util.module_from_spec(spec)
-    loader.exec_module(dev)
-    return dict(dev.TARGETS)
-
-
 def entraide_commands() -> set[str]:
     from services.__main__ import main
 
@@ -99,7 +86,7 @@ def test_every_test_file_and_command_that_is_named_exists(path: Path) -> None:
     assert not missing_files(text)
     assert not dead_links(path, text)
     assert not dead_anchors(path, text)
-    assert not unknown_commands(text, dev_targets(), entraide_commands())
+    assert not unknown_commands(text, dev().TARGETS, entraide_commands())
 
 
 def test_every_guarantee_and_every_decision_names_a_test() -> None:

@@ -1,8 +1,6 @@
 """The dependencies are locked, new enough and listed; and the tree contains no secret."""
 
-import importlib.machinery
 import importlib.metadata
-import importlib.util
 import json
 import os
 import re
@@ -11,7 +9,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from packaging.markers import Marker
@@ -19,6 +16,7 @@ from packaging.version import Version
 
 from chassis.settings import Settings, SettingsError
 from services.matching.texts import meaning
+from tests.rules.steps import dev
 
 ROOT = Path(__file__).parents[2]
 LOCKED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==([^\s;\\]+)(?: ; ([^\\\n]+))?", re.MULTILINE)
@@ -65,16 +63,6 @@ def locked(name: str) -> Mapping[str, tuple[str, str]]:
     """Return the version of each package of a lock file, and the condition under which it is needed."""
     text = (ROOT / name).read_text(encoding="utf-8")
     return {package: (version, marker.strip()) for package, version, marker in LOCKED.findall(text)}
-
-
-@cache
-def dev() -> ModuleType:
-    loader = importlib.machinery.SourceFileLoader("dev", str(ROOT / "dev"))
-    spec = importlib.util.spec_from_loader("dev", loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    return module
 
 
 # -- versions ---------------------------------------------------------------------------------------------------------

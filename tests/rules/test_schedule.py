@@ -1,0 +1,40 @@
+"""A run in several processes ends although a test does not, and says where that test waits."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.rules.steps import ROOT, dev
+
+HANGS = """
+import asyncio
+
+async def for_ever():
+    await asyncio.sleep(1000)
+
+def test_hangs():
+    asyncio.run(for_ever())
+"""
+SETTINGS = "[pytest]\ntimeout = 2\ntimeout_method = thread\nasyncio_default_fixture_loop_scope = session\n"
+
+
+def test_run_ends_although_a_test_hangs(tmp_path: Path) -> None:
+    (tmp_path / "tests/some").mkdir(parents=True)
+    (tmp_path / "pytest.ini").write_text(SETTINGS)
+    (tmp_path / "tests/some/test_hang.py").write_text(HANGS)
+    (tmp_path / "tests/some/test_fine.py").write_text("def test_fine(): pass\n")
+    command = [sys.executable, "-m", "pytest", "--import-mode=importlib", "-p", "tests.schedule"]
+    done = subprocess.run(
+        [*command, *dev().in_processes()],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert "1 failed, 1 passed" in done.stdout
+    assert "FAILED tests/some/test_hang.py::test_hangs" in done.stdout
+    assert "line 8, in test_hangs" in done.stderr
