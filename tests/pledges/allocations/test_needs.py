@@ -94,7 +94,7 @@ async def test_repeated_or_concurrent_command_runs_once(api: Client) -> None:
 async def test_pledging_does_not_wait_for_requirement_revision(api: Client, databases: Mapping[str, Database]) -> None:
     async with databases["pledges"].transaction() as tx:
         await tx.execute("SELECT FROM fund WHERE fund = 'SHERLOC-MNT' FOR NO KEY UPDATE")
-        await asyncio.wait_for(pledged(api), 2)
+        await asyncio.wait_for(pledged(api), 10)
 
 
 async def test_requirement_revisions_are_append_only(api: Client, databases: Mapping[str, Database]) -> None:
