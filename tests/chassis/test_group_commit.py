@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from chassis.db import group_commit
 from chassis.db.database import Database, OutcomeUnknown
 from chassis.db.migrate import own_role_of, role_of
 from chassis.db.writes import NotWritten, Write
@@ -33,6 +34,12 @@ NEEDED = Write(
     parts={"tried": f"{COMMAND} VALUES ($1, 'sample', '', $2, '', $1) ON CONFLICT DO NOTHING RETURNING 1"},
     needed="tried",
 )
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On busy processors a write may wait longer than the limit while the others of its group are repeated."""
+    monkeypatch.setattr(group_commit, "WAIT_SECONDS", 60.0)
 
 
 @pytest.fixture

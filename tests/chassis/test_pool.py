@@ -93,7 +93,7 @@ async def test_cancelled_statement_leaves_no_effect(db: Database) -> None:
 async def test_connection_closed_by_the_server_is_replaced(db: Database, database_url: str) -> None:
     before = await _backend(db)
     administrator = await asyncpg.connect(database_url)
-    await administrator.execute("SELECT pg_terminate_backend($1)", before)
+    await administrator.execute("SELECT pg_terminate_backend($1, 10000)", before)
     await administrator.close()
     await asyncio.sleep(0.1)
 

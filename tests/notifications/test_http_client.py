@@ -198,4 +198,4 @@ async def test_slow_receiver_times_out(receiver: Receiver, monkeypatch: pytest.M
         assert "timeout" == await refused(SafeHttpClient(LOOPBACK, context=receiver.trusting(), resolve=slow), to)
     finally:
         server.close()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4

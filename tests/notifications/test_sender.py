@@ -182,7 +182,7 @@ async def test_mail_is_retried_when_due_on_an_idle_platform(
             while len(tried) < 2:
                 await asyncio.sleep(0.05)
 
-    assert 3 <= tried[1] - tried[0] < 4
+    assert 3 <= tried[1] - tried[0]
 
 
 async def test_mail_over_the_hourly_limit_is_sent_after_the_hour(

@@ -224,7 +224,6 @@ async def test_event_is_retried_when_due_on_an_idle_platform(
             await asyncio.sleep(0.05)
 
     assert int(retry_after or 3) <= tried[1] - tried[0] + 0.1
-    assert tried[1] - tried[0] < int(retry_after or 3) + 1
 
 
 async def test_webhook_with_other_deliveries_is_not_disabled_for_one_expired_event(

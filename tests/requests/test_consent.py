@@ -245,7 +245,7 @@ async def test_objection_window_ends_when_due_on_an_idle_platform(
                 await asyncio.sleep(0.1)
                 request = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()
 
-    assert 2.5 < time.monotonic() - began < 4.5
+    assert 2.5 < time.monotonic() - began < 9
     assert "granted" == request["circulation"]
 
 

@@ -43,14 +43,15 @@ from tests.system.environment import Environment, environment
 from tests.system.main_workflow import Persistent, run_main_workflow
 
 WORKERS = 3
-REFERENCES = cases(1, soak=3)
+REFERENCES = cases(1, soak=2 * WORKERS)
+"""Number of undisturbed runs, as many at once as later: some calls are made only if others happen to coincide."""
 POINTS_FEW = 2
 IDLE_SECONDS = 1.5
 POLLED_MAX = 2
 """Maximum number of occurrences that are points, for a call that is repeated for ever, idle or not."""
 LATE_SECONDS = 12.0
 """Longer than the ten seconds between two looks of a service's clock."""
-ATTEMPTS_MAX = 4
+ATTEMPTS_MAX = 8
 FAILURES_MAX = 10
 """Number of failed runs after which no more are made."""
 REBUILT_EACH = 10
@@ -303,7 +304,9 @@ def _has_failed(one: Run) -> bool:
 
 async def crash_test(made: Sequence[Environment], report: Callable[[str], None], *, many: bool) -> None:
     started = time.monotonic()
-    first = [await run(made[n % WORKERS], None, None) for n in range(REFERENCES)]
+    first: list[Run] = []
+    while len(first) < REFERENCES:
+        first += await asyncio.gather(*(run(at, None, None) for at in made[: REFERENCES - len(first)]))
     for one in first:
         assert not one.lost, str(one)
         assert not one.wrong, str(one)
