@@ -31,7 +31,7 @@ def test_run_ends_although_a_test_hangs(tmp_path: Path) -> None:
         env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
     )
 
     assert 1 == done.returncode, done.stdout + done.stderr

@@ -276,12 +276,12 @@ async def crash(at: Environment, points: list[Point], reference: FinalState, run
     A point that was not reached is tried again, at last at the first call of its site in any phase.
     """
     while points and sum(map(_has_failed, runs)) < FAILURES_MAX:
-        done = await run(at, points.pop(), reference)
-        for tried in range(1, ATTEMPTS_MAX):
-            if done.trace.reached or _has_failed(done):
+        point = points.pop()
+        for tried in range(1, ATTEMPTS_MAX + 1):
+            done = await run(at, point, reference)
+            if done.trace.reached or _has_failed(done) or tried == ATTEMPTS_MAX:
                 break
-            assert done.point is not None
-            done = await run(at, next_attempt(done.point, done.trace, tried=tried), reference)
+            point = next_attempt(point, done.trace, tried=tried)
         runs.append(done)
 
 
@@ -317,7 +317,7 @@ async def crash_test(made: Sequence[Environment], report: Callable[[str], None],
         assert ([], []) == differences(reference, one.final_state), "undisturbed runs have the same result"
     every = points_of([one.trace for one in first])
     points = points_by_site(every, seed=DAY_SEED) if many else few_of(every, first[0].trace, seed=SEED)
-    total, parts = len(points), len({point.call.part for point in every})
+    chosen, total, parts = set(points), len(points), len({point.call.part for point in every})
     sites = len({(point.call.phase, point.call.site) for point in every})
     runs: list[Run] = []
     await asyncio.gather(*(crash(environment, points, reference, runs) for environment in made))
@@ -328,6 +328,9 @@ async def crash_test(made: Sequence[Environment], report: Callable[[str], None],
         report(str(one))
     for one in not_reached:
         report(f"not reached: {one.point}")
+    for one in runs:
+        if one.point not in chosen:
+            report(f"killed at another call of its site: {one.point}")
     share = f"one at each of the day's sites (seed {DAY_SEED})" if many else "a few"
     report(
         f"crash test: {share}, of {len(every)} points at {sites} call sites of {parts} parts, "
