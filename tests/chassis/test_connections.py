@@ -27,7 +27,8 @@ MEBIBYTE = 1024 * 1024
 GET = b"GET /health/live HTTP/1.1\r\nHost: test\r\n"
 POST = b"POST /v1/requests HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
-LATENCY_SECONDS_MAX = 0.5
+LATENCY_SECONDS_MAX = 3.0
+"""Maximum on a busy machine; much less than an answer takes that waits for the attacker's connections."""
 ANSWER_SECONDS = 5.0
 
 Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -301,7 +302,7 @@ async def test_connection_is_kept_alive_and_response_time_is_not_limited(started
     assert (await reader.readuntil(b"live\n")).startswith(b"HTTP/1.1 200")
     began = time.monotonic()
     assert b"" == await answer(reader)
-    assert 2 < time.monotonic() - began < 4.5
+    assert 2 < time.monotonic() - began < ANSWER_SECONDS
 
 
 async def test_data_received_during_a_response_is_limited(child: Child) -> None:
@@ -328,11 +329,11 @@ async def test_number_of_pipelined_requests_is_limited(child: Child) -> None:
 
 
 async def test_1100_incomplete_heads_of_one_address_are_closed_and_do_not_block_others(started: Started) -> None:
-    child = started(head_seconds_max=4.0)
+    child = started(head_seconds_max=8.0)
     began = time.monotonic()
     pairs = [await child.connect() for _ in range(1100)]
     # Read from the beginning, because a stream whose connection was reset loses what had arrived.
-    answers = [asyncio.create_task(answer(reader, seconds=20)) for reader, _ in pairs]
+    answers = [asyncio.create_task(answer(reader, seconds=40)) for reader, _ in pairs]
     for _, writer in pairs:
         writer.write(GET + b"X-A: a")
     while time.monotonic() - began < 3:
@@ -342,7 +343,7 @@ async def test_1100_incomplete_heads_of_one_address_are_closed_and_do_not_block_
     slugs = [problem(one) for one in await asyncio.gather(*answers)]
     assert 500 == slugs.count((408, "head-too-slow"))
     assert 600 == slugs.count((503, "too-many-connections"))
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 30
     assert await child.latency() < LATENCY_SECONDS_MAX
 
 
@@ -353,14 +354,14 @@ async def test_total_number_of_open_connections_is_limited(
     for _ in range(20):
         await child.latency()
     held = [await child.connect(source) for source in ["127.0.0.1"] * 4 + ["127.0.0.2"] * 2]
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.5)
     reader, _ = await child.connect("127.0.0.3")
 
     received = await answer(reader)
     assert (503, "too-many-connections") == problem(received)
     assert b"retry-after: 2" in received
     held[0][1].close()
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.5)
     assert await child.latency("127.0.0.3") < LATENCY_SECONDS_MAX
 
 

@@ -95,7 +95,7 @@ async def test_connection_closed_by_the_server_is_replaced(db: Database, databas
     administrator = await asyncpg.connect(database_url)
     await administrator.execute("SELECT pg_terminate_backend($1, 10000)", before)
     await administrator.close()
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.5)
 
     assert before != await _backend(db)
 

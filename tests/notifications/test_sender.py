@@ -265,7 +265,7 @@ async def test_unavailable_mail_server_counts_no_attempt_and_is_reconnected(
         await asyncio.sleep(0.2)
         assert {"owed": 3} == await statuses(db)
         async with away.listening():
-            for _ in range(100):
+            for _ in range(400):
                 if {"delivered": 3} == await statuses(db):
                     break
                 await asyncio.sleep(0.05)

@@ -118,7 +118,7 @@ async def test_call_after_a_pause_polls_the_directory_and_waits_for_it(
         async with directory(without_a_broker):
             await until(lambda: not held.stale(), KNOWN_SECONDS)
             for one in (held, other):
-                await asyncio.sleep(0.1)  # until the loop waits for a call
+                await asyncio.sleep(0.5)  # until the loop waits for a call
                 held._answered_at = other._answered_at = time.monotonic() - STALE_SECONDS
                 assert one.stale()
                 await one.refresh()

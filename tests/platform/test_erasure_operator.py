@@ -160,8 +160,10 @@ async def test_erasures_are_repeated_after_a_restore(
     for pool in databases.values():
         # A database can be copied only while it has no connections.
         pool.expire()
-    await asyncio.sleep(0.2)
-    await connection.execute(f"CREATE DATABASE {backup} TEMPLATE {database_url.rpartition('/')[2]}")
+    original = database_url.rpartition("/")[2]
+    while await connection.fetchval("SELECT count(*) FROM pg_stat_activity WHERE datname = $1", original):
+        await asyncio.sleep(0.05)
+    await connection.execute(f"CREATE DATABASE {backup} TEMPLATE {original}")
     try:
         await erased(api, person)
         assert 0 == (await operator.erase(person["person_id"]))[0]

@@ -30,7 +30,7 @@ async def test_streams_are_limited_per_caller_and_service(long: Settings, databa
 
             await stack.enter_async_context(services.listen(PATH, UGANDA))
             assert (503, "overloaded") == await services.refused(PATH, COORDINATOR)
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(1.0)
         await stack.enter_async_context(services.listen(PATH))
         assert (503, "overloaded") == await services.refused(PATH, COORDINATOR)
 
@@ -59,7 +59,7 @@ async def test_streams_are_limited_per_organization(long: Settings, databases: M
             assert {"limit": 2} == answer.json()["details"]
             assert int(answer.headers["Retry-After"]) > 0
             await stack.enter_async_context(services.listen(PATH, UGANDA))
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(1.0)
         await stack.enter_async_context(services.listen(PATH, "KEN:provider_officer"))
 
 

@@ -102,7 +102,7 @@ def test_archive_with_a_false_entry_size_is_rejected_with_bounded_memory() -> No
         assert tracemalloc.get_traced_memory()[1] < PEAK_BYTES_MAX
     finally:
         tracemalloc.stop()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_archive_is_unpacked_with_bounded_memory() -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from chassis.embedded import free_port
 from chassis.journal.bus import Bus
+from chassis.supervise import cancel
 from contracts.facts import Event
 from services.composition import NAMES
 from tests.builders import NOON
@@ -133,5 +134,4 @@ async def connected(url: str, name: str) -> AsyncIterator[Bus]:
         await asyncio.wait_for(bus.wait_connected(), 10)
         yield bus
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await cancel({task})

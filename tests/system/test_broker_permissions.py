@@ -16,6 +16,7 @@ from chassis.journal.streams import ensure_streams, stream_states
 from chassis.parts import parts
 from chassis.runtime import topology
 from chassis.settings import Settings
+from chassis.supervise import cancel
 from contracts.facts import subject_of
 from services.composition import NAMES, SERVICES, all_services
 from tests.system.deployed_broker import LEAVING_CONNECTIONS, USERS, an_event, connected, deployed, spoken, violations
@@ -180,7 +181,6 @@ async def parked_of(url: str, db: Database) -> list[str]:
             async with db.transaction() as tx:
                 rows = await tx.fetch("SELECT event, status, reason FROM inbox ORDER BY received_at")
             found = [str(row["event"]) for row in rows]
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        await cancel({listening})
     assert {"parked"} == {row["status"] for row in rows}
     return found

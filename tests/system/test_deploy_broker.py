@@ -17,6 +17,7 @@ from chassis.embedded import free_port
 from chassis.journal.bus import Bus, BusError, Consumer
 from chassis.journal.streams import MESSAGE_BYTES_MAX, ensure_streams, grants, stream_states
 from chassis.runtime import topology
+from chassis.supervise import cancel
 from contracts.facts import Event
 from services.composition import all_services
 from tests.system.deployed_broker import (
@@ -200,8 +201,7 @@ async def test_fact_of_another_service_is_rejected_and_counted(broker: Broker) -
         publishing = asyncio.create_task(bus.publish(an_event("requests")))
         while not bus.permission_violations:
             await asyncio.sleep(0.01)
-        publishing.cancel()
-        await asyncio.gather(publishing, return_exceptions=True)
+        await cancel({publishing})
     states = await stream_states(broker.url("streams"), OWNERS)
     assert all(state and state["messages"] == 0 for state in states.values())
 

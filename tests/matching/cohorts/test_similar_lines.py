@@ -24,7 +24,7 @@ from tests.matching.texts.steps import Stage, line_ids, nothing
 
 UGANDA = "UGA:focal_point"
 OFFICE = (COORDINATOR, "UNODC:auditor")
-COMPARING_SECONDS = 0.5
+COMPARING_SECONDS = 1.0
 """Duration of a comparison, far longer than anything else on this machine blocks the event loop."""
 
 

@@ -114,7 +114,7 @@ async def test_locked_balance_fails_at_once(api: Client, db: Database) -> None:
         assert await ledger.lock_balance(tx, "SHERLOC-MNT") == 999
         for one in tries:
             with pytest.raises(asyncpg.LockNotAvailableError):
-                async with asyncio.timeout(1), db.transaction() as other:
+                async with asyncio.timeout(2.5), db.transaction() as other:
                     await one(other)
     async with db.transaction() as tx:
         assert await ledger.lock_balance(tx, "SHERLOC-MNT") == 999
@@ -232,15 +232,18 @@ async def test_receipts_are_serialized_per_fund(api: Client, db: Database, monke
 
 
 async def test_row_locked_by_other_process_is_retried_without_a_connection(
-    api: Client, db: Database, database_url: str
+    api: Client, db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("chassis.db.database.LOCK_SECONDS_MAX", 60.0)
     await funded(api, 1000)
     async with locked(database_url, HELD):
         allocating = asyncio.create_task(post(api, "/v1/allocations", FINANCE, **ALLOCATION))
-        used = []
-        for _ in range(300):
-            used.append(len(db._pool._reads))
-            await asyncio.sleep(0.001)
+        used = list[int]()
+        async with asyncio.timeout(20):
+            while [0, 1, 0] != used[-3:]:
+                if not used or used[-1] != len(db._pool._reads):
+                    used.append(len(db._pool._reads))
+                await asyncio.sleep(0.001)
         assert {0, 1} == set(used), "the connection was used, but not kept"
         assert not allocating.done()
 
