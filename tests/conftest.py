@@ -157,6 +157,14 @@ def template(servers: Servers) -> str:
 
 
 @pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let many writers wait for a lock, or for their group's commit, for as long as it takes on busy processors."""
+    monkeypatch.setattr("chassis.db.database.LOCK_SECONDS_MAX", 60.0)
+    monkeypatch.setattr("chassis.db.keyed_locks.WAIT_SECONDS_MAX", 60.0)
+    monkeypatch.setattr("chassis.db.group_commit.WAIT_SECONDS", 60.0)
+
+
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
     """The migrator's address of the test's own database, or of its module's if the test is marked `writes_nothing`."""
     unchanged = request.node.get_closest_marker("writes_nothing")

@@ -7,13 +7,14 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chassis.db import group_commit
 from chassis.db.database import Database, OutcomeUnknown
 from chassis.db.migrate import own_role_of, role_of
 from chassis.db.writes import NotWritten, Write
 from chassis.ids import new_id
 from contracts.values import Caller
 from tests import builders
+
+pytestmark = pytest.mark.usefixtures("patient")
 
 KENYAN = builders.a_caller("KEN:focal_point")
 PERUVIAN = builders.a_caller("PER:focal_point")
@@ -34,12 +35,6 @@ NEEDED = Write(
     parts={"tried": f"{COMMAND} VALUES ($1, 'sample', '', $2, '', $1) ON CONFLICT DO NOTHING RETURNING 1"},
     needed="tried",
 )
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On busy processors a write may wait longer than the limit while the others of its group are repeated."""
-    monkeypatch.setattr(group_commit, "WAIT_SECONDS", 60.0)
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ async def test_waiting_too_long_for_a_connection_raises_pool_timeout(
         await other.execute("SELECT")
         # Only now, because connecting takes longer on a busy processor.
         with monkeypatch.context() as patch:
-            patch.setattr("chassis.db.database.ACQUIRE_SECONDS", 0.05)
+            patch.setattr(db, "_wait_seconds", 0.05)
             with pytest.raises(Unavailable):
                 await _backend(db)
 
@@ -157,7 +157,7 @@ async def test_close_waits_for_acquired_connections_and_rejects_new_ones(db: Dat
 
 async def test_connection_to_a_read_only_server_is_replaced(db: Database) -> None:
     """The connections lead to the former primary after a failover; a new one leads to the current primary."""
-    connection = await db._pool.acquire(within_seconds=1)
+    connection = await db._pool.acquire(within_seconds=30)
     await connection.execute("SET default_transaction_read_only = on")
     db._pool.release(connection, sound=True)
 

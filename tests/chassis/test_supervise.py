@@ -66,7 +66,7 @@ async def test_yielding_pause_grows_with_load() -> None:
 
     idle = min([await rested() for _ in range(5)])
     busy = asyncio.create_task(works())
-    rest = await rested()
+    rest = min([await rested() for _ in range(3)])
     busy.cancel()
 
     assert 0.02 - TIMER_SECONDS <= idle < 1.0

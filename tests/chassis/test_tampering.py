@@ -293,10 +293,12 @@ async def test_chain_can_be_verified_while_it_is_written(
 ) -> None:
     monkeypatch.setattr("chassis.audit.sealing.SEAL_SECONDS", 0.01)
     monkeypatch.setattr(tampering, "PAGE", 5)
-    written = asyncio.Event()
+    written, sealed = asyncio.Event(), list[int]()
 
     async def write() -> None:
-        for _ in range(30):
+        for _ in range(500):
+            if len(set(sealed)) > 3:
+                break
             async with db.transaction() as tx:
                 await announce(tx, a_fact(uuid4()), version=1)
                 await tx.fetchval("SELECT pg_sleep(0.01)")
@@ -307,7 +309,6 @@ async def test_chain_can_be_verified_while_it_is_written(
             await sign(db, own)
             await asyncio.sleep(0.02)
 
-    sealed = []
     sealers = {name: partial(seal_continuously, db, CheckpointWriter(own, "requests")) for name in ("one", "other")}
     async with supervised(sealers):
         working = [asyncio.create_task(work) for work in (write(), write(), write(), sign_often())]

@@ -51,7 +51,7 @@ def test_two_sides_agree_and_begin(visit: Visit, site: Site, scripts: bool) -> N
     says(provider, "a.person@example.org")
     follow(provider, "Propose an agreement")
     press(provider, "Propose an agreement")
-    assert "govuk-error-summary" in provider.page.content(), "the missing fields are not reported"
+    expect(provider.page.locator(".govuk-error-summary"), "the missing fields are not reported").to_be_visible()
     provider.wrong.clear()
     provider.page.fill("textarea[name=scope]", "Fictitious sample: five days of exercises.")
     provider.page.check("input[name=modality][value=in_person]")
@@ -65,7 +65,7 @@ def test_two_sides_agree_and_begin(visit: Visit, site: Site, scripts: bool) -> N
     state.page.fill("input[name=participants]", "20")
     state.page.fill("input[name=women]", "25")
     press(state, "اقتراح صيغة أخرى")
-    assert "govuk-error-summary" in state.page.content()
+    expect(state.page.locator(".govuk-error-summary")).to_be_visible()
     state.wrong.clear()
     state.page.fill("input[name=women]", "10")
     press(state, "اقتراح صيغة أخرى")
@@ -91,7 +91,7 @@ def _report_and_confirm(provider: Visitor, state: Visitor) -> None:
     provider.page.check("input[name=indicator][value=people_trained]")
     provider.page.fill("input[name=measured_on]", datetime.now(UTC).date().isoformat())
     press(provider, "Report a result")
-    assert "govuk-error-summary" in provider.page.content(), "the missing figure is not reported"
+    expect(provider.page.locator(".govuk-error-summary"), "the missing figure is not reported").to_be_visible()
     provider.wrong.clear()
     provider.page.fill("input[name=actual]", "20")
     press(provider, "Report a result")
@@ -111,7 +111,7 @@ def test_two_sides_write_and_read_without_javascript(visit: Visit, site: Site) -
 
     provider.go(path)
     press(provider, "Send")
-    assert "govuk-error-summary" in provider.page.content(), "the missing fields are not reported"
+    expect(provider.page.locator(".govuk-error-summary"), "the missing fields are not reported").to_be_visible()
     provider.wrong.clear()
     provider.page.fill("textarea[name=text]", "Fictitious sample: when can we come?")
     provider.page.set_input_files(
@@ -191,7 +191,7 @@ def test_a_session_is_planned_and_held_and_its_small_counts_are_read_by_both_sid
     for field, code in (("topics", "mutual_legal_assistance"), ("languages", "en")):
         provider.page.check(f"input[name={field}][value={code}]")
     press(provider, "Save")
-    assert "govuk-error-summary" in provider.page.content(), "the missing last day is not reported"
+    expect(provider.page.locator(".govuk-error-summary"), "the missing last day is not reported").to_be_visible()
     provider.wrong.clear()
     provider.page.fill("input[name='period1.until']", today)
     press(provider, "Save")
@@ -206,7 +206,9 @@ def test_a_session_is_planned_and_held_and_its_small_counts_are_read_by_both_sid
     provider.page.check("input[name=languages][value=en]")
     provider.page.get_by_label(name).check()
     press(provider, "Plan a session")
-    assert "govuk-error-summary" in provider.page.content(), "the missing comment on the days is not reported"
+    expect(
+        provider.page.locator(".govuk-error-summary"), "the missing comment on the days is not reported"
+    ).to_be_visible()
     provider.wrong.clear()
     provider.page.fill("textarea[name=comment]", "Fictitious sample: both sides can begin now.")
     press(provider, "Plan a session")
@@ -236,13 +238,15 @@ def test_recommendations_of_a_screening_are_shown_with_the_results(visit: Visit,
 
     provider.go(path)
     follow(provider, "Analysis of inequalities")
-    for answer in provider.page.locator("input[type=radio][value=no]").all():
+    answers = provider.page.locator("input[type=radio][value=no]")
+    answers.first.wait_for()
+    for answer in answers.all():
         answer.check()
     press(provider, "Save")
     press(provider, "Record that it is completed")
     provider.page.fill("textarea[name='recommendation2.text']", what)
     press(provider, "Record that it is completed")
-    assert provider.page.locator("#f-recommendation2\\.owner-error").is_visible()
+    expect(provider.page.locator("#f-recommendation2\\.owner-error")).to_be_visible()
     assert not provider.page.locator("#f-recommendation1\\.owner-error").count(), "an empty recommendation is reported"
     provider.wrong.clear()
     provider.page.check("input[name='recommendation2.owner'][value=state]")

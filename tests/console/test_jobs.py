@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.console.site import Visitor
 from tests.console.steps import follow, is_quiet, open_request, path_of, press, says, write_request
@@ -25,6 +26,7 @@ def table(*rows: Sequence[object]) -> dict[str, str | bytes]:
 
 def choose(visitor: Visitor, name: str, text: str) -> None:
     """Choose the option with this text, in a list or among radio buttons."""
+    visitor.page.locator(f"[name='{name}']").first.wait_for(state="attached")
     options = visitor.page.locator(f"select[name='{name}'] option", has_text=text)
     if options.count():
         visitor.page.select_option(f"select[name='{name}']", options.first.get_attribute("value"))
@@ -198,7 +200,7 @@ def test_summary_is_approved_and_read_by_everybody(visit: Visit) -> None:
     coordinator = visit().step_into("UNODC:coordinator")
     open_request(coordinator, request)
     state.go(f"{request}/summary")
-    assert state.page.get_by_role("button", name="Take it back from the public").is_visible()
+    expect(state.page.get_by_role("button", name="Take it back from the public")).to_be_visible()
 
     everybody = visit()
     everybody.go(f"/public{request}")

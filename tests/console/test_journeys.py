@@ -95,7 +95,7 @@ def test_change_is_shown_in_another_browser_within_a_second(visit: Visit) -> Non
     press(here, "Pause")
     here.page.locator("input[name=reason], select[name=reason]").first.check()
     press(here, "Pause")
-    expect(there.page.locator("main")).to_contain_text("On hold", timeout=5000)
+    expect(there.page.locator("main")).to_contain_text("On hold")
     press(here, "Go on")
     press(here, "Go on")
 

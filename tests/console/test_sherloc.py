@@ -23,7 +23,7 @@ def test_a_practice_is_recorded_catalogued_and_found_in_another_language(visit: 
 
     state.go("/practices/new")
     press(state, "Save")
-    assert "govuk-error-summary" in state.page.content(), "the missing fields are not reported"
+    expect(state.page.locator(".govuk-error-summary"), "the missing fields are not reported").to_be_visible()
     state.wrong.clear()
     state.page.fill("input[name=title]", title)
     state.page.fill("textarea[name=text]", "Fictitious: courts share one roster.")

@@ -12,7 +12,7 @@ from tests.builders import a_request, headers
 from tests.chassis.steps import check_problem
 from tests.directory.steps import FIRST, KENYA, Client, a_role, appointed, by, done, entered, kenya, post, refused
 from tests.personas import ISSUER, appoint_in_directory, persona_id
-from tests.platform.steps import KNOWN_SECONDS, directory, requests, until_answered
+from tests.platform.steps import KNOWN_SECONDS, STARTED_SECONDS, directory, requests, until_answered
 
 ATTACKER = "account-of-the-attacker"
 PLANTED = [{"issuer": ISSUER, "subject": ATTACKER}]
@@ -40,7 +40,7 @@ async def test_administrator_alone_cannot_sign_in_as_an_official(
     attack = {"Authorization": f"Bearer {builders.issuer.token(ATTACKER)}"}
     own = [{"issuer": ISSUER, "subject": str(persona_id(official))}, *PLANTED]
     async with directory(without_a_broker) as api, requests(without_a_broker, without_a_broker.port) as client:
-        await until_answered(client, administrator, 200, KNOWN_SECONDS)
+        await until_answered(client, administrator, 200, STARTED_SECONDS)
         draft = await client.post("/v1/requests", json=a_request(submit=False), headers=headers(official))
         path = f"/v1/requests/{draft.json()['request_id']}"
         check_problem(await client.get(path, headers=headers(administrator)), 404, "not-found")
@@ -228,7 +228,7 @@ async def test_person_of_two_organizations_must_name_the_acting_one(
     await appoint_in_directory(db, [KENYA, "NOR:focal_point", "NOR:official"])
     kenyan = [{"issuer": ISSUER, "subject": str(persona_id(KENYA))}]
     async with directory(without_a_broker) as api, requests(without_a_broker, without_a_broker.port) as client:
-        await until_answered(client, KENYA, 200, KNOWN_SECONDS)
+        await until_answered(client, KENYA, 200, STARTED_SECONDS)
         path = f"/v1/people/{persona_id('NOR:official')}/subjects"
         by_norway = headers("NOR:focal_point", revision=1)
         assert 200 == (await api.put(path, json={"subjects": kenyan}, headers=by_norway)).status_code

@@ -219,7 +219,7 @@ async def test_event_is_retried_when_due_on_an_idle_platform(
         return an_answer(503, retry_after=retry_after) if retry_after else an_answer(503)
 
     receiver.answers = answer
-    async with supervised({"webhooks": a_sender(delays_seconds=(3,)).run}), asyncio.timeout(10):
+    async with supervised({"webhooks": a_sender(delays_seconds=(3,)).run}), asyncio.timeout(40):
         while len(tried) < 2:
             await asyncio.sleep(0.05)
 

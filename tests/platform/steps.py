@@ -16,6 +16,9 @@ from tests.builders import headers
 from tests.event_streams import RunningServices
 
 KNOWN_SECONDS = 5.0
+"""Time in which a change of an appointment is known everywhere."""
+
+STARTED_SECONDS = 60.0
 PATH = "/v1/requests"
 Client = httpx.AsyncClient
 
@@ -35,10 +38,11 @@ async def directory(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
             stop=stop,
         )
     )
-    [running] = await asyncio.wait_for(ready, 10)
+    [running] = await asyncio.wait_for(ready, STARTED_SECONDS)
     try:
-        await until(lambda: not running.callers.stale(), KNOWN_SECONDS)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", trust_env=False) as client:
+        await until(lambda: not running.callers.stale(), STARTED_SECONDS)
+        address = f"http://127.0.0.1:{settings.port}"
+        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
             yield client
     finally:
         stop.set()
@@ -63,7 +67,7 @@ async def served(settings: Settings, *names: str) -> AsyncIterator[RunningServic
     ports = dict.fromkeys(names, settings.port)
     serving = asyncio.create_task(serve(settings, services, ports=ports, on_ready=ready.set_result, stop=stop))
     try:
-        running = await asyncio.wait_for(ready, 20)
+        running = await asyncio.wait_for(ready, STARTED_SECONDS)
         address = f"http://127.0.0.1:{settings.port}"
         async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
             yield RunningServices(settings.port, client, running)

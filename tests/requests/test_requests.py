@@ -169,6 +169,7 @@ async def test_keys_of_different_callers_are_independent(api: Client) -> None:
     assert (first.json()["state"], second.json()["state"]) == ("KEN", "PER")
 
 
+@pytest.mark.usefixtures("patient")
 async def test_fifty_concurrent_commands_with_one_key_have_one_effect(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
@@ -184,6 +185,7 @@ async def test_fifty_concurrent_commands_with_one_key_have_one_effect(
         assert await tx.fetchval("SELECT count(*) FROM request") == 1
 
 
+@pytest.mark.usefixtures("patient")
 async def test_twenty_concurrent_editors_lose_no_update(api: Client) -> None:
     draft = await filed(api, submit=False)
     path = f"/v1/requests/{draft['request_id']}"

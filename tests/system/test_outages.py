@@ -25,7 +25,7 @@ from tests.matching.builders import an_offering_body
 from tests.personas import appoint_in_directory
 from tests.system.platform import ROOT, Platform, broker
 
-SECONDS = 30
+SECONDS = 90
 FILED_SECONDS_MAX = 4
 """Less than a publish without a broker takes until its timeout."""
 PROVIDER = "UNODC-SHERLOC:provider_officer"

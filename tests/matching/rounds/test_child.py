@@ -42,7 +42,7 @@ async def test_child_solves_a_question() -> None:
 
 
 async def test_child_out_of_time_has_a_plan_and_a_bound() -> None:
-    answer = await solve_in_child(an_endless_question(), Limits(milliseconds=1_500))
+    answer = await solve_in_child(an_endless_question(), Limits(milliseconds=4_000))
 
     assert "out_of_time" == answer.outcome
     check_plan(answer, an_endless_question().problem)
@@ -53,7 +53,7 @@ async def test_late_child_is_killed_and_its_best_plan_kept() -> None:
 
     class Late(Child):
         async def answer(self) -> Answer:
-            self.limits = Limits(milliseconds=2_000)
+            self.limits = Limits(milliseconds=5_000)
             return await super().answer()
 
     began = time.monotonic()
@@ -61,7 +61,7 @@ async def test_late_child_is_killed_and_its_best_plan_kept() -> None:
     child.command = command(Limits(milliseconds=600_000))
     answer = await child.answer()
 
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 60
     assert "out_of_time" == answer.outcome
     check_plan(answer, an_endless_question().problem)
 

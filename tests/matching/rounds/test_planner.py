@@ -5,9 +5,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import httpx
@@ -108,11 +108,11 @@ async def test_timeout_keeps_the_best_plan_and_more_time_continues(api: Client, 
     await offered(api)
     for state in ("KEN", "NER"):
         await wanted(owner, state)
-    one = await asked(api, seconds=1)
+    one = await asked(api, seconds=4)
     assert await Planner(db, Memory(), child=Telling).plan_next()
     found = await shown(api, one["round_id"])
 
-    longer = await planned(api, db, seconds=5, based_on=one["round_id"])
+    longer = await planned(api, db, seconds=30, based_on=one["round_id"])
 
     assert ("planned", "time", 1) == (found["status"], found["ended"], found["deliveries"])
     assert found["gap_millionths"] > 0
@@ -124,13 +124,13 @@ async def test_round_of_a_dead_planner_is_planned_by_another(api: Client, db: Da
     await offered(api)
     await wanted(owner)
     one = await asked(api)
-    planning = asyncio.create_task(Planner(db, Memory(), child=Endless, lease_seconds=3).plan_next())
+    planning = asyncio.create_task(Planner(db, Memory(), child=Endless, lease_seconds=6).plan_next())
     await _claimed(db)
     assert not await Planner(db, Memory()).plan_next(), "another planner has the lease"
     planning.cancel()
     await asyncio.gather(planning, return_exceptions=True)
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(50):
         while not await Planner(db, Memory()).plan_next():
             await asyncio.sleep(0.2)
 
@@ -147,6 +147,11 @@ async def _claimed(db: Database) -> None:
             await asyncio.sleep(0.05)
 
 
+async def _lease_end(db: Database) -> datetime:
+    async with db.transaction() as tx:
+        return cast(datetime, await tx.fetchval("SELECT until FROM round_lease"))
+
+
 async def test_expired_lease_is_taken_over_on_an_idle_platform(api: Client, db: Database, owner: Owner) -> None:
     await offered(api)
     await wanted(owner)
@@ -156,7 +161,7 @@ async def test_expired_lease_is_taken_over_on_an_idle_platform(api: Client, db: 
     idle = Activity(active_seconds=0)
 
     async with supervised({"rounds": partial(while_active, idle, 0.5, partial(plan_rounds, Planner(db, Memory())))}):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(50):
             while "asked" == (await shown(api, one["round_id"]))["status"]:
                 await asyncio.sleep(0.1)
 
@@ -166,10 +171,13 @@ async def test_expired_lease_is_taken_over_on_an_idle_platform(api: Client, db: 
 async def test_working_planner_renews_its_lease(api: Client, db: Database, owner: Owner) -> None:
     await asked(api)
     planning = asyncio.create_task(
-        Planner(db, Memory(), child=Endless, lease_seconds=1.5, renew_seconds=0.1).plan_next()
+        Planner(db, Memory(), child=Endless, lease_seconds=20, renew_seconds=0.1).plan_next()
     )
     await _claimed(db)
-    await asyncio.sleep(2.0)
+    claimed_until = await _lease_end(db)
+    async with asyncio.timeout(30):
+        while await _lease_end(db) == claimed_until:
+            await asyncio.sleep(0.1)
 
     assert not await Planner(db, Memory()).plan_next()
     planning.cancel()

@@ -38,6 +38,8 @@ from tests.pledges.steps import (
     usd,
 )
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 HELD = "SELECT FROM pledges.balance WHERE fund = 'SHERLOC-MNT' FOR UPDATE"
 ALLOCATION = {"fund": "SHERLOC-MNT", "money": usd(30), "work_package": "training"}
 
@@ -232,9 +234,8 @@ async def test_receipts_are_serialized_per_fund(api: Client, db: Database, monke
 
 
 async def test_row_locked_by_other_process_is_retried_without_a_connection(
-    api: Client, db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+    api: Client, db: Database, database_url: str
 ) -> None:
-    monkeypatch.setattr("chassis.db.database.LOCK_SECONDS_MAX", 60.0)
     await funded(api, 1000)
     async with locked(database_url, HELD):
         allocating = asyncio.create_task(post(api, "/v1/allocations", FINANCE, **ALLOCATION))
