@@ -57,9 +57,9 @@ BEGIN
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login) THEN
             EXECUTE format('CREATE ROLE %I', login);
         END IF;
-        -- Ten connections for each of three processes, and one for inspection.
+        -- Twelve connections for each of four processes, and one for inspection.
         EXECUTE format('ALTER ROLE %I LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT
-            CONNECTION LIMIT 31', login);
+            CONNECTION LIMIT 49', login);
         FOREACH becomes IN ARRAY ARRAY['entraide_' || service, format('entraide_%s_own', service)] LOOP
             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = becomes) THEN
                 EXECUTE format('CREATE ROLE %I', becomes);

@@ -18,12 +18,18 @@ import pytest
 import yaml
 
 from chassis.embedded import free_port
+from chassis.http.application import routed
+from chassis.http.uploads import UNDER_WAY_MAX, routes_of_files
 from chassis.settings import Settings
+from chassis.version import VERSION
 from services.composition import NAMES, all_services
 from tests.system.deployment import DEPLOY, ROOT, debian_program, environment, folder, settings_read
 
 COMPOSE = ("compose.yaml", "compose.all-in-one.yaml")
 OURS = "entraide"
+MEBIBYTE = 1024 * 1024
+KEEPS_FILES = {"requests": "files", "delivery": "delivery-files"}
+"""Maps each service that keeps attached files to its volume."""
 LOCKS = ("requirements.lock", "requirements-meaning.lock")
 Container = dict[str, Any]
 
@@ -254,10 +260,26 @@ def test_every_service_has_a_container_with_its_peers(image: Image) -> None:
             key,
         )
         assert authority == "${AUTHORITY:?}:/run/secrets/ca.pem:ro"
-        assert ([f"files:{read.files}"] if service.name == "requests" else []) == files
+        assert [f"{volume}:{read.files}" for name, volume in KEEPS_FILES.items() if name == service.name] == files
     assert environment_of(containers()["notifications"]).keys() > {"SMTP_URL", "ENTRAIDE_PUBLIC_URL"}
     signing = [environment_of(containers()[name])["ENTRAIDE_REPLY_KEY"] for name in ("requests", "notifications")]
     assert signing[0] == signing[1]
+
+
+def test_every_service_that_takes_files_can_store_them(image: Image) -> None:
+    """Its container is read-only but for volumes and temporary files, which need room for all uploads at once."""
+    for service in all_services():
+        container = containers()[service.name]
+        read = Settings.from_env(image.env | environment_of(container), NAMES, state=Path())
+        rules = routes_of_files(routed((service,), (), VERSION))
+
+        assert bool(rules) == (read.files is not None), service.name
+        if service.name in KEEPS_FILES:
+            assert "ENTRAIDE_SCANNER" in environment_of(container)
+        elif rules:
+            mebibytes = int(re.fullmatch(r"/tmp:size=(\d+)m,mode=1777", container["tmpfs"][0])[1])
+            assert str(read.files).startswith("/tmp/")
+            assert mebibytes * MEBIBYTE > UNDER_WAY_MAX * max(rule.bytes_max for rule in rules.values())
 
 
 def test_jobs_have_only_the_addresses_of_the_operator() -> None:
