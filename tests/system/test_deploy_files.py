@@ -251,6 +251,7 @@ def test_every_service_has_a_container_with_its_peers(image: Image) -> None:
         assert read.keys == "https://issuer.example/.well-known/openid-configuration"
         assert {name: f"secret-entraide_{name}_subject" for name in NAMES} == read.subjects
         assert ("secret-entraide_token_acr",) == read.strengths
+        assert example_environment()["ENTRAIDE_PUBLIC_URL"] == read.public_url, "mails, catalogues and files link to it"
         assert [example_environment()["FRONT_SUBNET"]] == [str(network) for network in read.trusted_proxies]
         assert str(read.service_token_file).startswith("/run/entraide/")
         token, checkpoints, key, authority, *files = container["volumes"]
