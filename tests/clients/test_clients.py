@@ -29,7 +29,7 @@ DOCUMENT = CONTRACTS / "schemas" / "openapi.json"
 FOLDER = Path(__file__).parent
 FOCAL_POINT = "KEN:focal_point"
 TITLE = "[Fictitious sample] Training on mutual legal assistance"
-SECONDS = 120
+SECONDS = 600
 EXPECTED = {"status": "submitted", "title": TITLE, "refused": "not-found"}
 
 

@@ -148,6 +148,7 @@ async def test_lock_that_is_not_had_in_time_is_overload(
     client_of: Callable[..., Awaitable[Client]], database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.db.keyed_locks.WAIT_SECONDS_MAX", 0.3)
+    monkeypatch.setattr("chassis.db.database.LOCK_SECONDS_MAX", 0.3)
     api = await client_of("requests")
     draft = (await api.post("/v1/requests", json=a_request(submit=False), headers=headers())).json()
     path, given = f"/v1/requests/{draft['request_id']}/submit", {"revision": draft["revision"]}
