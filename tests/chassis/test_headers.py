@@ -229,11 +229,13 @@ async def test_rate_limited_response_has_security_headers(
     [running] = running_of(settings, databases, "directory")
     app = application([], verifier(settings, running.callers))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
-        answers = [await client.post("/v1/nothing") for _ in range(40)]
+        # On a busy machine some calls are regained meanwhile.
+        while (answer := await client.post("/v1/nothing")).status_code == 404:
+            pass
 
-    check_problem(answers[-1], 429, "too-many-requests")
+    check_problem(answer, 429, "too-many-requests")
     # Not sent without a public https address, because on loopback the platform would become unreachable.
-    check_headers(answers[-1], https=False)
+    check_headers(answer, https=False)
 
 
 async def test_responses_do_not_name_the_server(app: Edge) -> None:

@@ -17,7 +17,7 @@ from chassis.settings import Settings
 from services.composition import all_services
 from tests.clocks import TODAY
 from tests.directory.steps import done
-from tests.platform.steps import KNOWN_SECONDS, until
+from tests.platform.steps import KNOWN_SECONDS, STARTED_SECONDS, until
 
 Client = httpx.AsyncClient
 KENYA, NORWAY, ADMINISTRATOR, AUDITOR = "KEN:focal_point", "NOR:focal_point", "UNODC:administrator", "UNODC:auditor"
@@ -43,7 +43,7 @@ async def beside(settings: Settings, *names: str) -> AsyncIterator[Client]:
     ) as running:
         address = f"http://127.0.0.1:{settings.port}"
         app = application(running, verifier(settings, running[0].callers, address=address), settings=settings)
-        await until(lambda: not any(one.callers.stale() for one in running), KNOWN_SECONDS)
+        await until(lambda: not any(one.callers.stale() for one in running), STARTED_SECONDS)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             yield client
@@ -80,6 +80,6 @@ async def token_headers(api: Client, client: Mapping[str, Any], **more: str) -> 
 async def until_answered(api: Client, head: Mapping[str, str], status: int, path: str = REQUESTS) -> httpx.Response:
     began = time.monotonic()
     while (answer := await api.get(path, headers=head)).status_code != status:
-        assert time.monotonic() - began < KNOWN_SECONDS, answer.text
+        assert time.monotonic() - began < (STARTED_SECONDS if status == 200 else KNOWN_SECONDS), answer.text
         await asyncio.sleep(0.05)
     return answer
