@@ -158,7 +158,8 @@ def template(servers: Servers) -> str:
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let many writers wait for a lock, or for their group's commit, for as long as it takes on busy processors."""
+    """Let many writers wait for connection, lock and their group's commit as long as it takes on busy processors."""
+    monkeypatch.setattr("chassis.db.database.ACQUIRE_SECONDS", 60.0)
     monkeypatch.setattr("chassis.db.database.LOCK_SECONDS_MAX", 60.0)
     monkeypatch.setattr("chassis.db.keyed_locks.WAIT_SECONDS_MAX", 60.0)
     monkeypatch.setattr("chassis.db.group_commit.WAIT_SECONDS", 60.0)

@@ -251,7 +251,7 @@ class Database:
     """
 
     def __init__(
-        self, pool: Pool, source: str, *, own_role: str | None = None, wait_seconds: float = ACQUIRE_SECONDS
+        self, pool: Pool, source: str, *, own_role: str | None = None, wait_seconds: float | None = None
     ) -> None:
         self._pool = pool
         self._wait_seconds = wait_seconds
@@ -272,13 +272,13 @@ class Database:
         role: str | None = None,
         owner: bool = False,
         pool_max: int = POOL_MAX,
-        wait_seconds: float = ACQUIRE_SECONDS,
+        wait_seconds: float | None = None,
     ) -> "Database":
         """Create the database without opening a connection, so that a service starts without PostgreSQL.
 
         With `role` the session of a shared login changes to that role, in which the service acts for its callers. The
         `owner` of the schema has no separate role for its own work. A transaction waits at most `wait_seconds` for a
-        connection.
+        connection, by default ACQUIRE_SECONDS.
         """
         settings = {
             **SESSION_LIMITS,
@@ -293,7 +293,7 @@ class Database:
             return await asyncpg.connect(
                 dsn,
                 command_timeout=COMMAND_SECONDS,
-                timeout=max(CONNECT_SECONDS, wait_seconds),
+                timeout=max(CONNECT_SECONDS, wait_seconds or ACQUIRE_SECONDS),
                 server_settings=settings,
             )
 
@@ -383,7 +383,8 @@ class Database:
 
     async def _take(self) -> Connection:
         try:
-            return await self._pool.acquire(within_seconds=self._wait_seconds, reading=self._reading)
+            within_seconds = self._wait_seconds or ACQUIRE_SECONDS
+            return await self._pool.acquire(within_seconds=within_seconds, reading=self._reading)
         except PoolTimeout as error:
             raise Unavailable("overloaded") from error
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -57,7 +57,7 @@ async def test_waiting_too_long_for_a_connection_raises_pool_timeout(
         await other.execute("SELECT")
         # Only now, because connecting takes longer on a busy processor.
         with monkeypatch.context() as patch:
-            patch.setattr(db, "_wait_seconds", 0.05)
+            patch.setattr("chassis.db.database.ACQUIRE_SECONDS", 0.05)
             with pytest.raises(Unavailable):
                 await _backend(db)
 

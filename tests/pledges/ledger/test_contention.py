@@ -128,8 +128,9 @@ async def test_other_matches_are_read_while_many_confirm_those_of_one_offering(
 
 
 async def test_exhausted_connections_are_overload_and_leave_reads_their_own(
-    client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
+    client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("chassis.db.database.ACQUIRE_SECONDS", 2.0)
     api, pool = await client_of("requests"), databases["requests"]._pool
     share = POOL_MAX - POOL_MAX // RESERVED_FRACTION
     held = [await pool.acquire(within_seconds=30) for _ in range(share)]
