@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +62,8 @@ class JournalPeers:
             return await journal.read_aggregate(tx, aggregate_id, after_version=after_version)
 
 
-async def until(met) -> None:  # type: ignore[no-untyped-def]
+async def until(met: Callable[[], bool]) -> None:
+    """Wait until it is met, for at most 30 seconds."""
     async with asyncio.timeout(30):
         while not met():
             await asyncio.sleep(0.02)

@@ -28,7 +28,7 @@ GET = b"GET /health/live HTTP/1.1\r\nHost: test\r\n"
 POST = b"POST /v1/requests HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 LATENCY_SECONDS_MAX = 6.0
-"""Maximum on a busy machine; much less than an answer takes that waits for the attacker's connections."""
+"""Maximum on a busy machine; less than an answer takes that waits for the attacker's connections."""
 ANSWER_SECONDS = 5.0
 
 Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]

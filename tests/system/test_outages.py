@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 
 import asyncpg
@@ -104,7 +104,7 @@ async def answers(client: httpx.AsyncClient, address: str, status: int) -> bool:
     return False
 
 
-async def until(met) -> None:  # type: ignore[no-untyped-def]
+async def until(met: Callable[[], Awaitable[bool]]) -> None:
     deadline = time.monotonic() + SECONDS
     while not await met():
         assert time.monotonic() < deadline, "not met in time"
