@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
+from chassis.db.database import POOL_MAX
 from chassis.embedded import free_port
 from chassis.http.application import routed
 from chassis.http.uploads import UNDER_WAY_MAX, routes_of_files
@@ -281,6 +282,15 @@ def test_every_service_that_takes_files_can_store_them(image: Image) -> None:
             mebibytes = int(re.fullmatch(r"/tmp:size=(\d+)m,mode=1777", container["tmpfs"][0])[1])
             assert str(read.files).startswith("/tmp/")
             assert mebibytes * MEBIBYTE > UNDER_WAY_MAX * max(rule.bytes_max for rule in rules.values())
+
+
+def test_limits_of_connections_fit_the_pools() -> None:
+    """Four processes of a service, as the edge serves; one of each service and six more in all."""
+    of_a_login = re.findall(r"CONNECTION LIMIT (\d+)', login", (DEPLOY / "postgres-roles.sql").read_text())
+    in_all = re.findall(r"^max_connections = (\d+)$", (DEPLOY / "postgresql.conf").read_text(), re.MULTILINE)
+
+    assert [str(4 * POOL_MAX + 1)] == of_a_login
+    assert int(in_all[0]) > (len(NAMES) + 6) * POOL_MAX
 
 
 def test_jobs_have_only_the_addresses_of_the_operator() -> None:
