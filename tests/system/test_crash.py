@@ -2,8 +2,8 @@
 
 The points are (call site, occurrence), collected from reference runs. Each run kills once, restarts the process as a
 supervisor would, and compares the final state with the reference. `./dev test` takes few calls, each of another module
-of the chassis or service; `./dev soak` takes every fourth call site, before or after one of its occurrences, chosen by
-the day: all sites in four days.
+of the chassis or service; `./dev soak` takes every sixth call site, before or after one of its occurrences, chosen by
+the day: all sites in six days.
 """
 
 import asyncio
@@ -59,11 +59,13 @@ SEED = 20_261_125
 DAY_SEED = datetime.now(UTC).toordinal()
 """Seed by which the soak chooses sites and occurrences.
 
-There are about 5,500 points at 1,140 call sites. A point takes seven seconds of a processor: one point at each site over
-an hour on two, all points five.
+There are about 5,500 points at 1,140 call sites. A point takes ten seconds of a processor, beside the rest of the soak
+24 seconds of time.
 """
 
-SITES_EACH = 4
+SITES_EACH = 6
+SECONDS_MAX = 4_800.0
+"""Time after which no more points are tried: the test then fails with its report, before its time limit ends it."""
 
 
 @dataclass
@@ -270,12 +272,12 @@ async def environments(servers: Servers, template: str, issuer: Issuer) -> Async
         yield [await stack.enter_async_context(environment(servers, template, f"crash_{n}")) for n in range(WORKERS)]
 
 
-async def crash(at: Environment, points: list[Point], reference: FinalState, runs: list[Run]) -> None:
-    """Take points off the list until there are none, or FAILURES_MAX runs have failed.
+async def crash(at: Environment, points: list[Point], reference: FinalState, runs: list[Run], *, until: float) -> None:
+    """Take points off the list until there are none, it is `until`, or FAILURES_MAX runs have failed.
 
     A point that was not reached is tried again, at last at the first call of its site in any phase.
     """
-    while points and sum(map(_has_failed, runs)) < FAILURES_MAX:
+    while points and time.monotonic() < until and sum(map(_has_failed, runs)) < FAILURES_MAX:
         point = points.pop()
         for tried in range(1, ATTEMPTS_MAX + 1):
             done = await run(at, point, reference)
@@ -320,7 +322,8 @@ async def crash_test(made: Sequence[Environment], report: Callable[[str], None],
     chosen, total, parts = set(points), len(points), len({point.call.part for point in every})
     sites = len({(point.call.phase, point.call.site) for point in every})
     runs: list[Run] = []
-    await asyncio.gather(*(crash(environment, points, reference, runs) for environment in made))
+    until = started + SECONDS_MAX
+    await asyncio.gather(*(crash(environment, points, reference, runs, until=until) for environment in made))
     lost = [one for one in runs if one.lost or one.wrong]
     duplicated = [one for one in runs if one.duplicated]
     not_reached = [one for one in runs if not one.trace.reached]
@@ -331,6 +334,8 @@ async def crash_test(made: Sequence[Environment], report: Callable[[str], None],
     for one in runs:
         if one.point not in chosen:
             report(f"killed at another call of its site: {one.point}")
+    for point in points:
+        report(f"not tried: {point}")
     share = f"one at each of the day's sites (seed {DAY_SEED})" if many else "a few"
     report(
         f"crash test: {share}, of {len(every)} points at {sites} call sites of {parts} parts, "
@@ -340,6 +345,7 @@ async def crash_test(made: Sequence[Environment], report: Callable[[str], None],
     assert not lost
     assert not duplicated
     assert not not_reached
+    assert not points
     assert len(runs) == total
 
 
