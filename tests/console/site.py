@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext
 from playwright.sync_api import Page as BrowserPage
 
 from chassis.embedded import free_port
+from tests.http_client import patient_client
 from tests.readme import ROOT
 
 STORY_SECONDS = 900.0
@@ -29,7 +30,8 @@ class Site:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        page = httpx.get(f"{address}/en/sign-in", trust_env=False, timeout=BROWSER_SECONDS).text
+        with patient_client(address) as client:
+            page = client.get("/en/sign-in").text
         listed = PERSON.findall(page)
         self.people = {value.split()[1]: value for value in reversed(listed)}
         self.colleagues = {value.split()[1]: value for value in listed}
@@ -38,7 +40,7 @@ class Site:
     @contextmanager
     def client(self, appointment: str | None = None) -> Iterator[httpx.Client]:
         """Yield a client with a session of this person, without JavaScript, style or pictures."""
-        with httpx.Client(base_url=self.address, trust_env=False, timeout=BROWSER_SECONDS) as client:
+        with patient_client(self.address) as client:
             if appointment is not None:
                 answer = client.post("/en/sign-in/step-into", data={"person": self.people[appointment]})
                 assert 303 == answer.status_code, answer.text
@@ -100,7 +102,11 @@ class Visitor:
         """Begin a session without opening a page, which would take a second; `go` opens the first one."""
         person = (self.site.colleagues if colleague else self.site.people)[appointment]
         address = f"/{self.language}/sign-in/step-into"
-        answer = self.context.request.post(address, form={"person": person}, max_redirects=0)
+        for _ in range(BUSY_TRIES):
+            answer = self.context.request.post(address, form={"person": person}, max_redirects=0)
+            if answer.status != 503:
+                break
+            time.sleep(BUSY_SECONDS)
         assert 303 == answer.status, answer.text()
         return self
 

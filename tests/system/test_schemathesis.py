@@ -36,6 +36,7 @@ from services.demo.people import person_of
 from services.documents.stored_examples import CONTRACTS
 from tests.builders import a_request
 from tests.files import FLOWS, PDF
+from tests.http_client import patient_client
 from tests.personas import ISSUER, persona_id
 from tests.sample_world import Demo
 from tests.soak import cases
@@ -191,7 +192,7 @@ def running(demo: Demo) -> Iterator[Running]:
 
 def _create_records(running: Running) -> None:
     """Read the ids of existing records; create some in their initial state."""
-    with httpx.Client(base_url=running.address) as client:
+    with patient_client(running.address) as client:
         for number in range(6):
             body = a_request(submit=number % 2 == 0)
             filed = client.post(
