@@ -10,7 +10,7 @@ CALL_SECONDS = 60
 
 
 class RetryTransport(httpx.HTTPTransport):
-    """Repeats a call that a platform without a processor for seconds answers with 503, after its `Retry-After`."""
+    """Repeats a call that a busy platform answers with 503, after its `Retry-After`, or a second: pages name none."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         for _ in range(TRIES_MAX - 1):

@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import APIResponse, Browser, BrowserContext, Response
 from playwright.sync_api import Page as BrowserPage
 
 from chassis.embedded import free_port
@@ -23,6 +24,8 @@ STOP_SECONDS = 30
 BROWSER_SECONDS = 30.0
 BUSY_TRIES, BUSY_SECONDS = 3, 2.0
 PERSON = re.compile(r'name="person" value="([0-9a-f-]{36} [A-Z0-9-]+:[a-z_]+)"')
+
+Answer = TypeVar("Answer", APIResponse, Response | None)
 
 
 class Site:
@@ -45,6 +48,16 @@ class Site:
                 answer = client.post("/en/sign-in/step-into", data={"person": self.people[appointment]})
                 assert 303 == answer.status_code, answer.text
             yield client
+
+
+def while_busy(call: Callable[[], Answer]) -> Answer:
+    """Repeat a call of a browser that a busy platform answers with 503."""
+    for _ in range(BUSY_TRIES - 1):
+        answer = call()
+        if answer is None or answer.status != 503:
+            return answer
+        time.sleep(BUSY_SECONDS)
+    return call()
 
 
 @contextmanager
@@ -102,11 +115,7 @@ class Visitor:
         """Begin a session without opening a page, which would take a second; `go` opens the first one."""
         person = (self.site.colleagues if colleague else self.site.people)[appointment]
         address = f"/{self.language}/sign-in/step-into"
-        for _ in range(BUSY_TRIES):
-            answer = self.context.request.post(address, form={"person": person}, max_redirects=0)
-            if answer.status != 503:
-                break
-            time.sleep(BUSY_SECONDS)
+        answer = while_busy(lambda: self.context.request.post(address, form={"person": person}, max_redirects=0))
         assert 303 == answer.status, answer.text()
         return self
 
@@ -115,12 +124,8 @@ class Visitor:
 
         A page that the platform cannot make on a busy machine (503) is opened again.
         """
-        for _ in range(BUSY_TRIES):
-            answer = self.page.goto(f"/{self.language}{path}")
-            assert answer is not None
-            if answer.status != 503:
-                break
-            time.sleep(BUSY_SECONDS)
+        answer = while_busy(lambda: self.page.goto(f"/{self.language}{path}"))
+        assert answer is not None
         return answer.status
 
     def close(self) -> None:
