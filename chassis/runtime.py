@@ -201,17 +201,16 @@ async def _forget(db: Database) -> None:
             forgotten = await forget_old(tx)
 
 
-async def ensure_streams_continuously(settings: Settings, services: Sequence[Service]) -> None:
-    """Ensure the streams every few seconds, to restore them after the broker lost its data."""
+async def ensure_all_streams(settings: Settings, services: Sequence[Service]) -> None:
+    """Ensure the streams of the services with the administrator's broker address, if there is one; log a failure."""
+    if settings.nats_url is None:
+        return
     owners, consumers = topology(services)
-    while True:
-        if settings.nats_url is not None:
-            try:
-                for line in await ensure_streams(settings.nats_url, owners, consumers, replicas=settings.replicas):
-                    log.info("streams", done=line)
-            except BusError as error:
-                log.warning("streams not ensured", reason=str(error))
-        await asyncio.sleep(STREAMS_SECONDS)
+    try:
+        for line in await ensure_streams(settings.nats_url, owners, consumers, replicas=settings.replicas):
+            log.info("streams", done=line)
+    except BusError as error:
+        log.warning("streams not ensured", reason=str(error))
 
 
 class Server(uvicorn.Server):
@@ -271,9 +270,10 @@ async def serve(
     for sig in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sig, stop.set)
     async with started_services(settings, services, ports=ports) as running:
-        keeping: dict[str, Loop] = (
-            {"streams": partial(ensure_streams_continuously, settings, services)} if ensure else {}
-        )
+        keeping: dict[str, Loop] = {}
+        if ensure:
+            # Repeatedly, to restore them after the broker lost its data.
+            keeping["streams"] = partial(every, STREAMS_SECONDS, partial(ensure_all_streams, settings, services))
         identify = verifier(settings, running[0].callers, address=service_urls(settings, ports).get(DIRECTORY))
         event_streams = EventStreams.of(settings, identify)
         keeping["event streams' callers"] = event_streams.keep_checking

@@ -31,9 +31,7 @@ Loop = Callable[[], Awaitable[None]]
 async def forever(name: str, loop: Loop) -> None:
     """Run `loop` and restart it when it ends or fails, with a growing pause, until cancelled."""
     pause = PAUSE_SECONDS_MIN
-    task = asyncio.current_task()
-    # The loop may have ended although it, or a library, lost the cancellation.
-    while task is None or not task.cancelling():
+    while not is_cancelled():
         started = asyncio.get_running_loop().time()
         try:
             await loop()
@@ -45,11 +43,22 @@ async def forever(name: str, loop: Loop) -> None:
         pause = min(pause * 2, PAUSE_SECONDS_MAX)
 
 
+def is_cancelled() -> bool:
+    """Check whether the current task was cancelled, even if what it awaited lost the cancellation.
+
+    Before Python 3.12 `asyncio.wait_for` loses a cancellation that coincides with the end of what it awaits; the
+    broker's client waits for each answer with it.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 async def every(seconds: float, work: Loop) -> None:
-    """Run `work` repeatedly, with a pause of `seconds` between two runs."""
-    while True:
-        await work()
+    """Run `work` repeatedly, with a pause of `seconds` between two runs, until cancelled."""
+    await work()
+    while not is_cancelled():
         await asyncio.sleep(seconds)
+        await work()
 
 
 async def while_active(
@@ -63,9 +72,10 @@ async def while_active(
 
     `work` returns the seconds until more work is due, or None.
     """
-    while True:
-        due_in_seconds = await work()
+    due_in_seconds = await work()
+    while not is_cancelled():
         await activity.pause(seconds, idle_seconds=idle_seconds, due_in_seconds=due_in_seconds)
+        due_in_seconds = await work()
 
 
 async def yield_cpu(seconds: float) -> None:
@@ -92,8 +102,7 @@ async def cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
     while waiting:
         for task in waiting:
             task.cancel()
-        # Before Python 3.12 `asyncio.wait_for` loses a cancellation that coincides with the end of what it awaits; the
-        # broker's client would then retry indefinitely.
+        # The cancellation may be lost (see `is_cancelled`); the broker's client would then retry indefinitely.
         _, waiting = await asyncio.wait(waiting, timeout=CANCEL_AGAIN_SECONDS)
 
 

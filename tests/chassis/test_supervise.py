@@ -2,12 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
 from chassis import supervise
-from chassis.supervise import supervised, yield_cpu
+from chassis.activity import Activity
+from chassis.supervise import every, supervised, while_active, yield_cpu
 
 TIMER_SECONDS = 0.001
 """Resolution of uvloop's timers: a sleep may end so much early."""
@@ -49,6 +52,21 @@ async def test_loop_that_ended_by_losing_its_cancellation_is_not_started_again()
         await asyncio.sleep(0)
 
     assert 1 == starts
+
+
+@pytest.mark.parametrize("repeated", [partial(every, 60), partial(while_active, Activity(), 60)])
+async def test_repeated_work_that_lost_the_cancellation_is_not_paused_for(
+    repeated: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]],
+) -> None:
+    async def swallow_cancel() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+
+    async with (
+        asyncio.timeout(supervise.CANCEL_AGAIN_SECONDS / 2),
+        supervised({"loses it": partial(repeated, swallow_cancel)}),
+    ):
+        await asyncio.sleep(0)
 
 
 async def test_yielding_pause_grows_with_load() -> None:
