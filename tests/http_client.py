@@ -10,7 +10,7 @@ CALL_SECONDS = 60
 
 
 class RetryTransport(httpx.HTTPTransport):
-    """Repeats a call that a busy platform answers with 503, after its `Retry-After`, or a second: pages name none."""
+    """Repeats a call that a busy platform answers with 503, after the wait that its `Retry-After` names."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         for _ in range(TRIES_MAX - 1):
@@ -18,7 +18,7 @@ class RetryTransport(httpx.HTTPTransport):
             if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
                 return answer
             answer.close()
-            time.sleep(float(answer.headers.get("Retry-After", 1)))
+            time.sleep(float(answer.headers["Retry-After"]))
         return super().handle_request(request)
 
 

@@ -121,7 +121,8 @@ class PageEdge:
         elif not headers.get(b"content-type", b"").startswith(b"multipart/"):
             await self._pass_on_form(scope, headers, receive, answer, FORM_BYTES_MAX, BODY_SECONDS_MAX)
         elif self._files.total() >= FILES_UNDER_WAY_MAX or self._files[address] >= FILES_OF_ONE_ADDRESS_MAX:
-            await _plain(answer, 503, "Other files are being sent. Please try again in a minute.")
+            head = [(b"retry-after", b"60")]
+            await _plain(answer, 503, "Other files are being sent. Please try again in a minute.", head)
         else:
             self._files[address] += 1
             try:

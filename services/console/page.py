@@ -14,6 +14,7 @@ from litestar.params import SkipValidation
 from chassis import clock
 from chassis.auth.openid import OpenId
 from chassis.auth.tokens import Issuer
+from chassis.http.problems import RETRY_AFTER_SECONDS
 from chassis.ids import new_id
 from chassis.rate_limiter import Network, address_of
 from chassis.settings import Settings
@@ -181,6 +182,8 @@ class Page:
         if len(body) >= GZIP_BYTES_MIN and "gzip" in self.request.headers.get("accept-encoding", ""):
             body = gzip.compress(body, GZIP_LEVEL, mtime=0)
             headers["Content-Encoding"] = "gzip"
+        if status in {429, 503}:
+            headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         if self.console.issuer is not None:
             # Only with sample data, because it reveals something of how records are stored.
             headers["Server-Timing"] = f'api;desc="{self.api.calls}"'

@@ -92,6 +92,7 @@ def test_unreadable_text_of_a_form_with_files_is_refused(value: bytes) -> None:
 async def test_one_address_holds_few_forms_with_files_in_memory() -> None:
     """The limit includes people who have not signed in, since the sender of a form is known after it was read."""
     statuses: list[int] = []
+    waits: list[bytes | None] = []
     go_on = asyncio.Event()
 
     async def pages(_scope: Any, _receive: Any, send: Any) -> None:
@@ -104,6 +105,7 @@ async def test_one_address_holds_few_forms_with_files_in_memory() -> None:
     async def send(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             statuses.append(message["status"])
+            waits.append(dict(message["headers"]).get(b"retry-after"))
 
     edge = PageEdge(pages, pages)
 
@@ -120,7 +122,7 @@ async def test_one_address_holds_few_forms_with_files_in_memory() -> None:
     posts = [asyncio.create_task(post("192.0.2.1")) for _ in range(FILES_OF_ONE_ADDRESS_MAX + 1)]
     posts.append(asyncio.create_task(post("192.0.2.2")))
     await asyncio.wait(posts, return_when=asyncio.FIRST_COMPLETED)
-    assert [503] == statuses
+    assert ([503], [b"60"]) == (statuses, waits)
 
     go_on.set()
     await asyncio.gather(*posts)

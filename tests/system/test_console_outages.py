@@ -12,6 +12,7 @@ import pytest
 
 from chassis.db.database import Database
 from chassis.embedded import Nats
+from chassis.http.problems import RETRY_AFTER_SECONDS
 from services.demo.people import person_of
 from tests.builders import a_request, headers
 from tests.personas import appoint_in_directory
@@ -70,7 +71,7 @@ def test_pages_without_services_behind_say_so_and_keep_what_was_typed(platform: 
 
         platform.end("requests")
         for answer in (matches, client.get("/en"), client.get("/en/requests?status=open")):
-            assert 503 == answer.status_code
+            assert (503, str(RETRY_AFTER_SECONDS)) == (answer.status_code, answer.headers["Retry-After"])
             assert "Not available at the moment" in answer.text
             assert "Focal point, Kenya" in answer.text
             assert 'href="/en/requests"' in answer.text

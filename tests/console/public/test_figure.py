@@ -7,6 +7,7 @@ import msgspec
 
 from chassis import clock
 from chassis.http.asgi import Application
+from chassis.http.problems import RETRY_AFTER_SECONDS
 from chassis.settings import Settings
 from services.console.application import application
 from services.console.client import InProcess
@@ -66,7 +67,8 @@ async def test_figure_is_shown_from_a_copy_while_the_service_does_not_answer(set
         old = await get(page)
         assert (200, True) == (old.status_code, "does not answer at the moment. What you see is from" in old.text)
         assert b"Code" == (await get(file)).content
-        assert 503 == (await get("?by=status")).status_code
+        unknown = await get("?by=status")
+        assert (503, str(RETRY_AFTER_SECONDS)) == (unknown.status_code, unknown.headers["Retry-After"])
 
 
 def test_everybody_reads_a_figure_and_downloads_it(site: Site) -> None:
