@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserType, expect, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))), None)
 """Path of the browser, or None. The first name has no windows and uses less than half the processor time per page."""
@@ -18,6 +18,15 @@ def launched() -> Iterator[Browser]:
     """Start a browser for a block. Meanwhile its event loop runs, so nothing else in this thread can have one."""
     expect.set_options(timeout=EXPECT_SECONDS * 1000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = _launch(playwright.chromium)
         yield browser
         browser.close()
+
+
+def running(browser: Browser) -> Browser:
+    """Return the browser, or a new one if it has crashed: so a crash fails one test, not all that follow."""
+    return browser if browser.is_connected() else _launch(browser.browser_type)
+
+
+def _launch(chromium: BrowserType) -> Browser:
+    return chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -129,4 +129,6 @@ class Visitor:
         return answer.status
 
     def close(self) -> None:
-        self.context.close()
+        """Close the visitor's windows, which a browser that crashed has closed already."""
+        if self.context.browser is not None and self.context.browser.is_connected():
+            self.context.close()
