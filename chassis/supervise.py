@@ -55,10 +55,11 @@ def is_cancelled() -> bool:
 
 async def every(seconds: float, work: Loop) -> None:
     """Run `work` repeatedly, with a pause of `seconds` between two runs, until cancelled."""
-    await work()
-    while not is_cancelled():
-        await asyncio.sleep(seconds)
+    while True:
         await work()
+        if is_cancelled():
+            return
+        await asyncio.sleep(seconds)
 
 
 async def while_active(
@@ -70,12 +71,13 @@ async def while_active(
 ) -> None:
     """Run `work` repeatedly: every `seconds` while the service is written to, otherwise at most every `idle_seconds`.
 
-    `work` returns the seconds until more work is due, or None.
+    `work` returns the seconds until more work is due, or None. Ends when cancelled.
     """
-    due_in_seconds = await work()
-    while not is_cancelled():
-        await activity.pause(seconds, idle_seconds=idle_seconds, due_in_seconds=due_in_seconds)
+    while True:
         due_in_seconds = await work()
+        if is_cancelled():
+            return
+        await activity.pause(seconds, idle_seconds=idle_seconds, due_in_seconds=due_in_seconds)
 
 
 async def yield_cpu(seconds: float) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import CHROMIUM, launched, running
+from tests.browser import CHROMIUM, launched
 from tests.console.site import Site, Visitor
 from tests.sample_world import Demo
 
@@ -33,16 +33,11 @@ def browser() -> Iterator[Browser]:
 def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Visitor]]:
     """A function that opens a browser of its own for a visitor, closed at the end of the test."""
     opened: list[Visitor] = []
-    used = browser
 
     def open_one(**options: object) -> Visitor:
-        nonlocal used
-        used = running(used)
-        opened.append(Visitor(used, site, **options))
+        opened.append(Visitor(browser, site, **options))
         return opened[-1]
 
     yield open_one
     for visitor in opened:
         visitor.close()
-    if used is not browser:
-        used.close()
