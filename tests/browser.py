@@ -18,15 +18,10 @@ def launched() -> Iterator[Browser]:
     """Start a browser for a block. Meanwhile its event loop runs, so nothing else in this thread can have one."""
     expect.set_options(timeout=EXPECT_SECONDS * 1000)
     with sync_playwright() as playwright:
-        browser = _launch(playwright.chromium)
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
 
 
-def running(browser: Browser) -> Browser:
-    """Return the browser, or a new one if it has crashed: so a crash fails one test, not all that follow."""
-    return browser if browser.is_connected() else _launch(browser.browser_type)
-
-
-def _launch(chromium: BrowserType) -> Browser:
+def launch(chromium: BrowserType) -> Browser:
     return chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

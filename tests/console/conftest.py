@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import CHROMIUM, launched
+from tests.browser import CHROMIUM, launch, launched
 from tests.console.site import Site, Visitor
 from tests.sample_world import Demo
 
@@ -21,12 +21,23 @@ def site(request: pytest.FixtureRequest) -> Site:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium for one file: while it is open, no test of another file can have an event loop."""
+def browsers() -> Iterator[list[Browser]]:
+    """Chromium for one file, and those started after crashes: while they are open, no other file has an event loop."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     with launched() as browser:
-        yield browser
+        browsers = [browser]
+        yield browsers
+        for another in browsers[1:]:
+            another.close()
+
+
+@pytest.fixture
+def browser(browsers: list[Browser]) -> Browser:
+    """The browser of this file, started again if it has crashed: so a crash fails one test, not all that follow."""
+    if not browsers[-1].is_connected():
+        browsers.append(launch(browsers[-1].browser_type))
+    return browsers[-1]
 
 
 @pytest.fixture
