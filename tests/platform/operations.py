@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -140,8 +141,9 @@ class Case:
         return ids, body, query
 
 
-def operations() -> Iterator[Operation]:
-    """Yield all operations; those that create records come last."""
+@cache
+def operations() -> Sequence[Operation]:
+    """Return all operations; those that create records come last."""
     found = []
     for route in inert_application(all_services()).routes:
         if isinstance(route, HTTPRoute):
@@ -151,7 +153,7 @@ def operations() -> Iterator[Operation]:
                     goes_on = handler.media_type == EVENT_STREAM
                     internal = bool(opt.get("internal"))
                     found.append(Operation(method, route.path_format, opt.get("action"), internal, goes_on))
-    yield from sorted(
+    return sorted(
         found, key=lambda one: (one.method != "GET", one.names_a_record is None, one.method == "PUT", one.path)
     )
 

@@ -1,8 +1,10 @@
 """All services in this process with real records of every kind, created over HTTP."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from chassis.ids import new_id
 from chassis.journal.inbox import Outcome
 from chassis.journal.outbox import read
 from chassis.service import Running
+from contracts.facts import Event
 from contracts.values import Role
 from services.directory.people import store as directory_store
 from services.directory.wiring import appoint_founders
@@ -60,6 +63,15 @@ class World:
     lines: Sequence[WantedLine] = ()
     focal_points: dict[str, int] = field(default_factory=dict)
     _carried: dict[str, str] = field(default_factory=dict)
+    _unread: Counter[str] = field(default_factory=Counter)
+    """The number of events that each service has written and nobody has read."""
+
+    def __post_init__(self) -> None:
+        for one in self.running:
+            one.db.on_commit = partial(self._count, one.name)
+
+    def _count(self, owner: str, events: Sequence[Event]) -> None:
+        self._unread[owner] += len(events)
 
     async def say(
         self, who: str, path: str, *, method: str = "POST", about: Mapping[str, Any] | None = None, **body: Any
@@ -74,10 +86,7 @@ class World:
 
     async def deliver_events(self) -> None:
         """Deliver all events to their consumers, as the broker would."""
-        # At first every service may have written events; after that only those that received some.
-        owners = self.running
-        while owners:
-            heard = set()
+        while owners := [one for one in self.running if self._unread[one.name]]:
             for owner in owners:
                 async with owner.db.transaction() as tx:
                     page = await read(tx, after=self._carried.get(owner.name, "0.0"))
@@ -86,9 +95,8 @@ class World:
                     for event in (one for one in page.events if one.aggregate in needed):
                         outcome = await listener.inbox.receive(event)
                         assert outcome is Outcome.APPLIED, (listener.name, event.type, outcome)
-                        heard.add(listener.name)
                 self._carried[owner.name] = page.after
-            owners = [one for one in self.running if one.name in heard]
+                self._unread[owner.name] -= len(page.events)
 
     async def read_records(self) -> None:
         """Read the current state of every record, as the service."""

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from contracts.values import Role
 from services.composition import all_services
+from services.documents import permissions
 from services.documents.files import inert_application
 from services.documents.permission_cases import SUBJECTS
 from services.documents.permission_subjects import Subject
@@ -234,6 +235,7 @@ def test_a_changed_rule_shows_on_the_page(
     monkeypatch.setattr(requests_policy, "MOVERS", changed)
     # Make the page of this one subject only, since the whole page takes five seconds.
     monkeypatch.setattr("services.documents.permissions.SUBJECTS", [one for one in SUBJECTS if one.title == request[1]])
+    monkeypatch.setattr("services.documents.permissions_page.tables", permissions.tables.__wrapped__)
 
     assert any(row[0] == "close" for row in written()[request].rows)
 
