@@ -171,5 +171,15 @@ async def watch(url: str) -> AsyncIterator[asyncio.Queue[Event]]:
                 seen.put_nowait(decode_event(message.data))
 
         await client.subscribe("ta.>", cb=keep)
-        await client.flush()
+        await flush(client)
         yield seen
+
+
+async def flush(client: Client) -> None:
+    """Wait until the server has received all that the client has sent, subscriptions too.
+
+    nats-py (2.16) writes the PING of `flush` at once, but a subscription only when its flusher runs: the server answers
+    the first PING before it knows the subscription, and the second one after.
+    """
+    await client.flush()
+    await client.flush()

@@ -22,6 +22,7 @@ from chassis.embedded import EmbeddedError, Nats, Permissions, Postgres, free_po
 from chassis.embedded.account import Account
 from chassis.embedded.child import is_alive
 from chassis.embedded.postgres import installations, usable
+from chassis.journal.streams import flush
 
 ROOT = Path(__file__).parents[2]
 ALL = Permissions(publish=(">",), subscribe=(">",))
@@ -265,14 +266,14 @@ async def test_broker_user_has_only_its_permissions(folder: Path) -> None:
     with Nats(folder / "nats", users=USERS, durable=False) as server:
         async with client(server.url("all"), errors) as reader, client(server.url("requests"), errors) as writer:
             heard = await reader.subscribe("ta.>")
-            await reader.flush()
+            await flush(reader)
             await writer.publish("ta.pledges.pledge.made.v1", b"refused")
             await writer.publish("ta.requests.request.submitted.v1", b"allowed")
-            await writer.flush()
+            await flush(writer)
             assert b"allowed" == (await heard.next_msg(timeout=30)).data
 
             await writer.subscribe("ta.requests.>")
-            await writer.flush()
+            await flush(writer)
             await asyncio.sleep(0.05)
         said = " ".join(map(str, errors)).lower()
         assert 'permissions violation for publish to "ta.pledges.pledge.made.v1"' in said

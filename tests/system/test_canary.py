@@ -19,6 +19,7 @@ import nats
 import pytest
 
 from chassis.embedded import Nats, free_port
+from chassis.journal.streams import flush
 from services.composition import NAMES
 from services.mailbox import Mail, Mailbox
 from tests.platform.bodies import DOCUMENT
@@ -89,7 +90,7 @@ async def everything(server: Nats) -> AsyncIterator[list[str]]:
 
     client = await nats.connect(server.url("streams"))
     await client.subscribe(">", cb=keep)
-    await client.flush()
+    await flush(client)
     try:
         yield passed
     finally:
