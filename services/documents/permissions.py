@@ -80,9 +80,7 @@ def tables() -> Sequence[Table]:
 
     The second table is for callers who see the record. Cached, since the policies are asked for 2.5 million decisions.
     """
-    return [
-        _table(subject, acts=acts) for subject in SUBJECTS for acts in ((False, True) if subject.acts else (False,))
-    ]
+    return [_table(subject, acts=acts) for subject in SUBJECTS for acts in (False, True) if subject.acts or not acts]
 
 
 def _table(subject: Subject, *, acts: bool) -> Table:

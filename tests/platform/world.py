@@ -64,7 +64,7 @@ class World:
     focal_points: dict[str, int] = field(default_factory=dict)
     _carried: dict[str, str] = field(default_factory=dict)
     _unread: Counter[str] = field(default_factory=Counter)
-    """The number of events that each service has written and nobody has read."""
+    """The number of events of each service that are not read yet."""
 
     def __post_init__(self) -> None:
         for one in self.running:
