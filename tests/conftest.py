@@ -104,10 +104,18 @@ class Servers:
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[Servers]:
-    # Not pytest's tmp_path: under root, PostgreSQL runs as another user, who could not enter it.
+def run_folder() -> Iterator[Path]:
+    """The folder of this test run. Not pytest's tmp_path: under root, PostgreSQL runs as a user who could not enter it."""
     folder = Path(tempfile.mkdtemp(prefix="entraide-test-", dir="/var/tmp"))
     folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def servers(run_folder: Path) -> Iterator[Servers]:
     databases = _folder_for_databases()
     users = {"streams": Permissions(publish=(">",), subscribe=(">",))}
     for service in all_services():
@@ -117,11 +125,10 @@ def servers() -> Iterator[Servers]:
         with (
             _programs_named(),
             Postgres(databases / "postgres", durable=False, settings=CONNECTIONS) as postgres,
-            Nats(folder / "nats", users=users, durable=False) as nats,
+            Nats(run_folder / "nats", users=users, durable=False) as nats,
         ):
-            yield Servers(folder, postgres, nats)
+            yield Servers(run_folder, postgres, nats)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(databases, ignore_errors=True)
 
 
@@ -275,9 +282,9 @@ def settings_of(servers: Servers, database_url: str) -> Settings:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def issuer(servers: Servers) -> Issuer:
-    """The issuer of the tokens that `builders.token` makes."""
-    builders.issuer = Issuer.load(servers.folder / "issuer.jwk", ISSUER)
+def issuer(run_folder: Path) -> Issuer:
+    """The issuer of the tokens that `builders.token` makes; servers start only for tests that use them."""
+    builders.issuer = Issuer.load(run_folder / "issuer.jwk", ISSUER)
     return builders.issuer
 
 

@@ -109,7 +109,11 @@ def test_each_cell_of_the_table(move: str, status: MatchStatus) -> None:
     if status not in TABLE[move]:
         with pytest.raises(Conflict) as no:
             DECIDE[move](before)
-        assert no.value.slug in {"match-status", "match-exists"}
+        details = {
+            "match-status": {"status": status, "move": move.split(" by ")[0]},
+            "match-exists": {"match_id": before.match_id},
+        }
+        assert details[no.value.slug] == no.value.details
         return
     after = evolve(before, DECIDE[move](before))
 
@@ -332,6 +336,7 @@ def test_donors_see_the_subject_except_of_restricted_kinds(kind: str) -> None:
 
     assert fact.about is None if kinds()[kind].restricted else fact.about is not None and fact.about.kind == kind
     assert {True, False} == {one.restricted for one in kinds().values()}
+    assert accepted.confirm(a_wanted_line(kind=kind), SPRING, None, now=NOON).about is None
 
 
 def test_revoked_match_names_the_unit_it_gives_back() -> None:
