@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import msgspec
+
 from contracts.facts import Fact
 from contracts.requests import Line
 from contracts.values import Language, Period
@@ -16,6 +18,13 @@ from services.requests.request.values import Addressee, CirculationRule, Status,
 from tests.builders import NOON
 
 LATER = NOON + timedelta(days=30)
+
+
+def evolved(request: Request, fact: Any) -> Request:
+    """Apply a fact after a check that it names the request and has a value of its type in each field."""
+    assert (request.request_id, request.state) == (fact.request_id, getattr(fact, "state", request.state))
+    assert fact == msgspec.convert(msgspec.to_builtins(fact), type(fact))
+    return evolve(request, fact)
 
 
 def a_line(kind: str = "training", **changes: Any) -> Line:

@@ -35,6 +35,7 @@ from tests.requests.builders import (
     a_content,
     a_line,
     a_request,
+    evolved,
 )
 
 
@@ -123,8 +124,7 @@ def test_move_is_allowed_from_its_states_only(move: str, status: Status) -> None
     request = a_request(status)
 
     if status in TABLE[move]:
-        fact = DECIDE[move](request)
-        after = evolve(request, fact)
+        after = evolved(request, DECIDE[move](request))
         assert request.revision + 1 == after.revision
         assert TARGETS.get(move, status) is after.status
     else:
@@ -174,7 +174,7 @@ def test_objection_window_does_not_end_early() -> None:
 
     with pytest.raises(Conflict):
         request.end_window(now=end - timedelta(seconds=1))
-    assert Circulation.GRANTED is evolve(request, request.end_window(now=end)).circulation
+    assert Circulation.GRANTED is evolved(request, request.end_window(now=end)).circulation
 
 
 def test_objection_window_ends_with_its_request() -> None:
@@ -244,6 +244,7 @@ def test_request_is_closed_after_both_sides_reported_or_the_follow_up_is_due() -
     with pytest.raises(Conflict) as no:
         request.close(Outcome.MET, heard_both_sides=False, now=NOON + timedelta(days=364))
     assert "feedback-missing" == no.value.slug
+    assert {"follow_up_at": NOON + timedelta(days=365)} == no.value.details
     assert request.close(Outcome.MET, heard_both_sides=True, now=NOON)
     assert request.close(Outcome.UNMET, heard_both_sides=False, now=NOON + timedelta(days=365))
 
@@ -261,9 +262,10 @@ def test_state_is_reminded_twice_before_its_request_lapses(status: Status) -> No
     with pytest.raises(Conflict) as no:
         request.remind(now=NOON + timedelta(days=1000))
     assert "answer-not-due" == no.value.slug
+    assert {"due_at": request.answer_due_at, "reminders": 2} == no.value.details
     with pytest.raises(Conflict):
         request.lapse(now=NOON + timedelta(days=60, seconds=-1))
-    assert Status.LAPSED is evolve(request, request.lapse(now=NOON + timedelta(days=60))).status
+    assert Status.LAPSED is evolved(request, request.lapse(now=NOON + timedelta(days=60))).status
 
 
 def test_answer_ends_the_reminders() -> None:
