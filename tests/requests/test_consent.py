@@ -200,8 +200,9 @@ def test_request_has_at_most_fifty_consents_in_force() -> None:
         request = evolve(request, request.consent(uuid4(), Terms(recipients=(f"O-{number}",)), now=NOON))
     another = Terms(recipients=("O-50",))
 
-    with pytest.raises(Conflict, match="too-many-consents"):
+    with pytest.raises(Conflict, match="too-many-consents") as no:
         request.consent(uuid4(), another, now=NOON)
+    assert {"limit": 50} == no.value.details
     request = evolve(request, request.object(first, now=NOON))
     assert request.consent(uuid4(), another, now=NOON)
 

@@ -225,10 +225,11 @@ def test_objection_window_is_five_working_days(since: datetime, end: datetime) -
     assert end == objection_window_end(since)
 
 
-def test_request_is_not_delivered_during_a_match_unless_it_suffices() -> None:
+@pytest.mark.parametrize("under_way", ["confirmed", "in_delivery"])
+def test_request_is_not_delivered_during_a_match_unless_it_suffices(under_way: str) -> None:
     line = a_line()
     request = a_request(Status.IN_DELIVERY, line)
-    change = request.on_match_changed(line.line_id, uuid4(), "in_delivery", "NOR", now=NOON)
+    change = request.on_match_changed(line.line_id, uuid4(), under_way, "NOR", now=NOON)
     assert change is not None
     request = evolve(request, change)
 
