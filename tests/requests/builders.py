@@ -20,7 +20,7 @@ from tests.builders import NOON
 LATER = NOON + timedelta(days=30)
 
 
-def evolved(request: Request, fact: Any) -> Request:
+def evolve_checked(request: Request, fact: Any) -> Request:
     """Apply a fact after a check that it names the request and has a value of its type in each field."""
     assert (request.request_id, request.state) == (fact.request_id, getattr(fact, "state", request.state))
     assert fact == msgspec.convert(msgspec.to_builtins(fact), type(fact))

@@ -16,7 +16,7 @@ from services.requests.request.model import Request
 from services.requests.request.values import Status
 from tests.builders import NOON, an_event, headers
 from tests.matching.builders import SPRING
-from tests.requests.builders import a_line, a_request, evolved
+from tests.requests.builders import a_line, a_request, evolve_checked
 from tests.requests.steps import COORDINATOR, Client, opened
 
 
@@ -33,7 +33,7 @@ def evaluated(**results: tuple[str | None, str | None]) -> Request:
             if result is not None:
                 fact = request.on_evaluated(line.line_id, match_id, side, result, now=NOON)
                 assert fact is not None
-                request = evolved(request, fact)
+                request = evolve_checked(request, fact)
     return request
 
 

@@ -177,7 +177,7 @@ def test_consent_is_ended_when_its_period_is_over() -> None:
     for consent_id, now in ((ending, ends_at - timedelta(microseconds=1)), (lasting, ends_at), (uuid4(), ends_at)):
         with pytest.raises(Conflict, match="consent-not-in-force"):
             request.end_consent(consent_id, now=now)
-    ended = builders.evolved(request, request.end_consent(ending, now=ends_at))
+    ended = builders.evolve_checked(request, request.end_consent(ending, now=ends_at))
     assert (Circulation.GRANTED, [lasting]) == (ended.circulation, [one.consent_id for one in ended.consents_in_force])
     with pytest.raises(Conflict, match="consent-not-in-force"):
         ended.end_consent(ending, now=ends_at)

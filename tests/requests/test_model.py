@@ -35,7 +35,7 @@ from tests.requests.builders import (
     a_content,
     a_line,
     a_request,
-    evolved,
+    evolve_checked,
 )
 
 
@@ -124,7 +124,7 @@ def test_move_is_allowed_from_its_states_only(move: str, status: Status) -> None
     request = a_request(status)
 
     if status in TABLE[move]:
-        after = evolved(request, DECIDE[move](request))
+        after = evolve_checked(request, DECIDE[move](request))
         assert request.revision + 1 == after.revision
         assert TARGETS.get(move, status) is after.status
     else:
@@ -174,7 +174,7 @@ def test_objection_window_does_not_end_early() -> None:
 
     with pytest.raises(Conflict):
         request.end_window(now=end - timedelta(seconds=1))
-    assert Circulation.GRANTED is evolved(request, request.end_window(now=end)).circulation
+    assert Circulation.GRANTED is evolve_checked(request, request.end_window(now=end)).circulation
 
 
 def test_objection_window_ends_with_its_request() -> None:
@@ -266,7 +266,7 @@ def test_state_is_reminded_twice_before_its_request_lapses(status: Status) -> No
     assert {"due_at": request.answer_due_at, "reminders": 2} == no.value.details
     with pytest.raises(Conflict):
         request.lapse(now=NOON + timedelta(days=60, seconds=-1))
-    assert Status.LAPSED is evolved(request, request.lapse(now=NOON + timedelta(days=60))).status
+    assert Status.LAPSED is evolve_checked(request, request.lapse(now=NOON + timedelta(days=60))).status
 
 
 def test_answer_ends_the_reminders() -> None:
