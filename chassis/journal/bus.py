@@ -112,8 +112,8 @@ class Bus:
 
     async def keep_connected(self) -> None:
         """Connect and stay connected. Run it supervised."""
-        client = await nats.connect(
-            **connect_options(self._url),
+        client = await connect(
+            self._url,
             name=self.name,
             inbox_prefix=f"_INBOX_{self.name}",
             allow_reconnect=True,
@@ -240,6 +240,18 @@ class Bus:
     async def _request(self, client: Client, consumer: Consumer, inbox: str) -> None:
         body = json.dumps({"batch": PULL_MAX, "expires": int(PULL_SECONDS * NANOSECONDS)}).encode()
         await client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{consumer.stream}.{consumer.durable}", body, reply=inbox)
+
+
+async def connect(url: str, **options: Any) -> Client:
+    """Connect to a server. Raises BusError if the server sends another line before its answer to the first PING.
+
+    It may: a PING of its own, or INFO of a changed cluster. The client returns then, but never counts as connected.
+    """
+    client = await nats.connect(**connect_options(url), **options)
+    if not client.is_connected:
+        await close(client)
+        raise BusError("the broker is not reached: its first answer was not PONG")
+    return client
 
 
 def connect_options(url: str) -> dict[str, Any]:

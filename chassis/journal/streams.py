@@ -10,12 +10,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
-import nats
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from chassis.journal.bus import NANOSECONDS, BusError, Consumer, close, connect_options, stream_name
+from chassis.journal.bus import NANOSECONDS, BusError, Consumer, close, connect, stream_name
 from contracts.facts import Event, decode_event
 
 STREAM_BYTES_MAX = 4 * 1024**3
@@ -27,6 +26,10 @@ ACK_WAIT_SECONDS = 30
 ACK_PENDING_MAX = 256
 CONNECT_SECONDS = 5.0
 """Time limit of a first connection, which has none of its own: the client retries an absent server indefinitely."""
+
+ANSWER_SECONDS = 5.0
+TRIES_MAX = 3
+"""Tries of a call. A cluster leaves calls unanswered while it elects a leader; each call may be repeated."""
 
 
 def stream_config(owner: str, *, replicas: int) -> dict[str, Any]:
@@ -102,8 +105,8 @@ async def check_connection(url: str) -> None:
 async def _administrator(url: str) -> AsyncIterator[Client]:
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
-            client = await nats.connect(
-                **connect_options(url),
+            client = await connect(
+                url,
                 name="streams",
                 inbox_prefix="_INBOX_admin",
                 allow_reconnect=False,
@@ -143,12 +146,18 @@ async def _do(client: Client, subject: str, body: dict[str, Any]) -> None:
 
 
 async def _ask(client: Client, subject: str, body: dict[str, Any]) -> dict[str, Any]:
-    try:
-        reply = await client.request(f"$JS.API.{subject}", json.dumps(body).encode() if body else b"", timeout=5)
-    except (nats.errors.Error, OSError, TimeoutError) as error:
-        raise BusError(f"no answer to {subject}: {type(error).__name__}") from error
-    answer: dict[str, Any] = json.loads(reply.data)
-    return answer
+    payload = json.dumps(body).encode() if body else b""
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            reply = await client.request(f"$JS.API.{subject}", payload, timeout=ANSWER_SECONDS)
+        except (nats.errors.Error, OSError, TimeoutError) as error:
+            if tries < TRIES_MAX and isinstance(error, TimeoutError):
+                continue
+            raise BusError(f"no answer to {subject}: {type(error).__name__}") from error
+        answer: dict[str, Any] = json.loads(reply.data)
+        return answer
 
 
 def grants(service: str, *, publishes: bool, listens_to: Sequence[str]) -> tuple[list[str], list[str]]:

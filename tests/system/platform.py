@@ -103,6 +103,8 @@ def running(
         **{f"NATS_URL_{name.upper()}": nats.url(name) for name in NAMES},
         "ENTRAIDE_STATE": str(state),
         "ENTRAIDE_CATCH_UP_SECONDS": "2",
+        # With the stack of each thread a process that hangs says where.
+        "PYTHONFAULTHANDLER": "1",
         **UNHURRIED_ENVIRONMENT,
         **more,
     }
@@ -136,13 +138,26 @@ def running(
 
 def _wait_ready(platform: Platform, state: Path) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    waiting = {platform.addresses.get(name, next(iter(platform.addresses.values()))) for name in platform.processes}
-    while waiting:
+    answers = dict.fromkeys(
+        (platform.addresses.get(name, next(iter(platform.addresses.values()))) for name in platform.processes), "none"
+    )
+    while answers:
         for name, process in platform.processes.items():
             assert process.poll() is None, (state / f"{name}.log").read_text()[-2000:]
-        assert time.monotonic() < deadline, f"not ready: {waiting}"
-        for address in list(waiting):
+        assert time.monotonic() < deadline, f"not ready, last answers: {answers}\n{_traces(platform, state)}"
+        for address in list(answers):
             with contextlib.suppress(*UNREACHABLE):
-                if httpx.get(f"{address}/health/ready", trust_env=False, timeout=2).status_code == 200:
-                    waiting.remove(address)
+                answer = httpx.get(f"{address}/health/ready", trust_env=False, timeout=2)
+                if answer.status_code == 200:
+                    del answers[address]
+                else:
+                    answers[address] = answer.text
         time.sleep(0.1)
+
+
+def _traces(platform: Platform, state: Path) -> str:
+    """Abort the processes and return the ends of their logs, with the stack of each thread."""
+    for process in platform.processes.values():
+        process.send_signal(signal.SIGABRT)
+        process.wait(STOP_SECONDS)
+    return "\n".join((state / f"{name}.log").read_text()[-4000:] for name in platform.processes)
