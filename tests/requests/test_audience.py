@@ -73,6 +73,16 @@ def consented(admissions: list[dict[str, Any]]) -> dict[str, list[str]]:
     return {one["who"]: one["fields"] for one in admissions if one["door"] == "consent"}
 
 
+async def test_a_draft_withdrawn_before_its_submission_has_no_audience(api: Client) -> None:
+    draft = await filed(api, submit=False)
+    path, own = f"/v1/requests/{draft['request_id']}", headers(KENYA, revision=draft["revision"])
+    withdrawn = (await api.post(f"{path}/withdraw", json={}, headers=own)).json()
+
+    assert ("withdrawn", None) == (withdrawn["status"], withdrawn.get("submitted_at"))
+    assert [] == await access(api, withdrawn)
+    assert 404 == (await api.get(path, headers=headers(COORDINATOR))).status_code
+
+
 async def test_audience_of_a_draft_is_shown_before_its_submission(api: Client) -> None:
     draft = await filed(api, submit=False, circulation="silence", visibility="providers")
     assert [] == await foreseen(api, draft)
