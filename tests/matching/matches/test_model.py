@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import asdict
 
 from contracts.facts import Fact
-from contracts.matching import Evaluation, Judgement
+from contracts.matching import Evaluation, Judgement, MatchConfirmed, Override
 from contracts.reference import kinds
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Money, Role
@@ -339,5 +339,51 @@ def test_donors_see_the_subject_except_of_restricted_kinds(kind: str) -> None:
     assert accepted.confirm(a_wanted_line(kind=kind), SPRING, None, now=NOON).about is None
 
 
+def test_confirmation_reports_what_the_delivery_is_planned_with() -> None:
+    accepted, line, needed = a_match(M.ACCEPTED, covers=9), a_wanted_line(), Money(minor=5, currency="USD")
+
+    fact = accepted.confirm(line, SPRING, needed, now=NOON)
+
+    ids = {name: getattr(accepted, name) for name in ("match_id", "request_id", "line_id", "offering_id")}
+    assert fact == MatchConfirmed(
+        **ids,
+        state="KEN",
+        provider="UNODC-CEB",
+        capacity_period=SPRING,
+        funding_needed=needed,
+        about=line.about,
+        covers=9,
+        capacity_taken=True,
+        window=line.window,
+        kind=line.kind,
+        confirmed_at=NOON,
+    )
+
+
+def test_confirmation_in_a_joint_delivery_names_it_and_takes_no_further_unit() -> None:
+    joint = a_match(M.ACCEPTED, joint_delivery_id=uuid4())
+
+    fact = joint.confirm(a_wanted_line(), SPRING, None, capacity_taken=False, now=NOON)
+
+    assert (joint.joint_delivery_id, False) == (fact.joint_delivery_id, fact.capacity_taken)
+
+
+def test_confirmation_with_an_overridden_window_reports_none() -> None:
+    overridden = a_match(M.ACCEPTED, override=Override(constraints=("window",), reason="other"))
+
+    assert overridden.confirm(a_wanted_line(), SPRING, None, now=NOON).window is None
+
+
 def test_revoked_match_names_the_unit_it_gives_back() -> None:
-    assert a_match(M.IN_DELIVERY).revoke("other", now=NOON).capacity_period == SPRING
+    revoked = a_match(M.IN_DELIVERY).revoke("other", now=NOON)
+
+    assert (SPRING, True) == (revoked.capacity_period, revoked.capacity_released)
+
+
+def test_constraint_that_the_covered_part_meets_cannot_be_overridden() -> None:
+    line, group = a_wanted_line(group_size=90), Override(constraints=("group_size",), reason="other")
+    match.check_override(line, an_offering(), None, group)
+
+    with pytest.raises(Conflict) as no:
+        match.check_override(line, an_offering(), 60, group)
+    assert {"constraints": ["group_size"]} == no.value.details
