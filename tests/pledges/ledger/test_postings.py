@@ -16,6 +16,7 @@ from contracts.pledges import (
     AllocationReversed,
     AllocationSpendingReversed,
     AllocationSpent,
+    PledgeRefunded,
     Rate,
 )
 from contracts.registry import decode_fact
@@ -146,3 +147,23 @@ def test_allocations_move_dollars_between_available_allocated_and_spent(
     moved = {source: -500, target: 500}
     assert moved.get(Account.AVAILABLE, 0) == entry.available_usd_minor
     assert moved.get(Account.ALLOCATED, 0) == entry.set_aside_usd_minor
+
+
+@pytest.mark.parametrize("currency", ["USD", "EUR"])
+def test_only_a_refund_in_another_currency_passes_the_exchange_position(currency: str) -> None:
+    refunded = decode_fact(example_event(PledgeRefunded))
+    # A US dollar has its own value; the euros are valued at 1.13.
+    money = Money(minor=1_130 if currency == "USD" else 1_000, currency=currency)
+    valuation = replace(refunded.valuation, usd_minor=1_130)
+    fact = replace(refunded, money=money, valuation=valuation, support_cost_usd_minor=130)
+
+    entry = entry_of(uuid4(), NOON, fact)
+
+    assert entry is not None
+    exchanged = [(Account.EXCHANGE_POSITION, "USD", -1_130, -1_130), (Account.EXCHANGE_POSITION, "EUR", 1_000, 1_130)]
+    assert [
+        (Account.AVAILABLE, "USD", 1_000, 1_000),
+        (Account.PROGRAMME_SUPPORT, "USD", 130, 130),
+        *([] if currency == "USD" else exchanged),
+        (Account.REFUNDED, currency, -money.minor, -1_130),
+    ] == [(p.account, p.currency, p.minor, p.usd_minor) for p in entry.postings]
