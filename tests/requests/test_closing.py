@@ -9,6 +9,7 @@ import pytest
 from chassis.db.database import Database
 from contracts.matching import Evaluation, MatchBegun, MatchCompleted, MatchConfirmed, MatchEvaluated
 from contracts.refusals import Conflict
+from contracts.requests import DeliveryEvaluated
 from services.requests.consumers import HANDLERS
 from services.requests.request.deliveries import Outcome
 from services.requests.request.evolve import evolve
@@ -147,3 +148,21 @@ async def test_evaluations_of_both_sides_close_a_request_without_the_flag(
     async with databases["requests"].transaction() as tx:
         journal = await tx.fetchval("SELECT string_agg(event::text, ' ') FROM journal")
     assert reason not in journal
+
+
+def test_evaluation_of_a_delivery_names_the_line_and_the_side() -> None:
+    request, match_id = a_request(Status.IN_DELIVERY, line := a_line()), uuid4()
+    change = request.on_match_changed(line.line_id, match_id, "completed", "NOR", now=NOON)
+    assert change is not None
+    request = evolve(request, change)
+
+    assert request.on_evaluated(line.line_id, uuid4(), "state", "met", now=NOON) is None
+    assert request.on_evaluated(line.line_id, match_id, "state", "met", now=NOON) == DeliveryEvaluated(
+        request_id=request.request_id,
+        state="KEN",
+        line_id=line.line_id,
+        match_id=match_id,
+        side="state",
+        result="met",
+        evaluated_at=NOON,
+    )

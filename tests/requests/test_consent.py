@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,11 +20,12 @@ from chassis.supervise import supervised, while_active
 from contracts.consents import ConsentPage, Terms
 from contracts.refusals import Conflict, Invalid
 from contracts.registry import FACTS
+from contracts.requests import ConsentGiven, ConsentRecorded
 from services.requests.consent import store as consent_store
 from services.requests.request import actions
 from services.requests.request.evolve import evolve
-from services.requests.request.model import REMINDER_DAYS
-from services.requests.request.values import Circulation
+from services.requests.request.model import REMINDER_DAYS, Request
+from services.requests.request.values import Circulation, CirculationRule
 from services.requests.wiring import CLOCK_SECONDS, SERVICE, end_consents, end_windows, remind_or_lapse
 from tests.builders import NOON, a_request, headers
 from tests.databases import connected
@@ -145,6 +146,7 @@ async def test_invalid_consent_is_rejected(api: Client, body: dict[str, Any], sl
 TEN_YEARS = timedelta(days=3650)
 
 
+@pytest.mark.parametrize("way", [Request.consent, partial(Request.record_consent, scan_id=uuid4())])
 @pytest.mark.parametrize(
     ("starts_at", "ends_at", "slug"),
     [
@@ -154,15 +156,15 @@ TEN_YEARS = timedelta(days=3650)
     ],
 )
 def test_consent_period_ends_after_now_and_its_start_and_within_ten_years(
-    starts_at: datetime | None, ends_at: datetime, slug: str
+    starts_at: datetime | None, ends_at: datetime, slug: str, way: Callable[..., ConsentGiven | ConsentRecorded]
 ) -> None:
     request, terms = builders.a_request(), Terms(recipients=("NOR",), starts_at=starts_at, ends_at=ends_at)
 
     with pytest.raises(Invalid, match=slug):
-        request.consent(uuid4(), terms, now=NOON)
+        way(request, uuid4(), terms, now=NOON)
     earliest, latest = max(starts_at or NOON, NOON) + timedelta(microseconds=1), NOON + TEN_YEARS
     for allowed in (earliest, latest):
-        assert allowed == request.consent(uuid4(), replace(terms, ends_at=allowed), now=NOON).ends_at
+        assert allowed == way(request, uuid4(), replace(terms, ends_at=allowed), now=NOON).ends_at
 
 
 def test_consent_is_ended_when_its_period_is_over() -> None:
@@ -371,3 +373,11 @@ def test_every_fact_that_changes_consents_is_read() -> None:
     assert kinds | {
         "requests.request.submitted.v1", "requests.request.revised.v1", "requests.request.circulation-decided.v1",
     } == {word for word in consent_store.CHANGED.split("'") if word.startswith("requests.")}  # fmt: skip
+
+
+def test_circulation_by_silence_is_objected_to_during_its_window_only() -> None:
+    request = builders.a_request(rule=CirculationRule.SILENCE)
+
+    assert request.object(request.request_id, now=NOON) == request.object_in_window(now=NOON)
+    with pytest.raises(Conflict, match="window-not-running"):
+        builders.a_request(rule=CirculationRule.GRANTED).object_in_window(now=NOON)

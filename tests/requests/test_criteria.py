@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from contracts.criteria import Judged, PriorityCriterion
 from contracts.refusals import Invalid
 from services.requests.criteria.model import Criteria, assess, evolve, priority_of, publish_version
-from services.requests.request.values import Status
+from services.requests.request.values import Priority, Status
 from tests.builders import NOON, headers
 from tests.requests import builders
 from tests.requests.steps import COORDINATOR, KENYA, Client, filed
@@ -145,3 +146,14 @@ async def test_new_submission_is_assessed_again(api: Client) -> None:
     await api.post(f"{path}/return", json={"reason": "incomplete"}, headers=headers(COORDINATOR, revision=2))
     again = await api.post(f"{path}/submit", json={}, headers=headers(KENYA, revision=3))
     assert (again.status_code, again.json()["assessment"]) == (200, None)
+
+
+def test_priority_other_than_assessed_needs_a_reason() -> None:
+    request = replace(builders.a_request(Status.REGISTERED), assessed_priority=Priority.LOW)
+
+    with pytest.raises(Invalid) as no:
+        request.open(Priority.HIGH, now=NOON)
+    assert "priority-departure-reason-missing" == no.value.slug
+    assert {"field": "departure", "priority": Priority.LOW} == no.value.details
+    opened = [request.open(priority, departure="other", now=NOON) for priority in (Priority.HIGH, Priority.LOW)]
+    assert [(Priority.HIGH, "other"), (Priority.LOW, None)] == [(one.priority, one.departure) for one in opened]

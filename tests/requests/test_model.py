@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from contracts.criteria import Judged, PriorityCriterion
 from contracts.facts import Fact
 from contracts.refusals import Conflict, Invalid, Refusal
-from contracts.requests import Line
+from contracts.requests import DraftLine, Line
 from contracts.values import Period
 from services.requests.criteria.model import Criteria, assess
 from services.requests.request import model
@@ -134,7 +134,11 @@ def test_move_is_allowed_from_its_states_only(move: str, status: Status) -> None
         assert {"status": status, "move": move} == no.value.details
 
 
-@pytest.mark.parametrize("begin", [model.file, lambda *a, **k: evolve(None, model.draft(*a, **k)).submit(now=NOON)])
+BEGIN = [model.file, lambda *a, **k: evolve(None, model.draft(*a, **k)).submit(now=NOON)]
+"""Both ways to submit a request: at once, and as a draft first."""
+
+
+@pytest.mark.parametrize("begin", BEGIN)
 def test_request_without_a_line_cannot_be_submitted(begin: Callable[..., Fact]) -> None:
     content = replace(a_content(), lines=())
 
@@ -160,10 +164,23 @@ def test_circulation_rule_takes_effect_at_submission() -> None:
     assert objection_window_end(NOON) == chosen[CirculationRule.SILENCE].window_ends_at
 
 
-@pytest.mark.parametrize("kind", ["witness_protection", "victim_assistance"])
-def test_silence_is_not_consent_for_restricted_kinds(kind: str) -> None:
+@pytest.mark.parametrize("begin", BEGIN)
+def test_request_with_an_incomplete_line_cannot_be_submitted(begin: Callable[..., Fact]) -> None:
+    known = {name: getattr(a_line(), name) for name in DraftLine.__struct_fields__ if hasattr(Line, name)}
+    line = DraftLine(**{**known, "position": 2, "kind": None})
+
     with pytest.raises(Invalid) as no:
-        a_request(Status.SUBMITTED, a_line(), a_line(kind), rule=CirculationRule.SILENCE)
+        begin(uuid4(), "KEN", replace(a_content(), incomplete=(line,)), now=NOON)
+
+    errors: Any = no.value.details["errors"]
+    assert "lines[1].kind" in [error.field for error in errors]
+
+
+@pytest.mark.parametrize("begin", BEGIN)
+@pytest.mark.parametrize("kind", ["witness_protection", "victim_assistance"])
+def test_silence_is_not_consent_for_restricted_kinds(kind: str, begin: Callable[..., Fact]) -> None:
+    with pytest.raises(Invalid) as no:
+        begin(uuid4(), "KEN", a_content(a_line(), a_line(kind), rule=CirculationRule.SILENCE), now=NOON)
 
     assert "silence-not-for-restricted" == no.value.slug
 
