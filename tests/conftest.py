@@ -173,7 +173,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest) -> str:
+def database_url(request: pytest.FixtureRequest, servers: Servers) -> str:
     """The migrator's address of the test's own database, or of its module's if the test is marked `writes_nothing`."""
     unchanged = request.node.get_closest_marker("writes_nothing")
     address: str = request.getfixturevalue("module_database_url" if unchanged else "own_database_url")

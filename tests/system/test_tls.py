@@ -116,11 +116,12 @@ async def test_password_is_not_sent_to_a_broker_without_tls() -> None:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[tuple[str, Path]]:
+def server(servers: Servers) -> Iterator[tuple[str, Path]]:
     """Debian's PostgreSQL with the files of deploy/.
 
     Yields its superuser's address (in clear, for this test alone), and the authority that signed its certificate.
     """
+    # `servers` first: started during the patch, the other tests' server would run the program that is removed here.
     with folder() as place, pytest.MonkeyPatch.context() as patch:
         program = unpacked(f"postgresql-{MAJOR}", f"usr/lib/postgresql/{MAJOR}/bin/postgres", place / "debian")
         patch.setattr(postgres, "installations", lambda: [program.parent])
