@@ -127,23 +127,37 @@ async def started_services(
     settings: Settings, services: Sequence[Service], *, ports: Mapping[str, int]
 ) -> AsyncIterator[list[Running]]:
     """Start the services and yield them; on exit handlers finish and connections close."""
+    async with connected_services(settings, services, ports=ports) as running, background_loops(running):
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def connected_services(
+    settings: Settings, services: Sequence[Service], *, ports: Mapping[str, int]
+) -> AsyncIterator[list[Running]]:
+    """Connect the services to their databases for a block and yield them; nothing runs yet in the background."""
     token_of = service_tokens(settings)
     addresses = service_urls(settings, ports)
     running: list[Running] = []
     async with contextlib.AsyncExitStack() as stack:
         for service in services:
             running.append(await _connect(stack, settings, service, addresses, token_of(service.name)))
-        loops: dict[str, Loop] = {}
-        for one in running:
             # A write of one service is work for the others, so all services of a process share one activity.
-            one.db.activity = running[0].db.activity
-            loops |= loops_of(one)
-        loops["callers"] = partial(running[0].callers.follow, [one.callers for one in running[1:]])
-        # The broker's connections outlive the loops, which publish and acknowledge what they finish.
-        brokers: dict[str, Loop] = {f"{one.name} broker": one.bus.keep_connected for one in running}
-        await stack.enter_async_context(supervised(brokers))
-        await stack.enter_async_context(supervised(loops))
+            running[-1].db.activity = running[0].db.activity
         yield running
+
+
+@contextlib.asynccontextmanager
+async def background_loops(running: Sequence[Running]) -> AsyncIterator[None]:
+    """Run the loops of a process's services for a block, with their connections to the broker."""
+    loops: dict[str, Loop] = {}
+    for one in running:
+        loops |= loops_of(one)
+    loops["callers"] = partial(running[0].callers.follow, [one.callers for one in running[1:]])
+    # The broker's connections outlive the loops, which publish and acknowledge what they finish.
+    brokers: dict[str, Loop] = {f"{one.name} broker": one.bus.keep_connected for one in running}
+    async with supervised(brokers), supervised(loops):
+        yield
 
 
 async def _connect(
@@ -269,7 +283,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     for sig in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sig, stop.set)
-    async with started_services(settings, services, ports=ports) as running:
+    async with connected_services(settings, services, ports=ports) as running:
         keeping: dict[str, Loop] = {}
         if ensure:
             # Repeatedly, to restore them after the broker lost its data.
@@ -290,7 +304,9 @@ async def serve(
         if limits.all_max < settings.connections_all:
             log.warning("fewer HTTP connections than set: the limit of open files is lower", connections=limits.all_max)
         server = http_server(app, settings.host, settings.port, limits=limits, trusted_proxies=settings.trusted_proxies)
-        async with supervised(keeping):
+        # Not before: building the application takes seconds on a busy machine, and the broker disconnects a client that
+        # lets it wait for two.
+        async with background_loops(running), supervised(keeping):
             task = asyncio.create_task(server.serve(sockets=[bound or listener(settings.host, settings.port)]))
             await asyncio.wait({task, asyncio.create_task(_started(server))}, return_when=asyncio.FIRST_COMPLETED)
             # Objects that exist now remain, so exclude them from garbage collection.

@@ -62,7 +62,7 @@ class Callers:
         self._answered_at = float("-inf")
         self._answered = asyncio.Event()
         self._reachable = False
-        self._created_at = time.monotonic()
+        self._started_at = time.monotonic()
         self.calls = Activity()
         """Calls of people and API clients."""
 
@@ -97,7 +97,7 @@ class Callers:
         process there was none. Otherwise a call does not wait for a directory that has not answered the last poll.
         """
         self.calls.record()
-        is_starting = time.monotonic() - self._created_at < STALE_SECONDS
+        is_starting = time.monotonic() - self._started_at < STALE_SECONDS
         if self.stale() and (self._reachable or is_starting):
             self._answered.clear()
             with contextlib.suppress(TimeoutError):
@@ -138,6 +138,7 @@ class Callers:
         self._others = others
         for one in (self, *others):
             one.calls = self.calls
+            one._started_at = time.monotonic()
             await one.load()
         # Changes that one of the services has not stored yet are received again by all.
         self._after = min((one._after for one in (self, *others)), key=JournalPosition.parse)
