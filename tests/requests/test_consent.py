@@ -352,6 +352,7 @@ async def test_withdrawal_is_read_during_a_concurrent_transaction(
     assert after.after == after.safe != during.safe
 
 
+@pytest.mark.new_database
 async def test_page_of_consent_changes_uses_an_index(databases: Mapping[str, Database]) -> None:
     async with databases["requests"].transaction() as tx:
         for _ in range(3):

@@ -194,6 +194,7 @@ async def plan_of(asked: WorkQuery, sort: Order, db: Database) -> str:
     return plan
 
 
+@pytest.mark.new_database
 @pytest.mark.usefixtures("many")
 async def test_page_of_work_is_read_in_the_order_of_an_index(databases: Mapping[str, Database]) -> None:
     for asked, sort, index in IN_ORDER:
@@ -202,6 +203,7 @@ async def test_page_of_work_is_read_in_the_order_of_an_index(databases: Mapping[
         assert "Sort" not in plan, plan
 
 
+@pytest.mark.new_database
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("sort", list(Order))
 async def test_region_with_few_requests_does_not_read_all_work_in_its_order(

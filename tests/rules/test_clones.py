@@ -1,10 +1,12 @@
-"""A clone that a test has used is empty for the next one."""
+"""A clone that a test has used is empty for the next one, but for dead rows and index entries that plans show."""
 
+import ast
 from typing import Any
 
 import asyncpg
 
 from tests.databases import SEQUENCES, TABLES, Clones
+from tests.rules.steps import ROOT
 
 
 async def contents(connection: asyncpg.Connection) -> dict[str, Any]:
@@ -40,3 +42,21 @@ async def test_a_clone_with_another_schema_is_not_used_again(clones: Clones, tem
 
     async with clones.one(template) as other:
         assert address != other
+
+
+def test_tests_that_explain_a_plan_have_a_new_database() -> None:
+    """A plan is costed by the pages of dead rows, and a bitmap scan counts dead index entries as rows."""
+    found = [
+        f"{path.relative_to(ROOT)}::{node.name}"
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))
+        if "EXPLAIN" in (text := path.read_text(encoding="utf-8")) and path.parent.name not in {"bench", "rules"}
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_")
+        if "EXPLAIN" in ast.unparse(node) and "new_database" not in map(_last_name, node.decorator_list)
+    ]
+
+    assert not found, "mark each new_database"
+
+
+def _last_name(decorator: ast.expr) -> str:
+    return ast.unparse(decorator).rpartition(".")[2]

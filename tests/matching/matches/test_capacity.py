@@ -196,6 +196,7 @@ MANY_MENTORS = """
     """
 
 
+@pytest.mark.new_database
 async def test_candidates_are_found_by_the_index_of_kinds(databases: Mapping[str, Database], database_url: str) -> None:
     async with databases["matching"].transaction() as tx:
         for kind in ("mla_training", "mentoring"):

@@ -177,6 +177,7 @@ async def test_invalid_value_dates_are_rejected(api: Client, path: str, slug: st
 
 
 @pytest.mark.parametrize(("until", "later"), [((12, 31), 0), ((4, 19), 4)])
+@pytest.mark.new_database
 async def test_balance_until_a_day_uses_snapshots(
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch, until: tuple[int, int], later: int
 ) -> None:

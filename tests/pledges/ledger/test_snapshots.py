@@ -402,6 +402,7 @@ async def test_snapshot_equals_its_entries_and_changes_no_report(
     assert made == await _closings(db), "the next snapshot needs ten more entries"
 
 
+@pytest.mark.new_database
 async def test_balance_reads_only_entries_after_the_snapshot(
     api: Client, db: Database, at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

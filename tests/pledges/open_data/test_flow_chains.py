@@ -222,6 +222,7 @@ async def test_malformed_parent_flow_is_rejected(api: Client, parent: str) -> No
     [(Filters(), "entry_pkey"), (Filters(boundary=Boundary.INCOMING, fund="SHERLOC-MNT"), "entry_fund"),
      (Filters(donor="NOR"), "entry_donor"), (Filters(parent=PLACE), "entry_pledge")],
 )  # fmt: skip
+@pytest.mark.new_database
 async def test_flow_page_uses_indexes(
     api: Client, databases: Mapping[str, Database], filters: Filters, index: str
 ) -> None:
