@@ -269,6 +269,10 @@ async def test_ending_offering_and_returning_line_do_not_deadlock(
     async with asyncio.timeout(10):
         await asyncio.gather(end(), come_back())
 
+    async with db.transaction() as tx:
+        of_offering = "SELECT count(*) FROM match WHERE offering_id = $1"
+        assert 2 == await tx.fetchval(of_offering, offering.offering_id), "the returning line's match is saved"
+
 
 async def test_confirmation_takes_the_least_blocking_period(
     client_of: Callable[..., Awaitable[httpx.AsyncClient]], databases: Mapping[str, Database]
