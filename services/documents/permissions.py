@@ -78,17 +78,22 @@ def _without_types(path: str) -> str:
 def tables() -> Sequence[Table]:
     """Return a table of each subject's reads and, if it has other actions, one of these.
 
-    The second table is for callers who see the record. Cached, since the policies are asked for 2.5 million decisions.
+    The second table is for callers who see the record. Cached, since the policies are asked for a million decisions.
     """
     return [_table(subject, acts=acts) for subject in SUBJECTS for acts in (False, True) if subject.acts or not acts]
 
 
 def _table(subject: Subject, *, acts: bool) -> Table:
     actors = subject.actors
+    callers = [actor.caller for actor in actors]
     answers: dict[Row, list[str]] = {}
     for values, record in subject.circumstances():
+        seen = [not (acts and subject.decide(caller, subject.reads[0], record).hidden) for caller in callers]
         for action in subject.acts if acts else subject.reads:
-            answers[action, *values] = [cell(subject.decide(actor.caller, action, record)) for actor in actors]
+            answers[action, *values] = [
+                cell(subject.decide(caller, action, record)) if sees else HIDDEN
+                for caller, sees in zip(callers, seen, strict=True)
+            ]
     grouped = _group_actors(actors, list(answers.values()))
     narrowed = {row: [answer[actors.index(group[0])] for group in grouped] for row, answer in answers.items()}
     rows = list(_rows(narrowed, [()] * (1 + len(subject.properties)), 0, wild=acts))
