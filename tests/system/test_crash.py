@@ -26,6 +26,7 @@ from chassis.auth.tokens import Issuer
 from chassis.embedded import free_port
 from services.mailbox import Mailbox
 from tests.conftest import Servers
+from tests.databases import connection
 from tests.soak import cases
 from tests.system.consistency import (
     FinalState,
@@ -42,7 +43,8 @@ from tests.system.crash_points import AFTER, BEFORE, IDLE, JOB, START, Call, Poi
 from tests.system.environment import Environment, environment
 from tests.system.main_workflow import Persistent, run_main_workflow
 
-WORKERS = 3
+WORKERS = cases(1, soak=3)
+"""Number of environments, each of which has a process that imports everything."""
 REFERENCES = cases(1, soak=2 * WORKERS)
 """Number of undisturbed runs, as many at once as later: some calls are made only if others happen to coincide."""
 POINTS_FEW = 2
@@ -253,14 +255,15 @@ def test_next_attempt_is_at_an_occurrence_that_the_last_one_had() -> None:
 # -- the environment --------------------------------------------------------------------------------------------------
 
 
-async def test_emptied_database_has_the_rows_of_a_new_one(environments: Sequence[Environment]) -> None:
-    connection = environments[0].connection
-    of_migrations = await count_rows(connection)
+@pytest.mark.new_database
+async def test_emptied_database_has_the_rows_of_a_new_one(database_url: str) -> None:
+    async with connection(database_url) as made:
+        of_migrations = await count_rows(made)
 
-    await truncate_tables(connection)
+        await truncate_tables(made)
 
-    assert len(of_migrations) > 4
-    assert of_migrations == await count_rows(connection)
+        assert len(of_migrations) > 4
+        assert of_migrations == await count_rows(made)
 
 
 # -- the test ---------------------------------------------------------------------------------------------------------
