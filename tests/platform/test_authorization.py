@@ -196,8 +196,8 @@ def decided_for_all(case: Case) -> Iterator[tuple[StrEnum, str, Decision]]:
 
 
 def hidden_from(case: Case, turn: int) -> Iterator[tuple[str, str]]:
-    """Yield actors for whom a named record is absent, with its name: every sixteenth in turn, in a soak all."""
-    each = soak.cases(16, soak=1)
+    """Yield actors for whom a named record is absent, with its name: every 32nd in turn, in a soak all."""
+    each = soak.cases(32, soak=1)
     questions = [(actor, *case.decided(a_caller(actor))) for actor in ACTORS]
     hidden = [(actor, question.named) for actor, question, decision in questions if decision.hidden and question.named]
     yield from hidden[turn % each :: each] or hidden[:1]
@@ -219,12 +219,12 @@ def test_all_documented_operations_are_called() -> None:
 
 @pytest.mark.thinned
 async def test_every_caller_is_answered_as_the_policy_decides(world: World) -> None:
-    """Each case is asked by every sixteenth caller in turn, in a soak by all."""
+    """Each case is asked by every 32nd caller in turn, in a soak by all."""
     wrong, asked, turn = [], 0, 0
     for operation in (one for one in operations() if not one.goes_on):
         of_operation = list(few_cases(world, operation))
         assert of_operation, f"{operation}: there is no record in the world that it could be asked about"
-        each = soak.cases(16, soak=1)
+        each = soak.cases(32, soak=1)
         for case in of_operation:
             turn, answers, actors = turn + 1, {}, ACTORS[turn % each :: each]
             for actor in actors:
