@@ -55,6 +55,7 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
 
 def operations(app: Edge) -> Iterator[tuple[str, str, set[str], dict[str, str]]]:
     """Yield the method, a path and the parameters of each route, and headers of a caller who may use it."""
+    declared = parameters_of(litestar_of(app))
     for route in litestar_of(app).routes:
         if not isinstance(route, HTTPRoute):
             continue
@@ -64,7 +65,7 @@ def operations(app: Edge) -> Iterator[tuple[str, str, set[str], dict[str, str]]]
         for method, (handler, _) in route.route_handler_map.items():
             if method != "OPTIONS":
                 who = "service:requests" if handler.opt.get("internal") else "UNODC:coordinator"
-                known = parameters_of(litestar_of(app))[handler].query
+                known = declared[handler].query
                 yield str(method), path, set(known), headers(who) | FILE
 
 

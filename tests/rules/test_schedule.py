@@ -26,7 +26,7 @@ def test_run_ends_although_a_test_hangs(tmp_path: Path) -> None:
     (tmp_path / "tests/some/test_fine.py").write_text("def test_fine(): pass\n")
     command = [sys.executable, "-m", "pytest", "--import-mode=importlib", "-p", "tests.schedule"]
     done = subprocess.run(
-        [*command, *dev().in_processes()],
+        [*command, *dev().in_processes(), "-n", "2"],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""},
         capture_output=True,
