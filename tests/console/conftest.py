@@ -1,7 +1,8 @@
-"""The console of the demo, and Chromium, once for each file."""
+"""The console of the demo, and one Chromium for consecutive tests."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser
@@ -20,24 +21,55 @@ def site(request: pytest.FixtureRequest) -> Site:
     return Site(demo.platform.addresses["console"])
 
 
-@pytest.fixture(scope="module")
-def browsers() -> Iterator[list[Browser]]:
-    """Chromium for one file, and those started after crashes: while they are open, no other file has an event loop."""
+class Chromium:
+    """A browser that is started when it is first used, and again if it has crashed: a crash fails one test only."""
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._browser: Browser | None = None
+
+    def browser(self) -> Browser:
+        if self._browser is None:
+            self._browser = self._open.enter_context(launched())
+        elif not self._browser.is_connected():
+            self._browser = launch(self._browser.browser_type)
+            self._open.callback(self._browser.close)
+        return self._browser
+
+    def close(self) -> None:
+        self._browser = None
+        self._open.close()
+
+
+OPEN = pytest.StashKey[Chromium]()
+
+
+@pytest.fixture(scope="session")
+def chromium(request: pytest.FixtureRequest, site: Site) -> Iterator[Chromium]:
+    """The browser of consecutive tests, of whichever files; it is closed before the site."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
-    with launched() as browser:
-        browsers = [browser]
-        yield browsers
-        for another in browsers[1:]:
-            another.close()
+    made = request.config.stash[OPEN] = Chromium()
+    yield made
+    made.close()
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    """Close the browser before a test without it: while it is open, nothing else in this thread has an event loop.
+
+    The last of the wrappers, so that it is closed when another one stops the demo.
+    """
+    try:
+        yield
+    finally:
+        if OPEN in item.config.stash and "chromium" not in getattr(nextitem, "fixturenames", ()):
+            item.config.stash[OPEN].close()
 
 
 @pytest.fixture
-def browser(browsers: list[Browser]) -> Browser:
-    """The browser of this file, started again if it has crashed: so a crash fails one test, not all that follow."""
-    if not browsers[-1].is_connected():
-        browsers.append(launch(browsers[-1].browser_type))
-    return browsers[-1]
+def browser(chromium: Chromium) -> Browser:
+    return chromium.browser()
 
 
 @pytest.fixture
