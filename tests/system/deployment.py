@@ -78,35 +78,52 @@ def environment(**more: str) -> dict[str, str]:
     return {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}", **more}
 
 
-def debian_program(package: str, path: str, into: Path) -> tuple[str, dict[str, str]]:
+def debian_program(package: str, path: str) -> tuple[str, dict[str, str]]:
     """Return a program of this machine, else from Debian's package, unpacked and not installed; and its environment.
 
     Skips the test with a message if neither is available.
     """
     if found := shutil.which(Path(path).name):
         return found, environment()
-    program = unpacked(package, path, into)
-    libraries = sorted({str(library.parent) for library in (into / "usr/lib").rglob("*.so*")})
-    return str(program), environment(LD_LIBRARY_PATH=os.pathsep.join(libraries))
+    kept = _kept(package, path)
+    libraries = sorted({str(library.parent) for library in (kept / "usr/lib").rglob("*.so*")})
+    return str(kept / path), environment(LD_LIBRARY_PATH=os.pathsep.join(libraries))
 
 
 def unpacked(package: str, path: str, into: Path) -> Path:
-    """Return a file of Debian's package, unpacked and not installed. Skip the test with a message if there is none."""
-    if not (into / path).exists():
-        reason = _unpack(package, into)
-        if reason is not None:
-            pytest.skip(f"no {package} here, and its Debian package is not to be had: {reason}")
+    """Return a file of a copy of Debian's package, unpacked and not installed; other users may enter the copy.
+
+    Skips the test with a message if there is no such package.
+    """
+    if not into.exists():
+        shutil.copytree(_kept(package, path), into, symlinks=True)
     return into / path
+
+
+def _kept(package: str, path: str) -> Path:
+    """Return the folder with a package, unpacked once, below the virtual environment."""
+    kept = Path(sys.prefix) / "debian" / package
+    if not (kept / path).exists():
+        kept.parent.mkdir(exist_ok=True)
+        # Unpack into another folder first: one of several processes renames it, and none of them sees a part.
+        with tempfile.TemporaryDirectory(dir=kept.parent, ignore_cleanup_errors=True) as made:
+            reason = _unpack(package, Path(made))
+            if reason is not None and os.geteuid() == 0:
+                # There is no list of packages, or it is outdated and names a release that is not the newest.
+                subprocess.run(["apt-get", "update", "-qq"], capture_output=True)
+                reason = _unpack(package, Path(made))
+            if reason is not None:
+                pytest.skip(f"no {package} here, and its Debian package is not to be had: {reason}")
+            Path(made).chmod(0o755)
+            with contextlib.suppress(OSError):
+                Path(made).rename(kept)
+    return kept
 
 
 def _unpack(package: str, into: Path) -> str | None:
     """Unpack a package; return what went wrong, or None."""
     if not shutil.which("apt-get"):
         return "no apt-get"
-    into.mkdir(parents=True, exist_ok=True)
-    if os.geteuid() == 0:
-        # An outdated list names a release that is not the newest.
-        subprocess.run(["apt-get", "update", "-qq"], capture_output=True)
     listing = ["apt-get", "install", "--simulate", "--no-install-recommends", package]
     said = subprocess.run(listing, capture_output=True, text=True)
     if said.returncode:

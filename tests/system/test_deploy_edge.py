@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -131,9 +131,8 @@ class Edge:
 
 
 @pytest.fixture(scope="module")
-def haproxy() -> Iterator[tuple[str, dict[str, str]]]:
-    with folder() as place:
-        yield debian_program(*HAPROXY, place / "haproxy")
+def haproxy() -> tuple[str, dict[str, str]]:
+    return debian_program(*HAPROXY)
 
 
 @pytest.fixture

@@ -219,10 +219,8 @@ def test_hadolint_finds_nothing_in_the_containerfile() -> None:
 
 
 @pytest.fixture(scope="module")
-def docker_compose() -> Iterator[tuple[str, dict[str, str]]]:
-    with folder() as place:
-        path = "usr/libexec/docker/cli-plugins/docker-compose"
-        yield debian_program("docker-compose", path, place / "docker-compose")
+def docker_compose() -> tuple[str, dict[str, str]]:
+    return debian_program("docker-compose", "usr/libexec/docker/cli-plugins/docker-compose")
 
 
 @pytest.mark.parametrize("file", COMPOSE)
