@@ -106,6 +106,8 @@ _SHOWN = frozenset({Status.OPEN, Status.IN_DELIVERY, Status.DELIVERED})
 _SERVED = _SHOWN | {Status.ON_HOLD}
 """Statuses in which an accepted match shows its provider the lines that it serves."""
 _ALL = frozenset(FieldSet)
+_OF_THE_AUDIENCE = frozenset({Action.READ_AUDIENCE, Action.READ_MESSAGES})
+_OUTSIDERS = frozenset({Role.PROVIDER_OFFICER, Role.DONOR_OFFICER})
 _AGREED = frozenset({"confirmed", "in_delivery", "completed"})
 
 ROLES_BY_OFFICE = (Role.COORDINATOR, Role.AUDITOR, Role.SERVICE)
@@ -205,7 +207,7 @@ def decide(
         return HIDDEN
     if action is Action.READ_ATTACHMENTS:
         return ALLOWED
-    if action in {Action.READ_AUDIENCE, Action.READ_MESSAGES}:
+    if action in _OF_THE_AUDIENCE:
         return ALLOWED if caller.role in AUDIENCE_READERS else _NOT_FOR_YOUR_ROLE
     movers = MOVERS.get(action, frozenset())
     if action is Action.REVISE and is_unconfirmed(resource):
@@ -420,4 +422,4 @@ def attachments_seen(caller: Caller) -> frozenset[AttachmentStatus]:
 
 def _is_outside(caller: Caller) -> bool:
     """Check whether the caller sees only what the State of a request consents to."""
-    return caller.role in {Role.PROVIDER_OFFICER, Role.DONOR_OFFICER}
+    return caller.role in _OUTSIDERS
