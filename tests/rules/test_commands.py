@@ -65,3 +65,13 @@ def test_a_command_in_the_database_imports_no_http_server() -> None:
     modules = imported("import services.cli.audit, services.cli.ledger, services.cli.parked")
 
     assert not {"litestar", "numpy", "uvicorn"} & modules
+
+
+def test_usage_names_the_program_however_it_is_started() -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "services", "demo", "--exot"], cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "Usage: entraide demo [OPTIONS]" == done.stderr.splitlines()[0]
+    assert "Did you mean '--exit'?" in done.stderr
