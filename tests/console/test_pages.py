@@ -7,16 +7,14 @@ width; in a soak axe-core also checks the pages of each person, in English.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 
 from tests.console.checks import is_accessible, is_legible_in_large_letters, is_whole, passes_access_checks
 from tests.console.crawl import ALL_LANGUAGES, OTHERS, PEOPLE, START, WIDTHS, crawl, pattern
 from tests.console.site import Visitor
-from tests.soak import IS_SOAK
+from tests.soak import DAY, IS_SOAK
 
-DAY = datetime.now(UTC).toordinal()
 WIDTH_OF_THE_DAY = WIDTHS[DAY % len(WIDTHS)]
 EVERY = [
     (person, language, width)

@@ -182,6 +182,17 @@ def test_the_page_says_of_every_case_what_the_policy_answers(
     assert [] == wrong[:5]
 
 
+def test_nobody_may_act_on_a_hidden_record() -> None:
+    """The page does not ask the policies about it."""
+    for subject in SUBJECTS:
+        answers = permitted.answers(subject.service, subject.title)
+        for number, seen in enumerate(answers[subject.reads[0]]):
+            hidden = [case for case, answer in enumerate(seen) if answer == HIDDEN]
+            for action in subject.acts:
+                answered = {answers[action][number][case] for case in hidden}
+                assert answered <= {HIDDEN}, (subject.title, action, subject.actors[number])
+
+
 def test_there_are_as_many_cases_as_were_meant() -> None:
     cells = sum(
         len(subject.actors) * len([*subject.reads, *subject.acts]) * len(list(subject.circumstances()))

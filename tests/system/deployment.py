@@ -117,6 +117,7 @@ def _kept(package: str, path: str) -> Path:
             Path(made).chmod(0o755)
             with contextlib.suppress(OSError):
                 Path(made).rename(kept)
+        assert (kept / path).exists(), f"{kept} is of another version of {package}: remove it"
     return kept
 
 

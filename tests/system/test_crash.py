@@ -17,7 +17,6 @@ import traceback
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ from chassis.embedded import free_port
 from services.mailbox import Mailbox
 from tests.conftest import Servers
 from tests.databases import connection
-from tests.soak import cases
+from tests.soak import DAY, cases
 from tests.system.consistency import (
     FinalState,
     count_rows,
@@ -58,14 +57,13 @@ FAILURES_MAX = 10
 """Number of failed runs after which no more are made."""
 REBUILT_EACH = 10
 SEED = 20_261_125
-DAY_SEED = datetime.now(UTC).toordinal()
-"""Seed by which the soak chooses sites and occurrences.
+SITES_EACH = 6
+"""One in this many sites is tried in a soak, chosen by the day.
 
 There are 5,300 to 9,100 points at 1,110 to 1,270 call sites, most on a busy machine. A run takes ten seconds of a
 processor, beside the rest of the soak 24 seconds of time; some 40 of 250 runs do not reach their point.
 """
 
-SITES_EACH = 6
 SECONDS_MAX = 4_800.0
 """Time after which no more points are tried: the test then fails with its report, before its time limit ends it."""
 
@@ -321,7 +319,7 @@ async def crash_test(made: Sequence[Environment], report: Callable[[str], None],
         assert one.final_state is not None
         assert ([], []) == differences(reference, one.final_state), "undisturbed runs have the same result"
     every = points_of([one.trace for one in first])
-    points = points_by_site(every, seed=DAY_SEED) if many else few_of(every, first[0].trace, seed=SEED)
+    points = points_by_site(every, seed=DAY) if many else few_of(every, first[0].trace, seed=SEED)
     chosen, total, parts = set(points), len(points), len({point.call.part for point in every})
     sites = len({(point.call.phase, point.call.site) for point in every})
     runs: list[Run] = []
@@ -339,7 +337,7 @@ async def crash_test(made: Sequence[Environment], report: Callable[[str], None],
             report(f"killed at another call of its site: {one.point}")
     for point in points:
         report(f"not tried: {point}")
-    share = f"one at each of the day's sites (seed {DAY_SEED})" if many else "a few"
+    share = f"one at each of the day's sites (seed {DAY})" if many else "a few"
     report(
         f"crash test: {share}, of {len(every)} points at {sites} call sites of {parts} parts, "
         f"in {time.monotonic() - started:.0f} s"
