@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from _pytest._io import TerminalWriter
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
@@ -80,7 +81,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if hasattr(config, "workerinput"):
         stderr = os.fdopen(os.dup(2), "w")
         config.add_cleanup(stderr.close)
-        config.get_terminal_writer()._file = stderr
+        writer = TerminalWriter(stderr)
+        # Not the writer of pytest's own report, of which each process would print its part between those of the others.
+        config.get_terminal_writer = lambda: writer
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -38,3 +38,4 @@ def test_run_ends_although_a_test_hangs(tmp_path: Path) -> None:
     assert "1 failed, 1 passed" in done.stdout
     assert "FAILED tests/some/test_hang.py::test_hangs" in done.stdout
     assert "line 8, in test_hangs" in done.stderr
+    assert "test session starts" not in done.stderr
