@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -90,6 +92,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark each test that draws examples as `thinned`, since outside a soak it draws few."""
     if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
         item.add_marker(pytest.mark.thinned)
+
+
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Compile the tests before the processes start: in a new clone each would compile all, at the same time."""
+    compiled = next(config.rootpath.glob("tests/*/__pycache__/test_*-pytest-*"), None)
+    if compiled is None and not sys.dont_write_bytecode:
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-qq", "-n0", *config.args]
+        environment = {**os.environ, "PYTEST_ADDOPTS": ""}
+        # What cannot be collected is reported by the processes.
+        subprocess.run(command, cwd=config.rootpath, env=environment, stdout=subprocess.DEVNULL)
 
 
 @pytest.hookimpl(tryfirst=True)
