@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -182,11 +182,11 @@ def _value(column: Column, cell: Cell) -> tuple[object, FieldError | None]:
         return None, FieldError(field=column.name, problem=problem)
     match column.type:
         case ValueType.INTEGER:
-            return _integer(cell, text), None
+            return _integer(text), None
         case ValueType.FLAG:
             return _flag(text), None
         case ValueType.DATE:
-            value = _date(cell, text)
+            value = _date(text)
             error = None if value else FieldError(field=column.name, problem="invalid-field", expected=DATE_EXPECTED)
             return value, error
         case ValueType.CODE:
@@ -195,15 +195,7 @@ def _value(column: Column, cell: Cell) -> tuple[object, FieldError | None]:
 
 
 def _text(cell: Cell) -> str:
-    if isinstance(cell, NotAValue) or cell is None:
-        return ""
-    if isinstance(cell, datetime):
-        return cell.date().isoformat()
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
+    return cell if isinstance(cell, str) else ""
 
 
 def _undecodable(text: str) -> str | None:
@@ -216,7 +208,7 @@ def _undecodable(text: str) -> str | None:
     return None
 
 
-def _integer(cell: Cell, text: str) -> object:
+def _integer(text: str) -> object:
     plain = text.strip()
     return int(plain) if plain.lstrip("-").isdecimal() and len(plain) < 18 else text
 
@@ -230,10 +222,8 @@ def _flag(text: str) -> object:
     return text
 
 
-def _date(cell: Cell, text: str) -> str | None:
-    """The date of a date cell, or of a text in which the order of day and month is certain; None for others."""
-    if isinstance(cell, date):
-        return text
+def _date(text: str) -> str | None:
+    """The date of a text in which the order of day and month is certain; None for others."""
     found = _DATE.match(text.strip())
     parts = found.groups() if found else None
     if parts is None and (found := _DAY_FIRST.match(text.strip())):

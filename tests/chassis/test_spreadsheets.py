@@ -1,16 +1,19 @@
 """Spreadsheets as files: invalid and too large ones are refused before they use resources."""
 
 import io
+import os
+import resource
 import shutil
 import subprocess
+import time
 import zipfile
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
-from chassis.sheets import cells, report
+from chassis.sheets import cells, report, workbook
 from chassis.sheets.cells import NOT_A_VALUE
 from chassis.sheets.layout import Layout, ValueType, normalized
 from contracts import reference
@@ -51,7 +54,7 @@ def test_cells_have_their_types() -> None:
     rows = read_rows(io.BytesIO(xlsx([["a", "b", "c", "d", "e"], ["x", 2, date(2027, 1, 2), True, "=1+1"]])))
 
     assert [1, 2] == [row.number for row in rows]
-    assert ["x", 2, datetime(2027, 1, 2), True, NOT_A_VALUE] == list(rows[1].cells)[:5]  # noqa: DTZ001
+    assert ["x", "2", "2027-01-02", "True", NOT_A_VALUE] == list(rows[1].cells)[:5]
 
 
 def test_empty_rows_are_no_rows_and_keep_the_numbers() -> None:
@@ -103,6 +106,45 @@ def test_csv_is_read_with_its_separator_and_mark(separator: str, encoding: str) 
 )
 def test_a_file_that_is_no_table_is_refused(content: bytes, expected: str) -> None:
     assert expected == slug(content)
+
+
+EMPTY_CELLS = b"<c/>" * 3_700_000
+MAIN = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+SHEET_OF = b"<worksheet " + MAIN + b'><sheetData><row r="1">%s</row></sheetData></worksheet>'
+BOMBS = {
+    "cells": (SHEET, SHEET_OF % EMPTY_CELLS),
+    "nested": (SHEET, SHEET_OF % (b"<c>" * 500_000 + b"</c>" * 500_000)),
+    "formats": (
+        "xl/styles.xml",
+        b"<styleSheet " + MAIN + b"><cellXfs>" + b"<xf/>" * 3_000_000 + b"</cellXfs></styleSheet>",
+    ),
+    "fonts": (
+        "xl/styles.xml",
+        b"<styleSheet " + MAIN + b"><fonts>" + b"<font/>" * 2_000_000 + b"</fonts></styleSheet>",
+    ),
+    "strings": ("xl/sharedStrings.xml", b"<sst " + MAIN + b">" + b"<si/>" * 3_000_000 + b"</sst>"),
+    "just below the limit": (
+        SHEET,
+        SHEET_OF % (b"<c/>" * (workbook.TAGS_MAX - 1000) + os.urandom(100_000).hex().encode()),
+    ),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
+def test_small_file_of_many_elements_takes_little_memory_and_time(bomb: tuple[str, bytes]) -> None:
+    content = with_part(*bomb)
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+
+    assert slug(content) in {"table-too-large", "table-titles-missing", "too-many-rows"}
+
+    assert time.monotonic() - began < cells.READING_SECONDS_MAX
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 2**10
+
+
+def test_dates_are_known_by_their_format_alone() -> None:
+    numbers = xlsx([["a", "b"], [date(2027, 1, 2), 46389]])
+
+    assert ["2027-01-02", "46389"] == list(read_rows(io.BytesIO(numbers))[1].cells)[:2]
 
 
 def test_500_rows_are_read() -> None:
