@@ -6,11 +6,12 @@ side that is asked.
 """
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
+
+from contracts import base64url
 
 _ID_BYTES = 16
 _MAC_BYTES = 16
@@ -34,13 +35,13 @@ class AnswerLink(Struct, frozen=True, kw_only=True):
 def token_of(key: bytes, link: AnswerLink) -> str:
     """Return the token of a link, in URL-safe characters."""
     said = link.about.bytes + link.person_id.bytes
-    return urlsafe_b64encode(said + _mac(key, link.purpose, said)).decode()
+    return base64url.encode(said + _mac(key, link.purpose, said))
 
 
 def read_token(key: bytes, purpose: Purpose, token: str) -> AnswerLink | None:
     """Return the content of a token; None if it is forged or made for another purpose."""
     try:
-        given = urlsafe_b64decode(token)
+        given = base64url.decode(token)
     except ValueError:
         return None
     said, mac = given[:-_MAC_BYTES], given[-_MAC_BYTES:]

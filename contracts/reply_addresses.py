@@ -5,11 +5,12 @@ which the notice was sent, and expires.
 """
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import date, timedelta
 from uuid import UUID
 
 from msgspec import Struct
+
+from contracts import base64url
 
 VALID_DAYS = 180
 PREFIX = "reply+"
@@ -36,7 +37,7 @@ def reply_address(key: bytes, domain: str, reply: Reply, *, today: date) -> str:
     """The address for an answer, valid for half a year."""
     day = min((today + timedelta(days=VALID_DAYS) - _EPOCH).days, _DAYS_MAX) | (_MATCH if reply.is_match else 0)
     said = day.to_bytes(2) + reply.about.bytes + reply.person_id.bytes
-    token = urlsafe_b64encode(said + _mac(key, said, reply.email)).decode()
+    token = base64url.encode(said + _mac(key, said, reply.email))
     return f"{PREFIX}{token}@{domain}"
 
 
@@ -50,7 +51,7 @@ def read_reply_address(key: bytes, address: str, email: str, *, today: date) -> 
     """The subject of an answer from `email` to this address; None if it is forged, expired or of another person."""
     token = address.rpartition("@")[0][len(PREFIX) :]
     try:
-        given = urlsafe_b64decode(token)
+        given = base64url.decode(token)
     except ValueError:
         return None
     said, mac = given[:-_MAC_BYTES], given[-_MAC_BYTES:]

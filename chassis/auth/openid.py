@@ -4,7 +4,6 @@ This module has no pages and no cookies. Its user sends a browser to `StartedSig
 so that only that browser can return it, and receives the answer at its `redirect_uri`.
 """
 
-import base64
 import hashlib
 import re
 import secrets
@@ -20,6 +19,7 @@ import msgspec
 from chassis import clock
 from chassis.auth.tokens import LEEWAY_SECONDS, SUBJECT_LENGTH_MAX
 from chassis.keys.issuer import ALGORITHM, DISCOVERY, Keys, fetch_json, is_safe, parse_object, read_body
+from contracts import base64url
 from contracts.refusals import Unavailable, Unidentified
 
 SCOPE = "openid"
@@ -138,7 +138,7 @@ class OpenId:
             "scope": self._scope,
             "state": state,
             "nonce": nonce,
-            "code_challenge": base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("="),
+            "code_challenge": base64url.encode(hashlib.sha256(verifier.encode()).digest()),
             "code_challenge_method": "S256",
             **self._resource,
             **self._audience,

@@ -5,8 +5,6 @@ Therefore they are encrypted (AES-256-GCM) with a key per schema and a random no
 positions is visible.
 """
 
-import base64
-import binascii
 import os
 import struct
 
@@ -15,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.db.database import Tx
 from chassis.journal.outbox import JournalPosition
+from contracts import base64url
 from contracts.refusals import Invalid
 
 CURSOR_LENGTH_MAX = 80
@@ -38,14 +37,14 @@ class StreamCursors:
     def encode(self, position: JournalPosition) -> str:
         nonce = os.urandom(NONCE_BYTES)
         sealed = nonce + self._cipher.encrypt(nonce, _SEALED.pack(*position), None)
-        return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+        return base64url.encode(sealed)
 
     def decode(self, cursor: str) -> JournalPosition:
         """Return the position of a cursor. Raises Invalid for a cursor that was not made with this key."""
         try:
-            sealed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+            sealed = base64url.decode(cursor)
             nonce, sealed = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
             written_by, position = _SEALED.unpack(self._cipher.decrypt(nonce, sealed, None))
-        except (binascii.Error, ValueError, InvalidTag) as error:
+        except (ValueError, InvalidTag) as error:
             raise Invalid("last-event-id-unknown") from error
         return JournalPosition(written_by, position)

@@ -1,7 +1,6 @@
 """An issuer's public keys (JWKS, RFC 7517): discovered, cached, refreshed."""
 
 import asyncio
-import base64
 import json
 import time
 import warnings
@@ -14,6 +13,7 @@ import structlog
 from joserfc import jwk, jwt
 from joserfc.errors import JoseError
 
+from contracts import base64url
 from contracts.refusals import Unavailable
 
 ALGORITHM = "Ed25519"
@@ -178,4 +178,4 @@ def claimed_issuer(token: str) -> object:
 
 def _part(token: str, number: int) -> dict[str, Any]:
     encoded = (*token.split("."), "")[number]
-    return parse_object(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
+    return parse_object(base64url.decode(encoded))

@@ -1,13 +1,12 @@
 """The token of an unsubscribe link, for an alert or a subscription's mails, signed with a key of this service."""
 
-import base64
-import binascii
 import hmac
 from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
 
+from contracts import base64url
 from contracts.refusals import Missing
 
 SIGNATURE_BYTES = 16
@@ -30,14 +29,14 @@ class Link(Struct, frozen=True):
     def token(self, key: bytes) -> str:
         """Return the token of this link, in characters that a URL may contain."""
         signed = _CODES[self.target] + self.record_id.bytes
-        return base64.urlsafe_b64encode(signed + _signature(key, signed)).decode().rstrip("=")
+        return base64url.encode(signed + _signature(key, signed))
 
 
 def link_of(token: str, key: bytes) -> Link:
     """Return the link of a token. Raises Missing for a token that was not made with this key."""
     try:
-        sent = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        sent = base64url.decode(token)
+    except ValueError as error:
         raise Missing("not-found") from error
     signed, signature = sent[: 1 + ID_BYTES], sent[1 + ID_BYTES :]
     if not hmac.compare_digest(signature, _signature(key, signed)) or signed[:1] not in _TARGETS:
