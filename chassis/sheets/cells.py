@@ -60,7 +60,7 @@ class Refused(Struct, frozen=True):
     """A refusal, as the child that reads a workbook writes it."""
 
     slug: str
-    details: dict[str, int]
+    details: dict[str, object]
 
 
 def read_rows(file: BinaryIO, is_title: Callable[[str], bool]) -> list[Row]:
