@@ -47,7 +47,7 @@ def own(running: Running) -> Dependencies:
 
 def loops(running: Running) -> Mapping[str, Loop]:
     fold = partial(fold_and_read, running.db, running.own.reader)
-    look = partial(issue_and_look, running.db, running.own.reader.cells, running.peers)
+    look = partial(issue_and_look, running.db, running.own.reader.published, running.peers)
     return {
         "folding": partial(while_active, running.db.activity, FOLD_SECONDS, fold),
         "open data": partial(while_active, running.db.activity, LOOK_SECONDS, look, idle_seconds=LOOK_IDLE_SECONDS),

@@ -94,10 +94,10 @@ async def compare(servers: Servers, *, rounds: int, seconds: float, say: Say) ->
     of_state: list[float] = []
     chance = random.Random(0)
     for number in range(rounds):
-        for asked in (*_questions(chance), *_questions(chance, public=True)):
+        for asked in _questions(chance):
             taken = await _asked(db, reader, asked)
             ours.append(taken)
-            if asked.figure == COMPARED and not asked.public and asked.by != STATUS:
+            if asked.figure == COMPARED and asked.by != STATUS:
                 alike.append(taken)
                 floor.append(await _bare(bare, asked))
         of_state += [await _asked(db, reader, asked) for asked in _questions(chance, state=chance.choice(STATES))]
@@ -201,14 +201,14 @@ async def _make_floor(bare: asyncpg.Connection, db: Database) -> None:
 # -- figures ----------------------------------------------------------------------------------------------------------
 
 
-def _questions(chance: random.Random, *, public: bool = False, state: str | None = None) -> Iterator[Asked]:
+def _questions(chance: random.Random, *, state: str | None = None) -> Iterator[Asked]:
     """Ask for each figure by each of its codes, on some days."""
     days = (LAST - FIRST).days
     for name, figure in FIGURES.items():
         for by in figure.dimensions:
             for _ in range(1 if state else AS_OF):
                 as_of = FIRST + timedelta(days=chance.randrange(days // 2, days))
-                yield Asked(figure=name, by=by, as_of=as_of, state=state, status=None, public=public, exact=not public)
+                yield Asked(figure=name, by=by, as_of=as_of, state=state, status=None, exact=True)
 
 
 async def _asked(db: Database, reader: FigureReader, asked: Asked) -> float:

@@ -28,6 +28,9 @@ Client = httpx.AsyncClient
 COORDINATOR, AUDITOR = "UNODC:coordinator", "UNODC:auditor"
 KENYA, OFFICIAL = "KEN:focal_point", "KEN:official"
 FIRST = date(2026, 3, 1)
+STATES = ("UGA", "TZA", "RWA", "ETH", "GHA", "SEN", "MLI")
+"""States that publish, in turn: the public sees no number of fewer than five."""
+
 WINDOW = Period(starts=date(2027, 2, 1), ends=date(2027, 6, 30))
 
 
@@ -165,10 +168,10 @@ class Owners:
         await fold_arrived(self.db)
 
     async def submit(self, many: int, *, day: int = 0, public: bool = False, **changes: Any) -> None:
-        """Submit many requests of one line each, with these codes."""
-        state = changes.pop("state", "KEN")
-        for _ in range(many):
-            request = a_submission(a_line(**changes), state=state)
+        """Submit many requests of one line each, with these codes; public ones of several States in turn."""
+        states = (changes.pop("state"),) if "state" in changes else STATES if public else ("KEN",)
+        for number in range(many):
+            request = a_submission(a_line(**changes), state=states[number % len(states)])
             await self.tell_unfolded(request, day=day)
             if public:
                 await self.tell_unfolded(approval(request), day=day)

@@ -40,6 +40,10 @@ SUPPRESSED = N_(
     "Numbers below five are not shown (…), nor are those from which they follow; all others are in whole fives, rounded"
     " down."
 )
+PUBLIC = N_(
+    "Numbers change once a month. One is listed if records of at least five States or providers are in it, and not all"
+    " that are counted; it is in whole fives, rounded down."
+)
 EXACT = N_(
     "Numbers are exact, small ones too. They are for the work of UNODC: what is published leaves small ones out."
 )
@@ -130,7 +134,8 @@ def _written(found: Answer, number: int | None, language: str) -> str:
 
 def notes_of(found: Answer) -> list[str]:
     """Return the notes that explain the numbers, to be translated."""
-    notes = [COUNTS[found["counts"]], EXACT if found["exact"] else SUPPRESSED]
+    rule = PUBLIC if found["coverage"] == "public" else EXACT if found["exact"] else SUPPRESSED
+    notes = [COUNTS[found["counts"]], rule]
     if found["figure"] in TOOK_PART:
         notes.append(TWICE)
     return notes if found["by"] in ALONE else [*notes, SEVERAL]

@@ -2,29 +2,27 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from chassis import clock
-from contracts import reference
 from services.console.client import ApiClient, Problem
 from services.console.downloads import as_download
 from services.console.fields import FormError
 from services.console.figures import counted_figures
 from services.console.figures import pages as figure_pages
 from services.console.page import FOR_EVERYBODY, CurrentPage, Page, browser_address
-from services.console.public import figures, funding
+from services.console.public import funding
 from services.console.public.copies import Copy
 
 LIST_LENGTH = 20
 NEWEST = 3
-PAGE_LENGTH_MAX, PAGES_MAX = 100, 10
-"""Limits of what figures count: the newest thousand published records."""
+PICTURES = (("offerings", "topic"), ("offerings", "kind"), ("requests", "region"))
+"""The figures that are drawn above the list of all, with the code by which they are counted."""
 
 CACHED = "public, max-age=60"
 CSV = "text/csv"
@@ -99,19 +97,25 @@ async def download_funding(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/public/figures", opt=FOR_EVERYBODY)
 async def show_figures(page: CurrentPage) -> Response[bytes]:
-    offerings, requests = await _everything(page)
-    shown = figures.pictures(offerings.body, requests.body, REGIONS, _regions(), page.language)
-    groups = counted_figures.listed(page.language, exact=False)
+    copies = [await _copy(page, f"/v1/public/figures/{name}", by=by) for name, by in PICTURES]
     return _render(
-        page, "public/figures.html", (offerings, requests), pictures=shown, small=figures.SMALL, groups=groups
+        page,
+        "public/figures.html",
+        copies,
+        as_of=copies[0].body["as_of"],
+        public_rule=counted_figures.PUBLIC,
+        pictures=[
+            (of, counted_figures.picture_of(one.body, page.language))
+            for of, one in zip(PICTURES, copies, strict=True)
+            if one.body["cells"]
+        ],
+        groups=counted_figures.listed(page.language, exact=False),
     )
 
 
 @get("/{language:str}/public/figures/{name:str}", opt=FOR_EVERYBODY)
 async def show_figure(page: CurrentPage, name: FromPath[str]) -> Response[bytes]:
-    """Show a figure by a code, as of a day. Under the name of a picture with `.csv`, return its table."""
-    if name.endswith(".csv"):
-        return await _download_picture(page, name)
+    """Show a figure by a code, as of the end of a month."""
     path, query = f"/v1/public/figures/{name}", _of_figure(page)
     errors: tuple[FormError, ...] = ()
     try:
@@ -144,15 +148,7 @@ async def download_figure(page: CurrentPage, name: FromPath[str], file: FromPath
 
 
 def _of_figure(page: Page) -> dict[str, str]:
-    return {name: page.asked(name) for name in ("by", "as_of") if page.asked(name)}
-
-
-async def _download_picture(page: Page, name: str) -> Response[bytes]:
-    offerings, requests = await _everything(page)
-    for one in figures.pictures(offerings.body, requests.body, REGIONS, _regions(), page.language):
-        if name == f"{one.name}.csv":
-            return _download(page, [one.headers, *one.rows])
-    raise NotFoundException
+    return {"by": page.asked("by")} if page.asked("by") else {}
 
 
 @get("/{language:str}/public/open-data", opt=FOR_EVERYBODY)
@@ -160,28 +156,6 @@ async def show_open_data(page: CurrentPage) -> Response[bytes]:
     """List the datasets with their files, which the API serves without a token."""
     found = await _copy(page, "/v1/public/datasets")
     return _render(page, "public/open_data.html", (found,), **found.body, names=FORMATS)
-
-
-async def _everything(page: Page) -> tuple[Copy, Copy]:
-    return await _whole(page, "offerings"), await _whole(page, "requests")
-
-
-async def _whole(page: Page, noun: str) -> Copy:
-    """Return all that is published of a noun, at most a thousand records."""
-    api = _anonymous(page)
-
-    async def fetch() -> list[Mapping[str, Any]]:
-        found: list[Mapping[str, Any]] = []
-        cursor = ""
-        for _ in range(PAGES_MAX):
-            body = await api.get(f"/v1/public/{noun}", cursor=cursor, limit=PAGE_LENGTH_MAX)
-            found += body[noun]
-            cursor = body["cursor"]
-            if not cursor:
-                break
-        return found
-
-    return await page.console.copies.get((noun, "all"), fetch, now=clock.now())
 
 
 async def _copy(page: Page, path: str, **query: object) -> Copy:
@@ -195,11 +169,6 @@ def _anonymous(page: Page) -> ApiClient:
     """Return a client without the reader's token, since a copy is for everybody."""
     address = browser_address(page.request, page.console.settings.trusted_proxies)
     return ApiClient(page.console.http, language=page.language, address=address)
-
-
-def _regions() -> Mapping[str, str | None]:
-    """Return the regional group of each State."""
-    return {code: reference.region_of(code) for code in reference.countries()}
 
 
 def _render(page: Page, template: str, copies: Sequence[Copy], *, status: int = 200, **context: Any) -> Response[bytes]:

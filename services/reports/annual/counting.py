@@ -15,7 +15,7 @@ from contracts import reference
 from contracts.sessions import Sex
 from services.reports.figures.counting import Cell
 from services.reports.figures.model import FIGURES, NONE, TOTAL, Unit
-from services.reports.figures.suppression import protect
+from services.reports.figures.suppression import of_persons
 
 YEARS_MAX = 10
 MONEY_STEP_MINOR = 5_000_000
@@ -198,7 +198,7 @@ def _protected(
     is_money = unit is Unit.USD_MINOR
     size = {value: max(0, one.amount if unit is Unit.PEOPLE else one.records) for value, one in sums.items()}
     whole = max(0, total.amount if unit is Unit.PEOPLE else total.records)
-    shown = protect(size, whole)
+    shown = of_persons(size, whole)
     if shown.withheld:
         # Showing which codes have no records would reveal more than the numbers.
         hidden: Mapping[str, int | None] = dict.fromkeys(codes)
@@ -230,7 +230,7 @@ def _years(tables: Tables, state: str | None, last: int) -> tuple[OfYear, ...]:
         for month, one in _sums(tables.until[name, "month"], ()).items():
             if month != NONE:
                 by_year[month[:4]] += one.records
-        protected = protect(by_year, sum(by_year.values()))
+        protected = of_persons(by_year, sum(by_year.values()))
         shown[name] = dict.fromkeys(by_year) if protected.withheld else protected.cells
     years = sorted({int(year) for numbers in shown.values() for year in numbers} | {last})[-YEARS_MAX:]
     return tuple(

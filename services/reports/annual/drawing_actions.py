@@ -20,8 +20,8 @@ async def draw(tx: Tx, state: str | None, as_of: date, read: ReadCells) -> Repor
     if state is not None:
         await figure_store.check_state(tx, state)
     tables = Tables(
-        {one: await read(*one, before, False, state) for one in figures_needed(state)},
-        {one: await read(*one, as_of, False, state) for one in figures_needed(state)},
+        {one: await read(*one, before, state) for one in figures_needed(state)},
+        {one: await read(*one, as_of, state) for one in figures_needed(state)},
     )
     fresh = await figure_store.freshness(tx, OWNERS)
     return figures(tables, state, as_of, [Counted(owner=one.owner, newest=one.newest) for one in fresh])

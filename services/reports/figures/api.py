@@ -21,10 +21,9 @@ from contracts.values import Caller, Code, Language, State
 from services.reports import policy
 from services.reports.dependencies import Dependencies, Owned
 from services.reports.figures.model import STATUS, Unit
-from services.reports.figures.views import FigureView, figure_view, question
+from services.reports.figures.views import FigureView, figure_view, public_view, question
 from services.reports.policy import Action
 
-# At most five seconds, after which a request that its State has unpublished must not be counted.
 CACHE_HEADERS = {"Cache-Control": "public, max-age=5"}
 SVG = "image/svg+xml"
 FIGURE, PUBLIC_FIGURE = "/v1/figures/{figure:str}", "/v1/public/figures/{figure:str}"
@@ -105,15 +104,13 @@ async def figure_as_chart(
     return _chart(found, language or reader_language or Language.EN)
 
 
-@get(PUBLIC_FIGURE, opt=PUBLIC, summary="A figure of what its owners published, as of a day")
-async def show_public_figure(
-    figure: FromPath[str], db: Db, own: Owned, now: Now, by: By = STATUS, as_of: AsOf = None
-) -> Response[FigureView]:
-    """Counts requests with an approved public summary and published offerings, as they are published now.
+@get(PUBLIC_FIGURE, opt=PUBLIC, summary="A figure of what its owners published, as of the end of a month")
+async def show_public_figure(figure: FromPath[str], db: Db, now: Now, by: By = STATUS) -> Response[FigureView]:
+    """Counts requests with an approved public summary and published offerings, in the newest issue of open data.
 
-    Small numbers are suppressed.
+    A number is listed if records of at least five States or providers are in it, and not all that are counted.
     """
-    return Response(await _of_everybody(db, own, figure, by, as_of, now), headers=CACHE_HEADERS)
+    return Response(await _of_everybody(db, figure, by, now), headers=CACHE_HEADERS)
 
 
 @get(
@@ -125,11 +122,9 @@ async def show_public_figure(
 async def public_figure_as_table(
     figure: FromPath[str],
     db: Db,
-    own: Owned,
     now: Now,
     reader_language: ReaderLanguage,
     by: By = STATUS,
-    as_of: AsOf = None,
     format: FromQuery[TableFormat] = TableFormat.XLSX,
     language: FromQuery[Language | None] = None,
 ) -> Download:
@@ -137,7 +132,7 @@ async def public_figure_as_table(
 
     The labels are in `language`, or in the preferred language of `Accept-Language`.
     """
-    found = await _of_everybody(db, own, figure, by, as_of, now)
+    found = await _of_everybody(db, figure, by, now)
     return await _table(found, format, language or reader_language or Language.EN, now)
 
 
@@ -145,18 +140,16 @@ async def public_figure_as_table(
 async def public_figure_as_chart(
     figure: FromPath[str],
     db: Db,
-    own: Owned,
     now: Now,
     reader_language: ReaderLanguage,
     by: By = STATUS,
-    as_of: AsOf = None,
     language: FromQuery[Language | None] = None,
 ) -> Download:
     """Shows a bar for each value; for durations, the bar is the median.
 
     The labels are in `language`, or in the preferred language of `Accept-Language`.
     """
-    found = await _of_everybody(db, own, figure, by, as_of, now)
+    found = await _of_everybody(db, figure, by, now)
     return _chart(found, language or reader_language or Language.EN)
 
 
@@ -181,13 +174,10 @@ async def _of_caller(
         return await figure_view(tx, asked, own.reader.cells)
 
 
-async def _of_everybody(
-    db: Database, own: Dependencies, figure: str, by: str, as_of: date | None, now: datetime
-) -> FigureView:
-    asked = question(figure, by, as_of, None, None, now, public=True)
-    # There is no caller; the question is limited to public records.
+async def _of_everybody(db: Database, figure: str, by: str, now: datetime) -> FigureView:
+    # There is no caller; an issue contains public numbers.
     async with db.transaction(by=None, snapshot=True) as tx:
-        return await figure_view(tx, asked, own.reader.cells)
+        return await public_view(tx, figure, by, now)
 
 
 def _title(found: FigureView, language: Language) -> str:

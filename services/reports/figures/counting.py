@@ -73,16 +73,25 @@ class Step(NamedTuple):
 
 
 class Item(NamedTuple):
-    """The steps of one record in one figure, and its codes."""
+    """The steps of one record in one figure, and its codes.
+
+    `publisher` is the State or provider that has published its group; None if it is not public.
+    """
 
     figure: str
     codes: Codes
     steps: Sequence[Step]
-    public: bool
+    publisher: str | None
 
 
-ReadCells = Callable[[str, str, date, bool, str | None], Awaitable[Mapping[Cell, list[int]]]]
-"""`(figure, dimension, as_of, public, state)`: the cells of all groups, of the public ones, or of a State."""
+ReadCells = Callable[[str, str, date, str | None], Awaitable[Mapping[Cell, list[int]]]]
+"""`(figure, dimension, as_of, state)`: the cells of all groups, or of a State."""
+
+Published = Mapping[str, Mapping[str, Mapping[Cell, list[int]]]]
+"""The public cells of a figure: by publisher and dimension."""
+
+ReadPublished = Callable[[str, date], Awaitable[Published]]
+"""`(figure, as_of)`: the public cells of a figure."""
 
 
 def items(rows: Iterable[Row]) -> Iterator[Item]:
@@ -92,29 +101,29 @@ def items(rows: Iterable[Row]) -> Iterator[Item]:
     lines = {line.line_id: _line_codes(request.state, line) for line in request.lines} if request else {}
     unknown = _unknown(request.state if request else None)
     deliveries = {row.delivery_id: row for row in group if isinstance(row, DeliveryRow)}
-    public = _is_public(request, group)
+    publisher = _publisher(request, group)
 
     def codes_of(line_id: UUID | None, row: Any, **more: str) -> Codes:
         found = lines.get(line_id, unknown) if line_id else unknown
         return {**found, "provider": [getattr(row, "provider", NONE)], **{name: [code] for name, code in more.items()}}
 
     if request:
-        yield from _request_items(request, group, lines, public)
+        yield from _request_items(request, group, lines, publisher)
     for row in group:
         match row:
             case OfferingRow():
                 yield _offering_item(row)
             case MatchRow():
                 codes = codes_of(row.line_id, row, month=_month(row.moves[0].day))
-                yield Item("matches", codes, _steps(row.moves), public)
-                yield Item("match_days", codes, _stays(row.moves), public)
+                yield Item("matches", codes, _steps(row.moves), publisher)
+                yield Item("match_days", codes, _stays(row.moves), publisher)
                 if row.moves[-1].status in MATCH_ENDS:
                     end = {**codes, "reason": [row.reason or NONE]}
-                    yield Item("match_ends", end, _steps(row.moves[-1:]), public)
+                    yield Item("match_ends", end, _steps(row.moves[-1:]), publisher)
             case DeliveryRow():
                 codes = codes_of(row.line_id, row, month=_month(row.moves[0].day))
-                yield Item("deliveries", codes, _steps(row.moves), public)
-                yield Item("delivery_days", codes, _stays(row.moves), public)
+                yield Item("deliveries", codes, _steps(row.moves), publisher)
+                yield Item("delivery_days", codes, _stays(row.moves), publisher)
             case ResultRow() if indicators()[row.indicator].unit == "persons":
                 delivery = deliveries.get(row.delivery_id)
                 codes = codes_of(
@@ -123,7 +132,7 @@ def items(rows: Iterable[Row]) -> Iterator[Item]:
                     month=_month(row.reports[0].day),
                     indicator=row.indicator,
                 )
-                yield Item("people", codes, _report_steps(row), public)
+                yield Item("people", codes, _report_steps(row), publisher)
             case EffectRow():
                 delivery = deliveries.get(row.delivery_id)
                 codes = codes_of(
@@ -134,25 +143,25 @@ def items(rows: Iterable[Row]) -> Iterator[Item]:
                 )
                 if row.articles:
                     codes = {**codes, "article": row.articles}
-                yield Item("effects", codes, _steps(row.moves), public)
+                yield Item("effects", codes, _steps(row.moves), publisher)
             case SessionRow():
                 yield from _session_items(row)
-                yield from _people_items(row, deliveries, codes_of, public)
+                yield from _people_items(row, deliveries, codes_of, publisher)
             case PledgeRow():
                 yield from _pledge_items(row)
             case AllocationRow():
-                yield from _allocation_items(row, codes_of, public)
+                yield from _allocation_items(row, codes_of, publisher)
 
 
 # -- publication ------------------------------------------------------------------------------------------------------
 
 
-def _is_public(request: RequestRow | None, group: Sequence[Row]) -> bool:
-    """Check whether the State has published the request: its summary is approved, and its circulation is granted.
+def _publisher(request: RequestRow | None, group: Sequence[Row]) -> str | None:
+    """Return the State if it has published the request: its summary is approved, and its circulation is granted.
 
     The request remains in the figures once it is closed, unlike the summary itself; a withdrawn request does not.
     """
-    return (
+    public = (
         request is not None
         and any(isinstance(row, SummaryRow) and row.approved for row in group)
         and request.visibility == "public_summary"
@@ -160,6 +169,7 @@ def _is_public(request: RequestRow | None, group: Sequence[Row]) -> bool:
         and request.moves[-1].status not in ENDED
         and not any(reference.kinds()[line.kind].restricted for line in request.lines)
     )
+    return request.state if request and public else None
 
 
 # -- codes ------------------------------------------------------------------------------------------------------------
@@ -207,7 +217,7 @@ def _month(day: date) -> str:
 
 
 def _request_items(
-    request: RequestRow, group: Sequence[Row], lines: Mapping[UUID, Codes], public: bool
+    request: RequestRow, group: Sequence[Row], lines: Mapping[UUID, Codes], publisher: str | None
 ) -> Iterator[Item]:
     codes: Codes = {
         **_place(request.state),
@@ -219,12 +229,12 @@ def _request_items(
         "priority": [request.priority],
         "month": [_month(request.moves[0].day)],
     }
-    yield Item("requests", codes, _steps(request.moves), public)
-    yield Item("request_days", codes, _stays(request.moves), public)
+    yield Item("requests", codes, _steps(request.moves), publisher)
+    yield Item("request_days", codes, _stays(request.moves), publisher)
     ranked = {row.line_id: row.ranked for row in group if isinstance(row, RankingRow)}
     for line in request.lines:
-        yield Item("lines", lines[line.line_id], _steps(line.moves), public)
-        yield Item("unserved_lines", lines[line.line_id], _unserved(line, ranked.get(line.line_id)), public)
+        yield Item("lines", lines[line.line_id], _steps(line.moves), publisher)
+        yield Item("unserved_lines", lines[line.line_id], _unserved(line, ranked.get(line.line_id)), publisher)
 
 
 def _steps(moves: Moves, amount: int = 0) -> list[Step]:
@@ -269,7 +279,7 @@ def _offering_item(row: OfferingRow) -> Item:
     }
     restricted = any(reference.kinds()[kind].restricted for kind in row.kinds)
     public = row.published and row.moves[-1].status == "available" and not restricted
-    return Item("offerings", codes, _steps(row.moves), public)
+    return Item("offerings", codes, _steps(row.moves), row.provider if public else None)
 
 
 def _report_steps(row: ResultRow) -> list[Step]:
@@ -290,17 +300,17 @@ def _session_items(row: SessionRow) -> Iterator[Item]:
         "provider": [row.provider],
         "month": [_month(row.moves[0].day)],
     }
-    yield Item("sessions", codes, _steps(row.moves), False)
+    yield Item("sessions", codes, _steps(row.moves), None)
     if row.people is not None:
         women = row.women
         sexes = {"not_stated": row.people} if women is None else {"women": women, "others": max(0, row.people - women)}
         for sex, people in sexes.items():
             if people:
-                yield Item("places", {**codes, "sex": [sex]}, _steps(row.moves, people), False)
+                yield Item("places", {**codes, "sex": [sex]}, _steps(row.moves, people), None)
 
 
 def _people_items(
-    row: SessionRow, deliveries: Mapping[UUID, DeliveryRow], codes_of: Any, public: bool
+    row: SessionRow, deliveries: Mapping[UUID, DeliveryRow], codes_of: Any, publisher: str | None
 ) -> Iterator[Item]:
     """Yield the participants of each delivery, and the trainers.
 
@@ -322,11 +332,11 @@ def _people_items(
                     Step(one.day, entered, int(before is None), number - (before or 0))
                     for one, before, number in zip(counted, (None, *numbers), numbers, strict=False)
                 ]
-                yield Item("participants", {**codes, **_place(state), "sex": [sex]}, steps, public)
+                yield Item("participants", {**codes, **_place(state), "sex": [sex]}, steps, publisher)
     places = _places(row.states)
     for sex, number in zip(Sex, row.taught, strict=False):
         if number:
-            yield Item("trainers", {**codes, **places, "sex": [sex]}, [Step(held, entered, 1, number)], public)
+            yield Item("trainers", {**codes, **places, "sex": [sex]}, [Step(held, entered, 1, number)], publisher)
 
 
 def _places(states: Sequence[str]) -> Codes:
@@ -346,21 +356,21 @@ def _pledge_items(row: PledgeRow) -> Iterator[Item]:
         "form": [row.form],
         "paragraph": [paragraph],
     }
-    yield from _money_items(row, codes, False)
+    yield from _money_items(row, codes, None)
 
 
-def _allocation_items(row: AllocationRow, codes_of: Any, public: bool) -> Iterator[Item]:
+def _allocation_items(row: AllocationRow, codes_of: Any, publisher: str | None) -> Iterator[Item]:
     codes = codes_of(UUID(row.line_id) if row.line_id else None, row, fund=row.fund)
     if row.line_id is None and row.fund.startswith(SHERLOC_FUNDS):
         codes = {**codes, "paragraph": [SHERLOC_PARAGRAPH]}
-    yield from _money_items(row, codes, public)
+    yield from _money_items(row, codes, publisher)
 
 
-def _money_items(row: PledgeRow | AllocationRow, codes: Codes, public: bool) -> Iterator[Item]:
+def _money_items(row: PledgeRow | AllocationRow, codes: Codes, publisher: str | None) -> Iterator[Item]:
     (entered,) = ENTERED
     for book in dict.fromkeys(entry.book for entry in row.entries):
         of_book = [entry for entry in row.entries if entry.book == book]
         steps = [
             Step(entry.day, entered, 1 if number == 0 else 0, entry.usd_minor) for number, entry in enumerate(of_book)
         ]
-        yield Item(book.value, {**codes, "month": [_month(of_book[0].day)]}, steps, public)
+        yield Item(book.value, {**codes, "month": [_month(of_book[0].day)]}, steps, publisher)

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from chassis.db.database import Database
-from services.reports.figures.counting import Cell
+from services.reports.figures.counting import Cell, Published
 from services.reports.figures.index import FigureIndex
 from services.reports.folding import store
 from services.reports.folding.actions import by_group
@@ -24,13 +24,17 @@ class FigureReader:
         self._reached: tuple[int, UUID] | None = None
         self._lock = asyncio.Lock()
 
-    async def cells(
-        self, figure: str, dimension: str, as_of: date, public: bool, state: str | None
-    ) -> dict[Cell, list[int]]:
+    async def cells(self, figure: str, dimension: str, as_of: date, state: str | None) -> dict[Cell, list[int]]:
         """Return records and amount of each value, status and bucket as of a day; the caller has to check the State."""
         async with self._lock:
             await self._read_on()
-            return await asyncio.to_thread(self._index.cells, figure, dimension, as_of, public=public, state=state)
+            return await asyncio.to_thread(self._index.cells, figure, dimension, as_of, state=state)
+
+    async def published(self, figure: str, as_of: date) -> Published:
+        """Return the public cells of a figure as of a day, by publisher and dimension."""
+        async with self._lock:
+            await self._read_on()
+            return await asyncio.to_thread(self._index.published, figure, as_of)
 
     async def read_on(self) -> None:
         """Read the rows that have changed."""

@@ -15,11 +15,12 @@ from uuid import UUID
 
 import numpy as np
 
-from services.reports.figures.counting import Cell, Item, OfState, items
+from services.reports.figures.counting import Cell, Item, OfState, Published, items
 from services.reports.figures.model import BOUNDS, FIGURES, NONE, TOTAL, Unit
 
 BUCKETS = len(BOUNDS) + 2
 NO_STATE = -1
+NOT_PUBLIC = -1
 DEAD_MIN = 10_000
 """Minimum number of replaced items of a figure before the index is built again."""
 
@@ -54,6 +55,10 @@ class _Values:
         self.count.append(len(values))
         self.values.extend(map(self.words.number, values))
 
+    def of(self, item: int) -> list[str]:
+        start = self.start[item]
+        return [self.words.words[number] for number in self.values[start : start + self.count[item]]]
+
 
 class _Figure:
     """The items of one figure."""
@@ -63,19 +68,19 @@ class _Figure:
         self.amounts = FIGURES[name].unit in (Unit.PEOPLE, Unit.USD_MINOR)
         self.statuses = _Words()
         self.codes = {code: _Values() for code in FIGURES[name].by}
-        self.alive, self.whole, self.public = array("b"), array("b"), array("b")
-        self.state = array("h")
+        self.alive, self.whole = array("b"), array("b")
+        self.state, self.publisher = array("h"), array("h")
         self.item, self.day, self.status = array("i"), array("i"), array("i")
         self.records, self.amount = array("b"), array("q")
         self.dead = 0
 
-    def append(self, item: Item, state: int, *, whole: bool) -> int:
+    def append(self, item: Item, state: int, publisher: int, *, whole: bool) -> int:
         """Append an item. It counts in the figures of all records if `whole`, and in those of `state`."""
         number = len(self.alive)
         self.alive.append(1)
         self.whole.append(whole)
-        self.public.append(item.public)
         self.state.append(state)
+        self.publisher.append(publisher)
         for code, values in self.codes.items():
             values.append(item.codes[code])
         for step in item.steps:
@@ -91,11 +96,9 @@ class _Figure:
         self.alive[number] = 0
         self.dead += 1
 
-    def cells(self, dimension: str, as_of: date, *, public: bool, state: int | None) -> dict[Cell, list[int]]:
+    def cells(self, dimension: str, as_of: date, *, state: int | None) -> dict[Cell, list[int]]:
         item = _column(self.item)
         shown = _column(self.alive) & (_column(self.whole) if state is None else _column(self.state) == state)
-        if public:
-            shown = shown & _column(self.public)
         chosen = np.flatnonzero((_column(self.day) <= as_of.toordinal()) & (shown[item] != 0))
         key, records = _column(self.status)[chosen], _column(self.records)[chosen]
         amount = _column(self.amount)[chosen] if self.amounts else None
@@ -114,6 +117,23 @@ class _Figure:
                 amount = amount[repeated] if amount is not None else None
             key = key + _column(values.values)[place] * (len(self.statuses.words) * BUCKETS)
         return self._decoded(key, records, amount, words)
+
+    def published(self, as_of: date) -> dict[int, dict[str, dict[Cell, list[int]]]]:
+        """Return the public cells as of a day, by publisher and dimension."""
+        found: dict[int, dict[str, dict[Cell, list[int]]]] = {}
+        shown = _column(self.alive) & _column(self.whole) & (_column(self.publisher) != NOT_PUBLIC)
+        chosen = np.flatnonzero((_column(self.day) <= as_of.toordinal()) & (shown[_column(self.item)] != 0))
+        for step in chosen.tolist():
+            item = self.item[step]
+            status, bucket = divmod(self.status[step], BUCKETS)
+            change = (self.records[step], self.amount[step] if self.amounts else 0)
+            tables = found.setdefault(self.publisher[item], {})
+            for dimension, values in ((TOTAL, [NONE]), *((code, one.of(item)) for code, one in self.codes.items())):
+                for value in values:
+                    cells = tables.setdefault(dimension, {})
+                    cell = cells.setdefault((value, self.statuses.words[status], bucket), [0, 0])
+                    cell[0], cell[1] = cell[0] + change[0], cell[1] + change[1]
+        return found
 
     def _decoded(self, key: Any, records: Any, amount: Any, words: Sequence[str]) -> dict[Cell, list[int]]:
         sums = np.bincount(key, weights=records).astype(np.int64)
@@ -140,7 +160,7 @@ class FigureIndex:
     def __init__(self) -> None:
         self._figures = {name: _Figure(name) for name in FIGURES}
         self._groups: dict[UUID, list[tuple[str, int]]] = {}
-        self._states = _Words()
+        self._states, self._publishers = _Words(), _Words()
 
     @property
     def stale(self) -> bool:
@@ -168,13 +188,20 @@ class FigureIndex:
 
     def _append(self, group: Sequence[OfState], state: int, *, whole: bool) -> list[tuple[str, int]]:
         found = items(one.row for one in group)
-        return [(item.figure, self._figures[item.figure].append(item, state, whole=whole)) for item in found]
+        return [(item.figure, self._append_item(item, state, whole=whole)) for item in found]
 
-    def cells(
-        self, figure: str, dimension: str, as_of: date, *, public: bool, state: str | None = None
-    ) -> dict[Cell, list[int]]:
+    def _append_item(self, item: Item, state: int, *, whole: bool) -> int:
+        publisher = NOT_PUBLIC if item.publisher is None else self._publishers.number(item.publisher)
+        return self._figures[item.figure].append(item, state, publisher, whole=whole)
+
+    def cells(self, figure: str, dimension: str, as_of: date, *, state: str | None = None) -> dict[Cell, list[int]]:
         """Return records and amount of each value, status and bucket as of a day, of all groups or a State's rows."""
         number = None if state is None else self._states.known(state)
         if state is not None and number is None:
             return {}
-        return self._figures[figure].cells(dimension, as_of, public=public, state=number)
+        return self._figures[figure].cells(dimension, as_of, state=number)
+
+    def published(self, figure: str, as_of: date) -> Published:
+        """Return the public cells of a figure as of a day, by publisher and dimension."""
+        found = self._figures[figure].published(as_of)
+        return {self._publishers.words[number]: tables for number, tables in found.items()}

@@ -17,6 +17,10 @@ class Unit(StrEnum):
     USD_MINOR = "usd_minor"
     DAYS = "days"
 
+    def of(self, records: int, amount: int) -> int:
+        """Return what this unit counts of a number of records with an amount."""
+        return records if self in (Unit.RECORDS, Unit.DAYS) else amount
+
 
 TOTAL = "total"
 STATUS = "status"
@@ -26,7 +30,10 @@ PLACE = ("state", "region", "group")
 CONTENT = ("kind", "topic", "article", "paragraph", "pillar", "language")
 LINE = (*PLACE, *CONTENT, "modality", "institution", "gender_marker", "human_rights_marker", "month")
 OF_UNODC = ORGANIZATIONS
-"""Codes that are not part of public figures: providers and donors decide themselves whether to be named."""
+"""Codes by which UNODC alone counts: providers and donors decide themselves whether to be named."""
+
+NOT_PUBLIC = OF_UNODC | {"state"}
+"""Codes by which the public does not count: a number of one State shows what that State asked for."""
 
 OF_PERSONS = frozenset({"participants", "trainers"})
 """Figures of participants and trainers. A small number can identify a person; only coordinators see exact numbers."""
@@ -61,9 +68,9 @@ class Figure(Struct, frozen=True, kw_only=True):
     def dimensions(self) -> tuple[str, ...]:
         return (STATUS, *self.by)
 
-    def codes(self, *, exact: bool) -> tuple[str, ...]:
-        """Return the codes by which it is counted, for UNODC (`exact`) or for other readers."""
-        return tuple(code for code in self.dimensions if exact or code not in OF_UNODC)
+    def codes(self, without: frozenset[str]) -> tuple[str, ...]:
+        """Return the codes by which it is counted, without those that a reader cannot use."""
+        return tuple(code for code in self.dimensions if code not in without)
 
 
 _REQUEST = (*PLACE, *CONTENT, "priority", "month")

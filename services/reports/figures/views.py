@@ -1,4 +1,4 @@
-"""Views of figures: exact for UNODC; for others small numbers are suppressed and the rest is in whole fives."""
+"""Views of figures as of a day, for UNODC and for States; what the public sees is in `open_data`."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -12,11 +12,14 @@ from contracts.codes import unknown_code
 from contracts.refusals import Invalid, Missing
 from services.reports.figures import store
 from services.reports.figures.counting import Cell, ReadCells
-from services.reports.figures.model import FIGURES, STATUS, TOTAL, Figure, Unit, median_days
+from services.reports.figures.model import FIGURES, NOT_PUBLIC, OF_UNODC, STATUS, TOTAL, Figure, Unit, median_days
 from services.reports.figures.store import Freshness
-from services.reports.figures.suppression import protect
+from services.reports.figures.suppression import of_persons
+from services.reports.open_data import store as issue_store
+from services.reports.open_data.issues import WHOLE, last_day, month_ended
 
 OWNERS = ("requests", "matching", "delivery", "pledges")
+NOTHING: frozenset[str] = frozenset()
 
 
 class FigureCell(Struct, frozen=True, kw_only=True):
@@ -32,10 +35,10 @@ class FigureView(Struct, frozen=True, kw_only=True):
     """A figure `by` a code as of the end of a day in UTC; `total` counts each record once.
 
     `counts` is the unit of `number`: records, people, US cents, or stays in a status (`days`). Unless `exact`, numbers
-    below five are suppressed, as are those from which they follow, and others are in whole fives, rounded down. If
-    `withheld`, no cell is shown, because all would be suppressed. `complete` is false while the figures are rebuilt.
-    `coverage` is `all` records, those of a `state`, or the `public` ones. `limited_to` is the only status of which
-    records are counted.
+    below five are suppressed, as are those from which they follow, and others are in whole fives, rounded down. Of
+    `public` figures, only the values are listed that the public may see. If `withheld`, no cell is shown. `complete`
+    is false while the figures are rebuilt. `coverage` is `all` records, those of a `state`, or the `public` ones.
+    `limited_to` is the only status of which records are counted.
     """
 
     figure: str
@@ -55,15 +58,25 @@ class FigureView(Struct, frozen=True, kw_only=True):
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """The figure asked for; `state` is None for all records, or the public ones."""
+    """The figure asked for; `state` is None for all records."""
 
     figure: str
     by: str
     as_of: date
     state: str | None
     status: str | None
-    public: bool
     exact: bool
+
+
+def figure_by(name: str, by: str, without: frozenset[str]) -> Figure:
+    """Return a figure that is counted by a code. Raises Missing if there is none, Invalid for an unsuitable code."""
+    figure = FIGURES.get(name)
+    if figure is None:
+        raise Missing("not-found")
+    codes = figure.codes(without)
+    if by not in codes:
+        raise unknown_code("by", by, codes)
+    return figure
 
 
 def question(
@@ -74,16 +87,10 @@ def question(
     status: str | None,
     now: datetime,
     *,
-    public: bool = False,
-    exact: bool = False,
+    exact: bool,
 ) -> Asked:
     """Return the question. Raises Missing for an unknown figure, Invalid for an unsuitable code, status or day."""
-    figure = FIGURES.get(name)
-    if figure is None:
-        raise Missing("not-found")
-    codes = figure.codes(exact=exact)
-    if by not in codes:
-        raise unknown_code("by", by, codes)
+    figure = figure_by(name, by, NOTHING if exact else OF_UNODC)
     if status is not None and not exact:
         raise Invalid("invalid-field", field="status", expected="none, except by UNODC: count by status")
     if status is not None and status not in figure.statuses:
@@ -91,7 +98,7 @@ def question(
     today = now.astimezone(UTC).date()
     if as_of is not None and as_of > today:
         raise Invalid("invalid-field", field="as_of", expected="a day that has come")
-    return Asked(figure=name, by=by, as_of=as_of or today, state=state, status=status, public=public, exact=exact)
+    return Asked(figure=name, by=by, as_of=as_of or today, state=state, status=status, exact=exact)
 
 
 async def figure_view(tx: Tx, asked: Asked, read: ReadCells) -> FigureView:
@@ -100,21 +107,21 @@ async def figure_view(tx: Tx, asked: Asked, read: ReadCells) -> FigureView:
         await store.check_state(tx, asked.state)
     figure = FIGURES[asked.figure]
     dimension = TOTAL if asked.by == STATUS else asked.by
-    totals = await read(asked.figure, TOTAL, asked.as_of, asked.public, asked.state)
+    totals = await read(asked.figure, TOTAL, asked.as_of, asked.state)
     found = totals
     if dimension != TOTAL:
-        found = await read(asked.figure, dimension, asked.as_of, asked.public, asked.state)
+        found = await read(asked.figure, dimension, asked.as_of, asked.state)
     numbers, stays = _numbers(figure, found, asked)
     total = sum(_numbers(figure, totals, asked)[0].values())
-    shown = protect(numbers, total)
+    shown = of_persons(numbers, total)
     order = sorted(numbers) if asked.by != STATUS else [one for one in figure.statuses if one in numbers]
     of_unit = [] if shown.withheld and not asked.exact else order
     return FigureView(
         figure=asked.figure,
         by=asked.by,
-        codes=figure.codes(exact=asked.exact),
+        codes=figure.codes(NOTHING if asked.exact else OF_UNODC),
         counts=figure.unit,
-        coverage="public" if asked.public else "state" if asked.state else "all",
+        coverage="state" if asked.state else "all",
         state=asked.state,
         limited_to=asked.status,
         as_of=asked.as_of,
@@ -130,6 +137,37 @@ async def figure_view(tx: Tx, asked: Asked, read: ReadCells) -> FigureView:
     )
 
 
+async def public_view(tx: Tx, name: str, by: str, now: datetime) -> FigureView:
+    """Return a figure of the newest issue. Raises Missing for an unknown figure, Invalid for an unsuitable code.
+
+    Too few records and none are the same answer. Before the first issue it is empty.
+    """
+    figure = figure_by(name, by, NOT_PUBLIC)
+    newest = await issue_store.newest(tx)
+    rows = [one for one in newest.rows if one.figure == name] if newest else []
+    cells = [
+        FigureCell(value=one.value, number=one.number, suppressed=False, median_days=one.median_days)
+        for one in rows
+        if one.by == by
+    ]
+    return FigureView(
+        figure=name,
+        by=by,
+        codes=figure.codes(NOT_PUBLIC),
+        counts=figure.unit,
+        coverage="public",
+        state=None,
+        limited_to=None,
+        as_of=rows[0].as_of if rows else last_day(newest.month if newest else month_ended(now)),
+        exact=False,
+        withheld=not cells,
+        complete=True,
+        total=next((one.number for one in rows if one.by == WHOLE), None),
+        cells=cells,
+        freshness=[],
+    )
+
+
 def _numbers(
     figure: Figure, found: Mapping[Cell, list[int]], asked: Asked
 ) -> tuple[Mapping[str, int], Mapping[str, Mapping[int, int]]]:
@@ -139,7 +177,7 @@ def _numbers(
     for (value, status, bucket), (records, amount) in found.items():
         if asked.status in (None, status):
             key = status if asked.by == STATUS else value
-            numbers[key] += records if figure.unit in (Unit.RECORDS, Unit.DAYS) else amount
+            numbers[key] += figure.unit.of(records, amount)
             stays[key][bucket] += records
     return {value: number for value, number in numbers.items() if number}, stays
 

@@ -63,11 +63,13 @@ CALL wall_in('record', 'may_see(state, caller_organization(), caller_role())');
 
 -- -- open data --------------------------------------------------------------------------------------------------------
 
--- The public figures as of the end of a month, small numbers suppressed: only the newest issue is kept.
+-- The public figures as of the end of a month, with the numbers that everybody may see: only the newest issue is kept.
+-- `digests`: of what each publisher adds to each figure, to see how many have changed it.
 CREATE TABLE figure_issue (
     month date PRIMARY KEY CHECK (extract(day FROM month) = 1),
     issued_at timestamptz NOT NULL,
-    rows text NOT NULL CHECK (length(rows) <= 8000000)
+    rows text NOT NULL CHECK (length(rows) <= 8000000),
+    digests text NOT NULL CHECK (length(digests) <= 8000000)
 );
 CALL wall_in('figure_issue', 'false');
 

@@ -61,7 +61,7 @@ FILES = OpenFiles("figures", _rows, seconds=SECONDS)
     summary="The monthly issue of the public figures, as CSV",
 )
 async def public_figures_as_csv(db: Db, request: Request[Any, Any, Any]) -> Response[bytes]:
-    """The newest issue of open data, as of the end of a month. No State is named, and small numbers are suppressed."""
+    """The newest issue of open data, as of the end of a month, with the numbers that the public may see."""
     return await FILES.answer(db, request, DataFormat.CSV)
 
 

@@ -1,9 +1,7 @@
 """Periodic work: the monthly issue, and a look at the files of open data for the catalogue."""
 
 import hashlib
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from itertools import chain
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -12,20 +10,12 @@ from chassis.db.database import Database, Tx
 from chassis.journal.peers import PeerError, Peers
 from contracts.reference.open_data import DataFormat, datasets
 from services.reports.figures import store as freshness_store
-from services.reports.figures.counting import ReadCells
-from services.reports.figures.model import STATUS
-from services.reports.figures.views import OWNERS, FigureView, figure_view, question
+from services.reports.figures.counting import ReadPublished
+from services.reports.figures.model import FIGURES, Unit
+from services.reports.figures.views import OWNERS
 from services.reports.open_data import store
 from services.reports.open_data.files import OpenFile
-from services.reports.open_data.issues import (
-    WHOLE,
-    Issue,
-    IssuedNumber,
-    is_due,
-    issued_figures,
-    last_day,
-    month_ended,
-)
+from services.reports.open_data.issues import is_due, last_day, make_issue, month_ended
 
 LOOK_SECONDS, LOOK_IDLE_SECONDS = 20.0, 600.0
 """Intervals of the look at the files; the first is below ACTIVE_SECONDS, so that a look follows the last write."""
@@ -33,21 +23,23 @@ LOOK_SECONDS, LOOK_IDLE_SECONDS = 20.0, 600.0
 log = structlog.get_logger()
 
 
-async def issue_and_look(db: Database, read: ReadCells, peers: Peers) -> None:
+async def issue_and_look(db: Database, read: ReadPublished, peers: Peers) -> None:
     """Make the issue if it is due, and look at the files. Failed work is repeated at the next run."""
     await issue_figures(db, read, now=clock.now())
     await look_at_files(db, peers, now=clock.now())
 
 
-async def issue_figures(db: Database, read: ReadCells, *, now: datetime) -> None:
+async def issue_figures(db: Database, read: ReadPublished, *, now: datetime) -> None:
     """Issue the figures of the month that ended last, once the issue is due."""
     async with db.transaction() as tx:
         if not await _is_due(tx, now):
             return
     month = month_ended(now)
-    async with db.transaction(snapshot=True) as tx:
-        rows = await _numbers(tx, read, month, now)
-        await store.save_issue(tx, Issue(month=month, issued_at=now, rows=tuple(rows)))
+    published = {
+        name: await read(name, last_day(month)) for name, one in FIGURES.items() if one.unit is not Unit.USD_MINOR
+    }
+    async with db.transaction() as tx:
+        await store.save_issue(tx, make_issue(month, now, published, await store.newest(tx)))
 
 
 async def _is_due(tx: Tx, now: datetime) -> bool:
@@ -57,37 +49,6 @@ async def _is_due(tx: Tx, now: datetime) -> bool:
         now,
         {one.owner: one.read_at for one in fresh},
         complete=await freshness_store.complete(tx),
-    )
-
-
-async def _numbers(tx: Tx, read: ReadCells, month: date, now: datetime) -> Iterator[IssuedNumber]:
-    found: list[tuple[str, FigureView]] = []
-    for figure, by in issued_figures():
-        asked = question(figure, by, last_day(month), None, None, now, public=True)
-        found.append((by, await figure_view(tx, asked, read)))
-    return chain.from_iterable(_of_view(f"{month:%Y-%m}", by, view) for by, view in found)
-
-
-def _of_view(issue: str, by: str, view: FigureView) -> Iterator[IssuedNumber]:
-    """Yield the numbers of a figure by a code; for statuses also its total."""
-    if by == STATUS:
-        yield _number(issue, view, WHOLE, WHOLE, view.total, None)
-    for cell in view.cells:
-        yield _number(issue, view, by, cell.value, cell.number, cell.median_days)
-
-
-def _number(
-    issue: str, view: FigureView, by: str, value: str, number: int | None, median_days: int | None
-) -> IssuedNumber:
-    return IssuedNumber(
-        issue=issue,
-        as_of=view.as_of,
-        figure=view.figure,
-        counts=view.counts,
-        by=by,
-        value=value,
-        number=number,
-        median_days=median_days,
     )
 
 

@@ -11,6 +11,7 @@ from services.reports.open_data.files import OpenFile
 from services.reports.open_data.issues import Issue, IssuedNumber
 
 _ROWS = msgspec.json.Decoder(tuple[IssuedNumber, ...])
+_DIGESTS = msgspec.json.Decoder(dict[str, dict[str, str]])
 
 
 async def newest_month(tx: Tx) -> date | None:
@@ -19,20 +20,24 @@ async def newest_month(tx: Tx) -> date | None:
 
 
 async def newest(tx: Tx) -> Issue | None:
-    row = await tx.fetchrow("SELECT month, issued_at, rows FROM figure_issue ORDER BY month DESC LIMIT 1")
+    row = await tx.fetchrow("SELECT month, issued_at, rows, digests FROM figure_issue ORDER BY month DESC LIMIT 1")
     if row is None:
         return None
-    return Issue(month=row["month"], issued_at=row["issued_at"], rows=_ROWS.decode(row["rows"]))
+    rows, digests = _ROWS.decode(row["rows"]), _DIGESTS.decode(row["digests"])
+    return Issue(month=row["month"], issued_at=row["issued_at"], rows=rows, digests=digests)
 
 
 async def save_issue(tx: Tx, issue: Issue) -> None:
     """Save an issue in place of earlier months; the first issue of a month is kept."""
-    rows = msgspec.json.encode(issue.rows).decode()
     await tx.execute(
-        "INSERT INTO figure_issue (month, issued_at, rows) VALUES ($1, $2, $3) ON CONFLICT (month) DO NOTHING",
+        """
+        INSERT INTO figure_issue (month, issued_at, rows, digests) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (month) DO NOTHING
+        """,
         issue.month,
         issue.issued_at,
-        rows,
+        msgspec.json.encode(issue.rows).decode(),
+        msgspec.json.encode(issue.digests).decode(),
     )
     await tx.execute("DELETE FROM figure_issue WHERE month < $1", issue.month)
 

@@ -1,5 +1,6 @@
 """The page of a published figure: for everybody, and from a copy while the service does not answer."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import httpx
@@ -46,14 +47,34 @@ class Api:
         await send({"type": "http.response.body", "body": body})
 
 
-async def test_figure_is_shown_from_a_copy_while_the_service_does_not_answer(settings: Settings) -> None:
-    api, now = Api(), [NOON]
+def pages_over(api: Api, settings: Settings) -> Callable[[str], Awaitable[httpx.Response]]:
+    """Return what gets a public page about figures from a console that asks this API."""
     console = Console(settings=settings, sessions=cast(Any, None), http=InProcess(api), issuer=None, openid=None)
     pages = InProcess(cast(Application, application(console, ROUTES)))
 
     async def get(path: str) -> httpx.Response:
         address = {"client": ("127.0.0.1", 0)}
-        return await pages.request("GET", f"/en/public/figures/lines{path}", headers={}, extensions=address)
+        return await pages.request("GET", f"/en/public/figures{path}", headers={}, extensions=address)
+
+    return get
+
+
+async def test_public_figures_state_one_rule_and_have_no_day_to_choose(settings: Settings) -> None:
+    get = pages_over(Api(), settings)
+
+    for path in ("", "/lines?by=topic"):
+        page = (await get(path)).text
+        assert "records of at least five States or providers are in it" in page, path
+        assert ("below five" in page, 'name="as_of"' in page, "&lt; 3" in page) == (False, False, False), path
+    assert 'href="/en/public/figures/requests/table.csv?by=region"' in (await get("")).text
+
+
+async def test_figure_is_shown_from_a_copy_while_the_service_does_not_answer(settings: Settings) -> None:
+    api, now = Api(), [NOON]
+    of_public = pages_over(api, settings)
+
+    async def get(path: str) -> httpx.Response:
+        return await of_public(f"/lines{path}")
 
     page, file = "?by=topic", "/table.csv?by=topic"
     with clock.use_clock(lambda: now[0]):

@@ -7,20 +7,23 @@ import openpyxl
 import pytest
 from lxml import etree
 
+from chassis.db.database import Database
 from contracts import reference
 from contracts import requests as r
 from contracts.reference.figure_labels import PLAIN, TABLES, label_of, name_of
 from contracts.values import Language
 from services.reports.figures.model import FIGURES
 from tests.builders import headers
+from tests.reports.open_data.steps import APRIL, issued
 from tests.reports.steps import COORDINATOR, Client, Owners, a_submission, day, of_request
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-async def test_a_figure_is_a_table_in_the_readers_language(api: Client, owners: Owners) -> None:
+async def test_a_figure_is_a_table_in_the_readers_language(api: Client, owners: Owners, db: Database) -> None:
     await owners.submit(7, public=True)
-    query = {"by": "paragraph", "as_of": day(1), "format": "csv"}
+    await issued(db, APRIL)
+    query = {"by": "paragraph", "format": "csv"}
 
     answer = await api.get("/v1/public/figures/lines/table", params=query, headers={"Accept-Language": "fr"})
 
@@ -30,7 +33,7 @@ async def test_a_figure_is_a_table_in_the_readers_language(api: Client, owners: 
         ["I.k", paragraph, "5", "", ""],
         ["total", "Total", "5", "", ""],
     ] == list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert answer.headers["content-disposition"].startswith('attachment; filename="lines-2026-03-02-fr.csv"')
+    assert answer.headers["content-disposition"].startswith('attachment; filename="lines-2026-03-31-fr.csv"')
 
 
 async def test_numbers_of_a_spreadsheet_are_numbers_and_suppressed_ones_are_empty(api: Client, owners: Owners) -> None:

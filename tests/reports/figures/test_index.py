@@ -84,9 +84,9 @@ def test_the_index_has_what_the_rows_have(as_of: date) -> None:
         rows = [[one.row for one in group if state in (None, one.state)] for group in groups.values()]
         for name, figure in FIGURES.items():
             for by in (TOTAL, *figure.by):
-                found = index.cells(name, by, as_of, public=False, state=state)
+                found = index.cells(name, by, as_of, state=state)
                 assert summed(rows, name, by, as_of) == found, (state, name, by)
-    assert {} == index.cells("requests", TOTAL, as_of, public=True)
+    assert {} == index.published("requests", as_of)
 
 
 def test_an_index_with_more_replaced_than_live_items_is_stale(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reports.figures.suppression import Shown, protect
+from services.reports.figures.suppression import Shown, of_persons
 from tests.reports.steps import KENYA, Client, Owners, day, shown
 
 TABLES = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 60), max_size=6)
@@ -20,7 +20,7 @@ def all_numbers(found: Shown) -> list[int]:
 
 @given(TABLES)
 def test_no_number_below_five_is_shown(table: dict[str, int]) -> None:
-    found = protect(table, sum(table.values()))
+    found = of_persons(table, sum(table.values()))
 
     assert not [one for one in all_numbers(found) if 0 < one < 5]
     assert all(found.cells.get(value) is None for value, number in table.items() if 0 < number < 5)
@@ -28,14 +28,14 @@ def test_no_number_below_five_is_shown(table: dict[str, int]) -> None:
 
 @given(TABLES)
 def test_no_number_is_suppressed_alone(table: dict[str, int]) -> None:
-    found = protect(table, sum(table.values()))
+    found = of_persons(table, sum(table.values()))
 
     assert list(found.cells.values()).count(None) != 1 or len(found.cells) == 1
 
 
 @given(TABLES)
 def test_a_number_that_is_shown_is_at_most_four_too_low(table: dict[str, int]) -> None:
-    found = protect(table, sum(table.values()))
+    found = of_persons(table, sum(table.values()))
 
     assert all(0 <= table[value] - number < 5 for value, number in found.cells.items() if number is not None)
 
@@ -43,7 +43,7 @@ def test_a_number_that_is_shown_is_at_most_four_too_low(table: dict[str, int]) -
 @given(st.lists(TABLES, min_size=2, max_size=6))
 def test_numbers_of_two_reports_never_differ_by_less_than_five(tables: list[dict[str, int]]) -> None:
     """Each report may be another day, another code, or a part of another one; any two of their numbers are compared."""
-    seen = {one for table in tables for one in all_numbers(protect(table, sum(table.values())))}
+    seen = {one for table in tables for one in all_numbers(of_persons(table, sum(table.values())))}
 
     assert not [(one, other) for one in seen for other in seen if 0 < abs(one - other) < 5]
 
@@ -53,7 +53,7 @@ def test_who_knows_the_rules_cannot_tell_a_small_number(values: int, highest: in
     """Among all tables that are shown alike, each small number has at least two possible values."""
     alike: dict[Any, list[tuple[int, ...]]] = defaultdict(list)
     for numbers in product(range(highest + 1), repeat=values):
-        found = protect(dict(zip("abcd", numbers, strict=False)), sum(numbers))
+        found = of_persons(dict(zip("abcd", numbers, strict=False)), sum(numbers))
         alike[tuple(sorted(found.cells.items())), found.total, found.withheld].append(numbers)
 
     reported = [

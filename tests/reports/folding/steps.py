@@ -42,9 +42,15 @@ async def tables(db: Database) -> Mapping[str, set[str]]:
         found["record"] = {str(tuple(row.values())) for row in rows}
         found["freshness"] = await contents(tx, "freshness")
     reader = FigureReader(db)
-    for public in (True, False):
-        for name, figure in FIGURES.items():
-            for by in (TOTAL, *figure.by):
-                cells = await reader.cells(name, by, date(2999, 1, 1), public, None)
-                found[f"{name} by {by} {public}"] = {str(cell) for cell in cells.items()}
+    for name, figure in FIGURES.items():
+        for by in (TOTAL, *figure.by):
+            cells = await reader.cells(name, by, date(2999, 1, 1), None)
+            found[f"{name} by {by}"] = {str(cell) for cell in cells.items()}
+        published = await reader.published(name, date(2999, 1, 1))
+        found[f"{name} published"] = {
+            f"{publisher} {by} {cell}"
+            for publisher, tables in published.items()
+            for by, cells in tables.items()
+            for cell in cells.items()
+        }
     return found
