@@ -114,11 +114,11 @@ def report_card(reported: Reported) -> Iterator[RenderableType]:
     report = reported.report
     yield heading(f"The report of {report['year']} to the Conference", report["status"])
     totals = report["figures"]["totals"]
-    counted = ", ".join(f"{totals[name]['to_date'] or 'few'} {name}" for name in ("requests", "matches", "deliveries"))
+    counted = ", ".join(f"{totals[name]['to_date']} {name}" for name in ("requests", "matches", "deliveries"))
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column()
     grid.add_column(overflow="fold")
-    grid.add_row(f"  as of {report['as_of']}", f"{counted}, in whole fives")
+    grid.add_row(f"  as of {report['as_of']}", counted)
     for block in dict.fromkeys(one["block"] for one in report["texts"]):
         languages = [one["language"] for one in report["texts"] if one["block"] == block]
         grid.add_row(f"  written for {block}", ", ".join(languages))

@@ -7,10 +7,10 @@ from msgspec import Struct
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.values import Caller, Role
 from services.reports.annual.model import MOVES, Report, ReportStatus
-from services.reports.figures.model import OF_PERSONS
+from services.reports.figures.model import FIGURES, Unit
 
 OVERSEEING = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.FINANCE_OFFICER, Role.SERVICE})
-"""Roles that see all figures, with exact numbers except those of participants and trainers."""
+"""Roles that see the figures of all States."""
 
 OF_A_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 
@@ -37,8 +37,13 @@ def oversees(caller: Caller) -> bool:
 
 
 def reads_exact(caller: Caller, figure: str) -> bool:
-    """Check whether the caller sees exact numbers; those of participants and trainers are for coordinators only."""
-    return oversees(caller) and (figure not in OF_PERSONS or caller.role is Role.COORDINATOR)
+    """Check whether the caller sees exact numbers: everyone of records, UNODC of money, coordinators of people."""
+    match FIGURES[figure].unit if figure in FIGURES else None:
+        case Unit.PEOPLE:
+            return caller.role is Role.COORDINATOR
+        case Unit.USD_MINOR:
+            return oversees(caller)
+    return True
 
 
 def scope_of(caller: Caller, state: str | None) -> Scope:

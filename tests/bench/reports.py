@@ -208,7 +208,7 @@ def _questions(chance: random.Random, *, state: str | None = None) -> Iterator[A
         for by in figure.dimensions:
             for _ in range(1 if state else AS_OF):
                 as_of = FIRST + timedelta(days=chance.randrange(days // 2, days))
-                yield Asked(figure=name, by=by, as_of=as_of, state=state, status=None, exact=True)
+                yield Asked(figure=name, by=by, as_of=as_of, state=state, status=None, exact=True, without=frozenset())
 
 
 async def _asked(db: Database, reader: FigureReader, asked: Asked) -> float:

@@ -13,7 +13,7 @@ from chassis.journal.inbox import Inbox, Outcome
 from contracts import deliveries as d
 from contracts import matching as m
 from contracts import requests as r
-from contracts import sessions
+from contracts import results, sessions
 from contracts.facts import Event, Fact
 from contracts.rankings import LineRanked, Suggestion
 from contracts.summaries import PublicSummaryApproved
@@ -179,6 +179,20 @@ class Owners:
 
     async def tell_unfolded(self, fact: Fact, *, day: int = 0) -> None:
         assert await self.inbox.receive(self.event(fact, on(day))) is Outcome.APPLIED
+
+
+async def counted_people(owners: Owners, *, day: int = 0, **people: int) -> None:
+    """Report people trained by a delivery of its own request for each kind of assistance."""
+    for kind, number in people.items():
+        line = a_line(kind=kind)
+        request = a_submission(line)
+        match = AMatch(request, line)
+        ids = {"delivery_id": match.delivery_id, "request_id": request.request_id, "state": "KEN", "provider": "NOR"}
+        report = {"side": "provider", "measured_on": FIRST, "texts_hash": "h", "reported_at": NOON}
+        result = {"result_id": uuid4(), "indicator": "people_trained"}
+        await owners.tell(
+            request, match.opened, results.ResultReported(**ids, **result, **report, actual=number), day=day
+        )
 
 
 async def asked(api: Client, figure: str, who: str = COORDINATOR, *, public: bool = False, **query: Any) -> Any:

@@ -37,16 +37,14 @@ SOURCES = {
 """The services whose facts are counted."""
 
 SUPPRESSED = N_(
-    "Numbers below five are not shown (…), nor are those from which they follow; all others are in whole fives, rounded"
-    " down."
+    "Numbers of people below five are not shown (…), nor are those from which they follow; all others are in whole"
+    " fives, rounded down."
 )
 PUBLIC = N_(
     "Numbers change once a month. One is listed if records of at least five States or providers are in it, and not all"
     " that are counted; it is in whole fives, rounded down."
 )
-EXACT = N_(
-    "Numbers are exact, small ones too. They are for the work of UNODC: what is published leaves small ones out."
-)
+EXACT = N_("Numbers are exact, small ones too: what is published leaves small ones out.")
 SEVERAL = N_("A record with several values is counted under each of them; the total has it once.")
 TOOK_PART = frozenset({"participants", "trainers"})
 TWICE = N_("A person who took part or taught in two sessions is counted in both.")

@@ -1,4 +1,7 @@
-"""The figures of a report, by paragraph of the resolution and by year, with small numbers suppressed; pure functions.
+"""The figures of a report, by paragraph of the resolution and by year; pure functions.
+
+Numbers of records are exact: the report counts them without naming anyone, or is a State's own. Small numbers of people
+are suppressed, as are amounts of few allocations.
 
 The stored figures are those that may be shown: a draft and an issued report have the same figures, and no other copy
 exists.
@@ -60,7 +63,7 @@ BY_YEAR = ("requests", "offerings", "deliveries")
 
 
 class Number(Struct, frozen=True, kw_only=True):
-    """The number added in the year, and the number until the day of the report; null if suppressed."""
+    """The number added in the year, and the number until the day of the report; null if it may not be shown."""
 
     in_year: int | None
     to_date: int | None
@@ -81,10 +84,10 @@ class OfSex(Struct, frozen=True, kw_only=True):
 
 
 class OfYear(Struct, frozen=True, kw_only=True):
-    """Requests, offerings and deliveries that began in a year; null if suppressed."""
+    """Requests, offerings and deliveries that began in a year."""
 
     year: int
-    numbers: Mapping[str, int | None]
+    numbers: Mapping[str, int]
 
 
 class Counted(Struct, frozen=True, kw_only=True):
@@ -191,14 +194,15 @@ def _all(cells: Cells, statuses: tuple[str, ...]) -> _Sum:
 def _protected(
     sums: Mapping[str, _Sum], total: _Sum, unit: Unit, codes: Iterable[str]
 ) -> tuple[Mapping[str, int | None], int | None]:
-    """Return the shown number of each value and of the total.
+    """Return the shown number of each value and of the total: of records all, of people none that is small.
 
     An amount of money is shown if it is the sum of enough allocations.
     """
+    if unit is Unit.RECORDS:
+        return {value: max(0, one.records) for value, one in sums.items()}, max(0, total.records)
     is_money = unit is Unit.USD_MINOR
-    size = {value: max(0, one.amount if unit is Unit.PEOPLE else one.records) for value, one in sums.items()}
-    whole = max(0, total.amount if unit is Unit.PEOPLE else total.records)
-    shown = of_persons(size, whole)
+    size = {value: max(0, one.records if is_money else one.amount) for value, one in sums.items()}
+    shown = of_persons(size, max(0, total.records if is_money else total.amount))
     if shown.withheld:
         # Showing which codes have no records would reveal more than the numbers.
         hidden: Mapping[str, int | None] = dict.fromkeys(codes)
@@ -224,14 +228,13 @@ def _money_total(tables: Tables, name: str) -> Number:
 
 def _years(tables: Tables, state: str | None, last: int) -> tuple[OfYear, ...]:
     """Return the last years with records and the year of the report, the earliest first."""
-    shown: dict[str, Mapping[str, int | None]] = {}
+    shown: dict[str, Mapping[str, int]] = {}
     for name in BY_YEAR if state is None else ("requests", "deliveries"):
         by_year: dict[str, int] = defaultdict(int)
         for month, one in _sums(tables.until[name, "month"], ()).items():
             if month != NONE:
                 by_year[month[:4]] += one.records
-        protected = of_persons(by_year, sum(by_year.values()))
-        shown[name] = dict.fromkeys(by_year) if protected.withheld else protected.cells
+        shown[name] = by_year
     years = sorted({int(year) for numbers in shown.values() for year in numbers} | {last})[-YEARS_MAX:]
     return tuple(
         OfYear(year=year, numbers={name: numbers.get(str(year), 0) for name, numbers in shown.items()})

@@ -44,7 +44,7 @@ class ReportSummary(Struct, frozen=True, kw_only=True):
 
 
 class ReportView(Struct, frozen=True, kw_only=True):
-    """A report of a year: its figures as of a day, with small numbers suppressed, and its texts.
+    """A report of a year: its figures as of a day, with small numbers of people suppressed, and its texts.
 
     `state` is null for the report to the Conference; `number` counts the versions of a State and year. Once it is
     `issued`, figures and texts do not change. `figures_hash` is the SHA-256 of the figures as stored.

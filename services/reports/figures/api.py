@@ -20,7 +20,7 @@ from contracts.reference.figure_labels import label_of, name_of, word
 from contracts.values import Caller, Code, Language, State
 from services.reports import policy
 from services.reports.dependencies import Dependencies, Owned
-from services.reports.figures.model import STATUS, Unit
+from services.reports.figures.model import OF_UNODC, STATUS, Unit
 from services.reports.figures.views import FigureView, figure_view, public_view, question
 from services.reports.policy import Action
 
@@ -46,10 +46,10 @@ async def show_figure(
     of_state: OfState = None,
     status: OfStatus = None,
 ) -> FigureView:
-    """UNODC sees the figure of all records or of one `state`; a State sees its own, with small numbers suppressed.
+    """UNODC sees the figure of all records or of one `state`; a State sees its own.
 
-    `as_of` defaults to today. Only callers who see exact numbers may limit it to a `status`; others can count `by`
-    status.
+    Small numbers of people are suppressed, except for coordinators. `as_of` defaults to today. Only callers who see
+    exact numbers may limit it to a `status`; others can count `by` status.
     """
     return await _of_caller(db, own, caller, figure, by, as_of, of_state, status, now)
 
@@ -169,7 +169,16 @@ async def _of_caller(
 ) -> FigureView:
     scope = policy.scope_of(caller, state)
     policy.decide(caller, Action.SHOW_FIGURE, scope).required()
-    asked = question(figure, by, as_of, scope.state, status, now, exact=policy.reads_exact(caller, figure))
+    asked = question(
+        figure,
+        by,
+        as_of,
+        scope.state,
+        status,
+        now,
+        exact=policy.reads_exact(caller, figure),
+        without=frozenset() if policy.oversees(caller) else OF_UNODC,
+    )
     async with db.transaction(by=caller, snapshot=True) as tx:
         return await figure_view(tx, asked, own.reader.cells)
 

@@ -11,6 +11,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from contracts import reference
 from contracts.reference.deliveries import indicators
 from contracts.sessions import Sex
@@ -151,6 +153,14 @@ def items(rows: Iterable[Row]) -> Iterator[Item]:
                 yield from _pledge_items(row)
             case AllocationRow():
                 yield from _allocation_items(row, codes_of, publisher)
+
+
+def seen_by_its_state(row: Row) -> Row | None:
+    """Return what the row's State sees of it: a match since it was presented, all of other rows; None for nothing."""
+    if not isinstance(row, MatchRow):
+        return row
+    first = next((place for place, move in enumerate(row.moves) if move.status == "presented"), None)
+    return None if first is None else replace(row, moves=row.moves[first:]) if first else row
 
 
 # -- publication ------------------------------------------------------------------------------------------------------

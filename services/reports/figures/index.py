@@ -1,7 +1,7 @@
 """All items in memory, in columns: a figure by a code as of a day is a sum over the steps up to that day.
 
-A State's figures count the rows that are recorded as that State's. Where a group also has other rows, its items are
-stored twice: those of the whole group, and those of the State's rows alone.
+A State's figures count what it sees of the rows that are recorded as that State's. Where a group also has more, its
+items are stored twice: those of the whole group, and those that the State sees.
 
 Columns grow at their end. A replaced item is no longer alive; the index is built again once a figure has too many of
 these.
@@ -15,7 +15,7 @@ from uuid import UUID
 
 import numpy as np
 
-from services.reports.figures.counting import Cell, Item, OfState, Published, items
+from services.reports.figures.counting import Cell, Item, OfState, Published, items, seen_by_its_state
 from services.reports.figures.model import BOUNDS, FIGURES, NONE, TOTAL, Unit
 
 BUCKETS = len(BOUNDS) + 2
@@ -172,14 +172,14 @@ class FigureIndex:
         for name, number in self._groups.pop(group_id, ()):
             self._figures[name].remove(number)
         group = list(rows)
+        seen = [OfState(one.state, row) for one in group if (row := seen_by_its_state(one.row)) is not None]
         states = dict.fromkeys(one.state for one in group)
-        alone = self._state_number(next(iter(states))) if len(states) == 1 else NO_STATE
-        held = self._append(group, alone, whole=True)
-        if len(states) > 1:
-            for state in states:
-                if state is not None:
-                    own = [one for one in group if one.state == state]
-                    held += self._append(own, self._state_number(state), whole=False)
+        alone = len(states) == 1 and seen == group
+        held = self._append(group, self._state_number(next(iter(states))) if alone else NO_STATE, whole=True)
+        for state in () if alone else states:
+            if state is not None:
+                own = [one for one in seen if one.state == state]
+                held += self._append(own, self._state_number(state), whole=False)
         if held:
             self._groups[group_id] = held
 

@@ -10,7 +10,10 @@ from contracts.reference.figure_labels import ORGANIZATIONS
 
 
 class Unit(StrEnum):
-    """Units of a cell's number: records, people, US cents, or stays in a status, with their median in days."""
+    """Units of a cell's number: records, people, US cents, or stays in a status, with their median in days.
+
+    A small number of people can identify one: only coordinators see it.
+    """
 
     RECORDS = "records"
     PEOPLE = "people"
@@ -34,9 +37,6 @@ OF_UNODC = ORGANIZATIONS
 
 NOT_PUBLIC = OF_UNODC | {"state"}
 """Codes by which the public does not count: a number of one State shows what that State asked for."""
-
-OF_PERSONS = frozenset({"participants", "trainers"})
-"""Figures of participants and trainers. A small number can identify a person; only coordinators see exact numbers."""
 
 MULTIPLE = frozenset({"group", "kind", "topic", "article", "paragraph", "pillar", "language", "modality"})
 """Codes of which a record can have several: their cells add up to more than the total."""

@@ -12,14 +12,13 @@ from contracts.codes import unknown_code
 from contracts.refusals import Invalid, Missing
 from services.reports.figures import store
 from services.reports.figures.counting import Cell, ReadCells
-from services.reports.figures.model import FIGURES, NOT_PUBLIC, OF_UNODC, STATUS, TOTAL, Figure, Unit, median_days
+from services.reports.figures.model import FIGURES, NOT_PUBLIC, STATUS, TOTAL, Figure, Unit, median_days
 from services.reports.figures.store import Freshness
 from services.reports.figures.suppression import of_persons
 from services.reports.open_data import store as issue_store
 from services.reports.open_data.issues import WHOLE, last_day, month_ended
 
 OWNERS = ("requests", "matching", "delivery", "pledges")
-NOTHING: frozenset[str] = frozenset()
 
 
 class FigureCell(Struct, frozen=True, kw_only=True):
@@ -66,6 +65,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     state: str | None
     status: str | None
     exact: bool
+    without: frozenset[str]
 
 
 def figure_by(name: str, by: str, without: frozenset[str]) -> Figure:
@@ -88,17 +88,23 @@ def question(
     now: datetime,
     *,
     exact: bool,
+    without: frozenset[str],
 ) -> Asked:
-    """Return the question. Raises Missing for an unknown figure, Invalid for an unsuitable code, status or day."""
-    figure = figure_by(name, by, NOTHING if exact else OF_UNODC)
+    """Return the question of a reader who cannot use some codes.
+
+    Raises Missing for an unknown figure, Invalid for an unsuitable code, status or day.
+    """
+    figure = figure_by(name, by, without)
     if status is not None and not exact:
-        raise Invalid("invalid-field", field="status", expected="none, except by UNODC: count by status")
+        raise Invalid(
+            "invalid-field", field="status", expected="none, as small numbers are suppressed: count by status"
+        )
     if status is not None and status not in figure.statuses:
         raise unknown_code("status", status, figure.statuses)
     today = now.astimezone(UTC).date()
     if as_of is not None and as_of > today:
         raise Invalid("invalid-field", field="as_of", expected="a day that has come")
-    return Asked(figure=name, by=by, as_of=as_of or today, state=state, status=status, exact=exact)
+    return Asked(figure=name, by=by, as_of=as_of or today, state=state, status=status, exact=exact, without=without)
 
 
 async def figure_view(tx: Tx, asked: Asked, read: ReadCells) -> FigureView:
@@ -119,7 +125,7 @@ async def figure_view(tx: Tx, asked: Asked, read: ReadCells) -> FigureView:
     return FigureView(
         figure=asked.figure,
         by=asked.by,
-        codes=figure.codes(NOTHING if asked.exact else OF_UNODC),
+        codes=figure.codes(asked.without),
         counts=figure.unit,
         coverage="state" if asked.state else "all",
         state=asked.state,

@@ -1,4 +1,4 @@
-"""The figures of a report: no cell has a small number, and none follows from two cells or two reports."""
+"""The figures of a report: no cell has a small number of people or allocations, and none follows from two reports."""
 
 from collections import defaultdict
 from collections.abc import Mapping

@@ -35,23 +35,23 @@ async def test_a_report_has_the_figures_of_every_paragraph_as_of_its_day(api: Cl
     view = await report(api, await drafted(api))
 
     assert list(reference.paragraphs()) == [one["paragraph"] for one in view["figures"]["paragraphs"]]
-    assert {"in_year": 10, "to_date": 10} == of_paragraph(view, "I.k")["requests"]
+    assert {"in_year": 12, "to_date": 12} == of_paragraph(view, "I.k")["requests"]
     assert {"in_year": 0, "to_date": 0} == of_paragraph(view, "I.a")["requests"]
     assert AS_OF == view["figures"]["as_of"]
 
 
-async def test_small_numbers_are_in_no_report_not_even_for_a_coordinator(api: Client, owners: Owners) -> None:
-    await owners.submit(12, paragraphs=("I.k",))
-    await owners.submit(3, paragraphs=("II.d",))
-    await owners.submit(8, paragraphs=("I.c",))
+async def test_a_report_counts_records_as_they_are(api: Client, owners: Owners) -> None:
+    """The report of two requests says two: what counts records without naming anyone hides nothing."""
+    await owners.submit(2, paragraphs=("I.k",))
+    await owners.submit(1, state="UGA", paragraphs=("II.d",))
 
-    view = await report(api, await drafted(api))
-
-    requests = {one["paragraph"]: one["numbers"]["requests"]["to_date"] for one in view["figures"]["paragraphs"]}
-    assert requests["II.d"] is None
-    assert requests["I.c"] is None, "otherwise the small number follows from the total"
-    assert requests["I.k"] == 10
-    assert 20 == view["figures"]["totals"]["requests"]["to_date"]
+    for who, state in ((COORDINATOR, None), (KENYA, "KEN")):
+        figures = (await report(api, await drafted(api, who), who))["figures"]
+        counted = {one["paragraph"]: one["numbers"]["requests"]["to_date"] for one in figures["paragraphs"]}
+        assert (2, 0 if state else 1, 0) == (counted["I.k"], counted["II.d"], counted["I.a"])
+        assert (2 if state else 3) == figures["totals"]["requests"]["to_date"]
+        numbers = [one for of in figures["paragraphs"] for one in of["numbers"].values()]
+        assert [] == [one for one in numbers if None in one.values()], "nothing of it is a number of people"
 
 
 async def test_year_and_all_until_then_are_separate(api: Client, owners: Owners) -> None:
@@ -60,9 +60,9 @@ async def test_year_and_all_until_then_are_separate(api: Client, owners: Owners)
 
     view = await report(api, await drafted(api))
 
-    assert {"in_year": 10, "to_date": 15} == of_paragraph(view, "I.k")["requests"]
+    assert {"in_year": 10, "to_date": 16} == of_paragraph(view, "I.k")["requests"]
     years = [(one["year"], one["numbers"]["requests"]) for one in view["figures"]["years"]]
-    assert [(YEAR - 1, 5), (YEAR, 10)] == years
+    assert [(YEAR - 1, 6), (YEAR, 10)] == years
 
 
 async def test_a_state_reports_on_its_own_records(api: Client, owners: Owners) -> None:
@@ -72,7 +72,7 @@ async def test_a_state_reports_on_its_own_records(api: Client, owners: Owners) -
     view = await report(api, await drafted(api, KENYA), KENYA)
 
     assert "KEN" == view["state"]
-    assert 5 == of_paragraph(view, "I.k")["requests"]["to_date"]
+    assert 6 == of_paragraph(view, "I.k")["requests"]["to_date"]
     assert "pledged" not in view["figures"]["totals"]
 
 
@@ -149,7 +149,7 @@ async def test_figures_of_a_draft_are_drawn_again(api: Client, owners: Owners) -
 
     answer = await moving(api, report_id, "refresh", as_of=day(41))
 
-    assert 10 == of_paragraph(answer.json(), "I.k")["requests"]["to_date"]
+    assert 12 == of_paragraph(answer.json(), "I.k")["requests"]["to_date"]
     assert (400, "report-day") == slug(await moving(api, report_id, "refresh", as_of=f"{YEAR - 1}-06-01"))
 
 

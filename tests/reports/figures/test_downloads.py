@@ -15,7 +15,7 @@ from contracts.values import Language
 from services.reports.figures.model import FIGURES
 from tests.builders import headers
 from tests.reports.open_data.steps import APRIL, issued
-from tests.reports.steps import COORDINATOR, Client, Owners, a_submission, day, of_request
+from tests.reports.steps import COORDINATOR, Client, Owners, a_submission, counted_people, day, of_request
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -37,12 +37,10 @@ async def test_a_figure_is_a_table_in_the_readers_language(api: Client, owners: 
 
 
 async def test_numbers_of_a_spreadsheet_are_numbers_and_suppressed_ones_are_empty(api: Client, owners: Owners) -> None:
-    await owners.submit(12)
-    await owners.submit(8, kind="equipment")
-    await owners.submit(2, kind="outreach")
+    await counted_people(owners, mla_training=12, equipment=8, outreach=2)
     query = {"by": "kind", "language": "en"}
 
-    answer = await api.get("/v1/figures/lines/table", params=query, headers=headers("KEN:focal_point"))
+    answer = await api.get("/v1/figures/people/table", params=query, headers=headers("KEN:focal_point"))
 
     rows = list(openpyxl.load_workbook(io.BytesIO(answer.content)).active.values)
     assert [("equipment", None), ("mla_training", 10), ("outreach", None), ("total", 20)] == [

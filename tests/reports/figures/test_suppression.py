@@ -1,4 +1,4 @@
-"""Only UNODC sees small numbers, and the numbers from which they follow."""
+"""Of people only coordinators see small numbers, and the numbers from which they follow; records are exact."""
 
 from collections import defaultdict
 from itertools import product
@@ -8,8 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts import matching as m
 from services.reports.figures.suppression import Shown, of_persons
-from tests.reports.steps import KENYA, Client, Owners, day, shown
+from tests.reports.steps import (
+    AUDITOR,
+    COORDINATOR,
+    KENYA,
+    OFFICIAL,
+    AMatch,
+    Client,
+    Owners,
+    a_line,
+    a_submission,
+    asked,
+    counted_people,
+    day,
+    numbers,
+    shown,
+)
 
 TABLES = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 60), max_size=6)
 
@@ -52,9 +68,9 @@ def test_numbers_of_two_reports_never_differ_by_less_than_five(tables: list[dict
 def test_who_knows_the_rules_cannot_tell_a_small_number(values: int, highest: int) -> None:
     """Among all tables that are shown alike, each small number has at least two possible values."""
     alike: dict[Any, list[tuple[int, ...]]] = defaultdict(list)
-    for numbers in product(range(highest + 1), repeat=values):
-        found = of_persons(dict(zip("abcd", numbers, strict=False)), sum(numbers))
-        alike[tuple(sorted(found.cells.items())), found.total, found.withheld].append(numbers)
+    for given_numbers in product(range(highest + 1), repeat=values):
+        found = of_persons(dict(zip("abcd", given_numbers, strict=False)), sum(given_numbers))
+        alike[tuple(sorted(found.cells.items())), found.total, found.withheld].append(given_numbers)
 
     reported = [
         tables[0]
@@ -65,35 +81,68 @@ def test_who_knows_the_rules_cannot_tell_a_small_number(values: int, highest: in
     assert [] == reported
 
 
-async def test_a_state_cannot_find_a_small_number_between_two_days(api: Client, owners: Owners) -> None:
-    await owners.submit(10, day=0)
-    await owners.submit(3, day=1)
+READERS = [KENYA, OFFICIAL, AUDITOR, "UNODC:finance_officer"]
 
-    before, after = [await shown(api, "requests", KENYA, as_of=day(one)) for one in (0, 1)]
+
+@pytest.mark.parametrize("who", READERS)
+async def test_no_small_number_of_people_is_found_between_two_days(api: Client, owners: Owners, who: str) -> None:
+    await counted_people(owners, mla_training=10, day=0)
+    await counted_people(owners, mla_training=3, day=1)
+
+    before, after = [await shown(api, "people", who, as_of=day(one)) for one in (0, 1)]
 
     assert [10, 10] == [one["total"] for one in (before, after)]
     assert not after["exact"]
-    assert 13 == (await shown(api, "requests"))["total"]
+    assert 13 == (await shown(api, "people"))["total"]
 
 
-async def test_a_state_cannot_find_a_small_number_by_subtraction(api: Client, owners: Owners) -> None:
-    await owners.submit(12)
-    await owners.submit(8, kind="equipment")
-    await owners.submit(2, kind="outreach")
+@pytest.mark.parametrize("who", READERS)
+async def test_no_small_number_of_people_is_found_by_subtraction(api: Client, owners: Owners, who: str) -> None:
+    """Of protected persons one or two are one or two people."""
+    await counted_people(owners, mla_training=12, equipment=8, witness_protection=2)
 
-    found = await shown(api, "lines", KENYA, by="kind")
+    found = await shown(api, "people", who, by="kind")
 
-    assert {"mla_training": 10, "equipment": None, "outreach": None} == {
+    assert {"mla_training": 10, "equipment": None, "witness_protection": None} == {
         cell["value"]: cell["number"] for cell in found["cells"]
     }
     assert 20 == found["total"]
-    assert [True, False, True] == [cell["suppressed"] for cell in found["cells"]]
+    assert 400 == (await asked(api, "people", who, by="kind", status="reported")).status_code
+    exact = {"mla_training": 12, "equipment": 8, "witness_protection": 2}
+    assert exact == await numbers(api, "people", COORDINATOR, by="kind")
 
 
-async def test_nothing_is_listed_where_all_is_suppressed(api: Client, owners: Owners) -> None:
-    await owners.submit(3)
-    await owners.submit(3, kind="equipment")
+@pytest.mark.parametrize("people", [{"mla_training": 3, "equipment": 3}, {"mla_training": 3}])
+async def test_nothing_is_listed_where_all_is_suppressed(api: Client, owners: Owners, people: dict[str, int]) -> None:
+    await counted_people(owners, **people)
 
-    found = await shown(api, "lines", KENYA, by="kind")
+    found = await shown(api, "people", KENYA, by="kind")
 
-    assert (True, [], 5) == (found["withheld"], found["cells"], found["total"])
+    assert (True, []) == (found["withheld"], found["cells"])
+
+
+async def test_records_are_exact_for_a_state_about_itself(api: Client, owners: Owners) -> None:
+    await owners.submit(1)
+    await owners.submit(1, kind="equipment")
+    await owners.submit(2, state="UGA")
+
+    for who in (KENYA, OFFICIAL):
+        found = await shown(api, "lines", who, by="kind")
+        assert ({"mla_training": 1, "equipment": 1}, 2, True) == (
+            {cell["value"]: cell["number"] for cell in found["cells"]},
+            found["total"],
+            found["exact"],
+        )
+
+
+async def test_a_state_counts_a_match_once_it_was_presented(api: Client, owners: Owners) -> None:
+    line = a_line()
+    request = a_submission(line)
+    hidden, seen = AMatch(request, line), AMatch(request, line)
+    scored = {"score": 900, "shares": (), "algorithm": "a1", "offering_revision": 1}
+    await owners.tell(request, *(one.fact(m.MatchNominated, "nominated_at", **scored) for one in (hidden, seen)))
+    await owners.tell(hidden.declined("no_capacity"), seen.presented, day=3)
+
+    assert {"declined_by_provider": 1, "presented": 1} == await numbers(api, "matches")
+    assert {"presented": 1} == await numbers(api, "matches", KENYA)
+    assert ({}, {}) == (await numbers(api, "match_ends", KENYA), await numbers(api, "match_days", KENYA))
