@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import structlog
 from litestar import Litestar, Request, Response, get
@@ -23,6 +24,7 @@ from services.console.live.refresh import is_unattended
 from services.console.page import (
     FOR_EVERYBODY,
     HTML,
+    KEY,
     Console,
     Page,
     SignInNeeded,
@@ -155,11 +157,16 @@ def _error_page(request: Request[Any, Any, Any], status: int, **context: Any) ->
         http_status=status,
         reference=correlation_id(),
         again=again,
-        back_to=local_path(form_address(page)),
+        back_to=local_path(_with_key(form_address(page), page.value(KEY) if again else "")),
         typed=page.typed if again else {},
         texts=[one for values in page.typed.values() for one in values if " " in one] if again else (),
         **context,
     )
+
+
+def _with_key(address: str, key: str) -> str:
+    """Return the address of a form whose files have to be chosen again, with the key under which it was sent."""
+    return f"{address}{'&' if '?' in address else '?'}{urlencode({KEY: key})}" if key else address
 
 
 # Error handlers. They are not coroutines: the framework calls them in its event loop and does not await them.

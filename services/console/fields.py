@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from services.console.client import Problem
 from services.console.formats import minor_units
 from services.console.translations import N_
 
@@ -20,6 +21,16 @@ NO_DATE = N_("Enter a date as year-month-day, for example 2027-03-31")
 NO_NUMBER = N_("Enter a whole number")
 NO_MONEY = N_("Enter an amount and its currency, for example 25,000.50 and EUR")
 TOO_LONG = N_("Shorten this text")
+
+KNOWN = {
+    "outcome-unknown": N_("It is not known whether this was done. Send it again: it will not be done twice."),
+    "command-under-way": N_("This is still being done. Wait a moment and send it again: it will not be done twice."),
+    "idempotency-key-reused": N_(
+        "What you sent first was done; what is typed here is different, and was not done. Look at the result first: "
+        "if you need something else as well, open this form again."
+    ),
+}
+"""What is known of a form that was sent before, by the slug of the answer."""
 
 Typed = Mapping[str, Sequence[str]]
 
@@ -125,6 +136,11 @@ def _value(field: Field, typed: Typed) -> Any:
             return text or None
 
 
+def whole_number(text: str) -> int | None:
+    """Return the number that up to nine ASCII digits write. `str.isdigit` and `int` disagree about others, as "²"."""
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
+
+
 def _put(body: dict[str, Any], path: Sequence[str], value: Any) -> None:
     for name in path[:-1]:
         body = body.setdefault(name, {})
@@ -140,6 +156,19 @@ def errors_of(fields: Sequence[Field], said: Sequence[Mapping[str, Any]], words:
         nearest = next((name for name in names if path == name or path.startswith(f"{name}.")), path)
         found.append(FormError(nearest, str(one.get("title") or words), said=True))
     return tuple(found)
+
+
+def form_errors(problem: Problem, fields: Sequence[Field] = (), *, hidden: bool = True) -> tuple[FormError, ...]:
+    """Return the errors of a form whose command was refused, or whose outcome is not known.
+
+    Raises the problem if the person has to sign in, and if nothing is found at its address or, unless this is `hidden`,
+    of what the form names.
+    """
+    if problem.status == 401 or (problem.status == 404 and hidden):
+        raise problem
+    if problem.slug in KNOWN:
+        return (FormError("", KNOWN[problem.slug]),)
+    return errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, said=True),)
 
 
 def shown_value(field: Field, typed: Typed | None) -> Any:

@@ -10,17 +10,20 @@ from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
+from markupsafe import Markup
 
 from chassis import clock
 from chassis.auth.openid import OpenId
 from chassis.auth.tokens import Issuer
+from chassis.escaping import markup
 from chassis.http.problems import RETRY_AFTER_SECONDS
 from chassis.ids import new_id
 from chassis.rate_limiter import Network, address_of
 from chassis.settings import Settings
 from services.console.client import SERVER_ERROR, ApiClient, ApiUnavailable, Http, Problem
-from services.console.fields import Typed
+from services.console.fields import Typed, whole_number
 from services.console.formats import direction
+from services.console.forms import CSRF_FIELD
 from services.console.live.following import Following
 from services.console.navigation import navigation
 from services.console.public.copies import Copies, is_silence
@@ -33,6 +36,7 @@ HTML = "text/html"
 GZIP_LEVEL = 5
 LOCAL = "127.0.0.1"
 NOT_SEEN = (403, 404)
+KEY, REVISION = "idempotency_key", "revision"
 MARKED = "."
 """Separator between the parts of the token of a form."""
 
@@ -129,6 +133,29 @@ class Page:
         """Return the first value of a field that was posted, or an empty string."""
         return next(iter(self.typed.get(name, ())), "")
 
+    @property
+    def key(self) -> str:
+        """The idempotency key of the form: that of its first sending until the form is opened anew.
+
+        A refused command leaves its key unused. Of one whose outcome is not known nothing is done a second time, nor
+        of one that was carried out, even if the form is sent again with other content.
+        """
+        return self.value(KEY) or self.asked(KEY) or str(new_id())
+
+    @property
+    def revision(self) -> int | None:
+        """The revision that the form was filled in for."""
+        return whole_number(self.value(REVISION))
+
+    def form_head(self, revision: int | None = None) -> Markup:
+        """Return the hidden fields that every form begins with."""
+        hidden = {CSRF_FIELD: self._form_token(self.session) if self.session else "", KEY: self.key, REVISION: revision}
+        return Markup("").join(
+            markup('<input type="hidden" name="{}" value="{}">', name, value)
+            for name, value in hidden.items()
+            if value is not None
+        )
+
     def anonymous(self) -> ApiClient:
         """Return a client without the reader's token, since the link of a mail identifies who answers."""
         address = browser_address(self.request, self.console.settings.trusted_proxies)
@@ -161,7 +188,7 @@ class Page:
             "navigation": places,
             "place_here": next((one for one in places if one.has(self.path.removeprefix(f"/{self.language}"))), None),
             "csrf_token": self._form_token(session) if session else "",
-            "new_key": lambda: str(new_id()),
+            "form_head": self.form_head,
             "sample": self.console.issuer is not None,
             "given": {},
             "errors": (),

@@ -5,11 +5,10 @@ import asyncio
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from services.console.activities.moves import ACTIVITY
 from services.console.client import Problem
-from services.console.fields import Field, FormError, Typed, errors_of, read
-from services.console.moves.pages import KEY, routes_of
+from services.console.fields import Field, FormError, Typed, form_errors, read
+from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.pledges.new import FUND, fund_options
 from services.console.translations import LANGUAGES, N_, OWN_NAMES
@@ -49,11 +48,9 @@ async def plan(page: CurrentPage) -> Response[bytes]:
     if sent.errors:
         return await _form(page, page.typed, errors=sent.errors, status=400)
     try:
-        made = await page.api.send("POST", "/v1/activities", sent.body, key=page.value(KEY) or str(new_id()))
+        made = await page.api.send("POST", "/v1/activities", sent.body, key=page.key)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        errors = form_errors(problem, FIELDS)
         return await _form(page, page.typed, errors=errors, status=problem.status)
     return page.redirect(f"/activities/{made.body['activity_id']}", done="saved")
 

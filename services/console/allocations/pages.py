@@ -6,14 +6,13 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from contracts.reference import country_name
 from services.console.allocations.moves import ALLOCATION
 from services.console.client import Problem
-from services.console.fields import Field, FormError, Option, Typed, errors_of, read
+from services.console.fields import Field, FormError, Option, Typed, form_errors, read
 from services.console.formats import money
 from services.console.labels import WORK_PACKAGE
-from services.console.moves.pages import KEY, routes_of
+from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.pledges.moves import day
 from services.console.pledges.new import FUND, fund_for_needs, fund_options
@@ -71,13 +70,9 @@ async def allocate(page: CurrentPage) -> Response[bytes]:
     body = dict(sent.body)
     kind, _, purpose = str(body.pop("purpose")).partition(":")
     try:
-        made = await page.api.send(
-            "POST", "/v1/allocations", {**body, kind: purpose}, key=page.value(KEY) or str(new_id())
-        )
+        made = await page.api.send("POST", "/v1/allocations", {**body, kind: purpose}, key=page.key)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        errors = form_errors(problem, FIELDS)
         return await _form(page, page.typed, errors=errors, status=problem.status)
     return page.redirect(f"/allocations/{made.body['allocation_id']}", done="allocated")
 

@@ -7,8 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from services.console.client import Problem
-from services.console.fields import NO_DATE, Field, FormError, errors_of
-from services.console.moves.pages import REVISION
+from services.console.fields import NO_DATE, Field, FormError, form_errors
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
@@ -33,18 +32,15 @@ async def set_holidays(page: CurrentPage, year: FromPath[int]) -> Response[bytes
         holidays = days_of(page.value("holidays"))
     except ValueError:
         return await _show(page, year, errors=(FormError("holidays", NO_DATE),), status=400)
-    revision = page.value(REVISION)
     try:
         await page.api.send(
             "PUT",
             f"/v1/calendar/{year}",
             {"holidays": holidays},
-            revision=int(revision) if revision.isdigit() else None,
+            revision=page.revision,
         )
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of((HOLIDAYS,), problem.errors, problem.title) or (FormError("", problem.title, said=True),)
+        errors = form_errors(problem, (HOLIDAYS,))
         return await _show(page, year, errors=errors, status=problem.status)
     return page.redirect(f"/calendar/{year}", done="saved")
 

@@ -6,9 +6,8 @@ from typing import Any
 from litestar import Response, get, post
 
 from services.console.client import Problem
-from services.console.fields import Field, FormError, errors_of, read
+from services.console.fields import Field, FormError, form_errors, read
 from services.console.moves.model import COMMENT
-from services.console.moves.pages import KEY
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
@@ -60,11 +59,9 @@ async def propose(page: CurrentPage) -> Response[bytes]:
     if not errors:
         body = {**sent.body, "offering_id": offering, "lines": lines}
         try:
-            await page.api.send("POST", "/v1/joint-deliveries", body, key=page.value(KEY))
+            await page.api.send("POST", "/v1/joint-deliveries", body, key=page.key)
             return page.redirect("/cohorts", done="delivery_proposed")
         except Problem as problem:
-            if problem.status in (401, 404):
-                raise
             errors = refused(problem)
     return await _form(page, offering, page.typed.get("shown", lines), errors)
 
@@ -73,7 +70,7 @@ def refused(problem: Problem) -> tuple[FormError, ...]:
     """Return the errors that the form shows for a refusal; a missing reason is shown at its field."""
     if any(one.get("problem") == REASON_MISSING for one in problem.errors):
         return (FormError("departure", NO_REASON),)
-    return errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
+    return form_errors(problem, FIELDS)
 
 
 async def _form(page: Page, offering: str, lines: Sequence[str], errors: Sequence[FormError] = ()) -> Response[bytes]:

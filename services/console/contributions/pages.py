@@ -3,11 +3,10 @@
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from services.console.client import Problem
 from services.console.contributions.moves import CONTRIBUTION, DESCRIPTION
-from services.console.fields import Field, FormError, Typed, errors_of, read
-from services.console.moves.pages import KEY, routes_of
+from services.console.fields import Field, FormError, Typed, form_errors, read
+from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.pledges.new import FUND, fund_options
 from services.console.translations import N_
@@ -48,12 +47,10 @@ async def declare(page: CurrentPage) -> Response[bytes]:
     if sent.errors:
         return await _form(page, page.typed, errors=sent.errors, status=400)
     try:
-        key = page.value(KEY) or str(new_id())
+        key = page.key
         made = await page.api.send("POST", "/v1/in-kind-contributions", sent.body, key=key)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        errors = form_errors(problem, FIELDS)
         return await _form(page, page.typed, errors=errors, status=problem.status)
     return page.redirect(f"/contributions/{made.body['in_kind_contribution_id']}", done="declared")
 

@@ -5,10 +5,8 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import Field, FormError, Typed, errors_of, read
-from services.console.moves.pages import KEY, REVISION
+from services.console.fields import Field, FormError, Typed, form_errors, read
 from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_, OWN_NAMES
 
@@ -40,19 +38,16 @@ async def publish_criteria(page: CurrentPage) -> Response[bytes]:
     if sent.errors:
         return await _form(page, errors=sent.errors, status=400)
     body = {kind: list(sent.body.get(kind, {}).values()) for kind in KINDS}
-    revision = page.value(REVISION)
     try:
         await page.api.send(
             "POST",
             "/v1/criteria",
             body,
-            key=page.value(KEY) or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
+            key=page.key,
+            revision=page.revision,
         )
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, said=True),)
+        errors = form_errors(problem, fields)
         return await _form(page, errors=errors, status=problem.status)
     return page.redirect("/criteria", done="saved")
 

@@ -9,12 +9,11 @@ from litestar.params import FromPath
 from contracts.agreements import ClauseKind, CostKind
 from services.console.client import Problem
 from services.console.deliveries import words
-from services.console.fields import Field, Option, Typed
+from services.console.fields import Field, Option, Typed, whole_number
 from services.console.formats import decimal
 from services.console.labels import SIDE
 from services.console.moves.forms import NOTHING, Form, Group, Sent, command, send, show
-from services.console.moves.pages import REVISION
-from services.console.page import CurrentPage, Page
+from services.console.page import REVISION, CurrentPage, Page
 from services.console.translations import LANGUAGES, N_, OWN_NAMES
 
 COSTS, CLAUSES = 2, 3
@@ -139,7 +138,7 @@ async def move(page: CurrentPage, delivery_id: FromPath[str], move: FromPath[str
     """Sign the version that was shown, or drop the amendment."""
     path, version = f"/v1/deliveries/{delivery_id}/agreement", page.value("version")
     if move == "sign":
-        named = {"version": int(version) if version.isdigit() else 0}
+        named = {"version": whole_number(version) or 0}
         sent = await send(page, "POST", f"{path}/sign", (SIGNED_ON,), body_of=lambda typed: typed | named)
     else:
         sent = await command(page, "POST", f"{path}/drop-amendment", {})

@@ -12,8 +12,7 @@ from chassis import clock
 from chassis.ids import new_id
 from services.console.client import Problem
 from services.console.downloads import as_download
-from services.console.fields import Field, FormError, errors_of, read
-from services.console.moves.pages import KEY, REVISION
+from services.console.fields import Field, FormError, form_errors, read
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
@@ -107,14 +106,12 @@ async def write(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes
     sent = read(fields, page.typed)
     if sent.errors:
         return await _form(page, delivery, fields, sent.errors, 400)
-    key = page.value(KEY) or str(new_id())
+    key = page.key
     try:
         files = await _attach(page, path, key, private=bool(sent.body.get("private")))
         await page.api.send("POST", f"{path}/messages", {**sent.body, "files": files}, key=key)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        errors = form_errors(problem, fields)
         return await _form(page, delivery, fields, errors, problem.status)
     return page.redirect(f"/deliveries/{delivery_id}", done="message_sent")
 
@@ -145,20 +142,17 @@ async def mark_read(page: CurrentPage, delivery_id: FromPath[str]) -> Response[b
 @post("/{language:str}/deliveries/{delivery_id:str}/messages/{message_id:str}/withdraw", status_code=303)
 async def withdraw(page: CurrentPage, delivery_id: FromPath[str], message_id: FromPath[str]) -> Response[bytes]:
     """Withdraw a message that one wrote: its text is deleted."""
-    revision = page.value(REVISION)
     try:
         await page.api.send(
             "POST",
             f"/v1/messages/{message_id}/withdraw",
             {},
-            key=page.value(KEY) or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
+            key=page.key,
+            revision=page.revision,
         )
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
+        errors = form_errors(problem)
         delivery = await page.api.get(f"/v1/deliveries/{delivery_id}")
-        errors = (FormError("", problem.title, True),)
         return await _form(page, delivery, fields_for(page, delivery), errors, problem.status)
     return page.redirect(f"/deliveries/{delivery_id}", done="message_withdrawn")
 

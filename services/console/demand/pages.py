@@ -7,11 +7,9 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from services.console.client import Problem
 from services.console.demand.board import board, candidates, chosen, kinds_of
-from services.console.fields import WORDS_MAX, Field, FormError, Option, errors_of, read
-from services.console.moves.pages import KEY
+from services.console.fields import WORDS_MAX, Field, FormError, Option, form_errors, read
 from services.console.offerings.steps import options
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
@@ -103,11 +101,9 @@ async def express_interest(page: CurrentPage, request_id: FromPath[str], line_id
             found = await page.api.get("/v1/matches/why-not", line=line_id, offering=offering_id)
             return await _interest(page, request_id, line_id, fits=FIT if found["fits"] else NO_FIT)
         body = {"line_id": line_id, **sent.body}
-        await page.api.send("POST", "/v1/matches", body, key=page.value(KEY) or str(new_id()))
+        await page.api.send("POST", "/v1/matches", body, key=page.key)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(INTEREST, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        errors = form_errors(problem, INTEREST)
         return await _interest(page, request_id, line_id, errors=errors, status=problem.status)
     return page.redirect(f"/demand/{request_id}", done="interested")
 

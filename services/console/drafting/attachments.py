@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from services.console.client import Problem
 from services.console.drafting.saving import closed, may_edit, read_request, refused, request_path
 from services.console.fields import FormError
-from services.console.moves.pages import KEY
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
@@ -24,7 +22,7 @@ async def list_files(page: CurrentPage, request_id: FromPath[str]) -> Response[b
 
 @post(PATH, status_code=303)
 async def attach(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    file, revision = page.files.get("file"), page.value("revision")
+    file = page.files.get("file")
     if file is None:
         return await _files(page, request_id, errors=(FormError("file", NO_FILE),), status=400)
     try:
@@ -33,8 +31,8 @@ async def attach(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes
             file.content,
             name=file.name,
             media_type=file.media_type,
-            key=page.value(KEY) or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
+            key=page.key,
+            revision=page.revision,
         )
     except Problem as problem:
         return await _files(page, request_id, errors=refused(page, problem, ()).errors, status=problem.status)
@@ -43,11 +41,8 @@ async def attach(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes
 
 @post(f"{PATH}/{{attachment_id:str}}/remove", status_code=303)
 async def remove(page: CurrentPage, request_id: FromPath[str], attachment_id: FromPath[str]) -> Response[bytes]:
-    revision = page.value("revision")
     try:
-        await page.api.send(
-            "DELETE", f"/v1/attachments/{attachment_id}", revision=int(revision) if revision.isdigit() else None
-        )
+        await page.api.send("DELETE", f"/v1/attachments/{attachment_id}", revision=page.revision)
     except Problem as problem:
         return await _files(page, request_id, errors=refused(page, problem, ()).errors, status=problem.status)
     return page.redirect(f"/requests/{request_id}/edit/attachments", done="removed")

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from services.console.drafting.fields import DESCRIPTION_MAX, LINE, MEASURES_MAX, NAME_MAX, of_draft
-from services.console.fields import DATE, MISSING, NO_DATE, TOO_LONG, FormError, Read, Typed, read
+from services.console.fields import DATE, MISSING, NO_DATE, TOO_LONG, FormError, Read, Typed, read, whole_number
 from services.console.translations import N_
 
 Values = Mapping[str, Any]
@@ -125,7 +125,7 @@ def read_line(typed: Typed) -> Read:
     for name in ("topics", "articles", "paragraphs", "languages", "pillars"):
         body[name] = list(dict.fromkeys(body.get(name, ())))
     for name in ("gender_marker", "human_rights_marker"):
-        body[name] = int(body.get(name) or 0)
+        body[name] = whole_number(body.get(name) or "") or 0
     if not {"window.from", "window.until"} & {one.field for one in errors}:
         body["window"] = _period(body["window"], "window", errors)
     body["measures"] = _measures(typed, errors)

@@ -9,7 +9,6 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
 
-from chassis.ids import new_id
 from services.console.client import ApiUnavailable, Problem
 from services.console.drafting.codes import codes_of, find_codes
 from services.console.drafting.draft import (
@@ -33,7 +32,8 @@ from services.console.drafting.saving import (
     request_path,
     save,
 )
-from services.console.moves.pages import KEY, STALE
+from services.console.fields import whole_number
+from services.console.moves.pages import STALE
 from services.console.page import CurrentPage, Page
 
 NEW = "new"
@@ -130,16 +130,16 @@ async def save_line(page: CurrentPage, request_id: FromPath[str], line_id: FromP
 
 async def _add(page: Page, request_id: str, values: Values) -> dict[str, Any] | Form:
     """Add a line at the end. If another official saved something meanwhile, try once more with the new revision."""
-    path, key = f"{request_path(request_id)}/lines", page.value(KEY) or str(new_id())
-    given = page.value("revision")
-    revision = int(given) if given.isdigit() else None
+    path, revision = f"{request_path(request_id)}/lines", page.revision
     for last in (False, True):
         try:
-            return dict((await page.api.send("POST", path, without_empty(values), key=key, revision=revision)).body)
+            return dict(
+                (await page.api.send("POST", path, without_empty(values), key=page.key, revision=revision)).body
+            )
         except Problem as problem:
             if problem.status != STALE or last:
                 return refused(page, problem, LINE)
-        revision, key = (await read_request(page, request_id)).revision, str(new_id())
+        revision = (await read_request(page, request_id)).revision
     raise AssertionError("unreachable")
 
 
@@ -174,10 +174,9 @@ async def _line(page: Page, request: Mapping[str, Any], line_id: str, form: Form
 def _measures_shown(page: Page, form: Form) -> int:
     """Return for how many measures there are fields: up to the last one filled in, and one more if asked for."""
     used = [
-        int(name.split(".")[1])
+        whole_number(name.split(".")[1]) or 0
         for name, values in form.typed.items()
-        if name.startswith("measures.") and name.split(".")[1].isdigit() and (any(values))
-        if not name.endswith(".source")
+        if name.startswith("measures.") and not name.endswith(".source") and any(values)
     ]
     more = 1 if page.value("action") == "measure" else 0
     return min(max(used, default=-1) + 1 + more or 1, MEASURES_MAX)

@@ -8,7 +8,6 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import structs
 
-from chassis.ids import new_id
 from services.console.client import Problem
 from services.console.drafting import attachments, codes, lines, submission
 from services.console.drafting.draft import about_of, readers_of, request_body, without_empty
@@ -25,8 +24,7 @@ from services.console.drafting.saving import (
     request_path,
     save,
 )
-from services.console.fields import FormError, Read, read
-from services.console.moves.pages import KEY
+from services.console.fields import FormError, Read, read, whole_number
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
@@ -52,7 +50,7 @@ async def create(page: CurrentPage) -> Response[bytes]:
 
 async def _file(page: Page, body: Mapping[str, Any], again: Any) -> Response[bytes]:
     try:
-        made = await page.api.send("POST", "/v1/requests", body, key=page.value(KEY) or str(new_id()))
+        made = await page.api.send("POST", "/v1/requests", body, key=page.key)
     except Problem as problem:
         return again(refused(page, problem, ABOUT))  # type: ignore[no-any-return]
     return page.redirect(f"/requests/{made.body['request_id']}/edit", done="drafted")
@@ -75,7 +73,7 @@ async def copy_earlier(page: CurrentPage) -> Response[bytes]:
         return await _earlier(page, (FormError("request", CHOOSE),))
     body = {"language": language, "from_request": request_id}
     try:
-        made = await page.api.send("POST", "/v1/requests", body, key=page.value(KEY) or str(new_id()))
+        made = await page.api.send("POST", "/v1/requests", body, key=page.key)
     except Problem as problem:
         return await _earlier(page, refused(page, problem, ()).errors)
     return page.redirect(f"/requests/{made.body['request_id']}/edit", done="copied")
@@ -102,7 +100,7 @@ async def copy_observations(page: CurrentPage) -> Response[bytes]:
         return await _observations(page, (FormError("observation", CHOOSE),))
     body = {"language": chosen[0][0], "from_observations": [one[2] for one in chosen]}
     try:
-        made = await page.api.send("POST", "/v1/requests", body, key=page.value(KEY) or str(new_id()))
+        made = await page.api.send("POST", "/v1/requests", body, key=page.key)
     except Problem as problem:
         return await _observations(page, refused(page, problem, ()).errors)
     return page.redirect(f"/requests/{made.body['request_id']}/edit", done="copied")
@@ -151,8 +149,8 @@ def lines_lacking(missing: Sequence[Mapping[str, Any]]) -> Mapping[int, Sequence
     found: dict[int, list[str]] = {}
     for one in missing:
         place, _, name = str(one["field"]).partition("].")
-        if place.startswith("lines[") and place[6:].isdigit():
-            found.setdefault(int(place[6:]) + 1, []).append(name)
+        if place.startswith("lines[") and (line := whole_number(place[6:])) is not None:
+            found.setdefault(line + 1, []).append(name)
     return found
 
 

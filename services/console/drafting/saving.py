@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from services.console.client import Answer, ApiUnavailable, Problem
 from services.console.drafting.draft import Values, changed, merge, typed_of, value_digests, with_all_fields
-from services.console.fields import Field, FormError, Typed, errors_of
+from services.console.fields import Field, FormError, Typed, form_errors
 from services.console.moves.pages import STALE
 from services.console.page import Page
 from services.console.translations import N_
@@ -61,17 +61,16 @@ def closed(page: Page, request: Mapping[str, Any]) -> Response[bytes]:
 def form_of(page: Page, answer: Answer, values: Values) -> Form:
     """Return the form of stored values, or of what was typed before a session ended."""
     opened = page.value(OPENED) or value_digests(values)
-    revision = int(page.value(REVISION)) if page.value(REVISION).isdigit() else answer.revision
+    revision = page.revision or answer.revision
     return Form(typed=page.typed or typed_of(values), opened=opened, revision=revision)
 
 
 def form_typed(page: Page, errors: Sequence[FormError], *, status: int = 400) -> Form:
     """Return the form as it was posted, with the errors in it."""
-    revision = page.value(REVISION)
     return Form(
         typed=page.typed,
         opened=page.value(OPENED),
-        revision=int(revision) if revision.isdigit() else None,
+        revision=page.revision,
         errors=errors,
         status=status,
     )
@@ -90,12 +89,12 @@ async def save(
     `theirs_in` returns the values of this page in a request as it is stored, None if they were removed. If another
     official saved something meanwhile, what each changed alone is kept; what both changed is shown.
     """
-    opened, revision = page.value(OPENED), page.value(REVISION)
+    opened = page.value(OPENED)
     own = changed(opened, mine)
     if not own:
         return Saved()
     try:
-        await page.api.send("PATCH", path, own, revision=int(revision) if revision.isdigit() else None)
+        await page.api.send("PATCH", path, own, revision=page.revision)
         return Saved()
     except ApiUnavailable:
         return form_typed(page, (FormError("", NO_ANSWER),), status=503)
@@ -124,7 +123,5 @@ async def save(
 
 def refused(page: Page, problem: Problem, fields: Sequence[Field]) -> Form:
     """Return the form with the errors of a refusal. Raises the Problem if its status is 401."""
-    if problem.status == 401:
-        raise problem
-    errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, said=True),)
+    errors = form_errors(problem, fields, hidden=False)
     return form_typed(page, errors, status=problem.status)

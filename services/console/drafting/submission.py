@@ -9,12 +9,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import Struct
 
-from chassis.ids import new_id
 from services.console.client import Problem
 from services.console.drafting.saving import read_request, request_path
-from services.console.fields import Field, FormError, read
+from services.console.fields import Field, FormError, form_errors, read
 from services.console.formats import as_datetime
-from services.console.moves.pages import KEY, STALE
+from services.console.moves.pages import STALE
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
@@ -56,21 +55,19 @@ async def submit(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes
     given = read((COMMENT,), page.typed)
     if given.errors:
         return await _answers(page, request_id, errors=given.errors, status=400)
-    revision = page.value("revision")
     try:
         await page.api.send(
             "POST",
             f"{request_path(request_id)}/submit",
             given.body,
-            key=page.value(KEY) or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
+            key=page.key,
+            revision=page.revision,
         )
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        stale = problem.status == STALE
-        # The page lists the missing fields with links to them.
-        errors = () if stale else (FormError("", problem.title, said=True),)
+        errors, stale = form_errors(problem), problem.status == STALE
+        if problem.slug == "request-incomplete" or stale:
+            # The page lists the missing fields with links to them.
+            errors = () if stale else (FormError("", problem.title, said=True),)
         return await _answers(page, request_id, errors=errors, stale=stale, status=problem.status)
     return page.redirect(f"/requests/{request_id}", done="submitted")
 

@@ -6,12 +6,11 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from services.console.client import Answer, Problem
-from services.console.fields import Field, FormError, errors_of, read
+from services.console.fields import Field, FormError, form_errors, read
 from services.console.labels import GENDER_MARKER, WORK_PACKAGE
 from services.console.moves.model import Move, Noun, reason
-from services.console.moves.pages import KEY, REVISION, STALE
+from services.console.moves.pages import STALE
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
@@ -75,7 +74,7 @@ async def show_form(page: CurrentPage, code: FromPath[str], move: FromPath[str])
 @post("/{language:str}/funds/{code:str}/do/{move:str}", status_code=303)
 async def send(page: CurrentPage, code: FromPath[str], move: FromPath[str]) -> Response[bytes]:
     found = _found(page, move)
-    path, revision = f"{FUND.api}/{code}", page.value(REVISION)
+    path = f"{FUND.api}/{code}"
     sent = read(found.fields, page.typed)
     if sent.errors:
         return _form(page, found, code, await page.api.read(path), errors=sent.errors, status=400)
@@ -84,13 +83,11 @@ async def send(page: CurrentPage, code: FromPath[str], move: FromPath[str]) -> R
             "POST",
             f"{path}/{found.path}",
             sent.body,
-            key=page.value(KEY) or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
+            key=page.key,
+            revision=page.revision,
         )
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(found.fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        errors = form_errors(problem, found.fields)
         return _form(page, found, code, await page.api.read(path), errors=errors, status=problem.status)
     return page.redirect(f"/funds/{code}", done=found.done)
 

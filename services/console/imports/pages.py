@@ -11,14 +11,14 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chassis.ids import new_id
 from services.console.client import Problem
 from services.console.downloads import as_download
-from services.console.fields import FormError
+from services.console.fields import FormError, form_errors
 from services.console.forms import SentFile
 from services.console.imports.rows import outcome, plain
-from services.console.moves.pages import KEY
 from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_
 
@@ -105,7 +105,7 @@ def routes_of(table: Table) -> Sequence[HTTPRouteHandler]:
             if dry_run:
                 return _page(page, table, errors=_errors(problem), status=problem.status)
             tried = await _send(page, table, file, dry_run=True)
-            errors = (FormError("rows", problem.title, True),)
+            errors = tuple(replace(one, field="rows") for one in form_errors(problem))
             return _tried(page, table, file, tried, errors=errors, status=problem.status)
         if dry_run:
             return _tried(page, table, file, sent)
@@ -117,7 +117,7 @@ def routes_of(table: Table) -> Sequence[HTTPRouteHandler]:
 async def _send(page: Page, table: Table, file: SentFile, *, dry_run: bool, rows: str = "all") -> dict[str, object]:
     submit = "true" if page.value("submit") else "false"
     query = f"?dry_run=true&submit={submit}" if dry_run else f"?rows={rows}&submit={submit}"
-    key = str(new_id()) if dry_run else page.value(KEY) or str(new_id())
+    key = str(new_id()) if dry_run else page.key
     answer = await page.api.upload(table.api + query, file.content, name=file.name, media_type=file.media_type, key=key)
     body: dict[str, object] = answer.body
     return body

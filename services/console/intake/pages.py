@@ -9,10 +9,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from services.console.client import ApiUnavailable, Problem
-from services.console.fields import Field, FormError, Option, errors_of, read
+from services.console.fields import Field, FormError, Option, form_errors, read
 from services.console.forms import SentFile
 from services.console.intake.moves import MAIL, MAIL_FIELDS, NEED_MAX, NOTE_FIELDS, TITLE_MAX
-from services.console.moves.pages import KEY, REVISION, STALE, routes_of
+from services.console.moves.pages import STALE, routes_of
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
@@ -47,7 +47,7 @@ async def file_on_behalf(page: CurrentPage) -> Response[bytes]:
     sent = read(NOTE_FIELDS, page.typed)
     errors = sent.errors
     if not errors:
-        key = page.value(KEY)
+        key = page.key
         try:
             request = (await page.api.send("POST", "/v1/requests/on-behalf", sent.body, key=key)).body
         except Problem as problem:
@@ -91,14 +91,12 @@ async def add_scan(page: CurrentPage, request_id: FromPath[str]) -> Response[byt
     scan = page.files.get(SCAN)
     if scan is None:
         return await _scan_form(page, request_id, (FormError(SCAN, NO_FILE),))
-    revision = page.value(REVISION)
-    request = {"request_id": request_id, "revision": int(revision) if revision.isdigit() else None}
+    request = {"request_id": request_id, "revision": page.revision}
     try:
-        await _upload(page, request, scan, page.value(KEY))
+        await _upload(page, request, scan, page.key)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        return await _scan_form(page, request_id, (FormError(SCAN, problem.title, True),))
+        errors = [msgspec.structs.replace(one, field=SCAN) for one in form_errors(problem)]
+        return await _scan_form(page, request_id, errors)
     return page.redirect(f"/requests/{request_id}", done="scan_added")
 
 
@@ -139,14 +137,13 @@ async def file_mail(page: CurrentPage, mail_id: FromPath[str]) -> Response[bytes
     sent = read(MAIL_FIELDS, page.typed)
     if sent.errors:
         return await _filing(page, mail_id, errors=sent.errors)
-    revision = page.value(REVISION)
     try:
         answer = await page.api.send(
             "POST",
             f"/v1/intake/mails/{mail_id}/file",
             sent.body,
-            key=page.value(KEY),
-            revision=int(revision) if revision.isdigit() else None,
+            key=page.key,
+            revision=page.revision,
         )
     except Problem as problem:
         return await _filing(page, mail_id, errors=_errors(MAIL_FIELDS, problem), stale=problem.status == STALE)
@@ -188,9 +185,7 @@ def filled(mail: Mapping[str, Any], language: str) -> list[Field]:
 
 
 def _errors(fields: Sequence[Field], problem: Problem) -> tuple[FormError, ...]:
-    if problem.status in (401, 404):
-        raise problem
-    return errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
+    return form_errors(problem, fields)
 
 
 ROUTES = (

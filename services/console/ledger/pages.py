@@ -8,14 +8,12 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from services.console.client import Problem
 from services.console.downloads import csv_file
-from services.console.fields import FormError, Typed, errors_of, read
+from services.console.fields import FormError, Typed, form_errors, read
 from services.console.ledger.balances import balances_of, table_of
 from services.console.ledger.words import books_of
 from services.console.moves.model import reason
-from services.console.moves.pages import KEY
 from services.console.page import CurrentPage, Page
 from services.console.pledges.moves import day
 from services.console.translations import N_
@@ -73,11 +71,9 @@ async def propose_reversal(page: CurrentPage, entry_id: FromPath[str]) -> Respon
         return await _entry(page, entry_id, page.typed, errors=sent.errors, status=400)
     body = {**sent.body, "entry_id": entry_id}
     try:
-        made = await page.api.send("POST", "/v1/ledger/reversals", body, key=page.value(KEY) or str(new_id()))
+        made = await page.api.send("POST", "/v1/ledger/reversals", body, key=page.key)
     except Problem as problem:
-        if problem.status == 401:
-            raise
-        errors = errors_of(REVERSAL, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        errors = form_errors(problem, REVERSAL, hidden=False)
         return await _entry(page, entry_id, page.typed, errors=errors, status=problem.status)
     return page.redirect(f"/approvals/{made.body['proposal_id']}", done="proposed")
 

@@ -6,10 +6,9 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from contracts.reference.refusal_words import words_of
 from services.console.client import Problem
-from services.console.fields import FormError
+from services.console.fields import FormError, form_errors, whole_number
 from services.console.matches.moves import DEPARTURE, MATCH
 from services.console.matches.reading import ENDED, is_mine, turn
 from services.console.moves.model import COMMENT
@@ -28,7 +27,7 @@ class Ticked:
 
     def __init__(self, value: str) -> None:
         self.match_id, _, revision = value.partition(":")
-        self.revision = int(revision) if revision.isdigit() else 0
+        self.revision = whole_number(revision) or 0
 
 
 @get("/{language:str}/requests/{request_id:str}/matches")
@@ -45,7 +44,7 @@ async def present_matches(page: CurrentPage, request_id: FromPath[str]) -> Respo
     said = {"comment": page.value("comment"), "departure": page.value("departure") or None}
     body = {"matches": [{"match_id": one.match_id, "revision": one.revision, **said} for one in ticked]}
     try:
-        await page.api.send("POST", "/v1/matches/present", body, key=page.value("idempotency_key") or str(new_id()))
+        await page.api.send("POST", "/v1/matches/present", body, key=page.key)
     except Problem as problem:
         if problem.status in (401, 404):
             raise
@@ -108,10 +107,11 @@ def refusals(
     found = []
     for one in problem.errors:
         place = str(one.get("field") or "").removeprefix("matches[").partition("]")[0]
-        match = listed.get(ticked[int(place)].match_id) if place.isdigit() and int(place) < len(ticked) else None
+        row = whole_number(place)
+        match = listed.get(ticked[row].match_id) if row is not None and row < len(ticked) else None
         name = (match.get("offering_title") or match["provider"]) if match else ""
         found.append(FormError(name, words_of(str(one.get("problem")), page.language), said=True))
-    return tuple(dict.fromkeys(found)) or (FormError("", problem.title, said=True),)
+    return tuple(dict.fromkeys(found)) or form_errors(problem)
 
 
 ROUTES = (compare_matches, present_matches)

@@ -6,9 +6,8 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import Field, FormError, errors_of, read
+from services.console.fields import Field, FormError, form_errors, read
 from services.console.moves.model import COMMENT
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
@@ -47,11 +46,9 @@ async def nominate(page: CurrentPage, request_id: FromPath[str]) -> Response[byt
     if constraints:
         body["override"]["constraints"] = list(constraints)
     try:
-        made = await page.api.send("POST", "/v1/matches", body, key=page.value("idempotency_key") or str(new_id()))
+        made = await page.api.send("POST", "/v1/matches", body, key=page.key)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, said=True),)
+        errors = form_errors(problem, fields)
         return await _show(page, request_id, errors=errors, status=problem.status)
     return page.redirect(f"/matches/{made.body['match_id']}", done="sent")
 

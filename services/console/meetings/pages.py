@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from chassis import clock
 from contracts.reference import country_name, country_order
 from services.console.client import Problem
-from services.console.fields import Field, FormError, Option, errors_of, read
+from services.console.fields import Field, Option, form_errors, read
 from services.console.meetings.moves import MEETING, NEW_LESSON
 from services.console.meetings.words import MEETING_STATUS
 from services.console.moves.forms import NOTHING, Sent, entry_routes, form_routes, show_move
@@ -100,9 +100,7 @@ async def _send_lesson(page: Page, meeting_id: str) -> Sent:
             "PUT", f"/v1/meetings/{meeting_id}/lessons/{typed.body['lesson_id']}", {"text": typed.body["text"]}
         )
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(LESSON, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        errors = form_errors(problem, LESSON)
         return Sent(errors=errors, status=problem.status)
     return Sent(record=answer.body)
 

@@ -9,11 +9,10 @@ from litestar.params import FromPath
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import Field, FormError, Option, Typed, errors_of, read
+from services.console.fields import Field, FormError, Option, Typed, form_errors, read
 from services.console.moves.model import Noun
-from services.console.moves.pages import KEY, REVISION, STALE
+from services.console.moves.pages import STALE
 from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_, OWN_NAMES
 
@@ -90,19 +89,16 @@ async def send(
 
 async def command(page: Page, method: str, path: str, body: Any, fields: Sequence[Field] = ()) -> Sent:
     """Send a body, in the revision of the form if it has one."""
-    revision = page.value(REVISION)
     try:
         answer = await page.api.send(
             method,
             path,
             body,
-            key=page.value(KEY) or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
+            key=page.key,
+            revision=page.revision,
         )
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        found = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        found = form_errors(problem, fields)
         names = {one.name for one in fields}
         # If the form asks for a list in rows, the API does not name the row.
         errors = [one if one.field in names else replace(one, field="") for one in found]

@@ -8,14 +8,12 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from services.console.client import Answer, Problem
-from services.console.fields import FormError, Option, errors_of, read
+from services.console.fields import FormError, Option, form_errors, read
 from services.console.moves.model import Move, Noun
 from services.console.page import CurrentPage, Page
 from services.console.sign_in.recent_sign_in import require_recent_sign_in
 
-KEY, REVISION = "idempotency_key", "revision"
 STALE = 412
 
 Options = Callable[[Page, Mapping[str, Any], Move], Mapping[str, Sequence[Option]]]
@@ -40,20 +38,17 @@ def routes_of(noun: Noun, *, options: Options = lambda _page, _record, _move: {}
         if sent.errors:
             answer = await page.api.read(f"{noun.api}/{record_id}")
             return _form(page, noun, found, record_id, answer, options, errors=sent.errors, status=400)
-        revision = page.value(REVISION)
         try:
             await page.api.send(
                 found.method,
                 f"{noun.api}/{record_id}/{found.path}",
                 sent.body,
-                key=page.value(KEY) or str(new_id()),
-                revision=int(revision) if revision.isdigit() else None,
+                key=page.key,
+                revision=page.revision,
             )
         except Problem as problem:
-            if problem.status in (401, 404):
-                raise
+            errors = form_errors(problem, found.fields)
             answer = await page.api.read(f"{noun.api}/{record_id}")
-            errors = errors_of(found.fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
             stale = problem.status == STALE
             return _form(
                 page, noun, found, record_id, answer, options, errors=errors, stale=stale, status=problem.status

@@ -8,9 +8,8 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import Field, FormError, Option, errors_of, read
+from services.console.fields import Field, FormError, Option, form_errors, read
 from services.console.page import CurrentPage, Page
 from services.console.rendering import code_label
 from services.console.translations import N_
@@ -65,7 +64,7 @@ async def create_alert(page: CurrentPage) -> Response[bytes]:
     sent = read(fields_of(subject), page.typed)
     if sent.errors:
         return _form(page, subject, errors=sent.errors, status=400)
-    key = page.value("idempotency_key") or str(new_id())
+    key = page.key
     try:
         await page.api.send("POST", "/v1/alerts", {"subject": subject, **in_cents(sent.body)}, key=key)
     except Problem as problem:
@@ -81,16 +80,14 @@ async def show_alert(page: CurrentPage, alert_id: FromPath[UUID]) -> Response[by
 
 @post("/{language:str}/notifications/alerts/{alert_id:uuid}", status_code=303)
 async def change_alert(page: CurrentPage, alert_id: FromPath[UUID]) -> Response[bytes]:
-    path, revision = f"/v1/alerts/{alert_id}", page.value("revision")
+    path = f"/v1/alerts/{alert_id}"
     alert = await page.api.read(path)
     subject = alert.body["subject"]
     sent = read(fields_of(subject), page.typed)
     errors, status = sent.errors, 400
     if not errors:
         try:
-            await page.api.send(
-                "PATCH", path, in_cents(sent.body), revision=int(revision) if revision.isdigit() else None
-            )
+            await page.api.send("PATCH", path, in_cents(sent.body), revision=page.revision)
         except Problem as problem:
             errors, status = _errors(problem, subject), problem.status
         else:
@@ -103,13 +100,13 @@ async def move_alert(page: CurrentPage, alert_id: FromPath[UUID], move: FromPath
     """Pause, resume or remove an alert."""
     if move not in MOVES:
         raise NotFoundException
-    path, method, revision = f"/v1/alerts/{alert_id}", MOVES[move], page.value("revision")
+    path, method = f"/v1/alerts/{alert_id}", MOVES[move]
     await page.api.send(
         method,
         path if move == "remove" else f"{path}/{move}",
         {} if move == "pause" else None,
-        key=page.value("idempotency_key") or str(new_id()),
-        revision=int(revision) if revision.isdigit() else None,
+        key=page.key,
+        revision=page.revision,
     )
     return page.redirect(SETTINGS, done="saved")
 
@@ -140,9 +137,7 @@ def _subject(page: Page) -> str:
 
 
 def _errors(problem: Problem, subject: str) -> tuple[FormError, ...]:
-    if problem.status in (401, 404):
-        raise problem
-    return errors_of(fields_of(subject), problem.errors, problem.title) or (FormError("", problem.title, True),)
+    return form_errors(problem, fields_of(subject))
 
 
 def _form(

@@ -5,7 +5,6 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from contracts.console_pages import page_of
 from services.console.notifications import alerts, settings
 from services.console.page import CurrentPage
@@ -23,7 +22,7 @@ async def list_notifications(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/notifications/read-all", status_code=303)
 async def read_all(page: CurrentPage) -> Response[bytes]:
-    await page.api.send("POST", "/v1/notifications/read-all", key=page.value("idempotency_key") or str(new_id()))
+    await page.api.send("POST", "/v1/notifications/read-all", key=page.key)
     return page.redirect("/notifications", done="read")
 
 
@@ -38,7 +37,7 @@ async def show_notification(page: CurrentPage, notification_id: FromPath[UUID]) 
 async def read_notification(page: CurrentPage, notification_id: FromPath[UUID]) -> Response[bytes]:
     """Mark a notification as read, and redirect to its subject or back to the list."""
     path = f"/v1/notifications/{notification_id}/read"
-    answer = await page.api.send("POST", path, key=page.value("idempotency_key") or str(new_id()))
+    answer = await page.api.send("POST", path, key=page.key)
     record = page_of(answer.body["link"])
     return page.redirect(record if record and page.value("then") == "open" else "/notifications")
 

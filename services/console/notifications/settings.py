@@ -4,9 +4,8 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from chassis.ids import new_id
 from services.console.client import Answer, Problem
-from services.console.fields import Field, FormError, errors_of, read
+from services.console.fields import Field, FormError, form_errors, read
 from services.console.notifications.alerts import SUBJECT_OF_ROLE
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
@@ -57,7 +56,7 @@ async def change_settings(page: CurrentPage) -> Response[bytes]:
     if sent.errors:
         return await _settings(page, errors=sent.errors, status=400)
     try:
-        await page.api.send("PUT", "/v1/subscriptions", sent.body, revision=_revision(page))
+        await page.api.send("PUT", "/v1/subscriptions", sent.body, revision=page.revision)
     except Problem as problem:
         return await _refused(page, problem)
     return page.redirect(PATH, done="saved")
@@ -79,9 +78,9 @@ async def resume(page: CurrentPage) -> Response[bytes]:
 
 
 async def _send(page: Page, move: str, body: Any) -> Response[bytes]:
-    key = page.value("idempotency_key") or str(new_id())
+    key = page.key
     try:
-        await page.api.send("POST", f"/v1/subscriptions/{move}", body, key=key, revision=_revision(page))
+        await page.api.send("POST", f"/v1/subscriptions/{move}", body, key=key, revision=page.revision)
     except Problem as problem:
         return await _refused(page, problem)
     return page.redirect(PATH, done="saved")
@@ -91,7 +90,7 @@ async def _refused(page: Page, problem: Problem) -> Response[bytes]:
     if problem.status in (401, 404):
         raise problem
     fields = (*FIELDS, UNTIL)
-    errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
+    errors = form_errors(problem, fields)
     return await _settings(page, errors=errors, status=problem.status)
 
 
@@ -131,11 +130,6 @@ def _as_typed(answer: Answer | None) -> dict[str, list[str]] | None:
     held = answer.body
     channels = [one for one in held["channels"] if one in ("inbox", "mail")]
     return {"channels": channels, "email": [held["email"] or ""], "language": [held["language"]]}
-
-
-def _revision(page: Page) -> int | None:
-    revision = page.value("revision")
-    return int(revision) if revision.isdigit() else None
 
 
 ROUTES = (show_settings, change_settings, pause, resume)

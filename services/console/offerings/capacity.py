@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from services.console.fields import DATE, MISSING, NO_DATE, NO_NUMBER, Field, FormError, Read, Typed
+from services.console.fields import DATE, MISSING, NO_DATE, NO_NUMBER, Field, FormError, Read, Typed, whole_number
 from services.console.translations import N_
 
 CAPACITY = Field(name="capacity", label=N_("Periods and deliveries"), required=False)
@@ -47,8 +47,8 @@ def changed(typed: Typed, act: str) -> dict[str, list[str]]:
     if act == "add":
         rows.append(Row())
     name, _, number = act.partition(":")
-    if name == "remove" and number.isdigit() and int(number) < len(rows):
-        del rows[int(number)]
+    if name == "remove" and (place := whole_number(number)) is not None:
+        del rows[place : place + 1]
     return {**{name: [*values] for name, values in typed.items()}, **as_typed(rows)}
 
 

@@ -8,12 +8,12 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
+from msgspec.structs import replace
 
 from chassis import clock
-from chassis.ids import new_id
 from services.console.client import Answer, Problem
-from services.console.fields import Field, FormError, Typed, errors_of, read
-from services.console.moves.pages import KEY, REVISION, STALE
+from services.console.fields import Field, FormError, Typed, form_errors, read
+from services.console.moves.pages import STALE
 from services.console.offerings.capacity import as_typed, changed, rows_of
 from services.console.offerings.merging import Change, merge, same, shown_values
 from services.console.offerings.moves import OFFERING
@@ -50,7 +50,7 @@ async def create_draft(page: CurrentPage) -> Response[bytes]:
     if sent.errors:
         return await _new(page, page.typed, errors=sent.errors, status=400)
     try:
-        answer = await page.api.send("POST", "/v1/offerings", sent.body, key=page.value(KEY) or str(new_id()))
+        answer = await page.api.send("POST", "/v1/offerings", sent.body, key=page.key)
     except Problem as problem:
         return await _new(page, page.typed, errors=_errors(NEW, problem), status=problem.status)
     return page.redirect(f"/offerings/{answer.body['offering_id']}/edit/{STEPS[0].path}", done="draft_saved")
@@ -64,7 +64,7 @@ async def copy_earlier(page: CurrentPage) -> Response[bytes]:
         return page.redirect("/offerings/new")
     body = {"from_offering": offering_id, "language": language}
     try:
-        answer = await page.api.send("POST", "/v1/offerings", body, key=page.value(KEY) or str(new_id()))
+        answer = await page.api.send("POST", "/v1/offerings", body, key=page.key)
     except Problem as problem:
         return await _new(page, page.typed, errors=_errors(NEW, problem), status=problem.status)
     return page.redirect(f"/offerings/{answer.body['offering_id']}/check", done="draft_copied")
@@ -90,7 +90,7 @@ async def save_step(page: CurrentPage, offering_id: FromPath[str], step: FromPat
     base = _base(page)
     if act == "add" or act.startswith("remove:"):
         return _form(
-            page, found, await page.api.read(path), typed=changed(page.typed, act), base=base, revision=_revision(page)
+            page, found, await page.api.read(path), typed=changed(page.typed, act), base=base, revision=page.revision
         )
     typed: Typed = page.typed
     if found.with_capacity:
@@ -99,13 +99,11 @@ async def save_step(page: CurrentPage, offering_id: FromPath[str], step: FromPat
     if sent.errors:
         answer = await page.api.read(path)
         return _form(
-            page, found, answer, typed=typed, base=base, errors=sent.errors, status=400, revision=_revision(page)
+            page, found, answer, typed=typed, base=base, errors=sent.errors, status=400, revision=page.revision
         )
     if not same(found.groups, base, typed):
         try:
-            await page.api.send(
-                "PATCH", path, sent.body, key=page.value(KEY) or str(new_id()), revision=_revision(page)
-            )
+            await page.api.send("PATCH", path, sent.body, key=page.key, revision=page.revision)
         except Problem as problem:
             if problem.status in (401, 404):
                 raise
@@ -120,7 +118,7 @@ async def save_step(page: CurrentPage, offering_id: FromPath[str], step: FromPat
                     base=base,
                     errors=errors,
                     status=problem.status,
-                    revision=_revision(page),
+                    revision=page.revision,
                 )
             now = found.typed_of(answer.body)
             merged, changes = merge(found.groups, base, now, typed)
@@ -226,11 +224,6 @@ def _found(path: str) -> Step:
     return found
 
 
-def _revision(page: Page) -> int | None:
-    given = page.value(REVISION)
-    return int(given) if given.isdigit() else None
-
-
 def _base(page: Page) -> dict[str, list[str]]:
     """Return what the form showed at first, as the form itself states it: it is used only to show and to merge."""
     try:
@@ -244,10 +237,10 @@ def _base(page: Page) -> dict[str, list[str]]:
 
 def _errors(fields: Sequence[Field], problem: Problem) -> tuple[FormError, ...]:
     """Return the errors of a refusal at their fields; an error of the whole is at the field that the details name."""
-    found = errors_of(fields, problem.errors, problem.title)
+    found = form_errors(problem, fields, hidden=False)
     named = str(problem.details.get("field") or "")
     of = named if any(one.name == named for one in fields) else ""
-    return found or (FormError(of, problem.title, True),)
+    return tuple(one if one.field or not of else replace(one, field=of) for one in found)
 
 
 ROUTES = (show_new, create_draft, copy_earlier, begin_editing, show_step, save_step, check_answers)

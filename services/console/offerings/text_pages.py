@@ -7,10 +7,9 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import Field, FormError, Typed, errors_of, read
-from services.console.moves.pages import KEY, REVISION, STALE
+from services.console.fields import Field, Typed, form_errors, read, whole_number
+from services.console.moves.pages import STALE
 from services.console.offerings.steps import LANGUAGE, SUMMARY_MAX, TITLE, TITLE_MAX, options
 from services.console.page import CurrentPage, Page
 from services.console.rendering import code_label
@@ -133,8 +132,8 @@ async def translate(page: CurrentPage, offering_id: FromPath[str], into: FromPat
     sent = read(TRANSLATION, page.typed)
     if sent.errors:
         return await _translation(page, offering_id, into, errors=sent.errors, status=400)
-    exists = page.value(REVISION) != ""
-    body = {**sent.body, "source_revision": int(page.value("source_revision") or 0)}
+    exists = page.revision is not None
+    body = {**sent.body, "source_revision": whole_number(page.value("source_revision")) or 0}
     try:
         if page.value("act") == REMOVE:
             await _send(page, "DELETE", f"{path}/{into}", None)
@@ -206,17 +205,12 @@ def _form(
 
 
 async def _send(page: Page, method: str, path: str, body: Any) -> None:
-    revision = page.value(REVISION)
-    await page.api.send(
-        method, path, body, key=page.value(KEY) or str(new_id()), revision=int(revision) if revision.isdigit() else None
-    )
+    await page.api.send(method, path, body, key=page.key, revision=page.revision)
 
 
 def _refused(fields: Sequence[Field], problem: Problem) -> dict[str, Any]:
     """Return what the form shows for a refusal. Raises the Problem if its status is 401 or 404."""
-    if problem.status in (401, 404):
-        raise problem
-    errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
+    errors = form_errors(problem, fields)
     return {"errors": errors, "stale": problem.status == STALE, "status": problem.status}
 
 

@@ -7,14 +7,12 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec.structs import replace
 
-from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import Field, FormError, Option, errors_of, read
+from services.console.fields import Field, FormError, Option, form_errors, read
 from services.console.formats import money
 from services.console.labels import UNIT_ROLE
 from services.console.matches.moves import DEPARTURE
 from services.console.moves.model import COMMENT
-from services.console.moves.pages import KEY, REVISION
 from services.console.page import CurrentPage, Page
 from services.console.rendering import organization
 from services.console.translations import N_
@@ -57,14 +55,11 @@ async def propose_package(page: CurrentPage, match_id: FromPath[str]) -> Respons
     sent = read(FIELDS, page.typed)
     if sent.errors:
         return await _form(page, match_id, errors=sent.errors, status=400)
-    revision = page.value(REVISION)
-    body = {**sent.body, "match_id": match_id, "revision": int(revision) if revision.isdigit() else 0}
+    body = {**sent.body, "match_id": match_id, "revision": page.revision or 0}
     try:
-        made = await page.api.send("POST", "/v1/packages", body, key=page.value(KEY) or str(new_id()))
+        made = await page.api.send("POST", "/v1/packages", body, key=page.key)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, said=True),)
+        errors = form_errors(problem, FIELDS)
         return await _form(page, match_id, errors=errors, status=problem.status)
     return page.redirect(f"/packages/{made.body['package_id']}", done="sent")
 

@@ -8,10 +8,8 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import FormError
-from services.console.moves.pages import KEY
+from services.console.fields import FormError, form_errors
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
@@ -53,11 +51,10 @@ async def move_parked(
     if service not in SERVICES or move not in DONE:
         raise NotFoundException
     try:
-        await page.api.send("POST", f"/v1/parked/{service}/{event_id}/{move}", {}, key=page.value(KEY) or str(new_id()))
+        await page.api.send("POST", f"/v1/parked/{service}/{event_id}/{move}", {}, key=page.key)
     except Problem as problem:
-        if problem.status == 401:
-            raise
-        return await _list(page, service, errors=(FormError("", problem.title, True),), status=problem.status)
+        errors = form_errors(problem, hidden=False)
+        return await _list(page, service, errors=errors, status=problem.status)
     return page.redirect("/parked", service=service, done=DONE[move])
 
 

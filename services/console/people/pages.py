@@ -9,9 +9,8 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import Struct
 
-from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import FormError, Option, errors_of, read
+from services.console.fields import FormError, Option, form_errors, read
 from services.console.matches.pages import optional
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
@@ -33,7 +32,6 @@ from services.console.translations import N_
 
 LIST_LENGTH = 50
 ORGANIZATIONS_MAX = 100
-KEY = "idempotency_key"
 TOO_MANY = N_("Paste at most 50 rows at a time")
 NO_ROW = N_("Paste at least one row")
 
@@ -89,7 +87,7 @@ async def enter_person(page: CurrentPage) -> Response[bytes]:
     if sent.errors:
         return await _person_form(page, errors=sent.errors, status=400)
     try:
-        answer = await page.api.send("POST", "/v1/people", person_of(sent.body), key=page.value(KEY) or str(new_id()))
+        answer = await page.api.send("POST", "/v1/people", person_of(sent.body), key=page.key)
     except Problem as problem:
         return await _person_form(page, errors=_errors(PERSON_FIELDS, problem), status=problem.status)
     return page.redirect(f"/people/{answer.body['person_id']}/appoint", done="entered")
@@ -108,7 +106,7 @@ async def appoint(page: CurrentPage, person_id: FromPath[UUID]) -> Response[byte
         return await _appointment_form(page, person_id, errors=sent.errors, status=400)
     body = appointment_of(sent.body, str(person_id))
     try:
-        answer = await page.api.send("POST", "/v1/appointments", body, key=page.value(KEY) or str(new_id()))
+        answer = await page.api.send("POST", "/v1/appointments", body, key=page.key)
     except Problem as problem:
         errors = _errors(APPOINTMENT_FIELDS, problem)
         return await _appointment_form(page, person_id, errors=errors, status=problem.status)
@@ -145,7 +143,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 async def _enter(page: Page, row: Row) -> Outcome:
     """Enter and appoint a person. Sending a row again enters no person twice."""
-    form, person_id = page.value(KEY), ""
+    form, person_id = page.key, ""
     person = person_of(row.cells)
     try:
         entered = await page.api.send("POST", "/v1/people", person, key=_key(form, person))
@@ -173,7 +171,7 @@ async def list_organizations(page: CurrentPage) -> Response[bytes]:
 async def register_organization(page: CurrentPage) -> Response[bytes]:
     body = {"code": page.value("code").strip().upper(), "name": page.value("name").strip()}
     try:
-        await page.api.send("POST", "/v1/organizations", body, key=page.value(KEY) or str(new_id()))
+        await page.api.send("POST", "/v1/organizations", body, key=page.key)
     except Problem as problem:
         errors = _errors((), problem)
         return await _organizations(page, errors=errors, status=problem.status)
@@ -192,9 +190,7 @@ async def _name(page: Page, person_id: str | None) -> str | None:
 
 
 def _errors(fields: Sequence[Any], problem: Problem) -> tuple[FormError, ...]:
-    if problem.status == 401:
-        raise problem
-    return errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
+    return form_errors(problem, fields, hidden=False)
 
 
 async def _person_form(page: Page, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:
@@ -262,7 +258,6 @@ def _several(
         rows=rows,
         outcomes=outcomes,
         typed={"table": [left]} if outcomes else page.typed or None,
-        key=page.value(KEY) or str(new_id()),
         errors=errors,
         most=ROWS_MAX,
     )

@@ -9,12 +9,11 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
 
-from chassis.ids import new_id
 from services.console.client import Answer, Problem
-from services.console.fields import NO_DATE, NO_MONEY, FormError, Option, Typed, errors_of, read
+from services.console.fields import NO_DATE, NO_MONEY, FormError, Option, Typed, form_errors, read, whole_number
 from services.console.formats import day, minor_units, money
 from services.console.moves.model import Move
-from services.console.moves.pages import KEY, REVISION, STALE
+from services.console.moves.pages import STALE
 from services.console.page import CurrentPage, Page
 from services.console.pledges.moves import PARTS_MAX, PLEDGE
 from services.console.translations import N_, translations
@@ -96,7 +95,7 @@ def _receive(body: Body, _typed: Typed, _pledge: Record) -> Body:
 
 
 def _meet(body: Body, _typed: Typed, _pledge: Record) -> Body:
-    return {**body, "instalment": int(body["instalment"])}
+    return {**body, "instalment": whole_number(body["instalment"])}
 
 
 FORMS: Mapping[str, Form] = {
@@ -130,8 +129,8 @@ async def send_form(page: CurrentPage, pledge_id: FromPath[str], move: FromPath[
                 "POST",
                 f"/v1/pledges/{pledge_id}/{found.path}",
                 body,
-                key=page.value(KEY) or str(new_id()),
-                revision=int(page.value(REVISION)) if page.value(REVISION).isdigit() else None,
+                key=page.key,
+                revision=page.revision,
             )
             return page.redirect(f"/pledges/{pledge_id}", done=found.done)
         except Unreadable as no:
@@ -140,7 +139,7 @@ async def send_form(page: CurrentPage, pledge_id: FromPath[str], move: FromPath[
             if problem.status in (401, 404):
                 raise
             status = problem.status
-            errors = errors_of(found.fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
+            errors = form_errors(problem, found.fields)
             answer = await page.api.read(f"/v1/pledges/{pledge_id}")
     return await _form(page, found, answer, page.typed, errors=errors, status=status)
 

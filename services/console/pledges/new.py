@@ -12,12 +12,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chassis import clock
-from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import Field, FormError, Option, Typed, errors_of, read
+from services.console.fields import Field, FormError, Option, Typed, form_errors, read
 from services.console.formats import decimals_of
 from services.console.labels import EARMARKING
-from services.console.moves.pages import KEY
 from services.console.page import CurrentPage, Page
 from services.console.pledges.moves import NOTE
 from services.console.translations import N_
@@ -121,11 +119,9 @@ async def make_pledge(page: CurrentPage) -> Response[bytes]:
         return await _amount(page, page.typed, errors=sent.errors, status=400)
     try:
         body = for_one_purpose(sent.body)
-        made = await page.api.send("POST", "/v1/pledges", body, key=page.value(KEY) or str(new_id()))
+        made = await page.api.send("POST", "/v1/pledges", body, key=page.key)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(ALL, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        errors = form_errors(problem, ALL)
         return await _amount(page, page.typed, errors=errors, status=problem.status)
     return page.redirect(f"/pledges/{made.body['pledge_id']}", done="pledged")
 

@@ -8,11 +8,10 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from chassis import clock
-from chassis.ids import new_id
 from services.console.client import Problem
 from services.console.downloads import as_download
-from services.console.fields import Field, FormError, Typed, errors_of, read
-from services.console.moves.pages import KEY, REVISION, routes_of
+from services.console.fields import Field, FormError, Typed, form_errors, read
+from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.reports.moves import AS_OF, REPORT
 from services.console.reports.pictures import BY_SEX, MEASURES, MONEY, by_paragraph, by_year
@@ -40,11 +39,9 @@ async def draft_report(page: CurrentPage) -> Response[bytes]:
     if sent.errors:
         return await _list(page, page.typed, errors=sent.errors, status=400)
     try:
-        made = await page.api.send("POST", "/v1/reports", sent.body, key=page.value(KEY) or str(new_id()))
+        made = await page.api.send("POST", "/v1/reports", sent.body, key=page.key)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(NEW, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        errors = form_errors(problem, NEW)
         return await _list(page, page.typed, errors=errors, status=problem.status)
     return page.redirect(f"/reports/{made.body['report_id']}", done="saved")
 
@@ -92,19 +89,17 @@ async def save_text(
     sent = read((TEXT,), page.typed)
     if sent.errors:
         return await _text(page, report_id, block, code, errors=sent.errors, status=400)
-    revision, text = page.value(REVISION), sent.body.get("text", "")
+    text = sent.body.get("text", "")
     try:
         await page.api.send(
             "PUT" if text else "DELETE",
             f"/v1/reports/{report_id}/texts/{block}/{code}",
             {"text": text} if text else None,
-            key=page.value(KEY) or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
+            key=page.key,
+            revision=page.revision,
         )
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of((TEXT,), problem.errors, problem.title) or (FormError("", problem.title, True),)
+        errors = form_errors(problem, (TEXT,))
         return await _text(
             page, report_id, block, code, errors=errors, stale=problem.status == STALE, status=problem.status
         )

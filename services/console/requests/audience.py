@@ -6,9 +6,8 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import Field, FormError, errors_of, read
+from services.console.fields import Field, FormError, form_errors, read
 from services.console.moves.model import COMMENT
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
@@ -73,13 +72,9 @@ async def give_consent(page: CurrentPage, request_id: FromPath[str]) -> Response
     if errors:
         return await _form(page, request_id, typed=page.typed, errors=errors, status=400)
     try:
-        await page.api.send(
-            "POST", f"/v1/requests/{request_id}/consents", body, key=_key(page), revision=_revision(page)
-        )
+        await page.api.send("POST", f"/v1/requests/{request_id}/consents", body, key=page.key, revision=page.revision)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, said=True),)
+        errors = form_errors(problem, FIELDS)
         return await _form(page, request_id, typed=page.typed, errors=errors, status=problem.status)
     return page.redirect(f"/requests/{request_id}/audience", done="consent_given")
 
@@ -93,13 +88,9 @@ async def ask_withdrawal(page: CurrentPage, request_id: FromPath[str], consent_i
 async def withdraw_consent(page: CurrentPage, request_id: FromPath[str], consent_id: FromPath[str]) -> Response[bytes]:
     path = f"/v1/requests/{request_id}/consents/{consent_id}"
     try:
-        await page.api.send("DELETE", path, key=_key(page), revision=_revision(page))
+        await page.api.send("DELETE", path, key=page.key, revision=page.revision)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        return await _withdrawal(
-            page, request_id, consent_id, errors=(FormError("", problem.title, said=True),), status=problem.status
-        )
+        return await _withdrawal(page, request_id, consent_id, errors=form_errors(problem), status=problem.status)
     return page.redirect(f"/requests/{request_id}/audience", done="consent_withdrawn")
 
 
@@ -147,9 +138,7 @@ async def _check(
     try:
         audience = await page.api.get(f"/v1/requests/{request_id}/audience", if_consented=consented)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = (FormError("", problem.title, said=True),)
+        errors = form_errors(problem)
         return await _form(page, request_id, typed=typed, errors=errors, status=problem.status)
     request = await page.api.get(f"/v1/requests/{request_id}")
     again = {name: values for name, values in typed.items() if name != "check"}
@@ -176,15 +165,6 @@ async def _withdrawal(
     request = await page.api.get(f"/v1/requests/{request_id}")
     consent = next((one for one in request.get("consents", ()) if one["consent_id"] == consent_id), None)
     return page.render("requests/withdraw_consent.html", status=status, request=request, consent=consent, errors=errors)
-
-
-def _key(page: Page) -> str:
-    return page.value("idempotency_key") or str(new_id())
-
-
-def _revision(page: Page) -> int | None:
-    revision = page.value("revision")
-    return int(revision) if revision.isdigit() else None
 
 
 ROUTES = (show_audience, ask_consent, give_consent, ask_withdrawal, withdraw_consent)

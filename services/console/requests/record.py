@@ -5,9 +5,8 @@ import asyncio
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import FormError
+from services.console.fields import FormError, form_errors
 from services.console.matches.pages import optional
 from services.console.page import CurrentPage, Page
 from services.console.requests.sending import send
@@ -45,20 +44,17 @@ async def add_document(page: CurrentPage, request_id: FromPath[str]) -> Response
     if sent is None:
         return await _documents(page, request_id, errors=(FormError("", NO_FILE),), status=400)
     kind = "notes-verbales" if session.role == "coordinator" else "attachments"
-    revision = page.value("revision")
     try:
         await page.api.upload(
             f"/v1/requests/{request_id}/{kind}",
             sent.content,
             name=sent.name,
             media_type=sent.media_type,
-            key=page.value("idempotency_key") or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
+            key=page.key,
+            revision=page.revision,
         )
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = (FormError("", problem.title, said=True),)
+        errors = form_errors(problem)
         return await _documents(page, request_id, errors=errors, status=problem.status)
     return page.redirect(f"/requests/{request_id}/documents", done="file_added")
 

@@ -6,9 +6,8 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import WORDS_MAX, Field, FormError, errors_of, read
+from services.console.fields import WORDS_MAX, Field, FormError, form_errors, read, whole_number
 from services.console.matches.pages import optional
 from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_
@@ -51,23 +50,19 @@ async def save_translation(page: CurrentPage, request_id: FromPath[str], code: F
     if sent.errors:
         return await _edit(page, request_id, code, errors=sent.errors, status=400)
     texts = sent.body.pop("line", {})
-    source = page.value("source_revision")
     body = {
         **sent.body,
-        "source_revision": int(source) if source.isdigit() else request["revision"],
+        "source_revision": whole_number(page.value("source_revision")) or request["revision"],
         "lines": [{"line_id": line_id, **values} for line_id, values in texts.items()],
     }
-    revision = page.value("revision")
-    path, key = f"/v1/requests/{request_id}/translations", page.value("idempotency_key") or str(new_id())
+    path, key = f"/v1/requests/{request_id}/translations", page.key
     try:
-        if revision.isdigit():
-            await page.api.send("PUT", f"{path}/{code}", body, key=key, revision=int(revision))
+        if page.revision is not None:
+            await page.api.send("PUT", f"{path}/{code}", body, key=key, revision=page.revision)
         else:
             await page.api.send("POST", path, {**body, "language": code}, key=key)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = (FormError("", problem.title, said=True),)
+        errors = form_errors(problem)
         return await _edit(page, request_id, code, errors=errors, status=problem.status)
     return page.redirect(f"/requests/{request_id}/translations", done="saved")
 
@@ -134,7 +129,7 @@ async def show_summary(page: CurrentPage, request_id: FromPath[str]) -> Response
 @post("/{language:str}/requests/{request_id:str}/summary", status_code=303)
 async def save_summary(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     """Draft the summary, or revise its draft."""
-    method = "PUT" if page.value("revision").isdigit() else "POST"
+    method = "POST" if page.revision is None else "PUT"
     return await _send(page, request_id, method, "", WORDS)
 
 
@@ -150,19 +145,16 @@ async def _send(page: Page, request_id: str, method: str, path: str, fields: Seq
     sent = read(fields, page.typed)
     if sent.errors:
         return await _summary(page, request_id, fields=fields, errors=sent.errors, status=400)
-    revision = page.value("revision")
     try:
         await page.api.send(
             method,
             f"/v1/requests/{request_id}/summary{path}",
             sent.body if fields else None,
-            key=page.value("idempotency_key") or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
+            key=page.key,
+            revision=page.revision,
         )
     except Problem as problem:
-        if problem.status == 401:
-            raise
-        errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, said=True),)
+        errors = form_errors(problem, fields, hidden=False)
         return await _summary(page, request_id, fields=fields, errors=errors, status=problem.status)
     return page.redirect(f"/requests/{request_id}/summary", done="saved")
 

@@ -9,8 +9,8 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from services.console.client import Problem
-from services.console.fields import FormError, Option, errors_of
-from services.console.moves.pages import KEY, REVISION, STALE
+from services.console.fields import FormError, Option, form_errors
+from services.console.moves.pages import STALE
 from services.console.page import CurrentPage, Page
 from services.console.rounds.settings import (
     DECIDED,
@@ -75,11 +75,9 @@ async def create(page: CurrentPage) -> Response[bytes]:
         return await _form(page, base, sent.errors)
     body = {**sent.body, **({"based_on": base} if base else {})}
     try:
-        answer = await page.api.send("POST", "/v1/rounds", body, key=page.value(KEY))
+        answer = await page.api.send("POST", "/v1/rounds", body, key=page.key)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        errors = form_errors(problem, FIELDS)
         return await _form(page, base, errors)
     return page.redirect(f"/rounds/{answer.body['round_id']}", done="round_asked")
 
@@ -128,18 +126,15 @@ async def show_end(page: CurrentPage, round_id: FromPath[str], end: FromPath[str
 async def send_end(page: CurrentPage, round_id: FromPath[str], end: FromPath[str]) -> Response[bytes]:
     if end not in ENDS:
         raise NotFoundException
-    revision = page.value(REVISION)
     try:
         await page.api.send(
             "POST",
             f"/v1/rounds/{round_id}/{end}",
             {},
-            key=page.value(KEY),
-            revision=int(revision) if revision.isdigit() else None,
+            key=page.key,
+            revision=page.revision,
         )
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
         return await _end_form(page, round_id, end, problem)
     return page.redirect(f"/rounds/{round_id}", done=ENDS[end].done)
 
@@ -155,7 +150,7 @@ async def _end_form(page: Page, round_id: str, end: str, problem: Problem | None
         end=ENDS[end],
         revision=answer.revision or answer.body["revision"],
         stale=problem is not None and problem.status == STALE,
-        errors=(FormError("", problem.title, True),) if problem else (),
+        errors=form_errors(problem) if problem else (),
     )
 
 

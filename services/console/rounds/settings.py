@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from contracts.reference import country_name
-from services.console.fields import Field, Option, Read, Typed, read
+from services.console.fields import Field, Option, Read, Typed, read, whole_number
 from services.console.formats import day
 from services.console.rendering import organization
 from services.console.translations import N_, translated
@@ -96,8 +96,8 @@ def settings_of(typed: Typed) -> Read:
     if found.errors:
         return found
     body: dict[str, Any] = {
-        "fairness_loss": int(found.body["fairness_loss"]),
-        "seconds": int(found.body["seconds"]),
+        "fairness_loss": whole_number(found.body["fairness_loss"]),
+        "seconds": whole_number(found.body["seconds"]),
         "priorities": {name: value * PER_CENT for name, value in found.body["priorities"].items()},
     }
     if found.body.get("funds"):

@@ -7,11 +7,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec.structs import replace
 
-from chassis.ids import new_id
 from contracts import reference
 from services.console.client import Problem
-from services.console.fields import Field, FormError, Option, Typed, errors_of, read
-from services.console.moves.pages import KEY, REVISION, STALE, routes_of
+from services.console.fields import Field, FormError, Option, Typed, form_errors, read
+from services.console.moves.pages import STALE, routes_of
 from services.console.page import CurrentPage, Page
 from services.console.sherloc_contributions.marks import MARK, marked, passages_of
 from services.console.sherloc_contributions.moves import CONTRIBUTION
@@ -124,7 +123,7 @@ async def draft_sherloc_contribution(page: CurrentPage) -> Response[bytes]:
     if sent.errors:
         return _form(page, page.typed, errors=sent.errors, status=400)
     try:
-        key = page.value(KEY) or str(new_id())
+        key = page.key
         made = await page.api.send("POST", "/v1/contributions", _body(sent.body), key=key)
     except Problem as problem:
         return _form(page, page.typed, errors=_errors(fields, problem), status=problem.status)
@@ -152,7 +151,7 @@ async def edit_sherloc_contribution(page: CurrentPage, contribution_id: FromPath
 
 @post("/{language:str}/sherloc/contributions/{contribution_id:str}/edit", status_code=303)
 async def revise_sherloc_contribution(page: CurrentPage, contribution_id: FromPath[str]) -> Response[bytes]:
-    path, revision = f"/v1/contributions/{contribution_id}", page.value(REVISION)
+    path = f"/v1/contributions/{contribution_id}"
     record = await page.api.get(path)
     sent = read(FIELDS, page.typed)
     if sent.errors:
@@ -164,8 +163,8 @@ async def revise_sherloc_contribution(page: CurrentPage, contribution_id: FromPa
             "POST",
             f"{path}/revise",
             body,
-            key=page.value(KEY) or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
+            key=page.key,
+            revision=page.revision,
         )
     except Problem as problem:
         errors = _errors(FIELDS, problem)
@@ -189,12 +188,9 @@ def _typed(record: Mapping[str, Any]) -> Typed:
 
 
 def _errors(fields: Sequence[Field], problem: Problem) -> tuple[FormError, ...]:
-    if problem.status in (401, 404):
-        raise problem
     shown = [replace(one, name="articles") if one.name == ARTICLES[0] else one for one in fields]
-    found = errors_of(shown, problem.errors, problem.title)
-    placed = tuple(replace(one, field=ARTICLES[0]) if one.field == "articles" else one for one in found)
-    return placed or (FormError("", problem.title, True),)
+    found = form_errors(problem, shown)
+    return tuple(replace(one, field=ARTICLES[0]) if one.field == "articles" else one for one in found)
 
 
 def _options(language: str) -> Mapping[str, Sequence[Option]]:

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from msgspec import Struct
 
 from services.console.client import Problem
-from services.console.fields import MISSING, FormError
+from services.console.fields import MISSING, FormError, form_errors, whole_number
 from services.console.page import CurrentPage, Page, see_other
 from services.console.work.query import WorkQuery
 
@@ -41,8 +41,8 @@ def ticked_of(values: Sequence[str]) -> tuple[Ticked, ...]:
     found: dict[str, Ticked] = {}
     for value in values:
         request_id, revision, name = (*value.split(" ", 2), "", "")[:3]
-        if revision.isdigit() and request_id.replace("-", "").isalnum():
-            found.setdefault(request_id, Ticked(request_id, int(revision), name))
+        if (shown := whole_number(revision)) is not None and request_id.replace("-", "").isalnum():
+            found.setdefault(request_id, Ticked(request_id, shown, name))
     return tuple(found.values())[:TICKED_MAX]
 
 
@@ -93,7 +93,7 @@ async def assign(page: CurrentPage) -> Response[bytes]:
     elif to == "choose" or not (assignee := page.value("assignee")):
         errors = () if to == "choose" else (FormError("assignee", MISSING),)
         return await _choose(page, ticked, errors)
-    refused = await assign_each(page, ticked, None if assignee == "none" else assignee, page.value("idempotency_key"))
+    refused = await assign_each(page, ticked, None if assignee == "none" else assignee, page.key)
     if not refused:
         return _back(page, done="assigned")
     return page.render("work/refused.html", ticked=ticked, refused=refused, desk=_desk(page))
@@ -140,12 +140,10 @@ async def hand_over(page: CurrentPage) -> Response[bytes]:
     if assignee:
         try:
             body = {"giver": giver, "assignee": assignee}
-            await page.api.send("POST", "/v1/work/hand-over", body, key=page.value("idempotency_key"))
+            await page.api.send("POST", "/v1/work/hand-over", body, key=page.key)
             return see_other(f"{page.address('/work')}?assignee={assignee}&waiting_for=anyone&done=handed_over")
         except Problem as problem:
-            if problem.status == 401:
-                raise
-            errors = (FormError("", problem.title, True),)
+            errors = form_errors(problem, hidden=False)
     coordinators = await coordinators_of(page)
     return page.render("work/hand_over.html", status=400, coordinators=coordinators, errors=errors, typed=page.typed)
 

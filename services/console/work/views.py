@@ -4,7 +4,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from services.console.client import Problem
-from services.console.fields import Field, FormError, errors_of, read
+from services.console.fields import Field, FormError, form_errors, read
 from services.console.page import CurrentPage, Page, see_other
 from services.console.translations import N_
 from services.console.work.query import WorkQuery
@@ -42,9 +42,7 @@ async def save_new(page: CurrentPage) -> Response[bytes]:
     if sent.errors:
         return _form(page, query, errors=sent.errors)
     try:
-        answer = await page.api.send(
-            "POST", "/v1/views", {**sent.body, "query": query.body}, key=page.value("idempotency_key")
-        )
+        answer = await page.api.send("POST", "/v1/views", {**sent.body, "query": query.body}, key=page.key)
     except Problem as problem:
         return _form(page, query, errors=_errors(problem))
     return _opened(page, answer.body["address"], "view_saved")
@@ -65,9 +63,7 @@ def _form(page: Page, query: WorkQuery, errors: tuple[FormError, ...] = ()) -> R
 
 
 def _errors(problem: Problem) -> tuple[FormError, ...]:
-    if problem.status in (401, 404):
-        raise problem
-    return errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
+    return form_errors(problem, FIELDS)
 
 
 @get("/{language:str}/work/views/{view_id:str}")
@@ -78,8 +74,6 @@ async def show_view(page: CurrentPage, view_id: FromPath[str]) -> Response[bytes
 @post("/{language:str}/work/views/{view_id:str}", status_code=303)
 async def save_view(page: CurrentPage, view_id: FromPath[str]) -> Response[bytes]:
     """Rename or share a view, or delete it."""
-    revision = page.value("revision")
-    based_on = int(revision) if revision.isdigit() else None
     delete = page.value("do") == "delete"
     sent = read(() if delete else FIELDS, page.typed)
     if sent.errors:
@@ -89,8 +83,8 @@ async def save_view(page: CurrentPage, view_id: FromPath[str]) -> Response[bytes
             "DELETE" if delete else "PATCH",
             f"/v1/views/{view_id}",
             None if delete else sent.body,
-            key=page.value("idempotency_key"),
-            revision=based_on,
+            key=page.key,
+            revision=page.revision,
         )
     except Problem as problem:
         return await _edit(page, view_id, errors=_errors(problem), stale=problem.status == STALE)

@@ -6,11 +6,9 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from chassis import clock
-from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import FormError, Typed, read
+from services.console.fields import FormError, Typed, form_errors, read
 from services.console.moves.model import reason
-from services.console.moves.pages import KEY
 from services.console.page import CurrentPage, Page
 from services.console.sign_in.recent_sign_in import require_recent_sign_in
 from services.console.translations import N_
@@ -44,11 +42,9 @@ async def show_year(page: CurrentPage, year: FromPath[int]) -> Response[bytes]:
 async def close_year(page: CurrentPage, year: FromPath[int]) -> Response[bytes]:
     await require_recent_sign_in(page)
     try:
-        await page.api.send("POST", f"/v1/ledger/periods/{year}/close", {}, key=page.value(KEY) or str(new_id()))
+        await page.api.send("POST", f"/v1/ledger/periods/{year}/close", {}, key=page.key)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        return await _year(page, year, {}, errors=(FormError("", problem.title, True),), status=problem.status)
+        return await _year(page, year, {}, errors=form_errors(problem), status=problem.status)
     return page.redirect(f"/years/{year}", done="year_closed")
 
 
@@ -58,13 +54,9 @@ async def propose_reopening(page: CurrentPage, year: FromPath[int]) -> Response[
     if sent.errors:
         return await _year(page, year, page.typed, errors=sent.errors, status=400)
     try:
-        made = await page.api.send(
-            "POST", f"/v1/ledger/periods/{year}/reopen", sent.body, key=page.value(KEY) or str(new_id())
-        )
+        made = await page.api.send("POST", f"/v1/ledger/periods/{year}/reopen", sent.body, key=page.key)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = (FormError("", problem.title, True),)
+        errors = form_errors(problem)
         return await _year(page, year, page.typed, errors=errors, status=problem.status)
     return page.redirect(f"/approvals/{made.body['proposal_id']}", done="proposed")
 

@@ -1,0 +1,57 @@
+"""What every form begins with: its token, and the idempotency key that it keeps until it is opened anew."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from services.console import rendering
+from services.console.fields import whole_number
+from services.console.page import KEY
+
+CONSOLE = Path(rendering.__file__).parent
+FORM = re.compile(r'<form method="post"[^>]*?(?:{{.*?}}[^>]*?)*>\s*(.{0,40})', re.DOTALL)
+HEADS = ("{{ form_head(", "{{ head(form)")
+OF_THE_ERROR = "error.html"
+"""Its form repeats all that was posted, the key too."""
+
+
+def test_every_form_begins_with_the_head_that_keeps_its_key() -> None:
+    without = [
+        f"{path.relative_to(CONSOLE)}: {found}"
+        for path in (CONSOLE / "templates").rglob("*.html")
+        if path.name != OF_THE_ERROR
+        for found in FORM.findall(path.read_text(encoding="utf-8"))
+        if not found.startswith(HEADS)
+    ]
+    assert [] == without
+
+
+def test_only_the_head_writes_a_key() -> None:
+    spelt = {
+        str(path.relative_to(CONSOLE))
+        for ending in ("*.html", "*.py")
+        for path in CONSOLE.rglob(ending)
+        if KEY in path.read_text(encoding="utf-8")
+    }
+    assert {"page.py", "templates/pledges/new_check.html"} == spelt
+
+
+@pytest.mark.parametrize("text", ["²", "٣", "1²", "-1", "+1", " 1", "1_0", "", "9" * 10, "1.0"])
+def test_what_ascii_digits_do_not_write_is_no_number(text: str) -> None:
+    assert whole_number(text) is None
+
+
+def test_number_of_ascii_digits_is_read() -> None:
+    assert 12 == whole_number("12")
+
+
+def test_no_page_asks_whether_a_text_is_of_digits() -> None:
+    """`isdigit` accepts `²`, which `int` does not."""
+    asking = [
+        str(path.relative_to(CONSOLE))
+        for path in CONSOLE.rglob("*.py")
+        if re.search(r"\.is(digit|numeric)\(", path.read_text(encoding="utf-8"))
+    ]
+    # The ETag of the API, the length of a body in bytes, and what is asked for ASCII first.
+    assert ["client.py", "edge.py", "offerings/capacity.py"] == sorted(asking)
