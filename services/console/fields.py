@@ -17,6 +17,9 @@ VALUES_MAX = 60
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
 MISSING = N_("Enter a value")
+NOT_CHOSEN = N_("Choose one")
+NONE_CHOSEN = N_("Choose at least one")
+MISSING_OF = {"choice": NOT_CHOSEN, "choices": NONE_CHOSEN}
 NO_DATE = N_("Enter a date as year-month-day, for example 2027-03-31")
 NO_NUMBER = N_("Enter a whole number")
 NO_MONEY = N_("Enter an amount and its currency, for example 25,000.50 and EUR")
@@ -92,7 +95,7 @@ def read(fields: Sequence[Field], typed: Typed) -> Read:
             continue
         if value is None or value in ("", []):
             if field.required:
-                errors.append(FormError(field.name, MISSING))
+                errors.append(FormError(field.name, MISSING_OF.get(field.kind, MISSING)))
                 continue
             if field.empty is ...:
                 continue

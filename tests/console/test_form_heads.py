@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.console import rendering
-from services.console.fields import whole_number
+from services.console.fields import MISSING, NONE_CHOSEN, NOT_CHOSEN, Field, read, whole_number
 from services.console.page import KEY
 
 CONSOLE = Path(rendering.__file__).parent
@@ -55,3 +55,12 @@ def test_no_page_asks_whether_a_text_is_of_digits() -> None:
     ]
     # The ETag of the API, the length of a body in bytes, and what is asked for ASCII first.
     assert ["client.py", "edge.py", "offerings/capacity.py"] == sorted(asking)
+
+
+def test_choice_left_open_is_asked_for_as_a_choice() -> None:
+    fields = (
+        Field(name="kind", label="Kind", kind="choice"),
+        Field(name="topics", label="Topics", kind="choices"),
+        Field(name="title", label="Title"),
+    )
+    assert [NOT_CHOSEN, NONE_CHOSEN, MISSING] == [one.message for one in read(fields, {}).errors]

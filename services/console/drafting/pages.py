@@ -24,12 +24,10 @@ from services.console.drafting.saving import (
     request_path,
     save,
 )
-from services.console.fields import FormError, Read, read, whole_number
+from services.console.fields import NONE_CHOSEN, FormError, Read, read, whole_number
 from services.console.page import CurrentPage, Page
-from services.console.translations import N_
 
 OWN_MAX = 100
-CHOOSE = N_("Choose at least one")
 
 
 @get("/{language:str}/requests/new")
@@ -70,7 +68,7 @@ async def choose_earlier(page: CurrentPage) -> Response[bytes]:
 async def copy_earlier(page: CurrentPage) -> Response[bytes]:
     language, _, request_id = page.value("request").partition(" ")
     if not request_id:
-        return await _earlier(page, (FormError("request", CHOOSE),))
+        return await _earlier(page, (FormError("request", NONE_CHOSEN),))
     body = {"language": language, "from_request": request_id}
     try:
         made = await page.api.send("POST", "/v1/requests", body, key=page.key)
@@ -97,7 +95,7 @@ async def choose_observations(page: CurrentPage) -> Response[bytes]:
 async def copy_observations(page: CurrentPage) -> Response[bytes]:
     chosen = [one.partition(" ") for one in page.typed.get("observation", ())]
     if not chosen:
-        return await _observations(page, (FormError("observation", CHOOSE),))
+        return await _observations(page, (FormError("observation", NONE_CHOSEN),))
     body = {"language": chosen[0][0], "from_observations": [one[2] for one in chosen]}
     try:
         made = await page.api.send("POST", "/v1/requests", body, key=page.key)

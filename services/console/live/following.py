@@ -161,7 +161,8 @@ class ChangeStream(Response[None]):
             if any(task.done() for task in tasks):
                 return
             now = time.monotonic()
-            if now - checked >= CHECK_SECONDS:
+            # Nothing is said about records to a session that has ended, not even that they changed.
+            if changed.is_set() or again or now - checked >= CHECK_SECONDS:
                 if not await self._goes_on():
                     await _put(send, "event: ended\ndata: 1\n\n")
                     return

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from msgspec import Struct
 
 from services.console.client import Problem
-from services.console.fields import MISSING, FormError, form_errors, whole_number
+from services.console.fields import NOT_CHOSEN, FormError, form_errors, whole_number
 from services.console.page import CurrentPage, Page, see_other
 from services.console.work.query import WorkQuery
 
@@ -91,7 +91,7 @@ async def assign(page: CurrentPage) -> Response[bytes]:
     if to == "me":
         assignee = str(session.person_id)
     elif to == "choose" or not (assignee := page.value("assignee")):
-        errors = () if to == "choose" else (FormError("assignee", MISSING),)
+        errors = () if to == "choose" else (FormError("assignee", NOT_CHOSEN),)
         return await _choose(page, ticked, errors)
     refused = await assign_each(page, ticked, None if assignee == "none" else assignee, page.key)
     if not refused:
@@ -136,7 +136,7 @@ async def hand_over(page: CurrentPage) -> Response[bytes]:
     """Hand over all requests in progress of one coordinator to another, for an absence."""
     session = page.signed_in
     giver, assignee = page.value("giver") or str(session.person_id), page.value("assignee")
-    errors: tuple[FormError, ...] = () if assignee else (FormError("assignee", MISSING),)
+    errors: tuple[FormError, ...] = () if assignee else (FormError("assignee", NOT_CHOSEN),)
     if assignee:
         try:
             body = {"giver": giver, "assignee": assignee}
