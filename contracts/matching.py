@@ -311,15 +311,17 @@ class MatchPresented(_MatchFact, frozen=True, kw_only=True, tag="matching.match.
 
 
 class MatchAccepted(_MatchFact, frozen=True, kw_only=True, tag="matching.match.accepted.v1"):
-    """The State accepted; the provider has not confirmed yet."""
+    """The State accepted; the provider has not confirmed yet. It covers `covers` persons, None for the whole group."""
 
     accepted_at: datetime
+    covers: Persons | None = None
 
 
 class MatchProviderConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.provider-confirmed.v1"):
-    """The provider confirmed; the State has not accepted yet."""
+    """The provider confirmed; the State has not accepted yet. It covers `covers` persons, None for the whole group."""
 
     confirmed_at: datetime
+    covers: Persons | None = None
 
 
 class MatchConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.confirmed.v1"):

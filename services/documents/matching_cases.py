@@ -68,7 +68,6 @@ def _line(status: str, circulation: str, recipients: str) -> WantedLine:
         "request_id": submitted.request_id,
         "state": STATE,
         "status": RequestStatus(status),
-        "fulfilment": "none",
         "addressee": "any",
         "addressed_states": (),
         "visibility": "providers",

@@ -229,6 +229,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "bound": 9_130_000,
         "gap_millionths": 0,
         "presented": 11,
+        "presented_persons": 20,
         # money
         "code": "SHERLOC-MNT",
         "fund": "SHERLOC-MNT",

@@ -340,7 +340,6 @@ class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             languages=self.languages,
             modality=self.modality,
             window=self.window,
-            fulfilment="none",
             addressee=self.addressee.to,
             addressed_states=self.addressee.states,
             visibility="private",

@@ -45,7 +45,7 @@ from services.matching.lines import store as line_store
 from services.matching.lines.model import STATUS_AFTER
 from services.matching.matches import delivery_actions, suggestions
 from services.matching.matches import store as match_store
-from services.matching.matches.model import SHOWN
+from services.matching.matches.model import SHOWN, MatchStatus
 from services.matching.packages import match_actions as package_actions
 from services.matching.texts import store as reading_store
 
@@ -163,8 +163,10 @@ async def _expire_unshown(tx: Tx, event: Event, request_id: UUID) -> None:
     await suggestions.expire(tx, shown, because=event, now=now)
 
 
-async def on_fulfilment_changed(tx: Tx, event: Event, fact: LineFulfilmentChanged) -> None:
-    await line_store.set_fulfilment(tx, fact.line_id, fact.fulfilment)
+async def on_fulfilment_changed(tx: Tx, event: Event, fact: LineFulfilmentChanged, *, memory: Memory) -> None:
+    """Suggest offerings again once a revoked match has given places of a group back."""
+    if fact.match_status == MatchStatus.REVOKED:
+        await suggestions.resuggest(tx, memory, fact.request_id, because=event, now=clock.now())
 
 
 def handlers(memory: Memory) -> Mapping[type[Fact], Handler]:
@@ -188,7 +190,7 @@ def handlers(memory: Memory) -> Mapping[type[Fact], Handler]:
         ConsentRecorded: on_consent_given,
         ConsentWithdrawn: on_consent_lost,
         ConsentEnded: on_consent_lost,
-        LineFulfilmentChanged: on_fulfilment_changed,
+        LineFulfilmentChanged: partial(on_fulfilment_changed, memory=memory),
         DeliveryBegun: delivery_actions.on_begun,
         DeliveryCompleted: delivery_actions.on_completed,
         DeliveryTerminated: delivery_actions.on_terminated,

@@ -104,7 +104,8 @@ class Guarded(StrEnum):
     TAKEN = "taken"
     """The units taken of an offering; for kinds that may put persons at risk they would reveal a person."""
     RANK = "rank"
-    """The rank of a match; providers do not see how many others there are."""
+    PRESENTED_PERSONS = "presented_persons"
+    """The rank of a match, and persons of presented ones; providers do not see how many others there are."""
     DEPARTS = "departs"
     DEPARTURE = "departure"
     """The reason for a departure from the ranking; providers do not see that another match was passed over."""
@@ -120,7 +121,7 @@ class Guarded(StrEnum):
     PEOPLE = "people"
     MONEY_NEEDED = "money_needed"
     MONEY_UNCOVERED = "money_uncovered"
-    """The totals of a joint delivery for all States; their requests are confidential among each other."""
+    """The totals of a joint delivery; the requests of its States are confidential among each other."""
 
 
 OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
@@ -232,7 +233,7 @@ _LISTS = frozenset(
 )
 _OF_ITS_OWN = Decision(None, frozenset({Guarded.COMMENT, Guarded.TAKEN}))
 _WITH_TAKEN = Decision(None, frozenset({Guarded.TAKEN}))
-_RANKING = frozenset({Guarded.RANK, Guarded.DEPARTS, Guarded.DEPARTURE, Guarded.JUDGEMENT})
+_RANKING = frozenset({Guarded.RANK, Guarded.PRESENTED_PERSONS, Guarded.DEPARTS, Guarded.DEPARTURE, Guarded.JUDGEMENT})
 _TO_STATE = Decision(None, _RANKING | {Guarded.STATE_EVALUATION_COMMENT})
 _TO_PROVIDER = Decision(None, frozenset({Guarded.PROVIDER_EVALUATION_COMMENT}))
 _TO_OVERSEER = Decision(None, _TO_STATE.fields | _TO_PROVIDER.fields)
@@ -338,10 +339,7 @@ def _decide_match(caller: Caller, action: Action, match: Match) -> Decision:
 
 
 def _decide_joint_delivery(caller: Caller, action: Action, joint: JointDelivery) -> Decision:
-    """Decide on a joint delivery; only overseers follow it, because its fact names all of its States.
-
-    The two sides follow their matches.
-    """
+    """Decide on a joint delivery. Its fact names all of its States: only overseers follow it, others their matches."""
     if not any(may_see_joint_match(caller, joint, one) for one in joint.matches):
         return HIDDEN
     if action is Action.FOLLOW:

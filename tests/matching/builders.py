@@ -77,7 +77,6 @@ def a_wanted_line(**changes: Any) -> WantedLine:
         languages=("en",),
         modality="in_person",
         window=Period(starts=date(AHEAD, 2, 1), ends=date(AHEAD, 6, 30)),
-        fulfilment="none",
         addressee="any",
         addressed_states=(),
         visibility="providers",

@@ -13,6 +13,13 @@ DEPARTURE = Field(
     options="reasons:present",
     hint=N_("Needed only if a better ranked match of this line is not presented."),
 )
+COVERS = Field(
+    name="covers",
+    label=N_("How many persons it covers"),
+    kind="number",
+    required=False,
+    hint=N_("Leave it empty. Only if fewer are left than the match covers, enter how many are left."),
+)
 RATINGS = (
     ("5", N_("5 – very good")),
     ("4", N_("4 – good")),
@@ -69,6 +76,7 @@ MATCH = Noun(
             name="accept",
             path="accept",
             label=N_("Accept"),
+            fields=(COVERS, COMMENT),
             explains=N_("The match is confirmed once the provider has confirmed it too."),
             done="accepted",
         ),
@@ -76,6 +84,7 @@ MATCH = Noun(
             name="confirm",
             path="confirm",
             label=N_("Confirm"),
+            fields=(COVERS, COMMENT),
             explains=N_("The match is confirmed once the State has accepted it too. Your capacity is then reserved."),
             done="accepted",
         ),

@@ -126,7 +126,9 @@ async def page(tx: Tx, *, line_id: UUID | None, after: UUID | None, limit: int) 
                 WHERE (-last.score, last.offering_id) < (-move.score, move.offering_id)) AS better
             FROM (
                 SELECT DISTINCT ON (match_id) status, score, offering_id FROM moves_of_line(move.line_id) AS other
+                -- What lapsed because of the move stood beside it.
                 WHERE other.match_id <> move.match_id AND other.at <= move.at
+                    AND NOT (other.at = move.at AND other.status = 'expired')
                 ORDER BY match_id, revision DESC) AS last
             WHERE last.status = ANY ($4::text[])) AS stood
         CROSS JOIN LATERAL (

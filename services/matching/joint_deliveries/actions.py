@@ -74,7 +74,7 @@ async def propose(tx: Tx, ctx: Context, joint_delivery_id: UUID, asked: Asked) -
         given = await _inputs(tx, ctx, asked)
         errors = _absent(asked, given.lines)
         held = {one.line_id: one for one in given.matches if one.offering_id == asked.offering_id}
-        parts = [line.part(_covers(line, held.get(line.line_id))) for line in given.lines]
+        parts = [_part(line, held.get(line.line_id)) for line in given.lines]
         cohort, apart = (
             form_cohort(parts, given.offering, today=ctx.now.date()) if parts else (None, dict[UUID, Sequence[str]]())
         )
@@ -106,9 +106,9 @@ async def _inputs(tx: Tx, ctx: Context, asked: Asked) -> _Inputs:
     return _Inputs(offering, [line for line in found if line is not None], matches, known)
 
 
-def _covers(line: WantedLine, held: Match | None) -> int | None:
-    """Return how many persons the match covers, or a new one would; None for the whole group."""
-    return line.covered_by(None) if held is None or held.status is MatchStatus.EXPIRED else held.covers
+def _part(line: WantedLine, held: Match | None) -> WantedLine:
+    """Return the line for the persons whom the match covers, or a new one would."""
+    return line.rest() if held is None or held.status is MatchStatus.EXPIRED else line.part(held.covers)
 
 
 async def _begin(

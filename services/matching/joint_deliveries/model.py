@@ -116,7 +116,7 @@ class JointDelivery(Struct, frozen=True, kw_only=True):
     @property
     def open_people(self) -> int:
         """Number of persons of the matches that have not ended."""
-        return sum(self.member(one.match_id).persons for one in self.open)
+        return sum(one.covers or self.member(one.match_id).persons for one in self.open)
 
     @property
     def money_needed(self) -> Money | None:

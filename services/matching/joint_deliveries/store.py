@@ -15,6 +15,7 @@ from contracts.refusals import Missing
 from contracts.values import Caller, Money, Period, Role
 from services.matching.joint_deliveries.model import JointDelivery
 from services.matching.lines import consent_store
+from services.matching.lines import store as line_store
 from services.matching.matches.model import Match
 from services.matching.matches.store import match_of
 
@@ -114,8 +115,7 @@ async def _whole(tx: Tx, rows: Sequence[Record], caller: Caller | None, *, lock:
             "SELECT * FROM joint_delivery_member WHERE joint_delivery_id = ANY ($1::uuid[]) ORDER BY place", ids
         ):
             members[row["joint_delivery_id"]].append(_member(row))
-        match_ids = [one.match_id for some in members.values() for one in some]
-        matches = await _matches(tx, match_ids, caller, lock=lock)
+        matches = await _matches(tx, [one for some in members.values() for one in some], caller, lock=lock)
     return [
         _joint_delivery(row, some, [matches[one.match_id] for one in some])
         for row in rows
@@ -123,8 +123,10 @@ async def _whole(tx: Tx, rows: Sequence[Record], caller: Caller | None, *, lock:
     ]
 
 
-async def _matches(tx: Tx, match_ids: Sequence[UUID], caller: Caller | None, *, lock: bool) -> dict[UUID, Match]:
+async def _matches(tx: Tx, members: Sequence[JointMember], caller: Caller | None, *, lock: bool) -> dict[UUID, Match]:
+    match_ids = [one.match_id for one in members]
     if lock:
+        await line_store.lock_lines(tx, [one.line_id for one in members])
         await tx.execute("SELECT FROM match WHERE match_id = ANY ($1::uuid[]) ORDER BY match_id FOR UPDATE", match_ids)
     officer = caller is not None and caller.role is Role.PROVIDER_OFFICER
     rows = await tx.fetch(

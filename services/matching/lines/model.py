@@ -95,7 +95,6 @@ class WantedLine(Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...]
     modality: str
     window: Period
-    fulfilment: str
     addressee: str
     addressed_states: tuple[str, ...]
     visibility: str
@@ -115,7 +114,7 @@ class WantedLine(Struct, frozen=True, kw_only=True):
     priority: str | None = None
     """The priority from triage."""
     residue: int | None = None
-    """Number of persons of the group that no confirmed match covers; only set by `line` of the store."""
+    """Number of persons of the group that no confirmed match covers; None for a line that is not stored."""
 
     @property
     def party_to(self) -> frozenset[str]:
@@ -133,15 +132,37 @@ class WantedLine(Struct, frozen=True, kw_only=True):
         """Return the line as a match for `covers` persons of its group has to serve it; None is the whole group."""
         return self if covers is None else replace(self, group_size=covers)
 
+    @property
+    def left(self) -> int:
+        """Number of persons of the group that no confirmed match covers."""
+        return self.group_size if self.residue is None else self.residue
+
+    def rest(self) -> "WantedLine":
+        """Return the line as a match for the persons who are not covered yet has to serve it."""
+        return self.part(self.left or None)
+
     def covered_by(self, asked: int | None) -> int | None:
         """Return how many persons a new match covers: as asked, else those not covered yet; None is the whole group.
 
-        Raise Conflict if more are asked than are not covered yet.
+        Raise Conflict if more are asked than are not covered yet, or all are covered.
         """
-        residue = self.group_size if self.residue is None else self.residue
-        if asked is not None and asked > residue:
-            raise Conflict("covers-more-than-residue", residue=residue)
-        covers = asked or residue or self.group_size
+        covers = asked or self.left
+        if not 0 < covers <= self.left:
+            raise Conflict("covers-more-than-residue", residue=self.left)
+        return covers if covers < self.group_size else None
+
+    def agreed(self, match_id: UUID, presented: int | None, asked: int | None) -> int | None:
+        """Return how many persons a match covers when a side agrees; None is the whole group.
+
+        Raise Conflict if those for whom it was presented are more than are left. The side may then ask for as many as
+        are left.
+        """
+        whole = presented or self.group_size
+        covers, most = asked or whole, min(whole, self.left)
+        if covers > self.left:
+            raise Conflict("covers-more-than-residue", residue=self.left, match_id=match_id)
+        if covers != most:
+            raise Conflict("covers-not-as-presented", covers=most)
         return covers if covers < self.group_size else None
 
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -37,6 +37,14 @@ CONTENT = (
 """The attributes of a line as filed that a match is scored on."""
 
 
+class Coverage(NamedTuple):
+    """How many persons a group has, no confirmed match covers, and matches that wait for an agreement cover."""
+
+    group_size: int
+    residue: int
+    presented: int
+
+
 _PUT = Write(
     parts={
         "wanted": """
@@ -52,15 +60,15 @@ _PUT = Write(
         "gone": "DELETE FROM wanted_line WHERE request_id = $1 AND line_id <> ALL ($9::uuid[])",
         "lined": """
             INSERT INTO wanted_line (line_id, request_id, kind, topics, articles, paragraphs, pillars, group_size,
-                languages, modality, starts, ends, cannot_wait, gender_marker, fulfilment)
+                languages, modality, starts, ends, cannot_wait, gender_marker)
             SELECT line_id, request_id, kind, topics, articles, paragraphs, pillars, group_size,
-                languages, modality, starts, ends, cannot_wait, gender_marker, fulfilment
+                languages, modality, starts, ends, cannot_wait, gender_marker
             FROM json_populate_recordset(NULL::wanted_line, $8::text::json)
             ON CONFLICT (line_id) DO UPDATE SET kind = excluded.kind, topics = excluded.topics,
                 articles = excluded.articles, paragraphs = excluded.paragraphs, pillars = excluded.pillars,
                 group_size = excluded.group_size, languages = excluded.languages, modality = excluded.modality,
                 starts = excluded.starts, ends = excluded.ends, cannot_wait = excluded.cannot_wait,
-                gender_marker = excluded.gender_marker, fulfilment = excluded.fulfilment
+                gender_marker = excluded.gender_marker
         """,
     }
 )
@@ -74,7 +82,6 @@ async def save(tx: Tx, submitted: RequestSubmitted) -> None:
             "request_id": submitted.request_id,
             "starts": line.window.starts,
             "ends": line.window.ends,
-            "fulfilment": "none",
         }
         for line in submitted.lines
     ]
@@ -153,12 +160,8 @@ async def terms_by_visibility(tx: Tx, request_id: UUID) -> Terms | None:
     return Terms(recipients=recipients_by_visibility(**dict(row))) if row else None
 
 
-async def set_fulfilment(tx: Tx, line_id: UUID, fulfilment: str) -> None:
-    await tx.execute("UPDATE wanted_line SET fulfilment = $2 WHERE line_id = $1", line_id, fulfilment)
-
-
 async def line(tx: Tx, line_id: UUID, *, lock: bool = False) -> WantedLine | None:
-    """Return a line with its consents and its residue.
+    """Return a line with its consents.
 
     `lock` prevents new matches for it until the transaction ends.
     """
@@ -166,7 +169,7 @@ async def line(tx: Tx, line_id: UUID, *, lock: bool = False) -> WantedLine | Non
         await lock_lines(tx, [line_id])
     row = await tx.fetchrow(
         """
-        SELECT *, recorded_treaties(state) AS recorded, residue(wanted_line) AS residue
+        SELECT *, recorded_treaties(state) AS recorded, residue(line_id, group_size) AS residue
         FROM wanted_line JOIN wanted_request USING (request_id) WHERE line_id = $1
         """,
         line_id,
@@ -178,10 +181,12 @@ async def line(tx: Tx, line_id: UUID, *, lock: bool = False) -> WantedLine | Non
 
 async def lines_of(tx: Tx, request_id: UUID) -> list[WantedLine]:
     """List the lines of a request, locked until the transaction ends."""
+    # Locked first: the residue is that after a confirmation which this waits for.
+    await tx.execute("SELECT FROM wanted_line WHERE request_id = $1 ORDER BY line_id FOR UPDATE", request_id)
     rows = await tx.fetch(
         """
-        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
-        WHERE request_id = $1 ORDER BY line_id FOR UPDATE OF wanted_line
+        SELECT *, recorded_treaties(state) AS recorded, residue(line_id, group_size) AS residue
+        FROM wanted_line JOIN wanted_request USING (request_id) WHERE request_id = $1 ORDER BY line_id
         """,
         request_id,
     )
@@ -192,8 +197,9 @@ async def lines_for(tx: Tx, offering: Offering) -> list[WantedLine]:
     """List the lines that an offering may serve by the constraints cheap to query, soonest wanted first."""
     rows = await tx.fetch(
         """
-        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
-        WHERE kind = ANY ($1::text[]) AND fulfilment <> 'complete' AND status = ANY ($2::text[])
+        SELECT *, recorded_treaties(state) AS recorded, residue(line_id, group_size) AS residue
+        FROM wanted_line JOIN wanted_request USING (request_id)
+        WHERE kind = ANY ($1::text[]) AND residue(line_id, group_size) > 0 AND status = ANY ($2::text[])
           AND modality = ANY ($3::text[]) AND starts <= $5 AND ends >= $4
           AND $7 <> ALL (excluded_providers) AND ($8 OR NOT cannot_wait)
         ORDER BY starts, line_id LIMIT $6
@@ -226,11 +232,12 @@ async def seeking_of(tx: Tx, state: str) -> list[UUID]:
 
 
 async def seeking(tx: Tx) -> list[WantedLine]:
-    """List all seeking lines that are not fully met, at most `SEEKING_MAX`, soonest wanted first."""
+    """List all seeking lines that are not wholly covered, at most `SEEKING_MAX`, soonest wanted first."""
     rows = await tx.fetch(
         """
-        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
-        WHERE fulfilment <> 'complete' AND status = ANY ($1::text[]) ORDER BY starts, line_id LIMIT $2
+        SELECT *, recorded_treaties(state) AS recorded, residue(line_id, group_size) AS residue
+        FROM wanted_line JOIN wanted_request USING (request_id)
+        WHERE residue(line_id, group_size) > 0 AND status = ANY ($1::text[]) ORDER BY starts, line_id LIMIT $2
         """,
         list(SEEKING),
         SEEKING_MAX,
@@ -239,11 +246,13 @@ async def seeking(tx: Tx) -> list[WantedLine]:
 
 
 async def open_lines(tx: Tx, *, limit: int, line_ids: Sequence[UUID] | None = None) -> list[WantedLine]:
-    """List the lines open to proposals and not fully met, with their consents, longest waiting first."""
+    """List the lines open to proposals and not wholly covered, with their consents, longest waiting first."""
     rows = await tx.fetch(
         """
-        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
-        WHERE status = ANY ($1::text[]) AND fulfilment <> 'complete' AND ($2::uuid[] IS NULL OR line_id = ANY ($2))
+        SELECT *, recorded_treaties(state) AS recorded, residue(line_id, group_size) AS residue
+        FROM wanted_line JOIN wanted_request USING (request_id)
+        WHERE status = ANY ($1::text[]) AND ($2::uuid[] IS NULL OR line_id = ANY ($2))
+          AND residue(line_id, group_size) > 0
         ORDER BY waiting_since, line_id LIMIT $3
         """,
         list(PROPOSABLE),
@@ -260,11 +269,26 @@ async def count_open(tx: Tx) -> int:
         await tx.fetchval(
             """
             SELECT count(*) FROM wanted_line JOIN wanted_request USING (request_id)
-            WHERE status = ANY ($1::text[]) AND fulfilment <> 'complete'
+            WHERE status = ANY ($1::text[]) AND residue(line_id, group_size) > 0
             """,
             list(PROPOSABLE),
         )
     )
+
+
+async def coverage(tx: Tx, line_ids: Sequence[UUID], shown: Sequence[str]) -> dict[UUID, Coverage]:
+    """Return how the groups of these lines are covered; `shown` are the statuses of matches that wait for agreement."""
+    rows = await tx.fetch(
+        """
+        SELECT line_id, group_size, residue(line_id, group_size) AS residue,
+            (SELECT coalesce(sum(coalesce(m.covers, group_size)), 0)::integer FROM match AS m
+             WHERE m.line_id = l.line_id AND m.status = ANY ($2::text[])) AS presented
+        FROM wanted_line AS l WHERE line_id = ANY ($1::uuid[])
+        """,
+        line_ids,
+        shown,
+    )
+    return {row["line_id"]: Coverage(row["group_size"], row["residue"], row["presented"]) for row in rows}
 
 
 async def similar_to(tx: Tx, line: WantedLine, caller: Caller) -> list[Submitted]:
@@ -274,7 +298,8 @@ async def similar_to(tx: Tx, line: WantedLine, caller: Caller) -> list[Submitted
     """
     rows = await tx.fetch(
         """
-        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
+        SELECT *, recorded_treaties(state) AS recorded, residue(line_id, group_size) AS residue
+        FROM wanted_line JOIN wanted_request USING (request_id)
         WHERE request_id <> $1 AND (kind = $2 OR topics && $3::text[] OR articles && $4::text[])
           AND ($6 IN ('coordinator', 'auditor', 'service') OR ($6 IN ('focal_point', 'official') AND state = $5))
         ORDER BY request_id DESC, line_id LIMIT $7

@@ -33,7 +33,7 @@ from services.matching.matches import model as match
 from services.matching.matches import rescoring, suggestions
 from services.matching.matches import store as match_store
 from services.matching.matches.evolve import evolve
-from services.matching.matches.model import Match
+from services.matching.matches.model import NOT_CONFIRMED, Match, MatchStatus
 from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import remark_store, translation, translation_store
 from services.matching.offerings import store as offering_store
@@ -133,24 +133,36 @@ async def move(
         return await record(tx, before, fact, comment)
 
 
-async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment: str) -> Match:
+async def agree(
+    tx: Tx, ctx: Context, match_id: UUID, action: Action, *, covers: int | None = None, comment: str
+) -> Match:
     """Record `accept` by the State or `confirm` by the provider; the second of the two takes capacity.
 
-    Matches of a joint delivery have one unit of one period in common. Raise Conflict if no capacity is left, if the
-    offering has ended or does not fit any more, or if the unit or the donor of its package has not agreed.
+    Matches of a joint delivery have one unit of one period in common. Raise Conflict if the match covers more persons
+    than the line's confirmed matches leave, unless `covers` is as many as they leave; if no capacity is left, if the
+    offering has ended or does not fit any more, or if the unit or the donor of its package has not agreed. The line's
+    other open matches lapse when all of its group is covered.
     """
-    # The joint delivery is locked before the match, in the order of all moves.
+    # The order of all moves: the joint delivery, the line, its matches. The line's lock makes confirmations wait.
     joint = await joint_store.of_match(tx, match_id, ctx.caller)
-    before = await for_move(tx, ctx, match_id, action)
+    line_id, _ = await match_store.ends_of(tx, match_id, ctx.caller)
+    async with tx.as_service():
+        line = await line_store.line(tx, line_id, lock=True)
+        others = [one for one in await match_store.of_lines(tx, [line_id], lock=True) if one.match_id != match_id]
+    before = await _seen(tx, ctx, match_id, action)
+    if line is not None and before.status in {MatchStatus.EXPIRED, *match.MOVES[action]}:
+        # Before the revision: a match that lapsed because nothing is left has changed.
+        covers = line.agreed(match_id, before.covers, covers)
+    check_revision(before.revision, ctx.expected)
     second = before.agrees_with(action)
     async with tx.as_service():
-        line = match.check_proposable(await line_store.line(tx, before.line_id))
+        line = match.check_proposable(line)
         offering = await offering_store.get_as_service(tx, before.offering_id)
         assert offering is not None, "a match has its offering"
         if offering.status in ENDED:
             raise Conflict("offering-not-available", status=offering.status)
         today = ctx.now.date()
-        violated = match.violations(line, offering, before.covers, before.override, today=today)
+        violated = match.violations(line, offering, covers, before.override, today=today)
         # Capacity is checked when it is taken.
         violated = [one for one in violated if one != CAPACITY]
         most = offering.terms.group_size_max
@@ -158,7 +170,8 @@ async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment
             violated = [*violated, GROUP_SIZE]
         _check_violations(violated, ctx.caller)
         if not second:
-            fact = before.accept(now=ctx.now) if action is Action.ACCEPT else before.confirm_by_provider(now=ctx.now)
+            agreed = before.accept if action is Action.ACCEPT else before.confirm_by_provider
+            fact = agreed(covers, now=ctx.now)
             return await record(tx, before, fact, comment)
         await package_actions.check_agreed(tx, match_id)
         taken = joint.capacity_period if joint else None
@@ -169,8 +182,12 @@ async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment
         if period is None:
             raise Conflict("capacity-exhausted")
         needed = joint.member(match_id).funding_needed if joint else offering.funding_lacking
-        confirmed = before.confirm(line, period, needed, capacity_taken=taken is None, now=ctx.now)
-        return await record(tx, before, confirmed, comment)
+        confirmed = before.confirm(line, period, needed, covers=covers, capacity_taken=taken is None, now=ctx.now)
+        after = await record(tx, before, confirmed, comment)
+        if line.left == (covers or line.group_size):
+            rest = [one for one in others if one.status in NOT_CONFIRMED]
+            await suggestions.expire(tx, rest, because=tx.announced[-1], now=ctx.now)
+        return after
 
 
 async def record(tx: Tx, before: Match | None, fact: Fact, comment: str) -> Match:
@@ -186,9 +203,14 @@ async def save_comment(tx: Tx, after: Match, fact: Fact, comment: str) -> None:
 
 
 async def for_move(tx: Tx, ctx: Context, match_id: UUID, action: Action) -> Match:
+    found = await _seen(tx, ctx, match_id, action)
+    check_revision(found.revision, ctx.expected)
+    return found
+
+
+async def _seen(tx: Tx, ctx: Context, match_id: UUID, action: Action) -> Match:
     found = await match_store.get(tx, match_id, ctx.caller)
     policy.decide(ctx.caller, action, found).required()
-    check_revision(found.revision, ctx.expected)
     return found
 
 

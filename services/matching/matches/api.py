@@ -30,7 +30,7 @@ from services.matching.lines import store as line_store
 from services.matching.matches import actions as match_actions
 from services.matching.matches import presentation_actions, wording
 from services.matching.matches import store as match_store
-from services.matching.matches.commands import Evaluate, NewMatch, Presentation, PresentSeveral
+from services.matching.matches.commands import Agree, Evaluate, NewMatch, Presentation, PresentSeveral
 from services.matching.matches.explanation import Explanation, explain
 from services.matching.matches.model import Match, MatchStatus
 from services.matching.matches.presentation_actions import Chosen
@@ -155,14 +155,12 @@ async def show_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], request: Re
     views = await views_of(tx, [ranked], ctx.caller)
     why = await _explanations(tx, [ranked], views)
     async with tx.as_service():
-        line = await line_store.line(tx, ranked.match.line_id)
         jointly_with = await joint_store.other_states(tx, ranked.match)
     view = views[0]
     return MatchDetail(
         **asdict(view),
         explanation=tuple(explained(one, reader) for one in why[match_id]),
         opens=opened(ranked.match, reader),
-        residue=line.residue if line else None,
         jointly_with=jointly_with,
         override_says=wording.overridden(view.override, reader) if view.override else None,
     )
@@ -230,7 +228,8 @@ async def present_matches(tx: Tx, ctx: Context, match_ids: Sequence[UUID], data:
 
 async def _capacity_lock(db: Database, ctx: Context, match_id: UUID) -> Sequence[str]:
     async with db.for_reading().transaction(by=ctx.caller) as tx:
-        return [f"capacity of {await match_store.offering_of(tx, match_id, ctx.caller)}"]
+        _, offering_id = await match_store.ends_of(tx, match_id, ctx.caller)
+    return [f"capacity of {offering_id}"]
 
 
 def _agree_route(action: Action, summary: str, description: str | None = None) -> HTTPRouteHandler:
@@ -245,8 +244,8 @@ def _agree_route(action: Action, summary: str, description: str | None = None) -
         name=f"{action} match",
         description=description,
     )
-    async def agree_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-        await match_actions.agree(tx, ctx, match_id, action, comment=data.comment)
+    async def agree_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JSONBody[Agree]) -> None:
+        await match_actions.agree(tx, ctx, match_id, action, covers=data.covers, comment=data.comment)
 
     return agree_match
 

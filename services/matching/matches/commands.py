@@ -69,6 +69,13 @@ class Evaluate(Evaluation, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
 
+class Agree(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Agreement to a match. If fewer persons are left than it was presented for, `covers` is as many as are left."""
+
+    covers: Persons | None = None
+    comment: Words = ""
+
+
 class Presentation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`departure` is the coded reason (`/v1/reference/reasons/present`) for passing over a better ranked match."""
 

@@ -91,9 +91,13 @@ def _changes(match: Match, fact: Fact) -> dict[str, Any]:
                 **(asdict(fact.scored) if fact.scored else {}),
             }
         case MatchAccepted():
-            return {"status": MatchStatus.ACCEPTED, "accepted_at": fact.accepted_at}
+            return {"status": MatchStatus.ACCEPTED, "accepted_at": fact.accepted_at, "covers": fact.covers}
         case MatchProviderConfirmed():
-            return {"status": MatchStatus.PROVIDER_CONFIRMED, "provider_confirmed_at": fact.confirmed_at}
+            return {
+                "status": MatchStatus.PROVIDER_CONFIRMED,
+                "provider_confirmed_at": fact.confirmed_at,
+                "covers": fact.covers,
+            }
         case MatchConfirmed():
             return {
                 "status": MatchStatus.CONFIRMED,
@@ -101,6 +105,7 @@ def _changes(match: Match, fact: Fact) -> dict[str, Any]:
                 # Only one fact is announced for the side that agrees second.
                 "accepted_at": match.accepted_at or fact.confirmed_at,
                 "provider_confirmed_at": match.provider_confirmed_at or fact.confirmed_at,
+                "covers": fact.covers,
                 "capacity_period": fact.capacity_period,
                 "funding_needed": fact.funding_needed,
             }

@@ -188,11 +188,14 @@ class Match(Struct, frozen=True, kw_only=True):
     ) -> MatchPresented:
         """Present the match.
 
-        Raise Conflict if the provider may not know of the line, Invalid for a departure without a reason. `passes_over`
-        is True if a better ranked open match of the line was not presented. `scored` is its current score.
+        Raise Conflict if the provider may not know of the line or its group is covered, Invalid for a departure without
+        a reason. More than is left may be presented: the State chooses. `passes_over` is True if a better ranked open
+        match of the line was not presented. `scored` is its current score.
         """
         self.require("present")
         line = check_proposable(line)
+        if not line.left:
+            raise Conflict("covers-more-than-residue", residue=0)
         if not (is_unodc(self.provider) or line.may_be_disclosed_to(self.provider)):
             raise Conflict("circulation-not-granted", circulation=line.circulation)
         if passes_over and departure is None:
@@ -212,15 +215,15 @@ class Match(Struct, frozen=True, kw_only=True):
         self.require(move)
         return self.status is (MatchStatus.PROVIDER_CONFIRMED if move == "accept" else MatchStatus.ACCEPTED)
 
-    def accept(self, *, now: datetime) -> MatchAccepted:
+    def accept(self, covers: int | None, *, now: datetime) -> MatchAccepted:
         """Record that the State agrees first."""
         assert not self.agrees_with("accept"), "the second to agree confirms"
-        return MatchAccepted(**self._ids(), accepted_at=now)
+        return MatchAccepted(**self._ids(), covers=covers, accepted_at=now)
 
-    def confirm_by_provider(self, *, now: datetime) -> MatchProviderConfirmed:
+    def confirm_by_provider(self, covers: int | None, *, now: datetime) -> MatchProviderConfirmed:
         """Record that the provider agrees first."""
         assert not self.agrees_with("confirm"), "the second to agree confirms"
-        return MatchProviderConfirmed(**self._ids(), confirmed_at=now)
+        return MatchProviderConfirmed(**self._ids(), covers=covers, confirmed_at=now)
 
     def confirm(
         self,
@@ -228,12 +231,13 @@ class Match(Struct, frozen=True, kw_only=True):
         period: Period,
         funding_needed: Money | None,
         *,
+        covers: int | None = None,
         capacity_taken: bool = True,
         now: datetime,
     ) -> MatchConfirmed:
         """Record that both sides agree.
 
-        One unit of `period` has been taken, in this transaction if `capacity_taken`.
+        One unit of `period` has been taken, in this transaction if `capacity_taken`. It serves `covers` persons.
         """
         if self.status not in {MatchStatus.ACCEPTED, MatchStatus.PROVIDER_CONFIRMED}:
             raise Conflict("match-status", status=self.status, move="confirm")
@@ -242,7 +246,7 @@ class Match(Struct, frozen=True, kw_only=True):
             capacity_period=period,
             funding_needed=funding_needed,
             about=None if funding_needed is None else line.about,
-            covers=self.covers,
+            covers=covers,
             capacity_taken=capacity_taken,
             joint_delivery_id=self.joint_delivery_id,
             window=None if WINDOW in overridden(self.override) else line.window,

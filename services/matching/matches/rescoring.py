@@ -37,7 +37,7 @@ async def judgement(tx: Tx, line_id: UUID, offering_id: UUID) -> Judgement | Non
 
 async def lines(tx: Tx, memory: Memory, lines: Sequence[WantedLine], *, now: datetime) -> int:
     """Rerank the offerings of each line, locked by this transaction; return how many matches changed or began."""
-    seeking = [line for line in lines if line.status in SEEKING and line.fulfilment != "complete"]
+    seeking = [line for line in lines if line.status in SEEKING and line.left]
     read = await reading_store.readings_of(tx, [line.line_id for line in seeking])
     changes: list[suggestions.Change] = []
     for line in seeking:

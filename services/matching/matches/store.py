@@ -65,15 +65,18 @@ async def _row(tx: Tx, match_id: UUID, organization: str, role: Role) -> Record 
     )
 
 
-async def offering_of(tx: Tx, match_id: UUID, caller: Caller) -> UUID | None:
-    """Return the offering of a match if this caller may see the match."""
-    offering_id: UUID | None = await tx.fetchval(
-        "SELECT offering_id FROM match WHERE match_id = $1 AND may_see(match, $2, $3)",
+async def ends_of(tx: Tx, match_id: UUID, caller: Caller) -> tuple[UUID, UUID]:
+    """Return the line and the offering of a match that this caller may see. Raise Missing or Unavailable."""
+    await consent_store.check_consents_current_for(tx, caller)
+    row = await tx.fetchrow(
+        "SELECT line_id, offering_id FROM match_by_id($1) AS match WHERE may_see(match, $2, $3)",
         match_id,
         caller.organization,
         caller.role,
     )
-    return offering_id
+    if row is None:
+        raise Missing("not-found")
+    return row["line_id"], row["offering_id"]
 
 
 async def between(tx: Tx, line_ids: Sequence[UUID], offering_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], Match]:

@@ -86,7 +86,7 @@ async def _suggest(
 
     A line without matches gets one fact, its ranking; later matches have a fact each.
     """
-    seeking = [line for line in lines if line.status in SEEKING and line.fulfilment != "complete"]
+    seeking = [line for line in lines if line.status in SEEKING and line.left]
     matched = {line_id for line_id, _ in held}
     rankings: list[LineRanked] = []
     changes: list[Change] = []

@@ -13,10 +13,12 @@ from contracts.deliveries import delivery_id_of
 from contracts.matching import Judgement, Override, Share
 from contracts.values import Caller, Language, Money, Period
 from services.matching import policy
+from services.matching.lines import store as line_store
+from services.matching.lines.store import Coverage
 from services.matching.matches import wording
 from services.matching.matches.evaluation import Evaluated
 from services.matching.matches.explanation import Explanation
-from services.matching.matches.model import NOT_CONFIRMED, Match, MatchStatus, Origin
+from services.matching.matches.model import NOT_CONFIRMED, NOT_SHOWN, SHOWN, Match, MatchStatus, Origin
 from services.matching.matches.store import Ranked
 from services.matching.offerings import remark_store
 from services.matching.policy import Action, Guarded
@@ -84,7 +86,10 @@ class MatchView(Struct, frozen=True, kw_only=True):
     line's group it serves, null for all; `override` names the hard constraints that a coordinator overrode, and the
     reason. With a `joint_delivery_id` one delivery is proposed to several States. `comment` belongs to the last move,
     `reason` is why the match ended, `moves` are those that the caller may make in this status. A side's comment on its
-    evaluation is visible to that side and to UNODC.
+    evaluation is visible to that side and to UNODC. `residue` is how many persons of the line's group no confirmed
+    match covers, null if the State has withdrawn the line. `presented_persons` is how many persons the line's presented
+    matches that wait for an agreement cover, with this one; more than `residue` is a choice for the State. Providers do
+    not see it.
     """
 
     match_id: UUID
@@ -103,6 +108,8 @@ class MatchView(Struct, frozen=True, kw_only=True):
     offering_revision: int
     judgement: Judgement | None
     covers: int | None
+    residue: int | None
+    presented_persons: int | None
     override: Override | None
     joint_delivery_id: UUID | None
     made_at: datetime
@@ -141,14 +148,12 @@ class MatchItem(MatchView, frozen=True, kw_only=True):
 class MatchDetail(MatchView, frozen=True, kw_only=True):
     """A match with the explanation of its score; `opens` is what the provider would see if both sides agree.
 
-    `residue` is how many persons of the line's group no confirmed match covers, null if the State has withdrawn the
-    line. `override_says` describes the override in the reader's language. `jointly_with` is the number of other States
+    `override_says` describes the override in the reader's language. `jointly_with` is the number of other States
     to which the same delivery is proposed, null if it is proposed to this one alone.
     """
 
     explanation: tuple[Explained, ...]
     opens: Opened | None
-    residue: int | None
     jointly_with: int | None
     override_says: str | None
 
@@ -156,10 +161,13 @@ class MatchDetail(MatchView, frozen=True, kw_only=True):
 async def views_of(tx: Tx, found: Sequence[Ranked], caller: Caller) -> list[MatchView]:
     """Return views for the caller, with comments."""
     comments = await remark_store.comments_of(tx, [at for one in found for at in _remarked(one.match)])
+    async with tx.as_service():
+        covered = await line_store.coverage(tx, list({one.match.line_id for one in found}), list(SHOWN))
     return [
         view(
             one,
             comments,
+            covered.get(one.match.line_id),
             policy.decide(caller, Action.SHOW_MATCH, one.match).required().fields,
             caller,
         )
@@ -177,7 +185,14 @@ def _remarked(match: Match) -> list[tuple[UUID, int]]:
     return [(match.match_id, one.revision) for one in evaluations] or [(match.match_id, match.revision)]
 
 
-def view(found: Ranked, comments: Remarks, guarded: frozenset[str], caller: Caller) -> MatchView:
+def _presented(match: Match, covered: Coverage) -> int:
+    """Return how many persons the presented matches that wait for an agreement cover, with this match if it is open."""
+    return covered.presented + ((match.covers or covered.group_size) if match.status in NOT_SHOWN else 0)
+
+
+def view(
+    found: Ranked, comments: Remarks, covered: Coverage | None, guarded: frozenset[str], caller: Caller
+) -> MatchView:
     """Return the view of a match with these guarded fields."""
 
     def text_of(evaluation: Evaluated | None, field: Guarded) -> str | None:
@@ -195,6 +210,8 @@ def view(found: Ranked, comments: Remarks, guarded: frozenset[str], caller: Call
         rank=found.rank if Guarded.RANK in guarded else None,
         shares=shares,
         judgement=match.judgement if judged else None,
+        residue=covered.residue if covered else None,
+        presented_persons=_presented(match, covered) if covered and Guarded.PRESENTED_PERSONS in guarded else None,
         departs=match.departs if Guarded.DEPARTS in guarded else None,
         departure=match.departure if Guarded.DEPARTURE in guarded else None,
         state_evaluation_comment=text_of(match.state_evaluation, Guarded.STATE_EVALUATION_COMMENT),

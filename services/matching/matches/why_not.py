@@ -81,8 +81,8 @@ def obstacles(line: WantedLine, offering: Offering, *, today: date) -> tuple[Obs
     found = []
     if line.status not in SEEKING:
         found.append(Obstacle(name="request_status", asked=(line.status,)))
-    if line.fulfilment == "complete":
-        found.append(Obstacle(name="fulfilled", asked=(line.fulfilment,)))
+    if not line.left:
+        found.append(Obstacle(name="covered", asked=(str(line.group_size),)))
     if offering.status is not OfferingStatus.AVAILABLE:
         found.append(Obstacle(name="offering_status", offered=(offering.status,)))
     return (*found, *(_obstacle(slug, line, offering, today) for slug in violated(line, offering)))

@@ -78,7 +78,7 @@ async def show_why_not(
         line, offering = await _both(tx, of_line, of_offering, caller)
         guarded = policy.decide(caller, Action.WHY_NOT, offering).required().fields
         # A new match would serve the persons who are not covered yet.
-        rest = line.part(line.covered_by(None))
+        rest = line.rest()
         against = obstacles(rest, offering, today=now.date())
         found = WhyNot(line_id=of_line, offering_id=of_offering, fits=not against)
         if Guarded.OBSTACLES not in guarded:

@@ -202,11 +202,10 @@ CREATE TABLE wanted_line (
     ends date NOT NULL,
     cannot_wait boolean NOT NULL,
     -- Gender equality policy marker (OECD DAC), reported by donors.
-    gender_marker integer NOT NULL CONSTRAINT wanted_line_gender_marker CHECK (gender_marker BETWEEN 0 AND 2),
-    fulfilment text NOT NULL CHECK (fulfilment IN ('none', 'partial', 'complete'))
+    gender_marker integer NOT NULL CONSTRAINT wanted_line_gender_marker CHECK (gender_marker BETWEEN 0 AND 2)
 );
 CREATE INDEX wanted_line_request ON wanted_line (request_id);
-CREATE INDEX wanted_line_kind ON wanted_line (kind, ends) WHERE fulfilment <> 'complete';
+CREATE INDEX wanted_line_kind ON wanted_line (kind, ends);
 
 -- Providers a State does not wish to be served by. A separate table, since a provider's transaction may only read its own
 -- rows, and none of `wanted_request`, which lists all excluded providers.
@@ -440,10 +439,10 @@ CREATE FUNCTION matches_of_offering(offering uuid) RETURNS SETOF match LANGUAGE 
 $$;
 
 -- How many persons of a line's group no confirmed match covers.
-CREATE FUNCTION residue(l wanted_line) RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE
-RETURN greatest(0, l.group_size - (
-    SELECT coalesce(sum(coalesce(m.covers, l.group_size)), 0) FROM match AS m
-    WHERE m.line_id = l.line_id AND m.status IN ('confirmed', 'in_delivery', 'completed')));
+CREATE FUNCTION residue(of_line uuid, group_size integer) RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE
+RETURN greatest(0, group_size - (
+    SELECT coalesce(sum(coalesce(m.covers, group_size)), 0) FROM match AS m
+    WHERE m.line_id = of_line AND m.status IN ('confirmed', 'in_delivery', 'completed')));
 
 -- Visibility of matches, as in policy.py; a test compares them. Confirmed matches stay visible to both sides; before that
 -- a provider outside UNODC needs a consent in force.

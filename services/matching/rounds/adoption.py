@@ -164,4 +164,5 @@ def _begun(one: Assigned, current: _CurrentState, *, now: datetime) -> Match | C
     if before is not None and before.status is not MatchStatus.EXPIRED:
         return before
     line, offering = current.lines[one.line.line_id], current.offerings[one.offering.offering_id]
-    return before, match.nominate(before, new_id(), line, scored(line, offering, known=current.known), now=now)
+    found, covers = scored(line, offering, known=current.known), line.covered_by(None)
+    return before, match.nominate(before, new_id(), line, found, covers=covers, now=now)

@@ -87,9 +87,7 @@ def round_line(line: WantedLine, matches: Iterable[Match]) -> OpenLine:
 
 def mark(line: WantedLine) -> str:
     """A hash of a line's content, without consents, treaty status and progress, which are checked separately."""
-    still = replace(
-        line, status=RequestStatus.OPEN, circulation="", fulfilment="none", treaties=(), consents=(), residue=None
-    )
+    still = replace(line, status=RequestStatus.OPEN, circulation="", treaties=(), consents=(), residue=None)
     return hashlib.sha256(msgspec.json.encode(still)).hexdigest()[:16]
 
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from contracts.requests import LineFulfilmentChanged, RequestSubmitted, RequestWithdrawn
+from contracts.requests import RequestSubmitted, RequestWithdrawn
 from services.matching.lines import store as line_store
 from services.matching.offerings import store as offering_store
 from tests.builders import AHEAD, NOON, headers
 from tests.matching.builders import a_contract_line, a_submission
 from tests.matching.offerings.steps import approved
 from tests.matching.offerings.steps import move as move_offering
-from tests.matching.steps import CEB, COORDINATOR, NORWAY, Client, Owner, ids, opened
+from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner, begin, ids, move, opened
 from tests.platform.operations import ACTORS
 
 USD = {"minor": 700_000, "currency": "USD"}
@@ -50,21 +50,17 @@ async def test_lines_of_two_states_form_a_cohort_with_savings(api: Client, owner
     assert {"from": f"{AHEAD}-02-01", "until": f"{AHEAD}-06-30"} == one["window"]
 
 
-async def test_met_ended_or_unavailable_records_form_no_cohort(api: Client, owner: Owner) -> None:
+async def test_covered_ended_or_unavailable_records_form_no_cohort(api: Client, owner: Owner) -> None:
     offering = await approved(api, NORWAY, group_size_max=None)
-    met, over = await of_state(owner, "KEN"), await of_state(owner, "UGA")
+    course = await approved(api, CEB, modalities=("hybrid",))
+    covered, over = await of_state(owner, "KEN"), await of_state(owner, "UGA")
     await of_state(owner, "TZA")
     assert [{"KEN", "UGA", "TZA"}] == await states_notified(api)
-    await owner.publish(
-        LineFulfilmentChanged(
-            **ids(met),
-            line_id=met.lines[0].line_id,
-            fulfilment="complete",
-            match_id=met.request_id,
-            match_status="completed",
-            changed_at=NOON,
-        ),
-    )
+    override = {"constraints": ["modality"], "reason": "agreed_with_state"}
+    whole = await begin(api, covered.lines[0].line_id, course, COORDINATOR, override=override)
+    assert whole.status_code == 201, whole.text
+    shown = await move(api, whole.json(), "present", COORDINATOR, departure="stated_preference")
+    await move(api, await move(api, shown, "accept", KENYA), "confirm", CEB)
     assert [{"UGA", "TZA"}] == await states_notified(api)
     await owner.publish(RequestWithdrawn(**ids(over), withdrawn_at=NOON))
     assert [] == await states_notified(api)

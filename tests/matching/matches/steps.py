@@ -16,7 +16,9 @@ from services.matching.offerings import store as offering_store
 from services.matching.offerings.model import Offering
 from tests.builders import NOON, headers
 from tests.matching.builders import a_match, a_submission
-from tests.matching.steps import COORDINATOR, Client
+from tests.matching.steps import COORDINATOR, KENYA, Client, begin, move
+
+GROUP = 25
 
 
 async def given_matches(db: Database, offering: Offering, status: MatchStatus, count: int) -> list[Match]:
@@ -61,3 +63,25 @@ async def why_not(api: Client, *about: Any, **more: Any) -> dict[str, Any]:
     answer = await ask(api, *about, **more)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
+
+
+def line_of(request: RequestSubmitted) -> UUID:
+    assert GROUP == request.lines[0].group_size
+    return request.lines[0].line_id
+
+
+async def nominated(api: Client, line_id: UUID, offering: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    answer = await begin(api, line_id, offering, COORDINATOR, **more)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def confirmed(api: Client, match: Mapping[str, Any], by: str) -> dict[str, Any]:
+    shown = await move(api, match, "present", COORDINATOR)
+    accepted = await move(api, shown, "accept", KENYA)
+    return await move(api, accepted, "confirm", by)
+
+
+async def residue(api: Client, match: Mapping[str, Any], by: str = COORDINATOR) -> int:
+    answer = await api.get(f"/v1/matches/{match['match_id']}", headers=headers(by))
+    return int(answer.json()["residue"])

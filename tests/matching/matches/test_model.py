@@ -45,7 +45,7 @@ def agreed(name: str) -> Callable[[Match], Fact]:
     def decide(m: Match) -> Fact:
         if m.agrees_with(name):
             return m.confirm(a_wanted_line(), SPRING, None, now=NOON)
-        return m.accept(now=NOON) if name == "accept" else m.confirm_by_provider(now=NOON)
+        return m.accept(None, now=NOON) if name == "accept" else m.confirm_by_provider(None, now=NOON)
 
     return decide
 
@@ -342,7 +342,7 @@ def test_donors_see_the_subject_except_of_restricted_kinds(kind: str) -> None:
 def test_confirmation_reports_what_the_delivery_is_planned_with() -> None:
     accepted, line, needed = a_match(M.ACCEPTED, covers=9), a_wanted_line(), Money(minor=5, currency="USD")
 
-    fact = accepted.confirm(line, SPRING, needed, now=NOON)
+    fact = accepted.confirm(line, SPRING, needed, covers=9, now=NOON)
 
     ids = {name: getattr(accepted, name) for name in ("match_id", "request_id", "line_id", "offering_id")}
     assert fact == MatchConfirmed(

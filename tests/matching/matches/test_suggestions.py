@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
@@ -14,7 +14,6 @@ from chassis.journal.inbox import Outcome
 from contracts.facts import Fact
 from contracts.requests import (
     CirculationDecided,
-    LineFulfilmentChanged,
     RequestClosed,
     RequestDeclined,
     RequestDelivered,
@@ -156,7 +155,7 @@ async def test_suggestion_is_explained_in_codes(api: Client, owner: Owner) -> No
     detail = (await api.get(f"/v1/matches/{match['match_id']}", headers=headers(COORDINATOR))).json()
 
     assert match == {name: value for name, value in detail.items() if name in match}
-    assert {"explanation", "opens", "residue", "jointly_with", "override_says"} == detail.keys() - match.keys()
+    assert {"explanation", "opens", "jointly_with", "override_says"} == detail.keys() - match.keys()
     topics = next(one for one in detail["explanation"] if one["criterion"] == "topics")
     assert ["mutual_legal_assistance", "electronic_evidence"] == topics["asked"]
     assert ["mutual_legal_assistance"] == topics["offered"]
@@ -211,24 +210,6 @@ async def test_approved_offering_is_suggested_to_fitting_open_lines(api: Client,
     ]
     assert [] == await matches_of(api, elsewhere)
     assert [first["offering_id"]] == [m["offering_id"] for m in await matches_of(api, ended)]
-
-
-async def test_met_line_gets_no_more_suggestions(api: Client, owner: Owner) -> None:
-    request = await opened(owner)
-    await owner.publish(
-        LineFulfilmentChanged(
-            **ids(request),
-            line_id=request.lines[0].line_id,
-            fulfilment="complete",
-            match_id=uuid4(),
-            match_status="completed",
-            changed_at=NOON,
-        )
-    )
-
-    await approved(api)
-
-    assert [] == await matches_of(api, request)
 
 
 async def test_race_repair_finds_missed_suggestions(

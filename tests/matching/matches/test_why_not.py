@@ -159,7 +159,7 @@ def test_obstacle_without_capacity_asks_for_one_more_delivery() -> None:
     ("line", "offering", "name"),
     [
         (a_wanted_line(status=RequestStatus.RETURNED), an_offering(), "request_status"),
-        (a_wanted_line(fulfilment="complete"), an_offering(), "fulfilled"),
+        (a_wanted_line(residue=0), an_offering(), "covered"),
         (a_wanted_line(), an_offering(status=OfferingStatus.SUSPENDED), "offering_status"),
     ],
 )

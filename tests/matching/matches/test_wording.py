@@ -41,7 +41,7 @@ def everything_against() -> list[Obstacle]:
         ),
     )
     line = a_wanted_line(
-        status=RequestStatus.RETURNED, fulfilment="complete", languages=(Language.FR, Language.AR), group_size=1200,
+        status=RequestStatus.RETURNED, residue=0, languages=(Language.FR, Language.AR), group_size=1200,
         addressee="states", addressed_states=("FRA",), cannot_wait=True, excluded_providers=("NOR",),
         treaties=(TreatyStatus(instrument="UNTOC", party=False, as_of=TODAY, recorded=True),),
     )  # fmt: skip
