@@ -12,6 +12,7 @@ import aiosmtplib
 import asyncpg
 import msgspec
 
+from chassis.addresses import hosts_of
 from chassis.db.migrate import CHASSIS_MIGRATIONS, MigrationError, read_migrations, role_of
 from chassis.files.scanner import NOTHING, ScannerError, Verdict, scanner_of
 from chassis.files.store import Folder
@@ -75,8 +76,7 @@ async def _database(part: str, url: str, services: Sequence[Service], settings: 
     try:
         connection = await asyncpg.connect(url, timeout=SECONDS)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        host = urlsplit(url)
-        where = f"{host.hostname}:{host.port or 5432}"
+        where = ", ".join(hosts_of(urlsplit(url)))
         return [Finding(part=part, ok=False, says=f"not reached at {where}: {type(error).__name__}")]
     try:
         version = await connection.fetchval("SHOW server_version")

@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from chassis.addresses import hosts_of
 from chassis.auth.openid import SCOPE
 from chassis.files.scanner import NOTHING, scanner_of
 from chassis.keys.issuer import ALGORITHM, ALGORITHMS, DISCOVERY, LOOPBACK
@@ -22,6 +23,9 @@ EMBEDDED_ISSUER = "https://issuer.entraide.example"
 CLIENT_ISSUER = "https://directory.entraide.example"
 RATE_DAYS_MAX = 366
 KEY_LENGTH_MIN = 32
+SEVERAL_HOSTS = frozenset({"postgresql", "postgres", "nats", "tls"})
+"""Schemes of addresses that may name several hosts, of which one is used."""
+
 LOG_LEVELS = ("warning", "debug", "info", "error", "critical")
 """Log levels; the first one is the default."""
 
@@ -196,13 +200,15 @@ def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...], *, secret:
         return None
     try:
         parts = urlsplit(value)
-        _ = parts.port
+        hosts = hosts_of(parts) if parts.netloc else []
     except ValueError as error:
         # The text of the error is omitted, because it may quote part of a password.
         raise SettingsError(
             f"{name} is not an address: its port is not a number, or a character is not percent-encoded"
         ) from error
-    if parts.scheme not in schemes or not parts.hostname:
+    if len(hosts) > 1 and not SEVERAL_HOSTS.issuperset(schemes):
+        raise SettingsError(f"{name} has to name one host")
+    if parts.scheme not in schemes or not hosts:
         raise SettingsError(f"{name} has to look like {schemes[0]}://host:port…")
     return value
 

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 import nats
@@ -22,6 +22,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.client import JetStreamContext
 
+from chassis.addresses import hosts_of
 from contracts.facts import Event, subject_of
 
 PUBLISH_SECONDS = 5.0
@@ -255,20 +256,20 @@ async def connect(url: str, **options: Any) -> Client:
 
 
 def connect_options(url: str) -> dict[str, Any]:
-    """Connection options for a URL. With `tls://` TLS starts first.
+    """Connection options for a URL, which may name several hosts of a cluster: one of them is used, at random.
 
-    Otherwise the client would wait for the server to ask for TLS, and send its password to a server that does not.
+    User and password are options of the connection, so that each host gets them. With `tls://` TLS starts first:
+    otherwise the client would wait for the server to ask for TLS, and send its password to a server that does not.
     `?ca=<file>` names the certificate authority; the default is the trust store of the machine.
     """
     parts = urlsplit(url)
-    if parts.scheme != "tls":
-        return {"servers": url}
-    authority = parse_qs(parts.query).get("ca", [None])[0]
-    return {
-        "servers": parts._replace(query="").geturl(),
-        "tls": ssl.create_default_context(cafile=authority),
-        "tls_handshake_first": True,
-    }
+    options: dict[str, Any] = {"servers": [f"{parts.scheme}://{host}" for host in hosts_of(parts)]}
+    if parts.username is not None and parts.password is not None:
+        options |= {"user": unquote(parts.username), "password": unquote(parts.password)}
+    if parts.scheme == "tls":
+        authority = parse_qs(parts.query).get("ca", [None])[0]
+        options |= {"tls": ssl.create_default_context(cafile=authority), "tls_handshake_first": True}
+    return options
 
 
 def stream_name(owner: str) -> str:

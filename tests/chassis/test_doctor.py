@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chassis.doctor import TESTED, examine, version_says
+from chassis.doctor import TESTED, Finding, examine, version_says
+from chassis.embedded import free_port
 from chassis.settings import Settings
 from tests.conftest import Servers
 
@@ -85,3 +86,16 @@ async def test_bundled_version_of_postgresql_is_a_tested_one(servers: Servers, t
     found = await examine(Settings(state=tmp_path, database_url=servers.postgres.dsn()), [])
 
     assert ["tested" in one.says for one in found if "version" in one.says] == [True]
+
+
+async def test_database_is_found_at_the_host_that_answers(servers: Servers, tmp_path: Path) -> None:
+    live, down = servers.postgres.dsn(), [f"127.0.0.1:{free_port()}" for _ in range(2)]
+
+    async def says(hosts: str) -> Finding:
+        address = f"{live.partition('@')[0]}@{hosts}/postgres"
+        settings = Settings.from_env({"DATABASE_URL": address}, (), state=tmp_path)
+        return (await examine(settings, []))[0]
+
+    first = await says(f"{down[0]},127.0.0.1:{servers.postgres.port}")
+    assert (first.ok, first.part) == (True, "PostgreSQL (migrator)"), first.says
+    assert f"not reached at {', '.join(down)}: ConnectionRefusedError" == (await says(",".join(down))).says

@@ -47,6 +47,32 @@ def test_unrelated_name_with_our_prefix_is_reported_and_ignored() -> None:
     assert ("ENTRAIDE_EDGE_SERVICE_HOST",) == settings.unknown
 
 
+def test_broker_and_database_may_have_several_hosts_with_ports() -> None:
+    nats, database = (
+        "tls://u:p@nats-1:4222,nats-2:4222,[::1]?ca=ca.pem",
+        "postgresql://u:p@db-1:5432,db-2:5433/entraide",
+    )
+    settings = read(NATS_URL=nats, DATABASE_URL=database, NATS_URL_REQUESTS=nats)
+
+    assert (nats, database, nats) == (settings.nats_url, settings.database_url, settings.nats_urls["requests"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NATS_URL", "nats://u:p@one:4222,two:many"),
+        ("NATS_URL", "nats://u:p@one:4222,,two:4222"),
+        ("NATS_URL", "nats://u:p@one:4222,two:99999"),
+        ("DATABASE_URL", "postgresql://u:secret/word@one:5432/entraide"),
+        ("SMTP_URL", "smtp://u:p@one:25,two:25"),
+        ("ENTRAIDE_PUBLIC_URL", "https://one.example,two.example"),
+    ],
+)
+def test_malformed_host_or_a_second_one_where_there_is_one_is_rejected(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} (is not an address|has to name one host)"):
+        read(**{name: value})
+
+
 def test_version_is_that_of_the_project_file() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 

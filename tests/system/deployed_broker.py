@@ -6,9 +6,10 @@ import http.client
 import json
 import re
 import ssl
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
@@ -53,10 +54,21 @@ class Broker:
             response = connection.getresponse()
             return {"status_code": response.status, **json.loads(response.read())}
 
+    def connections(self) -> set[str]:
+        """Return the names of the clients that are connected to this one."""
+        found: Any = self.answer("/connz")["connections"]
+        return {one["name"] for one in found}
+
     def ready(self) -> bool:
         with contextlib.suppress(OSError, http.client.HTTPException):
             return self.answer("/healthz")["status_code"] == 200
         return False
+
+
+def several(brokers: Iterable[Broker], user: str) -> str:
+    """Return a user's address of a cluster, which names all its brokers."""
+    hosts = [(f"127.0.0.1:{broker.port}", broker.authority) for broker in brokers]
+    return f"tls://{user}:secret-of-{user}@{','.join(host for host, _ in hosts)}?ca={hosts[0][1]}"
 
 
 def configured(place: Path, crt: Path, key: Path) -> tuple[Path, Broker]:
