@@ -164,10 +164,12 @@ class RequestSubmitted(Fact, frozen=True, kw_only=True, tag="requests.request.su
     excluded_providers: Excluded = ()
     scan_id: UUID | None = None
     """The scan of the State's confirmation, if a coordinator recorded it; None if its focal point submitted."""
+    reference: Code | None = None
+    """The reference number, given at the first submission and the same in all later ones."""
 
 
 class RequestRegistered(Fact, frozen=True, kw_only=True, tag="requests.request.registered.v1"):
-    """A coordinator authenticated the channel and assigned a reference number."""
+    """A coordinator authenticated the channel. The reference number is that of the submission."""
 
     request_id: UUID
     state: State

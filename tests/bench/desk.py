@@ -70,7 +70,7 @@ COPY = """
         FROM copied AS c, requests.request AS r
             CROSS JOIN LATERAL jsonb_populate_record(r, jsonb_build_object('request_id', c.request_id, 'state', c.state,
                 'status', c.status, 'priority', c.priority, 'kinds', ARRAY[c.kind], 'assignee', c.assignee,
-                'reference', NULL)) AS made
+                'reference', 'TA-' || n)) AS made
         WHERE r.request_id = '{of}'
     ), texts AS (
         INSERT INTO requests.request_text

@@ -14,6 +14,7 @@ from contracts.values import Language, Period
 from tests.builders import NOON, a_caller, an_event, headers
 
 Client = httpx.AsyncClient
+REFERENCE = "TA-2026-00007"
 PROVIDER = "NOR:provider_officer"
 NEXT_WEEK = datetime(2026, 11, 25, 12, tzinfo=UTC) + timedelta(days=8)
 
@@ -82,7 +83,7 @@ class RequestStory:
         } | changes
 
     async def submitted(self, **changes: Any) -> Event:
-        return await self.tell(r.RequestSubmitted(**self._content(**changes), submitted_at=NOON))
+        return await self.tell(r.RequestSubmitted(**self._content(**changes), reference=REFERENCE, submitted_at=NOON))
 
     async def revised(self) -> Event:
         content = self._content()
@@ -90,10 +91,9 @@ class RequestStory:
         return await self.tell(r.RequestRevised(**content, revised_at=NOON))
 
     async def registered(self) -> Event:
-        fact = r.RequestRegistered(
-            request_id=self.request_id, state="KEN", reference="TA-2026-00007", registered_at=NOON
+        return await self.tell(
+            r.RequestRegistered(request_id=self.request_id, state="KEN", reference=REFERENCE, registered_at=NOON)
         )
-        return await self.tell(fact)
 
     async def opened(self) -> Event:
         return await self.tell(

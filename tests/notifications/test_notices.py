@@ -17,7 +17,6 @@ from contracts import directory as d
 from contracts import extensions as x
 from contracts import matching as m
 from contracts import pledges as p
-from contracts import requests as r
 from contracts.facts import Event, Fact
 from contracts.values import Money
 from services.notifications.notices import actions
@@ -25,7 +24,16 @@ from services.notifications.notices.model import Accepted, Failed, RetryInterval
 from services.notifications.wiring import SERVICE
 from tests.builders import NOON, a_caller, an_event, headers
 from tests.databases import connected
-from tests.notifications.steps import Client, a_subscription, appointed, notifications_of, opened, subscribe
+from tests.notifications.steps import (
+    REFERENCE,
+    Client,
+    RequestStory,
+    a_subscription,
+    appointed,
+    notifications_of,
+    opened,
+    subscribe,
+)
 
 COORDINATOR = "UNODC:coordinator"
 FOCAL_POINT = "KEN:focal_point"
@@ -205,17 +213,17 @@ async def test_person_with_two_appointments_is_notified_once(api: Client, inbox:
     assert 1 == len(await notifications_of(api, FOCAL_POINT))
 
 
-async def test_notification_has_the_reference_number_once_it_is_assigned(api: Client, inbox: Inbox) -> None:
+async def test_acknowledgement_and_later_notices_have_the_reference_number(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT)
-    request_id = uuid4()
-    await inbox.receive(
-        an_event(
-            r.RequestRegistered(request_id=request_id, state="KEN", reference="TA-2026-00042", registered_at=NOON), 1
-        )
-    )
-    await inbox.receive(an_event(opened(request_id), 2))
+    story = RequestStory(inbox)
+    await story.submitted()
+    await story.registered()
+    await inbox.receive(an_event(opened(story.request_id), 3))
 
-    assert ["TA-2026-00042", "TA-2026-00042"] == [one["reference"] for one in await notifications_of(api, FOCAL_POINT)]
+    told = await notifications_of(api, FOCAL_POINT)
+
+    assert [REFERENCE] * 3 == [one["reference"] for one in told]
+    assert all(REFERENCE in one["subject"] and REFERENCE in one["text"] for one in told[1:])
 
 
 async def test_end_of_a_match_notifies_those_it_was_presented_to(api: Client, inbox: Inbox) -> None:

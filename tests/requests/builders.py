@@ -17,6 +17,7 @@ from services.requests.request.model import Content, Request
 from services.requests.request.values import Addressee, CirculationRule, Status, Visibility
 from tests.builders import NOON
 
+REFERENCE = "TA-2026-00001"
 LATER = NOON + timedelta(days=30)
 
 
@@ -61,8 +62,12 @@ def a_content(*lines: Line, rule: CirculationRule = CirculationRule.NONE) -> Con
 def a_request(status: Status = Status.SUBMITTED, *lines: Line, rule: CirculationRule = CirculationRule.NONE) -> Request:
     """Return a request in `status`, reached by real moves, except for statuses that only the system sets."""
     content = a_content(*lines, rule=rule)
-    begin = model.draft if status is Status.DRAFT else model.file
-    request = evolve(None, begin(uuid4(), "KEN", content, now=NOON))
+    fact: Fact
+    if status is Status.DRAFT:
+        fact = model.draft(uuid4(), "KEN", content, now=NOON)
+    else:
+        fact = model.file(uuid4(), "KEN", content, REFERENCE, now=NOON)
+    request = evolve(None, fact)
     path: dict[Status, list[Callable[[Request], Fact]]] = {
         Status.DRAFT: [],
         Status.SUBMITTED: [],
@@ -90,7 +95,7 @@ def a_request(status: Status = Status.SUBMITTED, *lines: Line, rule: Circulation
 
 
 def _register(request: Request) -> Fact:
-    return request.register("TA-2026-00001", now=NOON)
+    return request.register(now=NOON)
 
 
 def _open(request: Request) -> Fact:

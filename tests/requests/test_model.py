@@ -26,6 +26,7 @@ from services.requests.request.values import MOVES, Circulation, CirculationRule
 from tests.builders import NOON
 from tests.requests.builders import (
     LATER,
+    REFERENCE,
     _deliver,
     _lapse,
     _open,
@@ -50,7 +51,7 @@ def _on_behalf(request: Request) -> Request:
 CRITERIA = Criteria(version=1, priority=(PriorityCriterion(code="at_risk", weight=1),))
 DECIDE: dict[str, Callable[[Request], Fact]] = {
     "revise": lambda r: r.revise(a_content(), now=NOON),
-    "submit": lambda r: r.submit(now=NOON),
+    "submit": lambda r: r.submit("TA-2026-00002", now=NOON),
     "register": _register,
     "return": lambda r: r.give_back("incomplete", now=NOON),
     "decline": lambda r: r.decline("not_eligible", now=NOON),
@@ -67,7 +68,7 @@ DECIDE: dict[str, Callable[[Request], Fact]] = {
     "lapse": lambda r: _lapse(_reminded(_reminded(r))),
     "withdraw": lambda r: r.withdraw(now=NOON),
     "consent": lambda r: r.consent(uuid4(), now=NOON),
-    "record_confirmation": lambda r: _on_behalf(r).record_confirmation(uuid4(), now=NOON),
+    "record_confirmation": lambda r: _on_behalf(r).record_confirmation(uuid4(), REFERENCE, now=NOON),
     "record_consent": lambda r: r.record_consent(uuid4(), scan_id=uuid4(), now=NOON),
 }
 UNDER_WAY = {Status.SUBMITTED, Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY}
@@ -134,7 +135,10 @@ def test_move_is_allowed_from_its_states_only(move: str, status: Status) -> None
         assert {"status": status, "move": move} == no.value.details
 
 
-BEGIN = [model.file, lambda *a, **k: evolve(None, model.draft(*a, **k)).submit(now=NOON)]
+BEGIN = [
+    lambda *a, **k: model.file(*a, REFERENCE, **k),
+    lambda *a, **k: evolve(None, model.draft(*a, **k)).submit(REFERENCE, now=NOON),
+]
 """Both ways to submit a request: at once, and as a draft first."""
 
 
@@ -289,7 +293,7 @@ def test_state_is_reminded_twice_before_its_request_lapses(status: Status) -> No
 def test_answer_ends_the_reminders() -> None:
     request = a_request(Status.RETURNED)
     request = evolve(request, request.remind(now=NOON + timedelta(days=REMINDER_DAYS)))
-    request = evolve(request, request.submit(now=LATER))
+    request = evolve(request, request.submit(REFERENCE, now=LATER))
 
     assert (None, 0, None) == (request.waiting_since, request.reminders, request.answer_due_at)
 
@@ -378,7 +382,7 @@ class AnyHistory(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.line = a_line()
-        self.facts: list[Fact] = [model.file(uuid4(), "KEN", a_content(self.line), now=NOON)]
+        self.facts: list[Fact] = [model.file(uuid4(), "KEN", a_content(self.line), REFERENCE, now=NOON)]
         self.request = evolve(None, self.facts[0])
         self.matches: list[UUID] = []
         self.ended: Status | None = None
@@ -416,6 +420,10 @@ class AnyHistory(RuleBasedStateMachine):
         assert len(self.facts) == self.request.revision
 
     @invariant()
+    def reference_never_changes(self) -> None:
+        assert self.request.reference == REFERENCE
+
+    @invariant()
     def final_status_is_kept(self) -> None:
         final = {Status.NOT_ACCEPTED, Status.LAPSED, Status.WITHDRAWN}
         if self.ended is not None:
@@ -435,6 +443,6 @@ TestAnyHistory.settings = settings(max_examples=60, stateful_step_count=40, dead
 
 def test_only_what_unodc_filed_is_confirmed_in_writing() -> None:
     with pytest.raises(Conflict) as no:
-        a_request(Status.DRAFT).record_confirmation(uuid4(), now=NOON)
+        a_request(Status.DRAFT).record_confirmation(uuid4(), REFERENCE, now=NOON)
 
     assert "not-filed-on-behalf" == no.value.slug

@@ -93,26 +93,80 @@ async def test_draft_is_revised_submitted_registered_and_opened(api: Client) -> 
     assert [entry["by_role"] for entry in history] == ["focal_point"] * 3 + ["coordinator"] * 2
 
 
+async def test_request_has_one_reference_from_its_first_submission_on(api: Client) -> None:
+    draft = await filed(api, submit=False)
+    assert draft["reference"] is None
+    request = await move(api, draft, "submit", "KEN:focal_point")
+    given = request["reference"]
+    assert given.startswith(f"TA-{TODAY.year}-"), "the State is shown it at once"
+
+    for _ in range(2):
+        request = await move(api, request, "register", COORDINATOR)
+        request = await move(api, request, "return", COORDINATOR, reason=await a_reason("return"))
+        request = await move(api, request, "submit", "KEN:focal_point")
+        assert request["reference"] == given
+    request = await move(api, request, "register", COORDINATOR)
+
+    assert request["reference"] == given
+
+
+async def test_request_filed_and_submitted_at_once_is_answered_with_its_reference(api: Client) -> None:
+    request = await filed(api)
+
+    assert request["reference"].startswith(f"TA-{TODAY.year}-")
+
+
+@pytest.mark.parametrize("who", ["KEN:focal_point", COORDINATOR])
+async def test_request_is_found_by_its_reference_whatever_became_of_it(api: Client, who: str) -> None:
+    request, _ = await filed(api), await filed(api, need="Another one")
+    await move(api, request, "withdraw", "KEN:focal_point")
+
+    typed = request["reference"].lower()
+    found = (await api.get("/v1/requests", params={"reference": typed}, headers=headers(who))).json()
+    foreign = (await api.get("/v1/requests", params={"reference": typed}, headers=headers("UGA:focal_point"))).json()
+
+    assert [one["request_id"] for one in found["requests"]] == [request["request_id"]]
+    assert foreign["requests"] == []
+
+
 async def test_reference_numbers_do_not_reveal_the_number_of_requests(api: Client) -> None:
-    filed_ = [await filed(api, need=f"Need {number}") for number in range(8)]
+    filed_ = await asyncio.gather(*(filed(api, need=f"Need {number}") for number in range(8)))
 
-    registered = await asyncio.gather(*(move(api, request, "register", COORDINATOR) for request in filed_))
-
-    numbers = [int(one["reference"].removeprefix(f"TA-{TODAY.year}-")) for one in registered]
+    numbers = [int(one["reference"].removeprefix(f"TA-{TODAY.year}-")) for one in filed_]
     assert len(set(numbers)) == 8
     assert all(10_000 <= number <= 99_999 for number in numbers)
     # Eight of 90,000 numbers lie within a hundred of each other once in 10^19 runs.
     assert max(numbers) - min(numbers) > 100
 
 
-async def test_reference_number_is_unique(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reference_number_is_unique_among_all_states(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     draws = iter([7, 7, 7, 8])
     monkeypatch.setattr(store, "randbelow", lambda _: next(draws))
-    first, second = await filed(api), await filed(api, need="Another one")
 
-    given = [(await move(api, one, "register", COORDINATOR))["reference"] for one in (first, second)]
+    given = [(await filed(api, by))["reference"] for by in ("KEN:focal_point", "UGA:focal_point")]
 
     assert given == [f"TA-{TODAY.year}-10007", f"TA-{TODAY.year}-10008"]
+
+
+async def test_same_number_drawn_at_once_is_given_once(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    draws = iter([7] * 4 + [8, 9, 10])
+    monkeypatch.setattr(store, "randbelow", lambda _: next(draws))
+
+    filed_ = await asyncio.gather(*(filed(api, by) for by in ("KEN:focal_point", "UGA:focal_point") * 2))
+
+    assert {one["reference"] for one in filed_} == {f"TA-{TODAY.year}-1000{last}" for last in (7, 8, 9)} | {
+        f"TA-{TODAY.year}-10010"
+    }
+
+
+async def test_numbers_get_longer_when_those_of_a_year_are_nearly_all_given(
+    api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "randbelow", lambda _: 0)
+
+    given = [(await filed(api, need=f"Need {number}"))["reference"] for number in range(3)]
+
+    assert given == [f"TA-{TODAY.year}-{number}" for number in ("10000", "100000", "1000000")]
 
 
 async def test_comment_is_shown_in_the_history(api: Client) -> None:

@@ -115,7 +115,7 @@ def _fields(words: bool | None, institution: bool | None) -> set[FieldSet]:
 
 MANY = """
     INSERT INTO request SELECT made.* FROM request, generate_series(1, 5000) AS n,
-        json_populate_record(request, json_build_object('request_id', gen_random_uuid(),
+        json_populate_record(request, json_build_object('request_id', gen_random_uuid(), 'reference', 'TA-' || n,
             'state', 'KE' || chr(65 + n % 5), 'status', (ARRAY['open', 'delivered'])[1 + n % 2])) AS made
 """
 

@@ -143,7 +143,7 @@ async def test_pages_of_each_order_are_complete(api: Client, sort: str) -> None:
 MANY = """
     WITH requests AS (
         INSERT INTO request SELECT made.* FROM request, generate_series(1, 5000) AS n,
-            json_populate_record(request, json_build_object('request_id', gen_random_uuid(),
+            json_populate_record(request, json_build_object('request_id', gen_random_uuid(), 'reference', 'TA-' || n,
                 'state', (ARRAY['ALB', 'KEN', 'NPL', 'PER', 'SEN'])[1 + n % 5], 'status', (ARRAY['open', 'submitted'])[1 + n % 2])) AS made
         RETURNING *
     )

@@ -9,7 +9,7 @@ from litestar import Response, get
 from contracts import reference
 from contracts.reference import country_name
 from services.console.page import CurrentPage, Page
-from services.console.search.words import fits, is_reference
+from services.console.search.words import begins_reference, fits, reference_in
 from services.console.translations import LANGUAGES
 
 WORDS_MIN, WORDS_MAX = 2, 100
@@ -40,7 +40,10 @@ async def _nothing() -> Sequence[Mapping[str, Any]]:
 
 
 async def _work(page: Page, typed: str) -> Sequence[Mapping[str, Any]]:
-    """Find requests by reference or by words of their titles: each once, of open work, else of the newest."""
+    """Find the request of a reference, or requests by words of their titles: of open work, else of the newest."""
+    if reference := reference_in(typed):
+        listed = await page.part("/v1/requests", reference=reference, unseen=UNSEEN)
+        return (listed or {"requests": []})["requests"]
     body = await page.part("/v1/work", q=typed, waiting_for="anyone", limit=WORK_SHOWN, unseen=UNSEEN)
     if not (body and body["work"]):
         # A request for which no clock runs is not work, but may be in the list of the newest.
@@ -51,9 +54,9 @@ async def _work(page: Page, typed: str) -> Sequence[Mapping[str, Any]]:
 
 
 def _names(request: Mapping[str, Any], typed: str) -> bool:
-    if is_reference(typed):
+    if begins_reference(typed):
         return typed.upper() in (request["reference"] or "")
-    return fits(typed, request["title"] or "")
+    return fits(typed, request.get("title") or "")
 
 
 async def _offerings(page: Page, typed: str) -> Sequence[Mapping[str, Any]]:

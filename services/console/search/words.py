@@ -3,7 +3,8 @@
 import re
 import unicodedata
 
-REFERENCE = re.compile(r"TA-\d", re.IGNORECASE)
+REFERENCE = re.compile(r"\bTA-\d{4}-\d{5,9}\b", re.IGNORECASE)
+BEGINNING = re.compile(r"TA-\d", re.IGNORECASE)
 WORD = re.compile(r"\w+")
 
 
@@ -24,6 +25,12 @@ def _begins(word: str, wanted: str) -> bool:
     return word.startswith(wanted) or ("\u4e00" <= wanted[0] <= "\u9fff" and wanted in word)
 
 
-def is_reference(typed: str) -> bool:
+def reference_in(typed: str) -> str | None:
+    """Return the reference number of a request in the text."""
+    found = REFERENCE.search(typed)
+    return found[0] if found else None
+
+
+def begins_reference(typed: str) -> bool:
     """Check whether the text begins like a reference number of a request."""
-    return REFERENCE.match(typed) is not None
+    return BEGINNING.match(typed) is not None

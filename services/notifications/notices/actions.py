@@ -22,7 +22,6 @@ from contracts.requests import (
     ConsentGiven,
     ConsentRecorded,
     ConsentWithdrawn,
-    RequestRegistered,
     RequestSubmitted,
 )
 from contracts.values import Caller, Language, Role
@@ -122,9 +121,9 @@ async def save_request_details(tx: Tx, fact: Fact) -> None:
     """Store the details of a request that later facts do not repeat."""
     match fact:
         case RequestSubmitted():
+            if fact.reference:
+                await store.save_reference(tx, fact.request_id, fact.reference)
             await store.save_circulation(tx, fact.request_id, CIRCULATION_BY_RULE[fact.circulation_rule])
-        case RequestRegistered():
-            await store.save_reference(tx, fact.request_id, fact.reference)
         case CirculationDecided() | ConsentWithdrawn() | ConsentEnded():
             await store.save_circulation(tx, fact.request_id, fact.circulation)
         case ConsentGiven() | ConsentRecorded():

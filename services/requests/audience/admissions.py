@@ -77,7 +77,7 @@ def foreseen(
     submission or the consent.
     """
     if submitted:
-        request = evolve(request, request.submit(now=now))
+        request = evolve(request, request.submit("", now=now))
     if consented:
         request = evolve(request, request.consent(_NO_ID, consented, now=now))
     since = request.window_ends_at or now

@@ -60,8 +60,8 @@ async def record_confirmation(
     `scan_id` is a scan of this request (`POST …/notes-verbales`).
     """
 
-    def confirm(request: Request) -> RequestSubmitted:
-        return request.record_confirmation(data.scan_id, now=ctx.now)
+    def confirm(request: Request, reference: str) -> RequestSubmitted:
+        return request.record_confirmation(data.scan_id, reference, now=ctx.now)
 
     await actions.submit(tx, ctx, request_id, Action.RECORD_CONFIRMATION, confirm, data.comment)
     await attachment_actions.require_scan(tx, request_id, data.scan_id)

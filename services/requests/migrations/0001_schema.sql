@@ -74,6 +74,7 @@ CREATE TABLE request (
     CHECK (on_behalf = (channel IS NOT NULL)),
     CHECK ((channel IS NULL) = (received_on IS NULL)),
     CHECK (confirmation_scan_id IS NULL OR on_behalf),
+    CHECK ((submitted_at IS NULL) = (reference IS NULL)),
     CHECK (num_nonnulls(criteria_version, eligible, assessed_priority) IN (0, 3)),
     -- Silence is no consent where somebody's safety is at stake.
     CHECK (NOT (restricted AND circulation = 'window_running')),

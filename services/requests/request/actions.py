@@ -76,8 +76,11 @@ async def file(
         # Checked here with the title. The model repeats the check without it, because facts have no texts.
         lines = in_order(content.lines, content.incomplete)
         check_complete(lines, content.circulation_rule, texts.title)
-    begin = model.file if submit else model.draft
-    request = await record(tx, None, begin(request_id, ctx.caller.organization, content, now=ctx.now))
+        reference = await store.free_reference(tx, ctx.now.year)
+        fact: Fact = model.file(request_id, ctx.caller.organization, content, reference, now=ctx.now)
+    else:
+        fact = model.draft(request_id, ctx.caller.organization, content, now=ctx.now)
+    request = await record(tx, None, fact)
     await store.save_texts(tx, request, texts, salt)
     return request
 
@@ -124,15 +127,19 @@ async def submit(
     ctx: Context,
     request_id: UUID,
     action: Action,
-    decide: Callable[[Request], RequestSubmitted],
+    decide: Callable[[Request, str], RequestSubmitted],
     comment: str,
 ) -> Request:
-    """Submit a draft or a returned request. Raises Invalid with all fields that are missing."""
+    """Submit a draft, which gets its reference number, or a returned request, which keeps its own.
+
+    Raises Invalid with all fields that are missing.
+    """
     request = await _for_move(tx, ctx, request_id, action)
     request.require(action)
     texts = await store.texts(tx, request)
     check_complete(request.all_lines, request.circulation_rule, texts.title)
-    request = await record(tx, request, decide(request))
+    reference = request.reference or await store.free_reference(tx, ctx.now.year)
+    request = await record(tx, request, decide(request, reference))
     if comment:
         await remark_store.save_remark(tx, request, comment)
     return request
@@ -162,13 +169,6 @@ async def end_consents(tx: Tx, now: datetime) -> int:
         if request is not None and request.consents[consent_id].active:
             await record(tx, request, request.end_consent(consent_id, now=now))
     return len(over)
-
-
-async def register(tx: Tx, ctx: Context, request_id: UUID) -> Request:
-    """Give the request its reference number."""
-    request = await _for_move(tx, ctx, request_id, Action.REGISTER)
-    request.require("register")
-    return await record(tx, request, request.register(await store.free_reference(tx, ctx.now.year), now=ctx.now))
 
 
 async def _for_move(tx: Tx, ctx: Context, request_id: UUID, action: Action) -> Request:

@@ -24,7 +24,8 @@ from chassis.journal.outbox import read_aggregate
 from contracts.conversion import from_attributes
 from contracts.facts import Fact
 from contracts.refusals import Invalid
-from contracts.values import Language, Role, State
+from contracts.requests import RequestSubmitted
+from contracts.values import END, Language, Role, State
 from services.requests import policy
 from services.requests.audience import store as audience_store
 from services.requests.clock import store as clock_store
@@ -55,6 +56,9 @@ class RequestPage(Struct, frozen=True, kw_only=True):
 
     requests: list[store.Summary]
     cursor: str | None
+
+
+REFERENCE = r"^[Tt][Aa]-\d{4}-\d{5,9}"
 
 
 class RequestExpansion(StrEnum):
@@ -138,13 +142,18 @@ async def list_requests(
     reader_language: ReaderLanguage,
     status: FromQuery[Status | None] = None,
     state_: Annotated[str | None, query_parameter(State, name="state")] = None,
+    reference: Annotated[str | None, QueryParameter(pattern=REFERENCE + END)] = None,
     language: FromQuery[Language | None] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[RequestPage]:
-    """Titles are also shown in `language`, or in that of `Accept-Language`, if they are translated."""
+    """`reference` finds the request with this number, whatever became of it.
+
+    Titles are also shown in `language`, or in that of `Accept-Language`, if they are translated."""
     async with db.transaction(by=caller, planned_once=True) as tx:
-        found = await store.page(tx, caller, status=status, state=state_, before=cursor, limit=limit + 1)
+        found = await store.page(
+            tx, caller, status=status, state=state_, reference=reference, before=cursor, limit=limit + 1
+        )
         found = await with_titles(tx, found, language or reader_language)
     return paging.page(RequestPage, found, limit)
 
@@ -202,14 +211,21 @@ async def show_history(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list
 
 @change("/v1/requests/{request_id:uuid}/submit", Action.SUBMIT, "Submit a request", read=read, name="submit request")
 async def submit_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """Requires the role `focal_point` of the State. An incomplete request is refused with all missing fields."""
-    await actions.submit(tx, ctx, request_id, Action.SUBMIT, lambda r: r.submit(now=ctx.now), data.comment)
+    """Requires the role `focal_point` of the State. An incomplete request is refused with all missing fields.
+
+    The first submission gives the request the reference number that it keeps.
+    """
+
+    def decide(request: Request, reference: str) -> RequestSubmitted:
+        return request.submit(reference, now=ctx.now)
+
+    await actions.submit(tx, ctx, request_id, Action.SUBMIT, decide, data.comment)
 
 
 @change("/v1/requests/{request_id:uuid}/register", Action.REGISTER, "Register a submitted request", read=read)
 async def register_request(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> None:
-    """Requires the role `coordinator`, who has authenticated the channel. The request gets its reference number."""
-    await actions.register(tx, ctx, request_id)
+    """Requires the role `coordinator`, who has authenticated the channel."""
+    await actions.move(tx, ctx, request_id, Action.REGISTER, lambda r: r.register(now=ctx.now))
 
 
 def _move_route(

@@ -98,7 +98,12 @@ def _content(fact: Begun | RequestRevised) -> dict[str, Any]:
 
 def _submitted(fact: RequestSubmitted) -> dict[str, Any]:
     """Apply the State's choice of circulation; the submission is itself a consent, under the request's id."""
-    changes = {**_content(fact), "submitted_at": fact.submitted_at, "confirmation_scan_id": fact.scan_id}
+    changes = {
+        **_content(fact),
+        "submitted_at": fact.submitted_at,
+        "confirmation_scan_id": fact.scan_id,
+        "reference": fact.reference,
+    }
     if fact.circulation_rule == CirculationRule.NONE:
         return changes
     silence = fact.circulation_rule == CirculationRule.SILENCE
@@ -123,7 +128,7 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
             consents = _ended_all(request, fact.submitted_at) | chosen.get("consents", {})
             return {"status": Status.SUBMITTED, **chosen, "consents": consents, **ANSWERED, **NOT_ASSESSED}
         case RequestRegistered():
-            return {"status": Status.REGISTERED, "reference": fact.reference, "registered_at": fact.registered_at}
+            return {"status": Status.REGISTERED, "registered_at": fact.registered_at}
         case RequestReturned():
             return {"status": Status.RETURNED, "waiting_since": fact.returned_at, "reminders": 0}
         case RequestDeclined():

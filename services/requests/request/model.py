@@ -161,22 +161,32 @@ class Request(Struct, frozen=True, kw_only=True):
         self.require("revise")
         return RequestRevised(request_id=self.request_id, **asdict(content), revised_at=now)
 
-    def record_confirmation(self, scan_id: UUID, *, now: datetime) -> RequestSubmitted:
+    def record_confirmation(self, scan_id: UUID, reference: str, *, now: datetime) -> RequestSubmitted:
         """Submit a draft that UNODC filed on the State's behalf, which the State confirmed in writing."""
         self.require("record_confirmation")
         if self.channel is None:
             raise Conflict("not-filed-on-behalf")
-        return replace(self.submit(now=now), scan_id=scan_id)
+        return replace(self.submit(reference, now=now), scan_id=scan_id)
 
-    def submit(self, *, now: datetime) -> RequestSubmitted:
-        """Submit the request. Raises Invalid if it is incomplete, or its kinds do not allow the silence rule."""
+    def submit(self, reference: str, *, now: datetime) -> RequestSubmitted:
+        """Submit the request, which keeps the reference number of its first submission.
+
+        Raises Invalid if it is incomplete, or its kinds do not allow the silence rule.
+        """
         self.require("submit")
         check_complete(self.all_lines, self.circulation_rule)
         content = {name: getattr(self, name) for name in Content.__struct_fields__ if name != "incomplete"}
-        return RequestSubmitted(request_id=self.request_id, state=self.state, **content, submitted_at=now)
+        return RequestSubmitted(
+            request_id=self.request_id,
+            state=self.state,
+            **content,
+            submitted_at=now,
+            reference=self.reference or reference,
+        )
 
-    def register(self, reference: str, *, now: datetime) -> RequestRegistered:
+    def register(self, *, now: datetime) -> RequestRegistered:
         self.require("register")
+        reference = cast(str, self.reference)
         return RequestRegistered(request_id=self.request_id, state=self.state, reference=reference, registered_at=now)
 
     def give_back(self, reason: str, *, now: datetime) -> RequestReturned:
@@ -442,9 +452,9 @@ def file_on_behalf(
     )
 
 
-def file(request_id: UUID, state: str, content: Content, *, now: datetime) -> RequestSubmitted:
+def file(request_id: UUID, state: str, content: Content, reference: str, *, now: datetime) -> RequestSubmitted:
     """Create a request that is submitted at once. Raises the same errors as `Request.submit`."""
     check_complete(in_order(content.lines, content.incomplete), content.circulation_rule)
     submitted = asdict(content)
     del submitted["incomplete"]
-    return RequestSubmitted(request_id=request_id, state=state, **submitted, submitted_at=now)
+    return RequestSubmitted(request_id=request_id, state=state, **submitted, submitted_at=now, reference=reference)

@@ -25,8 +25,8 @@ from services.requests.request.values import Circulation, Status
 from services.requests.translation.texts import TitleTranslation
 
 LIST_MAX = 100
-REFERENCE_MIN, REFERENCES = 10_000, 90_000
-"""The lowest reference number of a year, and how many numbers there are."""
+REFERENCE_DIGITS, REFERENCE_DRAWS = 5, 20
+"""Digits of a reference number, and how many are drawn before they become one more."""
 SIDES = ("state", "provider")
 OF_THEIR_OWN = (
     "lines",
@@ -410,17 +410,30 @@ _ONWARDS = """
 NEWEST = f"{_PAGE} $3::text IS NULL AND $4::text IS NULL {_ONWARDS}"
 NEWEST_IN_STATUS = f"{_PAGE} status = $3 AND $4::text IS NULL {_ONWARDS}"
 NEWEST_OF_STATE = f"{_PAGE} state = $4 AND ($3::text IS NULL OR status = $3) {_ONWARDS}"
+BY_REFERENCE = f"""
+    {_PAGE} reference = upper($7) AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR state = $4) {_ONWARDS}
+"""
 """Statements of a page. Each combination of filters has its own, so that an index answers it."""
 
 
 async def page(
-    tx: Tx, caller: Caller, *, status: str | None, state: str | None, before: UUID | None, limit: int
+    tx: Tx,
+    caller: Caller,
+    *,
+    status: str | None,
+    state: str | None,
+    reference: str | None = None,
+    before: UUID | None,
+    limit: int,
 ) -> Sequence[Summary]:
     """Return requests, newest first, starting after `before`."""
     if state is None and caller.role in FILERS:
         state = caller.organization
     query = NEWEST_OF_STATE if state else NEWEST_IN_STATUS if status else NEWEST
-    rows = await tx.fetch(query, caller.organization, caller.role, status, state, before, limit)
+    asked: list[object] = [caller.organization, caller.role, status, state, before, limit]
+    if reference:
+        query, asked = BY_REFERENCE, [*asked, reference]
+    rows = await tx.fetch(query, *asked)
     return [_summary(dict(row)) for row in rows]
 
 
@@ -433,13 +446,17 @@ def _summary(row: dict[str, Any]) -> Summary:
 
 
 async def free_reference(tx: Tx, year: int) -> str:
-    """Return an unused reference number; concurrent registrations are serialized until the transaction ends.
+    """Return an unused reference number, which no other transaction is given until this one ends.
 
-    It has five random digits, because a reader must not infer from the numbers how many other requests there are. It
-    does not name the State, because it is shown where the State is not.
+    Its digits are random, because a reader must not infer from the numbers how many other requests there are. It does
+    not name the State, because it is shown where the State is not.
     """
-    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('requests reference', 0))")
-    while True:
-        drawn = f"TA-{year}-{REFERENCE_MIN + randbelow(REFERENCES)}"
-        if not await tx.fetchval("SELECT true FROM request WHERE reference = $1", drawn):
-            return drawn
+    draws = 0
+    async with tx.as_service():
+        while True:
+            lowest = 10 ** (REFERENCE_DIGITS - 1 + draws // REFERENCE_DRAWS)
+            draws += 1
+            drawn = f"TA-{year}-{lowest + randbelow(9 * lowest)}"
+            await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('reference ' || $1, 0))", drawn)
+            if not await tx.fetchval("SELECT true FROM request WHERE reference = $1", drawn):
+                return drawn

@@ -3,7 +3,7 @@
 import pytest
 
 from services.console.search.pages import states
-from services.console.search.words import fits, is_reference
+from services.console.search.words import begins_reference, fits, reference_in
 
 
 @pytest.mark.parametrize(
@@ -30,5 +30,10 @@ def test_state_is_found_by_its_code_and_its_name_in_any_language(typed: str) -> 
 
 
 def test_reference_number_is_known_from_its_beginning() -> None:
-    assert is_reference("ta-2026-0")
-    assert not is_reference("task")
+    assert begins_reference("ta-2026-0")
+    assert not begins_reference("task")
+
+
+def test_reference_number_is_found_among_other_words() -> None:
+    assert reference_in("Re: request ta-2026-88198, your note") == "ta-2026-88198"
+    assert reference_in("TA-2026-8819") is None

@@ -64,7 +64,7 @@ def test_triage_is_paused_while_the_state_owes_an_answer() -> None:
     assert (steps(clocks), steps(clocks, paused=True)) == ({"state_answer"}, {"triage"})
 
     week = NOON + timedelta(days=7)
-    again = evolve_request(returned, returned.submit(now=week))
+    again = evolve_request(returned, returned.submit("TA-2026-00002", now=week))
     resumed = followed(again, clocks, now=week)
 
     triage = next(one for one in resumed if one.step == "triage")
