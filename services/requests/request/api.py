@@ -59,6 +59,7 @@ class RequestPage(Struct, frozen=True, kw_only=True):
 
 
 REFERENCE = r"^[Tt][Aa]-\d{4}-\d{5,9}"
+REFERENCE_MAX = 17
 
 
 class RequestExpansion(StrEnum):
@@ -142,7 +143,7 @@ async def list_requests(
     reader_language: ReaderLanguage,
     status: FromQuery[Status | None] = None,
     state_: Annotated[str | None, query_parameter(State, name="state")] = None,
-    reference: Annotated[str | None, QueryParameter(pattern=REFERENCE + END)] = None,
+    reference: Annotated[str | None, QueryParameter(pattern=REFERENCE + END, max_length=REFERENCE_MAX)] = None,
     language: FromQuery[Language | None] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
