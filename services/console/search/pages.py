@@ -43,7 +43,7 @@ async def _work(page: Page, typed: str) -> Sequence[Mapping[str, Any]]:
     """Find the request of a reference, or requests by words of their titles: of open work, else of the newest."""
     if reference := reference_in(typed):
         listed = await page.part("/v1/requests", reference=reference, unseen=UNSEEN)
-        return (listed or {"requests": []})["requests"]
+        return list((listed or {"requests": []})["requests"])
     body = await page.part("/v1/work", q=typed, waiting_for="anyone", limit=WORK_SHOWN, unseen=UNSEEN)
     if not (body and body["work"]):
         # A request for which no clock runs is not work, but may be in the list of the newest.
