@@ -381,7 +381,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
             }
         ],
         # notifications
-        "NotificationView.subject": f"{FICTITIOUS} TA-2026-00012: a match is presented",
+        "NotificationView.subject": f"{FICTITIOUS} TA-2026-10007-00012: a match is presented",
         "NotificationView.text": f"{FICTITIOUS} Go to the platform to accept or decline it.",
         "unread": 1,
         "read_at": None,
@@ -405,7 +405,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "EntryView.subject": "requests",
         "EntryView.requirement_id": None,
         "EntryView.offering_id": None,
-        "EntryView.text": "TA-2026-00012 · Kenya · Training on mutual legal assistance",
+        "EntryView.text": "TA-2026-10007-00012 · Kenya · Training on mutual legal assistance",
         "EntryView.link": "/v1/requests/1b7d4c9e-2f6a-5d38-8c1e-9a0b3c5d7e1f",
         "paused_until": None,
         "WebhookView.status": "enabled",

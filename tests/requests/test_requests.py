@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, Match
 from contracts.values import Caller, Period
 from services.requests.consumers import HANDLERS
 from services.requests.request import actions, store
+from services.requests.request import reference as reference_numbers
 from services.requests.request.values import Circulation, Status
 from services.requests.wiring import SERVICE
 from tests.builders import NOON, a_caller, a_line, a_request, an_event, headers
@@ -28,6 +30,7 @@ from tests.requests import builders
 from tests.requests.steps import Client, filed
 
 COORDINATOR = "UNODC:coordinator"
+REFERENCE = re.compile(rf"TA-{TODAY.year}-[1-9]\d{{4}}-\d{{5}}")
 
 
 async def move(api: Client, request: Mapping[str, Any], name: str, by: str, **body: Any) -> dict[str, Any]:
@@ -132,41 +135,24 @@ async def test_request_is_found_by_its_reference_whatever_became_of_it(api: Clie
 async def test_reference_numbers_do_not_reveal_the_number_of_requests(api: Client) -> None:
     filed_ = await asyncio.gather(*(filed(api, need=f"Need {number}") for number in range(8)))
 
-    numbers = [int(one["reference"].removeprefix(f"TA-{TODAY.year}-")) for one in filed_]
-    assert len(set(numbers)) == 8
-    assert all(10_000 <= number <= 99_999 for number in numbers)
-    # Eight of 90,000 numbers lie within a hundred of each other once in 10^19 runs.
-    assert max(numbers) - min(numbers) > 100
+    assert all(REFERENCE.fullmatch(one["reference"]) for one in filed_)
+    numbers = [int("".join(one["reference"].split("-")[2:])) for one in filed_]
+    # Eight of 9,000,000,000 numbers lie within a million of each other once in 10^26 runs.
+    assert max(numbers) - min(numbers) > 1_000_000
 
 
-async def test_reference_number_is_unique_among_all_states(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    draws = iter([7, 7, 7, 8])
-    monkeypatch.setattr(store, "randbelow", lambda _: next(draws))
-
-    given = [(await filed(api, by))["reference"] for by in ("KEN:focal_point", "UGA:focal_point")]
-
-    assert given == [f"TA-{TODAY.year}-10007", f"TA-{TODAY.year}-10008"]
-
-
-async def test_same_number_drawn_at_once_is_given_once(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    draws = iter([7] * 4 + [8, 9, 10])
-    monkeypatch.setattr(store, "randbelow", lambda _: next(draws))
-
-    filed_ = await asyncio.gather(*(filed(api, by) for by in ("KEN:focal_point", "UGA:focal_point") * 2))
-
-    assert {one["reference"] for one in filed_} == {f"TA-{TODAY.year}-1000{last}" for last in (7, 8, 9)} | {
-        f"TA-{TODAY.year}-10010"
-    }
-
-
-async def test_numbers_get_longer_when_those_of_a_year_are_nearly_all_given(
+async def test_number_drawn_twice_files_nothing_until_another_is_drawn(
     api: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "randbelow", lambda _: 0)
+    keyed = headers() | {"Idempotency-Key": "civ-2027-001"}
+    with monkeypatch.context() as drawn:
+        drawn.setattr(reference_numbers, "randbelow", lambda _: 7)
+        first = await filed(api)
+        refused = await api.post("/v1/requests", json=a_request(need="Another one"), headers=keyed)
+    again = await api.post("/v1/requests", json=a_request(need="Another one"), headers=keyed)
 
-    given = [(await filed(api, need=f"Need {number}"))["reference"] for number in range(3)]
-
-    assert given == [f"TA-{TODAY.year}-{number}" for number in ("10000", "100000", "1000000")]
+    assert (500, 201) == (refused.status_code, again.status_code)
+    assert first["reference"] == f"TA-{TODAY.year}-10007-00007" != again.json()["reference"]
 
 
 async def test_comment_is_shown_in_the_history(api: Client) -> None:

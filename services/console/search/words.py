@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-REFERENCE = re.compile(r"\bTA-\d{4}-\d{5,9}\b", re.IGNORECASE)
+REFERENCE = re.compile(r"\bTA-\d{4}-\d{5}-\d{5}\b", re.IGNORECASE)
 BEGINNING = re.compile(r"TA-\d", re.IGNORECASE)
 WORD = re.compile(r"\w+")
 

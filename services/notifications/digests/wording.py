@@ -9,7 +9,7 @@ KINDS_SHOWN_MAX = 3
 
 
 def words_of(entry: Entry, language: Language) -> str:
-    """Return one line of text, such as `TA-2026-00007 · Kenya · Training on mutual legal assistance`."""
+    """Return one line, such as `TA-2026-48047-06193 · Kenya · Training on mutual legal assistance`."""
     shown = isolated(entry.reference) if language in RIGHT_TO_LEFT else entry.reference
     kinds = [reference.kinds()[code].label(language) for code in entry.kinds[:KINDS_SHOWN_MAX]]
     more = ["…"] if len(entry.kinds) > KINDS_SHOWN_MAX else []

@@ -27,6 +27,7 @@ from services.requests.request import model, remark_store, reminder_store, store
 from services.requests.request.completeness import check_complete, in_order
 from services.requests.request.evolve import evolve
 from services.requests.request.model import Content, Request
+from services.requests.request.reference import new_reference
 from services.requests.request.store import Texts
 from services.requests.request.values import FilingChannel, Status
 from services.requests.summary import model as summary
@@ -76,8 +77,8 @@ async def file(
         # Checked here with the title. The model repeats the check without it, because facts have no texts.
         lines = in_order(content.lines, content.incomplete)
         check_complete(lines, content.circulation_rule, texts.title)
-        reference = await store.free_reference(tx, ctx.now.year)
-        fact: Fact = model.file(request_id, ctx.caller.organization, content, reference, now=ctx.now)
+        number = new_reference(ctx.now.year)
+        fact: Fact = model.file(request_id, ctx.caller.organization, content, number, now=ctx.now)
     else:
         fact = model.draft(request_id, ctx.caller.organization, content, now=ctx.now)
     request = await record(tx, None, fact)
@@ -138,8 +139,7 @@ async def submit(
     request.require(action)
     texts = await store.texts(tx, request)
     check_complete(request.all_lines, request.circulation_rule, texts.title)
-    reference = request.reference or await store.free_reference(tx, ctx.now.year)
-    request = await record(tx, request, decide(request, reference))
+    request = await record(tx, request, decide(request, new_reference(ctx.now.year)))
     if comment:
         await remark_store.save_remark(tx, request, comment)
     return request

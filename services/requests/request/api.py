@@ -58,8 +58,8 @@ class RequestPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-REFERENCE = r"^[Tt][Aa]-\d{4}-\d{5,9}"
-REFERENCE_MAX = 17
+REFERENCE = r"^[Tt][Aa]-\d{4}-\d{5}-\d{5}"
+REFERENCE_MAX = 19
 
 
 class RequestExpansion(StrEnum):
@@ -150,7 +150,8 @@ async def list_requests(
 ) -> Response[RequestPage]:
     """`reference` finds the request with this number, whatever became of it.
 
-    Titles are also shown in `language`, or in that of `Accept-Language`, if they are translated."""
+    Titles are also shown in `language`, or in that of `Accept-Language`, if they are translated.
+    """
     async with db.transaction(by=caller, planned_once=True) as tx:
         found = await store.page(
             tx, caller, status=status, state=state_, reference=reference, before=cursor, limit=limit + 1

@@ -169,20 +169,10 @@ class Request(Struct, frozen=True, kw_only=True):
         return replace(self.submit(reference, now=now), scan_id=scan_id)
 
     def submit(self, reference: str, *, now: datetime) -> RequestSubmitted:
-        """Submit the request, which keeps the reference number of its first submission.
-
-        Raises Invalid if it is incomplete, or its kinds do not allow the silence rule.
-        """
+        """Submit the request, with the reference of its first submission. Raises the same errors as `file`."""
         self.require("submit")
-        check_complete(self.all_lines, self.circulation_rule)
-        content = {name: getattr(self, name) for name in Content.__struct_fields__ if name != "incomplete"}
-        return RequestSubmitted(
-            request_id=self.request_id,
-            state=self.state,
-            **content,
-            submitted_at=now,
-            reference=self.reference or reference,
-        )
+        content = Content(**{name: getattr(self, name) for name in Content.__struct_fields__})
+        return file(self.request_id, self.state, content, self.reference or reference, now=now)
 
     def register(self, *, now: datetime) -> RequestRegistered:
         self.require("register")
@@ -453,7 +443,7 @@ def file_on_behalf(
 
 
 def file(request_id: UUID, state: str, content: Content, reference: str, *, now: datetime) -> RequestSubmitted:
-    """Create a request that is submitted at once. Raises the same errors as `Request.submit`."""
+    """Submit a request. Raises Invalid if it is incomplete, or its kinds do not allow the silence rule."""
     check_complete(in_order(content.lines, content.incomplete), content.circulation_rule)
     submitted = asdict(content)
     del submitted["incomplete"]

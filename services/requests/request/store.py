@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from secrets import randbelow
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -25,8 +24,6 @@ from services.requests.request.values import Circulation, Status
 from services.requests.translation.texts import TitleTranslation
 
 LIST_MAX = 100
-REFERENCE_DIGITS, REFERENCE_DRAWS = 5, 20
-"""Digits of a reference number, and how many are drawn before they become one more."""
 SIDES = ("state", "provider")
 OF_THEIR_OWN = (
     "lines",
@@ -443,20 +440,3 @@ def _summary(row: dict[str, Any]) -> Summary:
     if shown[FieldSet.WORDS]:
         row["title"] = title or ""
     return msgspec.convert({**row, "withheld": [field for field in FieldSet if not shown[field]]}, Summary)
-
-
-async def free_reference(tx: Tx, year: int) -> str:
-    """Return an unused reference number, which no other transaction is given until this one ends.
-
-    Its digits are random, because a reader must not infer from the numbers how many other requests there are. It does
-    not name the State, because it is shown where the State is not.
-    """
-    draws = 0
-    async with tx.as_service():
-        while True:
-            lowest = 10 ** (REFERENCE_DIGITS - 1 + draws // REFERENCE_DRAWS)
-            draws += 1
-            drawn = f"TA-{year}-{lowest + randbelow(9 * lowest)}"
-            await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('reference ' || $1, 0))", drawn)
-            if not await tx.fetchval("SELECT true FROM request WHERE reference = $1", drawn):
-                return drawn

@@ -35,5 +35,5 @@ def test_reference_number_is_known_from_its_beginning() -> None:
 
 
 def test_reference_number_is_found_among_other_words() -> None:
-    assert reference_in("Re: request ta-2026-88198, your note") == "ta-2026-88198"
-    assert reference_in("TA-2026-8819") is None
+    assert reference_in("Re: request ta-2026-88198-03142, your note") == "ta-2026-88198-03142"
+    assert reference_in("TA-2026-88198-0314") is None
