@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from chassis.embedded import Nats, Permissions, Postgres, running_nats, running_postgres
-from chassis.journal.streams import grants
 from chassis.service import Service
 from chassis.settings import Settings
 
@@ -31,7 +30,7 @@ def parts(settings: Settings, services: Sequence[Service], *, say: Say = lambda 
             say("starting nats-server")
             users = {ADMINISTRATOR: Permissions(publish=(">",), subscribe=(">",))}
             for service in services:
-                publish, subscribe = grants(service.name, publishes=service.publishes, listens_to=service.listens_to)
+                publish, subscribe = service.grants()
                 users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
             nats = stack.enter_context(Nats(settings.state / "nats", users=users))
             settings = replace(

@@ -10,7 +10,7 @@ from chassis.auth.callers import Callers
 from chassis.db.database import Database, Tx
 from chassis.erasure import Forget, forget
 from chassis.http.asgi import Application
-from chassis.journal.bus import Bus
+from chassis.journal.bus import Bus, stream_name
 from chassis.journal.event_feed import NOTHING, EventFeed, FeedPolicy
 from chassis.journal.inbox import Handler, Inbox
 from chassis.journal.outbox import Relay
@@ -39,6 +39,8 @@ class Service:
     publishes: bool = True
     """True if the service has facts of its own, and therefore a stream."""
     listens_to: Sequence[str] = ()
+    follows: Sequence[str] = ()
+    """Subjects that each process receives in memory while it is connected (`Bus.messages`), without the inbox."""
     handlers: Mapping[type[Fact], Handler] = field(default_factory=dict)
     configured_handlers: Callable[["Running"], Mapping[type[Fact], Handler]] = lambda _running: {}
     loops: Callable[["Running"], Mapping[str, Loop]] = lambda _running: {}
@@ -53,6 +55,14 @@ class Service:
     def consumed_aggregates(self, owner: str) -> frozenset[str]:
         """The aggregates of an owner of which the service handles any fact. It receives all facts of these only."""
         return aggregates_of(owner, self.handlers) if owner in self.listens_to else frozenset()
+
+    def grants(self) -> tuple[list[str], list[str]]:
+        """The subjects that the service may publish to and subscribe to at the broker, and no others (allow-lists)."""
+        publish = [f"ta.{self.name}.>"] if self.publishes else []
+        for owner in self.listens_to:
+            stream = stream_name(owner)
+            publish += [f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{self.name}", f"$JS.ACK.{stream}.{self.name}.>"]
+        return publish, [f"_INBOX_{self.name}.>", *self.follows]
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,6 @@ from chassis.http.edge import Edge
 from chassis.journal.bus import Bus
 from chassis.journal.outbox import Relay
 from chassis.journal.peers import Peers
-from chassis.journal.streams import grants
 from chassis.runtime import service_tokens, verifier
 from chassis.service import Running
 from chassis.settings import Settings
@@ -119,7 +118,7 @@ def servers(run_folder: Path) -> Iterator[Servers]:
     databases = _folder_for_databases()
     users = {"streams": Permissions(publish=(">",), subscribe=(">",))}
     for service in all_services():
-        publish, subscribe = grants(service.name, publishes=service.publishes, listens_to=service.listens_to)
+        publish, subscribe = service.grants()
         users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
     try:
         with (

@@ -22,7 +22,7 @@ async def records(api: httpx.AsyncClient, name: str) -> list[dict[str, Any]]:
     assert [[_reported(value) for value in row.values()] for row in found] == table[1:]
     for answer in (lines, file):
         assert f'"{hashlib.sha256(answer.content).hexdigest()}"' == answer.headers["ETag"]
-        assert answer.headers["Cache-Control"].startswith("public, max-age=")
+        assert "public, max-age=5, must-revalidate" == answer.headers["Cache-Control"]
     return found
 
 

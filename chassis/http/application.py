@@ -72,6 +72,9 @@ RECORD_DEPTH = 4
 PUBLIC = {"public": True}
 """Option `opt=PUBLIC` of a route that needs no token; a test has the list of these routes."""
 
+PUBLISHED = {"Cache-Control": "public, max-age=5, must-revalidate"}
+"""Headers of what is published: five seconds after it is withdrawn, no cache shows it."""
+
 INTERNAL = {"internal": True}
 """Option `opt=INTERNAL` of a route for services only."""
 

@@ -104,7 +104,7 @@ class Bus:
         self.name = name
         self._client: Client | None = None
         self._jetstream: JetStreamContext | None = None
-        self._reconnected = asyncio.Event()
+        self._reconnects = 0
         self.permission_violations = 0
 
     @property
@@ -150,7 +150,7 @@ class Bus:
 
     async def _on_reconnect(self) -> None:
         log.info("broker reconnected", connection=self.name)
-        self._reconnected.set()
+        self._reconnects += 1
 
     # -- publishing ----------------------------------------------------------------------------------------------
 
@@ -215,14 +215,14 @@ class Bus:
         client = self._client
         if client is None or not client.is_connected:
             raise BusError("not connected")
-        self._reconnected.clear()
+        reconnects = self._reconnects
         inbox = client.new_inbox()
         arriving: asyncio.Queue[Msg] = asyncio.Queue()
         subscription = await client.subscribe(inbox, cb=arriving.put)
         loop = asyncio.get_running_loop()
         outstanding, deadline = 0, 0.0
         try:
-            while client.is_connected and not self._reconnected.is_set():
+            while client.is_connected and reconnects == self._reconnects:
                 if outstanding <= 0 or loop.time() > deadline:
                     await self._request(client, consumer, inbox)
                     outstanding, deadline = PULL_MAX, loop.time() + PULL_SECONDS + 1
@@ -237,6 +237,28 @@ class Bus:
         finally:
             with contextlib.suppress(nats.errors.Error, OSError):
                 await subscription.unsubscribe()
+
+    async def messages(self, subjects: Sequence[str]) -> AsyncIterator[list[bytes]]:
+        """Yield what is published from now on, as it arrives; ends when the connection is lost.
+
+        Nothing is stored for it or repeated. The first list is empty: from then on, everything is received.
+        """
+        client = self._client
+        if client is None or not client.is_connected:
+            raise BusError("not connected")
+        reconnects = self._reconnects
+        arriving: asyncio.Queue[Msg] = asyncio.Queue()
+        subscriptions = [await client.subscribe(subject, cb=arriving.put) for subject in subjects]
+        try:
+            await flush(client)
+            yield []
+            while client.is_connected and reconnects == self._reconnects:
+                if arrived := await _arrived(arriving):
+                    yield [message.data for message in arrived]
+        finally:
+            for subscription in subscriptions:
+                with contextlib.suppress(nats.errors.Error, OSError):
+                    await subscription.unsubscribe()
 
     async def _request(self, client: Client, consumer: Consumer, inbox: str) -> None:
         body = json.dumps({"batch": PULL_MAX, "expires": int(PULL_SECONDS * NANOSECONDS)}).encode()
@@ -302,6 +324,16 @@ def _refuse_if_gone(messages: Sequence[Msg], consumer: Consumer) -> None:
         description = (message.headers or {}).get("Description", "")
         if _status(message) == "503" or "Consumer Deleted" in description:
             raise BusError(f"no consumer {consumer.durable} on {consumer.stream}: run `entraide streams ensure`")
+
+
+async def flush(client: Client) -> None:
+    """Wait until the server has received all that the client has sent, subscriptions too.
+
+    nats-py (2.16) writes the PING of `flush` at once, but a subscription only when its flusher runs: the server answers
+    the first PING before it knows the subscription, and the second one after.
+    """
+    await client.flush()
+    await client.flush()
 
 
 async def close(client: Client) -> None:

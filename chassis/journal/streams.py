@@ -14,7 +14,7 @@ import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from chassis.journal.bus import NANOSECONDS, BusError, Consumer, close, connect, stream_name
+from chassis.journal.bus import NANOSECONDS, BusError, Consumer, close, connect, flush, stream_name
 from contracts.facts import Event, decode_event
 
 STREAM_BYTES_MAX = 4 * 1024**3
@@ -160,15 +160,6 @@ async def _ask(client: Client, subject: str, body: dict[str, Any]) -> dict[str, 
         return answer
 
 
-def grants(service: str, *, publishes: bool, listens_to: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The subjects that a service may publish to and subscribe to, and no others (allow-lists)."""
-    publish = [f"ta.{service}.>"] if publishes else []
-    for owner in listens_to:
-        stream = stream_name(owner)
-        publish += [f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{service}", f"$JS.ACK.{stream}.{service}.>"]
-    return publish, [f"_INBOX_{service}.>"]
-
-
 @contextlib.asynccontextmanager
 async def watch(url: str) -> AsyncIterator[asyncio.Queue[Event]]:
     """Yield a queue of every event from now on, for an administrator; nothing is acknowledged."""
@@ -182,13 +173,3 @@ async def watch(url: str) -> AsyncIterator[asyncio.Queue[Event]]:
         await client.subscribe("ta.>", cb=keep)
         await flush(client)
         yield seen
-
-
-async def flush(client: Client) -> None:
-    """Wait until the server has received all that the client has sent, subscriptions too.
-
-    nats-py (2.16) writes the PING of `flush` at once, but a subscription only when its flusher runs: the server answers
-    the first PING before it knows the subscription, and the second one after.
-    """
-    await client.flush()
-    await client.flush()

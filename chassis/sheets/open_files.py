@@ -11,7 +11,7 @@ import msgspec
 from litestar import Request, Response
 
 from chassis.db.database import Database, Tx
-from chassis.http.application import PUBLIC
+from chassis.http.application import PUBLIC, PUBLISHED
 from chassis.http.downloads import disposition
 from chassis.http.edge import CLOSED, header
 from chassis.sheets.tables import Cell, Table, csv_of
@@ -23,9 +23,6 @@ RECORDS_MAX = 5_000
 """Maximum number of records in a file, which has the newest ones."""
 
 AT_ONCE_MAX = 2
-SECONDS = 5
-"""Time for which others may cache a file; after it, a withdrawn record is no longer shown anywhere."""
-
 OPEN_FILE = PUBLIC | {"etag": True}
 """The `opt` of the routes: no token, and an ETag, which is the hash of the file."""
 
@@ -36,11 +33,10 @@ Row = Mapping[str, Value]
 class OpenFiles:
     """The files of a dataset, made from its rows at each call, at most two at a time in a process."""
 
-    def __init__(self, dataset: str, rows: Callable[[Tx], Awaitable[Sequence[Row]]], *, seconds: int = SECONDS) -> None:
+    def __init__(self, dataset: str, rows: Callable[[Tx], Awaitable[Sequence[Row]]]) -> None:
         """Create the files. `rows` reads the public records, without a caller."""
         self._dataset = dataset
         self._rows = rows
-        self._seconds = seconds
         self._under_way = 0
 
     async def answer(self, db: Database, request: Request[Any, Any, Any], of: DataFormat) -> Response[bytes]:
@@ -58,7 +54,7 @@ class OpenFiles:
         finally:
             self._under_way -= 1
         etag = f'"{hashlib.sha256(content).hexdigest()}"'
-        headers = {"ETag": etag, "Cache-Control": f"public, max-age={self._seconds}"}
+        headers = {"ETag": etag} | PUBLISHED
         if _has(request, etag):
             return Response(b"", status_code=304, headers=headers)
         headers |= {

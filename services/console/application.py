@@ -25,6 +25,7 @@ from services.console.page import (
     FOR_EVERYBODY,
     HTML,
     KEY,
+    TOO_MANY,
     Console,
     Page,
     SignInNeeded,
@@ -48,7 +49,6 @@ PART = re.compile(r"[A-Za-z0-9_~:-][A-Za-z0-9_.~:-]*\Z")
 
 LANGUAGE_COOKIE = "language"
 CONSOLE = "console"
-TOO_MANY = 429
 PAGE = "page"
 
 log = structlog.get_logger()

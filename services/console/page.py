@@ -37,6 +37,7 @@ GZIP_LEVEL = 5
 LOCAL = "127.0.0.1"
 NOT_SEEN = (403, 404)
 KEY, REVISION = "idempotency_key", "revision"
+TOO_MANY = 429
 MARKED = "."
 """Separator between the parts of the token of a form."""
 
@@ -53,8 +54,8 @@ class Console:
     http: Http
     issuer: Issuer | None
     openid: OpenId | None
+    copies: Copies
     following: Following = field(default_factory=Following)
-    copies: Copies = field(default_factory=Copies)
 
     @property
     def secure(self) -> bool:
@@ -168,7 +169,7 @@ class Page:
         except (ApiUnavailable, Problem) as error:
             if isinstance(error, Problem) and error.status in unseen:
                 return None
-            if not is_silence(error):
+            if not is_silence(error) and not (isinstance(error, Problem) and error.status == TOO_MANY):
                 raise
             self.missing.add(path.partition("?")[0].rpartition("/")[2])
             return None

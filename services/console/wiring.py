@@ -1,6 +1,7 @@
 """Assembly of the console."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -61,6 +62,7 @@ from services.console.people import pages as people
 from services.console.pledges import pages as pledges
 from services.console.practices import pages as practices
 from services.console.public import pages as public
+from services.console.public.copies import FOLLOWED, Copies
 from services.console.reports import pages as reports
 from services.console.requests import pages as requests
 from services.console.review_progress import pages as review_progress
@@ -144,7 +146,8 @@ def pages(running: Running, api: Application, elsewhere: Mapping[str, str] | Non
     settings = running.settings
     console = Console(
         settings=settings,
-        sessions=running.own,
+        sessions=running.own.sessions,
+        copies=running.own.copies,
         http=http_client(elsewhere, api),
         issuer=Issuer.load(settings.state / "issuer.jwk", settings.issuer) if settings.keys is None else None,
         openid=openid(settings),
@@ -173,10 +176,18 @@ def openid(settings: Settings) -> OpenId | None:
     )
 
 
-def own(running: Running) -> Sessions:
+@dataclass(frozen=True)
+class Own:
+    """What pages and loops share."""
+
+    sessions: Sessions
+    copies: Copies
+
+
+def own(running: Running) -> Own:
     settings = running.settings
     key = settings.session_key or read_or_create(settings.state / "session.key", new_cookie)
-    return Sessions(running.db, Sealer(key))
+    return Own(Sessions(running.db, Sealer(key)), Copies())
 
 
 async def forget_ended(sessions: Sessions) -> None:
@@ -184,7 +195,10 @@ async def forget_ended(sessions: Sessions) -> None:
 
 
 def loops(running: Running) -> Mapping[str, Loop]:
-    return {"ended sessions": partial(every, FORGET_SECONDS, partial(forget_ended, running.own))}
+    return {
+        "ended sessions": partial(every, FORGET_SECONDS, partial(forget_ended, running.own.sessions)),
+        "public copies": partial(running.own.copies.follow, running.bus),
+    }
 
 
 SERVICE = Service(
@@ -192,6 +206,7 @@ SERVICE = Service(
     folder=Path(__file__).parent,
     publishes=False,
     listens_to=("directory",),
+    follows=FOLLOWED,
     handlers=HANDLERS,
     loops=loops,
     texts=("session", "started_sign_in", "kept_form"),

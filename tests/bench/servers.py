@@ -19,7 +19,7 @@ from chassis.auth.tokens import Issuer
 from chassis.db.database import Database
 from chassis.db.migrate import role_of
 from chassis.embedded import Nats, Permissions, Postgres, free_port
-from chassis.journal.streams import ensure_streams, grants
+from chassis.journal.streams import ensure_streams
 from chassis.runtime import prepare, topology
 from chassis.service import Service
 from chassis.settings import Settings
@@ -101,7 +101,7 @@ def servers() -> Iterator[Servers]:
     folder.chmod(0o711)
     users = {ADMINISTRATOR: Permissions(publish=(">",), subscribe=(">",))}
     for service in SERVICES.values():
-        publish, subscribe = grants(service.name, publishes=service.publishes, listens_to=service.listens_to)
+        publish, subscribe = service.grants()
         users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
     try:
         with (

@@ -209,7 +209,7 @@ async def test_pages_of_public_requests(api: Client) -> None:
     newest = [request["request_id"] for request in reversed(requests)]
     assert [one["request_id"] for one in (*first["requests"], *rest.json()["requests"])] == newest
     assert rest.json()["cursor"] is None
-    assert rest.headers["cache-control"] == "public, max-age=5"
+    assert rest.headers["cache-control"] == "public, max-age=5, must-revalidate"
     assert rest.headers["vary"] == "Accept-Language"
     assert (await api.get("/v1/public/requests?state=UGA")).json()["requests"] == []
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import httpx
 
 from chassis.embedded import Nats, Permissions, free_port
-from chassis.journal.streams import grants
 from services.composition import NAMES, all_services
 from tests.builders import UNHURRIED_ENVIRONMENT
 
@@ -29,7 +28,7 @@ def broker(folder: Path, *, durable: bool = False) -> Nats:
     """Return a nats-server with the users that the services have, on an empty store."""
     users = {"streams": Permissions(publish=(">",), subscribe=(">",))}
     for service in all_services():
-        publish, subscribe = grants(service.name, publishes=service.publishes, listens_to=service.listens_to)
+        publish, subscribe = service.grants()
         users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
     return Nats(folder, users=users, durable=durable)
 

@@ -79,12 +79,13 @@ def needed(name: str) -> tuple[set[str], set[str]]:
     places = {f"$JS.API.CONSUMER.MSG.NEXT.{owner.upper()}.{name}" for owner in listens_to}
     answers = {f"$JS.ACK.{owner.upper()}.{name}.1.1.1.1.0" for owner in listens_to}
     own = {f"ta.{name}.thing.happened.v1"} if service.publishes else set()
-    return {*own, *places, *answers}, {f"_INBOX_{name}.>"}
+    return {*own, *places, *answers}, {f"_INBOX_{name}.>", *service.follows}
 
 
 async def test_service_may_publish_and_subscribe_only_to_its_subjects(urls: Mapping[str, str]) -> None:
     say = all_subjects()
     hear = {*SNOOPING, *(f"ta.{owner}.>" for owner in OWNERS), *(f"_INBOX_{name}.>" for name in NAMES)}
+    hear |= {f"ta.{owner}.{aggregate}.>" for owner in OWNERS for aggregate in ("request", "public_summary", "offering")}
     assert len(say) > 300
     for name in NAMES:
         may_say, may_hear = needed(name)

@@ -15,7 +15,7 @@ import pytest
 
 from chassis.embedded import free_port
 from chassis.journal.bus import Bus, BusError, Consumer
-from chassis.journal.streams import MESSAGE_BYTES_MAX, ensure_streams, grants, stream_states
+from chassis.journal.streams import MESSAGE_BYTES_MAX, ensure_streams, stream_states
 from chassis.runtime import topology
 from chassis.supervise import cancel
 from contracts.facts import Event
@@ -38,7 +38,7 @@ from tests.system.deployment import DEPLOY, certificate, environment, folder, re
 OWNERS, CONSUMERS = topology(all_services())
 pytestmark = LEAVING_CONNECTIONS
 
-GRANTS = {s.name: grants(s.name, publishes=s.publishes, listens_to=s.listens_to) for s in all_services()}
+GRANTS = {s.name: s.grants() for s in all_services()}
 
 
 @pytest.fixture

@@ -17,14 +17,14 @@ from services.console.figures import counted_figures
 from services.console.figures import pages as figure_pages
 from services.console.page import FOR_EVERYBODY, CurrentPage, Page, browser_address
 from services.console.public import funding
-from services.console.public.copies import Copy
+from services.console.public.copies import BROWSER_SECONDS, Copy
 
 LIST_LENGTH = 20
 NEWEST = 3
 PICTURES = (("offerings", "topic"), ("offerings", "kind"), ("requests", "region"))
 """The figures that are drawn above the list of all, with the code by which they are counted."""
 
-CACHED = "public, max-age=60"
+CACHED = f"public, max-age={BROWSER_SECONDS}, must-revalidate"
 CSV = "text/csv"
 FORMATS = {"csv": "CSV", "jsonl": "JSON Lines"}
 REGIONS: Sequence[str] = ("african", "asia_pacific", "eastern_european", "grulac", "weog")
@@ -143,7 +143,7 @@ async def download_figure(page: CurrentPage, name: FromPath[str], file: FromPath
     api, path = _anonymous(page), f"/v1/public/figures/{name}/{of}"
     wanted = {**query, **_of_figure(page), "language": page.language}
     key = (path, tuple(sorted(wanted.items())))
-    copy = await page.console.copies.get(key, lambda: api.download(path, **wanted), now=clock.now())
+    copy = await page.console.copies.get(path, key, lambda: api.download(path, **wanted), now=clock.now())
     return _cached(page, as_download(copy.body))
 
 
@@ -162,7 +162,7 @@ async def _copy(page: Page, path: str, **query: object) -> Copy:
     """Return the copy of what the API answers everybody, in the reader's language."""
     api = _anonymous(page)
     key = (path, page.language, tuple(sorted((name, str(value)) for name, value in query.items())))
-    return await page.console.copies.get(key, lambda: api.get(path, **query), now=clock.now())
+    return await page.console.copies.get(path, key, lambda: api.get(path, **query), now=clock.now())
 
 
 def _anonymous(page: Page) -> ApiClient:

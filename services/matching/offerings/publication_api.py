@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import PUBLIC, Db, Pagination
+from chassis.http.application import PUBLIC, PUBLISHED, Db, Pagination
 from chassis.http.commands import change
 from chassis.http.queries import query_parameter
 from contracts import reference
@@ -21,9 +21,6 @@ from services.matching.offerings.publication_store import Published
 from services.matching.offerings.store import Texts
 from services.matching.offerings.views import read
 from services.matching.policy import Action
-
-# At most five seconds: after that, an offering that its provider unpublished is shown nowhere.
-CACHE_HEADERS = {"Cache-Control": "public, max-age=5"}
 
 
 class Publish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -116,7 +113,7 @@ async def list_public_offerings(
             limit=limit + 1,
         )
     page = paging.page(PublicOfferingPage, found, limit, view=_public, at=lambda one: one.offering.offering_id)
-    page.headers.update(CACHE_HEADERS)
+    page.headers.update(PUBLISHED)
     return page
 
 
@@ -126,7 +123,7 @@ async def show_public_offering(offering_id: FromPath[UUID], db: Db) -> Response[
     # There is no caller: the statement selects only what is public.
     async with db.transaction(by=None) as tx:
         found = await publication_store.get(tx, offering_id)
-    return Response(_public(found), headers=CACHE_HEADERS)
+    return Response(_public(found), headers=PUBLISHED)
 
 
 def _public(published: Published) -> PublicOffering:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from chassis import clock
 from chassis.db.database import Tx
-from chassis.http.application import PUBLIC, Db, Now
+from chassis.http.application import PUBLIC, PUBLISHED, Db, Now
 from chassis.sheets.open_files import OPEN_FILE, OpenFiles, Row
 from contracts.conversion import from_attributes
 from contracts.reference.open_data import DataFormat
@@ -20,9 +20,6 @@ from services.pledges.funds.views import WorkPackageView, WorkPackageYearView, f
 from services.pledges.ledger import balances
 from services.pledges.ledger.as_of import beginning_of_day
 from services.pledges.pledge import store
-
-CACHE_SECONDS = 60
-CACHE_HEADERS = {"Cache-Control": f"public, max-age={CACHE_SECONDS}"}
 
 
 class PublicFundYear(Struct, frozen=True, kw_only=True):
@@ -76,7 +73,7 @@ async def list_public_funds(db: Db, now: Now) -> Response[PublicFunds]:
     # No caller is needed, because the result names no donor.
     async with db.transaction(by=None, snapshot=True) as tx:
         views = await public_funds(tx, now=now)
-    return Response(PublicFunds(funds=views), headers=CACHE_HEADERS)
+    return Response(PublicFunds(funds=views), headers=PUBLISHED)
 
 
 async def public_funds(tx: Tx, *, now: datetime) -> list[PublicFund]:
@@ -119,7 +116,7 @@ def _row(fund: PublicFund) -> Row:
     }
 
 
-FILES = OpenFiles("funds", _rows, seconds=CACHE_SECONDS)
+FILES = OpenFiles("funds", _rows)
 
 
 @get(

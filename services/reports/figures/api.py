@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from chassis.charts.amounts import amounts_drawing
 from chassis.db.database import Database
-from chassis.http.application import PUBLIC, CurrentCaller, Db, Now, ReaderLanguage, requires
+from chassis.http.application import PUBLIC, PUBLISHED, CurrentCaller, Db, Now, ReaderLanguage, requires
 from chassis.http.downloads import Download
 from chassis.http.queries import query_parameter
 from chassis.sheets.cells import CSV_TYPE, XLSX_TYPE
@@ -24,7 +24,6 @@ from services.reports.figures.model import OF_UNODC, STATUS, Unit
 from services.reports.figures.views import FigureView, figure_view, public_view, question
 from services.reports.policy import Action
 
-CACHE_HEADERS = {"Cache-Control": "public, max-age=5"}
 SVG = "image/svg+xml"
 FIGURE, PUBLIC_FIGURE = "/v1/figures/{figure:str}", "/v1/public/figures/{figure:str}"
 
@@ -110,7 +109,7 @@ async def show_public_figure(figure: FromPath[str], db: Db, now: Now, by: By = S
 
     A number is listed if records of at least five States or providers are in it, and not all that are counted.
     """
-    return Response(await _of_everybody(db, figure, by, now), headers=CACHE_HEADERS)
+    return Response(await _of_everybody(db, figure, by, now), headers=PUBLISHED)
 
 
 @get(

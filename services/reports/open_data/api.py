@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request, Response, get
 
 from chassis.db.database import Tx
-from chassis.http.application import PUBLIC, Db
+from chassis.http.application import PUBLIC, PUBLISHED, Db
 from chassis.http.edge import header
 from chassis.http.negotiation import JSON_LD, TURTLE, prefers_json
 from chassis.sheets.open_files import OPEN_FILE, OpenFiles, Row
@@ -16,16 +16,13 @@ from services.reports.dependencies import Owned
 from services.reports.open_data import catalogue, store
 from services.reports.open_data.views import DatasetList, dataset_list
 
-CACHE_HEADERS = {"Cache-Control": "public, max-age=60"}
-SECONDS = 60
-
 
 @get("/v1/public/datasets", opt=PUBLIC, summary="The datasets of open data")
 async def list_datasets(db: Db) -> Response[DatasetList]:
     """Each dataset has a description, its columns, and the addresses of its files as CSV and JSON Lines."""
     # There is no caller; the list contains no records.
     async with db.transaction(by=None, snapshot=True) as tx:
-        return Response(await dataset_list(tx), headers=CACHE_HEADERS)
+        return Response(await dataset_list(tx), headers=PUBLISHED)
 
 
 @get(
@@ -43,7 +40,7 @@ async def show_catalogue(db: Db, own: Owned, request: Request[Any, Any, Any]) ->
         files = await store.files(tx)
     wants_json = prefers_json(header(request.scope, "Accept") or "")
     written = (catalogue.json_ld if wants_json else catalogue.turtle)(open_data(), files, own.site)
-    return Response(written, media_type=JSON_LD if wants_json else TURTLE, headers=CACHE_HEADERS | {"Vary": "Accept"})
+    return Response(written, media_type=JSON_LD if wants_json else TURTLE, headers=PUBLISHED | {"Vary": "Accept"})
 
 
 async def _rows(tx: Tx) -> Sequence[Row]:
@@ -51,7 +48,7 @@ async def _rows(tx: Tx) -> Sequence[Row]:
     return [msgspec.structs.asdict(one) for one in newest.rows] if newest else []
 
 
-FILES = OpenFiles("figures", _rows, seconds=SECONDS)
+FILES = OpenFiles("figures", _rows)
 
 
 @get(

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import PUBLIC, Db, Pagination, ReaderLanguage
+from chassis.http.application import PUBLIC, PUBLISHED, Db, Pagination, ReaderLanguage
 from chassis.http.commands import change, create, show
 from chassis.http.queries import query_parameter
 from chassis.ids import new_id
@@ -23,8 +23,7 @@ from services.requests.summary.views import PublicRequest, SummaryView, public_v
 SUMMARY = "/v1/requests/{request_id:uuid}/summary"
 TRANSLATION = f"{SUMMARY}/translations/{{language:str}}"
 
-# At most five seconds, after which a summary that its State unpublished is no longer shown anywhere.
-CACHE_HEADERS = {"Cache-Control": "public, max-age=5", "Vary": "Accept-Language"}
+CACHE_HEADERS = PUBLISHED | {"Vary": "Accept-Language"}
 
 Title = Annotated[str, Meta(min_length=1, max_length=300)]
 Body = Annotated[str, Meta(min_length=1, max_length=6000)]

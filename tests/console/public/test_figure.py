@@ -13,7 +13,7 @@ from chassis.settings import Settings
 from services.console.application import application
 from services.console.client import InProcess
 from services.console.page import Console
-from services.console.public.copies import FRESH
+from services.console.public.copies import FRESH, Copies
 from services.console.public.pages import ROUTES
 from tests.builders import NOON
 from tests.console.site import Site
@@ -49,7 +49,11 @@ class Api:
 
 def pages_over(api: Api, settings: Settings) -> Callable[[str], Awaitable[httpx.Response]]:
     """Return what gets a public page about figures from a console that asks this API."""
-    console = Console(settings=settings, sessions=cast(Any, None), http=InProcess(api), issuer=None, openid=None)
+    copies = Copies()
+    copies.begin()
+    console = Console(
+        settings=settings, sessions=cast(Any, None), http=InProcess(api), issuer=None, openid=None, copies=copies
+    )
     pages = InProcess(cast(Application, application(console, ROUTES)))
 
     async def get(path: str) -> httpx.Response:
@@ -79,7 +83,7 @@ async def test_figure_is_shown_from_a_copy_while_the_service_does_not_answer(set
     page, file = "?by=topic", "/table.csv?by=topic"
     with clock.use_clock(lambda: now[0]):
         fresh = await get(page)
-        assert (200, "public, max-age=60") == (fresh.status_code, fresh.headers["Cache-Control"])
+        assert (200, "public, max-age=2, must-revalidate") == (fresh.status_code, fresh.headers["Cache-Control"])
         assert ("Extradition" in fresh.text, "does not answer" in fresh.text) == (True, False)
         assert b"Code" == (await get(file)).content
 

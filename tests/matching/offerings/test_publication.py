@@ -60,7 +60,7 @@ async def test_everybody_reads_what_the_provider_published(api: Client, database
         "regions": [],
     }
     answer = await api.get(f"/v1/public/offerings/{offering['offering_id']}")
-    assert "public, max-age=5" == answer.headers["Cache-Control"]
+    assert "public, max-age=5, must-revalidate" == answer.headers["Cache-Control"]
     async with connected(database_url, "matching", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
 
