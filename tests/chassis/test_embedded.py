@@ -22,7 +22,7 @@ from chassis.embedded import EmbeddedError, Nats, Permissions, Postgres, free_po
 from chassis.embedded.account import Account
 from chassis.embedded.child import is_alive
 from chassis.embedded.postgres import installations, usable
-from chassis.journal.streams import flush
+from chassis.journal.bus import flush
 
 ROOT = Path(__file__).parents[2]
 ALL = Permissions(publish=(">",), subscribe=(">",))

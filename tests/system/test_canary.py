@@ -19,7 +19,7 @@ import nats
 import pytest
 
 from chassis.embedded import Nats, free_port
-from chassis.journal.streams import flush
+from chassis.journal.bus import flush
 from services.composition import NAMES
 from services.mailbox import Mail, Mailbox
 from tests.platform.bodies import DOCUMENT
