@@ -10,8 +10,8 @@ import pytest
 
 from chassis.embedded.ports import LOOPBACK
 from chassis.journal import streams
-from chassis.journal.bus import Bus, BusError
-from chassis.journal.streams import TRIES_MAX, check_connection, flush, stream_states
+from chassis.journal.bus import Bus, BusError, flush
+from chassis.journal.streams import TRIES_MAX, check_connection, stream_states
 from chassis.supervise import supervised
 
 INFO = b'INFO {"server_id": "x", "version": "2.0.0", "headers": true, "max_payload": 1048576}\r\n'
