@@ -27,6 +27,7 @@ TABLES: Mapping[str, Terms] = {
     "modality": reference.modalities,
     "institution": reference.institutions,
     "form": reference.in_kind_forms,
+    "cluster": reference.review_clusters,
 }
 PREFIXES: Mapping[str, tuple[Terms, str]] = {
     "priority": (reference.work_table, "priority"),
@@ -37,6 +38,10 @@ PREFIXES: Mapping[str, tuple[Terms, str]] = {
     "sex": (reference.figures, "sex"),
     "change": (reference.figures, "change"),
     "earmarking": (reference.figures, "earmarking"),
+    "audience": (reference.figures, "audience"),
+    "contribution_kind": (reference.choices, "contribution.kind"),
+    "practice_kind": (reference.figures, "practice_kind"),
+    "progress": (reference.figures, "progress"),
 }
 """Codes whose terms are listed with a prefix."""
 

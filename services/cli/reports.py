@@ -16,7 +16,7 @@ from services.cli.database import NO_DATABASE, connected, run_or_fail
 from services.cli.options import JSON, STATE, fail
 from services.cli.progress import Progress
 from services.cli.settings import read_settings
-from services.reports.figures.views import OWNERS
+from services.reports.figures.store import OWNERS
 from services.reports.folding.journal_reader import RebuildUnderWay, Rebuilt
 from services.reports.folding.journal_reader import rebuild as rebuild_figures
 

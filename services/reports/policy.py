@@ -7,7 +7,7 @@ from msgspec import Struct
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.values import Caller, Role
 from services.reports.annual.model import MOVES, Report, ReportStatus
-from services.reports.figures.model import FIGURES, Unit
+from services.reports.figures.model import FIGURES, OF_THE_DESK, Unit
 
 OVERSEEING = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.FINANCE_OFFICER, Role.SERVICE})
 """Roles that see the figures of all States."""
@@ -30,6 +30,7 @@ class Scope(Struct, frozen=True):
     """The records that a figure counts: those of a State, or all if None."""
 
     state: str | None
+    figure: str = ""
 
 
 def oversees(caller: Caller) -> bool:
@@ -46,9 +47,9 @@ def reads_exact(caller: Caller, figure: str) -> bool:
     return True
 
 
-def scope_of(caller: Caller, state: str | None) -> Scope:
+def scope_of(caller: Caller, state: str | None, figure: str = "") -> Scope:
     """Return the scope asked for; without a State, it is the State of a caller who acts for one."""
-    return Scope(caller.organization if state is None and caller.role in OF_A_STATE else state)
+    return Scope(caller.organization if state is None and caller.role in OF_A_STATE else state, figure)
 
 
 def decide(caller: Caller, action: Action, resource: Scope | Report | None = None) -> Decision:
@@ -74,6 +75,8 @@ def decide(caller: Caller, action: Action, resource: Scope | Report | None = Non
 
 
 def _figure(caller: Caller, scope: Scope | None) -> Decision:
+    if caller.role is Role.FINANCE_OFFICER and scope is not None and scope.figure in OF_THE_DESK:
+        return denied("not-for-your-role")
     if oversees(caller):
         return ALLOWED
     if caller.role not in OF_A_STATE:

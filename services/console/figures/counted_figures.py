@@ -33,6 +33,7 @@ SOURCES = {
     "matching": N_("Offerings and matches"),
     "delivery": N_("Deliveries"),
     "pledges": N_("Money"),
+    "sherloc": N_("SHERLOC"),
 }
 """The services whose facts are counted."""
 
@@ -53,11 +54,12 @@ ALONE = frozenset({"status", "month", "sex"})
 
 
 class Group(Struct, frozen=True):
-    """A group of figures about one subject. Amounts of money are for UNODC alone."""
+    """A group of figures about one subject. Money is for UNODC alone, SHERLOC's desk not for the public."""
 
     heading: str
     names: Sequence[str]
     of_money: bool = False
+    of_desk: bool = False
 
 
 GROUPS = (
@@ -67,16 +69,24 @@ GROUPS = (
         N_("Deliveries"),
         ("deliveries", "delivery_days", "sessions", "places", "participants", "trainers", "people", "effects"),
     ),
+    Group(
+        N_("SHERLOC"),
+        (
+            *("register_changes", "contributions", "practices", "outreach", "reach", "extensions", "votes"),
+            *("review_progress", "meetings", "delegates"),
+        ),
+        of_desk=True,
+    ),
     Group(N_("Money"), ("pledged", "committed", "received", "in_kind", "allocated", "spent"), of_money=True),
 )
 
 
-def listed(language: str, *, exact: bool) -> list[tuple[str, list[tuple[str, str]]]]:
-    """List the figures with their names, by group; those of money only if the reader sees exact numbers."""
+def listed(language: str, *, money: bool, desk: bool) -> list[tuple[str, list[tuple[str, str]]]]:
+    """List the figures with their names, by group; those of money and of SHERLOC's desk only if the reader has them."""
     return [
         (group.heading, [(name, word(f"figure:{name}", language)) for name in group.names])
         for group in GROUPS
-        if exact or not group.of_money
+        if (money or not group.of_money) and (desk or not group.of_desk)
     ]
 
 

@@ -44,7 +44,9 @@ async def _pictures(page: Page) -> list[Picture]:
 async def list_figures(page: CurrentPage) -> Response[bytes]:
     """List all figures of the reader, and show two pictures."""
     role = page.signed_in.role
-    groups = counted_figures.listed(page.language, exact=role in OVERSEEING) if role in COUNTS_FOR else []
+    desk = role in COUNTS_FOR - {"finance_officer"}
+    listed = counted_figures.listed(page.language, money=role in OVERSEEING, desk=desk)
+    groups = listed if role in COUNTS_FOR else []
     return page.render("figures/list.html", pictures=await _pictures(page), groups=groups)
 
 

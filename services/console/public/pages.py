@@ -109,7 +109,7 @@ async def show_figures(page: CurrentPage) -> Response[bytes]:
             for of, one in zip(PICTURES, copies, strict=True)
             if one.body["cells"]
         ],
-        groups=counted_figures.listed(page.language, exact=False),
+        groups=counted_figures.listed(page.language, money=False, desk=False),
     )
 
 

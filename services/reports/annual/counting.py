@@ -47,10 +47,23 @@ MEASURES: Mapping[str, Measure] = {
     "participants": Measure("participants"),
     "trainers": Measure("trainers"),
     "effects": Measure("effects", ("verified",)),
+    "outreach": Measure("outreach", ("held",)),
+    "reach": Measure("reach"),
+    "contributions": Measure("contributions", ("accepted", "published", "superseded")),
+    "practices": Measure("practices", ("catalogued",)),
+    "extensions": Measure("extensions", ("released",)),
+    "votes": Measure("votes"),
+    "register_changes": Measure("register_changes"),
+    "review_progress": Measure("review_progress", ("agreed",)),
+    "meetings": Measure("meetings", ("held",)),
+    "delegates": Measure("delegates"),
     "allocated": Measure("allocated"),
     "spent": Measure("spent"),
 }
-"""Measures by paragraph of the resolution. Matches are the confirmed ones, effects the verified ones."""
+"""Measures by paragraph of the resolution: of what States may withhold, such as their progress, what they agreed to."""
+
+OF_NO_STATE = frozenset({"offerings", "outreach", "reach", "extensions", "votes", "meetings", "delegates"})
+"""Measures of the report to the Conference alone: their records are not those of one State."""
 
 MONEY = ("pledged", "committed", "received", "in_kind", "allocated", "spent")
 """Totals of the report to the Conference, in US cents; they are never added to each other."""
@@ -132,7 +145,7 @@ def figures(tables: Tables, state: str | None, as_of: date, freshness: Sequence[
     measured = {
         name: _measured(tables, one, "paragraph", reference.paragraphs())
         for name, one in MEASURES.items()
-        if state is None or name != "offerings"
+        if state is None or name not in OF_NO_STATE
     }
     of_sex = {name: _measured(tables, MEASURES[name], "sex", list(Sex))[1] for name in BY_SEX}
     totals = {name: total for name, (total, _) in measured.items()}

@@ -8,8 +8,6 @@ from services.reports.annual.counting import Counted, ReportFigures, Tables, fig
 from services.reports.figures import store as figure_store
 from services.reports.figures.counting import ReadCells
 
-OWNERS = ("requests", "matching", "delivery", "pledges")
-
 
 async def draw(tx: Tx, state: str | None, as_of: date, read: ReadCells) -> ReportFigures:
     """Return the figures of a year until a day, for all records or a State. Raises Unavailable during a rebuild."""
@@ -23,5 +21,5 @@ async def draw(tx: Tx, state: str | None, as_of: date, read: ReadCells) -> Repor
         {one: await read(*one, before, state) for one in figures_needed(state)},
         {one: await read(*one, as_of, state) for one in figures_needed(state)},
     )
-    fresh = await figure_store.freshness(tx, OWNERS)
+    fresh = await figure_store.freshness(tx, figure_store.OWNERS)
     return figures(tables, state, as_of, [Counted(owner=one.owner, newest=one.newest) for one in fresh])

@@ -166,7 +166,7 @@ async def _of_caller(
     status: str | None,
     now: datetime,
 ) -> FigureView:
-    scope = policy.scope_of(caller, state)
+    scope = policy.scope_of(caller, state, figure)
     policy.decide(caller, Action.SHOW_FIGURE, scope).required()
     asked = question(
         figure,

@@ -30,6 +30,7 @@ from services.reports.demand.model import (
     SessionRow,
     SummaryRow,
 )
+from services.reports.desk.model import DeskRow
 from services.reports.figures.model import (
     ENTERED,
     FIGURES,
@@ -52,6 +53,7 @@ Row = (
     | EffectRow
     | PledgeRow
     | AllocationRow
+    | DeskRow
 )
 Cell = tuple[str, str, int]
 """Value, status and bucket."""
@@ -153,6 +155,8 @@ def items(rows: Iterable[Row]) -> Iterator[Item]:
                 yield from _pledge_items(row)
             case AllocationRow():
                 yield from _allocation_items(row, codes_of, publisher)
+            case DeskRow() if row.moves:
+                yield from _desk_items(row)
 
 
 def seen_by_its_state(row: Row) -> Row | None:
@@ -384,3 +388,24 @@ def _money_items(row: PledgeRow | AllocationRow, codes: Codes, publisher: str | 
             Step(entry.day, entered, 1 if number == 0 else 0, entry.usd_minor) for number, entry in enumerate(of_book)
         ]
         yield Item(book.value, {**codes, "month": [_month(of_book[0].day)]}, steps, publisher)
+
+
+def _desk_items(row: DeskRow) -> Iterator[Item]:
+    """Yield the items of a record of SHERLOC's desk. They are not public: the portal and its pages are."""
+    (entered,) = ENTERED
+    codes = {**_place(row.state), **{name: _some(values) for name, values in row.codes.items()}}
+    if row.figure == "register_changes":
+        for move in row.moves:
+            yield Item(row.figure, {**codes, "month": [_month(move.day)]}, [Step(move.day, move.status, 1)], None)
+        return
+    codes = {**codes, "month": [_month(row.moves[0].day)]}
+    yield Item(row.figure, codes, _steps(row.moves), None)
+    for vote in row.votes:
+        of_vote = {**codes, **_place(vote.state), "month": [_month(vote.day)]}
+        yield Item("votes", of_vote, [Step(vote.day, entered, vote.change)], None)
+    held = next((move.day for move in row.moves if move.status == "held"), None)
+    if held is not None:
+        if row.reach:
+            yield Item("reach", codes, [Step(held, entered, 1, row.reach)], None)
+        for state, people in row.delegates.items():
+            yield Item("delegates", {**codes, **_place(state)}, [Step(held, entered, 1, people)], None)

@@ -76,6 +76,11 @@ class Figure(Struct, frozen=True, kw_only=True):
 _REQUEST = (*PLACE, *CONTENT, "priority", "month")
 _MONEY = ("fund", "donor", "earmarking", "paragraph", "month")
 _GIVEN = (*LINE, "provider")
+_OUTREACH = ("audience", "language", "paragraph", "month")
+_OF_STATE = (*PLACE, "paragraph", "month")
+
+OF_THE_DESK = frozenset({"contributions", "practices", "register_changes", "review_progress", "meetings", "delegates"})
+"""Figures of records of SHERLOC's desk that its finance officers do not read."""
 
 FIGURES: Mapping[str, Figure] = {
     "requests": Figure(unit=Unit.RECORDS, by=_REQUEST, statuses=REQUEST_STATUSES),
@@ -106,6 +111,37 @@ FIGURES: Mapping[str, Figure] = {
     "effects": Figure(
         unit=Unit.RECORDS, by=(*_GIVEN, "change"), statuses=("recorded", "verified", "declined", "withdrawn")
     ),
+    "outreach": Figure(unit=Unit.RECORDS, by=_OUTREACH, statuses=("planned", "held", "cancelled")),
+    "reach": Figure(unit=Unit.PEOPLE, by=_OUTREACH),
+    "contributions": Figure(
+        unit=Unit.RECORDS,
+        by=(*_OF_STATE, "contribution_kind", "article", "language"),
+        statuses=("submitted", "returned", "accepted", "published", "superseded", "withdrawn"),
+    ),
+    "practices": Figure(
+        unit=Unit.RECORDS,
+        by=(*_OF_STATE, "practice_kind", "article", "topic", "language", "provider"),
+        statuses=("submitted", "returned", "catalogued", "withdrawn"),
+    ),
+    "extensions": Figure(
+        unit=Unit.RECORDS,
+        by=("paragraph", "month"),
+        statuses=("proposed", "planned", "in_progress", "released", "dropped"),
+    ),
+    "votes": Figure(unit=Unit.RECORDS, by=_OF_STATE),
+    "register_changes": Figure(
+        unit=Unit.RECORDS,
+        by=(*_OF_STATE, "article"),
+        statuses=(
+            *("no_law", "missing", "outdated", "submitted", "in_review", "returned", "published", "verified"),
+            "confirmed",
+        ),
+    ),
+    "review_progress": Figure(
+        unit=Unit.RECORDS, by=(*_OF_STATE, "cluster", "progress"), statuses=("recorded", "agreed", "withdrawn")
+    ),
+    "meetings": Figure(unit=Unit.RECORDS, by=("paragraph", "month"), statuses=("planned", "held", "cancelled")),
+    "delegates": Figure(unit=Unit.PEOPLE, by=_OF_STATE),
     "pledged": Figure(unit=Unit.USD_MINOR, by=_MONEY),
     "committed": Figure(unit=Unit.USD_MINOR, by=_MONEY),
     "received": Figure(unit=Unit.USD_MINOR, by=_MONEY),

@@ -8,6 +8,8 @@ from chassis.db.database import Tx
 from contracts.refusals import Missing
 
 CONSUMER = "reports"
+OWNERS = ("requests", "matching", "delivery", "pledges", "sherloc")
+"""The services whose facts are counted."""
 
 
 class Freshness(Struct, frozen=True, kw_only=True):

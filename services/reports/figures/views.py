@@ -18,8 +18,6 @@ from services.reports.figures.suppression import of_persons
 from services.reports.open_data import store as issue_store
 from services.reports.open_data.issues import WHOLE, last_day, month_ended
 
-OWNERS = ("requests", "matching", "delivery", "pledges")
-
 
 class FigureCell(Struct, frozen=True, kw_only=True):
     """The `number` of one `value` of the code; null if it is suppressed. Only durations have `median_days`."""
@@ -139,7 +137,7 @@ async def figure_view(tx: Tx, asked: Asked, read: ReadCells) -> FigureView:
             _cell(value, numbers[value] if asked.exact else _money(figure, shown.cells[value]), stays[value])
             for value in of_unit
         ],
-        freshness=await store.freshness(tx, OWNERS),
+        freshness=await store.freshness(tx, store.OWNERS),
     )
 
 

@@ -11,13 +11,17 @@ from contracts import reference
 from contracts.facts import Event, Fact
 from contracts.registry import FACTS, decode_fact
 from services.reports.demand.evolve import EVOLVE as DEMAND
+from services.reports.desk.evolve import EVOLVE as DESK
 from services.reports.figures.counting import OfState
 from services.reports.folding import store
 from services.reports.folding.store import Known
 from services.reports.money.evolve import EVOLVE as MONEY
 
-EVOLVE = {**DEMAND, **MONEY}
+EVOLVE = {**DEMAND, **MONEY, **DESK}
 BATCH_MAX = 2_000
+OF_NO_STATE = frozenset({"extension", "meeting"})
+"""Aggregates whose facts name States that take part, and that are not records of one."""
+
 FOLDED = frozenset(kind.rpartition(".v")[0].rpartition(".")[0] for kind, fact in FACTS.items() if fact in EVOLVE)
 """Aggregates with a fact that counts, as `<owner>.<aggregate>`; the versions of all their facts are stored."""
 
@@ -75,7 +79,7 @@ def _folded(one: Known | None, event: Event, fact: Any) -> Known:
         event.aggregate_id,
         event.owner,
         getattr(fact, "request_id", None) or (one.group_id if one else event.aggregate_id),
-        _state_of(fact) or (one.state if one else None),
+        None if event.aggregate in OF_NO_STATE else _state_of(fact) or (one.state if one else None),
         event.aggregateversion,
         evolve(row, fact, event.time.astimezone(UTC).date()) if evolve else row,
     )

@@ -12,7 +12,6 @@ from contracts.reference.open_data import DataFormat, datasets
 from services.reports.figures import store as freshness_store
 from services.reports.figures.counting import ReadPublished
 from services.reports.figures.model import FIGURES, Unit
-from services.reports.figures.views import OWNERS
 from services.reports.open_data import store
 from services.reports.open_data.files import OpenFile
 from services.reports.open_data.issues import is_due, last_day, make_issue, month_ended
@@ -43,7 +42,7 @@ async def issue_figures(db: Database, read: ReadPublished, *, now: datetime) -> 
 
 
 async def _is_due(tx: Tx, now: datetime) -> bool:
-    fresh = await freshness_store.freshness(tx, OWNERS)
+    fresh = await freshness_store.freshness(tx, freshness_store.OWNERS)
     return is_due(
         await store.newest_month(tx),
         now,

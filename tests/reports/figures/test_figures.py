@@ -237,7 +237,13 @@ async def test_a_figure_says_how_fresh_it_is(api: Client, owners: Owners) -> Non
 
     assert found["complete"]
     newest = {one["owner"]: one["newest"] for one in found["freshness"]}
-    assert {"requests": "2026-03-04T12:00:00Z", "matching": None, "delivery": None, "pledges": None} == newest
+    assert {
+        "requests": "2026-03-04T12:00:00Z",
+        "matching": None,
+        "delivery": None,
+        "pledges": None,
+        "sherloc": None,
+    } == newest
 
 
 @pytest.mark.parametrize("query", [{"by": "provider"}, {"status": "none"}, {"as_of": "2999-01-01"}])

@@ -19,7 +19,7 @@ from services.reports.wiring import fold_arrived
 from tests.reports.folding.steps import a_story, tables
 from tests.reports.steps import Client, Owners, a_submission, shown
 
-OWNERS = ("requests", "matching", "delivery", "pledges")
+OWNERS = ("requests", "matching", "delivery", "pledges", "sherloc")
 
 
 async def announced(databases: Mapping[str, Database], events: Sequence[Event]) -> list[Event]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from chassis.db.database import Database
 from services.reports.figures.figure_reader import FigureReader
-from services.reports.figures.views import OWNERS
+from services.reports.figures.store import OWNERS
 from services.reports.open_data.planner import issue_figures
 
 APRIL, MAY = (datetime(2026, month, 1, 0, 5, tzinfo=UTC) for month in (4, 5))

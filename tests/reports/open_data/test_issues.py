@@ -9,7 +9,7 @@ import pytest
 from chassis.db.database import Database
 from contracts.summaries import PublicSummaryUnpublished
 from services.reports.figures.figure_reader import FigureReader
-from services.reports.figures.views import OWNERS
+from services.reports.figures.store import OWNERS
 from services.reports.open_data.issues import last_day, month_ended
 from services.reports.open_data.planner import issue_figures
 from tests.builders import NOON
