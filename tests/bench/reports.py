@@ -22,7 +22,8 @@ from services.pledges.wiring import SERVICE as PLEDGES
 from services.reports.figures.counting import items
 from services.reports.figures.figure_reader import FigureReader
 from services.reports.figures.model import FIGURES, STATUS
-from services.reports.figures.store import OWNERS, Asked, figure_view
+from services.reports.figures.store import OWNERS
+from services.reports.figures.views import Asked, figure_view
 from services.reports.folding import store
 from services.reports.folding.actions import by_group
 from services.reports.folding.journal_reader import PAGE, rebuild
