@@ -368,7 +368,7 @@ class RequestAssigned(Fact, frozen=True, kw_only=True, tag="requests.request.ass
 
 
 class LineFulfilmentChanged(Fact, frozen=True, kw_only=True, tag="requests.request.fulfilment-changed.v1"):
-    """The fulfilment of a line changed (`none`, `partial`, `complete`), following one of its matches."""
+    """The fulfilment of a line changed (`none`, `partial`, `covered`, `complete`), following one of its matches."""
 
     request_id: UUID
     state: State

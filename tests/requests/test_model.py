@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec.structs import replace
 
+from contracts.coverage import Delivery, Fulfilment, fulfilment_of
 from contracts.criteria import Judged, PriorityCriterion
 from contracts.facts import Fact
 from contracts.refusals import Conflict, Invalid, Refusal
@@ -18,7 +19,7 @@ from contracts.requests import DraftLine, Line
 from contracts.values import Period
 from services.requests.criteria.model import Criteria, assess
 from services.requests.request import model
-from services.requests.request.deliveries import Delivery, Fulfilment, Outcome, fulfilment_of
+from services.requests.request.deliveries import Outcome
 from services.requests.request.evolve import evolve, objection_window_end
 from services.requests.request.model import REMINDER_DAYS, Request
 from services.requests.request.specificity import Aspect, LineText, missing
@@ -307,8 +308,8 @@ def test_match_of_an_unknown_line_is_ignored() -> None:
     [
         ([], Fulfilment.NONE),
         (["revoked"], Fulfilment.NONE),
-        (["confirmed"], Fulfilment.PARTIAL),
-        (["completed", "in_delivery"], Fulfilment.PARTIAL),
+        (["confirmed"], Fulfilment.COVERED),
+        (["completed", "in_delivery"], Fulfilment.COVERED),
         (["completed", "revoked"], Fulfilment.COMPLETE),
         (["completed"], Fulfilment.COMPLETE),
     ],
@@ -341,6 +342,8 @@ def test_order_of_matches_does_not_change_fulfilment(deliveries: list[Delivery])
         ([Fulfilment.COMPLETE, Fulfilment.NONE], Fulfilment.PARTIAL),
         ([Fulfilment.COMPLETE, Fulfilment.PARTIAL], Fulfilment.PARTIAL),
         ([Fulfilment.COMPLETE, Fulfilment.COMPLETE], Fulfilment.COMPLETE),
+        ([Fulfilment.COMPLETE, Fulfilment.COVERED], Fulfilment.COVERED),
+        ([Fulfilment.COVERED, Fulfilment.NONE], Fulfilment.PARTIAL),
     ],
 )
 def test_request_is_fulfilled_when_all_its_lines_are(of_lines: list[Fulfilment], expected: Fulfilment) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from chassis.db.database import Database
 from chassis.rebuild import verify
+from contracts.coverage import Delivery, Fulfilment, fulfilment_of, residue_of
 from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchRevoked
 from services.requests.request import actions
-from services.requests.request.deliveries import Delivery, Fulfilment, fulfilment_of, residue_of
 from services.requests.wiring import SERVICE
 from tests.builders import NOON, an_event, headers
 from tests.matching.builders import SPRING
@@ -27,11 +27,11 @@ GROUP = 25
         ([("confirmed", 20)], 5, Fulfilment.PARTIAL),
         ([("completed", 20)], 5, Fulfilment.PARTIAL),
         ([("completed", 20), ("revoked", 5)], 5, Fulfilment.PARTIAL),
-        ([("completed", 20), ("confirmed", 5)], 0, Fulfilment.PARTIAL),
+        ([("completed", 20), ("confirmed", 5)], 0, Fulfilment.COVERED),
         ([("completed", 20), ("completed", 5)], 0, Fulfilment.COMPLETE),
         ([("completed", 20), ("completed", 20)], 0, Fulfilment.COMPLETE),
         ([("completed", None)], 0, Fulfilment.COMPLETE),
-        ([("confirmed", None)], 0, Fulfilment.PARTIAL),
+        ([("confirmed", None)], 0, Fulfilment.COVERED),
     ],
 )
 def test_line_is_met_once_its_completed_deliveries_cover_the_group(
@@ -76,7 +76,7 @@ async def test_line_shows_the_residue_and_stays_partial_until_it_is_0(
     await hear(databases, MatchCompleted(**course, completed_at=NOON), 3)
     assert (5, "partial") == await line()
     await hear(databases, MatchConfirmed(**revoked, capacity_period=SPRING, covers=5, confirmed_at=NOON), 1)
-    assert (0, "partial") == await line()
+    assert (0, "covered") == await line()
     await hear(databases, MatchRevoked(**revoked, reason="other", capacity_period=SPRING, revoked_at=NOON), 2)
     assert (5, "partial") == await line()
     await hear(databases, MatchConfirmed(**rest, capacity_period=SPRING, covers=5, confirmed_at=NOON), 1)

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contracts.coverage import WHOLE
 from services.console.translations import N_
 
+COVERED = N_("All that was asked for is agreed. The providers prepare the deliveries.")
 ENDED = N_("This request has ended. No action is needed.")
 BY_STATUS = {
     "draft": N_("%(state)s has still to submit this draft."),
@@ -30,8 +32,11 @@ BY_STEP = {
 
 def turn(request: Mapping[str, Any]) -> str:
     """Return who has to act: an English sentence with the placeholder `state`."""
+    said = (
+        COVERED if request["status"] == "open" and request.get("fulfilment") in WHOLE else BY_STATUS[request["status"]]
+    )
     steps = {one["step"] for one in running(request)}
-    return next((said for step, said in BY_STEP.items() if step in steps), BY_STATUS[request["status"]])
+    return next((one for step, one in BY_STEP.items() if step in steps), said)
 
 
 def is_mine(request: Mapping[str, Any], organization: str, role: str) -> bool:

@@ -45,8 +45,8 @@ def line_status(request_status: str, fulfilment: str) -> str:
     if fulfilment == "complete":
         return "complete"
     ended = request_status in ENDED or request_status.startswith("closed")
-    if fulfilment == "partial":
-        return "partly_met" if ended else "partial"
+    if fulfilment != "none":
+        return "partly_met" if ended else fulfilment
     return "unmet" if ended else "open"
 
 

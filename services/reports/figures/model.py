@@ -45,7 +45,7 @@ REQUEST_STATUSES = (
     *("submitted", "registered", "returned", "not_accepted", "open", "on_hold", "in_delivery", "delivered"),
     *("closed_met", "closed_partially_met", "closed_unmet", "lapsed", "withdrawn"),
 )
-LINE_STATUSES = ("open", "partial", "complete", "partly_met", "unmet")
+LINE_STATUSES = ("open", "partial", "covered", "complete", "partly_met", "unmet")
 MATCH_ENDS = ("declined_by_state", "declined_by_provider", "not_pursued", "revoked")
 MATCH_STATUSES = (
     *("nominated", "interested", "shortlisted", "presented", "accepted", "provider_confirmed", "confirmed"),

@@ -63,7 +63,7 @@ CREATE TABLE request (
     outcome text CHECK (outcome IN ('met', 'partially_met', 'unmet')),
     -- What a list shows of the lines: to read them there would be to ask row-level security about each.
     kinds text[] NOT NULL,
-    fulfilment text NOT NULL CHECK (fulfilment IN ('none', 'partial', 'complete')),
+    fulfilment text NOT NULL CHECK (fulfilment IN ('none', 'partial', 'covered', 'complete')),
     -- How a request that UNODC filed on the State's behalf reached it, and the scan of its confirmation, if recorded.
     channel text CHECK (channel IN ('note_verbale', 'mail', 'meeting')),
     received_on date,
@@ -113,7 +113,7 @@ CREATE TABLE request_line (
     measures jsonb NOT NULL CHECK (jsonb_typeof(measures) = 'array'),
     gender_marker smallint NOT NULL CHECK (gender_marker BETWEEN 0 AND 2),
     human_rights_marker smallint NOT NULL CHECK (human_rights_marker BETWEEN 0 AND 2),
-    fulfilment text NOT NULL CHECK (fulfilment IN ('none', 'partial', 'complete')),
+    fulfilment text NOT NULL CHECK (fulfilment IN ('none', 'partial', 'covered', 'complete')),
     FOREIGN KEY (request_id, state) REFERENCES request (request_id, state),
     UNIQUE (request_id, position) DEFERRABLE INITIALLY DEFERRED
 );

@@ -1,17 +1,10 @@
-"""The fulfilment of a request's lines by its deliveries, and the outcomes with which it can be closed."""
+"""The outcomes with which a request can be closed, given the evaluations of its deliveries."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from enum import StrEnum
-from typing import NamedTuple
 from uuid import UUID
 
 from contracts.refusals import Conflict
-
-
-class Fulfilment(StrEnum):
-    NONE = "none"
-    PARTIAL = "partial"
-    COMPLETE = "complete"
 
 
 class Outcome(StrEnum):
@@ -21,7 +14,6 @@ class Outcome(StrEnum):
 
 
 _BEST_FIRST = (Outcome.MET, Outcome.PARTIALLY_MET, Outcome.UNMET)
-REVOKED = "revoked"
 _SIDES = frozenset({"state", "provider"})
 
 Results = Mapping[str, Outcome]
@@ -58,24 +50,3 @@ def check_outcome(outcome: Outcome, line_of: Mapping[UUID, UUID], results: Mappi
     }
     if denied[outcome]:
         raise Conflict("outcome-not-as-evaluated", outcome=outcome, evaluated=sorted(evaluated))
-
-
-class Delivery(NamedTuple):
-    """A match confirmed for a line: its status, and the number of persons it serves, None for the whole group."""
-
-    status: str
-    covers: int | None
-
-
-def residue_of(group_size: int, deliveries: Iterable[Delivery]) -> int:
-    """Return the number of persons of a line's group that none of its deliveries covers, except revoked ones."""
-    return max(0, group_size - sum(one.covers or group_size for one in deliveries if one.status != REVOKED))
-
-
-def fulfilment_of(group_size: int, deliveries: Sequence[Delivery]) -> Fulfilment:
-    """Return how far a line is met, given all deliveries ever confirmed for it."""
-    statuses = {one.status for one in deliveries} - {REVOKED}
-    if not statuses:
-        return Fulfilment.NONE
-    whole = statuses == {"completed"} and residue_of(group_size, deliveries) == 0
-    return Fulfilment.COMPLETE if whole else Fulfilment.PARTIAL

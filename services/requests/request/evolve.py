@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec.structs import asdict, replace
 
 from contracts.consents import Consent, Terms, recipients_by_visibility
+from contracts.coverage import Fulfilment
 from contracts.criteria import RequestAssessed
 from contracts.facts import Fact
 from contracts.requests import (
@@ -38,7 +39,7 @@ from contracts.requests import (
     RequestWithdrawn,
 )
 from services.requests.request.completeness import is_restricted
-from services.requests.request.deliveries import Fulfilment, Outcome
+from services.requests.request.deliveries import Outcome
 from services.requests.request.model import Request
 from services.requests.request.values import (
     Addressee,

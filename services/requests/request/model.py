@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from contracts.consents import Consent, Terms, recipients_by_visibility
+from contracts.coverage import Delivery, Fulfilment, fulfilment_of, fulfilment_of_request, residue_of
 from contracts.refusals import Conflict, Invalid
 from contracts.requests import (
     CirculationDecided,
@@ -45,7 +46,7 @@ from contracts.values import Language
 from services.requests.request import deliveries
 from services.requests.request.completeness import check_complete, in_order
 from services.requests.request.consent_terms import CONSENTS_MAX, check_period
-from services.requests.request.deliveries import Delivery, Fulfilment, Outcome, Results
+from services.requests.request.deliveries import Outcome, Results
 from services.requests.request.values import (
     MOVES,
     Addressee,
@@ -140,7 +141,7 @@ class Request(Struct, frozen=True, kw_only=True):
         """Return the number of persons in the line's group that no confirmed match covers; None if it has no size."""
         if line.group_size is None:
             return None
-        return deliveries.residue_of(line.group_size, self._deliveries_of(line.line_id))
+        return residue_of(line.group_size, self._deliveries_of(line.line_id))
 
     def _deliveries_of(self, line_id: UUID) -> list[Delivery]:
         return [
@@ -152,8 +153,7 @@ class Request(Struct, frozen=True, kw_only=True):
     @property
     def fulfilled(self) -> Fulfilment:
         """The fulfilment of all lines together."""
-        met = {self.fulfilment.get(line.line_id, Fulfilment.NONE) for line in self.lines} or {Fulfilment.NONE}
-        return met.pop() if len(met) == 1 else Fulfilment.PARTIAL
+        return fulfilment_of_request(self.fulfilment.get(line.line_id, Fulfilment.NONE) for line in self.lines)
 
     # -- decisions -----------------------------------------------------------------------------------------------
 
@@ -388,7 +388,7 @@ class Request(Struct, frozen=True, kw_only=True):
             request_id=self.request_id,
             state=self.state,
             line_id=line_id,
-            fulfilment=deliveries.fulfilment_of(line.group_size, delivered),
+            fulfilment=fulfilment_of(line.group_size, delivered),
             match_id=match_id,
             match_status=match_status,
             changed_at=now,

@@ -12,12 +12,12 @@ from msgspec import UNSET, UnsetType
 from chassis.db.database import Tx
 from chassis.db.writes import Write
 from contracts.consents import FieldSet
+from contracts.coverage import Fulfilment
 from contracts.refusals import Missing
 from contracts.requests import DraftLine, Line
 from contracts.values import Caller, Period
 from services.requests.policy import FILERS
 from services.requests.request.completeness import REQUIRED
-from services.requests.request.deliveries import Fulfilment
 from services.requests.request.model import Request
 from services.requests.request.specificity import LineText
 from services.requests.request.values import Circulation, Status

@@ -12,6 +12,7 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from contracts.consents import Consent, FieldSet
 from contracts.conversion import from_attributes
+from contracts.coverage import Fulfilment
 from contracts.requests import DraftLine, Line, Measure
 from contracts.values import Language, Period, Role
 from services.requests import policy
@@ -20,7 +21,7 @@ from services.requests.clock.model import Step
 from services.requests.consent import store as consent_store
 from services.requests.policy import Action, Guarded
 from services.requests.request import remark_store, store
-from services.requests.request.deliveries import Fulfilment, Outcome
+from services.requests.request.deliveries import Outcome
 from services.requests.request.model import Request
 from services.requests.request.specificity import Advice, LineText, advise, measures_with_texts
 from services.requests.request.store import Summary, Texts

@@ -1,11 +1,16 @@
 """A match may serve a part of a line's group; the line's residue is what no confirmed match covers."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chassis.db.database import Database
 from chassis.rebuild import verify
+from contracts.coverage import WHOLE, Delivery, fulfilment_of, residue_of
 from contracts.refusals import Conflict
-from services.matching.matches.model import MatchStatus, violations
+from services.matching.lines import store as line_store
+from services.matching.matches import store as match_store
+from services.matching.matches.model import AGREED, MatchStatus, violations
 from services.matching.rounds.snapshot import exclusion_of, round_line
 from services.matching.wiring import SERVICE
 from tests.builders import NOON, headers
@@ -28,6 +33,7 @@ from tests.matching.steps import (
     move,
     opened,
 )
+from tests.soak import cases
 
 TODAY = NOON.date()
 
@@ -186,3 +192,37 @@ async def test_covers_are_rebuilt_from_the_journal(api: Client, owner: Owner, da
         assert 1 == len(await verify(migrator, SERVICE))
     finally:
         await migrator.close()
+
+
+@settings(max_examples=cases(15, soak=200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["suggested", "presented", "confirmed", "in_delivery", "completed", "revoked"]),
+            st.none() | st.integers(1, GROUP),
+        ),
+        max_size=6,
+    )
+)
+async def test_residue_in_sql_is_that_of_the_common_computation(
+    db: Database, owner: Owner, matches: list[tuple[str, int | None]]
+) -> None:
+    request = await opened(owner)
+    line_id = line_of(request)
+    ids_of = {"request_id": request.request_id, "line_id": line_id}
+    async with db.transaction() as tx:
+        for status, covers in matches:
+            agreed_at = (
+                {} if status in ("suggested", "presented") else {"accepted_at": NOON, "provider_confirmed_at": NOON}
+            )
+            await match_store.save(tx, a_match(MatchStatus(status), covers=covers, **ids_of, **agreed_at))
+    agreed = [Delivery(*one) for one in matches if MatchStatus(one[0]) in AGREED | {MatchStatus.REVOKED}]
+
+    async with db.transaction() as tx:
+        (line,) = await line_store.lines_of(tx, request.request_id)
+        seeking = [one.line_id for one in await line_store.seeking(tx) if one.line_id == line_id]
+        proposable = await line_store.open_lines(tx, limit=1, line_ids=[line_id])
+
+    assert residue_of(GROUP, agreed) == line.residue
+    looks_for = fulfilment_of(GROUP, agreed) not in WHOLE
+    assert (looks_for, looks_for) == (bool(seeking), bool(proposable))
