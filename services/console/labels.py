@@ -109,12 +109,8 @@ ATTACHMENT_STATUS = {
 ADDRESSEE = {"any": N_("Any provider"), "unodc": N_("UNODC"), "states": N_("States that we name")}
 SIDE = {"state": N_("The State"), "provider": N_("The provider")}
 
-FULFILMENT = {
-    "none": N_("Nothing agreed yet"),
-    "partial": N_("Partly covered"),
-    "covered": N_("Fully covered"),
-    "complete": N_("Fully delivered"),
-}
+FULFILMENT = {"none": N_("Nothing agreed yet"), "partial": N_("Partly covered")}
+FULFILMENT |= {"covered": N_("Fully covered"), "complete": N_("Fully delivered")}
 ROLE = {
     "focal_point": N_("Focal point"),
     "official": N_("Official"),
