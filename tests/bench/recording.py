@@ -21,6 +21,7 @@ from chassis.journal.peers import Peers
 from chassis.runtime import verifier
 from chassis.service import Running
 from chassis.settings import Settings
+from services.requests.request.reference import new_reference
 from services.requests.wiring import SERVICE as REQUESTS
 from tests.personas import appoint_persona, with_test_appointments
 
@@ -30,7 +31,8 @@ WORD_BITS = 32
 A larger one was drawn at random or hashed, and has to differ in every repetition.
 """
 
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|TA-\d{4}-\d{5}-\d{5}")
+"""An id, or a reference number of a request."""
 
 
 @dataclass(frozen=True)
@@ -104,22 +106,22 @@ async def record_filing(settings: Settings, headers: Mapping[str, str], body: Ma
 
 # -- repetition for other records -------------------------------------------------------------------------------------
 
-Fresh = Callable[[str], UUID]
+Fresh = Callable[[str], UUID | str]
 Filler = Callable[[Fresh], object]
 
 
 class Repetition:
-    """Recorded statements, each time with new ids in place of all ids, including those inside texts."""
+    """Recorded statements, each time with new ids and references in place of all, including those inside texts."""
 
     def __init__(self, statements: Sequence[Statement]) -> None:
         self._statements = [(s.method, s.query, [_filler(arg) for arg in s.args]) for s in statements]
 
     def again(self) -> list[tuple[str, str, list[object]]]:
-        ids: dict[str, UUID] = {}
+        ids: dict[str, UUID | str] = {}
 
-        def fresh(recorded: str) -> UUID:
+        def fresh(recorded: str) -> UUID | str:
             if recorded not in ids:
-                ids[recorded] = new_id()
+                ids[recorded] = new_reference(2026) if recorded.startswith("TA-") else new_id()
             return ids[recorded]
 
         return [(method, query, [fill(fresh) for fill in fillers]) for method, query, fillers in self._statements]
