@@ -10,19 +10,21 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response
 
+from chassis.concurrency import Places
 from chassis.db.database import Database, Tx
 from chassis.http.application import PUBLIC, PUBLISHED
 from chassis.http.downloads import disposition
 from chassis.http.edge import CLOSED, header
 from chassis.sheets.tables import Cell, Table, csv_of
+from chassis.telemetry import origin
 from contracts.reference.open_data import DataFormat, Dataset, datasets
-from contracts.refusals import Unavailable
 from contracts.values import Language
 
 RECORDS_MAX = 5_000
 """Maximum number of records in a file, which has the newest ones."""
 
 AT_ONCE_MAX = 2
+OF_ONE_ADDRESS_WAITING_MAX, WAITING_MAX, WAIT_SECONDS = 3, 50, 10.0
 OPEN_FILE = PUBLIC | {"etag": True}
 """The `opt` of the routes: no token, and an ETag, which is the hash of the file."""
 
@@ -31,28 +33,32 @@ Row = Mapping[str, Value]
 
 
 class OpenFiles:
-    """The files of a dataset, made from its rows at each call, at most two at a time in a process."""
+    """The files of a dataset, made from its rows at each call, at most two at a time in a process.
+
+    An address has one at a time, so that it cannot keep others from their files.
+    """
 
     def __init__(self, dataset: str, rows: Callable[[Tx], Awaitable[Sequence[Row]]]) -> None:
         """Create the files. `rows` reads the public records, without a caller."""
         self._dataset = dataset
         self._rows = rows
-        self._under_way = 0
+        self._places = Places(
+            at_once=AT_ONCE_MAX,
+            waiting_each=OF_ONE_ADDRESS_WAITING_MAX,
+            waiting_max=WAITING_MAX,
+            wait_seconds=WAIT_SECONDS,
+            slug="too-many-requests",
+        )
 
     async def answer(self, db: Database, request: Request[Any, Any, Any], of: DataFormat) -> Response[bytes]:
-        """Return the file; 304 for a caller who has it. Raises Unavailable while too many files are being made."""
+        """Return the file; 304 for a caller who has it. Raises Excessive or Unavailable if too many calls wait."""
         dataset = datasets()[self._dataset]
-        if self._under_way >= AT_ONCE_MAX:
-            raise Unavailable("overloaded")
-        self._under_way += 1
-        try:
+        async with self._places.place(origin() or ""):
             # There is no caller, because the statement selects only public records.
             async with db.transaction(by=None, snapshot=True) as tx:
                 rows = await self._rows(tx)
             # In a thread, because it would block the event loop.
             content = await asyncio.to_thread(written, dataset, rows, of)
-        finally:
-            self._under_way -= 1
         etag = f'"{hashlib.sha256(content).hexdigest()}"'
         headers = {"ETag": etag} | PUBLISHED
         if _has(request, etag):

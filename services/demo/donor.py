@@ -28,7 +28,12 @@ AGREEMENT = {
     "instalments": [{"due_on": "2026-09-01", "minor": 7_000_000}, {"due_on": "2026-10-01", "minor": 5_000_000}],
 }
 IN_TIME = {"money": {"minor": 7_000_000, "currency": "EUR"}, "received_on": "2026-08-28"}
-LATE = {"money": {"minor": 5_000_000, "currency": "EUR"}, "received_on": "2026-11-09", "charges_minor": 2_500}
+LATE = {
+    "money": {"minor": 5_000_000, "currency": "EUR"},
+    "received_on": "2026-11-09",
+    "charges_minor": 2_500,
+    "arrived_minor": 4_997_500,
+}
 IN_KIND = {
     "fund": FUND,
     "form": "equipment",

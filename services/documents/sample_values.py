@@ -307,6 +307,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "charges": None,
         "charges_usd_minor": 0,
         "charges_minor": 0,
+        "arrived_minor": None,
         "settles": None,
         "to_fund": "SHERLOC-DEV",
         "from_fund": "SHERLOC-MNT",

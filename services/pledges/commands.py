@@ -263,14 +263,16 @@ class MeetCondition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class ReceiveInstalment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Cash received for the pledge, and its value date.
 
-    `settles` is the amount of the agreement that it settles, if the cash is in another currency. `charges_minor` are
-    bank charges, in the currency of the cash.
+    `money` is what the donor paid, before bank charges. `settles` is the amount of the agreement that it settles, if
+    the cash is in another currency. With bank charges, in the currency of the cash, `arrived_minor` has to be `money`
+    less `charges_minor`: an amount that reached the account is then not taken for what was paid, nor charged twice.
     """
 
     money: Money
     received_on: date
     settles: Money | None = None
     charges_minor: Annotated[int, Meta(ge=0, le=MINOR_UNITS_MAX)] = 0
+    arrived_minor: Annotated[int, Meta(ge=1, le=MINOR_UNITS_MAX)] | None = None
 
 
 class WithdrawPledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,41 +1,31 @@
 """Values that the routes of this service get from its settings."""
 
-import asyncio
-import contextlib
-from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from contracts.refusals import Unavailable
+from chassis.concurrency import Places
 from services.pledges.allocations.consents import Consents
 from services.pledges.money.model import Validity
 from services.pledges.statements.printing.renderer import StatementRenderer
 
-TABLES_AT_ONCE_MAX = 1
-"""Maximum number of tables made at once, per process.
+EXPORTS_AT_ONCE_MAX = 1
+"""Maximum number of tables of flows, and of IATI files, made at once, per process.
 
 The largest table takes some 140 MB of the temporary folder, and seconds of a thread.
 """
 
+EXPORTS_OF_ONE_ORGANIZATION_WAITING_MAX, EXPORTS_WAITING_MAX, EXPORT_WAIT_SECONDS = 3, 20, 10.0
 
-class OpenTables:
-    """Counter of the tables being made in this process."""
 
-    def __init__(self) -> None:
-        self._under_way = 0
-
-    @contextlib.contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold a place for one table while it is made. Raises Unavailable if too many are being made."""
-        if self._under_way >= TABLES_AT_ONCE_MAX:
-            raise Unavailable("overloaded")
-        self._under_way += 1
-        try:
-            yield
-        finally:
-            self._under_way -= 1
+def export_places() -> Places:
+    return Places(
+        at_once=EXPORTS_AT_ONCE_MAX,
+        waiting_each=EXPORTS_OF_ONE_ORGANIZATION_WAITING_MAX,
+        waiting_max=EXPORTS_WAITING_MAX,
+        wait_seconds=EXPORT_WAIT_SECONDS,
+    )
 
 
 class Dependencies(NamedTuple):
@@ -47,10 +37,10 @@ class Dependencies(NamedTuple):
     validity: Validity
     reporter: str
     site: str
-    tables: OpenTables
+    tables: Places
     consents: Consents
     renderer: StatementRenderer
-    iati_files: asyncio.Semaphore
+    iati_files: Places
 
 
 Owned: TypeAlias = NamedDependency[SkipValidation[Dependencies]]

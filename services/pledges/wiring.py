@@ -1,6 +1,5 @@
 """The wiring of the pledges service."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
@@ -20,7 +19,7 @@ from services.pledges.allocations import api as allocation_routes
 from services.pledges.allocations import requirement_api as requirement_routes
 from services.pledges.allocations.consents import Consents
 from services.pledges.consumers import HANDLERS, handlers_for
-from services.pledges.dependencies import Dependencies, OpenTables
+from services.pledges.dependencies import Dependencies, export_places
 from services.pledges.funds import api as fund_routes
 from services.pledges.funds import budget_api as budget_routes
 from services.pledges.funds import public_api as public_fund_routes
@@ -47,10 +46,10 @@ def own(running: Running) -> Dependencies:
         validity=Validity(settings.rates_hold),
         reporter=settings.iati_organization,
         site=(settings.public_url or "").rstrip("/"),
-        tables=OpenTables(),
+        tables=export_places(),
         consents=Consents(running.peers),
         renderer=StatementRenderer(),
-        iati_files=asyncio.Semaphore(iati_routes.AT_ONCE_MAX),
+        iati_files=export_places(),
     )
 
 

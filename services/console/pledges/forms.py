@@ -85,12 +85,12 @@ def basis_points(per_cent: str) -> int:
 
 
 def _receive(body: Body, _typed: Typed, _pledge: Record) -> Body:
-    charges = body.pop("charges", None)
-    if charges is not None:
-        minor = minor_units(charges, body["money"]["currency"])
-        if minor is None:
-            raise Unreadable("charges", NO_MONEY)
-        body["charges_minor"] = minor
+    for name in ("charges_minor", "arrived_minor"):
+        if name in body:
+            minor = minor_units(body[name], body["money"]["currency"])
+            if minor is None:
+                raise Unreadable(name, NO_MONEY)
+            body[name] = minor
     return body
 
 

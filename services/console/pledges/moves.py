@@ -67,12 +67,18 @@ PLEDGE = Noun(
             "receive",
             N_("Record a payment"),
             (
-                AMOUNT,
+                Field(name="money", label=N_("Amount that the donor paid, before bank charges"), kind="money"),
                 Field(name="received_on", label=N_("Value date"), kind="date"),
                 Field(
-                    name="charges",
-                    label=N_("Bank charges, in the currency of the payment"),
+                    name="charges_minor",
+                    label=N_("Bank charges deducted from it, in the currency of the payment"),
                     required=False,
+                ),
+                Field(
+                    name="arrived_minor",
+                    label=N_("Amount that reached the account"),
+                    required=False,
+                    hint=N_("Only with bank charges: what the donor paid less the charges."),
                 ),
                 Field(
                     name="settles",

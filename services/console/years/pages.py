@@ -1,6 +1,7 @@
 """Years of the books: their checklist, their closing, and the proposal to reopen the last closed one."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -16,7 +17,7 @@ from services.console.translations import N_
 CHECK = {
     "year_is_over": N_("The year is over"),
     "year_is_open": N_("The year is open"),
-    "earlier_years_closed": N_("All earlier years are closed"),
+    "nothing_open_before": N_("No earlier year has entries and is still open"),
     "nothing_proposed": N_("No proposal waits for a second person in it"),
     "books_balance": N_("In each book both sides are equal"),
     "balances_agree": N_("The balances agree with the sum of the entries"),
@@ -28,9 +29,14 @@ REOPENING = (reason("reopen_period"),)
 async def list_years(page: CurrentPage) -> Response[bytes]:
     """List the current year, the year before it, and all years that have a period in the ledger."""
     last = clock.now().year - 1
-    periods = (await page.api.get("/v1/ledger/periods"))["periods"]
-    years = sorted({last, last + 1, *(one["year"] for one in periods)}, reverse=True)
-    return page.render("years/list.html", years=years, periods={one["year"]: one for one in periods})
+    found = await page.api.get("/v1/ledger/periods")
+    periods = {one["year"]: one for one in found["periods"]}
+    return page.render(
+        "years/list.html",
+        years=sorted({last, last + 1, *periods}, reverse=True),
+        periods=periods,
+        open_from=date.fromisoformat(found["open_from"]).year,
+    )
 
 
 @get("/{language:str}/years/{year:int}")

@@ -78,13 +78,16 @@ async def list_funds(
 ) -> Response[FundPage]:
     """Totals are shown to all callers with a role; they do not disclose which donors' pledges they include.
 
-    With `as_at`, shows the funds that were open by that moment, as recorded by then; the result never changes. For
+    With `as_at`, shows the funds that were open by that moment, as recorded by then; the result never changes. Before
+    the first fund was opened the answer is 404 `fund-opened-later`, with the day in `opened_at`. For
     callers who may not read the whole ledger, the moment is midnight UTC of that day, which `as_at` in the answer
     shows.
     """
     moment = await _moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller, snapshot=True) as tx:
         found = await funds.funds(tx, after=cursor, limit=limit + 1, as_at=moment or EVER)
+        if moment is not None and cursor is None and not found:
+            raise await funds.missing(tx, None, moment)
         return paging.page(FundPage, await _with_totals(tx, found, as_at=moment), limit, at=lambda last: last.code)
 
 

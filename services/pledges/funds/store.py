@@ -160,9 +160,9 @@ async def is_open(tx: Tx, fund: str) -> bool:
     return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM fund WHERE fund = $1)", fund))
 
 
-async def missing(tx: Tx, fund: str, as_at: datetime | None) -> Missing:
-    """Return the refusal for a fund that does not exist, or that was opened after `as_at`."""
-    opened_at = await tx.fetchval("SELECT opened_at FROM fund WHERE fund = $1", fund)
+async def missing(tx: Tx, fund: str | None, as_at: datetime | None) -> Missing:
+    """Return the refusal for a fund, or for all, that does not exist, or that was opened after `as_at`."""
+    opened_at = await tx.fetchval("SELECT min(opened_at) FROM fund WHERE $1::text IS NULL OR fund = $1", fund)
     if opened_at is None or as_at is None:
         return Missing("not-found")
     return Missing("fund-opened-later", as_at=as_at.isoformat(), opened_at=opened_at.isoformat())

@@ -1,5 +1,6 @@
 """Routes of fiscal years: the checklist, and closing a year."""
 
+from datetime import date
 from typing import Annotated
 
 from litestar import get
@@ -22,9 +23,13 @@ YearOfBooks = Annotated[int, PathParameter(ge=2000, le=2100)]
 
 
 class PeriodList(Struct, frozen=True, kw_only=True):
-    """Years that were closed at least once, newest first."""
+    """Years that were closed at least once, newest first.
+
+    Entries may take effect from `open_from` on. An earlier year that is not listed was closed with a later one.
+    """
 
     periods: list[Period]
+    open_from: date
 
 
 class PeriodView(Struct, frozen=True, kw_only=True):
@@ -38,7 +43,7 @@ class PeriodView(Struct, frozen=True, kw_only=True):
 @get("/v1/ledger/periods", opt=requires(Action.LIST_PERIODS), summary="The years that were closed")
 async def list_periods(db: Db, caller: CurrentCaller) -> PeriodList:
     async with db.transaction(by=caller) as tx:
-        return PeriodList(periods=await fiscal_years.periods(tx))
+        return PeriodList(periods=await fiscal_years.periods(tx), open_from=await fiscal_years.open_from(tx))
 
 
 @show("/v1/ledger/periods/{year:int}", Action.SHOW_PERIOD, "One fiscal year, and what keeps it open")

@@ -25,11 +25,14 @@ LOCK = 0x656E7472
 
 
 class Check(StrEnum):
-    """A condition for closing a year."""
+    """A condition for closing a year.
+
+    `nothing_open_before`: no entry takes effect in an open year before it. Years without entries need no closing.
+    """
 
     YEAR_IS_OVER = "year_is_over"
     YEAR_IS_OPEN = "year_is_open"
-    EARLIER_YEARS_CLOSED = "earlier_years_closed"
+    NOTHING_OPEN_BEFORE = "nothing_open_before"
     NOTHING_PROPOSED = "nothing_proposed"
     BOOKS_BALANCE = "books_balance"
     BALANCES_AGREE = "balances_agree"
@@ -79,6 +82,7 @@ async def open_from(tx: Tx) -> date:
 
 
 async def _open_from(tx: Tx) -> date:
+    """Return the day after the last closed year, with which all years before it are closed."""
     day: date = await tx.fetchval("SELECT books_open_from()")
     return day
 
@@ -108,7 +112,7 @@ async def checklist(tx: Tx, year: int, *, proposed: int, today: date) -> Sequenc
     return [
         Checked(check=Check.YEAR_IS_OVER, met=today.year > year),
         Checked(check=Check.YEAR_IS_OPEN, met=date(year, 12, 31) >= await _open_from(tx)),
-        Checked(check=Check.EARLIER_YEARS_CLOSED, met=not earlier),
+        Checked(check=Check.NOTHING_OPEN_BEFORE, met=not earlier),
         Checked(check=Check.NOTHING_PROPOSED, met=proposed == 0),
         Checked(check=Check.BOOKS_BALANCE, met=not any(sums.values())),
         Checked(check=Check.BALANCES_AGREE, met=not differing),

@@ -102,22 +102,24 @@ def usd_minor_of(money: Money, rate: Fraction) -> int:
 def in_force(rates: Iterable[Rate], currency: str, on: date, validity: Validity = DEFAULT_VALIDITY) -> Rate | None:
     """Return the currency's rate on a day: the latest one up to that day that is still valid for its source.
 
-    Of several sources, the United Nations operational rate comes before any other loaded table, and any other loaded
-    table before the European Central Bank's: the Financial Regulations and Rules of the United Nations prescribe the
-    operational rate for its books. Of several other tables the later day comes first, then the source's name.
+    The Financial Regulations and Rules of the United Nations prescribe the operational rate for its books: from its
+    first operational rate on, a currency has no other one. Else any other loaded table comes before the European
+    Central Bank's; of several tables the later day comes first, then the source's name.
     """
-    candidates = [
-        rate
+    earlier = [
+        (rate, since)
         for rate in rates
         if rate.currency == currency
+        and rate.valid_from <= on
         and (since := validity.since(rate.source, on)) is not None
-        and since <= rate.valid_from <= on
     ]
+    prescribed = [one for one in earlier if one[0].source == UN_OPERATIONAL]
+    candidates = [rate for rate, since in prescribed or earlier if since <= rate.valid_from]
     return min(candidates, key=_precedence, default=None)
 
 
-def _precedence(rate: Rate) -> tuple[bool, bool, int, str]:
-    return rate.source != UN_OPERATIONAL, rate.source == ECB, -rate.valid_from.toordinal(), rate.source
+def _precedence(rate: Rate) -> tuple[bool, int, str]:
+    return rate.source == ECB, -rate.valid_from.toordinal(), rate.source
 
 
 def value(money: Money, on: date, rates: Iterable[Rate], validity: Validity = DEFAULT_VALIDITY) -> Valuation:

@@ -7,7 +7,6 @@ from uuid import UUID
 import msgspec
 
 from chassis.db.database import Tx
-from chassis.settings import RATE_DAYS_MAX
 from contracts.facts import Event
 from contracts.pledges import Rate, RatesLoaded
 from contracts.refusals import Conflict
@@ -90,14 +89,13 @@ async def in_force_on(tx: Tx, currencies: Sequence[str], on: date, validity: Val
 
 
 async def _rates_until(tx: Tx, currency: str, on: date) -> list[Rate]:
-    """Return each source's last rate of the currency up to that day, within the longest validity."""
+    """Return each source's last rate of the currency up to that day, whether it is still valid or not."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT ON (source) source, currency, valid_from, trim_scale(usd_per_unit)::text AS usd_per_unit
-        FROM rate WHERE currency = $1 AND valid_from BETWEEN $2 AND $3 ORDER BY source, valid_from DESC
+        FROM rate WHERE currency = $1 AND valid_from <= $2 ORDER BY source, valid_from DESC
         """,
         currency,
-        date.fromordinal(max(on.toordinal() - RATE_DAYS_MAX, 1)),
         on,
     )
     return [msgspec.convert(dict(row), Rate) for row in rows]

@@ -15,7 +15,7 @@ from contracts.facts import Fact
 from contracts.pledges import (
     Instalment,
 )
-from contracts.refusals import Missing
+from contracts.refusals import Invalid, Missing
 from contracts.values import Money
 from services.pledges import policy
 from services.pledges.allocations import store as allocation_store
@@ -125,6 +125,7 @@ async def receive(
     *,
     settles: Money | None,
     charges_minor: int,
+    arrived_minor: int | None,
     on: date,
     validity: Validity,
 ) -> None:
@@ -135,6 +136,8 @@ async def receive(
     """
     before = await for_move(tx, ctx, pledge_id, Action.RECEIVE)
     before.require("receive")
+    if (charges_minor or arrived_minor is not None) and arrived_minor != money.minor - charges_minor:
+        raise Invalid("charges-disagree", field="arrived_minor")
     valuation = await valuation_of(tx, money, on, validity)
     charges = Money(minor=charges_minor, currency=money.currency) if charges_minor else None
     # In the fact, `money` is the amount of the agreement that is settled.

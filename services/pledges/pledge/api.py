@@ -160,6 +160,7 @@ async def receive_instalment(
         data.money,
         settles=data.settles,
         charges_minor=data.charges_minor,
+        arrived_minor=data.arrived_minor,
         on=data.received_on,
         validity=own.validity,
     )

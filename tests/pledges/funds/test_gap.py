@@ -23,7 +23,7 @@ async def test_programme_support_cost_does_not_reduce_the_gap(api: Client, at_on
     assert (1000_00, 1000_00, [(1000_00, 1000_00)]) == await fund_and_years(api)
     owed = await now_of(api)
 
-    came = {"money": usd(565_00), "charges_minor": 10_00, "received_on": f"{YEAR}-03-01"}
+    came = {"money": usd(565_00), "charges_minor": 10_00, "arrived_minor": 555_00, "received_on": f"{YEAR}-03-01"}
     signed = await move(api, signed, "receive", **came)
     assert (990_00, 1010_00, [(990_00, 1010_00)]) == await fund_and_years(api)
 

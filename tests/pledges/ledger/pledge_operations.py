@@ -141,9 +141,10 @@ class Giving(Machine):
     ) -> None:
         pledge_id, fund, cash = one["pledge_id"], one["fund"], cash or settles
         other = {"settles": settles} if cash["currency"] != settles["currency"] else {}
+        arrived = {"arrived_minor": cash["minor"] - charges} if charges else {}
         path, body = (
             f"/v1/pledges/{pledge_id}/receive",
-            {"money": cash, "received_on": on, "charges_minor": charges, **other},
+            {"money": cash, "received_on": on, "charges_minor": charges, **arrived, **other},
         )
         if not await self.send("receive other" if other else "receive", path, FINANCE, one, **body):
             return

@@ -122,7 +122,8 @@ async def books_of_three_years(client: Client) -> None:
     signed = await move(
         client, await pledged(client, money=eur(5_000_00), pledged_on=f"{YEAR}-11-30"), "commit", committed_on=ENDS
     )
-    came = {"money": usd(2_400_00), "settles": eur(2_000_00), "charges_minor": 25_00, "received_on": f"{AFTER}-01-02"}
+    charges = {"charges_minor": 25_00, "arrived_minor": 2_375_00}
+    came = {"money": usd(2_400_00), "settles": eur(2_000_00), **charges, "received_on": f"{AFTER}-01-02"}
     await move(client, signed, "receive", **came)
     proposal = await post(
         client,

@@ -88,6 +88,21 @@ async def test_trial_balance_until_a_day_has_effective_entries_and_balances(
     assert {"USD", "EUR", "JPY"} <= {currency for one in seen for _, _, _, currency in one}
 
 
+async def test_open_year_without_entries_is_not_called_closed(api: Client) -> None:
+    """A year without entries needs no closing, and is closed with the next one: the list of years says both."""
+    path = "/v1/ledger/periods"
+    await paid(api, YEAR, eur(1_000_00))
+    checks = {one["check"]: one["met"] for one in (await get(api, f"{path}/{YEAR}"))["checklist"]}
+    assert checks["nothing_open_before"]
+    assert "earlier_years_closed" not in checks, f"{BEFORE} is open"
+    assert date.fromisoformat((await get(api, path))["open_from"]).year < BEFORE
+
+    await post(api, f"{path}/{YEAR}/close", FINANCE)
+
+    found = await get(api, path)
+    assert ([YEAR], f"{AFTER}-01-01") == ([one["year"] for one in found["periods"]], found["open_from"])
+
+
 async def test_year_is_closed_with_trial_balance_and_movements(api: Client) -> None:
     await paid(api, BEFORE, eur(1_000_00))
     await post(api, f"/v1/ledger/periods/{BEFORE}/close", FINANCE)

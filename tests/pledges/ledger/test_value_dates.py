@@ -152,7 +152,7 @@ async def test_write_off_drops_no_more_than_was_approved(api: Client) -> None:
 async def test_carry_over_is_limited_by_receipts_less_charges(api: Client) -> None:
     await receive(api, await agreed(api, 1_000), usd(1_000))
     one = await agreed(api, 1_000)
-    body = {"money": usd(1_000), "charges_minor": 900, "received_on": "2026-04-20"}
+    body = {"money": usd(1_000), "charges_minor": 900, "arrived_minor": 100, "received_on": "2026-04-20"}
     one = await move(api, one, "receive", **body)
     path = f"/v1/pledges/{one['pledge_id']}/carry-over"
     to = {"to_fund": "SHERLOC-DEV"}

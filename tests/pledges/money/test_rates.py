@@ -73,7 +73,10 @@ def test_rate_in_force_matches_a_plain_implementation(
     holding = [rate for rate in rates if rate.currency == "EUR" and holds(rate, on, periods)]
     of_the_un = [rate for rate in holding if rate.source == UN_OPERATIONAL]
     of_others = [rate for rate in holding if rate.source not in {UN_OPERATIONAL, ECB}]
-    first = of_the_un or of_others or holding
+    un_in_use = periods.get(UN_OPERATIONAL) != OFF and any(
+        rate.currency == "EUR" and rate.source == UN_OPERATIONAL and rate.valid_from <= on for rate in rates
+    )
+    first = of_the_un if un_in_use else of_others or holding
     newest = max((rate.valid_from for rate in first), default=None)
     expected = min((rate for rate in first if rate.valid_from == newest), key=lambda rate: rate.source, default=None)
 

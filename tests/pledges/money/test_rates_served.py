@@ -20,7 +20,7 @@ from tests.builders import a_caller, an_event, headers
 from tests.conftest import running_of
 from tests.pledges.allocations.steps import a_match, confirmed
 from tests.pledges.money.steps import load
-from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, eur, get, pledged, post, unchanged
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, a_pledge, eur, get, pledged, post, unchanged
 
 HEAD = "currency,valid_from,units_per_usd,source\n"
 FRIDAY, SUNDAY = "2026-10-23", "2026-10-25"
@@ -71,6 +71,20 @@ async def test_un_rate_is_preferred_on_the_same_day(api: Client) -> None:
 
     listed = (await get(api, "/v1/rates?currency=EUR", NORWAY))["rates"]
     assert ["ecb", "another", "un_operational"] == [rate["source"] for rate in listed]
+
+
+async def test_missing_month_of_un_rates_is_not_replaced_by_another_source(api: Client) -> None:
+    """The table of October is missing: neither the ECB nor another table stands in for it without being named."""
+    await loaded(api, "EUR,2026-09-01,0.5,", "EUR,2026-10-01,0.8,another")
+
+    assert "un_operational" == (await pledged(api, pledged_on="2026-09-30"))["rate_source"]
+    missing = await post(api, "/v1/pledges", NORWAY, status=422, **a_pledge(pledged_on=SUNDAY))
+    assert "rate-not-in-force" == missing["slug"]
+    kroner = a_pledge(pledged_on=SUNDAY, money={"minor": 100_00, "currency": "NOK"})
+    assert "ecb" == (await post(api, "/v1/pledges", NORWAY, **kroner))["rate_source"]
+
+    await loaded(api, "EUR,2026-10-01,0.6,")
+    assert ("un_operational", "2026-10-01") == reported(await pledged(api, pledged_on=SUNDAY))[:2]
 
 
 async def test_newer_ecb_rate_can_be_loaded(api: Client) -> None:

@@ -1,16 +1,21 @@
 """Flows over HTTP: visibility, totals, and files."""
 
+import asyncio
+import contextlib
 from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 
+import asyncpg
+import httpx
 import pytest
 
-from services.pledges import dependencies
 from services.pledges.open_data.flows import api as flow_routes
 from services.pledges.open_data.flows import store as flow_store
 from tests.builders import headers
 from tests.pledges.open_data.steps import HOSTILE, cells_in, flows, table
 from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, committed, eur, get, pledged, post, receive, usd
 
+TABLE = "/v1/flows.csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -134,8 +139,46 @@ async def test_table_read_in_pages_is_complete(api: Client, monkeypatch: pytest.
     assert [flow["flow_id"] for flow in await flows(api)] == [row["flow_id"] for row in await table(api)]
 
 
-async def test_concurrent_tables_are_limited(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dependencies, "TABLES_AT_ONCE_MAX", 0)
+async def test_exports_of_one_caller_do_not_keep_others_from_theirs(api: Client, database_url: str) -> None:
+    """Three connections of one organization wait for each other; another organization gets its file, too."""
+    await tell(api)
+    async with stalled(database_url):
+        ours = [asyncio.create_task(api.get(TABLE, headers=headers(FINANCE))) for _ in range(4)]
+        await asyncio.sleep(0.2)
+        beyond = await api.get(TABLE, headers=headers(FINANCE))
+        theirs = asyncio.create_task(api.get(TABLE, headers=headers(NORWAY)))
+        await asyncio.sleep(0.2)
 
-    answer = await api.get("/v1/flows.csv", headers=headers(FINANCE))
-    assert (503, "overloaded") == (answer.status_code, answer.json()["slug"])
+    assert (429, "organization-limit-reached") == (beyond.status_code, beyond.json()["slug"])
+    assert [200] * 5 == [one.status_code for one in await asyncio.gather(*ours, theirs)]
+
+
+async def test_open_files_for_one_address_do_not_keep_others_from_theirs(
+    api: Client, client_of: Callable[..., Awaitable[Client]], database_url: str
+) -> None:
+    await tell(api)
+    transport = api._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    elsewhere = httpx.ASGITransport(transport.app, client=("203.0.113.9", 4000))
+    async with httpx.AsyncClient(transport=elsewhere, base_url="http://test") as other:
+        async with stalled(database_url):
+            ours = [asyncio.create_task(api.get("/v1/public/funds.csv")) for _ in range(4)]
+            await asyncio.sleep(0.2)
+            beyond = await api.get("/v1/public/funds.csv")
+            theirs = asyncio.create_task(other.get("/v1/public/funds.csv"))
+            await asyncio.sleep(0.2)
+
+        assert (429, "too-many-requests") == (beyond.status_code, beyond.json()["slug"])
+        assert [200] * 5 == [one.status_code for one in await asyncio.gather(*ours, theirs)]
+
+
+@contextlib.asynccontextmanager
+async def stalled(database_url: str) -> AsyncIterator[None]:
+    """Lock the entries inside the block, so that every export waits."""
+    owner = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
+    try:
+        async with owner.transaction():
+            await owner.execute("LOCK TABLE entry IN ACCESS EXCLUSIVE MODE")
+            yield
+    finally:
+        await owner.close()

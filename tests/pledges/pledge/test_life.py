@@ -59,10 +59,27 @@ async def test_agreement_shows_conditional_and_late_instalments(api: Client) -> 
     assert (await fund(api))["committed"] == 1000
 
 
+async def test_amount_that_arrived_is_not_charged_again(api: Client) -> None:
+    """Of 1,000.00 paid, the bank keeps 25.00: whoever enters the 975.00 that arrived as paid is refused."""
+    pledge = await agreed(api, 1000_00)
+    path, day = f"/v1/pledges/{pledge['pledge_id']}/receive", {"received_on": "2026-04-20"}
+    charged = {"charges_minor": 25_00, **day}
+
+    assert (400, "charges-disagree") == await refused(api, path, revision=2, money=usd(975_00), **charged)
+    taken_twice = charged | {"arrived_minor": 975_00}
+    assert (400, "charges-disagree") == await refused(api, path, revision=2, money=usd(975_00), **taken_twice)
+    without = {"arrived_minor": 975_00, **day}
+    assert (400, "charges-disagree") == await refused(api, path, revision=2, money=usd(1000_00), **without)
+    await move(api, pledge, "receive", money=usd(1000_00), arrived_minor=975_00, **charged)
+
+    now = await fund(api)
+    assert (1000_00, 25_00, 975_00) == (now["paid"], now["bank_charges"], now["available"])
+
+
 async def test_cash_in_other_currency_settles_less_bank_charges(api: Client) -> None:
     pledge = await agreed(api, 1000_00)
     path = f"/v1/pledges/{pledge['pledge_id']}/receive"
-    body = {"money": eur(900_00), "received_on": "2026-04-20", "charges_minor": 10_00}
+    body = {"money": eur(900_00), "received_on": "2026-04-20", "charges_minor": 10_00, "arrived_minor": 890_00}
     assert await refused(api, path, revision=2, **body) == (422, "currency-differs")
     assert await refused(api, path, revision=2, **body | {"money": usd(900_00), "settles": usd(1000_00)}) == (
         400,

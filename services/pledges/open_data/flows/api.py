@@ -15,12 +15,13 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
+from chassis.concurrency import Places
 from chassis.db.database import Database
 from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
 from chassis.http.downloads import Download
 from contracts.refusals import Invalid, Mismatch
 from contracts.values import Caller
-from services.pledges.dependencies import OpenTables, Owned
+from services.pledges.dependencies import Owned
 from services.pledges.ledger.as_of import AsAt, moment_of, wait_until_final
 from services.pledges.open_data.flows import store as flow_store
 from services.pledges.open_data.flows.model import Boundary, Flow, FlowStatus, FlowType
@@ -154,7 +155,7 @@ async def flows_as_spreadsheet(db: Db, own: Owned, caller: CurrentCaller, now: N
 
 async def _table(
     db: Database,
-    tables: OpenTables,
+    tables: Places,
     caller: Caller,
     filters: Filters,
     made: Callable[[Sequence[Flow]], bytes],
@@ -162,7 +163,7 @@ async def _table(
     name: str,
     media_type: str,
 ) -> Download:
-    with tables.place():
+    async with tables.place(caller.organization):
         async with db.transaction(by=caller) as tx:
             # Rows are counted first, so that those beyond the limit are not read.
             if await flow_store.count(tx, caller, filters, up_to=TABLE_ROWS_MAX + 1) > TABLE_ROWS_MAX:

@@ -16,9 +16,6 @@ from services.pledges.open_data.iati.writing import write
 from services.pledges.policy import Action
 
 XML = "application/xml"
-AT_ONCE_MAX = 2
-"""Maximum number of files made at once, per process; further callers wait without holding a connection."""
-
 
 @get(
     "/v1/funds/{code:str}/iati.xml",
@@ -36,7 +33,7 @@ async def show_iati(
     """
     policy.decide(caller, Action.SHOW_IATI).required()
     moment = await final_as_of(db, caller, as_at, now=now) or now
-    async with own.iati_files:
+    async with own.iati_files.place(caller.organization):
         async with db.transaction(by=caller, snapshot=True) as tx:
             ledger = await iati_store.ledger_of(tx, code, caller, as_at=moment, site=own.site)
         # Made in a thread, because it would block the event loop.
