@@ -128,7 +128,9 @@ async def test_finance_officer_runs_a_fiscal_year_from_rates_to_closing(client_o
     assert (12_500_00, 7_500_00 + 1_438_05) == (now["committed"], now["gap"])
 
     # The bank keeps ten euros of the first instalment; the second one is late.
-    pledge = await move(api, pledge, "receive", money=eur(6_000_00), charges_minor=10_00, arrived_minor=5_990_00, received_on=on(4, 20))
+    pledge = await move(
+        api, pledge, "receive", money=eur(6_000_00), charges_minor=10_00, arrived_minor=5_990_00, received_on=on(4, 20)
+    )
     now = await fund(api)
     assert (7_500_00, 862_83, 12_50) == (now["paid"], now["programme_support"], now["bank_charges"])
     assert 6_624_67 == now["available"]

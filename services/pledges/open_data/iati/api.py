@@ -17,6 +17,7 @@ from services.pledges.policy import Action
 
 XML = "application/xml"
 
+
 @get(
     "/v1/funds/{code:str}/iati.xml",
     opt=requires(Action.SHOW_IATI),
