@@ -109,6 +109,7 @@ async def pay(db: Database, chance: random.Random, _: int) -> None:
             money,
             settles=None,
             charges_minor=0,
+            arrived_minor=None,
             on=chance.choice((DAY, LATER)),
             validity=DEFAULT_VALIDITY,
         )
