@@ -350,7 +350,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "AppointmentView.status": "in_force",
         "settled_at": None,
         "until": "2028-11-30",
-        **{"from": "2026-12-01", "PeriodList.open_from": "2026-01-01"},
+        "from": "2026-12-01",
         "Period.from": "2027-02-01",
         "Period.until": "2027-06-30",
         "CapacityView.from": "2027-01-01",
