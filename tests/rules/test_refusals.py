@@ -23,6 +23,7 @@ KINDS = (Refusal, FieldError, *Refusal.__subclasses__())
 SAYING = {*(kind.__name__ for kind in KINDS), "problem", "_refuse", "_unanswered", "denied"}
 
 PASSED_ON = {
+    ("chassis/concurrency.py", "self._slug"),
     ("chassis/sheets/cells.py", "answer.slug"),
     ("chassis/http/bodies.py", "first.problem"),
     ("chassis/http/connections.py", "slug"),
