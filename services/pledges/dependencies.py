@@ -16,7 +16,7 @@ EXPORTS_AT_ONCE_MAX = 1
 The largest table takes some 140 MB of the temporary folder, and seconds of a thread.
 """
 
-EXPORTS_OF_ONE_ORGANIZATION_WAITING_MAX, EXPORTS_WAITING_MAX, EXPORT_WAIT_SECONDS = 3, 20, 10.0
+EXPORTS_OF_ONE_ORGANIZATION_WAITING_MAX, EXPORTS_WAITING_MAX, EXPORT_WAIT_SECONDS = 8, 20, 10.0
 
 
 def export_places() -> Places:
