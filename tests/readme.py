@@ -20,7 +20,7 @@ SHOWN_STATE = "CIV"
 """The State whose request is shown; the request is delivered, evaluated and closed."""
 
 VARYING = {
-    re.compile(r"\bTA-\d{4}-\d+-\d+"): "TA-REFERENCE",
+    re.compile(r"\bTA-\d{4}-[\d-]+"): "TA-REFERENCE",
     re.compile(r"after (less than 1|[\d.]+) ms"): "after N ms",
     re.compile(r"\d+ of \d+"): "N of N",
     re.compile(r"^[\d,]+ facts of \d+ kinds", re.MULTILINE): "N facts of N kinds",

@@ -356,8 +356,8 @@ async def test_matches_change_fulfilment_and_status(api: Client, databases: Mapp
     match |= {name: UUID(match[name]) for name in ("request_id", "line_id")}
     period = Period(starts=NOON.date(), ends=NOON.date())
     facts = [
-        (MatchConfirmed(**match, capacity_period=period, confirmed_at=NOON), "partial", "open"),
-        (MatchBegun(**match, begun_at=NOON), "partial", "in_delivery"),
+        (MatchConfirmed(**match, capacity_period=period, confirmed_at=NOON), "covered", "open"),
+        (MatchBegun(**match, begun_at=NOON), "covered", "in_delivery"),
         (MatchRevoked(**match, reason="other", capacity_period=period, revoked_at=NOON), "none", "open"),
         (MatchCompleted(**match | {"match_id": uuid4()}, completed_at=NOON), "complete", "open"),
     ]

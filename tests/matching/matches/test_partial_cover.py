@@ -215,7 +215,9 @@ async def test_residue_in_sql_is_that_of_the_common_computation(
             agreed_at = (
                 {} if status in ("suggested", "presented") else {"accepted_at": NOON, "provider_confirmed_at": NOON}
             )
-            await match_store.save(tx, a_match(MatchStatus(status), covers=covers, **ids_of, **agreed_at))
+            reason = "other" if status == "revoked" else None
+            match = a_match(MatchStatus(status), covers=covers, reason=reason, **ids_of, **agreed_at)
+            await match_store.save(tx, match)
     agreed = [Delivery(*one) for one in matches if MatchStatus(one[0]) in AGREED | {MatchStatus.REVOKED}]
 
     async with db.transaction() as tx:
