@@ -112,4 +112,11 @@ class AmendmentDropped(_AgreementFact, frozen=True, kw_only=True, tag="delivery.
     dropped_at: datetime
 
 
-FACTS: tuple[type[Fact], ...] = (AgreementProposed, AgreementSigned, AmendmentDropped)
+class AgreementEnded(_AgreementFact, frozen=True, kw_only=True, tag="delivery.agreement.ended.v1"):
+    """The agreement ended with its delivery: `status` is `ended` after a completion, else `terminated`."""
+
+    status: Code
+    ended_at: datetime
+
+
+FACTS: tuple[type[Fact], ...] = (AgreementProposed, AgreementSigned, AmendmentDropped, AgreementEnded)

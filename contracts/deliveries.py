@@ -114,11 +114,59 @@ class DeliveryResumed(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.de
     resumed_at: datetime
 
 
+class DeliveryCompletionProposed(
+    _DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.completion-proposed.v1"
+):
+    """One `side` proposed that the delivery is complete; the other one confirms or objects until `confirm_by`.
+
+    `completed_on` is the proposed last day. With `silence_counts` the delivery is complete after `confirm_by` even
+    without an answer; without it, before the agreed end, both sides have to agree. `without` lists what the record
+    lacks (`session`, `result`), for which the side gave its reason.
+    """
+
+    side: Code
+    completed_on: date
+    confirm_by: date
+    silence_counts: bool
+    proposed_at: datetime
+    without: Annotated[tuple[Code, ...], Meta(max_length=2)] = ()
+
+
+class DeliveryCompletionObjected(
+    _DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.completion-objected.v1"
+):
+    """One `side` objected to the completion that the other one proposed, for a coded reason; the delivery goes on.
+
+    `ends_on` is the last day of the delivery's period.
+    """
+
+    side: Code
+    reason: Code
+    ends_on: date
+    objected_at: datetime
+
+
+class DeliveryCompletionWithdrawn(
+    _DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.completion-withdrawn.v1"
+):
+    """One `side` withdrew its own proposal that the delivery is complete; the delivery goes on."""
+
+    side: Code
+    ends_on: date
+    withdrawn_at: datetime
+
+
 class DeliveryCompleted(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.completed.v1"):
-    """The delivery is complete. `completed_on` is its last day, which is before `completed_at` if recorded later."""
+    """The delivery is complete. `completed_on` is its last day, which is before `completed_at` if recorded later.
+
+    `confirmed_by` is the side that confirmed the other's proposal, or `silence` if it did not answer in time. `without`
+    lists what the record lacked then (`session`, `result`).
+    """
 
     completed_on: date
     completed_at: datetime
+    confirmed_by: Code | None = None
+    without: Annotated[tuple[Code, ...], Meta(max_length=2)] = ()
 
 
 class DeliveryTerminated(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.terminated.v1"):
@@ -137,6 +185,9 @@ FACTS: tuple[type[Fact], ...] = (
     DeliveryBegun,
     DeliverySuspended,
     DeliveryResumed,
+    DeliveryCompletionProposed,
+    DeliveryCompletionObjected,
+    DeliveryCompletionWithdrawn,
     DeliveryCompleted,
     DeliveryTerminated,
 )

@@ -67,6 +67,7 @@ STEP = {
     "state_decision": N_("Decision of the State"),
     "provider_answer": N_("Answer of the provider"),
     "delivery": N_("Delivery"),
+    "confirm_completion": N_("Confirm that delivery is complete, or object"),
     "close": N_("Close"),
     "follow_up": N_("Follow up"),
 }
@@ -108,6 +109,8 @@ ATTACHMENT_STATUS = {
 }
 ADDRESSEE = {"any": N_("Any provider"), "unodc": N_("UNODC"), "states": N_("States that we name")}
 SIDE = {"state": N_("The State"), "provider": N_("The provider")}
+CONFIRMED_BY = {**SIDE, "silence": N_("No answer in time, which counts as a confirmation")}
+WITHOUT = {"session": N_("No session was held"), "result": N_("No result was reported")}
 
 FULFILMENT = {"none": N_("Nothing agreed yet"), "partial": N_("Partly covered")}
 FULFILMENT |= {"covered": N_("Fully covered"), "complete": N_("Fully delivered")}
@@ -305,6 +308,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "delivery_status": DELIVERY_STATUS,
     "agreement_status": AGREEMENT_STATUS,
     "side": SIDE,
+    "confirmed_by": CONFIRMED_BY,
+    "without": WITHOUT,
     "cost_kind": COST_KIND,
     "clause_kind": CLAUSE_KIND,
     "term": TERM,

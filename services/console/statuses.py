@@ -47,6 +47,7 @@ DELIVERY_STATUS = {
     "open": P_("delivery", "Being prepared"),
     "in_delivery": P_("delivery", "In delivery"),
     "suspended": P_("delivery", "Suspended"),
+    "completion_proposed": P_("delivery", "Completion proposed"),
     "completed": P_("delivery", "Completed"),
     "terminated": P_("delivery", "Terminated"),
 }
@@ -54,6 +55,8 @@ AGREEMENT_STATUS = {
     "proposed": P_("agreement", "Proposed"),
     "in_force": P_("agreement", "In force"),
     "amending": P_("agreement", "In force, amendment proposed"),
+    "ended": P_("agreement", "Ended with the delivery"),
+    "terminated": P_("agreement", "Terminated with the delivery"),
 }
 SESSION_STATUS = {
     "planned": P_("session", "Planned"),
@@ -212,6 +215,7 @@ TAG_COLOURS = {
     "presented": "blue",
     "accepted": "blue",
     "provider_confirmed": "blue",
+    "completion_proposed": "blue",
     "confirmed": "green",
     "available": "green",
     "fully_reserved": "teal",

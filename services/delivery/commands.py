@@ -223,8 +223,12 @@ class ReopenScreening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """An empty body."""
 
 
-class Complete(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`completed_on` is the last day, if that is before today; a comment then gives the reason for the later record."""
+class ProposeCompletion(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`completed_on` is the last day, if that is before today.
+
+    `comment` then gives the reason for the later record. It also says why, if no session was held or no result
+    reported.
+    """
 
     completed_on: date | None = None
 
@@ -347,7 +351,7 @@ class PlanSession(ReviseSession, frozen=True, kw_only=True, forbid_unknown_field
     """A session from the first to the last day of `period`, both included.
 
     `deliveries` are other deliveries of the same joint delivery that the session serves too. `comment` is required, as
-    the reason, if the session is outside the period of a delivery.
+    the reason, if the session is outside the period of a delivery or its days are past.
     """
 
     period: Period
@@ -355,7 +359,7 @@ class PlanSession(ReviseSession, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class RescheduleSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The new days. `comment` is required, as the reason, if they are outside the period of a delivery."""
+    """The new days. `comment` is required, as the reason, if they are past or outside the period of a delivery."""
 
     period: Period
     comment: Words = ""

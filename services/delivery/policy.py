@@ -3,7 +3,7 @@
 `may_see` in SQL implements `may_see` in the WHERE of every read; a test compares them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -14,7 +14,7 @@ from services.delivery.action_points.model import ROLES as OWNING_ROLES
 from services.delivery.action_points.model import ActionPoint
 from services.delivery.agreements.model import MOVES as AGREEMENT_MOVES
 from services.delivery.agreements.model import Agreement
-from services.delivery.deliveries.model import BEGUN, MOVES, NOT_ENDED, Delivery, DeliveryStatus
+from services.delivery.deliveries.model import BEGUN, MOVES, Delivery, DeliveryStatus
 from services.delivery.effects.model import MOVES as EFFECT_MOVES
 from services.delivery.effects.model import Effect
 from services.delivery.experts.model import MOVES as EXPERT_MOVES
@@ -29,7 +29,8 @@ from services.delivery.screenings.model import MOVES as SCREENING_MOVES
 from services.delivery.screenings.model import OPEN_FOR as SCREENED_IN
 from services.delivery.screenings.model import Screening
 from services.delivery.sessions.model import MOVES as SESSION_MOVES
-from services.delivery.sessions.model import Session
+from services.delivery.sessions.model import OPEN_FOR as SESSION_OPEN_FOR
+from services.delivery.sessions.model import PLANNED_IN, Session
 from services.delivery.strategies.model import ACTIVE as STRATEGY_OPEN_FOR
 from services.delivery.strategies.model import MOVES as STRATEGY_MOVES
 from services.delivery.strategies.model import Strategy
@@ -52,7 +53,10 @@ class Action(StrEnum):
     BEGIN = "begin"
     SUSPEND = "suspend"
     RESUME = "resume"
-    COMPLETE = "complete"
+    PROPOSE_COMPLETION = "propose_completion"
+    CONFIRM_COMPLETION = "confirm_completion"
+    OBJECT_TO_COMPLETION = "object_to_completion"
+    WITHDRAW_COMPLETION = "withdraw_completion"
     TERMINATE = "terminate"
     LIST_FILES = "list_files"
     ADD_FILE = "add_file"
@@ -133,7 +137,10 @@ MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.BEGIN: _SIDES,
     Action.SUSPEND: _SIDES_AND_OFFICE,
     Action.RESUME: _SIDES_AND_OFFICE,
-    Action.COMPLETE: _SIDES,
+    Action.PROPOSE_COMPLETION: _SIDES,
+    Action.CONFIRM_COMPLETION: _SIDES,
+    Action.OBJECT_TO_COMPLETION: _SIDES,
+    Action.WITHDRAW_COMPLETION: _SIDES,
     Action.TERMINATE: _SIDES_AND_OFFICE,
     Action.OPEN_PRIVATE_TOPIC: _SIDES,
     Action.ADD_FILE: _SIDES_AND_OFFICE,
@@ -343,7 +350,7 @@ def may_read_counts(caller: Caller) -> bool:
 
 _MOVES = {
     "name_contacts": MOVES["name_contacts"],
-    "plan_session": NOT_ENDED,
+    "plan_session": PLANNED_IN,
     "report_result": frozenset(DeliveryStatus) - {DeliveryStatus.OPEN},
     "add_action_point": frozenset(DeliveryStatus),
     "answer_screening": SCREENED_IN,
@@ -357,6 +364,10 @@ _STRATEGY_MOVES = {"add_action_point": STRATEGY_OPEN_FOR, **STRATEGY_MOVES}
 """Moves of a strategy. Its action points are stored in their own table."""
 
 
+_ANSWERS = {Action.CONFIRM_COMPLETION, Action.OBJECT_TO_COMPLETION}
+"""Moves of the side that did not propose the completion."""
+
+
 def moves_open_to(caller: Caller, record: Delivery | File | Message) -> tuple[str, ...]:
     """Return the moves that the caller may make now. Other conditions of a move are checked when it is made."""
     if isinstance(record, File):
@@ -367,28 +378,31 @@ def moves_open_to(caller: Caller, record: Delivery | File | Message) -> tuple[st
     closed = {Action.BEGIN} if record.agreed_at is None else {Action.WAIVE_AGREEMENT}
     if record.begun_at is None:
         closed |= {Action.REPORT_RESULT, Action.RECORD_EFFECT}
-    if caller.role in _SIDES and record.has_opened_private_topic(side_of(caller.role)):
-        closed.add(Action.OPEN_PRIVATE_TOPIC)
+    if caller.role in _SIDES:
+        own = side_of(caller.role)
+        if record.has_opened_private_topic(own):
+            closed.add(Action.OPEN_PRIVATE_TOPIC)
+        closed |= _ANSWERS if record.completion_by is own else {Action.WITHDRAW_COMPLETION}
     return tuple(move for move in found if move not in closed)
 
 
 def agreement_moves_open_to(caller: Caller, delivery: Delivery, agreement: Agreement) -> tuple[str, ...]:
     """Return the moves of the agreement that the caller may make now, which depend on the turn."""
     side = side_of(caller.role)
-    if delivery.status not in NOT_ENDED:
-        return ()
     return tuple(
         move
         for move, statuses in AGREEMENT_MOVES.items()
         if decide(caller, Action(move), delivery).allowed
+        and delivery.status in agreement.open_in(move)
         and agreement.status in statuses
         and (move == Action.DROP_AMENDMENT or agreement.turn in {None, side})
     )
 
 
-def session_moves_open_to(caller: Caller, session: Session) -> tuple[str, ...]:
-    """Return the moves of a session that the caller may make now, if one of its deliveries allows them."""
-    return open_moves(caller, session, Action, decide, SESSION_MOVES)
+def session_moves_open_to(caller: Caller, session: Session, of: Collection[DeliveryStatus]) -> tuple[str, ...]:
+    """Return the moves of a session that the caller may make now; `of` are the statuses of its deliveries."""
+    found = open_moves(caller, session, Action, decide, SESSION_MOVES)
+    return tuple(move for move in found if not SESSION_OPEN_FOR[move].isdisjoint(of))
 
 
 def result_moves_open_to(caller: Caller, result: Result) -> tuple[str, ...]:

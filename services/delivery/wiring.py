@@ -30,6 +30,7 @@ from services.delivery.agreements import api as agreement_api
 from services.delivery.agreements import store as agreement_store
 from services.delivery.agreements.evolve import evolve as evolve_agreement
 from services.delivery.consumers import HANDLERS, forget
+from services.delivery.deliveries import actions as delivery_actions
 from services.delivery.deliveries import api as delivery_api
 from services.delivery.deliveries import store as delivery_store
 from services.delivery.deliveries.consents import Consents
@@ -155,6 +156,13 @@ async def remind(db: Database) -> float | None:
     return None
 
 
+async def complete_by_silence(db: Database) -> float | None:
+    """Complete deliveries whose proposed completion was not answered in time. It ends at midnight."""
+    async with db.transaction() as tx:
+        await delivery_actions.complete_by_silence(tx, clock.now())
+    return None
+
+
 async def sweep(db: Database, storage: Storage) -> None:
     """Delete stored files that no row refers to."""
 
@@ -201,6 +209,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
     return looking | {
         "unreferenced files of deliveries": partial(every, SWEEP_SECONDS, partial(sweep, running.db, storage)),
         "action points": partial(clocked, partial(remind, running.db)),
+        "completions": partial(clocked, partial(complete_by_silence, running.db)),
         "follow-ups": partial(clocked, partial(expire_follow_ups, running.db)),
     }
 

@@ -38,6 +38,7 @@ SESSIONS = (
 )
 """Days since each session, and its participants. The second has so few women that they could be recognized."""
 
+UNRECORDED = "Fictitious sample: delivered by correspondence, without sessions; results are reported later."
 COMMENT = "Fictitious sample: the last decision was published yesterday."
 SUSPENDED = {"reason": "other", "comment": "Fictitious sample: the academy is closed for repairs."}
 TERMINATED = {"reason": "state_unable", "comment": "Fictitious sample: the repairs take another year."}
@@ -76,8 +77,13 @@ async def teach(steps: Steps, delivery: Mapping[str, Any], provider: str) -> Non
             await api.post(provider, f"/v1/sessions/{session['session_id']}/hold", held, revision=session["revision"])
 
 
-def completion(delivery: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The body of a completion yesterday, or at the first day of the period, with the comment that it requires."""
+def completion(delivery: Mapping[str, Any], recorded: bool) -> Mapping[str, Any]:
+    """The body of a proposed completion, with the comment that it requires.
+
+    It is yesterday or at the first day of the period, if sessions and results are recorded; else today.
+    """
+    if not recorded:
+        return {"comment": UNRECORDED}
     return {"completed_on": max(_days_ago(1), delivery["period"]["from"]), "comment": COMMENT}
 
 

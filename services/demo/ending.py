@@ -53,10 +53,14 @@ async def _deliver(steps: Steps, record: RequestRecord, line: LineRecord) -> Non
     for side, by in (("state", record.appointment), ("provider", provider)):
         if delivery["agreed_at"] is None and delivery[f"{side}_waived_at"] is None:
             delivery = await api.post(by, f"{at}/waive-agreement", {}, revision=delivery["revision"])
-    for status, move in (("open", "begin"), ("in_delivery", "complete")):
+    for status, by, move in (
+        ("open", provider, "begin"),
+        ("in_delivery", provider, "propose-completion"),
+        ("completion_proposed", record.appointment, "confirm-completion"),
+    ):
         if delivery["status"] == status:
-            body = delivering.completion(delivery) if written and move == "complete" else {}
-            delivery = await api.post(provider, f"{at}/{move}", body, revision=delivery["revision"])
+            body = delivering.completion(delivery, written) if status == "in_delivery" else {}
+            delivery = await api.post(by, f"{at}/{move}", body, revision=delivery["revision"])
         if written and delivery["status"] == "in_delivery":
             await agreeing.amend(steps, delivery, provider)
             await delivering.write(steps, delivery, {"state": record.appointment, "provider": provider})

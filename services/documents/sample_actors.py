@@ -9,6 +9,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             {"RequestDrafted", "RequestRevised", "RequestSubmitted", "RequestWithdrawn", "RequestDelivered"}
             | {"PublicSummaryApproved", "PublicSummaryUnpublished"}
             | {"CirculationDecided", "ConsentGiven", "ConsentWithdrawn", "MatchAccepted", "DeliveryCompleted"}
+            | {"DeliveryCompletionObjected"}
             | {"FileAdded", "FileRemoved", "MessageSent", "MessageWithdrawn", "DeliveryPrivateTopicOpened"}
             | {"DeliveryContactsNamed", "DeliveryAgreementWaived", "DeliveryAgreed"}
             | {"AgreementProposed", "AgreementSigned", "AmendmentDropped"}
@@ -81,6 +82,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"OfferingContactNamed", "OfferingContactRemoved", "OfferingPublished", "OfferingUnpublished"}
             | {"MatchInterested", "MatchProviderConfirmed", "MatchDeclinedByProvider"}
             | {"DeliveryBegun", "DeliverySuspended", "DeliveryResumed"}
+            | {"DeliveryCompletionProposed", "DeliveryCompletionWithdrawn"}
             | {"SessionPlanned", "SessionRevised", "SessionCancelled", "SessionHeld"}
             | {"ExpertListed", "ExpertRevised", "ExpertConsented", "ExpertWithdrawn", "ResultReported"}
             | {"ScreeningAnswered", "ScreeningCompleted"}

@@ -271,6 +271,14 @@ DELIVERY: Mapping[str, Any] = MappingProxyType(
         "MatchConfirmed.joint_delivery_id": None,
         "MatchConfirmed.window": PERIOD,
         "completed_on": "2027-03-05",
+        "confirm_by": "2027-04-02",
+        "ends_on": "2027-06-30",
+        "confirmed_by": "state",
+        "without": ["session"],
+        "silence_counts": True,
+        "DeliveryCompletionProposed.side": "provider",
+        "DeliveryCompletionWithdrawn.side": "provider",
+        "AgreementEnded.status": "ended",
         "AgreementProposed.terms": TERMS,
         "AgreementSigned.waiting_for": "provider",
         "signed_on": "2026-12-10",
@@ -403,6 +411,8 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
         **{f"VersionView.{name}": None for name in ("state_file_id", "provider_file_id")},
         **{f"{view}.period": PERIOD for view in ("DeliveryView", "DeliveryItem")},
         **{f"{view}.status": "open" for view in ("DeliveryView", "DeliveryItem")},
+        **{f"{view}.silence_counts": False for view in ("DeliveryView", "DeliveryItem")},
+        **{f"{view}.without": [] for view in ("DeliveryView", "DeliveryItem")},
         **{f"{view}.moves": ["name_contacts", "waive_agreement"] for view in ("DeliveryView", "DeliveryItem")},
         **{
             f"{view}.{name}": None
@@ -410,6 +420,7 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
             for name in (
                 *("joint_delivery_id", "agreement_id", "agreed_at", "provider_waived_at", "begun_at", "suspended_at"),
                 *("state_private_at", "provider_private_at"),
+                *("completion_by", "completion_proposed_at", "proposed_on", "confirm_by", "objection", "confirmed_by"),
                 *("completed_on", "completed_at", "terminated_at", "reason"),
             )
         },

@@ -18,6 +18,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "MatchRevoked": "security_situation",
         "DeliverySuspended": "security_situation",
         "DeliveryTerminated": "security_situation",
+        "DeliveryCompletionObjected": "delivery_goes_on",
         "ResultDisputed": "figures_differ",
         "ActionPointDropped": "no_longer_needed",
         "SessionCancelled": "dates_unsuitable",

@@ -223,7 +223,7 @@ SERVICE = Service(
         *mail_api.ROUTES,
         *parked_routes("requests"),
     ],
-    listens_to=("matching", "directory"),
+    listens_to=("matching", "delivery", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=rebuild,

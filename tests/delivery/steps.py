@@ -26,6 +26,7 @@ KENYA, KENYAS_OFFICIAL, NORWAY = "KEN:focal_point", "KEN:official", "NOR:provide
 OTHERS = ("UGA:focal_point", "FRA:provider_officer", "NOR:donor_officer", "NOR:focal_point", "UNODC:finance_officer")
 SPRING = Period(starts=date(AHEAD, 2, 1), ends=date(AHEAD, 6, 30))
 IN_SPRING = datetime.combine(date(AHEAD, 3, 1), NOON.timetz())
+WHY = "Fictitious: advice in writing, without sessions."
 CONTACT = {"name": "Fictitious Person", "email": "person@example.org", "function": "Head of unit"}
 
 
@@ -127,7 +128,7 @@ async def move(api: Client, delivery_id: str, name: str, by: str, **body: Any) -
 async def agreed(api: Client, matching: Matching, **changes: Any) -> str:
     """Open a delivery for which both sides waive an agreement, and return its id."""
     delivery_id = await matching.confirms(**changes)
-    for side in (KENYA, NORWAY):
+    for side in (f"{changes.get('state', 'KEN')}:focal_point", NORWAY):
         await move(api, delivery_id, "waive-agreement", side)
     return delivery_id
 
@@ -136,6 +137,12 @@ async def begun(api: Client, matching: Matching, **changes: Any) -> str:
     delivery_id = await agreed(api, matching, **changes)
     await move(api, delivery_id, "begin", NORWAY)
     return delivery_id
+
+
+async def completed(api: Client, delivery_id: str) -> dict[str, Any]:
+    """Let Norway propose that a delivery is complete, and Kenya confirm it."""
+    await move(api, delivery_id, "propose-completion", NORWAY, comment=WHY)
+    return await move(api, delivery_id, "confirm-completion", KENYA)
 
 
 def days(first: tuple[int, int, int], last: tuple[int, int, int]) -> Period:

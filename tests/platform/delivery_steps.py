@@ -42,7 +42,8 @@ async def deliver(world: Any) -> None:
     await _report_results(world, delivery)
     await _draw_up_strategies(world, delivery["request_id"])
     with clock.use_clock(Ticking(IN_SPRING)):
-        await world.say(KENYA, f"{delivery_path}/complete", about=delivery)
+        delivery = await world.say(NORWAY, f"{delivery_path}/propose-completion", about=delivery)
+        await world.say(KENYA, f"{delivery_path}/confirm-completion", about=delivery)
     await _follow_up(world, delivery)
     for who in (KENYA, NORWAY, COORDINATOR):
         await world.say(who, f"{delivery_path}/effects", **AN_EFFECT)

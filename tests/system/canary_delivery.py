@@ -50,7 +50,15 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any
     await _action_points(stage, delivery, sides)
     await _screen(stage, delivery, sides)
     await expect_a_law(stage)
-    await stage.say(KENYA, "POST", f"{PATH}/complete", {}, about=delivery, to=sides)
+    for who, name, body in (
+        (NORWAY, "propose-completion", {}),
+        (KENYA, "object-to-completion", {"reason": "other"}),
+        (NORWAY, "propose-completion", {}),
+        (NORWAY, "withdraw-completion", {}),
+        (NORWAY, "propose-completion", {}),
+        (KENYA, "confirm-completion", {}),
+    ):
+        delivery = await stage.say(who, "POST", f"{PATH}/{name}", body, about=delivery, to=sides)
 
     async def completed() -> Any:
         found = await stage.see(KENYA, f"/v1/matches/{match['match_id']}")

@@ -53,9 +53,13 @@ DELIVERY = Noun(
             explains=N_("If the delivery needs money, all of it has to be allocated first."),
         ),
         Move(
-            name="complete",
-            path="complete",
-            label=N_("Record that delivery is complete"),
+            name="propose_completion",
+            path="propose-completion",
+            label=N_("Propose that delivery is complete"),
+            explains=N_(
+                "The other side confirms it or objects within 28 days. No answer then counts as a confirmation, unless"
+                " the agreed end is still to come: before it both sides have to agree."
+            ),
             fields=(
                 Field(
                     name="completed_on",
@@ -64,9 +68,27 @@ DELIVERY = Noun(
                     required=False,
                     hint=N_("Leave it empty if it is today. For an earlier day, say in the comment why."),
                 ),
-                COMMENT,
+                replace(COMMENT, hint=N_("If no session was held or no result reported, say why. Both sides read it.")),
             ),
+        ),
+        Move(
+            name="confirm_completion",
+            path="confirm-completion",
+            label=N_("Confirm that delivery is complete"),
             done="completed",
+        ),
+        Move(
+            name="object_to_completion",
+            path="object-to-completion",
+            label=N_("Object to the completion"),
+            fields=(reason("object_to_completion"), COMMENT),
+            explains=N_("The delivery goes on. Both sides read the reason."),
+        ),
+        Move(
+            name="withdraw_completion",
+            path="withdraw-completion",
+            label=N_("Withdraw the proposal"),
+            explains=N_("The delivery goes on."),
         ),
         Move(name="suspend", path="suspend", label=N_("Suspend"), fields=(reason("suspend_delivery"), COMMENT)),
         Move(name="resume", path="resume", label=N_("Resume")),

@@ -5,16 +5,20 @@ from typing import Any
 
 from services.console.translations import N_
 
-STATUSES = ("open", "in_delivery", "suspended", "completed", "terminated")
-ACTING = frozenset({"waive_agreement", "begin", "complete", "resume"})
+STATUSES = ("open", "in_delivery", "suspended", "completion_proposed", "completed", "terminated")
+ACTING = frozenset({"waive_agreement", "begin", "propose_completion", "confirm_completion", "resume"})
 """Moves that others wait for."""
 
 BOTH_AGREE = N_("%(state)s and %(provider)s sign an agreement, or go on without one.")
 STATE_AGREES = N_("%(state)s decides whether to go on without a written agreement, too.")
 PROVIDER_AGREES = N_("%(provider)s decides whether to go on without a written agreement, too.")
 BEGINS = N_("%(state)s or %(provider)s records when delivery begins.")
+CONFIRMS = {
+    "provider": N_("%(state)s confirms by %(day)s that delivery is complete, or objects."),
+    "state": N_("%(provider)s confirms by %(day)s that delivery is complete, or objects."),
+}
 TURN = {
-    "in_delivery": N_("%(state)s or %(provider)s records when delivery is complete."),
+    "in_delivery": N_("%(state)s or %(provider)s proposes when delivery is complete."),
     "suspended": N_("The delivery is suspended until one of the two sides or UNODC resumes it."),
     "completed": N_("Delivery is complete. %(state)s and %(provider)s evaluate it with its match."),
     "terminated": N_("This delivery has ended. No one has to act."),
@@ -25,6 +29,7 @@ STEPS = (
     ("provider_waived_at", N_("The provider goes on without a written agreement")),
     ("begun_at", N_("Delivery began")),
     ("suspended_at", N_("Suspended")),
+    ("completion_proposed_at", N_("One side proposed that delivery is complete")),
     ("completed_at", N_("Delivery was completed")),
     ("terminated_at", N_("Terminated")),
 )
@@ -35,7 +40,9 @@ SIGNED = N_("Both sides signed the agreement")
 
 
 def turn(delivery: Mapping[str, Any]) -> str:
-    """Return who has to act: an English sentence with the placeholders `state` and `provider`."""
+    """Return who has to act: an English sentence with the placeholders `state`, `provider` and `day`."""
+    if delivery["status"] == "completion_proposed":
+        return CONFIRMS[delivery["completion_by"]]
     if delivery["status"] != "open":
         return TURN[delivery["status"]]
     if delivery["agreed_at"]:
@@ -55,7 +62,8 @@ def is_mine(delivery: Mapping[str, Any], role: str) -> bool:
 
 def primary(delivery: Mapping[str, Any]) -> str:
     """Return the move that comes next, for the one green button, or an empty string if there is none."""
-    return next((move for move in ("begin", "resume", "complete", "waive_agreement") if move in delivery["moves"]), "")
+    order = ("begin", "resume", "confirm_completion", "propose_completion", "waive_agreement")
+    return next((move for move in order if move in delivery["moves"]), "")
 
 
 def timeline(delivery: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -26,6 +26,7 @@ BY_STEP = {
     "confirm_filing": N_("%(state)s confirms what UNODC has filed on its behalf."),
     "state_decision": N_("%(state)s decides on what was presented."),
     "provider_answer": N_("The provider decides on what was presented."),
+    "confirm_completion": N_("Delivery is proposed to be complete; the other side confirms it or objects."),
 }
 """Sentences for steps that say more than the status. The first one whose clock runs is used."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from contracts.agreements import AgreementProposed, AgreementSigned, AmendmentDropped
+from contracts.agreements import AgreementEnded, AgreementProposed, AgreementSigned, AmendmentDropped
 from contracts.facts import Fact
 from contracts.values import Side
 from services.delivery.agreements.model import Agreement, AgreementStatus
@@ -56,4 +56,6 @@ def _changes(agreement: Agreement, fact: Fact) -> dict[str, Any]:
             }
         case AmendmentDropped():
             return {**_UNSIGNED, "status": AgreementStatus.IN_FORCE, "turn": None}
+        case AgreementEnded():
+            return {"status": AgreementStatus(fact.status), "turn": None}
     raise AssertionError(f"{fact.type} is not an agreement's fact")

@@ -2,7 +2,7 @@
 
 The two sides propose versions in turn. The side that has the turn signs the last version or proposes another one,
 which cancels a signature. A version that both sides signed is in force; a later one amends it once both sides have
-signed the later one.
+signed the later one. It ends with the delivery.
 """
 
 from collections.abc import Mapping
@@ -13,28 +13,44 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from contracts.agreements import VERSIONS_MAX, AgreementProposed, AgreementSigned, AgreementTerms, AmendmentDropped
+from contracts.agreements import (
+    VERSIONS_MAX,
+    AgreementEnded,
+    AgreementProposed,
+    AgreementSigned,
+    AgreementTerms,
+    AmendmentDropped,
+)
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Language, Side
-from services.delivery.deliveries.model import NOT_ENDED, Delivery
+from services.delivery.deliveries.model import NOT_ENDED, Delivery, DeliveryStatus
 
 _NAMESPACE = UUID("6f1d2a54-0c6e-4d8b-9a37-5b1e7c9f2d10")
 
 
 class AgreementStatus(StrEnum):
-    """Statuses of an agreement. `proposed`: nothing is in force. `amending`: an amendment is proposed."""
+    """Statuses of an agreement. `proposed`: nothing is in force. `amending`: an amendment is proposed.
+
+    `ended` and `terminated`: so did its delivery, whatever was in force until then.
+    """
 
     PROPOSED = "proposed"
     IN_FORCE = "in_force"
     AMENDING = "amending"
+    ENDED = "ended"
+    TERMINATED = "terminated"
 
 
 MOVES: Mapping[str, frozenset[AgreementStatus]] = {
-    "propose": frozenset(AgreementStatus),
+    "propose": frozenset({AgreementStatus.PROPOSED, AgreementStatus.IN_FORCE, AgreementStatus.AMENDING}),
     "sign": frozenset({AgreementStatus.PROPOSED, AgreementStatus.AMENDING}),
     "drop_amendment": frozenset({AgreementStatus.AMENDING}),
 }
-"""Statuses in which each move is allowed, until the delivery has ended; the turn decides which side may make it."""
+"""Statuses in which each move is allowed; the turn decides which side may make it."""
+
+AMENDED_IN = frozenset({DeliveryStatus.IN_DELIVERY})
+PROPOSED_IN = AMENDED_IN | {DeliveryStatus.OPEN}
+"""Statuses of a delivery in which an amendment of what is in force, or another version, may be proposed."""
 
 
 def agreement_id_of(delivery_id: UUID) -> UUID:
@@ -66,9 +82,15 @@ class Agreement(Struct, frozen=True, kw_only=True):
         """Return the day on which the side signed the last version."""
         return self.state_signed_on if side is Side.STATE else self.provider_signed_on
 
+    def open_in(self, move: str) -> frozenset[DeliveryStatus]:
+        """Return the statuses of the delivery in which the move is allowed."""
+        if move != "propose":
+            return NOT_ENDED
+        return PROPOSED_IN if self.in_force is None else AMENDED_IN
+
     def require(self, move: str, side: Side, delivery: Delivery) -> None:
-        """Raise Conflict if the delivery has ended, the status forbids the move, or it is the other side's turn."""
-        if delivery.status not in NOT_ENDED:
+        """Raise Conflict if the delivery or the status forbids the move, or it is the other side's turn."""
+        if delivery.status not in self.open_in(move):
             raise Conflict("delivery-status", status=delivery.status, move=move)
         if self.status not in MOVES[move]:
             raise Conflict("agreement-status", status=self.status, move=move)
@@ -125,6 +147,9 @@ class Agreement(Struct, frozen=True, kw_only=True):
     def drop_amendment(self, side: Side, delivery: Delivery, *, now: datetime) -> AmendmentDropped:
         self.require("drop_amendment", side, delivery)
         return AmendmentDropped(**self._ids(), side=side, version=self.version, dropped_at=now)
+
+    def end(self, status: AgreementStatus, *, now: datetime) -> AgreementEnded:
+        return AgreementEnded(**self._ids(), status=status, ended_at=now)
 
     def _ids(self) -> dict[str, Any]:
         return {

@@ -14,7 +14,7 @@ from chassis.db.writes import Write
 from contracts.agreements import AgreementProposed, AgreementSigned, AgreementTerms, AmendmentDropped
 from contracts.facts import Fact
 from contracts.refusals import Missing
-from contracts.values import Caller, Language, Side
+from contracts.values import Caller, Language, Period, Side
 from services.delivery.agreements.model import Agreement
 
 
@@ -76,6 +76,14 @@ async def versions(tx: Tx, agreement_id: UUID) -> list[Version]:
         agreement_id,
     )
     return [_version(row) for row in rows]
+
+
+async def period(tx: Tx, agreement_id: UUID, version: int) -> Period:
+    """Return the period of a version, read as the service."""
+    terms = await tx.fetchval(
+        "SELECT terms FROM agreement_version WHERE agreement_id = $1 AND version = $2", agreement_id, version
+    )
+    return msgspec.json.decode(terms, type=AgreementTerms).period
 
 
 _SAVE = Write(

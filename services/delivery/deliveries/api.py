@@ -16,7 +16,7 @@ from chassis.journal.event_feed import FeedItem
 from contracts.conversion import from_attributes
 from contracts.refusals import Invalid
 from contracts.values import side_of
-from services.delivery.commands import Comment, Complete, NameContacts, Reason, check_reason
+from services.delivery.commands import Comment, NameContacts, ProposeCompletion, Reason, check_reason
 from services.delivery.contacts import actions as contact_actions
 from services.delivery.contacts.model import DeliveryContact
 from services.delivery.deliveries import actions, store
@@ -123,15 +123,81 @@ async def resume_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], dat
     await actions.move(tx, ctx, delivery_id, Action.RESUME, lambda one: one.resume(now=ctx.now), comment=data.comment)
 
 
-@change(f"{DELIVERY}/complete", Action.COMPLETE, "Complete a delivery", read=delivery_view)
-async def complete_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Complete]) -> None:
-    """A delivery can be completed once its period has begun and the last day of its last session has come.
+@change(
+    f"{DELIVERY}/propose-completion",
+    Action.PROPOSE_COMPLETION,
+    "Propose that a delivery is complete",
+    read=delivery_view,
+)
+async def propose_completion(
+    tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[ProposeCompletion]
+) -> None:
+    """Can be proposed once the delivery's period has begun and the last day of its last session has come.
 
-    A last day before today requires a comment.
+    The other side confirms or objects until `confirm_by`. Its silence counts afterwards, unless the agreed end had not
+    come when the completion was proposed. A last day before today requires a comment, and so does a delivery without a
+    held session or a result.
     """
     if data.completed_on is not None and data.completed_on < ctx.today and not data.comment.strip():
         raise Invalid("backdating-reason-missing", field="comment")
-    await actions.complete(tx, ctx, delivery_id, data.completed_on, comment=data.comment)
+    await actions.propose_completion(tx, ctx, delivery_id, data.completed_on, comment=data.comment)
+
+
+@change(
+    f"{DELIVERY}/confirm-completion",
+    Action.CONFIRM_COMPLETION,
+    "Confirm that a delivery is complete",
+    read=delivery_view,
+)
+async def confirm_completion(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
+    """Requires the role of the side that did not propose it."""
+    side = side_of(ctx.caller.role)
+    await actions.move(
+        tx,
+        ctx,
+        delivery_id,
+        Action.CONFIRM_COMPLETION,
+        lambda one: one.confirm_completion(side, now=ctx.now),
+        comment=data.comment,
+    )
+
+
+@change(
+    f"{DELIVERY}/object-to-completion",
+    Action.OBJECT_TO_COMPLETION,
+    "Object to the completion of a delivery",
+    read=delivery_view,
+)
+async def object_to_completion(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
+    """Requires the role of the side that did not propose it. The delivery goes on; both sides read the reason."""
+    side, reason = side_of(ctx.caller.role), check_reason("object_to_completion", data.reason)
+    await actions.move(
+        tx,
+        ctx,
+        delivery_id,
+        Action.OBJECT_TO_COMPLETION,
+        lambda one: one.object_to_completion(side, reason, now=ctx.now),
+        comment=data.comment,
+    )
+
+
+@change(
+    f"{DELIVERY}/withdraw-completion",
+    Action.WITHDRAW_COMPLETION,
+    "Withdraw the proposal that a delivery is complete",
+    read=delivery_view,
+)
+async def withdraw_completion(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
+    """Requires the role of the side that proposed it. The delivery goes on."""
+    side = side_of(ctx.caller.role)
+    await actions.move(
+        tx,
+        ctx,
+        delivery_id,
+        Action.WITHDRAW_COMPLETION,
+        lambda one: one.withdraw_completion(side, now=ctx.now),
+        comment=data.comment,
+    )
 
 
 @change(f"{DELIVERY}/terminate", Action.TERMINATE, "Terminate a delivery", read=delivery_view)
@@ -166,6 +232,9 @@ ROUTES = [
     begin_delivery,
     suspend_delivery,
     resume_delivery,
-    complete_delivery,
+    propose_completion,
+    confirm_completion,
+    object_to_completion,
+    withdraw_completion,
     terminate_delivery,
 ]

@@ -9,6 +9,9 @@ from contracts.deliveries import (
     DeliveryAgreementWaived,
     DeliveryBegun,
     DeliveryCompleted,
+    DeliveryCompletionObjected,
+    DeliveryCompletionProposed,
+    DeliveryCompletionWithdrawn,
     DeliveryContactsNamed,
     DeliveryOpened,
     DeliveryPrivateTopicOpened,
@@ -17,7 +20,18 @@ from contracts.deliveries import (
     DeliveryTerminated,
 )
 from contracts.facts import Fact
+from contracts.values import Side
 from services.delivery.deliveries.model import Delivery, DeliveryStatus
+
+_NOT_PROPOSED: dict[str, Any] = {
+    "status": DeliveryStatus.IN_DELIVERY,
+    "completion_by": None,
+    "completion_proposed_at": None,
+    "proposed_on": None,
+    "confirm_by": None,
+    "silence_counts": False,
+    "without": (),
+}
 
 
 def evolve(delivery: Delivery | None, fact: Fact) -> Delivery:
@@ -45,9 +59,25 @@ def _changes(fact: Fact) -> dict[str, Any]:
             return {"status": DeliveryStatus.SUSPENDED, "suspended_at": fact.suspended_at, "reason": fact.reason}
         case DeliveryResumed():
             return {"status": DeliveryStatus.IN_DELIVERY, "suspended_at": None, "reason": None}
+        case DeliveryCompletionProposed():
+            return {
+                "status": DeliveryStatus.COMPLETION_PROPOSED,
+                "completion_by": Side(fact.side),
+                "completion_proposed_at": fact.proposed_at,
+                "proposed_on": fact.completed_on,
+                "confirm_by": fact.confirm_by,
+                "silence_counts": fact.silence_counts,
+                "without": fact.without,
+                "objection": None,
+            }
+        case DeliveryCompletionObjected():
+            return {**_NOT_PROPOSED, "objection": fact.reason}
+        case DeliveryCompletionWithdrawn():
+            return _NOT_PROPOSED
         case DeliveryCompleted():
             return {
                 "status": DeliveryStatus.COMPLETED,
+                "confirmed_by": fact.confirmed_by,
                 "completed_on": fact.completed_on,
                 "completed_at": fact.completed_at,
             }

@@ -1,7 +1,8 @@
 """A delivery: its statuses, its moves, and their effects.
 
 It is opened by the confirmation of its match. It begins once both sides have signed an agreement or waived one and the
-money that it lacks is allocated, and can be completed after its last session.
+money that it lacks is allocated. After its last session one side proposes that it is complete, and the other confirms
+or objects.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,9 @@ from contracts.deliveries import (
     DeliveryAgreementWaived,
     DeliveryBegun,
     DeliveryCompleted,
+    DeliveryCompletionObjected,
+    DeliveryCompletionProposed,
+    DeliveryCompletionWithdrawn,
     DeliveryContactsNamed,
     DeliveryPrivateTopicOpened,
     DeliveryResumed,
@@ -30,6 +34,12 @@ from contracts.values import Money, Period, Side
 MATCH_REVOKED = "match_revoked"
 """The reason of a termination that followed from the revocation of the match."""
 
+CONFIRM_DAYS = 28
+"""Number of days after its proposal in which the other side confirms a completion or objects."""
+
+SILENCE = "silence"
+"""Who confirmed a completion if the other side did not answer in time."""
+
 THREAD_DAYS = 90
 """Number of days after the end of a delivery in which messages can be sent and files added."""
 
@@ -39,17 +49,22 @@ SCREENED_KINDS = frozenset({"legislative_drafting"})
 
 
 class DeliveryStatus(StrEnum):
-    """Statuses of a delivery. `open`: contacts, agreement and dates are prepared."""
+    """Statuses of a delivery. `open`: contacts, agreement and dates are prepared.
+
+    `completion_proposed`: one side says that it is complete, and the other has not answered.
+    """
 
     OPEN = "open"
     IN_DELIVERY = "in_delivery"
     SUSPENDED = "suspended"
+    COMPLETION_PROPOSED = "completion_proposed"
     COMPLETED = "completed"
     TERMINATED = "terminated"
 
 
 _OPEN = frozenset({DeliveryStatus.OPEN})
-NOT_ENDED = _OPEN | {DeliveryStatus.IN_DELIVERY, DeliveryStatus.SUSPENDED}
+_PROPOSED = frozenset({DeliveryStatus.COMPLETION_PROPOSED})
+NOT_ENDED = _OPEN | _PROPOSED | {DeliveryStatus.IN_DELIVERY, DeliveryStatus.SUSPENDED}
 BEGUN = frozenset(DeliveryStatus) - _OPEN
 MOVES: Mapping[str, frozenset[DeliveryStatus]] = {
     "name_contacts": NOT_ENDED | {DeliveryStatus.COMPLETED},
@@ -59,7 +74,10 @@ MOVES: Mapping[str, frozenset[DeliveryStatus]] = {
     "begin": _OPEN,
     "suspend": frozenset({DeliveryStatus.IN_DELIVERY}),
     "resume": frozenset({DeliveryStatus.SUSPENDED}),
-    "complete": frozenset({DeliveryStatus.IN_DELIVERY}),
+    "propose_completion": frozenset({DeliveryStatus.IN_DELIVERY}),
+    "confirm_completion": _PROPOSED,
+    "object_to_completion": _PROPOSED,
+    "withdraw_completion": _PROPOSED,
     "terminate": NOT_ENDED,
 }
 """Statuses in which each move is allowed. `agree` follows from the agreement; the policy limits the other moves."""
@@ -104,6 +122,17 @@ class Delivery(Struct, frozen=True, kw_only=True):
     """Time at which both sides had signed an agreement, or waived one."""
     begun_at: datetime | None = None
     suspended_at: datetime | None = None
+    completion_by: Side | None = None
+    """The side that proposed the completion."""
+    completion_proposed_at: datetime | None = None
+    proposed_on: date | None = None
+    """The proposed last day."""
+    confirm_by: date | None = None
+    silence_counts: bool = False
+    without: tuple[str, ...] = ()
+    objection: str | None = None
+    """The reason of the last objection to a completion."""
+    confirmed_by: str | None = None
     completed_on: date | None = None
     completed_at: datetime | None = None
     terminated_at: datetime | None = None
@@ -189,19 +218,72 @@ class Delivery(Struct, frozen=True, kw_only=True):
         self.require("resume")
         return DeliveryResumed(**self._ids(), resumed_at=now)
 
-    def complete(self, completed_on: date, last_session: date | None, *, now: datetime) -> DeliveryCompleted:
-        """Complete the delivery. `last_session` is the last day of its sessions, None if it has none.
+    def propose_completion(
+        self,
+        side: Side,
+        completed_on: date,
+        last_session: date | None,
+        agreed_end: date,
+        without: tuple[str, ...],
+        *,
+        now: datetime,
+    ) -> DeliveryCompletionProposed:
+        """Propose that the delivery is complete. `last_session` is the last day of its sessions, None if it has none.
 
-        Raises Conflict before that day or before the first day of the delivery's period, Invalid for a day in the
-        future or before the last session or the period.
+        Silence of the other side counts from the agreed end on. Raises Conflict before the last session or before the
+        first day of the delivery's period, Invalid for a day in the future or before these.
         """
-        self.require("complete")
+        self.require("propose_completion")
         first = max(last_session or self.period.starts, self.period.starts)
         if now.date() < first:
             raise Conflict("delivery-not-due", first_day=first)
         if not first <= completed_on <= now.date():
             raise Invalid("completion-day", field="completed_on", first_day=first, last_day=now.date())
-        return DeliveryCompleted(**self._ids(), completed_on=completed_on, completed_at=now)
+        return DeliveryCompletionProposed(
+            **self._ids(),
+            side=side,
+            completed_on=completed_on,
+            confirm_by=now.date() + timedelta(days=CONFIRM_DAYS),
+            silence_counts=agreed_end <= now.date(),
+            without=without,
+            proposed_at=now,
+        )
+
+    def confirm_completion(self, side: Side, *, now: datetime) -> DeliveryCompleted:
+        self._require_answer("confirm_completion", side)
+        return self._completed(side, now)
+
+    def object_to_completion(self, side: Side, reason: str, *, now: datetime) -> DeliveryCompletionObjected:
+        self._require_answer("object_to_completion", side)
+        return DeliveryCompletionObjected(
+            **self._ids(), side=side, reason=reason, ends_on=self.period.ends, objected_at=now
+        )
+
+    def withdraw_completion(self, side: Side, *, now: datetime) -> DeliveryCompletionWithdrawn:
+        self._require_answer("withdraw_completion", side.other)
+        return DeliveryCompletionWithdrawn(**self._ids(), side=side, ends_on=self.period.ends, withdrawn_at=now)
+
+    def complete_by_silence(self, *, now: datetime) -> DeliveryCompleted:
+        assert self.silence_counts, "the agreed end had come when the completion was proposed"
+        assert self.confirm_by, "a completion is proposed with its last day to answer"
+        assert self.confirm_by < now.date(), "the other side can still answer"
+        return self._completed(SILENCE, now)
+
+    def _require_answer(self, move: str, side: Side) -> None:
+        """Raise Conflict unless a completion is proposed, and `side` is the one that answers."""
+        self.require(move)
+        if self.completion_by is side:
+            raise Conflict("completion-side", side=side.other)
+
+    def _completed(self, confirmed_by: str, now: datetime) -> DeliveryCompleted:
+        assert self.proposed_on is not None, "a completion is proposed with its day"
+        return DeliveryCompleted(
+            **self._ids(),
+            completed_on=self.proposed_on,
+            completed_at=now,
+            confirmed_by=confirmed_by,
+            without=self.without,
+        )
 
     def terminate(self, reason: str, *, now: datetime) -> DeliveryTerminated:
         self.require("terminate")

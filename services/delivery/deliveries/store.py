@@ -1,6 +1,7 @@
 """Rows of deliveries. Reads for a caller apply `may_see`, the policy in SQL, in their WHERE clause."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -90,15 +91,15 @@ async def is_seen(tx: Tx, delivery_id: UUID, caller: Caller) -> bool:
     return delivery_id in await seen_of(tx, [delivery_id], caller)
 
 
-async def seen_of(tx: Tx, delivery_ids: Sequence[UUID], caller: Caller) -> frozenset[UUID]:
-    """Return the ids of those deliveries that the caller may see."""
+async def seen_of(tx: Tx, delivery_ids: Sequence[UUID], caller: Caller) -> dict[UUID, DeliveryStatus]:
+    """Return the statuses of those deliveries that the caller may see."""
     rows = await tx.fetch(
-        "SELECT delivery_id FROM delivery WHERE delivery_id = ANY ($1::uuid[]) AND may_see(delivery, $2, $3)",
+        "SELECT delivery_id, status FROM delivery WHERE delivery_id = ANY ($1::uuid[]) AND may_see(delivery, $2, $3)",
         delivery_ids,
         caller.organization,
         caller.role,
     )
-    return frozenset(row["delivery_id"] for row in rows)
+    return {row["delivery_id"]: DeliveryStatus(row["status"]) for row in rows}
 
 
 async def get_as_service(tx: Tx, delivery_id: UUID) -> Delivery | None:
@@ -107,23 +108,42 @@ async def get_as_service(tx: Tx, delivery_id: UUID) -> Delivery | None:
     return delivery_of(row) if row else None
 
 
+async def unanswered(tx: Tx, today: date) -> list[Delivery]:
+    """Lock and list deliveries whose completion silence confirms today; skip those locked by others."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM delivery WHERE status = 'completion_proposed' AND silence_counts AND confirm_by < $1
+        ORDER BY confirm_by LIMIT $2 FOR UPDATE SKIP LOCKED
+        """,
+        today,
+        LIST_MAX,
+    )
+    return [delivery_of(row) for row in rows]
+
+
 _SAVE = Write(
     parts={
         "delivery_saved": """
             INSERT INTO delivery (delivery_id, match_id, request_id, line_id, offering_id, state, provider, status,
                 revision, starts, ends, covers, funding_minor, funding_currency, joint_delivery_id, kind,
                 opened_at, state_waived_at, provider_waived_at, state_private_at, provider_private_at, agreement_id,
-                agreed_at, begun_at, suspended_at, completed_on, completed_at, terminated_at, reason)
+                agreed_at, begun_at, suspended_at, completion_by, completion_proposed_at, proposed_on, confirm_by,
+                silence_counts, without, objection, confirmed_by, completed_on, completed_at, terminated_at, reason)
             SELECT delivery_id, match_id, request_id, line_id, offering_id, state, provider, status, revision, starts,
                 ends, covers, funding_minor, funding_currency, joint_delivery_id, kind, opened_at, state_waived_at,
                 provider_waived_at, state_private_at, provider_private_at, agreement_id, agreed_at, begun_at,
-                suspended_at, completed_on, completed_at, terminated_at, reason
+                suspended_at, completion_by, completion_proposed_at, proposed_on, confirm_by, silence_counts, without,
+                objection, confirmed_by, completed_on, completed_at, terminated_at, reason
             FROM json_populate_record(NULL::delivery, $1::text::json)
             ON CONFLICT (delivery_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 state_waived_at = excluded.state_waived_at, provider_waived_at = excluded.provider_waived_at,
                 state_private_at = excluded.state_private_at, provider_private_at = excluded.provider_private_at,
                 agreement_id = excluded.agreement_id, agreed_at = excluded.agreed_at, begun_at = excluded.begun_at,
-                suspended_at = excluded.suspended_at, completed_on = excluded.completed_on,
+                suspended_at = excluded.suspended_at, completion_by = excluded.completion_by,
+                completion_proposed_at = excluded.completion_proposed_at, proposed_on = excluded.proposed_on,
+                confirm_by = excluded.confirm_by, silence_counts = excluded.silence_counts, without = excluded.without,
+                objection = excluded.objection, confirmed_by = excluded.confirmed_by,
+                completed_on = excluded.completed_on,
                 completed_at = excluded.completed_at, terminated_at = excluded.terminated_at, reason = excluded.reason
         """
     }

@@ -9,7 +9,7 @@ from msgspec import Struct
 from chassis.context import Context
 from chassis.db.database import Tx
 from contracts.conversion import from_attributes
-from contracts.values import Caller, Money, Period
+from contracts.values import Caller, Money, Period, Side
 from services.delivery import policy, remark_store
 from services.delivery.contacts import store as contact_store
 from services.delivery.contacts.model import SideContacts
@@ -22,12 +22,15 @@ from services.delivery.remark_store import Remark
 class DeliveryItem(Struct, frozen=True, kw_only=True):
     """A delivery, opened by the confirmation of its match.
 
-    `period` is the days of the delivery; `covers` is the number of persons of the line's group that it serves, null
-    for all. `funding_needed` is the money that it lacked when its match was confirmed. `agreed_at` is the time at which
+    `period` is the days of the delivery; `covers` is the number of persons of the line's group that it serves, null for
+    all. `funding_needed` is the money that it lacked when its match was confirmed. `agreed_at` is the time at which
     both sides had signed an agreement, or waived one; `state_private_at` and `provider_private_at` are the times at
-    which each side opened the private topic of the thread. `comment` is the comment on the last move. `reason` is the
-    reason for which it was suspended or terminated: a code of `/v1/reference/reasons/…`, or `match_revoked`. `moves`
-    are the moves that the caller may make now.
+    which each side opened the private topic of the thread. `completion_by` is the side that proposed `proposed_on` as
+    the last day; the other one confirms or objects until `confirm_by`, and with `silence_counts` its silence confirms
+    after that day. `confirmed_by` is the side that confirmed, or `silence`. `without` lists what the record lacked:
+    `session`, `result`. `objection` is the coded reason of the last objection. `comment` is the comment on the last
+    move. `reason` is the reason for which it was suspended or terminated: a code of `/v1/reference/reasons/…`, or
+    `match_revoked`. `moves` are the moves that the caller may make now.
     """
 
     delivery_id: UUID
@@ -53,6 +56,14 @@ class DeliveryItem(Struct, frozen=True, kw_only=True):
     agreed_at: datetime | None
     begun_at: datetime | None
     suspended_at: datetime | None
+    completion_by: Side | None
+    completion_proposed_at: datetime | None
+    proposed_on: date | None
+    confirm_by: date | None
+    silence_counts: bool
+    without: tuple[str, ...]
+    objection: str | None
+    confirmed_by: str | None
     completed_on: date | None
     completed_at: datetime | None
     terminated_at: datetime | None

@@ -17,7 +17,8 @@ CREATE TABLE delivery (
     offering_id uuid NOT NULL,
     state text NOT NULL CHECK (state ~ '^[A-Z]{3}$'),
     provider text NOT NULL CHECK (provider <> state),
-    status text NOT NULL CHECK (status IN ('open', 'in_delivery', 'suspended', 'completed', 'terminated')),
+    status text NOT NULL CHECK (status IN ('open', 'in_delivery', 'suspended', 'completion_proposed',
+        'completed', 'terminated')),
     revision integer NOT NULL CHECK (revision > 0),
     -- When it is delivered.
     starts date NOT NULL,
@@ -39,6 +40,15 @@ CREATE TABLE delivery (
     agreed_at timestamptz,
     begun_at timestamptz,
     suspended_at timestamptz,
+    -- The side that proposed the completion, and until when the other one answers.
+    completion_by text CHECK (completion_by IN ('state', 'provider')),
+    completion_proposed_at timestamptz,
+    proposed_on date,
+    confirm_by date,
+    silence_counts boolean NOT NULL,
+    without text[] NOT NULL,
+    objection text,
+    confirmed_by text CHECK (confirmed_by IN ('state', 'provider', 'silence')),
     completed_on date,
     completed_at timestamptz,
     terminated_at timestamptz,
@@ -46,7 +56,10 @@ CREATE TABLE delivery (
     CHECK ((funding_minor IS NULL) = (funding_currency IS NULL)),
     CHECK (agreement_id IS NULL OR agreed_at IS NOT NULL),
     CHECK (begun_at IS NULL OR agreed_at IS NOT NULL),
-    CHECK (status NOT IN ('in_delivery', 'suspended', 'completed') OR begun_at IS NOT NULL),
+    CHECK (status NOT IN ('in_delivery', 'suspended', 'completion_proposed', 'completed') OR begun_at IS NOT NULL),
+    CHECK (num_nulls(completion_by, completion_proposed_at, proposed_on, confirm_by) IN (0, 4)),
+    CHECK (status <> 'completion_proposed' OR completion_by IS NOT NULL),
+    CHECK (confirmed_by IS NULL OR (status = 'completed' AND confirmed_by <> completion_by)),
     CHECK ((status = 'suspended') = (suspended_at IS NOT NULL)),
     CHECK ((status = 'completed') = (completed_at IS NOT NULL) AND (status = 'completed') = (completed_on IS NOT NULL)),
     CHECK ((status = 'terminated') = (terminated_at IS NOT NULL)),
@@ -55,6 +68,7 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_of_state ON delivery (state, match_id);
 CREATE INDEX delivery_of_provider ON delivery (provider, match_id);
 CREATE INDEX delivery_of_request ON delivery (request_id);
+CREATE INDEX delivery_unanswered ON delivery (confirm_by) WHERE status = 'completion_proposed' AND silence_counts;
 CREATE INDEX delivery_joint ON delivery (joint_delivery_id) WHERE joint_delivery_id IS NOT NULL;
 
 -- Visibility of deliveries, as in policy.py; a test compares them.
@@ -108,7 +122,7 @@ CREATE TABLE agreement (
     request_id uuid NOT NULL,
     state text NOT NULL,
     provider text NOT NULL,
-    status text NOT NULL CHECK (status IN ('proposed', 'in_force', 'amending')),
+    status text NOT NULL CHECK (status IN ('proposed', 'in_force', 'amending', 'ended', 'terminated')),
     revision integer NOT NULL CHECK (revision > 0),
     version integer NOT NULL CHECK (version > 0),
     proposed_by text NOT NULL CHECK (proposed_by IN ('state', 'provider')),
@@ -119,8 +133,9 @@ CREATE TABLE agreement (
     provider_signed_on date,
     in_force integer CHECK (in_force BETWEEN 1 AND version),
     in_force_since timestamptz,
-    CHECK ((status = 'proposed') = (in_force IS NULL) AND (in_force IS NULL) = (in_force_since IS NULL)),
-    CHECK ((status = 'in_force') = (turn IS NULL))
+    CHECK ((in_force IS NULL) = (in_force_since IS NULL)),
+    CHECK (CASE WHEN status IN ('ended', 'terminated') THEN turn IS NULL
+        ELSE (status = 'proposed') = (in_force IS NULL) AND (status = 'in_force') = (turn IS NULL) END)
 );
 
 CREATE TABLE agreement_version (

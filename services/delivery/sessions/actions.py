@@ -114,7 +114,8 @@ async def report(
 ) -> None:
     """Record that a session took place (`hold`), or its participants later, for deliveries that the caller may see.
 
-    Raises Invalid for a delivery that the session does not serve or the caller may not see.
+    Raises Invalid for a delivery that the session does not serve or the caller may not see, Conflict for one whose
+    status does not allow the move.
     """
     shown = await _for_move(tx, ctx, session_id, action)
     for delivery_id in counts:
@@ -126,7 +127,9 @@ async def report(
     async with tx.as_service():
         trainers = await expert_store.by_sex(tx, shown.trainers)
 
-    def decide(session: Session, _: Sequence[Delivery]) -> Fact:
+    def decide(session: Session, going_on: Sequence[Delivery]) -> Fact:
+        if not counts.keys() <= {one.delivery_id for one in going_on}:
+            raise Conflict("delivery-status", move=action)
         if action is Action.HOLD:
             return session.hold(took_part, counts_hash if counts else None, trainers, now=ctx.now)
         return session.report(took_part, counts_hash, now=ctx.now)

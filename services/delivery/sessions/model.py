@@ -45,8 +45,10 @@ MOVES: Mapping[str, frozenset[SessionStatus]] = {
 }
 """Statuses in which each move is allowed."""
 
-OPEN_FOR: Mapping[str, frozenset[DeliveryStatus]] = dict.fromkeys(MOVES, NOT_ENDED) | {
-    "report_participants": NOT_ENDED | {DeliveryStatus.COMPLETED}
+PLANNED_IN = NOT_ENDED - {DeliveryStatus.COMPLETION_PROPOSED}
+OPEN_FOR: Mapping[str, frozenset[DeliveryStatus]] = dict.fromkeys(MOVES, PLANNED_IN) | {
+    "hold": frozenset({DeliveryStatus.IN_DELIVERY}),
+    "report_participants": NOT_ENDED - {DeliveryStatus.OPEN} | {DeliveryStatus.COMPLETED},
 }
 """Statuses of a delivery that allow each move; one delivery suffices. Counts may be corrected after completion."""
 
@@ -107,9 +109,9 @@ class Session(Struct, frozen=True, kw_only=True):
     def reschedule(
         self, days: Period, deliveries: Collection[Delivery], why: str, *, now: datetime
     ) -> SessionRescheduled:
-        """Change the days. Raises Invalid, without a reason, for days outside the period of one of its deliveries."""
+        """Change the days. Raises Invalid, without a reason, for days past or outside the period of a delivery."""
         self.require("reschedule")
-        check_days(days, deliveries, why)
+        check_days(days, deliveries, why, now=now)
         return SessionRescheduled(**self._ids(), starts=days.starts, ends=days.ends, rescheduled_at=now)
 
     def cancel(self, reason: str, *, now: datetime) -> SessionCancelled:
@@ -151,7 +153,7 @@ def plan(
     *,
     now: datetime,
 ) -> SessionPlanned:
-    """Plan a session; `why` is the reason for days outside the periods of its deliveries.
+    """Plan a session; `why` is the reason for days that are past, or outside the periods of its deliveries.
 
     Raises Conflict if one of the deliveries has ended, Invalid if they are not of one joint delivery.
     """
@@ -160,9 +162,9 @@ def plan(
     if len(deliveries) > 1 and (len(joint) > 1 or None in joint):
         raise Invalid("session-deliveries", field="deliveries")
     for one in deliveries:
-        if one.status not in NOT_ENDED:
+        if one.status not in PLANNED_IN:
             raise Conflict("delivery-status", status=one.status, move="plan_session")
-    check_days(days, deliveries, why)
+    check_days(days, deliveries, why, now=now)
     terms.check()
     return SessionPlanned(
         session_id=session_id,
@@ -178,10 +180,12 @@ def plan(
     )
 
 
-def check_days(days: Period, deliveries: Collection[Delivery], why: str) -> None:
-    """Raise Invalid for days that are reversed, or are outside the period of a delivery without a reason."""
+def check_days(days: Period, deliveries: Collection[Delivery], why: str, *, now: datetime) -> None:
+    """Raise Invalid for days that are reversed and, without a reason, past or outside the period of a delivery."""
     if days.reversed:
         raise Invalid("dates-reversed", field="period")
     inside = all(one.period.starts <= days.starts and days.ends <= one.period.ends for one in deliveries)
     if not inside and not why.strip():
         raise Invalid("session-outside-period", field="comment")
+    if days.ends < now.date() and not why.strip():
+        raise Invalid("backdating-reason-missing", field="comment")

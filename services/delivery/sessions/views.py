@@ -125,7 +125,7 @@ async def views_of(tx: Tx, found: Sequence[Session], caller: Caller) -> list[Ses
                     for each in mine
                     if (one.session_id, each) in counts
                 ),
-                moves=policy.session_moves_open_to(caller, one),
+                moves=policy.session_moves_open_to(caller, one, {seen[each] for each in mine}),
             )
         )
     return views

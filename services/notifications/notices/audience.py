@@ -210,6 +210,12 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         ),
         _of_delivery(dl.DeliverySuspended, STATE, PROVIDER, COORDINATORS),
         _of_delivery(dl.DeliveryResumed, STATE, PROVIDER),
+        (
+            dl.DeliveryCompletionProposed,
+            (notice_of(dl.DeliveryCompletionProposed, OTHER, link=DELIVERY, reference="confirm_by"),),
+        ),
+        _of_delivery(dl.DeliveryCompletionObjected, OTHER, COORDINATORS),
+        _of_delivery(dl.DeliveryCompletionWithdrawn, OTHER),
         _of_session(ss.SessionPlanned),
         _of_session(ss.SessionRescheduled),
         _of_session(ss.SessionCancelled),

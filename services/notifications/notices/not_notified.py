@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from contracts import action_points as ap
 from contracts import activities as a
+from contracts import agreements as ag
 from contracts import alerts as al
 from contracts import attachments as at
 from contracts import clocks as c
@@ -97,6 +98,7 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
         (dl.DeliveryBegun, dl.DeliveryCompleted, dl.DeliveryTerminated),
         "the match that began, was completed or was revoked by it is notified",
     ),
+    ag.AgreementEnded: "the end of its delivery is notified",
     **dict.fromkeys(ex.FACTS, "by the provider itself; its roster can be read"),
     ap.ActionPointVerified: "no action is needed any more; it can be read",
     **dict.fromkeys((sc.ScreeningAnswered, sc.ScreeningReopened), "its completion is notified; it can be read"),

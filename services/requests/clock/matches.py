@@ -1,9 +1,14 @@
-"""The clocks of a match: the State's decision, the provider's answer, and the delivery."""
+"""The clocks of a match: the State's decision, the provider's answer, the delivery, and the answer to it."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+from contracts.deliveries import (
+    DeliveryCompletionObjected,
+    DeliveryCompletionProposed,
+    DeliveryCompletionWithdrawn,
+)
 from contracts.facts import Fact
 from contracts.matching import (
     MatchAccepted,
@@ -17,7 +22,7 @@ from contracts.matching import (
     MatchProviderConfirmed,
     MatchRevoked,
 )
-from contracts.values import Role
+from contracts.values import Role, Side
 from services.requests.clock.model import Clock, Step, Wanted, start
 from services.requests.request.model import Request
 
@@ -32,12 +37,17 @@ MatchFact = (
     | MatchNotPursued
     | MatchExpired
     | MatchRevoked
+    | DeliveryCompletionProposed
+    | DeliveryCompletionObjected
+    | DeliveryCompletionWithdrawn
 )
 FACTS: tuple[type[MatchFact], ...] = MatchFact.__args__
 _ANSWERED: Mapping[type[Fact], Step] = {
     MatchAccepted: Step.STATE_DECISION,
     MatchProviderConfirmed: Step.PROVIDER_ANSWER,
 }
+
+_ENDED = frozenset({"completed", "revoked"})
 
 
 def follow(
@@ -70,6 +80,15 @@ def _begun(request: Request, fact: MatchFact, now: datetime) -> Iterator[Wanted]
         case MatchConfirmed():
             due_on = min(line.window.ends, fact.capacity_period.ends)
             yield _of(fact, Step.DELIVERY, fact.provider, Role.PROVIDER_OFFICER, now, due_on=due_on)
+        # Facts of two services arrive in any order: the match may be known to have ended.
+        case _ if request.matches.get(fact.match_id, (None, ""))[1] in _ENDED:
+            return
+        case DeliveryCompletionProposed(side=Side.STATE):
+            yield _of(fact, Step.CONFIRM_COMPLETION, fact.provider, Role.PROVIDER_OFFICER, now, due_on=fact.confirm_by)
+        case DeliveryCompletionProposed():
+            yield _of(fact, Step.CONFIRM_COMPLETION, request.state, Role.FOCAL_POINT, now, due_on=fact.confirm_by)
+        case DeliveryCompletionObjected() | DeliveryCompletionWithdrawn():
+            yield _of(fact, Step.DELIVERY, fact.provider, Role.PROVIDER_OFFICER, now, due_on=fact.ends_on)
 
 
 def _of(

@@ -34,6 +34,7 @@ class Step(StrEnum):
     STATE_DECISION = "state_decision"
     PROVIDER_ANSWER = "provider_answer"
     DELIVERY = "delivery"
+    CONFIRM_COMPLETION = "confirm_completion"
     CLOSE = "close"
     FOLLOW_UP = "follow_up"
 
@@ -48,12 +49,16 @@ WORKING_DAYS: Mapping[Step, int] = {
     Step.PROVIDER_ANSWER: 20,
     Step.CLOSE: 20,
 }
-"""Time limits in working days; a delivery and the follow-up are due on a date instead."""
+"""Time limits in working days; a delivery, its completion and the follow-up are due on a date instead."""
 
 REMIND_BEFORE_DAYS = 14
 """Days by which a clock that is due on a date reminds before it; other clocks remind after half of their days."""
 
-OF_MATCH = frozenset({Step.STATE_DECISION, Step.PROVIDER_ANSWER, Step.DELIVERY})
+OF_MATCH = frozenset({Step.STATE_DECISION, Step.PROVIDER_ANSWER, Step.DELIVERY, Step.CONFIRM_COMPLETION})
+NOT_PAUSED = frozenset({Step.DELIVERY, Step.CONFIRM_COMPLETION})
+"""Steps that go on while the request is on hold."""
+_SILENCE_DAYS = 1
+"""Days after which a completion without an answer is overdue. Where silence counts, it has been completed by then."""
 _BY_COORDINATOR = (UNODC, Role.COORDINATOR)
 _BEFORE_TRIAGE = frozenset({Status.SUBMITTED, Status.REGISTERED})
 _ACTIVE = frozenset({Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY, Status.DELIVERED, Status.ON_HOLD})
@@ -90,7 +95,10 @@ class Clock(Struct, frozen=True, kw_only=True):
         """Time of the next reminder or of the end; None if the clock is paused, stopped or overdue."""
         if self.paused_at or self.stopped_at or self.overdue_at:
             return None
-        return self.due_at if self.reminded_at or self.remind_at is None else self.remind_at
+        if self.remind_at is not None and not self.reminded_at:
+            return self.remind_at
+        late = self.step is Step.CONFIRM_COMPLETION
+        return self.due_at + timedelta(days=_SILENCE_DAYS) if late else self.due_at
 
     def pause(self, *, now: datetime) -> ClockPaused:
         return ClockPaused(clock_id=self.clock_id, request_id=self.request_id, state=self.state, paused_at=now)
@@ -212,7 +220,7 @@ def wanted(request: Request, running: Sequence[Clock], *, now: datetime) -> Iter
                 organization=clock.organization,
                 role=clock.role,
                 since=clock.since,
-                paused=paused and clock.step is not Step.DELIVERY,
+                paused=paused and clock.step not in NOT_PAUSED,
                 match_id=clock.match_id,
                 line_id=clock.line_id,
             )

@@ -205,7 +205,7 @@ CREATE TABLE closing_text (
 CREATE TABLE clock (
     clock_id uuid PRIMARY KEY,
     step text NOT NULL CHECK (step IN ('confirm_filing', 'acknowledge', 'triage', 'propose', 'state_answer',
-        'state_decision', 'provider_answer', 'delivery', 'close', 'follow_up')),
+        'state_decision', 'provider_answer', 'delivery', 'confirm_completion', 'close', 'follow_up')),
     request_id uuid NOT NULL,
     match_id uuid,
     line_id uuid,

@@ -139,7 +139,7 @@ async def test_agreement_is_kept_by_both_sides_and_hidden_from_others(
 
     for by in (KENYA, KENYAS_OFFICIAL, NORWAY, COORDINATOR, AUDITOR):
         found = (await read(api, delivery_id, by)).json()
-        assert ("in_force", []) == (found["status"], found["moves"])
+        assert ("terminated", []) == (found["status"], found["moves"])
     for by in OTHERS:
         assert (404, "not-found") == slug(await read(api, delivery_id, by))
         for table in ("agreement", "agreement_version", "agreement_text"):
@@ -151,6 +151,7 @@ async def test_agreement_is_kept_by_both_sides_and_hidden_from_others(
 async def test_tables_are_rebuilt_from_the_journal(api: Client, matching: Matching, database_url: str) -> None:
     first, second = await matching.confirms(), await matching.confirms()
     await agreed(api, first)
+    await move(api, first, "begin", KENYA)
     await propose(api, first, KENYA, women=3)
     await act(api, first, "drop-amendment", KENYA)
     await propose(api, second, KENYA)

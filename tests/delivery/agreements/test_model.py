@@ -18,7 +18,8 @@ from tests.delivery.steps import SPRING, a_delivery
 A = AgreementStatus
 STATE, PROVIDER = Side.STATE, Side.PROVIDER
 TODAY = NOON.date()
-DELIVERY = a_delivery()
+OPENED = a_delivery()
+DELIVERY = replace(OPENED, status=DeliveryStatus.IN_DELIVERY)
 TERMS = AgreementTerms(
     period=Period(starts=date(AHEAD, 3, 1), ends=date(AHEAD, 3, 5)),
     modality="in_person",
@@ -29,7 +30,7 @@ TERMS = AgreementTerms(
 
 
 def proposed(by: Side = STATE) -> Agreement:
-    return evolve(None, propose_first(DELIVERY, by, TERMS, Language.EN, "hash", now=NOON))
+    return evolve(None, propose_first(OPENED, by, TERMS, Language.EN, "hash", now=NOON))
 
 
 def again(agreement: Agreement, by: Side) -> Agreement:
@@ -44,7 +45,17 @@ def in_force() -> Agreement:
     return signed(signed(proposed(), PROVIDER), STATE)
 
 
-STATES = {A.PROPOSED: proposed(), A.IN_FORCE: in_force(), A.AMENDING: again(in_force(), STATE)}
+def ended(status: AgreementStatus) -> Agreement:
+    return evolve(in_force(), in_force().end(status, now=NOON))
+
+
+STATES = {
+    A.PROPOSED: proposed(),
+    A.IN_FORCE: in_force(),
+    A.AMENDING: again(in_force(), STATE),
+    A.ENDED: ended(A.ENDED),
+    A.TERMINATED: ended(A.TERMINATED),
+}
 
 
 def test_every_state_is_reached_and_every_move_is_tried() -> None:
@@ -69,6 +80,19 @@ def test_each_cell_of_the_table(move: str, status: AgreementStatus) -> None:
 def test_nothing_moves_once_the_delivery_has_ended(move: str, status: DeliveryStatus) -> None:
     with pytest.raises(Conflict, match="delivery-status"):
         STATES[A.AMENDING].require(move, STATES[A.AMENDING].turn or STATE, replace(DELIVERY, status=status))
+
+
+@pytest.mark.parametrize("status", [DeliveryStatus.SUSPENDED, DeliveryStatus.COMPLETION_PROPOSED])
+def test_no_version_is_proposed_while_the_delivery_rests(status: DeliveryStatus) -> None:
+    for agreement in (STATES[A.PROPOSED], STATES[A.IN_FORCE], STATES[A.AMENDING]):
+        with pytest.raises(Conflict, match="delivery-status"):
+            agreement.require("propose", agreement.turn or STATE, replace(DELIVERY, status=status))
+
+
+def test_only_the_first_agreement_is_negotiated_while_the_delivery_is_prepared() -> None:
+    STATES[A.PROPOSED].require("propose", PROVIDER, OPENED)
+    with pytest.raises(Conflict, match="delivery-status"):
+        STATES[A.IN_FORCE].require("propose", STATE, OPENED)
 
 
 def test_sides_take_turns() -> None:

@@ -1,6 +1,6 @@
 """Tests of deliveries over HTTP: opened by a match, prepared by both sides, begun, suspended, completed, terminated."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
@@ -18,10 +18,12 @@ from tests.delivery.steps import (
     NORWAY,
     OTHERS,
     SPRING,
+    WHY,
     Client,
     Matching,
     agreed,
     begun,
+    completed,
     move,
     on,
     shown,
@@ -117,31 +119,12 @@ async def test_delivery_is_suspended_and_goes_on(api: Client, matching: Matching
     assert ("suspended", "security_situation") == (suspended["status"], suspended["reason"])
     assert "Fictitious: roads are closed." == (await shown(api, delivery_id, NORWAY))["comment"]
     with on(date(AHEAD, 3, 1)):
-        assert (409, "delivery-status") == slug(await tried(api, delivery_id, "complete", KENYA))
+        assert (409, "delivery-status") == slug(await tried(api, delivery_id, "propose-completion", KENYA))
     resumed = await move(api, delivery_id, "resume", COORDINATOR, comment="Fictitious: they are open.")
     said = [(one["move"], one["comment"]) for one in resumed["remarks"]]
     assert [("suspended", "Fictitious: roads are closed."), ("resumed", "Fictitious: they are open.")] == said
     assert ("in_delivery", None, None) == (resumed["status"], resumed["reason"], resumed["suspended_at"])
     assert ["opened", "agreement-waived", "agreement-waived", "begun", "suspended", "resumed"] == await facts_of(db)
-
-
-async def test_delivery_is_completed_in_its_period_and_backdated_with_a_reason(api: Client, matching: Matching) -> None:
-    delivery_id = await begun(api, matching)
-    with on(SPRING.starts - timedelta(days=1)):
-        early = await tried(api, delivery_id, "complete", NORWAY)
-        assert (409, "delivery-not-due") == slug(early)
-        assert {"first_day": str(SPRING.starts)} == early.json()["details"]
-
-    with on(date(AHEAD, 3, 10)):
-        before = {"completed_on": f"{AHEAD}-03-05"}
-        assert (400, "backdating-reason-missing") == slug(await tried(api, delivery_id, "complete", NORWAY, **before))
-        completed = await move(
-            api, delivery_id, "complete", NORWAY, **before, comment="Fictitious: the officer was travelling."
-        )
-
-    assert ("completed", f"{AHEAD}-03-05") == (completed["status"], completed["completed_on"])
-    beside = ["report_result", "add_action_point", "answer_screening", "record_effect"]
-    assert ["name_contacts", *beside] == completed["moves"]
 
 
 async def test_either_side_terminates_with_a_reason(api: Client, matching: Matching) -> None:
@@ -167,6 +150,9 @@ async def test_tables_are_rebuilt_from_the_journal(api: Client, matching: Matchi
     await begun(api, matching, covers=3)
     await move(api, await begun(api, matching), "terminate", NORWAY, reason="provider_unable")
     await move(api, await begun(api, matching), "suspend", NORWAY, reason="other")
+    with on(SPRING.ends):
+        await move(api, await begun(api, matching), "propose-completion", NORWAY, comment=WHY)
+        await completed(api, await begun(api, matching))
     migrator = await Database.connect(database_url, "delivery", owner=True)
     try:
         assert [] == await verify(migrator, SERVICE)

@@ -27,24 +27,31 @@ DECIDE: dict[str, Callable[[Delivery], Fact]] = {
     "begin": lambda d: d.begin(now=NOON),
     "suspend": lambda d: d.suspend("other", now=NOON),
     "resume": lambda d: d.resume(now=NOON),
-    "complete": lambda d: d.complete(ENDS_AT, None, now=IN_SPRING),
+    "propose_completion": lambda d: d.propose_completion(Side.PROVIDER, ENDS_AT, None, SPRING.ends, (), now=IN_SPRING),
+    "confirm_completion": lambda d: d.confirm_completion(Side.STATE, now=IN_SPRING),
+    "object_to_completion": lambda d: d.object_to_completion(Side.STATE, "other", now=IN_SPRING),
+    "withdraw_completion": lambda d: d.withdraw_completion(Side.PROVIDER, now=IN_SPRING),
     "terminate": lambda d: d.terminate("other", now=NOON),
 }
+NOT_ENDED = (D.OPEN, D.IN_DELIVERY, D.SUSPENDED, D.COMPLETION_PROPOSED)
 TABLE: dict[str, dict[DeliveryStatus, DeliveryStatus]] = {
-    "name_contacts": {one: one for one in (D.OPEN, D.IN_DELIVERY, D.SUSPENDED, D.COMPLETED)},
+    "name_contacts": {one: one for one in D if one is not D.TERMINATED},
     "waive_agreement": {D.OPEN: D.OPEN},
-    "open_private_topic": {one: one for one in (D.OPEN, D.IN_DELIVERY, D.SUSPENDED)},
+    "open_private_topic": {one: one for one in NOT_ENDED},
     "agree": {D.OPEN: D.OPEN},
     "begin": {D.OPEN: D.IN_DELIVERY},
     "suspend": {D.IN_DELIVERY: D.SUSPENDED},
     "resume": {D.SUSPENDED: D.IN_DELIVERY},
-    "complete": {D.IN_DELIVERY: D.COMPLETED},
-    "terminate": dict.fromkeys((D.OPEN, D.IN_DELIVERY, D.SUSPENDED), D.TERMINATED),
+    "propose_completion": {D.IN_DELIVERY: D.COMPLETION_PROPOSED},
+    "confirm_completion": {D.COMPLETION_PROPOSED: D.COMPLETED},
+    "object_to_completion": {D.COMPLETION_PROPOSED: D.IN_DELIVERY},
+    "withdraw_completion": {D.COMPLETION_PROPOSED: D.IN_DELIVERY},
+    "terminate": dict.fromkeys(NOT_ENDED, D.TERMINATED),
 }
 
 
 def in_status(status: DeliveryStatus, move: str = "") -> Delivery:
-    found = replace(a_delivery(), status=status)
+    found = replace(a_delivery(), status=status, completion_by=Side.PROVIDER, proposed_on=ENDS_AT)
     return found if move == "waive_agreement" else replace(found, agreed_at=NOON)
 
 
@@ -105,14 +112,14 @@ def test_delivery_begins_once_its_money_is_allocated() -> None:
 
 
 def test_delivery_is_not_completed_before_its_last_session() -> None:
-    delivery, last = in_status(D.IN_DELIVERY), date(AHEAD, 4, 3)
+    delivery, last, later = in_status(D.IN_DELIVERY), date(AHEAD, 4, 3), IN_SPRING + timedelta(days=40)
     with pytest.raises(Conflict) as early:
-        delivery.complete(ENDS_AT, last, now=IN_SPRING)
+        delivery.propose_completion(Side.STATE, ENDS_AT, last, SPRING.ends, (), now=IN_SPRING)
     assert ("delivery-not-due", last) == (early.value.slug, early.value.details["first_day"])
     for day in (last - timedelta(days=1), last + timedelta(days=60)):
         with pytest.raises(Invalid, match="completion-day"):
-            delivery.complete(day, last, now=IN_SPRING + timedelta(days=40))
-    assert last == delivery.complete(last, last, now=IN_SPRING + timedelta(days=40)).completed_on
+            delivery.propose_completion(Side.STATE, day, last, SPRING.ends, (), now=later)
+    assert last == delivery.propose_completion(Side.STATE, last, last, SPRING.ends, (), now=later).completed_on
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,17 @@ from msgspec.structs import replace
 
 from chassis.db.database import Database
 from contracts.answer_links import AnswerLink, Purpose, token_of
+from contracts.deliveries import DeliveryCompleted
 from contracts.follow_ups import follow_up_id_of
 from contracts.values import Side
+from services.delivery.deliveries.evolve import evolve as evolve_delivery
 from services.delivery.deliveries.model import Delivery, DeliveryStatus
 from services.delivery.follow_ups import actions
 from services.delivery.follow_ups.evolve import evolve
 from services.delivery.follow_ups.model import FollowUp, schedule
 from tests.builders import AHEAD, a_caller, headers
-from tests.delivery.steps import COORDINATOR, KENYA, Client, Matching, a_delivery, begun, move, on
+from tests.delivery.steps import COORDINATOR, KENYA, Client, Matching, a_delivery, begun, on
+from tests.delivery.steps import completed as complete
 
 KEY = b"0123456789abcdef0123456789abcdef"
 LAST_DAY = date(AHEAD, 3, 5)
@@ -27,9 +30,15 @@ LINK = "/v1/follow-ups/link"
 def a_follow_up(side: Side = Side.STATE, month: int = 6) -> FollowUp:
     """Return a scheduled follow-up."""
     now = datetime.combine(LAST_DAY, time(9), UTC)
-    completed = a_delivery_in_progress().complete(LAST_DAY, None, now=now)
-    facts = [one for one in schedule(completed) if (one.side, one.month) == (side, month)]
+    fact = completion(a_delivery_in_progress(), now)
+    facts = [one for one in schedule(fact) if (one.side, one.month) == (side, month)]
     return evolve(None, facts[0])
+
+
+def completion(delivery: Delivery, now: datetime) -> DeliveryCompleted:
+    """Return the completion of a delivery on this day, proposed by the provider and confirmed by the State."""
+    proposed = delivery.propose_completion(Side.PROVIDER, now.date(), None, delivery.period.ends, (), now=now)
+    return evolve_delivery(delivery, proposed).confirm_completion(Side.STATE, now=now)
 
 
 def a_delivery_in_progress() -> Delivery:
@@ -39,7 +48,7 @@ def a_delivery_in_progress() -> Delivery:
 async def completed(api: Client, matching: Matching, **changes: Any) -> str:
     delivery_id = await begun(api, matching, **changes)
     with on(LAST_DAY):
-        await move(api, delivery_id, "complete", KENYA)
+        await complete(api, delivery_id)
     return delivery_id
 
 

@@ -98,7 +98,7 @@ def test_it_is_due_on_the_last_day_of_a_shorter_month() -> None:
     now = datetime(2027, 8, 31, 9, tzinfo=UTC)
     delivery = a_delivery_in_progress()
 
-    due = {one.due_at.date() for one in schedule(delivery.complete(now.date(), None, now=now))}
+    due = {one.due_at.date() for one in schedule(completion(delivery, now))}
 
     assert {date(2028, 2, 29), date(2028, 8, 31)} == due
 

@@ -34,6 +34,7 @@ from tests.delivery.steps import (
     Client,
     Matching,
     begun,
+    completed,
     on,
     slug,
 )
@@ -108,12 +109,12 @@ async def test_delivery_is_completed_after_its_sessions(api: Client, matching: M
     session_id, other = [(await planned(api, delivery_id))["session_id"] for _ in range(2)]
     await move(api, other, "cancel", reason="other")
     with on(MARCH.ends - timedelta(days=1)):
-        assert (409, "delivery-not-due") == slug(await tried_delivery(api, delivery_id, "complete", NORWAY))
+        assert (409, "delivery-not-due") == slug(await tried_delivery(api, delivery_id, "propose-completion", NORWAY))
         assert (409, "session-not-over") == slug(await tried(api, session_id, "hold"))
     with on(MARCH.ends):
-        assert (409, "session-unrecorded") == slug(await tried_delivery(api, delivery_id, "complete", NORWAY))
+        assert (409, "session-unrecorded") == slug(await tried_delivery(api, delivery_id, "propose-completion", NORWAY))
         await move(api, session_id, "hold")
-        assert "completed" == (await move_delivery(api, delivery_id, "complete", NORWAY))["status"]
+        assert "completed" == (await completed(api, delivery_id))["status"]
 
     assert (409, "delivery-status") == slug(await planning(api, delivery_id))
     reported = await move(api, session_id, "participants", participants=of(delivery_id, counts(9, 8)))
@@ -186,12 +187,15 @@ async def test_participants_are_counted_again(api: Client, matching: Matching) -
 
 async def test_states_of_a_joint_session_do_not_see_each_other(api: Client, matching: Matching) -> None:
     joint = "01890a5d-ac96-774b-bcce-b302099a8057"
-    kenyas, ugandas = [await matching.confirms(state=one, joint_delivery_id=joint) for one in ("KEN", "UGA")]
+    kenyas, ugandas = [await begun(api, matching, state=one, joint_delivery_id=joint) for one in ("KEN", "UGA")]
     assert (400, "session-deliveries") == slug(await planning(api, kenyas, KENYA, deliveries=[ugandas]))
     session_id = (await planned(api, kenyas, deliveries=[ugandas]))["session_id"]
     assert (403, "session-of-several") == slug(await tried(api, session_id, "cancel", UGANDA, reason="other"))
 
+    await move_delivery(api, ugandas, "suspend", UGANDA, reason="other")
     with on(MARCH.ends):
+        of_suspended = await tried(api, session_id, "hold", participants=of(ugandas, counts(9, 8)))
+        assert (409, "delivery-status") == slug(of_suspended)
         await move(api, session_id, "hold", participants=of(kenyas, counts(9, 8)))
         answer = await tried(api, session_id, "participants", KENYA, participants=of(ugandas, counts(1, 1)))
         assert (400, "participants-delivery") == slug(answer)
@@ -225,7 +229,7 @@ async def test_tables_are_rebuilt_from_the_journal(api: Client, matching: Matchi
 
 
 async def test_rows_are_those_that_the_policy_shows(api: Client, matching: Matching, db: Database) -> None:
-    delivery_id = await matching.confirms()
+    delivery_id = await begun(api, matching)
     await held(api, delivery_id, 3, 17)
 
     async def rows(table: str, who: str) -> int:
@@ -239,7 +243,7 @@ async def test_rows_are_those_that_the_policy_shows(api: Client, matching: Match
 
 
 async def test_facts_have_participants_and_trainers_by_sex_alone(api: Client, matching: Matching, db: Database) -> None:
-    delivery_id, trainers = await matching.confirms(), [await expert(api, sex="women"), await expert(api)]
+    delivery_id, trainers = await begun(api, matching), [await expert(api, sex="women"), await expert(api)]
     session_id = (await planned(api, delivery_id, trainers=trainers))["session_id"]
     counted = [*counts(300, 888), *counts(477, 0, "prosecutor")]
     with on(MARCH.ends):
