@@ -16,7 +16,7 @@ from services.delivery import policy
 from services.delivery.follow_ups.evolve import evolve
 from services.delivery.follow_ups.model import LAPSE_DAYS, MOVES, REMIND_DAYS, FollowUp, FollowUpStatus, schedule
 from services.delivery.policy import FOLLOW_UP_MOVERS, Action
-from tests.delivery.follow_ups.steps import DUE, KEY, a_delivery_in_progress, a_follow_up
+from tests.delivery.follow_ups.steps import DUE, KEY, a_delivery_in_progress, a_follow_up, completion
 
 F = FollowUpStatus
 NOW = DUE[6]
