@@ -34,6 +34,8 @@ from services.console.statuses import (
     AGREEMENT_STATUS,
     ALLOCATION_STATUS,
     APPOINTMENT_STATUS,
+    ATTACHMENT_STATUS,
+    COMPLETION_WITHOUT,
     CONTRIBUTION_STATUS,
     DELIVERY_STATUS,
     EFFECT_STATUS,
@@ -100,17 +102,8 @@ LINE_FIELD = {
 }
 """Fields that a line needs before its request can be submitted."""
 
-ATTACHMENT_STATUS = {
-    "pending": N_("Being scanned"),
-    "clean": N_("Nothing found"),
-    "infected": N_("Dangerous: it cannot be opened"),
-    "unscanned": N_("Not scanned"),
-    "removed": N_("Removed"),
-}
 ADDRESSEE = {"any": N_("Any provider"), "unodc": N_("UNODC"), "states": N_("States that we name")}
 SIDE = {"state": N_("The State"), "provider": N_("The provider")}
-CONFIRMED_BY = {**SIDE, "silence": N_("No answer in time, which counts as a confirmation")}
-WITHOUT = {"session": N_("No session was held"), "result": N_("No result was reported")}
 
 FULFILMENT = {"none": N_("Nothing agreed yet"), "partial": N_("Partly covered")}
 FULFILMENT |= {"covered": N_("Fully covered"), "complete": N_("Fully delivered")}
@@ -308,8 +301,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "delivery_status": DELIVERY_STATUS,
     "agreement_status": AGREEMENT_STATUS,
     "side": SIDE,
-    "confirmed_by": CONFIRMED_BY,
-    "without": WITHOUT,
+    "confirmed_by": {**SIDE, "silence": N_("No answer in time, which counts as a confirmation")},
+    "without": COMPLETION_WITHOUT,
     "cost_kind": COST_KIND,
     "clause_kind": CLAUSE_KIND,
     "term": TERM,

@@ -1,6 +1,6 @@
 """Labels of statuses, each marked with the noun that it describes, by which many languages inflect them."""
 
-from services.console.translations import P_
+from services.console.translations import N_, P_
 
 REQUEST_STATUS = {
     "draft": P_("request", "Draft"),
@@ -51,6 +51,14 @@ DELIVERY_STATUS = {
     "completed": P_("delivery", "Completed"),
     "terminated": P_("delivery", "Terminated"),
 }
+ATTACHMENT_STATUS = {
+    "pending": N_("Being scanned"),
+    "clean": N_("Nothing found"),
+    "infected": N_("Dangerous: it cannot be opened"),
+    "unscanned": N_("Not scanned"),
+    "removed": N_("Removed"),
+}
+COMPLETION_WITHOUT = {"session": N_("No session was held"), "result": N_("No result was reported")}
 AGREEMENT_STATUS = {
     "proposed": P_("agreement", "Proposed"),
     "in_force": P_("agreement", "In force"),

@@ -160,3 +160,9 @@ def slug(answer: httpx.Response) -> tuple[int, str]:
 
 def usd(minor: int) -> Money:
     return Money(minor=minor, currency="USD")
+
+
+async def facts_of(db: Database) -> list[str]:
+    async with db.transaction() as tx:
+        rows = await tx.fetch("SELECT type FROM journal WHERE aggregate = 'delivery' ORDER BY position")
+    return [row["type"].split(".")[2] for row in rows]

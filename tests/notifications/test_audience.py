@@ -98,6 +98,7 @@ def test_coordinators_are_notified_of_what_asks_them_to_act_and_what_has_ended()
         rs.ResultDisputed: "help the two sides to agree",
         ap.ActionPointDone: "verify the milestone of a strategy",
         dl.DeliverySuspended: "help the two sides to go on",
+        dl.DeliveryCompletionObjected: "help the two sides to agree",
         lg.LegislationSubmitted: "review it",
         pk.PackageDeclined: "look for other money or another unit",
         lg.LegislationSubmitted: "review it, or return it",

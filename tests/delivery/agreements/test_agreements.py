@@ -1,14 +1,12 @@
 """Tests of agreements over HTTP: proposals in turn, signatures, amendments, and concurrent edits."""
 
 import asyncio
-from typing import Any
-
-import httpx
 
 from chassis.db.database import Database
 from chassis.rebuild import verify
 from services.delivery.wiring import SERVICE
 from tests.builders import AHEAD, a_caller, headers
+from tests.delivery.agreements.steps import act, agreed, propose, read
 from tests.delivery.files.steps import added, removed
 from tests.delivery.steps import (
     AUDITOR,
@@ -24,35 +22,6 @@ from tests.delivery.steps import (
     shown,
     slug,
 )
-
-
-async def read(api: Client, delivery_id: str, by: str = COORDINATOR) -> httpx.Response:
-    return await api.get(f"/v1/deliveries/{delivery_id}/agreement", headers=headers(by))
-
-
-async def propose(api: Client, delivery_id: str, by: str, **changes: Any) -> httpx.Response:
-    """Propose the first version, or another one in the current revision."""
-    path = f"/v1/deliveries/{delivery_id}/agreement"
-    before = await read(api, delivery_id)
-    if before.status_code == 404:
-        return await api.post(path, json=a_version(**changes), headers=headers(by))
-    revision = before.json()["revision"]
-    return await api.post(f"{path}/propose", json=a_version(**changes), headers=headers(by, revision=revision))
-
-
-async def act(api: Client, delivery_id: str, name: str, by: str, **body: Any) -> httpx.Response:
-    before = (await read(api, delivery_id)).json()
-    body = {"version": before["version"], **body} if name == "sign" else body
-    path = f"/v1/deliveries/{delivery_id}/agreement/{name}"
-    return await api.post(path, json=body, headers=headers(by, revision=before["revision"]))
-
-
-async def agreed(api: Client, delivery_id: str) -> dict[str, Any]:
-    assert 201 == (await propose(api, delivery_id, NORWAY)).status_code
-    assert 200 == (await act(api, delivery_id, "sign", KENYA)).status_code
-    answer = await act(api, delivery_id, "sign", NORWAY)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
 
 
 async def test_delivery_begins_once_both_signed(api: Client, matching: Matching) -> None:

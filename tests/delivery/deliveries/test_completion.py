@@ -6,12 +6,10 @@ from chassis.db.database import Database
 from services.delivery.deliveries.model import CONFIRM_DAYS
 from services.delivery.wiring import complete_by_silence
 from tests.builders import AHEAD, headers
-from tests.delivery.agreements.test_agreements import act, agreed, propose, read
-from tests.delivery.deliveries.test_deliveries import facts_of
-from tests.delivery.results.test_results import reported
-from tests.delivery.sessions.steps import MARCH
+from tests.delivery.agreements.steps import act, agreed, propose, read
+from tests.delivery.results.steps import reported
+from tests.delivery.sessions.steps import MARCH, held
 from tests.delivery.sessions.steps import planned as planned_session
-from tests.delivery.sessions.test_sessions import held
 from tests.delivery.steps import (
     COORDINATOR,
     KENYA,
@@ -21,6 +19,7 @@ from tests.delivery.steps import (
     Client,
     Matching,
     begun,
+    facts_of,
     move,
     on,
     shown,

@@ -24,6 +24,7 @@ from tests.delivery.steps import (
     agreed,
     begun,
     completed,
+    facts_of,
     move,
     on,
     shown,
@@ -32,12 +33,6 @@ from tests.delivery.steps import (
     usd,
 )
 from tests.personas import persona_id
-
-
-async def facts_of(db: Database) -> list[str]:
-    async with db.transaction() as tx:
-        rows = await tx.fetch("SELECT type FROM journal WHERE aggregate = 'delivery' ORDER BY position")
-    return [row["type"].split(".")[2] for row in rows]
 
 
 async def test_a_confirmed_match_opens_a_delivery_for_both_sides(api: Client, matching: Matching) -> None:

@@ -28,6 +28,7 @@ from services.delivery.results.evolve import evolve
 from services.delivery.results.model import MOVES, Figures, Result, ResultStatus, report_first
 from services.delivery.wiring import SERVICE
 from tests.builders import AHEAD, NOON, a_caller, an_event, headers
+from tests.delivery.results.steps import reported, reporting
 from tests.delivery.steps import (
     AUDITOR,
     COORDINATOR,
@@ -110,18 +111,6 @@ def test_every_kind_of_assistance_has_indicators() -> None:
 
 
 # -- over HTTP --------------------------------------------------------------------------------------------------------
-
-
-async def reporting(api: Client, delivery_id: str, by: str = NORWAY, **changes: Any) -> httpx.Response:
-    day = {"measured_on": str(NOON.date())}
-    body = {"indicator": "people_trained", "baseline": 0, "target": 25, "actual": 21, **day, **changes}
-    return await api.post(f"/v1/deliveries/{delivery_id}/results", json=body, headers=headers(by))
-
-
-async def reported(api: Client, delivery_id: str, by: str = NORWAY, **changes: Any) -> dict[str, Any]:
-    answer = await reporting(api, delivery_id, by, **changes)
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
 
 
 async def shown(api: Client, result: Mapping[str, Any], by: str = COORDINATOR) -> dict[str, Any]:

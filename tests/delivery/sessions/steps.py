@@ -10,7 +10,7 @@ from services.delivery.deliveries.model import Delivery
 from services.delivery.sessions.evolve import evolve
 from services.delivery.sessions.model import Session, Terms, plan
 from tests.builders import AHEAD, NOON, headers
-from tests.delivery.steps import COORDINATOR, NORWAY, Client, a_delivery, days
+from tests.delivery.steps import COORDINATOR, NORWAY, Client, a_delivery, days, on
 
 MARCH = days((AHEAD, 3, 1), (AHEAD, 3, 5))
 TERMS = {"modality": "in_person", "languages": ["en", "fr"], "place": "Fictitious: Nairobi", "people": 20, "women": 10}
@@ -77,3 +77,10 @@ async def listed(api: Client, delivery_id: str, by: str) -> dict[str, Any]:
     answer = await api.get(f"/v1/deliveries/{delivery_id}/sessions", headers=headers(by))
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
+
+
+async def held(api: Client, delivery_id: str, women: int, men: int) -> str:
+    session_id = str((await planned(api, delivery_id))["session_id"])
+    with on(MARCH.ends):
+        await move(api, session_id, "hold", participants=of(delivery_id, counts(women, men)))
+    return session_id

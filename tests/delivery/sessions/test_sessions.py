@@ -15,6 +15,7 @@ from tests.delivery.sessions.steps import (
     TERMS,
     counts,
     expert,
+    held,
     listed,
     move,
     of,
@@ -44,13 +45,6 @@ from tests.delivery.steps import tried as tried_delivery
 
 UGANDA = "UGA:focal_point"
 APRIL = {"from": f"{AHEAD}-04-01", "until": f"{AHEAD}-04-02"}
-
-
-async def held(api: Client, delivery_id: str, women: int, men: int) -> str:
-    session_id = str((await planned(api, delivery_id))["session_id"])
-    with on(MARCH.ends):
-        await move(api, session_id, "hold", participants=of(delivery_id, counts(women, men)))
-    return session_id
 
 
 async def test_a_session_is_planned_by_either_side_and_read_by_both(api: Client, matching: Matching) -> None:
