@@ -14,7 +14,7 @@ DELIVERY: dict[str, Any] = {
     "remarks": [],
     "moves": ["name_contacts", "waive_agreement", "terminate"],
     **dict.fromkeys(("agreed_at", "state_waived_at", "provider_waived_at", "begun_at", "suspended_at")),
-    **dict.fromkeys(("completed_at", "terminated_at")),
+    **dict.fromkeys(("completion_proposed_at", "completed_at", "terminated_at")),
 }
 WAIVED = {"state_waived_at": "2026-11-29T11:00:00Z"}
 AGREED = {"agreed_at": "2026-11-29T12:00:00Z", "moves": ["name_contacts", "begin", "terminate"]}
