@@ -36,7 +36,7 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any
         contacts = {"contacts": [{}]}
         delivery = await stage.say(who, "PUT", f"{PATH}/contacts", contacts, about=delivery, to=sides - {AUDITOR})
         delivery = await stage.say(who, "POST", f"{PATH}/waive-agreement", {}, about=delivery, to=sides)
-    await _agree(stage, delivery, sides)
+    agreement, version = await _agree(stage, delivery, sides)
     await _write(stage, delivery, sides)
     delivery = await opened(stage, match)
     for who, name, body in (
@@ -45,6 +45,7 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any
         (KENYA, "resume", {}),
     ):
         delivery = await stage.say(who, "POST", f"{PATH}/{name}", body, about=delivery, to=sides)
+    await _amend(stage, agreement, version, sides)
     await _sessions(stage, delivery, sides, await _experts(stage, sides))
     await _results(stage, delivery, sides)
     await _action_points(stage, delivery, sides)
@@ -135,8 +136,8 @@ async def _write(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> N
     await stage.say(KENYA, "POST", "/v1/messages/{message_id}/withdraw", {}, about=message)
 
 
-async def _agree(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
-    """Conclude an agreement with two versions, of which both sides sign the second, and drop an amendment."""
+async def _agree(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> tuple[Any, Mapping[str, Any]]:
+    """Conclude an agreement with two versions, of which both sides sign the second; return it with its terms."""
     path, period = f"{PATH}/agreement", delivery["period"]
     terms = {"period": period, "modality": "in_person", "languages": ["en"], "language": "en"}
     version = {**terms, "clauses": [{"clause": "other"}]}
@@ -144,7 +145,13 @@ async def _agree(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> N
     found = await stage.say(KENYA, "POST", f"{path}/propose", version, about=found, to=sides)
     for who in (NORWAY, KENYA):
         found = await stage.say(who, "POST", f"{path}/sign", {"version": 2}, about=found)
-    found = await stage.say(KENYA, "POST", f"{path}/propose", version, about=found, to=sides)
+    return found, version
+
+
+async def _amend(stage: Stage, agreement: Any, version: Mapping[str, Any], sides: Readers) -> None:
+    """Propose an amendment of an agreement in force, and drop it."""
+    path = f"{PATH}/agreement"
+    found = await stage.say(KENYA, "POST", f"{path}/propose", version, about=agreement, to=sides)
     await stage.say(KENYA, "POST", f"{path}/drop-amendment", {}, about=found)
 
 

@@ -196,8 +196,8 @@ async def deliver(api: Persistent, request: dict[str, Any]) -> None:
         await api.until(partial(_contacts, api, who, path, side), f"the contacts of {who}")
         await api.post(who, f"{path}/messages", {"text": "Fictitious: when does it begin?", "language": "en"})
     await _sign(api, path, delivery["period"])
-    await _hold_session(api, path)
     await api.move(PROVIDER, path, "begin", await api.get(PROVIDER, path))
+    await _hold_session(api, path)
 
     async def in_delivery() -> bool:
         return (await api.get(STATE, f"/v1/requests/{request['request_id']}"))["status"] == "in_delivery"
