@@ -166,6 +166,8 @@ class RequestSubmitted(Fact, frozen=True, kw_only=True, tag="requests.request.su
     """The scan of the State's confirmation, if a coordinator recorded it; None if its focal point submitted."""
     reference: Code | None = None
     """The reference number, given at the first submission and the same in all later ones."""
+    window_ends_at: datetime | None = None
+    """End of the objection window of the silence rule; None under other rules."""
 
 
 class RequestRegistered(Fact, frozen=True, kw_only=True, tag="requests.request.registered.v1"):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -10,10 +10,12 @@ import httpx
 from chassis import clock
 from chassis.db.database import Database
 from services.requests.clock import actions, store
-from services.requests.clock.calendar import working_days_later
+from services.requests.clock.calendar import end_of, working_days_later
 from tests.builders import a_caller, headers
 from tests.requests.clock_steps import appointed_coordinator, presented
 from tests.requests.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, filed, opened
+
+moment = datetime.fromisoformat
 
 
 async def clocks_of(api: Client, request: Mapping[str, Any], by: str = COORDINATOR) -> dict[str, dict[str, Any]]:
@@ -118,6 +120,34 @@ async def test_reminder_names_the_assignee(api: Client, databases: Mapping[str, 
 async def test_holidays_move_the_end_of_clocks_that_start_later(api: Client) -> None:
     first = await filed(api)
     due_at = (await clocks_of(api, first))["acknowledge"]["due_at"]
+    days = await a_week_of_holidays(api)
+    year = days[0].year
+    stale = await api.put(f"/v1/calendar/{year}", json={"holidays": []}, headers=headers(COORDINATOR, revision=0))
+    assert stale.status_code == 412
+    refused = await api.put(f"/v1/calendar/{year}", json={"holidays": []}, headers=headers(KENYA, revision=1))
+    assert (refused.status_code, refused.json()["slug"]) == (403, "not-for-your-role")
+
+    second = await filed(api)
+    assert (await clocks_of(api, second))["acknowledge"]["due_at"] > due_at
+    assert (await clocks_of(api, first))["acknowledge"]["due_at"] == due_at
+
+
+async def test_objection_window_leaves_out_holidays_as_clocks_do(api: Client) -> None:
+    draft = await filed(api, submit=False, circulation="silence")
+    holidays = await a_week_of_holidays(api)
+    end = end_of(working_days_later(clock.now().date(), 5, holidays))
+
+    path = f"/v1/requests/{draft['request_id']}"
+    foreseen = (await api.get(f"{path}/audience?if_submitted=true", headers=headers(KENYA))).json()
+    assert [end] == [moment(one["since"]) for one in foreseen["admissions"] if one["door"] == "consent"]
+    submitted = await api.post(f"{path}/submit", json={}, headers=headers(KENYA, revision=draft["revision"]))
+    at_once = await filed(api, circulation="silence")
+
+    assert [end, end] == [moment(one["window_ends_at"]) for one in (submitted.json(), at_once)]
+
+
+async def a_week_of_holidays(api: Client) -> list[date]:
+    """Enter the next seven days as holidays; return them."""
     today = clock.now().date()
     days = [today + timedelta(days=number) for number in range(1, 8)]
     for year in sorted({day.year for day in days}):
@@ -126,14 +156,7 @@ async def test_holidays_move_the_end_of_clocks_that_start_later(api: Client) -> 
         assert (await api.get(path, headers=headers(KENYA))).json()["revision"] == 0
         put = await api.put(path, json={"holidays": holidays}, headers=headers(COORDINATOR, revision=0))
         assert (put.status_code, put.json()["revision"]) == (200, 1), put.text
-        stale = await api.put(path, json={"holidays": []}, headers=headers(COORDINATOR, revision=0))
-        assert stale.status_code == 412
-        refused = await api.put(path, json={"holidays": []}, headers=headers(KENYA, revision=1))
-        assert (refused.status_code, refused.json()["slug"]) == (403, "not-for-your-role")
-
-    second = await filed(api)
-    assert (await clocks_of(api, second))["acknowledge"]["due_at"] > due_at
-    assert (await clocks_of(api, first))["acknowledge"]["due_at"] == due_at
+    return days
 
 
 async def test_holiday_of_another_year_is_refused(api: Client) -> None:

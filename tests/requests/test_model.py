@@ -20,7 +20,7 @@ from contracts.values import Period
 from services.requests.criteria.model import Criteria, assess
 from services.requests.request import model
 from services.requests.request.deliveries import Outcome
-from services.requests.request.evolve import evolve, objection_window_end
+from services.requests.request.evolve import evolve, with_window
 from services.requests.request.model import REMINDER_DAYS, Request
 from services.requests.request.specificity import Aspect, LineText, missing
 from services.requests.request.values import MOVES, Circulation, CirculationRule, FilingChannel, Status
@@ -166,7 +166,7 @@ def test_circulation_rule_takes_effect_at_submission() -> None:
     assert Circulation.NONE is chosen[CirculationRule.NONE].circulation
     assert Circulation.GRANTED is chosen[CirculationRule.GRANTED].circulation
     assert Circulation.WINDOW_RUNNING is chosen[CirculationRule.SILENCE].circulation
-    assert objection_window_end(NOON) == chosen[CirculationRule.SILENCE].window_ends_at
+    assert datetime(2026, 12, 3, tzinfo=UTC) == chosen[CirculationRule.SILENCE].window_ends_at
 
 
 @pytest.mark.parametrize("begin", BEGIN)
@@ -192,7 +192,8 @@ def test_silence_is_not_consent_for_restricted_kinds(kind: str, begin: Callable[
 
 def test_objection_window_does_not_end_early() -> None:
     request = a_request(rule=CirculationRule.SILENCE)
-    end = objection_window_end(NOON)
+    end = request.window_ends_at
+    assert end is not None
 
     with pytest.raises(Conflict):
         request.end_window(now=end - timedelta(seconds=1))
@@ -238,13 +239,14 @@ def test_withdrawn_consent_can_be_given_again() -> None:
 @pytest.mark.parametrize(
     ("since", "end"),
     [
-        (datetime(2026, 11, 23, 9, tzinfo=UTC), datetime(2026, 11, 30, 9, tzinfo=UTC)),  # Monday
-        (datetime(2026, 11, 27, 9, tzinfo=UTC), datetime(2026, 12, 4, 9, tzinfo=UTC)),  # Friday
-        (datetime(2026, 11, 28, 9, tzinfo=UTC), datetime(2026, 12, 4, 9, tzinfo=UTC)),  # Saturday
+        (datetime(2026, 11, 23, 9, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)),  # Monday
+        (datetime(2026, 11, 27, 9, tzinfo=UTC), datetime(2026, 12, 5, tzinfo=UTC)),  # Friday
+        (datetime(2026, 11, 28, 9, tzinfo=UTC), datetime(2026, 12, 5, tzinfo=UTC)),  # Saturday
     ],
 )
 def test_objection_window_is_five_working_days(since: datetime, end: datetime) -> None:
-    assert end == objection_window_end(since)
+    submitted = model.file(uuid4(), "KEN", a_content(rule=CirculationRule.SILENCE), REFERENCE, now=since)
+    assert end == with_window(submitted).window_ends_at
 
 
 @pytest.mark.parametrize("under_way", ["confirmed", "in_delivery"])

@@ -1,7 +1,7 @@
 """The admissions to a request, for its State to read: who may see which parts, why, and since when."""
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
 from uuid import UUID
@@ -13,7 +13,7 @@ from contracts.consents import EVERYTHING, UNODC_UNITS, FieldSet, Terms
 from contracts.facts import Event
 from contracts.registry import decode_fact
 from services.requests import policy
-from services.requests.request.evolve import evolve
+from services.requests.request.evolve import evolve, with_window
 from services.requests.request.model import Request
 from services.requests.request.values import Circulation, Status
 
@@ -69,7 +69,13 @@ def admissions(request: Request, history: Sequence[Moment]) -> list[Admission]:
 
 
 def foreseen(
-    request: Request, history: Sequence[Moment], *, now: datetime, submitted: bool, consented: Terms | None
+    request: Request,
+    history: Sequence[Moment],
+    holidays: Collection[date],
+    *,
+    now: datetime,
+    submitted: bool,
+    consented: Terms | None,
 ) -> list[Admission]:
     """Return the admissions after a submission or a consent that is not made yet, once triage is complete.
 
@@ -77,7 +83,7 @@ def foreseen(
     submission or the consent.
     """
     if submitted:
-        request = evolve(request, request.submit("", now=now))
+        request = evolve(request, with_window(request.submit("", now=now), holidays))
     if consented:
         request = evolve(request, request.consent(_NO_ID, consented, now=now))
     since = request.window_ends_at or now

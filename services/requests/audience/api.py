@@ -18,6 +18,7 @@ from services.requests import policy
 from services.requests.audience import store as audience_store
 from services.requests.audience.admissions import Admission, admissions, foreseen, moments
 from services.requests.audience.store import Reader
+from services.requests.clock import store as clock_store
 from services.requests.policy import Action
 from services.requests.request import store
 
@@ -60,7 +61,8 @@ async def show_audience(
     assert request.read_at is not None, "the request was read for a caller"
     consented = Terms(recipients=tuple(if_consented.split(","))) if if_consented else None
     if if_submitted or consented:
-        found = foreseen(request, history, now=ctx.now, submitted=if_submitted, consented=consented)
+        holidays = await clock_store.holidays(tx)
+        found = foreseen(request, history, holidays, now=ctx.now, submitted=if_submitted, consented=consented)
     else:
         found = admissions(request, history)
     return Audience(request_id=request_id, at=request.read_at, admissions=found, readers=readers)

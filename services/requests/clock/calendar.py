@@ -1,6 +1,6 @@
 """Working days: Monday to Friday, except the holidays of the United Nations that coordinators enter per year.
 
-Days are in UTC. A clock is due at the end of its last day.
+Days are in UTC. A clock is due, and an objection window ends, at the end of its last day.
 """
 
 from collections.abc import Collection
@@ -55,6 +55,11 @@ def working_days_between(first: date, last: date, holidays: Collection[date]) ->
     """Return the number of working days after `first`, up to and including `last`."""
     days = (last - first).days
     return sum(is_working_day(first + number * DAY, holidays) for number in range(1, days + 1))
+
+
+def end_after(since: datetime, count: int, holidays: Collection[date]) -> datetime:
+    """The end of the `count`-th working day after `since`."""
+    return end_of(working_days_later(since.date(), count, holidays))
 
 
 def end_of(day: date) -> datetime:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from contracts.clocks import ClockOverdue, ClockPaused, ClockReminded, ClockResumed, ClockStarted, ClockStopped
 from contracts.facts import Fact
 from contracts.values import Role
-from services.requests.clock.calendar import end_of, working_days_between, working_days_later
+from services.requests.clock.calendar import end_after, end_of, working_days_between
 from services.requests.request.model import FOLLOW_UP_DAYS, Request
 from services.requests.request.values import Status
 
@@ -245,15 +245,15 @@ def start(
 ) -> ClockStarted:
     """Start a clock, with its reminder and its end."""
     if one.due_on is not None:
-        due_on = one.due_on
-        remind_on: date | None = due_on - timedelta(days=REMIND_BEFORE_DAYS)
+        due_at = end_of(one.due_on)
+        remind_at: datetime | None = due_at - timedelta(days=REMIND_BEFORE_DAYS)
     else:
         days = WORKING_DAYS[one.step]
-        due_on = working_days_later(one.since.date(), days, holidays)
-        remind_on = working_days_later(one.since.date(), days // 2, holidays)
+        due_at = end_after(one.since, days, holidays)
+        remind_at = end_after(one.since, days // 2, holidays)
     # A State that owes an answer is reminded of the request itself, before it lapses.
-    if one.step is Step.STATE_ANSWER or remind_on is None or end_of(remind_on) <= now:
-        remind_on = None
+    if one.step is Step.STATE_ANSWER or remind_at is None or remind_at <= now:
+        remind_at = None
     return ClockStarted(
         clock_id=clock_id,
         step=one.step,
@@ -262,8 +262,8 @@ def start(
         organization=one.organization,
         role=one.role,
         since=one.since,
-        due_at=end_of(due_on),
-        remind_at=None if remind_on is None else end_of(remind_on),
+        due_at=due_at,
+        remind_at=remind_at,
         match_id=one.match_id,
         line_id=one.line_id,
     )
@@ -271,7 +271,7 @@ def start(
 
 def _later(at: datetime, days: int, holidays: Collection[date]) -> datetime:
     """Return the end of the day `days` working days later; `at` is the end of a day."""
-    return end_of(working_days_later((at - timedelta(days=1)).date(), days, holidays))
+    return end_after(at - timedelta(days=1), days, holidays)
 
 
 def follow(

@@ -25,11 +25,11 @@ from services.requests.criteria import store as criteria_store
 from services.requests.policy import Action
 from services.requests.request import model, remark_store, reminder_store, store
 from services.requests.request.completeness import check_complete, in_order
-from services.requests.request.evolve import evolve
+from services.requests.request.evolve import evolve, with_window
 from services.requests.request.model import Content, Request
 from services.requests.request.reference import new_reference
 from services.requests.request.store import Texts
-from services.requests.request.values import FilingChannel, Status
+from services.requests.request.values import CirculationRule, FilingChannel, Status
 from services.requests.summary import model as summary
 from services.requests.summary import store as summary_store
 from services.requests.translation import model as translation
@@ -78,7 +78,9 @@ async def file(
         lines = in_order(content.lines, content.incomplete)
         check_complete(lines, content.circulation_rule, texts.title)
         number = new_reference(ctx.now.year)
-        fact: Fact = model.file(request_id, ctx.caller.organization, content, number, now=ctx.now)
+        fact: Fact = await _with_window(
+            tx, model.file(request_id, ctx.caller.organization, content, number, now=ctx.now)
+        )
     else:
         fact = model.draft(request_id, ctx.caller.organization, content, now=ctx.now)
     request = await record(tx, None, fact)
@@ -139,10 +141,15 @@ async def submit(
     request.require(action)
     texts = await store.texts(tx, request)
     check_complete(request.all_lines, request.circulation_rule, texts.title)
-    request = await record(tx, request, decide(request, new_reference(ctx.now.year)))
+    request = await record(tx, request, await _with_window(tx, decide(request, new_reference(ctx.now.year))))
     if comment:
         await remark_store.save_remark(tx, request, comment)
     return request
+
+
+async def _with_window(tx: Tx, fact: RequestSubmitted) -> RequestSubmitted:
+    silence = fact.circulation_rule == CirculationRule.SILENCE
+    return with_window(fact, await clock_store.holidays(tx)) if silence else fact
 
 
 async def move(

@@ -1,7 +1,7 @@
 """The functions that fold facts into a request, used by actions and by the rebuild of the tables."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +38,7 @@ from contracts.requests import (
     RequestSubmitted,
     RequestWithdrawn,
 )
+from services.requests.clock.calendar import end_after
 from services.requests.request.completeness import is_restricted
 from services.requests.request.deliveries import Outcome
 from services.requests.request.model import Request
@@ -111,7 +112,7 @@ def _submitted(fact: RequestSubmitted) -> dict[str, Any]:
     return {
         **changes,
         "circulation": Circulation.WINDOW_RUNNING if silence else Circulation.GRANTED,
-        "window_ends_at": objection_window_end(fact.submitted_at) if silence else None,
+        "window_ends_at": with_window(fact).window_ends_at,
         "consents": {fact.request_id: _consent(fact.request_id, _by_visibility(fact), fact.submitted_at)},
     }
 
@@ -230,10 +231,8 @@ def _consent(consent_id: UUID, terms: Terms, given_at: datetime) -> Consent:
     return Consent(consent_id=consent_id, **asdict(terms), given_at=given_at)
 
 
-def objection_window_end(since: datetime) -> datetime:
-    """Return the time of day five working days (Monday to Friday) later."""
-    end, left = since, OBJECTION_WORKING_DAYS
-    while left:
-        end += timedelta(days=1)
-        left -= end.weekday() < 5
-    return end
+def with_window(fact: RequestSubmitted, holidays: Collection[date] = ()) -> RequestSubmitted:
+    """Add the end of the objection window to a submission that has none and circulates by silence."""
+    if fact.circulation_rule != CirculationRule.SILENCE or fact.window_ends_at is not None:
+        return fact
+    return replace(fact, window_ends_at=end_after(fact.submitted_at, OBJECTION_WORKING_DAYS, holidays))
