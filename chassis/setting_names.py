@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterator, Mapping
 
-PREFIX = "ENTRAIDE_"
+PREFIXES = ("ENTRAIDE_", "DATABASE_URL", "NATS_URL", "SMTP_URL")
 READ_ELSEWHERE = frozenset({"ENTRAIDE_VENV"})
 """Settings of `./dev`, not read by the program."""
 
@@ -29,8 +29,8 @@ class RecordedReads(Mapping[str, str]):
         return len(self._env)
 
     def unknown(self) -> tuple[str, ...]:
-        """Names with our prefix that are set but were never read, sorted."""
-        given = {name for name in self._env if name.startswith(PREFIX)}
+        """Names with a prefix of ours that are set but were never read, sorted."""
+        given = {name for name in self._env if name.startswith(PREFIXES)}
         return tuple(sorted(given - self.names - READ_ELSEWHERE))
 
     def nearest(self, name: str) -> str | None:

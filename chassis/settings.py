@@ -110,7 +110,7 @@ class Settings:
     log_level: str = "warning"
     log_human: bool = False
     unknown: tuple[str, ...] = ()
-    """Environment variables with our prefix that are unknown, resemble no setting, and are ignored."""
+    """Environment variables with a prefix of ours that are unknown, resemble no setting, and are ignored."""
 
     @property
     def files_folder(self) -> Path:

@@ -33,6 +33,10 @@ def test_unknown_log_format_is_rejected() -> None:
         ("ENTRAIDE_WRITES_PER_MINTE", "ENTRAIDE_WRITES_PER_MINUTE"),
         ("ENTRAIDE_REQUEST_URL", "ENTRAIDE_REQUESTS_URL"),
         ("ENTRAIDE_WEBHOOKS_KEYS", "ENTRAIDE_WEBHOOK_KEYS"),
+        ("DATABASE_URL_REQUEST", "DATABASE_URL_REQUESTS"),
+        ("DATABASE_URL_REQUESTS_FLE", "DATABASE_URL_REQUESTS_FILE"),
+        ("NATS_URLS_REQUESTS", "NATS_URL_REQUESTS"),
+        ("SMTP_URL_FIL", "SMTP_URL_FILE"),
     ],
 )
 def test_misspelt_setting_is_rejected_with_the_nearest_name(given: str, meant: str) -> None:
@@ -40,11 +44,17 @@ def test_misspelt_setting_is_rejected_with_the_nearest_name(given: str, meant: s
         read(**{given: "on"})
 
 
-def test_unrelated_name_with_our_prefix_is_reported_and_ignored() -> None:
+def test_unrelated_name_with_a_prefix_of_ours_is_reported_and_ignored() -> None:
     # A container platform sets such names for every service that it runs.
-    settings = read(ENTRAIDE_EDGE_SERVICE_HOST="10.0.0.1", ENTRAIDE_VENV="/venv", LANG="C.UTF-8")
+    settings = read(
+        ENTRAIDE_EDGE_SERVICE_HOST="10.0.0.1",
+        ENTRAIDE_VENV="/venv",
+        DATABASE_URL_REPORTING_TOOL="postgresql://elsewhere/other",
+        DATABASE_URI="postgresql://elsewhere/other",
+        LANG="C.UTF-8",
+    )
 
-    assert ("ENTRAIDE_EDGE_SERVICE_HOST",) == settings.unknown
+    assert settings.unknown == ("DATABASE_URL_REPORTING_TOOL", "ENTRAIDE_EDGE_SERVICE_HOST")
 
 
 def test_broker_and_database_may_have_several_hosts_with_ports() -> None:
