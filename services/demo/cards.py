@@ -200,6 +200,14 @@ def ended_card(ended: Ended) -> Iterator[RenderableType]:
     yield _indented(2, f"because of {delivery['reason']}; its match is revoked, the request open again")
 
 
+def proposed_card(delivery: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yield a delivery that waits for its State to confirm that it is complete."""
+    yield heading(f"A delivery  {delivery['provider']} for {delivery['state']}", delivery["status"])
+    because = unmarked(next(one["comment"] for one in delivery["remarks"] if one["move"] == "completion-proposed"))
+    yield _indented(2, f"{delivery['proposed_on']}  {because}")
+    yield _indented(2, "waits for the State, which confirms it or objects")
+
+
 def joint_delivery_card(done: JointDelivery) -> Iterator[RenderableType]:
     """Yield the deliveries of a joint delivery, each with its money, and the sessions that serve all of them."""
     states = ", ".join(one["state"] for one in done.deliveries)
@@ -236,7 +244,7 @@ def _took_part(session: Mapping[str, Any]) -> str:
 def round_card(planned: Planned, *, details: bool) -> Iterator[RenderableType]:
     """Yield the lines that a round serves, and the reasons for which others get nothing."""
     one = planned.round
-    yield heading(f"A round over {one['lines']} lines still open", f"{one['deliveries']} deliveries")
+    yield heading(f"A round over {one['lines']} open lines", f"{one['deliveries']} deliveries, {one['status']}")
     yield Text(one["says"])
     if details:
         gap = f"{one['gap_millionths'] / 10_000:.2f} %"

@@ -39,6 +39,7 @@ SESSIONS = (
 """Days since each session, and its participants. The second has so few women that they could be recognized."""
 
 UNRECORDED = "Fictitious sample: delivered by correspondence, without sessions; results are reported later."
+ALONE = {"comment": UNRECORDED}
 COMMENT = "Fictitious sample: the last decision was published yesterday."
 SUSPENDED = {"reason": "other", "comment": "Fictitious sample: the academy is closed for repairs."}
 TERMINATED = {"reason": "state_unable", "comment": "Fictitious sample: the repairs take another year."}
@@ -83,7 +84,7 @@ def completion(delivery: Mapping[str, Any], recorded: bool) -> Mapping[str, Any]
     It is yesterday or at the first day of the period, if sessions and results are recorded; else today.
     """
     if not recorded:
-        return {"comment": UNRECORDED}
+        return ALONE
     return {"completed_on": max(_days_ago(1), delivery["period"]["from"]), "comment": COMMENT}
 
 
@@ -114,7 +115,7 @@ def _hides(sessions: Sequence[Mapping[str, Any]]) -> bool:
 async def end_early(steps: Steps) -> Ended:
     """Suspend and terminate a delivery; its request is open again."""
     found: list[Mapping[str, Any]] = []
-    (sample,) = msgspec.json.decode(shift_to_today("ended_requests.json", today=clock.now().date()))
+    sample, _ = _samples()
 
     async def end(_: str) -> None:
         found.append(await _ended(steps, sample))
@@ -124,22 +125,50 @@ async def end_early(steps: Steps) -> Ended:
     return Ended(found[0], remarks)
 
 
+async def propose_completion(steps: Steps) -> Mapping[str, Any]:
+    """Deliver to a State until its provider proposes the completion, and return the delivery.
+
+    Confirming it is left to the user: `POST /v1/deliveries/{id}/confirm-completion` as the State.
+    """
+    found: list[Mapping[str, Any]] = []
+    _, sample = _samples()
+
+    async def propose(_: str) -> None:
+        found.append(await _carried(steps, sample, (("in_delivery", "provider", "propose-completion", ALONE),)))
+
+    await steps.each("a provider proposes that a delivery is complete", ["one"], propose)
+    return found[0]
+
+
 async def _ended(steps: Steps, sample: Mapping[str, Any]) -> Mapping[str, Any]:
+    ends = (("in_delivery", "state", "suspend", SUSPENDED), ("suspended", "state", "terminate", TERMINATED))
+    return await _carried(steps, sample, ends)
+
+
+def _samples() -> Sequence[Mapping[str, Any]]:
+    """Two requests: the delivery for the first ends early, that for the second waits for its State's confirmation."""
+    found: Sequence[Mapping[str, Any]] = msgspec.json.decode(
+        shift_to_today("ended_requests.json", today=clock.now().date())
+    )
+    return found
+
+
+async def _carried(
+    steps: Steps, sample: Mapping[str, Any], moves: Sequence[tuple[str, str, str, Mapping[str, Any]]]
+) -> Mapping[str, Any]:
+    """Begin the delivery for a sample's request, and make the moves: the status, the side, the move and its body."""
     api, state = steps.api, sample["as"]
-    request = await open_request(steps, sample, "ended request")
+    request = await open_request(steps, sample, sample["body"]["title"])
     deliveries = await steps.all(state, f"/v1/deliveries?request={request['request_id']}", "deliveries")
     delivery = deliveries[0] if deliveries else await _agreed(steps, state, request)
-    path, provider = f"/v1/deliveries/{delivery['delivery_id']}", f"{delivery['provider']}:provider_officer"
-    for side, by in (("state", state), ("provider", provider)):
+    path, sides = f"/v1/deliveries/{delivery['delivery_id']}", {"state": state}
+    sides["provider"] = f"{delivery['provider']}:provider_officer"
+    for side, by in sides.items():
         if delivery[f"{side}_waived_at"] is None:
             delivery = await api.post(by, f"{path}/waive-agreement", {}, revision=delivery["revision"])
-    for status, by, move, body in (
-        ("open", provider, "begin", {}),
-        ("in_delivery", state, "suspend", SUSPENDED),
-        ("suspended", state, "terminate", TERMINATED),
-    ):
+    for status, side, move, body in (("open", "provider", "begin", {}), *moves):
         if delivery["status"] == status:
-            delivery = await api.post(by, f"{path}/{move}", body, revision=delivery["revision"])
+            delivery = await api.post(sides[side], f"{path}/{move}", body, revision=delivery["revision"])
     shown: Mapping[str, Any] = await api.get(state, path)
     return shown
 

@@ -5,11 +5,13 @@ from email.message import EmailMessage
 from typing import Any
 
 import aiosmtplib
+import msgspec
 from msgspec import Struct
 
 from chassis import clock
 from services.demo.contributing import Contributed, contribute
 from services.demo.people import StepError, personas
+from services.demo.samples import world
 from services.demo.steps import Steps
 
 COORDINATOR, KENYA, OFFICIAL = "UNODC:coordinator", "KEN:focal_point", "KEN:official"
@@ -86,6 +88,16 @@ class DeskStory:
         """A delivery that was proposed to several States."""
         self.package: Mapping[str, Any] = {}
         self.contributed: Contributed | None = None
+
+    async def prepare(self) -> None:
+        """Publish the criteria and enter the holidays of each year of the sample, unless there are any."""
+        api, calendar = self._api, msgspec.json.decode(world("calendar.json"))
+        for path, body, send in (
+            ("/v1/criteria", msgspec.json.decode(world("criteria.json")), api.post),
+            *((f"/v1/calendar/{year}", {"holidays": days}, api.put) for year, days in calendar.items()),
+        ):
+            if not (await api.get(COORDINATOR, path))["revision"]:
+                await send(COORDINATOR, path, body, revision=0)
 
     async def watch(self) -> None:
         """Create alerts of a provider and a donor, before the first request."""

@@ -25,10 +25,7 @@ class Planned:
 
 
 async def plan_round(steps: Steps) -> Planned:
-    """File the requests, open the round, and ask for a plan; existing records are left unchanged. Raises StepError.
-
-    Adopting the plan is left to the user: `POST /v1/rounds/{id}/adopt`.
-    """
+    """File the requests, ask for a plan, and adopt it; existing records are left unchanged. Raises StepError."""
     samples = list(enumerate(msgspec.json.decode(shift_to_today("round_requests.json", today=clock.now().date())), 1))
     requests: list[Mapping[str, Any]] = []
 
@@ -40,9 +37,14 @@ async def plan_round(steps: Steps) -> Planned:
     found: list[Mapping[str, Any]] = []
 
     async def ask(_: int) -> None:
-        found.append(await _planned(steps, {line["line_id"] for one in requests for line in one["lines"]}))
+        planned = await _planned(steps, {line["line_id"] for one in requests for line in one["lines"]})
+        if planned["status"] == "planned":
+            path = f"/v1/rounds/{planned['round_id']}"
+            await steps.api.post(COORDINATOR, f"{path}/adopt", {}, revision=planned["revision"])
+            planned = await steps.api.get(COORDINATOR, path)
+        found.append(planned)
 
-    await steps.each("a round plans who gets what", [1], ask)
+    await steps.each("a round plans who gets what, and is adopted", [1], ask)
     titles = {line["line_id"]: one["title"] for one in requests for line in one["lines"]}
     return Planned(found[0], titles)
 

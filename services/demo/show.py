@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import shlex
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
+from rich.traceback import Traceback
 
 from chassis.auth.tokens import Issuer
 from chassis.db.database import Database
@@ -32,6 +34,7 @@ from services.demo.cards import (
     donor_card,
     ended_card,
     joint_delivery_card,
+    proposed_card,
     report_card,
     request_card,
     round_card,
@@ -41,7 +44,7 @@ from services.demo.desk import Intake
 from services.demo.people import Api, StepError
 from services.demo.portal_card import extension_card, portal_card, review_progress_card
 from services.demo.records import RequestRecord, Seen
-from services.demo.story import Story
+from services.demo.story import UNPAID, Story
 from services.demo.tables import funds_table, work_packages_table, years_table
 from services.directory.people.actions import Founder
 from services.mailbox import Mailbox
@@ -73,7 +76,7 @@ EXPECTED = tuple(
         ("matching.line", "ranked"),
         ("matching.match", "presented accepted confirmed begun completed evaluated"),
         ("matching.package", "presented agreed"),
-        ("matching.round", "asked planned"),
+        ("matching.round", "asked planned adopted"),
         ("delivery.delivery", "opened contacts-named agreed begun suspended terminated completed"),
         ("delivery.agreement", "proposed signed"),
         ("delivery.message", "sent"),
@@ -155,9 +158,10 @@ def show(
             )
         except* StepError as group:
             console.print(f"[red]the story broke off:[/] {group.exceptions[0]}")
-        except* Exception:
-            # This is a defect. No one awaits this task, so the error would be lost.
-            console.print_exception()
+        except* Exception as group:
+            # This is a defect. No one awaits this task, so the error would be lost. `print_exception` cannot be used
+            # here: in `except*` it finds no exception.
+            console.print(Traceback.from_exception(type(group), group, group.__traceback__))
         finally:
             if leave:
                 stop.set()
@@ -167,7 +171,7 @@ def show(
                 f"\nStill running, until Ctrl-C. Its data are in {complete.state}\n"
                 f"  open        {address} in a browser, and step into a person's place\n"
                 f"  API docs    {address}/docs\n  event docs  {address}/docs/events\n  mailbox     {address}/mailbox\n"
-                f"  a token     ./dev entraide token --as KEN:focal_point",
+                f"  a token     ./dev entraide token --as KEN:focal_point --state {shlex.quote(str(complete.state))}",
                 highlight=False, soft_wrap=True,
             )  # fmt: skip
 
@@ -234,7 +238,12 @@ async def _run_story(
         console.print(f"[yellow]did not wait for[/] {what}", highlight=False, soft_wrap=True)
     complaints = [
         *(f"not seen on NATS: {kind}" for kind in unseen),
-        *(f"not funded: {t.appointment}" for t in story.requests for one in t.lines if one.needed and not one.covered),
+        *(
+            f"not funded: {t.appointment}"
+            for t in story.requests
+            for one in t.lines
+            if t.appointment != UNPAID and one.needed and not one.covered
+        ),
         *(f"not offered: {kind}" for kind in reference.kinds() if kind not in story.kinds_offered),
     ]
     for complaint in complaints:
@@ -255,6 +264,7 @@ def _print(story: Story, seen: Seen, *, first: bool, details: bool) -> None:
         *(request_card(record, details=details) for record in story.requests),
         *(delivery_card(record) for record in story.requests if record.agreement is not None),
         ended_card(story.ended),
+        proposed_card(story.proposed),
         joint_delivery_card(story.joint),
         donor_card(story.given, story.refunded),
         round_card(story.planned, details=details),

@@ -15,7 +15,7 @@ import msgspec
 from chassis import clock
 from contracts import reference
 from services.demo.appointing import appoint_all
-from services.demo.delivering import end_early
+from services.demo.delivering import end_early, propose_completion
 from services.demo.desk import DeskStory, Escalate, Intake
 from services.demo.donor import DonorStory
 from services.demo.ending import complete_request, refund
@@ -40,6 +40,8 @@ FINANCE = "UNODC:finance_officer"
 MAINTENANCE = "SHERLOC-MNT"
 WORK_PACKAGE = "maintenance"
 REQUESTS_FUND = "TA-REQUESTS"
+UNPAID = "PRY:focal_point"
+"""Whose match still lacks money at the end, so that donors find what they may pledge to."""
 MAINTENANCE_USD_MINOR = 20_000_000
 READING_SECONDS = 30
 """Maximum wait for the model to encode all texts; the story can continue without."""
@@ -85,6 +87,8 @@ class Story:
         self.refunded: Mapping[str, Any] = {}
         self.joint = JointDelivery()
         self.ended: Ended | None = None
+        self.proposed: Mapping[str, Any] = {}
+        """A delivery whose completion is proposed and waits for its State."""
         self.reported: Reported | None = None
         self.portal = Portal()
         self.extended = Extended()
@@ -94,6 +98,7 @@ class Story:
         """Run all steps. Raises StepError at the first unexpected answer."""
         await appoint_all(self._steps)
         await self._subscribe()
+        await self.desk.prepare()
         await self.desk.watch()
         await self._raise_funds()
         await self._offer()
@@ -113,6 +118,7 @@ class Story:
         self.joint = await deliver_jointly(self._steps, self.desk.joint)
         self.desk.package = await present_package(self._steps)
         self.ended = await end_early(self._steps)
+        self.proposed = await propose_completion(self._steps)
         for record in self.requests:
             if record.delivery is not None:
                 await answer_mail(self._steps, record, self._ask, self._mails)
@@ -354,7 +360,8 @@ class Story:
         if not any(one["work_package"] == WORK_PACKAGE for one in made):
             await self._api.post(FINANCE, "/v1/allocations", body, step="maintenance")
         unfunded = [(record, line) for record in self.requests for line in record.lines if line.needed]
-        await self._steps.each("a fund pays for what the matches lack", unfunded, self._cover)
+        paid = [one for one in unfunded if one[0].appointment != UNPAID]
+        await self._steps.each("a fund pays for what the matches lack, but for one State's", paid, self._cover)
 
     async def _end(self) -> None:
         """Close the requests whose sample has an outcome, and refund a donor by two finance officers."""

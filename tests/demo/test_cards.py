@@ -19,6 +19,7 @@ from services.demo.cards import (
     heading,
     joint_card,
     joint_delivery_card,
+    proposed_card,
     reasons,
     report_card,
     request_card,
@@ -169,7 +170,7 @@ def test_card_of_a_round_fits_80_columns(details: bool) -> None:
     got = {"provider": LONGEST_PROVIDER, "starts": "2027-07-01", "score": 758}
     why_not = {"provider": LONGEST_PROVIDER, "says": "All that is left in this period goes to others. " * 3}
     planned = {
-        "lines": 10_000, "deliveries": 9_999, "says": "This is the best plan there is. " * 4,
+        "lines": 10_000, "deliveries": 9_999, "status": "discarded", "says": "This is the best plan there is. " * 4,
         "value": 1_798_400, "bound": 1_798_401, "gap_millionths": 1,
         "plan": [line | {"deliveries": [got]}],
         "unmet": [line | {"hindrances": [why_not]}, line | {"hindrances": [], "says": "No offering fits."}],
@@ -255,6 +256,13 @@ def test_card_of_an_ended_delivery_fits_80_columns() -> None:
     ended = Ended(delivery, {"suspended": "S" * 90, "terminated": "T" * 90})
 
     assert all(cell_len(one) <= COLUMNS for one in printed(ended_card(ended)))
+
+
+def test_card_of_a_proposed_completion_fits_80_columns() -> None:
+    remark = {"move": "completion-proposed", "comment": "P" * 90}
+    delivery = {"provider": LONGEST_PROVIDER, "state": "CIV", "status": "completion_proposed", "remarks": [remark]}
+
+    assert all(cell_len(one) <= COLUMNS for one in printed(proposed_card(delivery | {"proposed_on": "2026-12-01"})))
 
 
 def test_card_of_a_joint_delivery_says_what_began_and_when_it_can_end() -> None:

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 import asyncpg
 import httpx
 
+from chassis import clock
 from chassis.auth.tokens import Issuer
 from chassis.embedded import Nats
 from chassis.journal.streams import stream_states
@@ -19,7 +21,7 @@ from services.composition import NAMES, all_services
 from services.demo.ending import finance_officers
 from services.demo.people import Api
 from services.demo.records import Seen
-from services.demo.story import Story
+from services.demo.story import UNPAID, Story
 from services.mailbox import Mailbox
 from services.pledges.statements.printing.words import labels
 from tests.commands import entraide
@@ -48,7 +50,7 @@ def check_story(story: Story) -> None:
             assert line.match["status"] == ("completed" if record.outcome else "confirmed")
             assert line.spent == (bool(record.outcome) and line.needed is not None)
             assert sum(share["points"] for share in line.match["shares"]) == line.match["score"]
-            assert line.covered or not line.needed
+            assert line.covered == (line.needed is not None and record.appointment != UNPAID)
     closed = {r.request["state"]: r.request["outcome"] for r in story.requests if r.request["status"] == "closed"}
     assert closed == {"CIV": "met", "PER": "partially_met", "SGP": "met"}
     proposer, approver = finance_officers()
@@ -61,6 +63,9 @@ def check_story(story: Story) -> None:
     assert {"CIV": "in_delivery", "MDG": "in_delivery"} == {
         one["state"]: one["status"] for one in story.joint.deliveries
     }
+    assert "completion_proposed" == story.proposed["status"]
+    assert story.planned is not None
+    assert "adopted" == story.planned.round["status"]
     assert ["held", "planned"] == [one["status"] for one in story.joint.sessions]
     assert ("in_progress", 1) == (story.extended.extension["status"], story.extended.extension["pledges"])
     assert {"KEN": "shown", "PER": "own"} == {one["state"]: one["status"] for one in story.extended.progress}
@@ -74,6 +79,22 @@ async def rerun_demo(platform: Platform, state: Path) -> None:
     assert story.filed_before == 12
     assert ["closed"] * 3 == [record.request["status"] for record in story.requests if record.outcome]
     check_story(story)
+
+
+async def check_what_users_find(platform: Platform, state: Path, said: str) -> None:
+    """Check that criteria, holidays and an unfunded need are there, and that the printed command gives a token."""
+    api = Api(platform.addresses, Issuer.load(state / "issuer.jwk", ISSUER))
+    for path in ("/v1/criteria", f"/v1/calendar/{clock.now().year}"):
+        assert (await api.get("UNODC:coordinator", path))["revision"] == 1
+    (need,) = (await api.get("FRA:donor_officer", "/v1/requirements/unfunded"))["requirements"]
+    assert (need["state"], need["gap_usd_minor"]) == (UNPAID[:3], 5_500_000)
+    await api.close()
+    (command,) = re.findall(r"\./dev entraide (token .+)", said)
+    printed = await entraide(*shlex.split(command), env={"ENTRAIDE_STATE": str(state.parent)})
+    assert printed.exit_code == 0, printed.stderr
+    headers = {"Authorization": f"Bearer {printed.stdout.strip()}"}
+    answer = await asyncio.to_thread(httpx.get, f"{platform.addresses['directory']}/v1/me", headers=headers)
+    assert answer.status_code == 200, answer.text
 
 
 def check_files(platform: Platform, folder: Path, xsd: Sequence[str]) -> None:

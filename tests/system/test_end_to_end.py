@@ -14,7 +14,14 @@ from tests import readme
 from tests.commands import entraide
 from tests.sample_world import STILL_RUNNING, Demo
 from tests.system import readme_session, routine_work
-from tests.system.outcome import check_files, check_mails, check_state, check_summaries, rerun_demo
+from tests.system.outcome import (
+    check_files,
+    check_mails,
+    check_state,
+    check_summaries,
+    check_what_users_find,
+    rerun_demo,
+)
 from tests.system.platform import Platform
 
 
@@ -29,6 +36,7 @@ def test_readme_shows_what_the_demo_prints(demo: Demo) -> None:
 async def test_the_demo_leaves_one_process_in_order(demo: Demo, xsd: tuple[str, ...]) -> None:
     complained = demo.said.partition(STILL_RUNNING)[0]
     assert not re.search(r"not seen|not funded|not offered|did not wait for", complained), complained
+    await check_what_users_find(demo.platform, demo.state, demo.said)
     await rerun_demo(demo.platform, demo.state)
     await asyncio.to_thread(check_files, demo.platform, demo.state / "donor", xsd)
     await check_summaries(demo.platform)
