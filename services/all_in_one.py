@@ -12,14 +12,15 @@ import asyncpg
 import click
 
 from chassis.db.migrate import MigrationError
-from chassis.embedded import EmbeddedError, free_port
+from chassis.embedded import Child, EmbeddedError, free_port
 from chassis.event_loop import run
 from chassis.journal.bus import BusError
 from chassis.journal.streams import ensure_streams
-from chassis.parts import parts
+from chassis.parts import LostPartError, keep_running, parts
 from chassis.runtime import listener, prepare, serve, topology
 from chassis.service import Running, Service
 from chassis.settings import Settings, SettingsError
+from chassis.supervise import cancel
 from services import contact, reference
 from services.documents import api as documents
 from services.mailbox import Mailbox
@@ -44,8 +45,11 @@ def run_together(
         # Bind before anything is started, to fail early if a port is in use.
         with contextlib.closing(listener(settings.host, settings.port)) as bound:
             settings = replace(settings, port=bound.getsockname()[1])
-            with parts(settings, services, say=say) as complete:
-                run(_serve(complete, services, say, beside, bound))
+            with parts(settings, services, say=say) as (complete, servers):
+                run(_serve(complete, services, servers, say, beside, bound))
+    except LostPartError as error:
+        say(f"entraide: {error}")
+        raise SystemExit(1) from error
     except MigrationError as error:
         own = settings.database_url is None
         fail(f"{error}: remove {settings.state}, or name another folder with --state" if own else str(error))
@@ -68,6 +72,7 @@ def _mailbox(settings: Settings) -> Mailbox | None:
 async def _serve(
     settings: Settings,
     services: Sequence[Service],
+    servers: Sequence[Child],
     say: Say,
     beside: Callable[[Settings, list[Running], asyncio.Event], Any] | None,
     bound: socket.socket,
@@ -97,6 +102,8 @@ async def _serve(
         )
         return asyncio.create_task(beside(settings, running, stop)) if beside else None
 
+    keeping = asyncio.create_task(keep_running(servers, stop, say=say))
+    keeping.add_done_callback(lambda _: stop.set())
     try:
         await serve(
             settings,
@@ -114,5 +121,8 @@ async def _serve(
             bound=bound,
         )
     finally:
+        await cancel([keeping])
         if mailbox:
             await mailbox.stop()
+    if not keeping.cancelled():
+        keeping.result()

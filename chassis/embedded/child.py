@@ -1,5 +1,6 @@
 """A child server process, one per folder, which ends with its parent."""
 
+import asyncio
 import contextlib
 import ctypes
 import fcntl
@@ -13,13 +14,15 @@ import threading
 import time
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
 from chassis.embedded.account import Account, make_folder
 from chassis.embedded.errors import EmbeddedError
+from chassis.embedded.ports import chosen_port
 
+START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 """Time for an orderly stop; after it, SIGQUIT is sent, and SIGKILL five seconds later."""
 ORPHAN_SECONDS = 20.0
@@ -41,6 +44,7 @@ class Child(ABC):
         self.log = self.state / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: int | None = None
+        self._has_served = False
 
     @property
     def pid(self) -> int:
@@ -51,8 +55,19 @@ class Child(ABC):
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def start(self, timeout: float = 60) -> None:
+    def start(self, timeout: float = START_SECONDS) -> None:
         """Start the server and wait until it serves. On failure leave nothing running and raise EmbeddedError."""
+        for pause_seconds in self._starting(timeout):
+            time.sleep(pause_seconds)
+
+    async def start_again(self) -> None:
+        """As `start`, for a server that has ended, on its port, while the event loop runs on."""
+        with contextlib.closing(self._starting(START_SECONDS)) as starting:
+            for pause_seconds in starting:
+                await asyncio.sleep(pause_seconds)
+
+    def _starting(self, timeout: float) -> Generator[float]:
+        """Start the server; yield the seconds to wait before each next look."""
         assert threading.current_thread() is threading.main_thread(), "the server ends with the thread that started it"
         if self._process is not None:
             # A killed process may not have exited yet.
@@ -64,8 +79,9 @@ class Child(ABC):
             self._claim_folder()
             self._end_orphan()
             account = self._prepare()
-            while not self._served(account, deadline):
-                time.sleep(0.2)
+            while not (yield from self._served(account, deadline)):
+                yield 0.2
+            self._has_served = True
         except (OSError, subprocess.SubprocessError) as error:
             self.stop()
             raise EmbeddedError(f"{self.title} cannot be started in {self.state}: {error}") from error
@@ -103,6 +119,10 @@ class Child(ABC):
     @abstractmethod
     def _ready(self) -> bool:
         """Check whether the current process answers."""
+
+    def _port(self, wanted: int | None, before: int, file: Path) -> int:
+        """The port `wanted`, or else that of `file`; of a server that has served the one before, which clients know."""
+        return chosen_port(wanted or (before if self._has_served else None), file)
 
     @property
     def _folder_is_shared(self) -> bool:
@@ -152,7 +172,7 @@ class Child(ABC):
                 )
             time.sleep(POLL_SECONDS)
 
-    def _served(self, account: Account, deadline: float) -> bool:
+    def _served(self, account: Account, deadline: float) -> Generator[float, None, bool]:
         """Start the process and wait until it serves; False if a retry may help."""
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
             self.log.rename(self.log.with_suffix(".log.old"))
@@ -164,7 +184,7 @@ class Child(ABC):
                 return True
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"{self.title} does not answer in time; its log is {self.log}")
-            time.sleep(POLL_SECONDS)
+            yield POLL_SECONDS
         said = self.log.read_bytes()[start_of_log:].decode(errors="replace")
         if any(words in said for words in self._retryable) and time.monotonic() < deadline:
             return False

@@ -13,7 +13,7 @@ from pathlib import Path
 from chassis.embedded.account import Account
 from chassis.embedded.child import Child, keep, secret
 from chassis.embedded.errors import EmbeddedError
-from chassis.embedded.ports import LOOPBACK, chosen_port, is_free
+from chassis.embedded.ports import LOOPBACK, is_free
 
 MESSAGE_BYTES_MAX = 64 * 1024
 CONNECTIONS_MAX = 1000
@@ -70,8 +70,8 @@ class Nats(Child):
         return Account()
 
     def _command(self) -> Sequence[str]:
-        self.port = chosen_port(self._wanted_port, self.state / "port")
-        self.monitor_port = chosen_port(self._wanted_monitor_port, self.state / "monitor-port")
+        self.port = self._port(self._wanted_port, self.port, self.state / "port")
+        self.monitor_port = self._port(self._wanted_monitor_port, self.monitor_port, self.state / "monitor-port")
         configuration = self.state / "nats.conf"
         keep(configuration, json.dumps(self._configuration(), indent=2))
         return [str(_binary()), "--config", str(configuration)]

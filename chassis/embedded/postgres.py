@@ -12,7 +12,7 @@ from pathlib import Path
 from chassis.embedded.account import Account, unprivileged_account
 from chassis.embedded.child import Child, is_alive, keep, reason, secret
 from chassis.embedded.errors import EmbeddedError
-from chassis.embedded.ports import LOOPBACK, chosen_port, is_free
+from chassis.embedded.ports import LOOPBACK, is_free
 
 MAJOR_LOWEST = 16
 BUILTIN_LOCALE_MAJOR = 17
@@ -124,7 +124,7 @@ class Postgres(Child):
         fresh.rename(self.data)
 
     def _command(self) -> Sequence[str]:
-        self.port = chosen_port(self._wanted_port, self.state / "port")
+        self.port = self._port(self._wanted_port, self.port, self.state / "port")
         settings = {**self._settings, "port": str(self.port)}
         return [
             str(self._binaries / "postgres"),

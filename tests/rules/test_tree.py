@@ -32,6 +32,7 @@ TASKS = {
     ("chassis/supervise.py", "supervised"),  # the one place that starts loops
     ("chassis/supervise.py", "finish_despite_cancel"),
     ("services/matching/rounds/planner.py", "_plan"),  # renews the lease while a plan is made, in a group
+    ("services/all_in_one.py", "_serve"),  # starts own servers again, cancelled after `serve`, which its failure ends
     ("services/all_in_one.py", "on_ready"),  # the demo beside the services, cancelled by `serve`
     ("services/console/live/following.py", "_relay"),  # the streams behind one open page, cancelled when it is closed
     ("services/console/client.py", "stream"),  # the call whose answer is streamed, cancelled when it is closed

@@ -51,7 +51,7 @@ def urls(request: pytest.FixtureRequest) -> Iterator[Mapping[str, str]]:
     else:
         with (
             folder() as place,
-            parts(Settings(state=place, database_url="postgresql://elsewhere"), all_services()) as found,
+            parts(Settings(state=place, database_url="postgresql://elsewhere"), all_services()) as (found, _),
         ):
             assert found.nats_url is not None
             yield {"streams": found.nats_url, **found.nats_urls}

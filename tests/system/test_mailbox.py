@@ -47,7 +47,7 @@ async def test_mailbox_is_absent_with_a_configured_issuer(settings: Settings, tm
             stop.set()
 
     with listener(settings.host, settings.port) as bound:
-        await _serve(settings, all_services(), said.append, ask, bound)
+        await _serve(settings, all_services(), [], said.append, ask, bound)
 
     mails: Any = 404 if own_issuer else 200
     assert [mails, 200] == [answers[0], answers[2]]
