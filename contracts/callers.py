@@ -78,10 +78,14 @@ class Subject(Struct, frozen=True, kw_only=True, order=True, forbid_unknown_fiel
 
 
 class KnownSubject(Struct, frozen=True, kw_only=True):
-    """The person of a subject or an address; `others` are not empty if several people have it."""
+    """The person of a subject or an address; `others` are not empty if several people have it.
+
+    `foreign` are people whom other organizations entered with a subject that was in use: they count only when named.
+    """
 
     person_id: UUID
     others: tuple[UUID, ...] = ()
+    foreign: tuple[UUID, ...] = ()
 
     @property
     def people(self) -> tuple[UUID, ...]:

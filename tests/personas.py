@@ -9,7 +9,7 @@ from chassis.auth.callers import Callers
 from chassis.db.database import Database
 from chassis.ids import new_id
 from chassis.texts import hash_texts
-from contracts.callers import CallerChanges, HeldAppointment, Subject
+from contracts.callers import CallerChanges, HeldAppointment, KnownSubject, Subject
 from contracts.directory import Mandate
 from contracts.values import Language, Role
 from services.directory.appointments import model as appointment
@@ -78,7 +78,7 @@ def _held(person_id: UUID, held: str) -> HeldAppointment:
 
 def _apply(callers: Callers, person_id: UUID, holdings: Sequence[HeldAppointment]) -> None:
     callers.apply(CallerChanges(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
-    callers.cache_people(Subject(issuer=ISSUER, subject=str(person_id)), person_id)
+    callers.cache_people(Subject(issuer=ISSUER, subject=str(person_id)), KnownSubject(person_id=person_id))
 
 
 async def appoint_in_directory(

@@ -67,8 +67,8 @@ class Callers:
         """Calls of people and API clients."""
 
         self._held: dict[UUID, dict[UUID, HeldAppointment]] = {}
-        self._subjects: OrderedDict[Subject, tuple[int, tuple[UUID, ...]]] = OrderedDict()
-        """Maps each subject to the value of `_people_changes` at its query, and to its people; none if unknown."""
+        self._subjects: OrderedDict[Subject, tuple[int, KnownSubject | None]] = OrderedDict()
+        """Maps each subject to the value of `_people_changes` at its query, and to its people; None if unknown."""
 
         self._others: Sequence[Callers] = ()
         self._people_changes = 0
@@ -104,13 +104,13 @@ class Callers:
                 async with asyncio.timeout(REFRESH_SECONDS):
                     await self._answered.wait()
 
-    async def people_of(self, subject: Subject) -> Sequence[UUID]:
-        """The people of a subject, one per organization; none if it is unknown.
+    async def people_of(self, subject: Subject) -> KnownSubject | None:
+        """The people of a subject, one per organization; None if it is unknown.
 
         If the directory is unreachable, the cached people are returned, unless a later change concerned one of them.
         Raises PeerError if nothing is cached.
         """
-        asked, known = self._subjects.get(subject, (None, ()))
+        asked, known = self._subjects.get(subject, (None, None))
         news = self._people_changes
         if asked == news:
             return known
@@ -120,12 +120,12 @@ class Callers:
             if asked is None or subject not in self._subjects:
                 raise
             return known
-        people = () if answer is None else msgspec.json.decode(answer, type=KnownSubject).people
+        people = None if answer is None else msgspec.json.decode(answer, type=KnownSubject)
         if news == self._people_changes:
-            self.cache_people(subject, *people)
+            self.cache_people(subject, people)
         return people
 
-    def cache_people(self, subject: Subject, *people: UUID) -> None:
+    def cache_people(self, subject: Subject, people: KnownSubject | None) -> None:
         """Cache the people of a subject until people change."""
         self._subjects[subject] = (self._people_changes, people)
         if len(self._subjects) > SUBJECTS_MAX:
@@ -224,7 +224,7 @@ class Callers:
             self._subjects = OrderedDict(
                 (subject, (asked, known))
                 for subject, (asked, known) in self._subjects.items()
-                if known and gone.isdisjoint(known)
+                if known and gone.isdisjoint(known.people + known.foreign)
             )
 
     async def _keep(self, news: CallerChanges) -> None:

@@ -25,7 +25,7 @@ from chassis.ids import new_id
 from chassis.journal.peers import PeerError
 from chassis.keys.file import read_or_create_key
 from chassis.keys.issuer import ALGORITHM, Keys, claimed_issuer
-from contracts.callers import HeldAppointment, Subject
+from contracts.callers import HeldAppointment, KnownSubject, Subject
 from contracts.refusals import Forbidden, Unavailable, Unidentified
 from contracts.values import Caller, Role
 
@@ -97,7 +97,7 @@ class VerifiedToken:
 class Directory(Protocol):
     """The appointments known to this process: `chassis.auth.callers.Callers`."""
 
-    async def people_of(self, subject: Subject) -> Sequence[UUID]: ...
+    async def people_of(self, subject: Subject) -> KnownSubject | None: ...
 
     def in_force(self, person_id: UUID, at: datetime) -> Sequence[HeldAppointment]: ...
 
@@ -192,22 +192,26 @@ class Verifier:
     async def _person(self, subject: Subject, acting: str | None) -> Caller:
         await self._directory.refresh()
         try:
-            people = await self._directory.people_of(subject)
+            known = await self._directory.people_of(subject)
         except PeerError as error:
             raise Unavailable("identity-unavailable") from error
-        if not people:
+        if known is None:
             raise Forbidden("person-not-known")
-        now = clock.now()
-        held = [one for person in people for one in self._directory.in_force(person, now) if one.scopes is None]
-        if self._directory.stale():
-            # While appointments are stale, records of other States are not accessible.
-            held = [one for one in held if one.role in OWN_STATE_ROLES]
-            if not held:
-                raise Unavailable("identity-unavailable")
+        held, foreign = self._held_by(known.people), self._held_by(known.foreign)
+        if self._directory.stale() and not held + foreign:
+            raise Unavailable("identity-unavailable")
         # An organization may register any subject as its own person's. To prevent a person from acting for an
         # organization by mistake, even after their appointment elsewhere has ended, a person of several organizations
-        # always has to name one.
-        return _acting(held, acting, always_named=len(people) > 1)
+        # always has to name one. What was added to a subject in use counts only when named: it cannot stop programs.
+        if acting is not None or not held:
+            return _acting(held + foreign, acting, always_named=len(known.people + known.foreign) > 1)
+        return _acting(held, acting, always_named=len(known.people) > 1)
+
+    def _held_by(self, people: Sequence[UUID]) -> list[HeldAppointment]:
+        """Return the appointments of people in force; while they are stale, those that see no other State's records."""
+        now, stale = clock.now(), self._directory.stale()
+        held = [one for person in people for one in self._directory.in_force(person, now) if one.scopes is None]
+        return [one for one in held if one.role in OWN_STATE_ROLES] if stale else held
 
     def _client(self, claims: Claims, acting: str | None) -> Caller:
         """The API client, limited to those of its scopes for which the token was issued."""

@@ -141,6 +141,7 @@ DESK_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "overdue_at": None,
         "stopped_at": None,
         "waiting_for": "me",
+        "Me.elsewhere": [],
         "WorkCounts.total": 3,
         "WorkCounts.overdue": 1,
         "unassigned": 2,

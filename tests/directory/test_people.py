@@ -10,6 +10,7 @@ from contracts.callers import Subject
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Role
 from services.directory.people import store
+from services.directory.subjects import store as subject_store
 from services.directory.wiring import SERVICE, appoint_founders
 from tests.builders import headers
 from tests.commands import entraide
@@ -62,7 +63,7 @@ async def test_operator_founds_administrators_by_command(db: Database, database_
     code, line = await command()
     assert (2, True) == (code, "founded-already" in line)
     async with db.transaction() as tx:
-        assert await store.people_of(tx, Subject(issuer=ISSUER, subject="auth0|2"))
+        assert await subject_store.holders(tx, Subject(issuer=ISSUER, subject="auth0|2"))
 
 
 # -- organizations, people --------------------------------------------------------------------------------------------

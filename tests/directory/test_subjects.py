@@ -1,12 +1,13 @@
 """Subjects by which people sign in are set by the focal point, or by two people."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from chassis.db.database import Database
 from contracts.callers import Subject
-from services.directory.people import store
+from services.directory.subjects import store
 from tests import builders
 from tests.builders import a_request, headers
 from tests.chassis.steps import check_problem
@@ -27,7 +28,7 @@ async def put(api: Client, person_id: object, who: str, revision: int, subjects:
 
 async def signed_in(db: Database, subject: str) -> list[str]:
     async with db.transaction() as tx:
-        return [str(one) for one in await store.people_of(tx, Subject(issuer=ISSUER, subject=subject))]
+        return [str(one) for one in await store.holders(tx, Subject(issuer=ISSUER, subject=subject))]
 
 
 async def test_administrator_alone_cannot_sign_in_as_an_official(
@@ -224,21 +225,67 @@ async def test_person_of_two_organizations_must_name_the_acting_one(
     db: Database,
     without_a_broker: Any,
 ) -> None:
-    """Entering another State's official as one's own person must not reveal that official's drafts."""
+    """Entering another State's official before their first call must not reveal that official's drafts."""
     await appoint_in_directory(db, [KENYA, "NOR:focal_point", "NOR:official"])
     kenyan = [{"issuer": ISSUER, "subject": str(persona_id(KENYA))}]
     async with directory(without_a_broker) as api, requests(without_a_broker, without_a_broker.port) as client:
-        await until_answered(client, KENYA, 200, STARTED_SECONDS)
+        await until_answered(client, "NOR:focal_point", 200, STARTED_SECONDS)
         path = f"/v1/people/{persona_id('NOR:official')}/subjects"
         by_norway = headers("NOR:focal_point", revision=1)
         assert 200 == (await api.put(path, json={"subjects": kenyan}, headers=by_norway)).status_code
 
-        await until_answered(client, KENYA, 403, KNOWN_SECONDS)
         answer = await client.post("/v1/requests", json=a_request(submit=False), headers=headers(KENYA))
         check_problem(answer, 403, "appointment-not-named")
         acting = headers(KENYA) | {"Acting-As": KENYA}
         draft = await client.post("/v1/requests", json=a_request(submit=False), headers=acting)
         assert (201, "KEN") == (draft.status_code, draft.json()["state"])
+
+
+async def test_subject_entered_elsewhere_does_not_affect_the_calls_of_its_person(
+    db: Database,
+    without_a_broker: Any,
+) -> None:
+    """Entering another State's official must not stop that official's programs, which name no appointment."""
+    administrator = "UNODC:administrator"
+    await appoint_in_directory(db, [KENYA, "NOR:focal_point", "NOR:official", administrator])
+    kenyan = [{"issuer": ISSUER, "subject": str(persona_id(KENYA))}]
+    assert builders.issuer is not None
+    async with directory(without_a_broker) as api, requests(without_a_broker, without_a_broker.port) as client:
+        await until_answered(client, KENYA, 200, STARTED_SECONDS)
+        path = f"/v1/people/{persona_id('NOR:official')}/subjects"
+        for revision, subjects in enumerate((kenyan, kenyan + PLANTED), 1):
+            by_norway = headers("NOR:focal_point", revision=revision)
+            assert 200 == (await api.put(path, json={"subjects": subjects}, headers=by_norway)).status_code
+
+        # A new process, which has nothing cached, answers as the one that knew the subject before.
+        named = headers(KENYA) | {"Acting-As": "NOR:official"}
+        async with requests(without_a_broker, without_a_broker.port) as later:
+            for one in (client, later):
+                async with asyncio.timeout(STARTED_SECONDS):
+                    while 200 != (await one.get("/v1/requests", headers=named)).status_code:
+                        await asyncio.sleep(0.05)
+                draft = await one.post("/v1/requests", json=a_request(submit=False), headers=headers(KENYA))
+                assert (201, "KEN") == (draft.status_code, draft.json().get("state")), draft.text
+        draft = await client.post("/v1/requests", json=a_request(submit=False), headers=named)
+        assert (201, "NOR") == (draft.status_code, draft.json()["state"])
+        me = (await api.get("/v1/me", headers=headers(KENYA))).json()
+        assert ("KEN", ["NOR:official"]) == (me["organization"], me["elsewhere"])
+        # The planted account acts for Norway, and is not told who else signs in by the first.
+        planted = headers(KENYA) | {"Authorization": f"Bearer {builders.issuer.token(ATTACKER)}"}
+        me = (await api.get("/v1/me", headers=planted)).json()
+        assert ("NOR", []) == (me["organization"], me["elsewhere"])
+        # After the official has left Kenya, the appointment in Norway still has to be named.
+        of_kenya = {"person": str(persona_id(KENYA))}
+        held = (await api.get("/v1/appointments", params=of_kenya, headers=headers(administrator))).json()[
+            "appointments"
+        ]
+        path = f"/v1/appointments/{held[0]['appointment_id']}/end"
+        ended = await api.post(path, json={"reason": "other"}, headers=headers(administrator, revision=1))
+        assert 200 == ended.status_code, ended.text
+        await until_answered(client, KENYA, 403, KNOWN_SECONDS)
+        answer = await client.get("/v1/requests", headers=headers(KENYA))
+        check_problem(answer, 403, "appointment-not-named")
+        assert ["NOR:official"] == answer.json()["details"]["held"]
 
 
 async def test_subject_like_that_of_a_service_is_rejected(api: Client) -> None:

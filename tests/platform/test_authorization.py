@@ -21,7 +21,7 @@ from chassis.http.application import application
 from chassis.runtime import verifier
 from chassis.settings import Settings
 from chassis.telemetry import CORRELATION_HEADER
-from contracts.callers import CallerChanges, HeldAppointment, Subject
+from contracts.callers import CallerChanges, HeldAppointment, KnownSubject, Subject
 from contracts.decisions import Decision
 from contracts.values import Caller
 from services.documents.permissions import HIDDEN
@@ -306,7 +306,9 @@ def former_token(world: World, appointment: str) -> str:
     ]
     callers = world.running[0].callers
     callers.apply(CallerChanges(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
-    callers.cache_people(Subject(issuer=builders.issuer.issuer, subject=str(person_id)), person_id)
+    callers.cache_people(
+        Subject(issuer=builders.issuer.issuer, subject=str(person_id)), KnownSubject(person_id=person_id)
+    )
     return builders.issuer.token(person_id)
 
 

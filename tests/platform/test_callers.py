@@ -20,7 +20,7 @@ from chassis.journal.peers import PeerError, Peers
 from chassis.runtime import service_tokens, started_services
 from chassis.service import Running
 from chassis.settings import Settings
-from contracts.callers import CallerChanges, HeldAppointment, Subject
+from contracts.callers import CallerChanges, HeldAppointment, KnownSubject, Subject
 from contracts.directory import Mandate
 from contracts.values import Role
 from services.composition import all_services
@@ -155,7 +155,7 @@ async def test_subject_is_looked_up_once_until_a_change(
         await done(api, f"{path}/approve-subjects", "second", revision=1)
         assert not await held.people_of(subject), "an unknown subject is asked for again only after news"
         await held.pull()
-        assert (UUID(person["person_id"]),) == await held.people_of(subject)
+        assert KnownSubject(person_id=UUID(person["person_id"])) == await held.people_of(subject)
         await held.pull()
 
         await done(api, f"{path}/propose-subjects", FIRST, revision=2, subjects=[])

@@ -23,6 +23,8 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     organization: str
     role: str
     head: bool = False
+    elsewhere: bool = False
+    """True if another organization entered the person's subject; chosen only by the person."""
 
     @property
     def name(self) -> str:
@@ -109,7 +111,7 @@ class KeptForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def appointments_of(me: dict[str, Any]) -> Sequence[Appointment]:
-    """Return the appointments in force of an answer of `/v1/me`, each organization and role once."""
+    """Return the appointments in force of an answer of `/v1/me`, each organization and role once, own ones first."""
     found = {
         (one["organization"], one["role"]): Appointment(
             organization=one["organization"], role=one["role"], head=bool(one.get("head"))
@@ -117,4 +119,5 @@ def appointments_of(me: dict[str, Any]) -> Sequence[Appointment]:
         for one in me["appointments"]
         if one["status"] == "in_force"
     }
-    return tuple(found.values())
+    foreign = (one.split(":") for one in me["elsewhere"])
+    return (*found.values(), *(Appointment(organization=code, role=role, elsewhere=True) for code, role in foreign))

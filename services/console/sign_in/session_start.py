@@ -36,7 +36,8 @@ async def begin_session(
     appointments = tuple(appointments_of(me))
     if acting is None and before is not None and before.held.tokens.subject == tokens.subject:
         acting = next((one.name for one in appointments if one.name == before.held.acting), None)
-    chosen = acting or (appointments[0].name if len(appointments) == 1 else None)
+    own = [one.name for one in appointments if not one.elsewhere]
+    chosen = acting or (own[0] if len(own) == 1 else None)
     held = Held(
         tokens=tokens,
         name=me["name"] or "",

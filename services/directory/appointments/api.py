@@ -95,7 +95,9 @@ class Links(Struct, frozen=True, kw_only=True):
 class Me(Struct, frozen=True, kw_only=True):
     """The caller, in the appointment it acts in (`organization`, `role`), with all its appointments in force.
 
-    An API client has `scopes` and no name or appointment; a person has no scopes.
+    An API client has `scopes` and no name or appointment; a person has no scopes. `elsewhere` are appointments of other
+    organizations, `NOR:official`, that entered the caller's subject as one of their own person's while it was in use:
+    without effect unless `Acting-As` names them.
     """
 
     person_id: UUID
@@ -104,6 +106,7 @@ class Me(Struct, frozen=True, kw_only=True):
     name: str | None
     scopes: tuple[Scope, ...] | None
     appointments: list[AppointmentView]
+    elsewhere: list[str]
     links: Links
 
 
@@ -175,12 +178,15 @@ async def show_me(db: Db, caller: CurrentCaller, now: Now) -> Me:
             limit=store.LIST_MAX,
         )
         texts = (await store.person_texts(tx, [caller.person_id])).get(caller.person_id)
+        async with tx.as_service():
+            elsewhere = await subject_store.elsewhere(tx, caller.person_id, today=now.date())
         return from_attributes(
             Me,
             caller,
             name=texts.name if texts else None,
             scopes=None if caller.scopes is None else tuple(sorted(caller.scopes)),
             appointments=await _views(tx, found, caller, now),
+            elsewhere=elsewhere,
             links=Links(),
         )
 

@@ -11,6 +11,7 @@ from contracts.refusals import Missing
 from contracts.values import END
 from services.directory.callers import store as feed
 from services.directory.people import store
+from services.directory.subjects import store as subject_store
 
 
 @get("/internal/callers", opt=INTERNAL, summary="What has changed in who may act")
@@ -25,12 +26,19 @@ async def callers(
 # POST, so that subjects do not appear in access logs.
 @post("/internal/subjects", opt=INTERNAL, status_code=200, summary="Who signs in by a subject")
 async def subjects(data: JSONBody[Subject], db: Db, caller: CurrentCaller) -> KnownSubject:
-    # The call only reads: reserved connections keep a sign-in from waiting for one.
+    # Reserved connections for reading keep a sign-in from waiting for one, except the first of each subject.
     async with db.for_reading().transaction(by=caller) as tx:
-        people = await store.people_of(tx, data)
-    if not people:
+        holders = await subject_store.holders(tx, data)
+    if not holders:
         raise Missing("not-found")
-    return KnownSubject(person_id=people[0], others=tuple(people[1:]))
+    used = [person_id for person_id in holders if holders[person_id]]
+    if len(holders) == 1 and not used:
+        async with db.transaction(by=caller) as tx:
+            await subject_store.save_used(tx, next(iter(holders)), data)
+    people = used or list(holders)
+    return KnownSubject(
+        person_id=people[0], others=tuple(people[1:]), foreign=tuple(one for one in holders if one not in people)
+    )
 
 
 # POST, so that addresses do not appear in access logs.

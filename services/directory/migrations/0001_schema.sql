@@ -75,12 +75,13 @@ CREATE INDEX person_text_email ON person_text (lower(email));
 
 -- By which subjects of which issuers a person signs in. A subject is one person's `within` an organization (UNODC and its
 -- units are one). Across organizations it may be of several people, so that nobody learns of another organization's
--- subjects, or keeps one from it.
+-- subjects, or keeps one from it. Once its holder has `used` it while it was one person's, others have to be named.
 CREATE TABLE person_subject (
     issuer text NOT NULL,
     subject text NOT NULL,
     person_id uuid NOT NULL REFERENCES person DEFERRABLE INITIALLY DEFERRED,
     within text NOT NULL,
+    used boolean NOT NULL DEFAULT false,
     PRIMARY KEY (issuer, subject, person_id)
 );
 CREATE INDEX person_subject_person ON person_subject (person_id);

@@ -251,16 +251,6 @@ async def erased(tx: Tx, *, after: datetime) -> list[Person]:
     return [msgspec.convert(dict(row), Person) for row in rows]
 
 
-async def people_of(tx: Tx, subject: Subject) -> list[UUID]:
-    """List the people with this subject, at most one in each organization; only for services, which act for them."""
-    rows = await tx.fetch(
-        "SELECT person_id FROM person_subject WHERE issuer = $1 AND subject = $2 ORDER BY person_id",
-        subject.issuer,
-        subject.subject,
-    )
-    return [row["person_id"] for row in rows]
-
-
 async def people_at(tx: Tx, address: Address) -> list[UUID]:
     """List the people with this e-mail address; only for services."""
     rows = await tx.fetch(

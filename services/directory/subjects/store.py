@@ -1,6 +1,7 @@
 """Queries on the subjects by which people sign in, and on proposed subjects."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -23,12 +24,16 @@ async def save(tx: Tx, person_id: UUID, organization: str, subjects: Sequence[Su
 
     Raises Conflict if one belongs to another person of the same organization; other organizations are not revealed.
     """
-    await tx.execute("DELETE FROM person_subject WHERE person_id = $1", person_id)
+    before = await tx.fetch(
+        "DELETE FROM person_subject WHERE person_id = $1 RETURNING issuer, subject, used", person_id
+    )
+    used = {(one["issuer"], one["subject"]) for one in before if one["used"]}
     kept = await tx.fetchval(
         """
         WITH kept AS (
-            INSERT INTO person_subject (issuer, subject, person_id, within)
-            SELECT issuer, subject, $1, $2 FROM unnest($3::text[], $4::text[]) AS s(issuer, subject)
+            INSERT INTO person_subject (issuer, subject, person_id, within, used)
+            SELECT issuer, subject, $1, $2, used
+            FROM unnest($3::text[], $4::text[], $5::boolean[]) AS s(issuer, subject, used)
             ON CONFLICT DO NOTHING RETURNING 1
         ) SELECT count(*) FROM kept
         """,
@@ -36,9 +41,53 @@ async def save(tx: Tx, person_id: UUID, organization: str, subjects: Sequence[Su
         parent_organization(organization),
         [one.issuer for one in subjects],
         [one.subject for one in subjects],
+        [(one.issuer, one.subject) in used for one in subjects],
     )
     if kept != len(subjects):
         raise Conflict("subject-taken")
+
+
+async def holders(tx: Tx, subject: Subject) -> dict[UUID, bool]:
+    """Return the people with this subject, at most one in each organization, with `used`; only for services."""
+    rows = await tx.fetch(
+        "SELECT person_id, used FROM person_subject WHERE issuer = $1 AND subject = $2 ORDER BY person_id",
+        subject.issuer,
+        subject.subject,
+    )
+    return {row["person_id"]: row["used"] for row in rows}
+
+
+async def save_used(tx: Tx, person_id: UUID, subject: Subject) -> None:
+    """Record that the only person with this subject has signed in by it."""
+    await tx.execute(
+        """
+        UPDATE person_subject SET used = true WHERE person_id = $1 AND issuer = $2 AND subject = $3
+            AND NOT EXISTS (SELECT FROM person_subject AS other
+                WHERE other.issuer = $2 AND other.subject = $3 AND other.person_id <> $1)
+        """,
+        person_id,
+        subject.issuer,
+        subject.subject,
+    )
+
+
+async def elsewhere(tx: Tx, person_id: UUID, *, today: date) -> list[str]:
+    """Return the appointments in force, `NOR:official`, of other people with a subject that this person uses."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT appointment.organization || ':' || role AS name
+        FROM person_subject AS own
+        JOIN person_subject AS other USING (issuer, subject)
+        JOIN person ON person.person_id = other.person_id AND disabled_at IS NULL
+        JOIN appointment ON appointment.person_id = other.person_id
+        WHERE own.person_id = $1 AND own.used AND NOT other.used
+            AND status = 'in_force' AND starts <= $2 AND (ends IS NULL OR ends >= $2)
+        ORDER BY name LIMIT 100
+        """,
+        person_id,
+        today,
+    )
+    return [row["name"] for row in rows]
 
 
 async def save_proposed(tx: Tx, person_id: UUID, subjects: Sequence[Subject], salt: bytes) -> None:
