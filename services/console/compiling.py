@@ -10,7 +10,7 @@ from jinja2.compiler import CodeGenerator, Frame
 
 from chassis import escaping
 
-TAKE_THE_CONTEXT = frozenset({"ngettext", "pgettext", "npgettext"})
+TAKE_THE_CONTEXT = frozenset({"pgettext", "npgettext"})
 """Functions in templates that take Jinja's context. The project's own functions do not."""
 
 OF_DICTIONARIES = frozenset(dir(dict))
@@ -36,6 +36,12 @@ class Generator(CodeGenerator):
             self.visit(pair, frame)
             self.write(", ")
         self.write(")")
+
+    def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> str:
+        # A filter of a constant writes it in one language, and the compiled template is that of all.
+        if not isinstance(node, nodes.TemplateData):
+            raise nodes.Impossible
+        return super()._output_child_to_const(node, frame, finalize)
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
         if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:

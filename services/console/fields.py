@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from services.console.amounts import minor_units
 from services.console.client import Problem
-from services.console.formats import minor_units
 from services.console.translations import N_
 
 Kind = Literal["text", "words", "number", "date", "choice", "choices", "money", "yes", "email", "hidden"]

@@ -12,12 +12,13 @@ from typing import Any, cast
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
-from chassis import clock
+from chassis import clock, formats
 from chassis.escaping import markup
 from contracts import reference
 from contracts.reference import country_name, country_order
 from contracts.reference import deliveries as of_deliveries
-from services.console import formats, labels, parts
+from services.console import labels, parts
+from services.console.amounts import typed_amount
 from services.console.compiling import COMPILED, Templates
 from services.console.fields import Field, Option, shown_value
 from services.console.translations import LANGUAGES, OWN_NAMES, translated, translations
@@ -122,10 +123,13 @@ def environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        # Constants are formatted when the page is written, in its language (compiling.py).
+        optimized=False,
         bytecode_cache=COMPILED,
     )
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.globals["_"] = made.globals["gettext"] = partial(_gettext, language)
+    made.globals["ngettext"] = partial(_ngettext, language)
     made.filters |= {
         "day": partial(_optional, formats.day, language),
         "period": partial(_optional, formats.period, language),
@@ -136,12 +140,13 @@ def environment(language: str) -> Environment:
         "rate": partial(_optional, formats.rate, language),
         "money": partial(_money, language),
         "usd": partial(_usd, language),
-        "typed_amount": formats.typed_amount,
+        "typed_amount": typed_amount,
         "state": partial(_state, language),
         "organization": partial(organization, language),
         "code": partial(code_label, language),
         "label": partial(parts.label, language),
         "time": partial(_time, language),
+        "deadline": partial(_deadline, language),
         "advised": lambda aspect: reference.aspects()[aspect].sentences[language],
         "language_name": OWN_NAMES.get,
         "one": lambda found: next(iter(found), None),
@@ -174,6 +179,12 @@ def render(language: str, template: str, context: Mapping[str, Any]) -> bytes:
 def _gettext(language: str, message: str, /, **values: object) -> Markup:
     """Translate a message with its values, like `newstyle`, but faster: pages have hundreds, most without values."""
     return _message(language, message) % values if values else _constant(language, message)
+
+
+def _ngettext(language: str, singular: str, plural: str, number: int, /, **values: object) -> Markup:
+    """Translate a message that depends on a number, which it shows as `num`."""
+    shown = {"num": formats.number(number, language), **values}
+    return Markup(translations(language).ngettext(singular, plural, number)) % shown
 
 
 def _message(language: str, message: str) -> Markup:
@@ -273,3 +284,8 @@ def _time(language: str, value: str | None) -> Markup:
         return Markup()
     written = formats.moment(value, language) if "T" in value else formats.day(value, language)
     return markup('<time datetime="{}">{}</time>', value, written)
+
+
+def _deadline(language: str, value: str | None) -> Markup:
+    """Return the last day on which something may be done as a `<time>` element, or nothing without a value."""
+    return _time(language, formats.last_day(value).isoformat()) if value else Markup()

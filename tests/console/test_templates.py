@@ -105,3 +105,17 @@ def test_english_mark_is_found(source: str) -> None:
 
 def test_name_that_no_code_gives_is_found() -> None:
     assert "words_in_all" in undeclared("{{ words_in_all(f.options) }}") - names_given()
+
+
+def test_constant_is_formatted_in_each_language() -> None:
+    """Templates are compiled once for all languages: what Jinja knows at that time must not be formatted then."""
+    written = {
+        language: re.sub(
+            "<[^>]+>", "", str(environment(language).get_template("matches/parts.html").module.score({"score": 755}))
+        )  # type: ignore[attr-defined]
+        for language in ("en", "fr", "es", "ru")
+    }
+
+    assert {"en": "755/1,000", "fr": "755/1\u202f000", "es": "755/1.000", "ru": "755/1\u00a0000"} == {
+        language: text.strip() for language, text in written.items()
+    }

@@ -6,11 +6,11 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from chassis.formats import money
 from contracts.reference import country_name
 from services.console.allocations.moves import ALLOCATION
 from services.console.client import Problem
 from services.console.fields import Field, FormError, Option, Typed, form_errors, read
-from services.console.formats import money
 from services.console.labels import WORK_PACKAGE
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page

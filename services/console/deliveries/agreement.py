@@ -6,11 +6,11 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from chassis.formats import decimal
 from contracts.agreements import ClauseKind, CostKind
 from services.console.client import Problem
 from services.console.deliveries import words
 from services.console.fields import Field, Option, Typed, whole_number
-from services.console.formats import decimal
 from services.console.labels import SIDE
 from services.console.moves.forms import NOTHING, Form, Group, Sent, command, send, show
 from services.console.page import REVISION, CurrentPage, Page

@@ -5,9 +5,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from chassis.formats import number
 from services.console.charts.bars import Bar, Part, legend, stacked
 from services.console.deliveries.words import SEX
-from services.console.formats import number
 from services.console.funds.figures import Picture
 from services.console.translations import N_, translations
 

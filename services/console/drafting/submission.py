@@ -9,10 +9,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import Struct
 
+from chassis.formats import as_datetime
 from services.console.client import Problem
 from services.console.drafting.saving import read_request, request_path
 from services.console.fields import Field, FormError, form_errors, read
-from services.console.formats import as_datetime
 from services.console.moves.pages import STALE
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_

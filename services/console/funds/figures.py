@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from chassis.formats import decimal, money
 from services.console.charts.bars import Bar, Legend, Part, legend
-from services.console.formats import decimal, money
 from services.console.labels import WORK_PACKAGE
 from services.console.translations import N_, translations
 

@@ -32,7 +32,7 @@ class Outcome(Struct, frozen=True):
     rejected: Sequence[Mapping[str, Any]]
     accepted: str
     """The rows that can be imported, in the API's notation."""
-    left_out: str
+    rows_left_out: str
     record_ids: Sequence[str]
 
 
@@ -42,6 +42,6 @@ def outcome(imported: Mapping[str, Any]) -> Outcome:
     return Outcome(
         rejected=[one for one in rows if one["outcome"] == "rejected"],
         accepted=row_ranges(by["accepted"]),
-        left_out=row_ranges(by["left_out"]),
+        rows_left_out=row_ranges(by["left_out"]),
         record_ids=[*dict.fromkeys(one["record_id"] for one in rows if one["record_id"])],
     )

@@ -7,8 +7,8 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from chassis import clock
+from chassis.formats import as_datetime
 from services.console.fields import Field
-from services.console.formats import as_datetime
 from services.console.legislation.moves import LEGISLATION, REVISE
 from services.console.legislation.words import LEGISLATION_STATUS
 from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show, text_languages

@@ -7,9 +7,9 @@ from typing import Any
 from litestar import Response, get
 from litestar.params import FromPath
 
+from chassis.formats import number
 from services.console.charts.capacity import capacity_picture, rows_of
 from services.console.downloads import as_download
-from services.console.formats import number
 from services.console.moves.pages import routes_of
 from services.console.offerings import form_pages, text_pages
 from services.console.offerings.capacity import Total, total

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from babel.numbers import get_currency_precision
 from msgspec import Struct
 
 from contracts import reference
 from contracts.reference import country_name, country_order
+from services.console.amounts import typed_amount
 from services.console.fields import Field, Option, Read, Typed, read
 from services.console.offerings.capacity import CAPACITY, read_rows, typed_rows
 from services.console.translations import LANGUAGES, N_, OWN_NAMES, translations
@@ -192,11 +192,7 @@ def _typed(field: Field, offering: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def amount(money: Mapping[str, Any] | None) -> str:
     """Return an amount as it is typed, without its currency; empty if there is none."""
-    if money is None:
-        return ""
-    precision = get_currency_precision(money["currency"])
-    whole, rest = divmod(money["minor"], 10**precision)
-    return f"{whole}.{rest:0{precision}}" if rest else str(whole)
+    return "" if money is None else typed_amount(money)
 
 
 @cache

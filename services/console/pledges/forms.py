@@ -9,9 +9,10 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
 
+from chassis.formats import day, money
+from services.console.amounts import minor_units
 from services.console.client import Answer, Problem
 from services.console.fields import NO_DATE, NO_MONEY, FormError, Option, Typed, form_errors, read, whole_number
-from services.console.formats import day, minor_units, money
 from services.console.moves.model import Move
 from services.console.moves.pages import STALE
 from services.console.page import CurrentPage, Page

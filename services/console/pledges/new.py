@@ -12,9 +12,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chassis import clock
+from chassis.formats import decimals_of
 from services.console.client import Problem
 from services.console.fields import Field, FormError, Option, Typed, form_errors, read
-from services.console.formats import decimals_of
 from services.console.labels import EARMARKING
 from services.console.page import CurrentPage, Page
 from services.console.pledges.moves import NOTE

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.console.formats import day
+from chassis.formats import deadline
 from services.console.labels import LABELS
 from services.console.rendering import code_label, organization
 from services.console.translations import N_, translated, translations
@@ -86,7 +86,7 @@ def details(kind: str, data: Mapping[str, Any], language: str) -> Sequence[str]:
     if kind in ("requests.request.consent-given.v1", "requests.request.consent-recorded.v1"):
         found += [recipient(one, language) for one in data.get("recipients", ())]
         if data.get("ends_at"):
-            found.append(gettext(N_("until %(day)s")) % {"day": day(data["ends_at"], language)})
+            found.append(gettext(N_("until %(day)s")) % {"day": deadline(data["ends_at"], language)})
     for name, of in VALUES:
         if data.get(name) in LABELS[of]:
             found.append(translated(language, LABELS[of][data[name]]))

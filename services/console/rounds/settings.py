@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
+from chassis.formats import day
 from contracts.reference import country_name
 from services.console.fields import Field, Option, Read, Typed, read, whole_number
-from services.console.formats import day
 from services.console.rendering import organization
 from services.console.translations import N_, translated
 

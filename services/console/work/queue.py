@@ -7,9 +7,9 @@ from typing import Any
 from litestar import Response, get
 from msgspec import Struct
 
+from chassis.formats import number
 from services.console.charts.bars import Bar, Part, legend, stacked
 from services.console.downloads import csv_file
-from services.console.formats import number
 from services.console.labels import STEP
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_, translations

@@ -1,15 +1,12 @@
 """Explanations and obstacles as sentences in the reader's language, from their codes and numbers."""
 
-import math
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 
 import msgspec
-from babel.dates import format_date, format_timedelta
-from babel.numbers import format_decimal, format_percent
 
+from chassis.formats import day, days, number, percent, period
 from contracts import reference
 from contracts.matching import Override
 from contracts.values import Language
@@ -17,7 +14,6 @@ from services.matching.matches.explanation import Explanation, Near
 from services.matching.matches.why_not import Change, Nearest, Obstacle
 from services.matching.scoring.criteria import FULL, NEAR, PRACTISED, Rated
 
-LOCALES = {Language.ZH: "zh_Hans"}
 BETWEEN = {Language.AR: "؛ ", Language.FR: "\u202f; ", Language.ZH: "；"}
 FSI, PDI = "\u2068", "\u2069"
 """Unicode isolates around inserted values, so that a left-to-right name does not reorder an Arabic sentence."""
@@ -84,7 +80,7 @@ def says(found: Explanation, language: Language) -> str:
         return said
     whole = sentences(language).full["codes" if found.share.criterion in _OF_CODES else found.share.criterion]
     count = NEAR if found.share.criterion == "meaning" else PRACTISED[0][0]
-    return ("" if language is Language.ZH else " ").join([said, whole.format(full=_number(count, language))])
+    return ("" if language is Language.ZH else " ").join([said, whole.format(full=number(count, language))])
 
 
 def _rests_on(found: Explanation, language: Language) -> str:
@@ -96,8 +92,8 @@ def _rests_on(found: Explanation, language: Language) -> str:
         "unmet": _listed(_coded(found, basis.unmet, language), language),
         "near": _listed([_near(found, one, language) for one in near], language),
         "distant": _listed([_near(found, one, language) for one in distant], language),
-        "amount": _number(basis.amount or 0, language),
-        "whole": _number(basis.whole or 0, language),
+        "amount": number(basis.amount or 0, language),
+        "whole": number(basis.whole or 0, language),
     }
     between = "" if language is Language.ZH else " "
     if basis.how is not None:
@@ -140,9 +136,9 @@ def _rated(rated: Rated, language: Language) -> str:
         sentences(language)
         .reasons["rated"]
         .format(
-            least=_number(rated.least // 100, language),
-            most=_number(rated.most // 100, language),
-            counts=format_percent(rated.counts / FULL, locale=_locale(language)),
+            least=number(rated.least // 100, language),
+            most=number(rated.most // 100, language),
+            counts=percent(rated.counts, FULL, language),
         )
     )
 
@@ -162,7 +158,7 @@ def reason(obstacle: Obstacle, language: Language) -> str:
         .format(
             asked=_listed(_named(obstacle.name, obstacle.asked, language), language),
             offered=_listed(_named(obstacle.name, obstacle.offered, language), language),
-            as_of=_day(obstacle.as_of, language) if obstacle.as_of else "",
+            as_of=day(obstacle.as_of, language) if obstacle.as_of else "",
         )
     )
 
@@ -185,17 +181,15 @@ def _amount(nearest: Nearest, language: Language) -> str:
     if nearest.amount is None:
         return ""
     if nearest.change in _DAYS:
-        # An infinite threshold keeps days: others would round to weeks or months.
-        days = timedelta(days=nearest.amount)
-        return format_timedelta(days, granularity="day", threshold=math.inf, locale=_locale(language))
-    return _number(nearest.amount, language)
+        return days(nearest.amount, language)
+    return number(nearest.amount, language)
 
 
 def _named(obstacle: str, codes: Iterable[str], language: Language) -> list[str]:
     if obstacle in _PERIODS:
         return [_interval(code, language) for code in codes]
     if obstacle == "group_size":
-        return [_number(int(code), language) for code in codes]
+        return [number(int(code), language) for code in codes]
     return [_name(obstacle, code, language) for code in codes]
 
 
@@ -217,17 +211,5 @@ def _listed(names: list[str], language: Language) -> str:
 
 
 def _interval(interval: str, language: Language) -> str:
-    first, last = (_day(date.fromisoformat(day), language) for day in interval.split("/"))
-    return f"{first} – {last}"
-
-
-def _day(day: date, language: Language) -> str:
-    return str(format_date(day, format="long", locale=_locale(language)))
-
-
-def _number(number: int, language: Language) -> str:
-    return str(format_decimal(number, locale=_locale(language)))
-
-
-def _locale(language: Language) -> str:
-    return LOCALES.get(language, str(language))
+    first, last = interval.split("/")
+    return period({"from": first, "until": last}, language)

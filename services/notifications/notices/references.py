@@ -1,10 +1,8 @@
 """The reference of a notice in a language: a day, an article or a State by its name; any other code is unchanged."""
 
 import re
-from datetime import date
 
-from babel.dates import format_date
-
+from chassis.formats import day
 from contracts.reference import articles, countries
 from contracts.reference.country_names import country_name
 from contracts.values import Language
@@ -17,9 +15,7 @@ ARTICLES = {Language.ZH: "{instrument}第{number}"}
 def localized(reference: str, language: Language) -> str:
     """Return the reference in a language: `30 December 2026`, `5 (UNTOC)`, `Kenya`."""
     if DAY.fullmatch(reference):
-        # The format of the United Nations in English.
-        written = "d MMMM y" if language is Language.EN else "long"
-        return format_date(date.fromisoformat(reference), written, locale=language)
+        return day(reference, language)
     if article := articles().get(reference):
         template = ARTICLES.get(language, "{number} ({instrument})")
         return template.format(instrument=article.instrument, number=article.number)

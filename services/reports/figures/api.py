@@ -8,6 +8,7 @@ from typing import Annotated
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from chassis import formats
 from chassis.charts.amounts import amounts_drawing
 from chassis.db.database import Database
 from chassis.http.application import PUBLIC, PUBLISHED, CurrentCaller, Db, Now, ReaderLanguage, requires
@@ -190,7 +191,7 @@ async def _of_everybody(db: Database, figure: str, by: str, now: datetime) -> Fi
 
 def _title(found: FigureView, language: Language) -> str:
     of = f": {word('column:median_days', language)}" if found.counts is Unit.DAYS else ""
-    return f"{name_of(found.figure, found.by, language)}{of} ({found.as_of.isoformat()})"
+    return f"{name_of(found.figure, found.by, language)}{of} ({formats.day(found.as_of, language)})"
 
 
 async def _table(found: FigureView, of: TableFormat, language: Language, now: datetime) -> Download:
@@ -227,7 +228,7 @@ def _chart(found: FigureView, language: Language) -> Download:
         (
             label_of(found.by, cell.value, language),
             number or 0,
-            suppressed if number is None else f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}"),
+            suppressed if number is None else formats.number(number, language),
         )
         for cell, number in numbers
     ]

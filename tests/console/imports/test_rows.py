@@ -28,6 +28,6 @@ def test_the_outcome_names_rejected_rows_and_records_once() -> None:
     ]
     found = outcome({"outcomes": rows})
     assert found.record_ids == ["a"]
-    assert found.left_out == "4"
+    assert found.rows_left_out == "4"
     assert [one["row"] for one in found.rejected] == [5]
     assert outcome({"outcomes": [{"row": 2, "outcome": "accepted", "record_id": None}]}).accepted == "2"

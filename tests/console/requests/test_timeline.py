@@ -25,7 +25,7 @@ def test_a_fact_says_why_and_the_newest_comes_first() -> None:
 def test_a_consent_says_to_whom_and_until_when() -> None:
     data = {"recipients": ["providers", "NOR", "UNODC-SHERLOC"], "ends_at": "2027-03-31T00:00:00Z"}
     (given,) = timeline([{"type": "requests.request.consent-given.v1", "data": data}], "en")
-    assert given["details"] == ["All providers", "Norway", "UNODC-SHERLOC", "until 31 March 2027"]
+    assert given["details"] == ["All providers", "Norway", "UNODC-SHERLOC", "until 30 March 2027"]
 
 
 def test_what_a_reader_may_not_see_is_left_out() -> None:

@@ -105,7 +105,7 @@ def test_two_weeks_later_in_french_with_interpretation() -> None:
 
     assert shift.nearest is not None
     assert spoken.nearest is not None
-    assert "In the window (February 1, 2027 – February 28, 2027) the offering has no delivery left." == reason(
+    assert "In the window (1 February 2027 – 28 February 2027) the offering has no delivery left." == reason(
         shift, Language.EN
     )
     assert "It would fit 14 days later." == advice(shift, shift.nearest, Language.EN)
@@ -124,9 +124,9 @@ def test_sentence_has_the_day_of_the_treaty_status() -> None:
 
     assert (
         "The offering is for parties to: United Nations Convention against Transnational Organized Crime. "
-        "As of January 1, 2014, Papua New Guinea was not known to be one."
+        "As of 1 January 2014, Papua New Guinea was not known to be one."
     ) == reason(unlisted, Language.EN)
-    assert "Au 1 janvier 2014" in reason(unlisted, Language.FR)
+    assert "Au 1er janvier 2014" in reason(unlisted, Language.FR)
 
 
 def test_inserted_values_keep_the_direction_of_arabic() -> None:

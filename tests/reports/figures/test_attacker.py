@@ -49,7 +49,7 @@ async def public_reads(api: Client) -> list[Any]:
                 continue
             for path, query in (("table", {"format": "csv"}), ("chart", {})):
                 file = await api.get(f"/v1/public/figures/{name}/{path}", params={"by": by, "language": "en", **query})
-                seen.append((name, by, path, re.sub(r"\d{4}-\d\d-\d\d", "", file.text)))
+                seen.append((name, by, path, re.sub(r"\d{4}-\d\d-\d\d|\d+ [A-Z][a-z]+ \d{4}", "", file.text)))
     return seen
 
 

@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 from lxml import etree
 
+from chassis import formats
 from chassis.db.database import Database
 from contracts import reference
 from contracts import requests as r
@@ -62,7 +63,9 @@ async def test_a_figure_is_a_chart(api: Client, owners: Owners, language: Langua
     boxes, texts = picture.findall(f"{SVG}rect"), ["".join(one.itertext()) for one in picture.findall(f"{SVG}text")]
     assert [190, 380] == [int(box.get("width")) for box in boxes]
     assert {"5", "10"} <= set(texts)
-    assert f"{name_of('lines', 'kind', language)} (2026-03-02)" == picture.findtext(f"{SVG}title")
+    assert f"{name_of('lines', 'kind', language)} ({formats.day('2026-03-02', language)})" == picture.findtext(
+        f"{SVG}title"
+    )
     assert b"class=" not in answer.content, "a chart needs no style sheet"
 
 

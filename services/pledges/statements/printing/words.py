@@ -1,23 +1,16 @@
-"""The texts of a statement in one of the six languages: every label, amount and day.
-
-Digits are 0 to 9 in Arabic, too. Amounts, rates and dates are compared with bank documents and with the statement in
-another language, and both kinds of digits are used between Morocco and Iraq; the CLDR has forms with 0 to 9 for all six
-languages.
-"""
+"""The texts of a statement in one of the six languages: every label, amount and day."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal, localcontext
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import msgspec
-from babel.dates import format_date, format_time
-from babel.numbers import format_decimal
 
+from chassis import formats
 from chassis.printing.typesetting import RTL
-from contracts.reference import countries, country_name, exponent, in_kind_forms
+from contracts.reference import countries, country_name, in_kind_forms
 from contracts.values import Language
 from services.pledges.funds.shares import FundShare
 from services.pledges.in_kind.model import InKindLine
@@ -26,8 +19,6 @@ from services.pledges.statements.model import Amount, Movement, PledgeAccount, R
 
 DASH = "–"
 NO_BREAK = "\u00a0"
-DIGITS_MAX = 60
-"""Number of digits that suffices for any sum of the largest number of entries, each of the largest amount."""
 
 COLUMNS = ("pledged", "committed", "received", "outstanding")
 HEADINGS = (
@@ -133,8 +124,8 @@ class TemplateData:
         if one.agreement_reference is not None:
             facts.append([words["agreement"], one.agreement_reference, "t"])
         if one.support_cost_basis_points is not None:
-            percent = Decimal(one.support_cost_basis_points) * 100 / BASIS_POINTS
-            facts.append([words["support_cost"], f"{self.number(percent, '#,##0.##')}{NO_BREAK}%", "f"])
+            percent = formats.percent(one.support_cost_basis_points, BASIS_POINTS, self._language, decimals=2)
+            facts.append([words["support_cost"], percent, "f"])
         if one.note:
             facts.append([words["note"], one.note, "t"])
         opening = [
@@ -192,12 +183,12 @@ class TemplateData:
     def _rate(self, moved: Movement | Receipt | InKindLine) -> str:
         if moved.rate is None or moved.rate_date is None:
             return DASH
-        rate = self.number(Decimal(moved.rate), "#,##0.##########")
+        rate = formats.rate(moved.rate, self._language)
         return " · ".join([isolated(rate), isolated(moved.rate_source or DASH), self.day(moved.rate_date)])
 
     def _receipt(self, receipt: Receipt, currency: str) -> list[Cell]:
         return [
-            [self.number(receipt.number, "0")],
+            [str(receipt.number)],
             self.day(receipt.received_on),
             self._entry(receipt),
             self.amount(receipt.money, currency),
@@ -272,16 +263,8 @@ class TemplateData:
 
     # -- figures ------------------------------------------------------------------------------------------------------
 
-    def number(self, number: Decimal | int, pattern: str) -> str:
-        with localcontext(prec=DIGITS_MAX):
-            return str(format_decimal(number, format=pattern, locale=self._language.value))
-
     def money(self, minor: int, currency: str) -> str:
-        """Return an amount with its ISO 4217 code before it, and as many decimals as the currency has."""
-        digits = exponent(currency)
-        with localcontext(prec=DIGITS_MAX):
-            major = Decimal(minor).scaleb(-digits)
-        return f"{currency}{NO_BREAK}{self.number(major, '#,##0' + ('.' + '0' * digits if digits else ''))}"
+        return formats.money(minor, currency, self._language, cents=True).replace(" ", NO_BREAK)
 
     def dollars(self, minor: int) -> str:
         return self.money(minor, USD)
@@ -292,16 +275,10 @@ class TemplateData:
         return [own] if currency == USD else [own, self.dollars(amount.usd_minor)]
 
     def day(self, day: date) -> str:
-        return str(format_date(day, format="long", locale=self._language.value))
+        return formats.day(day, self._language)
 
     def moment(self, moment: datetime) -> str:
-        utc = moment.astimezone(UTC)
-        time = format_time(utc, format="HH:mm:ss", locale=self._language.value)
-        return f"{self.day(utc.date())}{self._comma}{time}{NO_BREAK}UTC"
-
-    @property
-    def _comma(self) -> str:
-        return {Language.AR: "، ", Language.ZH: " "}.get(self._language, ", ")
+        return formats.moment(moment, self._language, seconds=True)
 
 
 def isolated(shown: str) -> str:

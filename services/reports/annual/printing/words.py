@@ -9,10 +9,9 @@ from functools import cache
 from importlib import resources
 
 import msgspec
-from babel.dates import format_date
-from babel.numbers import format_decimal
 from msgspec import Struct
 
+from chassis import formats
 from chassis.charts import compact
 from chassis.charts.drawing import Drawing
 from chassis.printing.typesetting import RTL
@@ -299,10 +298,10 @@ class _Words:
     def number(self, number: int | None) -> str:
         if number is None:
             return SUPPRESSED
-        return str(format_decimal(number, format="#,##0", locale=self._language.value))
+        return formats.number(number, self._language)
 
     def day(self, day: date) -> str:
-        return str(format_date(day, format="long", locale=self._language.value))
+        return formats.day(day, self._language)
 
     def _moment(self, moment: datetime) -> str:
         return self.day(moment.astimezone(UTC).date())

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.formats import decimals_of, money
 from contracts.reference import currencies
-from services.console.formats import decimals_of, minor_units, moment, money, rate, typed_amount
+from services.console.amounts import minor_units, typed_amount
 from services.console.translations import LANGUAGES
 
 
@@ -85,21 +86,3 @@ def test_amount_that_is_shown_can_be_typed_again(language: str, minor: int, curr
 
     assert minor_units(shown, currency) in (minor, None)
     assert minor_units(shown, currency) == minor or decimals_of(currency) >= 3
-
-
-def test_decimals_are_those_of_the_api() -> None:
-    assert "RSD 1,234.56" == money(1_234_56, "RSD", "en")
-    assert "USD 90,071,992,547,409.93" == money(9_007_199_254_740_993, "USD", "en")
-
-
-def test_rate_of_exchange_has_all_its_digits_and_the_sign_of_the_language() -> None:
-    assert ["1.24621234", "1,24621234", "0.0065"] == [
-        rate("1.24621234", "en"),
-        rate("1.24621234", "fr"),
-        rate("0.0065", "ar"),
-    ]
-
-
-def test_moment_has_the_comma_of_the_language() -> None:
-    written = [moment("2026-11-28T09:05:00Z", language) for language in ("en", "ar", "zh")]
-    assert ["28 November 2026, 09:05 UTC", "28 نوفمبر 2026، 09:05 UTC", "2026年11月28日 09:05 UTC"] == written

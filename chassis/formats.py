@@ -1,11 +1,15 @@
-"""Dates, numbers and money as in the Unicode CLDR for each language; for English, as the United Nations write them."""
+"""Dates, numbers and money as each of the six languages writes them, for pages, mails, pictures and printed files.
 
-import re
+They are as in the Unicode CLDR; English dates are day, month, year, as the United Nations write them. Digits are 0 to 9
+in Arabic, too: amounts and dates are compared with documents in other languages, and both kinds of digits are used
+between Morocco and Iraq.
+"""
+
+import math
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, localcontext
 from functools import cache, lru_cache
-from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
@@ -17,6 +21,10 @@ LOCALES = {"ar": "ar", "en": "en_GB", "es": "es", "fr": "fr", "ru": "ru", "zh": 
 RIGHT_TO_LEFT = frozenset({"ar"})
 DAY = "d MMMM y"
 """Format of a day in English, such as 28 November 2026; the other languages have their own long form."""
+FIRST_IN_FRENCH = "d'er' MMMM y"
+"""Format of the first day of a month in French, which the CLDR lacks: 1er août 2026."""
+DIGITS_MAX = 60
+"""Number of digits that suffices for any sum of the largest number of entries, each of the largest amount."""
 
 
 @cache
@@ -49,7 +57,21 @@ def day(value: str | date, language: str) -> str:
 @lru_cache(maxsize=10_000)
 def _day(value: date, language: str) -> str:
     """Format a day. The result is cached, because a list repeats the same few days."""
-    return format_date(value, DAY if language == "en" else "long", locale=locale_of(language))
+    written = DAY if language == "en" else FIRST_IN_FRENCH if language == "fr" and value.day == 1 else "long"
+    return format_date(value, written, locale=locale_of(language))
+
+
+def last_day(value: str | datetime) -> date:
+    """Return the last day on which something may be done that is due at a moment of the API.
+
+    A moment at midnight, UTC, ends the day before it.
+    """
+    return (as_datetime(value).astimezone(UTC) - timedelta(microseconds=1)).date()
+
+
+def deadline(value: str | datetime, language: str) -> str:
+    """Format the last day on which something may be done."""
+    return day(last_day(value), language)
 
 
 def period(value: Mapping[str, str], language: str) -> str:
@@ -63,10 +85,10 @@ def month(value: str | date, language: str) -> str:
     return str(format_skeleton("yMMMM", as_date(value), locale=locale_of(language)))
 
 
-def moment(value: str | datetime, language: str) -> str:
+def moment(value: str | datetime, language: str, *, seconds: bool = False) -> str:
     """Format day and time, in UTC."""
     at = as_datetime(value).astimezone(UTC)
-    time = format_datetime(at, "HH:mm", locale=locale_of(language))
+    time = format_datetime(at, "HH:mm:ss" if seconds else "HH:mm", locale=locale_of(language))
     between = str(locale_of(language).datetime_formats["medium"])
     return f"{between.format(time, day(at.date(), language))} UTC"
 
@@ -76,6 +98,12 @@ def ago(value: str | datetime, language: str, now: datetime) -> str:
     return format_timedelta(
         as_datetime(value) - now, add_direction=True, granularity="minute", locale=locale_of(language)
     )
+
+
+def days(count: int, language: str) -> str:
+    """Format a number of days, such as `45 days`."""
+    # An infinite threshold keeps days: others would round to weeks or months.
+    return format_timedelta(timedelta(days=count), granularity="day", threshold=math.inf, locale=locale_of(language))
 
 
 @lru_cache(maxsize=10_000)
@@ -88,8 +116,11 @@ def rate(value: str, language: str) -> str:
     return format_decimal(Decimal(value), locale=locale_of(language), decimal_quantization=False)
 
 
-def percent(part: float, whole: float, language: str) -> str:
-    return format_percent(part / whole if whole else 0, locale=locale_of(language))
+def percent(part: float, whole: float, language: str, *, decimals: int = 0) -> str:
+    """Format a share in per cent, with at most as many decimals."""
+    whole_percents = str(locale_of(language).percent_formats[None].pattern)
+    pattern = whole_percents.replace("0", f"0.{'#' * decimals}") if decimals else whole_percents
+    return format_percent(part / whole if whole else 0, format=pattern, locale=locale_of(language))
 
 
 def decimals_of(currency: str) -> int:
@@ -99,51 +130,23 @@ def decimals_of(currency: str) -> int:
 
 
 @lru_cache(maxsize=10_000)
-def money(minor: int, currency: str, language: str) -> str:
-    """Format an amount in minor units, with the ISO 4217 code of its currency: symbols are ambiguous among States."""
+def money(minor: int, currency: str, language: str, *, cents: bool = False) -> str:
+    """Format an amount in minor units, with the ISO 4217 code of its currency: symbols are ambiguous among States.
+
+    Decimals that are zero are left out, since officials compare millions, unless `cents` asks for them.
+    """
     precision = decimals_of(currency)
-    # Decimals that are zero are left out, since officials compare millions.
-    amount = f"#,##0{'.' + '0' * precision if minor % 10**precision else ''}"
-    return format_currency(
-        Decimal(minor).scaleb(-precision),
-        currency,
-        format=f"¤¤ {amount}" if language == "en" else f"{amount} ¤¤",
-        locale=locale_of(language),
-        currency_digits=False,
-    )
+    amount = f"#,##0{'.' + '0' * precision if precision and (cents or minor % 10**precision) else ''}"
+    with localcontext(prec=DIGITS_MAX):
+        return format_currency(
+            Decimal(minor).scaleb(-precision),
+            currency,
+            format=f"¤¤ {amount};¤¤ -{amount}" if language == "en" else f"{amount} ¤¤",
+            locale=locale_of(language),
+            currency_digits=False,
+        )
 
 
 def decimal(minor: int, currency: str) -> Decimal:
     """Return an amount as a number, for tables that programs read."""
     return Decimal(minor).scaleb(-decimals_of(currency))
-
-
-def typed_amount(money: Mapping[str, Any]) -> str:
-    """Return the amount of a record as a form shows it, without its currency and without decimals that are zero."""
-    amount = decimal(money["minor"], money["currency"])
-    return f"{amount:.0f}" if amount == amount.to_integral_value() else f"{amount:f}"
-
-
-TYPED = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬،，．\u00a0\u202f\u2009’'", "01234567890123456789.,,,.     ")
-"""Maps digits and marks of other scripts, and separators between groups of digits, to those of `AMOUNT`."""
-AMOUNT = re.compile(
-    r"(?P<whole>[1-9][0-9]{0,2}(?P<between>[ .,])[0-9]{3}(?:(?P=between)[0-9]{3})*|[0-9]+)"
-    r"(?:(?P<mark>[.,])(?P<decimals>[0-9]{1,4}))?\Z"
-)
-"""Pattern of an amount: digits, in groups of three or not in groups, and decimals after a point or comma."""
-SIGNS_MAX = 40
-
-
-def minor_units(text: str, currency: str) -> int | None:
-    """Return the minor units of an amount as people type it, or None if it cannot be read without doubt."""
-    found = AMOUNT.match(text.strip().translate(TYPED)) if len(text) <= SIGNS_MAX else None
-    if found is None or currency not in currencies():
-        return None
-    precision, between, mark = decimals_of(currency), found["between"], found["mark"]
-    whole, decimals = re.sub("[ .,]", "", found["whole"]), found["decimals"] or ""
-    if len(decimals) > precision or (mark and mark == between):
-        return None
-    if between in (".", ",") and not mark and precision == 3 and len(whole) <= 6:
-        # Ambiguous: 1.234 Kuwaiti dinars may be one dinar with a fraction, or more than a thousand dinars.
-        return None
-    return int(whole + decimals.ljust(precision, "0"))
