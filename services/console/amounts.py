@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chassis.formats import decimal, decimals_of
+from contracts.formats import decimal, decimals_of
 from contracts.reference import currencies
 
 

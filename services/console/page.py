@@ -16,11 +16,11 @@ from chassis import clock
 from chassis.auth.openid import OpenId
 from chassis.auth.tokens import Issuer
 from chassis.escaping import markup
-from chassis.formats import direction
 from chassis.http.problems import RETRY_AFTER_SECONDS
 from chassis.ids import new_id
 from chassis.rate_limiter import Network, address_of
 from chassis.settings import Settings
+from contracts.formats import direction
 from services.console.client import SERVER_ERROR, ApiClient, ApiUnavailable, Http, Problem
 from services.console.fields import Typed, whole_number
 from services.console.forms import CSRF_FIELD

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from chassis.escaping import markup
-from chassis.formats import direction
+from contracts.formats import direction
 from services.console.labels import LABELS
 from services.console.statuses import TAG_COLOURS
 from services.console.translations import N_, translated

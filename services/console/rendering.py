@@ -12,9 +12,9 @@ from typing import Any, cast
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
-from chassis import clock, formats
+from chassis import clock
 from chassis.escaping import markup
-from contracts import reference
+from contracts import formats, reference
 from contracts.reference import country_name, country_order
 from contracts.reference import deliveries as of_deliveries
 from services.console import labels, parts

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.formats import decimals_of, money
+from contracts.formats import decimals_of, money
 from contracts.reference import currencies
 from services.console.amounts import minor_units, typed_amount
 from services.console.translations import LANGUAGES

@@ -1,4 +1,4 @@
-"""Days, numbers and money are formatted by one module, `chassis/formats.py`, in pages, mails and printed files."""
+"""Days, numbers and money are formatted by one module, `contracts/formats.py`, in pages, mails and printed files."""
 
 import ast
 import json
@@ -13,7 +13,7 @@ from jinja2 import nodes
 from services.console.rendering import environment
 
 ROOT = Path(__file__).parents[2]
-MODULE = "chassis/formats.py"
+MODULE = "contracts/formats.py"
 TEMPLATES = ROOT / "services" / "console" / "templates"
 OF_MACHINES = (
     *("services/cli/", "services/demo/", "services/documents/", "services/contact.py", "services/mailbox.py"),

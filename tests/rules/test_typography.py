@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.formats import number
+from contracts.formats import number
 from services.console.translations import LANGUAGES
 from tests.messages import read
 

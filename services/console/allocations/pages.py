@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.formats import money
+from contracts.formats import money
 from contracts.reference import country_name
 from services.console.allocations.moves import ALLOCATION
 from services.console.client import Problem

@@ -6,7 +6,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from chassis.escaping import markup
-from chassis.formats import RIGHT_TO_LEFT, number
+from contracts.formats import RIGHT_TO_LEFT, number
 from services.console.translations import translations
 
 ROW = 72

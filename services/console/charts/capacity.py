@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from chassis.formats import RIGHT_TO_LEFT, day, number
+from contracts.formats import RIGHT_TO_LEFT, day, number
 from services.console.translations import translations
 
 WIDTH = 400

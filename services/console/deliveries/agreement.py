@@ -6,8 +6,8 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.formats import decimal
 from contracts.agreements import ClauseKind, CostKind
+from contracts.formats import decimal
 from services.console.client import Problem
 from services.console.deliveries import words
 from services.console.fields import Field, Option, Typed, whole_number

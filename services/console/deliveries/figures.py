@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from chassis.formats import number
+from contracts.formats import number
 from services.console.charts.bars import Bar, Part, legend, stacked
 from services.console.deliveries.words import SEX
 from services.console.funds.figures import Picture

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import Struct
 
-from chassis.formats import as_datetime
+from contracts.formats import as_datetime
 from services.console.client import Problem
 from services.console.drafting.saving import read_request, request_path
 from services.console.fields import Field, FormError, form_errors, read

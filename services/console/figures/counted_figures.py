@@ -5,9 +5,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from chassis import formats
 from chassis.charts.amounts import amounts
-from chassis.formats import direction
+from contracts import formats
+from contracts.formats import direction
 from contracts.reference.figure_labels import label_of, name_of, word
 from services.console.public.figures import Picture
 from services.console.reports.pictures import NOT_SHOWN

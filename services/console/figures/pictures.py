@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chassis.charts.amounts import amounts
-from chassis.formats import direction, month, number
 from contracts import reference
+from contracts.formats import direction, month, number
 from services.console.charts.heat_map import heat_map
 from services.console.public.figures import Picture
 from services.console.rendering import code_label

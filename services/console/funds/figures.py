@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from chassis.formats import decimal, money
+from contracts.formats import decimal, money
 from services.console.charts.bars import Bar, Legend, Part, legend
 from services.console.labels import WORK_PACKAGE
 from services.console.translations import N_, translations

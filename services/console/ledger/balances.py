@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from chassis.formats import decimal
+from contracts.formats import decimal
 from services.console.ledger.words import ACCOUNT, BOOK
 from services.console.translations import N_, translations
 

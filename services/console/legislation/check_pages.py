@@ -4,7 +4,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from chassis import clock
-from chassis.formats import as_datetime
+from contracts.formats import as_datetime
 from services.console.legislation.moves import CHECK
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage

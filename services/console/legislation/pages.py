@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from chassis import clock
-from chassis.formats import as_datetime
+from contracts.formats import as_datetime
 from services.console.fields import Field
 from services.console.legislation.moves import LEGISLATION, REVISE
 from services.console.legislation.words import LEGISLATION_STATUS

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.params import FromPath
 
-from chassis.formats import number
+from contracts.formats import number
 from services.console.charts.capacity import capacity_picture, rows_of
 from services.console.downloads import as_download
 from services.console.moves.pages import routes_of

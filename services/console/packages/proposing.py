@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec.structs import replace
 
-from chassis.formats import money
+from contracts.formats import money
 from services.console.client import Problem
 from services.console.fields import Field, FormError, Option, form_errors, read
 from services.console.labels import UNIT_ROLE

@@ -9,7 +9,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
 
-from chassis.formats import day, money
+from contracts.formats import day, money
 from services.console.amounts import minor_units
 from services.console.client import Answer, Problem
 from services.console.fields import NO_DATE, NO_MONEY, FormError, Option, Typed, form_errors, read, whole_number

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chassis import clock
-from chassis.formats import decimals_of
+from contracts.formats import decimals_of
 from services.console.client import Problem
 from services.console.fields import Field, FormError, Option, Typed, form_errors, read
 from services.console.labels import EARMARKING

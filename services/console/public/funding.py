@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from chassis.charts.amounts import amounts
-from chassis.formats import direction, money, percent
+from contracts.formats import direction, money, percent
 from services.console.labels import WORK_PACKAGE
 from services.console.public.figures import Picture
 from services.console.translations import N_, translations

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from chassis.charts import compact
-from chassis.formats import direction, number
+from contracts.formats import direction, number
 from services.console.translations import N_, translations
 
 NOT_SHOWN = "…"

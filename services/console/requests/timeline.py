@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chassis.formats import deadline
+from contracts.formats import deadline
 from services.console.labels import LABELS
 from services.console.rendering import code_label, organization
 from services.console.translations import N_, translated, translations

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from chassis.formats import day
+from contracts.formats import day
 from contracts.reference import country_name
 from services.console.fields import Field, Option, Read, Typed, read, whole_number
 from services.console.rendering import organization

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response, get
 from msgspec import Struct
 
-from chassis.formats import number
+from contracts.formats import number
 from services.console.charts.bars import Bar, Part, legend, stacked
 from services.console.downloads import csv_file
 from services.console.labels import STEP

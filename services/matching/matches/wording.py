@@ -6,8 +6,8 @@ from importlib.resources import files
 
 import msgspec
 
-from chassis.formats import day, days, number, percent, period
 from contracts import reference
+from contracts.formats import day, days, number, percent, period
 from contracts.matching import Override
 from contracts.values import Language
 from services.matching.matches.explanation import Explanation, Near

@@ -2,7 +2,7 @@
 
 import re
 
-from chassis.formats import day
+from contracts.formats import day
 from contracts.reference import articles, countries
 from contracts.reference.country_names import country_name
 from contracts.values import Language

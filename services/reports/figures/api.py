@@ -8,7 +8,6 @@ from typing import Annotated
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from chassis import formats
 from chassis.charts.amounts import amounts_drawing
 from chassis.db.database import Database
 from chassis.http.application import PUBLIC, PUBLISHED, CurrentCaller, Db, Now, ReaderLanguage, requires
@@ -17,6 +16,7 @@ from chassis.http.queries import query_parameter
 from chassis.sheets.cells import CSV_TYPE, XLSX_TYPE
 from chassis.sheets.tables import Table, table_download
 from chassis.sheets.templates import RIGHT_TO_LEFT, TableFormat
+from contracts import formats
 from contracts.reference.figure_labels import label_of, name_of, word
 from contracts.values import Caller, Code, Language, State
 from services.reports import policy

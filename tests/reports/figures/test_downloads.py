@@ -7,9 +7,8 @@ import openpyxl
 import pytest
 from lxml import etree
 
-from chassis import formats
 from chassis.db.database import Database
-from contracts import reference
+from contracts import formats, reference
 from contracts import requests as r
 from contracts.reference.figure_labels import PLAIN, TABLES, label_of, name_of
 from contracts.values import Language

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from chassis import formats
 from chassis.printing.typesetting import RTL
+from contracts import formats
 from contracts.reference import countries, country_name, in_kind_forms
 from contracts.values import Language
 from services.pledges.funds.shares import FundShare

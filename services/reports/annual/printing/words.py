@@ -11,10 +11,10 @@ from importlib import resources
 import msgspec
 from msgspec import Struct
 
-from chassis import formats
 from chassis.charts import compact
 from chassis.charts.drawing import Drawing
 from chassis.printing.typesetting import RTL
+from contracts import formats
 from contracts.reference import country_name, paragraphs
 from contracts.reference.figure_labels import label_of
 from contracts.values import Language

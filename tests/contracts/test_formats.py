@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from chassis import formats
-from chassis.formats import day, days, deadline, last_day, moment, money, number, percent, period, rate
+from contracts import formats
+from contracts.formats import day, days, deadline, last_day, moment, money, number, percent, period, rate
 
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 
