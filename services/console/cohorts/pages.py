@@ -1,15 +1,19 @@
 """Cohorts: needs of several States that one delivery could serve, and the form that proposes it to them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Response, get, post
 
+from contracts.reference.refusal_words import words_of
 from services.console.client import Problem
 from services.console.fields import Field, FormError, form_errors, read
+from services.console.labels import CONSTRAINT
 from services.console.moves.model import COMMENT
 from services.console.page import CurrentPage, Page
-from services.console.translations import N_
+from services.console.rendering import organization
+from services.console.translations import N_, translated
 
 LIST_LENGTH = 20
 FIELDS = (
@@ -30,6 +34,17 @@ FIELDS = (
         max_length=COMMENT.max_length,
     ),
 )
+OBSTACLE = {
+    **CONSTRAINT,
+    "topics": N_("Topics"),
+    "same_state": N_("Another need of the same State"),
+    "own_state": N_("The State is itself the provider"),
+    "addressee": N_("Providers that the request is addressed to"),
+    "excluded_provider": N_("Provider that the State excludes"),
+    "excluded_state": N_("State that the provider excludes"),
+    "capacity": N_("No delivery left"),
+}
+LINE = re.compile(r"lines\[(\d+)\]")
 FEWEST = 2
 TOO_FEW = N_("Tick two States or more")
 REASON_MISSING = "departure-reason-missing"
@@ -62,15 +77,28 @@ async def propose(page: CurrentPage) -> Response[bytes]:
             await page.api.send("POST", "/v1/joint-deliveries", body, key=page.key)
             return page.redirect("/cohorts", done="delivery_proposed")
         except Problem as problem:
-            errors = refused(problem)
+            errors = refused(problem, page.language)
     return await _form(page, offering, page.typed.get("shown", lines), errors)
 
 
-def refused(problem: Problem) -> tuple[FormError, ...]:
-    """Return the errors that the form shows for a refusal; a missing reason is shown at its field."""
-    if any(one.get("problem") == REASON_MISSING for one in problem.errors):
-        return (FormError("departure", NO_REASON),)
-    return form_errors(problem, FIELDS)
+def refused(problem: Problem, language: str) -> tuple[FormError, ...]:
+    """Return the errors that the form shows for a refusal: each line's reasons with its State, then fields."""
+    states = problem.details.get("states")
+    if states is None:
+        return form_errors(problem, FIELDS)
+    reasons: dict[str, dict[str, None]] = {}
+    for one in problem.errors:
+        if place := LINE.fullmatch(one["field"]):
+            why = one.get("expected")
+            said = translated(language, OBSTACLE[why]) if why in OBSTACLE else words_of(one["problem"], language)
+            reasons.setdefault(organization(language, states[int(place[1])]), {})[said] = None
+    missing = any(one["problem"] == REASON_MISSING for one in problem.errors)
+    colon, semicolon = translated(language, N_(": ")), translated(language, N_("; "))
+    return (
+        *((FormError("departure", NO_REASON),) if missing else ()),
+        *((FormError("", problem.title, said=True),) if reasons else ()),
+        *(FormError("", (state and state + colon) + semicolon.join(why), said=True) for state, why in reasons.items()),
+    )
 
 
 async def _form(page: Page, offering: str, lines: Sequence[str], errors: Sequence[FormError] = ()) -> Response[bytes]:

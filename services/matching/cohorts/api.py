@@ -12,14 +12,18 @@ from chassis.http.application import CurrentCaller, Db, Now, requires
 from contracts.conversion import from_attributes
 from contracts.values import Money, Period
 from services.matching import policy
+from services.matching.cohorts import store as cohort_store
 from services.matching.cohorts.model import COHORTS_MAX, Cohort, cohorts
 from services.matching.lines import store as line_store
 from services.matching.offerings import store as offering_store
 from services.matching.policy import Action
 
+LINES_MAX = 2000
+"""Maximum number of lines that are compared, longest waiting first."""
+
 
 class Member(Struct, frozen=True, kw_only=True):
-    """A line of one State."""
+    """A line of one State; `group_size` is the number of persons whom the delivery would serve."""
 
     line_id: UUID
     request_id: UUID
@@ -52,8 +56,8 @@ class CohortView(Struct, frozen=True, kw_only=True):
 class Cohorts(Struct, frozen=True, kw_only=True):
     """Cohorts of one region first, then by savings.
 
-    `whole` is true if all seeking lines and all available offerings were considered; otherwise only the lines wanted
-    soonest, or the offerings longest available, were.
+    `whole` is true if all lines open to proposals and all available offerings were considered; otherwise only the lines
+    longest waiting, or the offerings longest available, were.
     """
 
     cohorts: list[CohortView]
@@ -71,11 +75,12 @@ async def list_cohorts(
     """Requires the role `coordinator` or `auditor`."""
     policy.decide(caller, Action.LIST_COHORTS).required()
     async with db.transaction(by=caller) as tx:
-        lines = await line_store.seeking(tx)
+        lines = await line_store.open_lines(tx, limit=LINES_MAX)
+        begun = await cohort_store.begun_with(tx, [line.line_id for line in lines])
         offerings = await offering_store.available(tx, now.date())
     # Run in a thread, as it takes seconds if most lines and offerings are of a few kinds.
-    found = await asyncio.to_thread(cohorts, lines, offerings, today=now.date())
-    whole = len(lines) < line_store.SEEKING_MAX and len(offerings) < offering_store.AVAILABLE_MAX
+    found = await asyncio.to_thread(cohorts, lines, offerings, begun, today=now.date())
+    whole = len(lines) < LINES_MAX and len(offerings) < offering_store.AVAILABLE_MAX
     return Cohorts(cohorts=[_view(one) for one in found[:limit]], whole=whole)
 
 

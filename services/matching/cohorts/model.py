@@ -1,5 +1,8 @@
 """Regional cohorts: lines of several States that one delivery of an offering could serve together, and the savings.
 
+Only what can be proposed is in one: lines that may be disclosed to the provider, without a match of the offering that
+was shown or has ended, for the persons whom no confirmed match covers.
+
 Members have the same kind and modality, a topic and a language in common, and a day in all of their windows; together
 they fit the offering's group size, and each fits the offering alone. Every rule gets harder to meet as a cohort grows:
 a line refused once stays refused, so one pass over the lines is enough.
@@ -16,7 +19,7 @@ from msgspec import Struct
 
 from contracts.joint_deliveries import MEMBERS_MAX
 from contracts.reference import region_of
-from contracts.values import Money, Period
+from contracts.values import Money, Period, is_unodc
 from services.matching.lines.model import WantedLine
 from services.matching.offerings.model import Offering
 from services.matching.scoring.constraints import GROUP_SIZE, WINDOW, violated
@@ -68,8 +71,14 @@ class Cohort(Struct, frozen=True, kw_only=True):
         return self.region is None, -self.deliveries_saved, str(self.offering.offering_id), ids
 
 
-def cohorts(lines: Sequence[WantedLine], offerings: Iterable[Offering], *, today: date) -> list[Cohort]:
-    """Return the best `COHORTS_MAX` cohorts, independent of the order of lines and offerings.
+Begun = Mapping[tuple[UUID, UUID], tuple[bool, int | None]]
+"""Of matches that are more than suggested, by line and offering: whether they may be presented, persons covered."""
+
+
+def cohorts(
+    lines: Sequence[WantedLine], offerings: Iterable[Offering], begun: Begun | None = None, *, today: date
+) -> list[Cohort]:
+    """Return the best `COHORTS_MAX` cohorts of lines open to proposals, independent of the order of the arguments.
 
     Before that limit, every line that an offering could serve together with another line is in one of its cohorts.
     """
@@ -79,20 +88,31 @@ def cohorts(lines: Sequence[WantedLine], offerings: Iterable[Offering], *, today
     for offering in offerings:
         for kind, modality in product(set(offering.terms.kinds), set(offering.terms.modalities)):
             group = alike.get((kind, modality), [])
-            fitting = {line.line_id for line in group if not violated(line, offering)}
+            parts = [(line, _part(line, offering, begun or {})) for line in group]
+            fitting = {line.line_id: part for line, part in parts if part is not None and not violated(part, offering)}
             alone = set(fitting)
             for seed in group:
                 if seed.line_id not in alone:
                     continue
                 if seed.line_id not in neighbours:
                     neighbours[seed.line_id] = _neighbours(seed, group)
-                cohort = _grow(
-                    seed, [one for one in neighbours[seed.line_id] if one.line_id in fitting], offering, today
-                )
+                near = [fitting[one.line_id] for one in neighbours[seed.line_id] if one.line_id in fitting]
+                cohort = _grow(fitting[seed.line_id], near, offering, today)
                 if cohort.deliveries_saved:
                     found[cohort.place] = cohort
                     alone -= {line.line_id for line in cohort.lines}
     return [found[place] for place in sorted(found)[:COHORTS_MAX]]
+
+
+def _part(line: WantedLine, offering: Offering, begun: Begun) -> WantedLine | None:
+    """Return the line for the persons whom a match of the offering would serve; None if none can be presented."""
+    if not (is_unodc(offering.provider) or line.may_be_disclosed_to(offering.provider)):
+        return None
+    held = begun.get((line.line_id, offering.offering_id))
+    if held is None:
+        return line.rest()
+    presentable, covers = held
+    return line.part(covers) if presentable else None
 
 
 def _by_kind_and_modality(lines: Iterable[WantedLine]) -> dict[tuple[str, str], list[WantedLine]]:

@@ -67,7 +67,7 @@ class _Begun(NamedTuple):
 async def propose(tx: Tx, ctx: Context, joint_delivery_id: UUID, asked: Asked) -> None:
     """Present one delivery to all of these States and to the provider, or to none.
 
-    Raise Conflict with the errors of each line.
+    Raise Conflict with the errors of each line, and their States in the same order.
     """
     policy.decide(ctx.caller, Action.PROPOSE_JOINTLY).required()
     async with tx.as_service():
@@ -90,7 +90,9 @@ async def propose(tx: Tx, ctx: Context, joint_delivery_id: UUID, asked: Asked) -
             except (Conflict, Invalid) as refusal:
                 errors += _errors(asked, line.line_id, refusal)
         if errors:
-            raise Conflict("lines-not-servable-together", errors=list(dict.fromkeys(errors)))
+            state_of = {line.line_id: line.state for line in given.lines}
+            states = [state_of.get(line_id) for line_id in asked.lines]
+            raise Conflict("lines-not-servable-together", errors=list(dict.fromkeys(errors)), states=states)
         assert cohort is not None, "without lines there are errors"
         await _record(tx, ctx, joint_delivery_id, cohort, begun, asked.comment)
 
@@ -108,7 +110,12 @@ async def _inputs(tx: Tx, ctx: Context, asked: Asked) -> _Inputs:
 
 def _part(line: WantedLine, held: Match | None) -> WantedLine:
     """Return the line for the persons whom the match covers, or a new one would."""
-    return line.rest() if held is None or held.status is MatchStatus.EXPIRED else line.part(held.covers)
+    return line.rest() if held is None or _begins_again(line, held) else line.part(held.covers)
+
+
+def _begins_again(line: WantedLine, held: Match) -> bool:
+    """Return True if the match is nominated again: it has expired, or was suggested for persons who are covered now."""
+    return held.status is MatchStatus.EXPIRED or (held.status is MatchStatus.SUGGESTED and line.left < line.group_size)
 
 
 async def _begin(
@@ -125,7 +132,7 @@ async def _begin(
     Raise Conflict or Invalid if it cannot be presented.
     """
     nominated, one = None, held.get(line.line_id)
-    if one is None or one.status is MatchStatus.EXPIRED:
+    if one is None or _begins_again(line, one):
         judgement = await rescoring.judgement(tx, line.line_id, given.offering.offering_id)
         found = scored(line, given.offering, judgement, known=given.known)
         nominated = one, match.nominate(one, new_id(), line, found, covers=line.covered_by(None), now=ctx.now)

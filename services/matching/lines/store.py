@@ -28,8 +28,6 @@ COMPARED_MAX = 500
 LINES_PER_STATE_MAX = 1000
 """Maximum number of lines of a State that are matched again when its treaty status changes, newest first."""
 
-SEEKING_MAX = 2000
-
 CONTENT = (
     "kind", "topics", "articles", "paragraphs", "pillars", "group_size", "languages", "modality", "window",
     "cannot_wait",
@@ -229,20 +227,6 @@ async def seeking_of(tx: Tx, state: str) -> list[UUID]:
     )
     await lock_lines(tx, [row["line_id"] for row in rows])
     return list(dict.fromkeys(row["request_id"] for row in rows))
-
-
-async def seeking(tx: Tx) -> list[WantedLine]:
-    """List all seeking lines that are not wholly covered, at most `SEEKING_MAX`, soonest wanted first."""
-    rows = await tx.fetch(
-        """
-        SELECT *, recorded_treaties(state) AS recorded, residue(line_id, group_size) AS residue
-        FROM wanted_line JOIN wanted_request USING (request_id)
-        WHERE residue(line_id, group_size) > 0 AND status = ANY ($1::text[]) ORDER BY starts, line_id LIMIT $2
-        """,
-        list(SEEKING),
-        SEEKING_MAX,
-    )
-    return [_line(row) for row in rows]
 
 
 async def open_lines(tx: Tx, *, limit: int, line_ids: Sequence[UUID] | None = None) -> list[WantedLine]:

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from contracts.requests import RequestSubmitted, RequestWithdrawn
-from services.matching.lines import store as line_store
+from services.matching.cohorts import api as cohort_api
 from services.matching.offerings import store as offering_store
 from tests.builders import AHEAD, NOON, headers
 from tests.matching.builders import a_contract_line, a_submission
 from tests.matching.offerings.steps import approved
 from tests.matching.offerings.steps import move as move_offering
-from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner, begin, ids, move, opened
+from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner, begin, ids, matches_of, move, opened
 from tests.platform.operations import ACTORS
 
 USD = {"minor": 700_000, "currency": "USD"}
@@ -72,6 +72,43 @@ async def test_covered_ended_or_unavailable_records_form_no_cohort(api: Client, 
     assert [] == await states_notified(api)
 
 
+async def test_every_cohort_can_be_proposed(api: Client, owner: Owner) -> None:
+    """Lines that were declined, are proposed, covered, not open or not shown to the provider are in none."""
+    for provider in (CEB, NORWAY):
+        await approved(api, provider, group_size_max=None)
+    partly, declined, waiting = [await of_state(owner, state) for state in ("KEN", "UGA", "TZA")]
+    await of_state(owner, "RWA")
+    private = await opened(owner, a_submission(state="ETH", circulation_rule="none"))
+    await owner.publish(submitted := a_submission(state="MOZ"))
+    for request, by in ((declined, "UGA:focal_point"), (waiting, None)):
+        first = (await matches_of(api, request))[0]
+        shown = await move(api, first, "present", COORDINATOR)
+        if by:
+            await move(api, shown, "decline", by, reason="another_provider_preferred")
+    course = await approved(api, CEB, modalities=("hybrid",))
+    override = {"constraints": ["modality"], "reason": "agreed_with_state"}
+    part = await begin(api, partly.lines[0].line_id, course, COORDINATOR, covers=10, override=override)
+    shown = await move(api, part.json(), "present", COORDINATOR, departure="stated_preference")
+    await move(api, await move(api, shown, "accept", KENYA), "confirm", CEB)
+
+    found = (await reported(api))["cohorts"]
+
+    assert {"UNODC-CEB", "NOR"} == {one["provider"] for one in found}
+    for one in found:
+        states = {member["state"]: member["group_size"] for member in one["members"]}
+        assert "MOZ" not in states
+        assert 15 == states.get("KEN", 15)
+        assert "ETH" not in states or one["provider"] != "NOR"
+        lines = [member["line_id"] for member in one["members"]]
+        body = {"offering_id": one["offering_id"], "lines": lines, "departure": "other"}
+        answer = await api.post("/v1/joint-deliveries", json=body, headers=headers(COORDINATOR))
+        assert 201 == answer.status_code, answer.text
+        assert states == {member["state"]: member["persons"] for member in answer.json()["members"]}
+    assert private.lines[0].line_id != submitted.lines[0].line_id
+    left = [{member["state"] for member in one["members"]} for one in (await reported(api))["cohorts"]]
+    assert [] == left, "what was proposed is not offered again"
+
+
 async def test_only_coordinators_and_auditors_read_cohorts(api: Client) -> None:
     for by in ACTORS:
         answer = await api.get("/v1/matches/cohorts", headers=headers(by))
@@ -82,7 +119,7 @@ async def test_exceeding_the_limits_is_reported(api: Client, owner: Owner, monke
     await approved(api, CEB)
     for state in ("KEN", "UGA"):
         await of_state(owner, state)
-    for module, limit in ((line_store, "SEEKING_MAX"), (offering_store, "AVAILABLE_MAX")):
+    for module, limit in ((cohort_api, "LINES_MAX"), (offering_store, "AVAILABLE_MAX")):
         assert (await reported(api))["whole"]
         with monkeypatch.context() as patched:
             patched.setattr(module, limit, 1)

@@ -280,6 +280,7 @@ async def test_refusal_lists_what_is_wrong_with_each_line(api: Client, owner: Ow
         ("lines[4]", apart, "kind"), ("lines[5]", apart, "window"),
         ("lines[4]", "offering-does-not-fit", "kind"),
     } == found  # fmt: skip
+    assert ["KEN", "KEN", "UGA", "TZA", "RWA", "ETH"] == answer.json()["details"]["states"]
     assert [] == await facts_of(db, "matching.match.presented.v1")
     assert [] == await facts_of(db, "matching.match.nominated.v1")
 
