@@ -5,20 +5,25 @@ import contextlib
 import io
 import tempfile
 from collections.abc import Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiosmtplib
 import asyncpg
+import httpx
 import msgspec
 
+from chassis import clock
 from chassis.addresses import hosts_of
 from chassis.db.migrate import CHASSIS_MIGRATIONS, MigrationError, read_migrations, role_of
 from chassis.files.scanner import NOTHING, ScannerError, Verdict, scanner_of
 from chassis.files.store import Folder
+from chassis.http.readiness import is_right
 from chassis.ids import new_id
 from chassis.journal.bus import BusError
-from chassis.journal.streams import stream_states
+from chassis.journal.streams import check_jetstream, stream_states
 from chassis.keys.issuer import Keys
 from chassis.runtime import topology
 from chassis.service import Service
@@ -54,13 +59,16 @@ async def examine(settings: Settings, services: Sequence[Service]) -> list[Findi
         found.append(_here("broker", "NATS_URL"))
     if settings.nats_url is not None:
         found.append(await _streams(settings.nats_url, services))
+    for service in services:
+        if own := settings.nats_urls.get(service.name):
+            found.append(await _jetstream(own, service))
     if settings.smtp_url:
         found.append(await _mail(settings.smtp_url))
     elif settings.keys:
         found.append(Finding(part="mail", ok=True, says="SMTP_URL is not set: no mail is sent"))
     else:
         found.append(_here("mail", "SMTP_URL"))
-    found.append(await _issuer(settings) if settings.keys else _here("identity", "ENTRAIDE_ISSUER"))
+    found += await _issuer(settings) if settings.keys else [_here("identity", "ENTRAIDE_ISSUER")]
     if settings.scanner is None:
         found.append(Finding(part="files", ok=True, says="ENTRAIDE_SCANNER is off: no files are accepted"))
     else:
@@ -82,6 +90,9 @@ async def _database(part: str, url: str, services: Sequence[Service], settings: 
         version = await connection.fetchval("SHOW server_version")
         number = int(await connection.fetchval("SHOW server_version_num"))
         found = [Finding(part=part, ok=number >= 160_000, says=version_says(version, number // 10_000))]
+        now = await connection.fetchval("SELECT clock_timestamp()")
+        if wrong := _wrong_clock(now, "PostgreSQL"):
+            found.append(wrong)
         for name, wanted in DURABLE.items():
             value = await connection.fetchval("SELECT current_setting($1)", name)
             if value != wanted:
@@ -92,6 +103,15 @@ async def _database(part: str, url: str, services: Sequence[Service], settings: 
     finally:
         with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
             await connection.close(timeout=SECONDS)
+
+
+def _wrong_clock(now: datetime, of: str) -> Finding | None:
+    """Return a finding if this machine's clock differs from `now` of another one, so that tokens are refused."""
+    ahead = (clock.now() - now).total_seconds()
+    if is_right(ahead):
+        return None
+    says = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} {of}: tokens are refused"
+    return Finding(part="clock", ok=False, says=says)
 
 
 def version_says(version: str, major: int) -> str:
@@ -133,6 +153,15 @@ async def _streams(url: str, services: Sequence[Service]) -> Finding:
     return Finding(part="broker", ok=True, says=f"reached; {len(states)} streams")
 
 
+async def _jetstream(url: str, service: Service) -> Finding:
+    part = f"broker ({service.name})"
+    try:
+        await check_jetstream(url, service.name, *service.probe)
+    except BusError as error:
+        return Finding(part=part, ok=False, says=str(error))
+    return Finding(part=part, ok=True, says="reached; JetStream answers")
+
+
 async def _mail(url: str) -> Finding:
     parts = urlsplit(url)
     secure = parts.scheme == "smtps"
@@ -147,14 +176,26 @@ async def _mail(url: str) -> Finding:
         return Finding(part="mail", ok=False, says=f"not reached at {where}: {type(error).__name__}")
 
 
-async def _issuer(settings: Settings) -> Finding:
+async def _issuer(settings: Settings) -> list[Finding]:
     source = settings.keys or ""
     try:
         async with asyncio.timeout(SECONDS):
             await Keys(source, settings.issuer).get("any")
+            now = await _time_at(source)
     except (Unavailable, TimeoutError):
-        return Finding(part="identity", ok=False, says=f"no keys at {source}")
-    return Finding(part="identity", ok=True, says="the issuer's keys can be read")
+        return [Finding(part="identity", ok=False, says=f"no keys at {source}")]
+    wrong = _wrong_clock(now, "the issuer") if now else None
+    return [Finding(part="identity", ok=True, says="the issuer's keys can be read"), *([wrong] if wrong else [])]
+
+
+async def _time_at(source: str) -> datetime | None:
+    """The time of a server by its `Date`, unless a cache answers; None for a file."""
+    with contextlib.suppress(httpx.HTTPError, LookupError, ValueError):
+        async with httpx.AsyncClient(timeout=SECONDS, trust_env=False) as client:
+            headers = (await client.get(source)).headers
+            if "Age" not in headers:
+                return parsedate_to_datetime(headers["Date"])
+    return None
 
 
 async def _files(folder: Path) -> Finding:

@@ -64,6 +64,13 @@ class Service:
             publish += [f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{self.name}", f"$JS.ACK.{stream}.{self.name}.>"]
         return publish, [f"_INBOX_{self.name}.>", *self.follows]
 
+    @property
+    def probe(self) -> tuple[str, bytes, Mapping[str, str]]:
+        """A message that JetStream answers and refuses: an event for another stream, or a pull without a body."""
+        if self.publishes:
+            return f"ta.{self.name}.probe", b"", {"Nats-Expected-Stream": "none"}
+        return f"$JS.API.CONSUMER.MSG.NEXT.{stream_name(self.listens_to[0])}.{self.name}", b"{", {}
+
 
 @dataclass(frozen=True)
 class Running:

@@ -401,14 +401,6 @@ class Database:
             return True
         return False
 
-    async def ready(self) -> bool:
-        """Check whether PostgreSQL answers now and is not in recovery."""
-        try:
-            async with self.transaction() as tx:
-                return bool(await tx.fetchval("SELECT NOT pg_is_in_recovery()"))
-        except (Unavailable, OutcomeUnknown, TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            return False
-
     def expire(self) -> None:
         """Close all pooled connections, which may lead to a former primary."""
         self._pool.expire()

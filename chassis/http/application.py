@@ -1,6 +1,5 @@
 """The HTTP application of one or several services: authentication, decoding of commands, common routes."""
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,6 +37,7 @@ from chassis.http.forms import routes_of_forms
 from chassis.http.idempotency import KEY_HEADER, Command, command_key, etag, expected_revision
 from chassis.http.private_parts import resolve_dependencies_in_turn
 from chassis.http.queries import STATE_KEY, DeclaredParameters, parameters_of
+from chassis.http.readiness import readiness
 from chassis.http.tables import routes_of_tables
 from chassis.http.uploads import (
     DISPOSITION_HEADER,
@@ -60,7 +60,6 @@ from contracts.values import Caller, Language, Role
 from contracts.values import Scope as ClientScope
 
 T = TypeVar("T")
-READY_SECONDS = 3.0
 EMPTY_OBJECT = b"{}"
 SERVED = "entraide.served"
 """Scope key of the objects that routes use."""
@@ -306,23 +305,9 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     },
 )
 async def ready(running: NamedDependency[SkipValidation[Sequence[Running]]]) -> Response[Readiness]:
-    answers = await asyncio.gather(*(_answers(service.db) for service in running))
-    parts: dict[str, bool] = {}
-    for service, answer in zip(running, answers, strict=True):
-        parts[f"{service.name}: database"] = answer
-        parts[f"{service.name}: directory"] = not service.callers.stale()
-        parts[f"{service.name}: broker"] = service.bus.connected and not service.bus.permission_violations
+    parts = await readiness(running)
     view = Readiness(ready=all(parts.values()), parts=parts)
     return Response(view, status_code=200 if view.ready else 503)
-
-
-async def _answers(db: Database) -> bool:
-    # The prober has a time limit too; a negative answer is more useful than none.
-    try:
-        async with asyncio.timeout(READY_SECONDS):
-            return await db.for_reading().ready()
-    except TimeoutError:
-        return False
 
 
 @get("/metrics", opt=PUBLIC, include_in_schema=False)

@@ -8,7 +8,7 @@ import contextlib
 import json
 import ssl
 import uuid
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -152,6 +152,12 @@ class Bus:
         log.info("broker reconnected", connection=self.name)
         self._reconnects += 1
 
+    async def jetstream_answers(self, subject: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> bool:
+        """Check whether JetStream answers a message; a broker may be reached while its JetStream is down."""
+        if self._client is None or not self.connected:
+            return False
+        return await answers(self._client, subject, body, headers, seconds=seconds)
+
     # -- publishing ----------------------------------------------------------------------------------------------
 
     async def publish(self, event: Event) -> bool:
@@ -275,6 +281,15 @@ async def connect(url: str, **options: Any) -> Client:
         await close(client)
         raise BusError("the broker is not reached: its first answer was not PONG")
     return client
+
+
+async def answers(client: Client, subject: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> bool:
+    """Check whether anything answers a message."""
+    try:
+        await client.request(subject, body, timeout=seconds, headers=dict(headers))
+    except (nats.errors.Error, OSError, TimeoutError):
+        return False
+    return True
 
 
 def connect_options(url: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from chassis.journal.bus import NANOSECONDS, BusError, Consumer, close, connect, flush, stream_name
+from chassis.journal.bus import NANOSECONDS, BusError, Consumer, answers, close, connect, flush, stream_name
 from contracts.facts import Event, decode_event
 
 STREAM_BYTES_MAX = 4 * 1024**3
@@ -101,14 +101,21 @@ async def check_connection(url: str) -> None:
         return
 
 
+async def check_jetstream(url: str, name: str, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
+    """Raise BusError if the broker is unreachable for a service, or its JetStream does not answer it."""
+    async with _administrator(url, inbox=name) as client:
+        if not await answers(client, subject, body, headers, seconds=ANSWER_SECONDS):
+            raise BusError("reached, but JetStream does not answer")
+
+
 @contextlib.asynccontextmanager
-async def _administrator(url: str) -> AsyncIterator[Client]:
+async def _administrator(url: str, *, inbox: str = "admin") -> AsyncIterator[Client]:
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             client = await connect(
                 url,
                 name="streams",
-                inbox_prefix="_INBOX_admin",
+                inbox_prefix=f"_INBOX_{inbox}",
                 allow_reconnect=False,
                 connect_timeout=3,
                 error_cb=_quiet,
@@ -155,7 +162,7 @@ async def _ask(client: Client, subject: str, body: dict[str, Any]) -> dict[str, 
         except (nats.errors.Error, OSError, TimeoutError) as error:
             if tries < TRIES_MAX and isinstance(error, TimeoutError):
                 continue
-            raise BusError(f"no answer to {subject}: {type(error).__name__}") from error
+            raise BusError(f"reached, but JetStream does not answer {subject}: {type(error).__name__}") from error
         answer: dict[str, Any] = json.loads(reply.data)
         return answer
 

@@ -430,7 +430,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "replaced_by": [],
         "FundShare.labels": {"en": f"{FICTITIOUS} SHERLOC maintenance"},
         "ready": True,
-        "parts": {"requests: database": True, "requests: directory": True, "requests: broker": True},
+        "parts": {f"requests: {part}": True for part in ("database", "clock", "directory", "broker")},
     }
 )
 

@@ -77,6 +77,7 @@ class Jwks:
         self.answers = True
         self.asked = 0
         self.address = ""
+        self.date = ""
 
     def set_keys(self, *kids: str) -> None:
         """Serve new keys with these ids."""
@@ -91,7 +92,8 @@ class Jwks:
         path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
         status = b"200 OK" if self.answers else b"503 Service Unavailable"
         body = self.bodies[path]
-        head = b"HTTP/1.1 %b\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (status, len(body))
+        date = f"Date: {self.date}\r\n".encode() if self.date else b""
+        head = b"HTTP/1.1 %b\r\n%bContent-Length: %d\r\nConnection: close\r\n\r\n" % (status, date, len(body))
         writer.write(head + body)
         await writer.drain()
         writer.close()

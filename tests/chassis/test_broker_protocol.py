@@ -93,7 +93,7 @@ async def test_unanswered_call_of_the_administrator_is_repeated(lost: int, monke
 
     async with server(answer) as url:
         if lost == TRIES_MAX:
-            with pytest.raises(BusError, match=r"no answer to STREAM.INFO.REQUESTS: TimeoutError"):
+            with pytest.raises(BusError, match=r"does not answer STREAM.INFO.REQUESTS: TimeoutError"):
                 await stream_states(url, ["requests"])
         else:
             assert await stream_states(url, ["requests"]) == {"requests": {"messages": 3, "bytes": 400}}

@@ -2,13 +2,18 @@
 
 import os
 import sys
+from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 
+from chassis import clock
+from chassis.clock import use_clock
 from chassis.doctor import TESTED, Finding, examine, version_says
 from chassis.embedded import free_port
 from chassis.settings import Settings
+from tests.chassis.steps import Jwks
 from tests.conftest import Servers
 
 FINDS = "import sys; sys.exit(b'EICAR' in sys.stdin.buffer.read())"
@@ -86,6 +91,22 @@ async def test_bundled_version_of_postgresql_is_a_tested_one(servers: Servers, t
     found = await examine(Settings(state=tmp_path, database_url=servers.postgres.dsn()), [])
 
     assert ["tested" in one.says for one in found if "version" in one.says] == [True]
+
+
+@pytest.mark.parametrize(("hours", "says"), [(2, "7200 s ahead of"), (-2, "7200 s behind")])
+async def test_wrong_clock_is_compared_with_the_database_and_the_issuer(
+    servers: Servers, jwks: Jwks, tmp_path: Path, hours: int, says: str
+) -> None:
+    url, right = servers.postgres.dsn(), clock.now()
+    jwks.date = format_datetime(right, usegmt=True)
+    settings = Settings(state=tmp_path, database_url=url, keys=jwks.address, issuer="https://issuer.example")
+
+    assert not [one for one in await examine(settings, []) if one.part == "clock"]
+    with use_clock(lambda: right + timedelta(hours=hours)):
+        found = [one for one in await examine(settings, []) if one.part == "clock"]
+
+    assert [one.ok for one in found] == [False, False]
+    assert [one.says.partition(":")[0] for one in found] == [f"{says} PostgreSQL", f"{says} the issuer"]
 
 
 async def test_database_is_found_at_the_host_that_answers(servers: Servers, tmp_path: Path) -> None:

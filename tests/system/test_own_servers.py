@@ -1,7 +1,9 @@
 """`entraide up` starts a server of its own again when it dies, and ends with 1 when it cannot."""
 
 import contextlib
+import json
 import os
+import re
 import signal
 import socket
 import time
@@ -12,6 +14,7 @@ import httpx
 import pytest
 
 from chassis.embedded import free_port
+from services.composition import NAMES
 from tests.system.platform import Platform
 
 SECONDS = 120
@@ -70,6 +73,32 @@ def test_killed_server_is_started_again_and_a_lost_one_ends_the_process_with_1(p
         assert platform.processes["up"].wait(SECONDS) == 1
     reason = f"port {port} of 127.0.0.1 is in use: stop what listens there, or choose another"
     assert said(platform).splitlines()[-1] == f"entraide: nats-server cannot be started again, tried 5 times: {reason}"
+
+
+@pytest.mark.timeout(600)
+def test_jetstream_that_is_down_is_seen_by_ready_and_doctor(platform: Platform) -> None:
+    until(lambda: ready(platform) == 200)
+    folder = Path(platform.environment["ENTRAIDE_STATE"]) / "nats"
+    configuration = (folder / "nats.conf").read_text()
+
+    without = json.loads(configuration)
+    without["jetstream"]["enabled"] = False
+    reload(folder, json.dumps(without))
+    until(lambda: ready(platform) == 503)
+    parts = httpx.get(f"{platform.addresses['up']}/health/ready", trust_env=False, timeout=10).json()["parts"]
+    assert {part for part, is_ready in parts.items() if not is_ready} == {f"{name}: broker" for name in NAMES}
+    done = platform.entraide("doctor")
+    assert done.returncode == 1
+    assert re.search(r"^WRONG broker +reached, but JetStream does not answer ", done.stdout, re.MULTILINE), done.stdout
+
+    reload(folder, configuration)
+    until(lambda: ready(platform) == 200)
+    assert "ok    broker " in platform.entraide("doctor").stdout
+
+
+def reload(folder: Path, configuration: str) -> None:
+    (folder / "nats.conf").write_text(configuration)
+    os.kill(int((folder / "server.pid").read_text()), signal.SIGHUP)
 
 
 def _bound(taken: socket.socket, port: int) -> bool:
