@@ -16,6 +16,7 @@ import structlog
 import uvicorn
 from litestar.types import ControllerRouterHandler
 
+from chassis import retention
 from chassis.audit.checkpoint import CheckpointWriter
 from chassis.audit.sealing import seal_continuously
 from chassis.auth.callers import DIRECTORY, Callers
@@ -194,6 +195,11 @@ def loops_of(running: Running) -> dict[str, Loop]:
     loops: dict[str, Loop] = {
         f"{name} sealer": partial(seal_continuously, running.db, CheckpointWriter(running.settings, name)),
         f"{name} expired keys": partial(every, FORGET_SECONDS, partial(_forget, running.db)),
+        f"{name} retention": partial(
+            every,
+            retention.RUN_SECONDS,
+            partial(retention.run_job, running.db, name, running.service.retention, running.settings.retention_days),
+        ),
     }
     if running.service.publishes:
         loops[f"{name} relay"] = running.relay.relay

@@ -15,6 +15,7 @@ from chassis.journal.event_feed import NOTHING, EventFeed, FeedPolicy
 from chassis.journal.inbox import Handler, Inbox
 from chassis.journal.outbox import Relay
 from chassis.journal.peers import Peers
+from chassis.retention import Prune
 from chassis.settings import Settings
 from chassis.supervise import Loop
 from contracts.facts import Event, Fact, aggregates_of
@@ -48,6 +49,8 @@ class Service:
     tables: Sequence[str] = ()
     texts: Sequence[str] = ()
     forget: Forget = forget
+    retention: Mapping[str, Prune] = field(default_factory=dict)
+    """Maps kinds of `Settings.retention_days` to what deletes them."""
     own: Callable[["Running"], Any] = lambda _running: None
     feed_policy: FeedPolicy = NOTHING
     pages: Callable[["Running", Application, Mapping[str, str] | None], Application] | None = None

@@ -21,6 +21,9 @@ IATI_ORGANIZATION = "XM-DAC-41128"
 
 EMBEDDED_ISSUER = "https://issuer.entraide.example"
 CLIENT_ISSUER = "https://directory.entraide.example"
+RETENTION_DAYS = {"contacts": 1095, "drafts": 365, "mails": 365, "origins": 365}
+"""Days after the end of a record, by kind: of a delivery, of an untouched draft, of a settled mail, of a call."""
+RETENTION_DAYS_MIN = 30
 RATE_DAYS_MAX = 366
 KEY_LENGTH_MIN = 32
 SEVERAL_HOSTS = frozenset({"postgresql", "postgres", "nats", "tls"})
@@ -98,6 +101,8 @@ class Settings:
     rates_hold: Mapping[str, int | str] = field(default_factory=dict)
     """Maps each source of exchange rates to the days after its date that a rate is valid, `month` or `off`."""
     pledge_lapse_days: int = 365
+    retention_days: Mapping[str, int | None] = field(default_factory=lambda: dict(RETENTION_DAYS))
+    """Maps each kind of personal data to the days after the end of its record; None keeps it without end."""
     writes: RateLimit = WRITES
     reads: RateLimit = READS
     trusted_proxies: tuple[Network, ...] = ()
@@ -179,6 +184,7 @@ class Settings:
             files_state_mebibytes=_number(env, "ENTRAIDE_FILES_STATE_MEBIBYTES", 2048, lowest=1, highest=1_000_000),
             scanner=_scanner(env, "ENTRAIDE_SCANNER"),
             rates_hold=_periods(env, "ENTRAIDE_RATES_HOLD"),
+            retention_days=_retention(env, "ENTRAIDE_RETENTION_DAYS"),
             pledge_lapse_days=_number(env, "ENTRAIDE_PLEDGE_LAPSE_DAYS", 365, lowest=1, highest=3650),
             writes=_rate_limit(env, "ENTRAIDE_WRITES_PER_MINUTE", "ENTRAIDE_WRITES_BURST", WRITES),
             reads=_rate_limit(env, "ENTRAIDE_READS_PER_MINUTE", "ENTRAIDE_READS_BURST", READS),
@@ -326,6 +332,21 @@ def _periods(env: Mapping[str, str], name: str) -> dict[str, int | str]:
         if period not in {"month", "off"} and (not days or int(period) > RATE_DAYS_MAX):
             raise SettingsError(f"{name} needs for each source days from 0 to {RATE_DAYS_MAX}, month or off")
         found[source] = int(period) if days else period
+    return found
+
+
+def _retention(env: Mapping[str, str], name: str) -> dict[str, int | None]:
+    """Comma-separated `kind=days` or `kind=off`; kinds left out keep their default."""
+    found: dict[str, int | None] = dict(RETENTION_DAYS)
+    for one in (part.strip() for part in env.get(name, "").split(",")):
+        kind, _, days = one.partition("=")
+        if not one:
+            continue
+        if kind not in RETENTION_DAYS:
+            raise SettingsError(f"{name} has no kind {kind!r}: it has {', '.join(RETENTION_DAYS)}")
+        if days != "off" and not (re.fullmatch(r"[0-9]{1,5}", days) and int(days) >= RETENTION_DAYS_MIN):
+            raise SettingsError(f"{name} needs for each kind days from {RETENTION_DAYS_MIN} to 99999, or off")
+        found[kind] = None if days == "off" else int(days)
     return found
 
 

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "parked": "Events that could not be applied and wait for an operator.",
     "permissions": "Show which operations an appointment may use, and when.",
     "reports": "The figures of the reports service.",
+    "retention": "Delete personal data that are past their period (ENTRAIDE_RETENTION_DAYS), and hold what must stay.",
     "run": "Run one service, with PostgreSQL and NATS at DATABASE_URL and NATS_URL.",
     "schemas": "Generate contracts/schemas and the missing contracts/examples from the code.",
     "sign-in": "Sign in with a browser at ENTRAIDE_ISSUER, and print the access token.",

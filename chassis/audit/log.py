@@ -7,6 +7,7 @@ chains them. Client addresses are in a separate table, so that they can be erase
 import hashlib
 import os
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from chassis import clock
@@ -161,6 +162,19 @@ async def delete_origins(tx: Tx, person_id: UUID) -> int:
         assert page is not None, "an aggregate query returns a row"
         gone, after = gone + page["gone"], page["last"]
     return gone
+
+
+async def delete_origins_before(tx: Tx, before: datetime) -> int:
+    """Delete the client addresses of calls before `before`, except those about records on hold; return the number."""
+    query = """
+        WITH gone AS (
+            DELETE FROM audit_origin USING audit
+            WHERE audit.position = audit_origin.position AND audit.recorded_at < $1
+                AND NOT EXISTS (SELECT FROM retention_hold h WHERE h.record_id = audit.aggregate_id)
+            RETURNING 1
+        ) SELECT count(*) FROM gone
+    """
+    return int(await tx.fetchval(query, before))
 
 
 def salted(salt: bytes, value: bytes) -> bytes:

@@ -30,6 +30,7 @@ from services.delivery.agreements import api as agreement_api
 from services.delivery.agreements import store as agreement_store
 from services.delivery.agreements.evolve import evolve as evolve_agreement
 from services.delivery.consumers import HANDLERS, forget
+from services.delivery.contacts import store as contact_store
 from services.delivery.deliveries import actions as delivery_actions
 from services.delivery.deliveries import api as delivery_api
 from services.delivery.deliveries import store as delivery_store
@@ -236,6 +237,7 @@ SERVICE = Service(
     handlers=HANDLERS,
     loops=loops,
     rebuild=rebuild,
+    retention={"contacts": contact_store.prune},
     tables=(
         "result",
         "action_point",

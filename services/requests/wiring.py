@@ -48,6 +48,7 @@ from services.requests.request import (
     draft_api,
     import_api,
     reminder_store,
+    retention_actions,
     words_api,
 )
 from services.requests.summary import api as summary_api
@@ -227,6 +228,7 @@ SERVICE = Service(
     handlers=HANDLERS,
     loops=loops,
     rebuild=rebuild,
+    retention={"drafts": retention_actions.prune, "mails": mail_store.prune},
     tables=(
         "mail_file",
         "mail",

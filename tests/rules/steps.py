@@ -26,6 +26,7 @@ WRITTEN_BY = {
     "command": {"chassis/http/idempotency.py"},
     "audit": {"chassis/audit/log.py"},
     "audit_origin": {"chassis/audit/log.py"},
+    "retention_hold": {"chassis/retention.py"},
     "seal": {"chassis/audit/sealing.py"},
     "erased": {"chassis/erasure.py"},
 }

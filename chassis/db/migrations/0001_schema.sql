@@ -142,6 +142,13 @@ CREATE TABLE erased (
     erased_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- Records whose personal data are kept beyond their period, as an operator decided.
+CREATE TABLE retention_hold (
+    record_id uuid PRIMARY KEY,
+    reason text NOT NULL CHECK (reason IN ('audit', 'dispute', 'evaluation', 'inquiry', 'protection')),
+    held_at timestamptz NOT NULL DEFAULT now()
+);
+
 -- The idempotency keys of the commands that were carried out.
 CREATE TABLE command (
     caller uuid NOT NULL,

@@ -1,6 +1,7 @@
 """Names and addresses of contacts. Row-level security limits them to both sides and coordinators."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -50,3 +51,16 @@ async def forget(tx: Tx, person_id: UUID) -> int:
     """Delete the contacts that are this person; return how many."""
     rows = await tx.fetch("DELETE FROM contact_text WHERE person_id = $1 RETURNING delivery_id", person_id)
     return len(rows)
+
+
+async def prune(tx: Tx, before: datetime, _now: datetime) -> Mapping[str, int]:
+    """Delete the contacts of deliveries that ended before `before`, except those on hold, by delivery or request."""
+    query = """
+        WITH gone AS (
+            DELETE FROM contact_text USING delivery AS d
+            WHERE d.delivery_id = contact_text.delivery_id AND coalesce(d.completed_at, d.terminated_at) < $1
+                AND NOT EXISTS (SELECT FROM retention_hold h WHERE h.record_id IN (d.delivery_id, d.request_id))
+            RETURNING 1
+        ) SELECT count(*) FROM gone
+    """
+    return {"contact_text": int(await tx.fetchval(query, before))}

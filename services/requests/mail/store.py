@@ -1,10 +1,12 @@
 """Queries on mails. Each read for a caller is filtered by `sees_mail`, the policy in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 import msgspec
+from asyncpg import Record
 
 from chassis.db.database import Tx
 from contracts.refusals import Missing
@@ -242,6 +244,29 @@ async def delete_texts_of(tx: Tx, person_id: UUID) -> int:
         ) SELECT count(*) FROM gone
     """
     return int(await tx.fetchval(query, person_id))
+
+
+async def prune(tx: Tx, before: datetime, _now: datetime) -> Mapping[str, int]:
+    """Delete the texts of settled mails received before `before`, except those on hold, by mail or request.
+
+    A mail that waits in the triage box is settled by a coordinator first.
+    """
+    row = await tx.fetchrow(
+        """
+        WITH due AS (
+            SELECT mail_id FROM mail WHERE status <> 'new' AND received_at < $1
+                AND NOT EXISTS (SELECT FROM retention_hold h WHERE h.record_id IN (mail_id, request_id))
+        ), mail_file_text AS (
+            DELETE FROM mail_file_text WHERE mail_id IN (SELECT mail_id FROM due) RETURNING 1
+        ), mail_text AS (
+            DELETE FROM mail_text WHERE mail_id IN (SELECT mail_id FROM due) RETURNING 1
+        )
+        SELECT (SELECT count(*) FROM mail_text) AS mail_text,
+            (SELECT count(*) FROM mail_file_text) AS mail_file_text
+        """,
+        before,
+    )
+    return dict(cast(Record, row))
 
 
 # -- files ------------------------------------------------------------------------------------------------------------
