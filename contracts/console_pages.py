@@ -24,10 +24,11 @@ PAGES: Mapping[str, str] = {
     "/v1/pledges/{id}": "/pledges/{id}",
     "/v1/funds/{id}": "/funds/{id}",
     "/v1/requirements/unfunded": "/needs",
-    "/v1/proposals/{id}": "/approvals",
+    "/v1/proposals/{id}": "/approvals/{id}",
     "/v1/work": "/work",
     "/v1/intake/mails/{id}": "/intake/{id}",
     "/v1/people/{id}": "/people/{id}",
+    "/v1/appointments/{id}": "/appointments/{id}",
     "/v1/digests/{id}": "/digests/{id}",
     "/v1/webhooks/{id}": "/notifications/settings",
 }

@@ -145,8 +145,13 @@ async def create_notifications(tx: Tx, event: Event, fact: Fact, *, now: datetim
         programs = await webhook_store.recipients(tx, appointments, notified_of_match=match_id)
         if COORDINATOR in appointments:
             if recipients.is_escalation(notice):
-                people += await recipient_store.coordinators_without_subscription(tx, now)
+                people += await recipient_store.without_subscription(tx, [COORDINATOR], now)
             people, programs = await _routed(tx, notice, fact, people, programs, now)
+        if notice.approval:
+            people += await recipient_store.without_subscription(tx, appointments, now)
+            barred = recipients.barred_from_approving(event, fact)
+            people = sorted((one for one in people if one.person_id not in barred), key=_by_person)
+            programs = [one for one in programs if one.person_id not in barred]
         if (person_id := recipients.person_notified(notice, fact)) is not None:
             people = sorted([*people, *await recipient_store.recipients_of_person(tx, person_id, now)], key=_by_person)
         contacts, reading = recipients.contacts_notified(notice, fact)

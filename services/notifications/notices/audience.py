@@ -42,6 +42,7 @@ from services.notifications.notices.sherloc_audience import SHERLOC_NOTICES
 STATE, STATES, PROVIDER = Relation.STATE, Relation.STATES, Relation.PROVIDER
 FOCAL_POINTS = Relation.FOCAL_POINTS
 DONOR, UNIT, FUND_DONORS = Relation.DONOR, Relation.UNIT, Relation.FUND_DONORS
+ADMINISTRATORS = Relation.ADMINISTRATORS
 COORDINATORS, FINANCE, PERSON = Relation.COORDINATORS, Relation.FINANCE, Relation.PERSON
 RESPONSIBLE, HEADS, LAST, OTHER = Relation.RESPONSIBLE, Relation.HEADS, Relation.LAST, Relation.OTHER_SIDE
 CONTACTS = Relation.CONTACTS
@@ -54,6 +55,7 @@ DELIVERY = "/v1/deliveries/{delivery_id}"
 EFFECT = "/v1/effects/{effect_id}"
 STRATEGY = "/v1/strategies/{strategy_id}"
 WORK = "/v1/work"
+PERSON_PAGE = "/v1/people/{person_id}"
 MAIL = "/v1/intake/mails/{mail_id}"
 IN_KIND = "/v1/in-kind-contributions/{in_kind_contribution_id}"
 
@@ -112,7 +114,11 @@ def _of_client(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
 
 
 def _of_person(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (notice_of(kind, PERSON, FOCAL_POINTS, link="/v1/people/{person_id}", reference="person_id"),)
+    return kind, (notice_of(kind, PERSON, FOCAL_POINTS, link=PERSON_PAGE, reference="person_id"),)
+
+
+def _approval(kind: type[Fact], *to: Relation, link: str, variant: str = "") -> Notice:
+    return notice_of(kind, *to, link=link, reference="organization", variant=variant, approval=True)
 
 
 def _of_pledge(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -249,7 +255,18 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_package(pk.PackageWithdrawn, STATE, PROVIDER, UNIT, DONOR),
         _of_package(pk.PackageEnded, UNIT, DONOR),
         # The author is also notified, because another person may have acted in their name.
-        _of_person(d.PersonSubjectsProposed),
+        (
+            d.PersonSubjectsProposed,
+            (
+                *_of_person(d.PersonSubjectsProposed)[1],
+                _approval(d.PersonSubjectsProposed, ADMINISTRATORS, link=PERSON_PAGE, variant="approval"),
+            ),
+        ),
+        (d.PersonErasureProposed, (_approval(d.PersonErasureProposed, ADMINISTRATORS, link=PERSON_PAGE),)),
+        (
+            d.AppointmentProposed,
+            (_approval(d.AppointmentProposed, ADMINISTRATORS, FOCAL_POINTS, link="/v1/appointments/{appointment_id}"),),
+        ),
         _of_person(d.PersonIdentified),
         _of_client(d.ClientRegistered),
         _of_client(d.ClientRotated),
@@ -281,7 +298,15 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_in_kind(k.InKindContributionStruck),
         (
             g.ProposalMade,
-            (notice_of(g.ProposalMade, FINANCE, link="/v1/proposals/{proposal_id}", reference="proposal_id"),),
+            (
+                notice_of(
+                    g.ProposalMade,
+                    FINANCE,
+                    link="/v1/proposals/{proposal_id}",
+                    reference="proposal_id",
+                    approval=True,
+                ),
+            ),
         ),
         (p.RequirementOpened, (notice_of(p.RequirementOpened, FINANCE, link=MATCH),)),
         (p.RequirementCancelled, (notice_of(p.RequirementCancelled, FINANCE, link=MATCH),)),

@@ -25,6 +25,7 @@ class Relation(StrEnum):
     """The donors that earmarked a pledge to the extension."""
     COORDINATORS = "coordinators"
     FINANCE = "finance"
+    ADMINISTRATORS = "administrators"
     PERSON = "person_id"
     RESPONSIBLE = "responsible"
     """The assignee of a clock's request, if the fact names one, or else the holders of the role that has to act."""
@@ -70,7 +71,8 @@ class Notice(Struct, frozen=True, kw_only=True):
     sent once per recipient and value of that field. Webhooks get each fact. With `only_if_notified_before`, only
     recipients notified of the same match before get it; with `unless_caused`, only a fact without a cause is notified;
     with `while_circulating`, providers get it only while the State lets the request circulate. With `if_set`, a fact is
-    notified only if that field has a value; with `unless_set`, only if it has none.
+    notified only if that field has a value; with `unless_set`, only if it has none. An `approval` is sent to all who
+    can approve, subscribed or not, but not to who proposed it, or the person that it is about.
     """
 
     code: str
@@ -82,6 +84,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     only_if_notified_before: bool = False
     unless_caused: bool = False
     while_circulating: bool = False
+    approval: bool = False
     if_set: str | None = None
     unless_set: str | None = None
 
@@ -103,6 +106,7 @@ def notice_of(
     only_if_notified_before: bool = False,
     unless_caused: bool = False,
     while_circulating: bool = False,
+    approval: bool = False,
     if_set: str | None = None,
     unless_set: str | None = None,
 ) -> Notice:
@@ -116,6 +120,7 @@ def notice_of(
         only_if_notified_before=only_if_notified_before,
         unless_caused=unless_caused,
         while_circulating=while_circulating,
+        approval=approval,
         if_set=if_set,
         unless_set=unless_set,
     )

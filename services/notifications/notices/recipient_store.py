@@ -105,16 +105,18 @@ async def remits(tx: Tx, now: datetime) -> dict[UUID, list[Remit]]:
     return found
 
 
-async def coordinators_without_subscription(tx: Tx, now: datetime) -> list[Recipient]:
-    """Return the coordinators who hold an appointment now and have no subscription, by inbox."""
+async def without_subscription(tx: Tx, appointments: Sequence[Appointment], now: datetime) -> list[Recipient]:
+    """Return those who hold one of these appointments now and have no subscription, by inbox."""
     rows = await tx.fetch(
         """
-        SELECT DISTINCT person_id, organization, role, '{inbox}'::text[] AS channels
-        FROM caller LEFT JOIN subscription USING (person_id, organization, role)
-        WHERE organization = 'UNODC' AND role = 'coordinator' AND NOT ended AND scopes IS NULL
-            AND $1 BETWEEN starts AND coalesce(ends, $1) AND subscription_id IS NULL
-        ORDER BY person_id
+        SELECT DISTINCT ON (person_id) person_id, organization, role, '{inbox}'::text[] AS channels
+        FROM caller JOIN unnest($1::text[], $2::text[]) AS wanted(organization, role) USING (organization, role)
+            LEFT JOIN subscription USING (person_id, organization, role)
+        WHERE NOT ended AND scopes IS NULL AND $3 BETWEEN starts AND coalesce(ends, $3) AND subscription_id IS NULL
+        ORDER BY person_id, organization, role
         """,
+        [one.organization for one in appointments],
+        [one.role for one in appointments],
         now.date(),
     )
     return [msgspec.convert(dict(row), Recipient) for row in rows]

@@ -5,7 +5,7 @@ from operator import attrgetter
 from uuid import UUID
 
 from contracts.callers import Remit
-from contracts.facts import Fact
+from contracts.facts import Event, Fact
 from contracts.values import Role, Side
 from services.notifications.notices.notice import COORDINATOR, UNODC, Appointment, Notice, Relation, Subject
 
@@ -30,6 +30,8 @@ def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
                 found.add(COORDINATOR)
             case Relation.FINANCE:
                 found.add(Appointment(UNODC, Role.FINANCE_OFFICER))
+            case Relation.ADMINISTRATORS:
+                found.add(Appointment(UNODC, Role.ADMINISTRATOR))
             case Relation.RESPONSIBLE:
                 if getattr(fact, "assignee", None) is None:
                     found.add(Appointment(*attrgetter("organization", "role")(fact)))
@@ -68,6 +70,11 @@ def contacts_notified(notice: Notice, fact: Fact) -> tuple[Sequence[UUID], Seque
         if side != author
         for role in roles
     ]
+
+
+def barred_from_approving(event: Event, fact: Fact) -> set[UUID | None]:
+    """Return who proposed what waits for an approval, and the person that it is about."""
+    return {event.actorid, getattr(fact, "proposed_by", None), getattr(fact, "person_id", None)}
 
 
 def is_escalation(notice: Notice) -> bool:
