@@ -8,23 +8,28 @@ from chassis.charts.drawing import Drawing
 
 LABEL, LENGTH, VALUE, ROW = 200, 380, 140, 48
 
+Row = tuple[str, int | None, str]
+"""A label, a value, and the value's text."""
 
-def amounts(
-    rows: Sequence[tuple[str, int, str]], *, title: str, mirrored: bool = False, names: Sequence[str] = ("bar-1",)
-) -> Markup:
-    """Draw rows of a label, a value (the length of the bar), and its text; `names` are the classes of the bars."""
+
+def amounts(rows: Sequence[Row], *, title: str, mirrored: bool = False, names: Sequence[str] = ("bar-1",)) -> Markup:
+    """Draw rows of a label, a value (the length of the bar), and its text; `names` are the classes of the bars.
+
+    A value that is not shown is None: it has its text and no bar.
+    """
     return amounts_drawing(rows, title=title, mirrored=mirrored, names=names).markup()
 
 
 def amounts_drawing(
-    rows: Sequence[tuple[str, int, str]], *, title: str, mirrored: bool = False, names: Sequence[str] = ("bar-1",)
+    rows: Sequence[Row], *, title: str, mirrored: bool = False, names: Sequence[str] = ("bar-1",)
 ) -> Drawing:
-    highest = max((value for _, value, _ in rows), default=0)
+    highest = max((value or 0 for _, value, _ in rows), default=0)
     drawing = Drawing(LABEL + LENGTH + VALUE, ROW * len(rows), title=title, mirrored=mirrored)
     for number, (label, value, written) in enumerate(rows):
         top = number * ROW
-        length = value * LENGTH // highest if highest > 0 and value > 0 else 0
+        length = value * LENGTH // highest if value is not None and value > 0 else 0
         drawing.text(label, 0, top + ROW // 2 + 4, chars=28, most=3)
-        drawing.box(LABEL, top + 13, max(length, 1), ROW - 26, names[number % len(names)])
+        if value is not None:
+            drawing.box(LABEL, top + 13, max(length, 1), ROW - 26, names[number % len(names)])
         drawing.text(written, LABEL + length + 8, top + ROW // 2 + 4)
     return drawing

@@ -14,6 +14,7 @@ LINE = 15
 
 LINES_MAX = 2
 MARGIN = 16
+PX_PER_REM = 16
 FILE_LETTERS = Markup("font-family=\"'Noto Sans', 'Noto Sans Arabic', 'Noto Sans SC', sans-serif\" font-size=\"13\"")
 FILE_COLOURS = {"bar-1": "#14506b", "bar-2": "#c4691c", "bar-3": "#6a7f1f", "": "#1b1b1b"}
 """Colours of boxes and texts in a file, as in the console's style."""
@@ -120,12 +121,12 @@ class Drawing:
     def markup(self) -> Markup:
         """Return an image for a page, with its title for screen readers; the table beside it has the values.
 
-        On narrow screens the image is scrolled, not scaled down, so that its text stays legible.
+        Its size is in rem: its text is as large as the reader's. On narrow screens it is scrolled, not scaled down.
         """
         head = markup(
-            '<svg width="{}" height="{}" viewBox="0 0 {} {}" role="img" aria-label="{}">',
-            self._width,
-            self._height,
+            '<svg width="{}rem" height="{}rem" viewBox="0 0 {} {}" role="img" aria-label="{}">',
+            f"{self._width / PX_PER_REM:g}",
+            f"{self._height / PX_PER_REM:g}",
             self._width,
             self._height,
             self._title,

@@ -19,6 +19,7 @@ from contracts.reference import country_name, country_order
 from contracts.reference import deliveries as of_deliveries
 from services.console import labels, parts
 from services.console.amounts import typed_amount
+from services.console.charts.bars import swatch
 from services.console.compiling import COMPILED, Templates
 from services.console.fields import Field, Option, shown_value
 from services.console.translations import LANGUAGES, OWN_NAMES, translated, translations
@@ -163,6 +164,7 @@ def environment(language: str) -> Environment:
         "title_of_record": partial(parts.title_of, language),
         "code_labels": partial(code_labels, language),
         "tag_of": partial(parts.tag, language),
+        "swatch": swatch,
         "states_as_options": partial(states_as_options, language),
         "shown": shown_value,
         "currencies": CURRENCIES_SHOWN,

@@ -10,6 +10,7 @@ import pytest
 
 from tests.assets import BUILT
 from tests.console.checks import (
+    OPEN,
     is_accessible,
     is_legible_in_large_letters,
     is_printed_without_controls,
@@ -30,6 +31,29 @@ PLACES = {
 }
 """Pages by person: forms, records, tables, a board, and two kinds of charts."""
 
+NARROW = (
+    (None, "ar", "/public/figures/requests"),
+    ("KEN:focal_point", "ar", "{request}"),
+    ("KEN:focal_point", "en", "/sherloc/contributions"),
+    ("KEN:focal_point", "en", "/people/several"),
+    ("UNODC:coordinator", "ar", "/requests"),
+    ("UNODC:coordinator", "en", "/intake"),
+    ("UNODC:coordinator", "en", "/search?q=training"),
+    ("UNODC:coordinator", "fr", "/parked"),
+    ("UNODC:coordinator", "fr", "/work"),
+    ("FRA:donor_officer", "ru", "/needs"),
+    ("FRA:donor_officer", "ru", "{fund}"),
+    ("UNODC:finance_officer", "en", "/ledger"),
+)
+"""Pages with long words, choices, accounts, charts and filters."""
+
+TEXT_HEIGHTS = """
+(size) => {
+  document.documentElement.style.fontSize = size;
+  const found = [...document.querySelectorAll(".picture svg text, .picture li")];
+  return found.map((one) => one.getBoundingClientRect().height / (one.matches("text") ? 1 : one.childElementCount || 1));
+}
+"""
 MOVING = re.compile(r"animation|transition|scroll-behavior|@keyframes|behavior: *.smooth")
 
 
@@ -40,6 +64,33 @@ def test_a_page_serves_people_who_see_hear_or_read_otherwise(visit: Visit, perso
         visitor.step_into(person)
     for place in PLACES[person]:
         passes_access_checks(visitor, opened(visitor, place))
+
+
+@pytest.mark.parametrize(("person", "language", "place"), NARROW)
+def test_a_narrow_page_is_legible_in_large_letters_and_on_paper(
+    visit: Visit, person: str | None, language: str, place: str
+) -> None:
+    visitor = visit(language=language, width=320)
+    if person:
+        visitor.step_into(person)
+    path = opened(visitor, place)
+
+    visitor.page.evaluate(OPEN)
+    is_legible_in_large_letters(visitor, path)
+    is_printed_without_controls(visitor, path)
+
+
+@pytest.mark.parametrize(("person", "place"), [("UNODC:coordinator", "/figures"), ("UNODC:coordinator", "/work/queue")])
+def test_texts_of_charts_are_as_large_as_the_reader_asks(visit: Visit, person: str | None, place: str) -> None:
+    visitor = visit()
+    if person:
+        visitor.step_into(person)
+    opened(visitor, place)
+
+    usual, large = (visitor.page.evaluate(TEXT_HEIGHTS, size) for size in ("100%", "200%"))
+
+    assert usual
+    assert [one for one, other in zip(usual, large, strict=True) if other < 1.8 * one] == []
 
 
 @pytest.mark.parametrize(

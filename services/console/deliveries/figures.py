@@ -26,11 +26,11 @@ def drawn(sessions: Mapping[str, Any], language: str) -> tuple[Picture, Markup] 
     bars = tuple(
         Bar(
             gettext(label),
-            tuple(Part(place, value, number(value, language)) for place, value in enumerate(values, 1)),
+            tuple(Part(value, number(value, language)) for value in values),
             number(sum(values), language),
         )
         for label, values in ((TOOK_PART, (*took_part, 0)), (TO_TAKE_PART, wanted))
     )
     parts = legend([*(gettext(one) for one in SEX.values()), gettext(ANYONE)])
     finding = gettext(FINDING)
-    return Picture(finding, bars, parts), stacked(bars, parts, language, title=finding)
+    return Picture(finding, bars, parts), stacked(bars, parts, language)

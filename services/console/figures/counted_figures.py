@@ -49,6 +49,7 @@ EXACT = N_("Numbers are exact, small ones too: what is published leaves small on
 SEVERAL = N_("A record with several values is counted under each of them; the total has it once.")
 TOOK_PART = frozenset({"participants", "trainers"})
 TWICE = N_("A person who took part or taught in two sessions is counted in both.")
+NOT_SHOWN_IN_WORDS = N_("not shown")
 ALONE = frozenset({"status", "month", "sex"})
 """Codes of which a record has only one value."""
 
@@ -102,18 +103,19 @@ def heading_of(found: Answer, language: str) -> str:
 def picture_of(found: Answer, language: str) -> Picture:
     """Draw a bar for each value, for durations the median, with the same data as a table with the total.
 
-    A suppressed number has a bar without length.
+    A suppressed number has no bar.
     """
     timed = found["counts"] == DAYS
     median, drawn = word("column:median_days", language), "median_days" if timed else "number"
     heading = heading_of(found, language) + (f"{translated(language, COLON)}{median}" if timed else "")
     finding = f"{heading} ({formats.day(found['as_of'], language)})"
     cells = [(_label(found["by"], one["value"], language), one) for one in found["cells"]]
-    svg = amounts(
-        [(label, one[drawn] or 0, _written(found, one[drawn], language)) for label, one in cells],
-        title=finding,
-        mirrored=direction(language) == "rtl",
-    )
+    not_shown = translated(language, NOT_SHOWN_IN_WORDS)
+    drawn_rows = [
+        (label, one[drawn], not_shown if one[drawn] is None else _written(found, one[drawn], language))
+        for label, one in cells
+    ]
+    svg = amounts(drawn_rows, title=finding, mirrored=direction(language) == "rtl")
     rows = [
         [label, *(_written(found, one[name], language) for name in dict.fromkeys(("number", drawn)))]
         for label, one in cells

@@ -185,7 +185,7 @@ def _picture(
     drawn = tuple(
         Bar(
             label,
-            tuple(Part(number, value, _usd(language, value)) for number, value in enumerate(values, 1)),
+            tuple(Part(value, _usd(language, value)) for value in values),
             gettext("Needed: %(amount)s") % {"amount": _usd(language, needed)},
         )
         for label, values, needed in bars

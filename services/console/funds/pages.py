@@ -71,7 +71,7 @@ async def _years(page: Page, code: str) -> list[dict[str, Any]]:
 def _drawn(page: Page, picture: Picture | None) -> tuple[Picture, Markup] | None:
     if picture is None:
         return None
-    return picture, stacked(picture.bars, picture.legend, page.language, title=picture.finding)
+    return picture, stacked(picture.bars, picture.legend, page.language)
 
 
 @get("/{language:str}/funds/{code:str}/years.csv")

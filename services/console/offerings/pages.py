@@ -74,7 +74,7 @@ async def show_offering(page: CurrentPage, offering_id: FromPath[str]) -> Respon
         contact=contact,
         lists=options(page.language),
         finding=finding,
-        picture=capacity_picture(offering["capacity"], page.language, finding) if offering["capacity"] else "",
+        picture=capacity_picture(offering["capacity"], page.language) if offering["capacity"] else "",
         rows=rows_of(offering["capacity"], page.language),
     )
 

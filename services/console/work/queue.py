@@ -16,6 +16,7 @@ from services.console.translations import N_, translations
 from services.console.work.pages import query_of
 
 PARTS = (N_("Late"), N_("In time"), N_("Paused"))
+COLOURS = ("bar-late", "bar-1", "bar-rest")
 
 
 class Waiting(Struct, frozen=True):
@@ -69,19 +70,18 @@ def _words(page: Page, waiting: Sequence[Waiting]) -> dict[str, Any]:
         if late
         else gettext("Nothing is late.")
     )
-    parts = legend([gettext(one) for one in PARTS], rest=False)
+    parts = legend([gettext(one) for one in PARTS], colours=COLOURS)
     bars = [
         Bar(
             gettext(STEP[one.step]),
-            tuple(Part(at, value, number(value, page.language)) for at, value in enumerate(one.parts, 1)),
+            tuple(Part(value, number(value, page.language)) for value in one.parts),
             number(one.all, page.language),
         )
         for one in waiting
     ]
     return {
         "finding": finding,
-        "legend": parts,
-        "svg": stacked(bars, parts, page.language, title=finding),
+        "svg": stacked(bars, parts, page.language),
         "headers": [gettext("To do"), *(one.label for one in parts)],
         "rows": [[bar.label, *(part.shown for part in bar.parts)] for bar in bars],
     }

@@ -227,7 +227,7 @@ def _chart(found: FigureView, language: Language) -> Download:
     rows = [
         (
             label_of(found.by, cell.value, language),
-            number or 0,
+            number,
             suppressed if number is None else formats.number(number, language),
         )
         for cell, number in numbers

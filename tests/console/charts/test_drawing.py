@@ -1,7 +1,10 @@
 """Drawing: lines of text that fit, mirroring, and escaping of texts."""
 
+import re
+
 import pytest
 
+from chassis.charts.amounts import amounts
 from chassis.charts.drawing import Drawing, lines_of
 from services.console.charts.heat_map import shade
 
@@ -37,3 +40,16 @@ def test_text_is_escaped_and_a_mirrored_picture_begins_at_the_right() -> None:
 def test_shades_rise_to_the_highest_value() -> None:
     assert [0, 1, 1, 2, 4] == [shade(value, 8) for value in (0, 1, 2, 3, 8)]
     assert 0 == shade(0, 0)
+
+
+def test_a_value_that_is_not_shown_has_no_bar() -> None:
+    rows = [("Kenya", 10, "10"), ("Fiji", None, "not shown"), ("Chad", 0, "0")]
+
+    drawn = str(amounts(rows, title="Requests"))
+
+    assert [380, 1] == [int(width) for width in re.findall(r'<rect [^>]*width="(\d+)"', drawn)]
+    assert ">not shown<" in drawn
+
+
+def test_a_drawing_is_as_large_as_the_text_of_its_page() -> None:
+    assert 'width="45rem" height="3rem" viewBox="0 0 720 48"' in str(amounts([("Kenya", 1, "1")], title="Requests"))
