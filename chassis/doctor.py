@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ import msgspec
 
 from chassis import clock
 from chassis.addresses import hosts_of
+from chassis.auth.tokens import AUDIENCE, TrustedIssuer, UnsuitableTokenError, verified
 from chassis.db.migrate import CHASSIS_MIGRATIONS, MigrationError, read_migrations, role_of
 from chassis.files.scanner import NOTHING, ScannerError, Verdict, scanner_of
 from chassis.files.store import Folder
@@ -184,8 +186,24 @@ async def _issuer(settings: Settings) -> list[Finding]:
             now = await _time_at(source)
     except (Unavailable, TimeoutError):
         return [Finding(part="identity", ok=False, says=f"no keys at {source}")]
-    wrong = _wrong_clock(now, "the issuer") if now else None
-    return [Finding(part="identity", ok=True, says="the issuer's keys can be read"), *([wrong] if wrong else [])]
+    found = [Finding(part="identity", ok=True, says="the issuer's keys can be read")]
+    if now and (wrong := _wrong_clock(now, "the issuer")):
+        found.append(wrong)
+    if settings.service_token_file:
+        found.append(await _service_token(settings.service_token_file, settings))
+    return found
+
+
+async def _service_token(file: Path, settings: Settings) -> Finding:
+    find = partial(Finding, part="identity (service token)")
+    trusted = TrustedIssuer(settings.issuer, Keys(settings.keys or "", settings.issuer), settings.algorithm)
+    try:
+        await verified(file.read_text(encoding="utf-8").strip(), trusted)
+    except (OSError, UnicodeDecodeError) as error:
+        return find(ok=False, says=f"ENTRAIDE_SERVICE_TOKEN_FILE cannot be read ({type(error).__name__})")
+    except UnsuitableTokenError as error:
+        return find(ok=False, says=f"not an access token for {AUDIENCE}: {error.wrong} is wrong")
+    return find(ok=True, says="is accepted")
 
 
 async def _time_at(source: str) -> datetime | None:

@@ -17,7 +17,13 @@ import httpx
 import msgspec
 
 from chassis import clock
-from chassis.auth.tokens import LEEWAY_SECONDS, SUBJECT_LENGTH_MAX
+from chassis.auth.tokens import (
+    LEEWAY_SECONDS,
+    SUBJECT_LENGTH_MAX,
+    TrustedIssuer,
+    UnsuitableTokenError,
+    verified,
+)
 from chassis.keys.issuer import ALGORITHM, DISCOVERY, Keys, fetch_json, is_safe, parse_object, read_body
 from contracts import base64url
 from contracts.refusals import Unavailable, Unidentified
@@ -120,6 +126,7 @@ class OpenId:
         self._strengths = {"acr_values": " ".join(strengths)} if strengths else {}
         self._discovery = issuer.rstrip("/") + DISCOVERY
         self._keys = Keys(self._discovery, issuer)
+        self._trusted = TrustedIssuer(issuer, self._keys, algorithm)
 
     async def begin(self, redirect_uri: str, *, max_age: int | None = None) -> StartedSignIn:
         """Start a sign-in. With `max_age` the person must enter their credentials, even if the issuer has a session.
@@ -180,6 +187,10 @@ class OpenId:
             raise Unidentified("id-token-replayed")
         if started.max_age is not None and (claims.auth_time or 0) < time.time() - started.max_age - LEEWAY_SECONDS:
             raise Unidentified("id-token-invalid", wrong="auth_time")
+        try:
+            await verified(granted.access_token, self._trusted)
+        except UnsuitableTokenError as error:
+            raise Unidentified("access-token-unsuitable", wrong=error.wrong) from error
         tokens = _tokens(granted, claims.sub, id_token=granted.id_token, refresh_token=granted.refresh_token)
         return msgspec.structs.replace(tokens, signed_in_at=_moment(claims.auth_time))
 

@@ -123,6 +123,45 @@ class TrustedIssuer:
     algorithm: str = ALGORITHM
 
 
+class UnsuitableTokenError(ValueError):
+    """An access token that is not accepted. `wrong` names what is wrong with it, for the operator."""
+
+    def __init__(self, wrong: str) -> None:
+        super().__init__(wrong)
+        self.wrong = wrong
+
+
+async def verified(token: str, trusted: TrustedIssuer) -> VerifiedToken:
+    """Verify an access token of an issuer. Raises UnsuitableTokenError; Unavailable without the issuer's keys."""
+    if token.count(".") != 2:
+        # Issuers give opaque tokens to clients that name no audience.
+        raise UnsuitableTokenError("format")
+    try:
+        signed = await trusted.keys.signed(token, trusted.algorithm)
+    except ValueError as error:
+        raise UnsuitableTokenError("signature") from error
+    try:
+        claims = msgspec.convert(signed.claims, Claims)
+    except msgspec.ValidationError as error:
+        raise UnsuitableTokenError("claims") from error
+    now = time.time()
+    right = {
+        "typ": signed.type in TOKEN_TYPES,
+        "iss": claims.iss == trusted.issuer,
+        "aud": claims.is_for(AUDIENCE),
+        # NaN, which Python's JSON accepts, compares false to everything.
+        "exp": claims.exp > now - LEEWAY_SECONDS,
+        "iat": claims.iat <= now + LEEWAY_SECONDS,
+        "nbf": claims.nbf <= now + LEEWAY_SECONDS,
+        "lifetime": 0 < claims.exp - claims.iat <= LIFETIME_SECONDS_MAX,
+        "sub": 0 < len(claims.sub) <= SUBJECT_LENGTH_MAX,
+    }
+    for name, is_right in right.items():
+        if not is_right:
+            raise UnsuitableTokenError(name)
+    return VerifiedToken(signed.kid, claims)
+
+
 class Verifier:
     """Verifies a bearer token and returns its caller."""
 
@@ -236,25 +275,9 @@ class Verifier:
 
     async def _verify(self, token: str) -> VerifiedToken:
         try:
-            trusted = self._trusted(claimed_issuer(token))
-            signed = await trusted.keys.signed(token, trusted.algorithm)
-            claims = msgspec.convert(signed.claims, Claims)
-        except (ValueError, msgspec.ValidationError) as error:
+            return await verified(token, self._trusted(claimed_issuer(token)))
+        except ValueError as error:
             raise Unidentified("token-invalid") from error
-        now = time.time()
-        if (
-            signed.type not in TOKEN_TYPES
-            or claims.iss != trusted.issuer
-            or not claims.is_for(AUDIENCE)
-            # NaN, which Python's JSON accepts, compares false to everything.
-            or not claims.exp > now - LEEWAY_SECONDS
-            or not claims.iat <= now + LEEWAY_SECONDS
-            or not claims.nbf <= now + LEEWAY_SECONDS
-            or not 0 < claims.exp - claims.iat <= LIFETIME_SECONDS_MAX
-            or not 0 < len(claims.sub) <= SUBJECT_LENGTH_MAX
-        ):
-            raise Unidentified("token-invalid")
-        return VerifiedToken(signed.kid, claims)
 
 
 class NoDirectory:

@@ -56,23 +56,12 @@ def sign_in(no_browser: bool, as_json: bool) -> None:
 
 def sign_in_here(settings: Settings, *, browser: bool, as_json: bool) -> int:
     """Print only an access token on standard output; return the exit code."""
-    if settings.keys is None or settings.client_id is None:
-        fail("set ENTRAIDE_ISSUER and ENTRAIDE_CLIENT_ID; of the embedded issuer `entraide token` has tokens")
-    client = OpenId(
-        settings.issuer,
-        settings.client_id,
-        algorithm=settings.algorithm,
-        scope=settings.sign_in_scope,
-        strengths=settings.strengths,
-        resource=settings.sign_in_resource,
-        audience=settings.sign_in_audience,
-    )
+    client = client_of(settings)
     say = partial(click.echo, err=True)
     try:
         tokens = run(browser_sign_in(client, say, browser=browser))
     except Refusal as no:
-        why = " ".join(map(str, no.details.values()))
-        say(f"entraide: {words_of(no.slug, Language.EN)} ({no.slug}{why and f': {why}'})")
+        say(f"entraide: {told(no)}")
         return UNUSABLE if isinstance(no, Unavailable) else REFUSED
     except TimeoutError:
         say(f"entraide: no sign-in within {WAIT_SECONDS / 60:.0f} minutes; try again")
@@ -89,6 +78,27 @@ def sign_in_here(settings: Settings, *, browser: bool, as_json: bool) -> int:
     else:
         click.echo(tokens.access_token)
     return 0
+
+
+def client_of(settings: Settings) -> OpenId:
+    """Return the command line's client of the issuer."""
+    if settings.keys is None or settings.client_id is None:
+        fail("set ENTRAIDE_ISSUER and ENTRAIDE_CLIENT_ID; of the embedded issuer `entraide token` has tokens")
+    return OpenId(
+        settings.issuer,
+        settings.client_id,
+        algorithm=settings.algorithm,
+        scope=settings.sign_in_scope,
+        strengths=settings.strengths,
+        resource=settings.sign_in_resource,
+        audience=settings.sign_in_audience,
+    )
+
+
+def told(no: Refusal) -> str:
+    """Return one line for an operator."""
+    why = " ".join(map(str, no.details.values()))
+    return f"{words_of(no.slug, Language.EN)} ({no.slug}{why and f': {why}'})"
 
 
 async def browser_sign_in(client: OpenId, say: Say, *, browser: bool, wait_seconds: float = WAIT_SECONDS) -> Tokens:

@@ -50,6 +50,13 @@ def an_id_token(issuer: Jwks, *, key: Any = KEY, alg: str = "Ed25519", **changes
     return jwt.encode({"alg": alg, "kid": "ours"}, said, key, algorithms=[alg])
 
 
+def an_access_token(issuer: Jwks, *, typ: str = "at+jwt", key: Any = KEY, **changes: Any) -> str:
+    now = int(time.time())
+    claims = {"iss": issuer.address, "sub": "somebody", "aud": "entraide", "jti": "1", "iat": now, "exp": now + 600}
+    header = {"alg": "Ed25519", "kid": "ours", "typ": typ}
+    return jwt.encode(header, {**claims, **changes}, key, algorithms=["Ed25519"])
+
+
 async def finished(issuer: Jwks, *, max_age: int | None = None, **granted: Any) -> Tokens:
     """Complete a sign-in; `granted` is the token endpoint's answer in addition to an access token.
 
@@ -59,7 +66,8 @@ async def finished(issuer: Jwks, *, max_age: int | None = None, **granted: Any) 
     started = await client.begin(REDIRECT, max_age=max_age)
     make = granted.pop("id_token", an_id_token)
     id_token = make(issuer, nonce=started.nonce) if callable(make) else make
-    issuer.serve("/token", {"access_token": "a", "token_type": "Bearer", "id_token": id_token, **granted})
+    access = granted.pop("access_token", None) or an_access_token(issuer)
+    issuer.serve("/token", {"access_token": access, "token_type": "Bearer", "id_token": id_token, **granted})
     return await client.finish(started, f"code=c&state={started.state}")
 
 
@@ -85,9 +93,10 @@ async def test_each_sign_in_uses_new_state_nonce_and_verifier(issuer: Jwks) -> N
 
 async def test_tokens_of_the_issuer_are_returned(issuer: Jwks) -> None:
     before = time.time()
-    tokens = await finished(issuer, token_type="bearer", expires_in=600, refresh_token="r")
+    access = an_access_token(issuer)
+    tokens = await finished(issuer, access_token=access, token_type="bearer", expires_in=600, refresh_token="r")
 
-    assert ("somebody", "a", "r") == (tokens.subject, tokens.access_token, tokens.refresh_token)
+    assert ("somebody", access, "r") == (tokens.subject, tokens.access_token, tokens.refresh_token)
     assert tokens.expires_at is not None
     assert before + 590 < tokens.expires_at.timestamp() < before + 660
     assert (await finished(issuer)).expires_at is None
@@ -122,6 +131,35 @@ async def test_invalid_id_token_is_rejected(way: str, issuer: Jwks) -> None:
         await finished(issuer, id_token=lambda issuer, nonce: an_id_token(issuer, **{"nonce": nonce, **changes}))
 
     assert ("id-token-invalid", {"wrong": wrong}) == (no.value.slug, no.value.details)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "changes"),
+    [
+        ("aud", {"aud": CLIENT}),
+        ("aud", {"aud": []}),
+        ("typ", {"typ": "JWT"}),
+        ("iss", {"iss": "https://elsewhere.example"}),
+        ("exp", {"exp": NOW - 60, "iat": NOW - 120}),
+        ("lifetime", {"exp": NOW + 86_400}),
+        ("claims", {"jti": 1}),
+        ("signature", {"key": STRANGER}),
+    ],
+)
+async def test_sign_in_with_an_unsuitable_access_token_says_what_is_wrong(
+    wrong: str, changes: dict[str, Any], issuer: Jwks
+) -> None:
+    with pytest.raises(Refusal) as no:
+        await finished(issuer, access_token=an_access_token(issuer, **changes))
+
+    assert ("access-token-unsuitable", {"wrong": wrong}) == (no.value.slug, no.value.details)
+
+
+async def test_sign_in_with_an_opaque_access_token_is_refused(issuer: Jwks) -> None:
+    with pytest.raises(Refusal) as no:
+        await finished(issuer, access_token="opaque")
+
+    assert ("access-token-unsuitable", {"wrong": "format"}) == (no.value.slug, no.value.details)
 
 
 async def test_recent_sign_in_is_asked_for_and_checked(issuer: Jwks) -> None:

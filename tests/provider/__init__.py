@@ -37,6 +37,9 @@ class Provider:
     """A process of the provider. The services are its clients too, each by its own name."""
 
     algorithm: str
+    redirect: str = SERVER_REDIRECT
+    """Where the client that is a server receives its answers."""
+
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[str] | None = None
 
@@ -55,7 +58,7 @@ class Provider:
             self._client(SERVER, "client_secret_basic", "authorization_code")
             | code
             | password
-            | {"redirect_uris": [SERVER_REDIRECT]},
+            | {"redirect_uris": [self.redirect]},
             *(
                 self._client(name, "client_secret_basic", "client_credentials")
                 | password

@@ -45,7 +45,7 @@ async def browser() -> AsyncIterator[Browser]:
 def entraide(provider: Provider) -> Iterator[SignIn]:
     started: list[subprocess.Popen[str]] = []
 
-    def run(*words: str, **environment: str) -> subprocess.Popen[str]:
+    def run(*words: str, command: str = "sign-in", **environment: str) -> subprocess.Popen[str]:
         settings = {
             "ENTRAIDE_ISSUER": provider.issuer,
             "ENTRAIDE_CLIENT_ID": CLIENT,
@@ -53,7 +53,7 @@ def entraide(provider: Provider) -> Iterator[SignIn]:
             "ENTRAIDE_LOG_LEVEL": "debug",
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", "services", "sign-in", *words],
+            [sys.executable, "-m", "services", command, *words],
             env={**os.environ, **settings, **environment}, cwd=ROOT, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
@@ -146,6 +146,24 @@ async def test_cancelled_sign_in_is_reported_without_a_token(entraide: SignIn, b
     assert (1, "") == (code, said)
     assert reported.count("\n") == 1
     assert "(sign-in-denied: access_denied)" in reported
+
+
+@pytest.mark.parametrize("asks_for_an_audience", [True, False])
+async def test_token_without_audience_is_found_by_signing_in(
+    entraide: SignIn, browser: Browser, tmp_path: Path, asks_for_an_audience: bool
+) -> None:
+    given = {"ENTRAIDE_STATE": str(tmp_path), "ENTRAIDE_SCANNER": "none"}
+    if not asks_for_an_audience:
+        given["ENTRAIDE_SIGN_IN_RESOURCE"] = ""
+    process = entraide("--sign-in", "--no-browser", command="doctor", **given)
+
+    answer = await shown(await browser.signs_in(address_of(process), "somebody"), "es")
+
+    assert ("que no es para esta plataforma" not in answer.text) is asks_for_an_audience
+    code, said, _ = ended(process)
+    assert (code == 0) is asks_for_an_audience
+    expected = "ok    sign-in +the issuer's tokens are accepted" if asks_for_an_audience else "WRONG sign-in .*: format"
+    assert re.search(f"^{expected}", said, re.MULTILINE), said
 
 
 async def test_browser_is_opened_if_there_is_one(entraide: SignIn, browser: Browser, tmp_path: Path) -> None:

@@ -1,14 +1,17 @@
 """Sign-in at the issuer, choice of the appointment to act in, and sign-out."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
+import structlog
 from litestar import Response, get, post
 
 from chassis import clock
 from chassis.auth.openid import StartedSignIn
+from contracts.reference.refusal_words import refusal_parts, words_of
 from contracts.refusals import Refusal, Unavailable
-from services.console.client import ApiUnavailable
+from services.console.client import ApiUnavailable, Problem
 from services.console.page import FOR_EVERYBODY, CurrentPage, Page, local_path, see_other
 from services.console.sessions.model import Appointment, HeldTokens, Session, StartedHere
 from services.console.sign_in import recent_sign_in
@@ -17,6 +20,7 @@ from services.console.sign_in.session_start import begin_session
 from services.console.sign_in.tokens import held_tokens
 
 CALLBACK = "/signed-in"
+log = structlog.get_logger()
 
 
 @get("/{language:str}/sign-in", opt=FOR_EVERYBODY)
@@ -27,7 +31,11 @@ async def show_sign_in(page: CurrentPage) -> Response[bytes]:
         return page.redirect("/appointment", after=after)
     if page.console.issuer is not None:
         return page.render("sign_in/personas.html", groups=personas(page.language), after=after)
-    return page.render("sign_in/sign_in.html", after=after, failed=page.asked("failed"))
+    failed = page.asked("failed")
+    # An address may name any refusal.
+    reasons = {*refusal_parts()["sign_in"], "sign-in-too-weak", "token-invalid"}
+    why = words_of(failed, page.language) if failed in reasons else None
+    return page.render("sign_in/sign_in.html", after=after, failed=failed, why=why)
 
 
 @get("/{language:str}/sign-in/begin", opt=FOR_EVERYBODY)
@@ -81,9 +89,20 @@ async def finish_sign_in(page: CurrentPage) -> Response[bytes]:
     except Unavailable as error:
         raise ApiUnavailable("issuer") from error
     except Refusal as refusal:
-        return page.redirect("/sign-in", failed=refusal.slug, after=started.after)
-    issuer, at = console.settings.issuer, tokens.signed_in_at
-    return await begin_session(page, held_tokens(tokens), tokens.access_token, issuer, started.after, signed_in_at=at)
+        return _failed(page, refusal.slug, started.after, **refusal.details)
+    issuer, at, held = console.settings.issuer, tokens.signed_in_at, held_tokens(tokens)
+    try:
+        return await begin_session(page, held, tokens.access_token, issuer, started.after, signed_in_at=at)
+    except Problem as error:
+        if error.status != 401:
+            raise
+        return _failed(page, error.slug, started.after)
+
+
+def _failed(page: Page, slug: str, after: str, **details: Any) -> Response[bytes]:
+    """Redirect to the page that says why, and log it: with another issuer it is mostly a wrong setting."""
+    log.warning("sign-in failed", slug=slug, **details)
+    return page.redirect("/sign-in", failed=slug, after=after)
 
 
 @post("/{language:str}/sign-in/step-into", opt=FOR_EVERYBODY, status_code=303)
