@@ -254,6 +254,26 @@ async def test_positions_below_one_are_rejected_by_the_schema(database_url: str)
 # -- checkpoints ------------------------------------------------------------------------------------------------------
 
 
+async def test_restore_to_an_earlier_time_is_verified_by_the_checkpoints_and_followed_by_new_ones(
+    db: Database, own: Settings, superuser: asyncpg.Connection
+) -> None:
+    await superuser.execute(cut_off(8))
+
+    code, text = await verified(own)
+    assert code == 1
+    assert "seal, position 9: link 12 is missing, by the checkpoint of " in text
+    assert "; checkpoints agree up to link 8" in text
+
+    file = file_of(own, "requests")
+    file.rename(file.with_suffix(".before"))
+    async with db.transaction() as tx:
+        await announce(tx, a_fact(uuid4()), version=1)
+    async with db.transaction() as tx:
+        await seal(tx, "requests")
+    await sign(db, own)
+    assert set() == await found(own)
+
+
 @pytest.mark.parametrize("changed", ["a digit", "another key", "another service", "cut short"])
 async def test_checkpoint_with_an_unknown_signature_is_found(db: Database, own: Settings, changed: str) -> None:
     path = file_of(own, "requests")

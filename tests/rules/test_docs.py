@@ -109,6 +109,14 @@ def test_every_guarantee_and_every_decision_names_a_test() -> None:
         assert NAMED_TEST.search(text_of(path)), path.name
 
 
+def test_steps_of_a_restore_name_what_is_outside_the_database_and_how_to_verify() -> None:
+    restore = text_of(ROOT / "docs" / "operations.md").partition("### Restore\n")[2].partition("\n## ")[0]
+    named = ("erasures.jsonl", "<service>.jsonl", "public.jwk", "(#attached-files)")
+    verified = ("entraide audit verify", "entraide ledger verify", "entraide journal verify", "erase --after-restore")
+
+    assert [one for one in (*named, *verified) if one not in restore] == []
+
+
 def test_every_setting_is_documented() -> None:
     code = text_of(ROOT / "chassis" / "settings.py")
 
