@@ -11,6 +11,7 @@ DAYS = (
     Field(name="period.from", label=N_("First day"), kind="date"),
     Field(name="period.until", label=N_("Last day"), kind="date"),
 )
+SHARED_COMMENT = replace(COMMENT, hint=N_("Both sides and UNODC read it."))
 DELIVERY = Noun(
     path="/deliveries",
     api="/v1/deliveries",
@@ -37,6 +38,7 @@ DELIVERY = Noun(
             path="waive-agreement",
             label=N_("Go on without a written agreement"),
             explains=N_("Once both sides do so, the delivery can begin without a written agreement."),
+            fields=(SHARED_COMMENT,),
         ),
         Move(
             name="open_private_topic",
@@ -45,12 +47,21 @@ DELIVERY = Noun(
             explains=N_(
                 "Once both sides do so, they can write messages that UNODC does not read. UNODC sees that it is open."
             ),
+            fields=(
+                replace(
+                    COMMENT,
+                    hint=N_(
+                        "Both sides and UNODC read it. UNODC does not read the messages and files of the private topic."
+                    ),
+                ),
+            ),
         ),
         Move(
             name="begin",
             path="begin",
             label=N_("Record that delivery has begun"),
             explains=N_("If the delivery needs money, all of it has to be allocated first."),
+            fields=(SHARED_COMMENT,),
         ),
         Move(
             name="propose_completion",
@@ -68,7 +79,12 @@ DELIVERY = Noun(
                     required=False,
                     hint=N_("Leave it empty if it is today. For an earlier day, say in the comment why."),
                 ),
-                replace(COMMENT, hint=N_("If no session was held or no result reported, say why. Both sides read it.")),
+                replace(
+                    COMMENT,
+                    hint=N_(
+                        "Both sides and UNODC read it. If no session was held or no result reported, say here why."
+                    ),
+                ),
             ),
         ),
         Move(
@@ -76,12 +92,13 @@ DELIVERY = Noun(
             path="confirm-completion",
             label=N_("Confirm that delivery is complete"),
             done="completed",
+            fields=(SHARED_COMMENT,),
         ),
         Move(
             name="object_to_completion",
             path="object-to-completion",
             label=N_("Object to the completion"),
-            fields=(reason("object_to_completion"), COMMENT),
+            fields=(reason("object_to_completion"), SHARED_COMMENT),
             explains=N_("The delivery goes on. Both sides read the reason."),
         ),
         Move(
@@ -89,14 +106,15 @@ DELIVERY = Noun(
             path="withdraw-completion",
             label=N_("Withdraw the proposal"),
             explains=N_("The delivery goes on."),
+            fields=(SHARED_COMMENT,),
         ),
-        Move(name="suspend", path="suspend", label=N_("Suspend"), fields=(reason("suspend_delivery"), COMMENT)),
-        Move(name="resume", path="resume", label=N_("Resume")),
+        Move(name="suspend", path="suspend", label=N_("Suspend"), fields=(reason("suspend_delivery"), SHARED_COMMENT)),
+        Move(name="resume", path="resume", label=N_("Resume"), fields=(SHARED_COMMENT,)),
         Move(
             name="terminate",
             path="terminate",
             label=N_("Terminate"),
-            fields=(reason("terminate_delivery"), replace(COMMENT, hint=N_("Both sides read it."))),
+            fields=(reason("terminate_delivery"), SHARED_COMMENT),
             explains=N_("The match is revoked and the provider's capacity is free again."),
             warns=True,
         ),
