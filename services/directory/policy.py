@@ -40,6 +40,7 @@ class Action(StrEnum):
     APPOINT = "appoint"
     LIST_APPOINTMENTS = "list_appointments"
     LIST_COORDINATORS = "list_coordinators"
+    LIST_FINANCE_OFFICERS = "list_finance_officers"
     SHOW_SELF = "show_self"
     SHOW_APPOINTMENT = "show_appointment"
     APPROVE = "approve"
@@ -107,6 +108,9 @@ _OF_FOCAL_POINT = OF_FOCAL_POINT | {Role.FOCAL_POINT}
 _KNOW_COORDINATORS = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR})
 """Roles whose holders see the coordinators, to whom they assign requests by name."""
 
+_KNOW_OFFICERS = frozenset({Role.FINANCE_OFFICER, Role.ADMINISTRATOR, Role.AUDITOR})
+"""Roles whose holders see by name who proposed and approved what becomes of money."""
+
 _WHOLE = Decision(None, frozenset(Guarded))
 _WITH_SUBJECTS = Decision(None, frozenset({Guarded.SUBJECTS}))
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
@@ -157,6 +161,8 @@ def decide(
         return ALLOWED if is_administrator(caller) else _NOT_FOR_YOUR_ROLE
     if action is Action.LIST_COORDINATORS:
         return ALLOWED if caller.role in _KNOW_COORDINATORS and caller.organization == UNODC else _NOT_FOR_YOUR_ROLE
+    if action is Action.LIST_FINANCE_OFFICERS:
+        return ALLOWED if caller.role in _KNOW_OFFICERS and caller.organization == UNODC else _NOT_FOR_YOUR_ROLE
     return HIDDEN
 
 

@@ -102,6 +102,7 @@ SUBJECTS = (
             Action.LIST_PEOPLE,
             Action.LIST_APPOINTMENTS,
             Action.LIST_COORDINATORS,
+            Action.LIST_FINANCE_OFFICERS,
             Action.SHOW_SELF,
             Action.LIST_CLIENTS,
             Action.REGISTER,

@@ -8,6 +8,7 @@ MONEY_MOVES: Mapping[str, Any] = MappingProxyType(
     {
         "PledgeView.moves": ["receive", "reduce", "carry_over", "propose_refund", "propose_write_off", "reword"],
         "AllocationView.moves": ["spend", "give_back"],
+        "ProposalView.entry": None,
         "ProposalView.moves": ["approve_proposal", "refuse_proposal"],
         "InKindView.moves": ["reword_in_kind", "strike_in_kind"],
         "UnfundedView.gross_usd_minor": 4_294_000,

@@ -1,8 +1,9 @@
 """The form of a move, and the command that it sends."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
@@ -17,18 +18,29 @@ from services.console.sign_in.recent_sign_in import require_recent_sign_in
 STALE = 412
 
 Options = Callable[[Page, Mapping[str, Any], Move], Mapping[str, Sequence[Option]]]
+Completed = Callable[[Page, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 
 
-def routes_of(noun: Noun, *, options: Options = lambda _page, _record, _move: {}) -> Sequence[HTTPRouteHandler]:
+async def _as_read(_page: Page, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    return record
+
+
+def routes_of(
+    noun: Noun, *, options: Options = lambda _page, _record, _move: {}, completed: Completed = _as_read
+) -> Sequence[HTTPRouteHandler]:
     """Return the routes of a noun's moves: `GET` and `POST /{language}{noun}/{id}/do/{move}`.
 
-    `options` returns those of fields whose list depends on the record.
+    `options` returns those of fields whose list depends on the record, `completed` the record as its template shows it.
     """
+
+    async def record_of(page: Page, record_id: str) -> Answer:
+        answer = await page.api.read(f"{noun.api}/{record_id}")
+        return msgspec.structs.replace(answer, body=await completed(page, answer.body))
 
     @get(f"/{{language:str}}{noun.path}/{{record_id:str}}/do/{{move:str}}", name=f"form of{noun.path}")
     async def show_form(page: CurrentPage, record_id: FromPath[str], move: FromPath[str]) -> Response[bytes]:
         found = await _found(noun, page, move)
-        answer = await page.api.read(f"{noun.api}/{record_id}")
+        answer = await record_of(page, record_id)
         return _form(page, noun, found, record_id, answer, options)
 
     @post(f"/{{language:str}}{noun.path}/{{record_id:str}}/do/{{move:str}}", status_code=303, name=f"send{noun.path}")
@@ -36,7 +48,7 @@ def routes_of(noun: Noun, *, options: Options = lambda _page, _record, _move: {}
         found = await _found(noun, page, move)
         sent = read(found.fields, page.typed)
         if sent.errors:
-            answer = await page.api.read(f"{noun.api}/{record_id}")
+            answer = await record_of(page, record_id)
             return _form(page, noun, found, record_id, answer, options, errors=sent.errors, status=400)
         try:
             await page.api.send(
@@ -48,7 +60,7 @@ def routes_of(noun: Noun, *, options: Options = lambda _page, _record, _move: {}
             )
         except Problem as problem:
             errors = form_errors(problem, found.fields)
-            answer = await page.api.read(f"{noun.api}/{record_id}")
+            answer = await record_of(page, record_id)
             stale = problem.status == STALE
             return _form(
                 page, noun, found, record_id, answer, options, errors=errors, stale=stale, status=problem.status

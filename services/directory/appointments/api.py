@@ -82,6 +82,19 @@ class CoordinatorList(Struct, frozen=True, kw_only=True):
     coordinators: list[Coordinator]
 
 
+class FinanceOfficer(Struct, frozen=True, kw_only=True):
+    """One who is or was a finance officer of UNODC; `name` is null once it is erased."""
+
+    person_id: UUID
+    name: str | None
+
+
+class FinanceOfficers(Struct, frozen=True, kw_only=True):
+    """Those who are or were finance officers of UNODC, by name; at most 500."""
+
+    finance_officers: list[FinanceOfficer]
+
+
 class Links(Struct, frozen=True, kw_only=True):
     """Addresses at other services: the caller's open work, notifications and permissions."""
 
@@ -161,6 +174,19 @@ async def list_coordinators(db: Db, caller: CurrentCaller, now: Now) -> Coordina
     async with db.transaction(by=None) as tx:
         found = await office_store.coordinators(tx, today=now.date())
     return CoordinatorList(coordinators=[from_attributes(Coordinator, one, name=name) for one, name in found])
+
+
+@get(
+    "/v1/finance-officers",
+    opt=requires(Action.LIST_FINANCE_OFFICERS),
+    summary="Who is or was a finance officer of UNODC",
+)
+async def list_finance_officers(db: Db, caller: CurrentCaller) -> FinanceOfficers:
+    """Requires the role `finance_officer` at UNODC, `administrator` or `auditor`: proposals of money name people."""
+    policy.decide(caller, Action.LIST_FINANCE_OFFICERS).required()
+    async with db.transaction(by=None) as tx:
+        found = await office_store.finance_officers(tx)
+    return FinanceOfficers(finance_officers=[FinanceOfficer(**one) for one in found])
 
 
 @get("/v1/me", opt=requires(Action.SHOW_SELF), summary="The caller, in its current appointment")
@@ -268,4 +294,15 @@ async def _views(tx: Tx, appointments: Sequence[Appointment], caller: Caller, no
     ]
 
 
-ROUTES = [appoint, list_appointments, list_coordinators, show_me, show_appointment, approve, refuse, withdraw, end]
+ROUTES = [
+    appoint,
+    list_appointments,
+    list_coordinators,
+    list_finance_officers,
+    show_me,
+    show_appointment,
+    approve,
+    refuse,
+    withdraw,
+    end,
+]

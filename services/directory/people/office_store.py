@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 import msgspec
 
@@ -10,6 +11,7 @@ from chassis.db.database import Tx
 from services.directory.appointments.model import Appointment
 
 COORDINATORS_MAX = 500
+OFFICERS_MAX = 500
 
 
 async def coordinators(tx: Tx, *, today: date) -> list[tuple[Appointment, str | None]]:
@@ -28,6 +30,21 @@ async def coordinators(tx: Tx, *, today: date) -> list[tuple[Appointment, str | 
         COORDINATORS_MAX,
     )
     return [(msgspec.convert(dict(row), Appointment), row["name"]) for row in rows]
+
+
+async def finance_officers(tx: Tx) -> list[dict[str, Any]]:
+    """List those who are or were finance officers of UNODC, by name; the newest `OFFICERS_MAX`."""
+    rows = await tx.fetch(
+        """
+        SELECT person_id, name FROM (
+            SELECT person_id, max(made_at) AS last FROM appointment
+            WHERE organization = 'UNODC' AND role = 'finance_officer' AND made_at IS NOT NULL
+            GROUP BY person_id ORDER BY last DESC, person_id LIMIT $1
+        ) AS officer LEFT JOIN person_text USING (person_id) ORDER BY name, person_id
+        """,
+        OFFICERS_MAX,
+    )
+    return [dict(row) for row in rows]
 
 
 async def focal_points(tx: Tx, organizations: Collection[str], *, today: date) -> Counter[str]:

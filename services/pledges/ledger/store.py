@@ -329,6 +329,12 @@ async def entries(
     return [_entry_row(row) for row in rows]
 
 
+async def entries_by_id(tx: Tx, entry_ids: Sequence[UUID]) -> dict[UUID, EntryRow]:
+    """Return entries that the caller was allowed to read."""
+    rows = await tx.fetch(_ENTRY + " WHERE entry_id = ANY ($1::uuid[])", list(entry_ids)) if entry_ids else []
+    return {row["entry_id"]: _entry_row(row) for row in rows}
+
+
 async def page(tx: Tx, *, after: UUID, limit: int) -> list[EntryRow]:
     """List entries in the order of their ids, as the service."""
     rows = await tx.fetch(_ENTRY + " WHERE entry_id > $1 ORDER BY entry_id LIMIT $2", after, limit)

@@ -1,7 +1,7 @@
 """Routes of proposals: write-offs, refunds, reversals, earmark releases, reopened years."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -27,6 +27,8 @@ from services.pledges.commands import (
 )
 from services.pledges.dependencies import Owned
 from services.pledges.funds import balance_locks
+from services.pledges.ledger import store as ledger
+from services.pledges.ledger.store import EntryRow
 from services.pledges.pledge import exit_actions, store
 from services.pledges.policy import Action
 from services.pledges.proposals import store as proposal_store
@@ -36,7 +38,7 @@ from services.pledges.proposals.model import Measure, Proposal, ProposalStatus
 class ProposalView(Struct, frozen=True, kw_only=True):
     """A proposal, its proposer and its outcome.
 
-    `conditional` is the conditional amount that lapses with a write-off.
+    `conditional` is the conditional amount that lapses with a write-off; `entry` is the entry that a reversal reverses.
     """
 
     proposal_id: UUID
@@ -53,6 +55,7 @@ class ProposalView(Struct, frozen=True, kw_only=True):
     money: Money | None
     conditional: Money | None
     entry_id: UUID | None
+    entry: EntryRow | None
     year: int | None
     decided_by: UUID | None
     decided_at: datetime | None
@@ -70,7 +73,7 @@ class ProposalPage(Struct, frozen=True, kw_only=True):
 
 
 async def _read(tx: Tx, ctx: Context, proposal_id: UUID) -> ProposalView:
-    return _view(ctx.caller, await proposal_store.get(tx, proposal_id))
+    return (await _views(tx, ctx.caller, [await proposal_store.get(tx, proposal_id)]))[0]
 
 
 def _location(proposal: ProposalView) -> str:
@@ -192,14 +195,15 @@ async def list_proposals(
     """Restricted to callers who may read the whole ledger."""
     async with db.transaction(by=caller) as tx:
         found = await proposal_store.proposals(tx, status=status, before=cursor, limit=limit + 1)
-    return paging.page(ProposalPage, found, limit, view=partial(_view, caller))
+        views = await _views(tx, caller, found)
+    return paging.page(ProposalPage, views, limit)
 
 
 @show("/v1/proposals/{proposal_id:uuid}", Action.SHOW_PROPOSAL, "One proposal")
 async def show_proposal(tx: Tx, ctx: Context, proposal_id: FromPath[UUID]) -> ProposalView:
     proposal = await proposal_store.get(tx, proposal_id)
     policy.decide(ctx.caller, Action.SHOW_PROPOSAL, proposal).required()
-    return _view(ctx.caller, proposal)
+    return (await _views(tx, ctx.caller, [proposal]))[0]
 
 
 @change(
@@ -230,8 +234,17 @@ async def refuse_proposal(tx: Tx, ctx: Context, proposal_id: FromPath[UUID], dat
     await exit_actions.refuse(tx, ctx, proposal_id)
 
 
-def _view(caller: Caller, proposal: Proposal) -> ProposalView:
-    return from_attributes(ProposalView, proposal, moves=policy.moves_open_to(caller, proposal))
+async def _views(tx: Tx, caller: Caller, proposals: Sequence[Proposal]) -> list[ProposalView]:
+    entries = await ledger.entries_by_id(tx, [one.entry_id for one in proposals if one.entry_id])
+    return [
+        from_attributes(
+            ProposalView,
+            one,
+            entry=entries[one.entry_id] if one.entry_id else None,
+            moves=policy.moves_open_to(caller, one),
+        )
+        for one in proposals
+    ]
 
 
 ROUTES = [

@@ -114,3 +114,16 @@ async def test_schema_requires_another_approver(
             query = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1"
             assert rule in await tx.fetchval(query, no.value.constraint_name)
     assert "UPDATE 1" == await decide_as(second.person_id)
+
+
+async def test_proposed_reversal_shows_the_whole_entry(api: Client) -> None:
+    proposal = await a_reversal(api)
+    entry = await entry_of(api, "received")
+
+    read = await get(api, f"/v1/proposals/{proposal['proposal_id']}", SECOND)
+    listed = await get(api, "/v1/proposals", SECOND)
+
+    assert entry == read["entry"]
+    assert [entry] == [one["entry"] for one in listed["proposals"]]
+    refund = await a_refund(api)
+    assert refund["entry"] is None
