@@ -4,6 +4,7 @@ Each process counts on its own. The limit protects the process's own connections
 cost a write per read there. With N replicas of a service a caller has up to N times the limit.
 """
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
@@ -53,26 +54,46 @@ ORGANIZATION_CALLERS = 10
 """The limit of an organization is that of this number of callers."""
 
 
+@dataclass(frozen=True)
+class Allowance:
+    """What a bucket had for one call: the seconds to wait, 0 if it may be made, and what is left for others."""
+
+    wait_seconds: float
+    limit: int
+    remaining: int
+    full_seconds: float
+
+    def headers(self) -> dict[bytes, bytes]:
+        """The headers in which a caller sees its limit, the calls left, and after how many seconds it has all."""
+        return {
+            b"ratelimit-limit": b"%d" % self.limit,
+            b"ratelimit-remaining": b"%d" % self.remaining,
+            b"ratelimit-reset": b"%d" % math.ceil(self.full_seconds),
+        }
+
+
 class TokenBuckets:
     """A token bucket per caller, stored as the time at which it is full again (GCRA, ITU-T I.371)."""
 
     def __init__(self, allowance: RateLimit, *, callers_max: int = CALLERS_MAX) -> None:
         self._each_ns = _MINUTE_NS // allowance.per_minute
+        self._burst = allowance.burst
         self._ahead_ns = self._each_ns * (allowance.burst - 1)
         self._callers_max = callers_max
         self._full_at: OrderedDict[Hashable, int] = OrderedDict()
 
-    def take(self, who: Hashable, now_ns: int) -> float:
-        """Take one token; if there is none, return the seconds to wait."""
+    def take(self, who: Hashable, now_ns: int) -> Allowance:
+        """Take one token, if there is one."""
         full_at = max(self._full_at.get(who, 0), now_ns)
-        early_ns = full_at - now_ns - self._ahead_ns
-        if early_ns > 0:
-            return early_ns / 10**9
-        self._full_at[who] = full_at + self._each_ns
-        self._full_at.move_to_end(who)
-        if len(self._full_at) > self._callers_max:
-            self._full_at.popitem(last=False)
-        return 0.0
+        early_ns = max(full_at - now_ns - self._ahead_ns, 0)
+        if not early_ns:
+            self._full_at[who] = full_at = full_at + self._each_ns
+            self._full_at.move_to_end(who)
+            if len(self._full_at) > self._callers_max:
+                self._full_at.popitem(last=False)
+        used_ns = full_at - now_ns
+        remaining = max(self._burst - -(-used_ns // self._each_ns), 0)
+        return Allowance(early_ns / 10**9, self._burst, remaining, used_ns / 10**9)
 
 
 class TokenVerifier(Protocol):
@@ -99,23 +120,27 @@ class RateLimiter:
         }
         self._addresses = {True: TokenBuckets(reads), False: TokenBuckets(writes)}
 
-    async def wait_seconds(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> tuple[object, float]:
-        """Return the caller (or the Refusal that explains why there is none), and the seconds to wait.
+    async def take(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> tuple[object, Allowance | None]:
+        """Count a call; return the caller (or the Refusal that explains why there is none), and what it has left.
 
         Services are not counted: their loops limit their own calls, and a fact must not wait. Probes are neither
         identified nor counted.
         """
         if scope["path"] in UNCOUNTED:
-            return None, 0.0
+            return None, None
         who = await self._identified(headers)
         reading = scope["method"] in READING
         if isinstance(who, Caller):
-            return who, 0.0 if who.role is Role.SERVICE else self._wait_of(who, reading, time.monotonic_ns())
+            return who, None if who.role is Role.SERVICE else self._allowance_of(who, reading, time.monotonic_ns())
         return who, self._addresses[reading].take(self.address(scope, headers), time.monotonic_ns())
 
-    def _wait_of(self, who: Caller, reading: bool, now_ns: int) -> float:
+    def _allowance_of(self, who: Caller, reading: bool, now_ns: int) -> Allowance:
+        """The narrower one of the caller and its organization."""
         own = self._callers[reading].take((who.person_id, who.organization, who.role), now_ns)
-        return own or self._organizations[reading].take(who.organization, now_ns)
+        if own.wait_seconds:
+            return own
+        shared = self._organizations[reading].take(who.organization, now_ns)
+        return shared if shared.wait_seconds or shared.remaining < own.remaining else own
 
     def address(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> str:
         """The client address of a call."""

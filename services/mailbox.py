@@ -193,7 +193,7 @@ def _page(title: str, body: str) -> Response[str]:
 <title>{escape(title)}</title><link rel="stylesheet" href="/mailbox/style.css"></head>
 <body><main>{body}</main></body></html>
 """
-    return Response(html, media_type=MediaType.HTML)
+    return Response(html, media_type=MediaType.HTML, headers={"Content-Language": "en"})
 
 
 def _words(tag: str, mail: Mail, words: str) -> str:

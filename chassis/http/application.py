@@ -28,6 +28,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from chassis import clock
 from chassis.db.database import Database
 from chassis.db.keyed_locks import KeyedLocks
+from chassis.http.answer import ADDED
 from chassis.http.bodies import refused_body
 from chassis.http.duplicate_fields import reject_duplicate_fields
 from chassis.http.edge import BODY, BODY_BYTES_MAX, Edge, header, reader_language
@@ -170,6 +171,7 @@ async def command_of(request: CommandRequest) -> Command:
         route=f"{request.method} {request.scope['path']}",
         key=command_key(header(request.scope, KEY_HEADER)),
         body_hash=await _hash_of(request),
+        headers=cast(Mapping[str, Any], request.scope)[ADDED],
     )
 
 

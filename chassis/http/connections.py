@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from chassis.http.edge import CLOSED, SECURITY_HEADERS
+from chassis.http.answer import CLOSED, SECURITY_HEADERS
 from chassis.http.one_write import OneWriteProtocol
 from chassis.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, problem
 from chassis.rate_limiter import Network, address_of

@@ -9,8 +9,9 @@ import structlog
 from litestar import Response
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from chassis.http.edge import CLOSED
+from chassis.http.answer import CLOSED
 from chassis.http.uploads import MEDIA_TYPE
+from contracts.values import Language
 
 CHUNK_BYTES = 256 * 1024
 SEND_SECONDS = 10.0
@@ -23,7 +24,14 @@ class Download(Response[bytes]):
     """Sends an open file and closes it."""
 
     def __init__(
-        self, content: BinaryIO, *, name: str, size_bytes: int, etag: str, media_type: str = MEDIA_TYPE.decode()
+        self,
+        content: BinaryIO,
+        *,
+        name: str,
+        size_bytes: int,
+        etag: str,
+        media_type: str = MEDIA_TYPE.decode(),
+        language: Language | None = None,
     ) -> None:
         super().__init__(cast(bytes, None), media_type=media_type)
         self._content = content
@@ -34,6 +42,7 @@ class Download(Response[bytes]):
             (b"content-disposition", disposition(name).encode()),
             (b"content-security-policy", CLOSED + b"; sandbox"),
             (b"etag", etag.encode()),
+            *([(b"content-language", language.encode())] if language else []),
         ]
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]

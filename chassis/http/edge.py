@@ -6,7 +6,6 @@ It is plain ASGI around the application, so that it also covers unknown paths an
 import asyncio
 import math
 import re
-import time
 from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from functools import partial
 from typing import Any, cast
@@ -14,6 +13,7 @@ from typing import Any, cast
 import msgspec
 import structlog
 
+from chassis.http.answer import ADDED, ONLY_HTTPS, SECURITY_HEADERS, Answer
 from chassis.http.asgi import Application, Receive, Scope, Send
 from chassis.http.merge_patch import MERGE_PATCH_TYPE
 from chassis.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, log_refusal, problem
@@ -30,7 +30,7 @@ from chassis.http.uploads import (
     read_upload,
 )
 from chassis.rate_limiter import IDENTITY, RateLimiter
-from chassis.telemetry import CORRELATION_HEADER, REQUESTS, correlation_from, with_correlation, with_origin
+from chassis.telemetry import CORRELATION_HEADER, correlation_from, with_correlation, with_origin
 from contracts.values import Caller, Language
 from contracts.values import Scope as ClientScope
 
@@ -76,24 +76,6 @@ _PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?')
 _BRACKETS = re.compile(rb"[\[\]{}]")
 
-CLOSED = b"default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""Content security policy of everything except pages: a browser loads, runs and sends nothing."""
-
-OF_A_PAGE = CLOSED.replace(b"default-src 'none';", b"default-src 'none'; style-src 'self'; img-src 'self';")
-
-SECURITY_HEADERS = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cache-control", b"no-store"),
-    (b"x-frame-options", b"DENY"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-embedder-policy", b"require-corp"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-]
-"""Headers of every answer that does not set its own. No other origin is allowed (CORS)."""
-
-ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
-
 log = structlog.get_logger()
 
 
@@ -128,13 +110,16 @@ class Edge:
             await self._app(scope, receive, send)
             return
         headers, repeated = fields_of(scope["headers"])
+        if only_head := scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
         scope[HEADERS] = headers
+        scope[ADDED] = {}
         scope.update(self._served)
         if len(headers) != len(scope["headers"]):
             scope["headers"] = list(headers.items())
         given = correlation_from(headers.get(CORRELATION_HEADER.lower().encode(), b"").decode("latin-1"))
         with with_correlation(given) as correlation, with_origin(self._rate_limiter.address(scope, headers)):
-            answer = Answer(scope, send, correlation, self._headers)
+            answer = Answer(scope, send, correlation, self._headers, only_head=only_head)
             try:
                 await self._pass_on(scope, headers, receive, answer, repeated)
             except CallerGone:
@@ -152,10 +137,12 @@ class Edge:
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer", repeated: bytes | None
     ) -> None:
         # This is first, so that a malformed request counts as well.
-        scope[IDENTITY], wait_seconds = await self._rate_limiter.wait_seconds(scope, headers)
-        if wait_seconds:
-            await self._refuse("too-many-requests", 429, answer, retry_seconds=math.ceil(wait_seconds))
-            return
+        scope[IDENTITY], allowance = await self._rate_limiter.take(scope, headers)
+        if allowance:
+            scope[ADDED].update(allowance.headers())
+            if allowance.wait_seconds:
+                await self._refuse("too-many-requests", 429, answer, retry_seconds=math.ceil(allowance.wait_seconds))
+                return
         if repeated is not None:
             await self._refuse("header-repeated", 400, answer, header=repeated.decode())
             return
@@ -170,8 +157,9 @@ class Edge:
         except UnicodeDecodeError:
             await self._refuse("invalid-unicode", 400, answer)
             return
-        if scope["method"] in {"GET", "HEAD", "OPTIONS", "DELETE"} and not _has_body(headers):
-            await self._admit(scope, headers, receive, answer)
+        if scope["method"] in {"GET", "OPTIONS", "DELETE"} and not _has_body(headers):
+            # An answer without its body ends at once, also a stream: its client is as if gone.
+            await self._admit(scope, headers, _once(b"") if answer.only_head else receive, answer)
             return
         if rule := self._uploads.rule_of(scope["method"], scope["path"]):
             await self._pass_on_file(scope, headers, receive, answer, rule)
@@ -278,42 +266,6 @@ class Edge:
         await answer({"type": "http.response.body", "body": body})
 
 
-class Answer:
-    """Sends the application's answer with the common headers."""
-
-    def __init__(
-        self, scope: Scope, send: Send, correlation: str, headers: Sequence[tuple[bytes, bytes]] = SECURITY_HEADERS
-    ) -> None:
-        self.scope = scope
-        self._send = send
-        self._correlation = correlation
-        self._headers = headers
-        self._started = time.perf_counter()
-        self.status: int | None = None
-        self.stays_open = False
-
-    async def __call__(self, message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            own = {name.lower(): value for name, value in message["headers"]}
-            policy = OF_A_PAGE if own.get(b"content-type", b"").startswith(b"text/html") else CLOSED
-            message["headers"] = [
-                *message["headers"],
-                (CORRELATION_HEADER.lower().encode(), self._correlation.encode()),
-                *(
-                    pair
-                    for pair in dict([(b"content-security-policy", policy), *self._headers]).items()
-                    if pair[0] not in own
-                ),
-            ]
-        await self._send(message)
-
-    def measure(self) -> None:
-        # The route's template, not the path: each id would create a time series.
-        route = self.scope.get("path_template") or "none"
-        REQUESTS.labels(self.scope["method"], route, str(self.status or 0)).observe(time.perf_counter() - self._started)
-
-
 def fields_of(sent: Sequence[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], bytes | None]:
     """Header fields by name, and the name of a single-valued field that is repeated.
 
@@ -341,8 +293,10 @@ def header(scope: Mapping[str, object], name: str) -> str | None:
 
 
 def reader_language(scope: Mapping[str, object]) -> Language:
-    """The caller's preferred language among the six."""
-    return language_of(header(scope, "Accept-Language"))
+    """The caller's preferred language among the six, in which the answer's words are (`Content-Language`)."""
+    chosen = language_of(header(scope, "Accept-Language"))
+    cast(MutableMapping[bytes, bytes], scope[ADDED])[b"content-language"] = chosen.encode()
+    return chosen
 
 
 def malformed_slug(body: bytes) -> str | None:

@@ -83,7 +83,7 @@ def _allowed(request: Request[Any, Any, Any]) -> list[str]:
             t.startswith("{") or t == p for t, p in zip(template, path, strict=True)
         )
         if same and isinstance(route, HTTPRoute):
-            return sorted(route.methods - {"OPTIONS"})
+            return sorted(route.methods - {"OPTIONS"} | ({"HEAD"} if "GET" in route.methods else set()))
     return []
 
 

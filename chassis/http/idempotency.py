@@ -22,7 +22,7 @@ KEY_HEADER = "Idempotency-Key"
 KEPT_DAYS = 30
 FORGET_MAX = 5000
 _KEY = re.compile(r"[\x21-\x7e]{8,128}\Z")
-_REVISION = re.compile(r'"(\d{1,9})"\Z')
+_REVISION = re.compile(r'"(\d{1,9})(?:-[0-9a-f]{16})?"\Z', re.ASCII)
 T = TypeVar("T")
 
 
@@ -33,6 +33,8 @@ class Command(Struct, frozen=True, kw_only=True):
     route: str
     key: str
     body_hash: bytes
+    headers: dict[bytes, bytes] = {}
+    """Headers that are added to the answer; of a repeat, `Idempotency-Replayed`."""
 
 
 def command_key(given: str | None) -> str:
@@ -77,7 +79,9 @@ async def once(
         return await db.run_in_transaction(carry_out, by=command.caller, locks=locks)
     except NotWritten:
         async with db.transaction(by=command.caller, snapshot=True) as tx:
-            return await again(tx, await _outcome_before(tx, command))
+            answer = await again(tx, await _outcome_before(tx, command))
+        command.headers[b"idempotency-replayed"] = b"true"
+        return answer
 
 
 def _taking(command: Command, outcome: UUID) -> tuple[object, ...]:
@@ -163,7 +167,10 @@ def etag(revision: int) -> str:
 
 
 def expected_revision(if_match: str | None) -> int:
-    """The revision that a change expects. Raises Unconditional without one, Invalid for a malformed ETag."""
+    """The revision that a change expects. Raises Unconditional without one, Invalid for a malformed ETag.
+
+    What else an ETag says of a record that was read does not matter.
+    """
     if if_match is None:
         raise Unconditional("if-match-missing")
     found = _REVISION.match(if_match.strip())

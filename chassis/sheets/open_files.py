@@ -12,9 +12,10 @@ from litestar import Request, Response
 
 from chassis.concurrency import Places
 from chassis.db.database import Database, Tx
+from chassis.http.answer import CLOSED
 from chassis.http.application import PUBLIC, PUBLISHED
 from chassis.http.downloads import disposition
-from chassis.http.edge import CLOSED, header
+from chassis.http.edge import header
 from chassis.sheets.tables import Cell, Table, csv_of
 from chassis.telemetry import origin
 from contracts.reference.open_data import DataFormat, Dataset, datasets

@@ -55,7 +55,14 @@ async def table_download(table: Table, of: TableFormat, *, created_at: datetime)
     content = await asyncio.to_thread(_written, table, of, created_at)
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     named = f"{table.name}-{table.language}.{of}"
-    return Download(io.BytesIO(content), name=named, size_bytes=len(content), etag=etag, media_type=of.media_type)
+    return Download(
+        io.BytesIO(content),
+        name=named,
+        size_bytes=len(content),
+        etag=etag,
+        media_type=of.media_type,
+        language=table.language,
+    )
 
 
 def _written(table: Table, of: TableFormat, created_at: datetime) -> bytes:

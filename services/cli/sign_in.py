@@ -12,7 +12,7 @@ import click
 
 from chassis.auth.openid import OpenId, StartedSignIn, Tokens
 from chassis.event_loop import run
-from chassis.http.edge import CLOSED
+from chassis.http.answer import CLOSED
 from chassis.http.problems import language_of
 from chassis.settings import Settings
 from contracts.reference.refusal_words import words_of

@@ -194,7 +194,7 @@ def _query(query: Query) -> str:
 
 
 def _revision(etag: str | None) -> int | None:
-    value = (etag or "").strip('"')
+    value = (etag or "").strip('"').partition("-")[0]
     return int(value) if value.isdigit() else None
 
 

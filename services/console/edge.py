@@ -11,13 +11,12 @@ from typing import Any
 
 import structlog
 
+from chassis.http.answer import ONLY_HTTPS, Answer
 from chassis.http.asgi import Application, Receive
 from chassis.http.edge import (
     BODY_SECONDS_MAX,
-    ONLY_HTTPS,
     QUERY_BYTES_MAX,
     STAYS_OPEN,
-    Answer,
     fields_of,
 )
 from chassis.http.uploads import CallerGone
@@ -105,7 +104,7 @@ class PageEdge:
     ) -> None:
         reading = scope["method"] in READING
         if not scope["path"].startswith("/assets/"):
-            wait = self._buckets[reading].take(address, time.monotonic_ns())
+            wait = self._buckets[reading].take(address, time.monotonic_ns()).wait_seconds
             if wait:
                 head = [(b"retry-after", str(math.ceil(wait)).encode())]
                 await _plain(answer, 429, "Too many requests from this network. Please wait a moment.", head)

@@ -20,7 +20,7 @@ from services.documents.pages import api_pages, event_pages
 from services.documents.problems_page import problem_page, problems_page
 
 SCHEMAS = Path(contracts.__file__).parent / "schemas"
-CACHED = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
+CACHED = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding", "Content-Language": "en"}
 HTML = "text/html"
 CSS = "text/css"
 Encoded: TypeAlias = tuple[bytes, bytes]

@@ -64,7 +64,10 @@ Technical assistance under the UN Convention against Transnational Organized Cri
 matches, pledges and funds, and notifications. Every command takes an `Idempotency-Key`: sent again with the same body
 it has the same outcome and no second effect. A change of an existing record names its revision in `If-Match`. Every
 refusal is a problem (RFC 9457) with a stable `slug` and a title in the language of `Accept-Language`. A query parameter
-that an operation does not list is refused, and so is one that is repeated and is no list.
+that an operation does not list is refused, and so is one that is repeated and is no list. `HEAD` is answered wherever
+`GET` is. Answers show in `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds) how many calls are
+left, in `Content-Language` the language of their words, and in `Idempotency-Replayed: true` that a command had been
+carried out before.
 """
 
 SUCCESSES = range(200, 300)
@@ -85,7 +88,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "in": "header",
         "required": True,
         "description": "The revision that is changed: the `ETag` it was read with. Another one is refused (412).",
-        "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+        "schema": {"type": "string", "pattern": '^"[0-9]{1,9}(-[0-9a-f]{16})?"$'},
         "example": '"1"',
     },
     "FileName": {
@@ -117,7 +120,11 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
 }
 
 HEADERS: Mapping[str, Mapping[str, Any]] = {
-    "ETag": {"description": "The revision shown, to be sent back in `If-Match`.", "schema": {"type": "string"}},
+    "ETag": {
+        "description": "The revision shown, and of a record read what is shown of it. To be sent back in `If-Match`, "
+        "or to read the record again in `If-None-Match` (304 while it is the same).",
+        "schema": {"type": "string"},
+    },
     "Location": {"description": "Where the new record is.", "schema": {"type": "string"}},
     "Link": {
         "description": "Where the list goes on (RFC 8288, `rel=next`); absent at its end.",

@@ -134,7 +134,11 @@ def check_headers(
     assert ("same-origin", "require-corp", "same-origin") == tuple(
         said[f"Cross-Origin-{what}-Policy"] for what in ("Opener", "Embedder", "Resource")
     ), where
-    assert said["Cache-Control"].startswith("public") if cacheable else "no-store" == said["Cache-Control"], where
+    record = answer.request.method in {"GET", "HEAD"} and answer.status_code == 200 and "ETag" in said and not file
+    private = "private, no-cache" if record else "no-store"
+    assert said["Cache-Control"].startswith("public") if cacheable else private == said["Cache-Control"], where
+    if said.get("Content-Type", "").startswith(("application/problem+json", "text/html")):
+        assert said["Content-Language"] in {"ar", "en", "es", "fr", "ru", "zh"}, where
     assert ("max-age=31536000; includeSubDomains" == said.get("Strict-Transport-Security")) is https, where
     assert not {"server", "x-powered-by", "set-cookie"} & said.keys(), where
     assert not [name for name in said if name.startswith("access-control-")], where
@@ -150,6 +154,7 @@ async def test_every_route_and_method_sends_security_headers(app: Edge, client: 
     turns = 0
     both = ({}, {"Origin": "https://evil.example", **headers("UNODC:coordinator")})
     for number, (template, path, methods) in enumerate(routes_of(app)):
+        methods |= {"HEAD"} if "GET" in methods else set()
         for method in METHODS:
             # Outside a soak, a method that a route does not have is tried at every 24th route.
             if not (method in methods or IS_SOAK or number % 24 == 0):
@@ -169,7 +174,7 @@ async def test_wrong_method_is_rejected_with_the_allowed_ones(client: httpx.Asyn
     for method in ("TRACE", "OPTIONS", "DELETE", "PROPFIND"):
         answer = await client.request(method, "/v1/requests", headers=headers())
         check_problem(answer, 405, "method-not-allowed")
-        assert {"GET", "POST"} == set(answer.headers["Allow"].split(", "))
+        assert {"GET", "HEAD", "POST"} == set(answer.headers["Allow"].split(", "))
     preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     check_problem(await client.options("/v1/requests", headers=preflight), 405, "method-not-allowed")
 

@@ -110,6 +110,26 @@ async def test_retry_after_is_long_enough(opened: Opened, frozen_clock: FrozenCl
     assert (await here.post("/v1/requests", json=a_request(), headers=held)).status_code == 201
 
 
+async def test_each_answer_says_what_is_left_of_the_limit(opened: Opened, frozen_clock: FrozenClock) -> None:
+    here, held = opened(), headers("KEN:focal_point")
+
+    def left(answer: httpx.Response) -> tuple[int, ...]:
+        return tuple(int(answer.headers[f"RateLimit-{name}"]) for name in ("Limit", "Remaining", "Reset"))
+
+    first, second = await burst(lambda: here.post("/v1/requests", json=a_request(), headers=held), 2)
+    assert (30, 29, 1) == left(first)
+    assert (30, 28, 2) == left(second)
+    frozen_clock.now_ns += SECOND
+    assert (30, 28, 2) == left(await here.post("/v1/requests", json=a_request(), headers=held))
+    assert (200, 199, 1) == left(await here.get("/v1/requests", headers=held)), "reading is counted apart"
+    assert (200, 199, 1) == left(await here.get("/v1/requests")), "an address is counted, too"
+    answers = await burst(lambda: here.post("/v1/requests", json=a_request(), headers=held), WRITES.burst)
+    assert (30, 0, 30) == left(answers[-1])
+    assert 429 == answers[-1].status_code
+    for uncounted in ("/health/live", "/v1/public/requests"):
+        assert "RateLimit-Limit" not in (await here.get(uncounted)).headers, "probes, and what caches share"
+
+
 async def test_read_limit_applies_across_paths(opened: Opened) -> None:
     here, held = opened(), headers("KEN:focal_point")
     paths = ["/v1/nothing", f"/v1/requests/{uuid4()}", "/v1/requests?limit=x"]
@@ -212,10 +232,10 @@ def test_calls_never_exceed_burst_plus_rate(per_minute: int, size: int, pauses: 
     passed: list[int] = []
     for pause in pauses:
         now += pause
-        if (wait := buckets.take("somebody", now)) == 0:
+        if (wait := buckets.take("somebody", now).wait_seconds) == 0:
             passed.append(now)
         else:
-            assert buckets.take("somebody", now + int(wait * SECOND) + 1000) == 0
+            assert buckets.take("somebody", now + int(wait * SECOND) + 1000).wait_seconds == 0
             now += int(wait * SECOND) + 1000
             passed.append(now)
     for first in range(len(passed)):
@@ -228,7 +248,7 @@ def test_burst_is_full_again_after_a_pause() -> None:
     buckets = TokenBuckets(WRITES)
 
     def passing(now: int) -> int:
-        return sum(buckets.take("somebody", now) == 0 for _ in range(WRITES.burst * 2))
+        return sum(buckets.take("somebody", now).wait_seconds == 0 for _ in range(WRITES.burst * 2))
 
     assert WRITES.burst == passing(MINUTE)
     assert 0 == passing(MINUTE)
@@ -238,10 +258,10 @@ def test_burst_is_full_again_after_a_pause() -> None:
 def test_number_of_tracked_callers_is_limited() -> None:
     buckets = TokenBuckets(RateLimit(per_minute=1, burst=1), callers_max=100)
 
-    assert not any(buckets.take(who, MINUTE) for who in range(1000))
+    assert not any(buckets.take(who, MINUTE).wait_seconds for who in range(1000))
     assert len(buckets._full_at) == 100
-    assert buckets.take(999, MINUTE)
-    assert not buckets.take(0, MINUTE)
+    assert buckets.take(999, MINUTE).wait_seconds
+    assert not buckets.take(0, MINUTE).wait_seconds
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,8 @@ async def test_versions_are_published_and_remain(api: Client) -> None:
     await published(api, 1, eligibility=[])
 
     shown = await api.get("/v1/criteria", headers=headers(KENYA))
-    assert (shown.json()["revision"], shown.json()["eligibility"], shown.headers["ETag"]) == (2, [], '"2"')
+    assert (shown.json()["revision"], shown.json()["eligibility"]) == (2, [])
+    assert shown.headers["ETag"].startswith('"2-')
     earlier = (await api.get("/v1/criteria", params={"revision": 1}, headers=headers(KENYA))).json()
     assert earlier == first
     stale = await api.post("/v1/criteria", json=body(), headers=headers(COORDINATOR, revision=1))

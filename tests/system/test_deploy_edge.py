@@ -18,7 +18,7 @@ import pytest
 from litestar.handlers import HTTPRouteHandler
 
 from chassis.embedded import free_port
-from chassis.http.edge import CLOSED
+from chassis.http.answer import CLOSED
 from chassis.keys.issuer import JWKS
 from chassis.settings import Settings
 from services import contact, reference

@@ -64,7 +64,7 @@ class Tokens:
 
     def wait_seconds(self, client: Client) -> float:
         """Take one token of the rate limit and return 0, or the seconds to wait if it is exhausted."""
-        return self._spending.take(client.client_id, time.monotonic_ns())
+        return self._spending.take(client.client_id, time.monotonic_ns()).wait_seconds
 
     def token(self, client: Client, scopes: frozenset[Scope]) -> str:
         """Return an access token (RFC 9068) for these scopes."""

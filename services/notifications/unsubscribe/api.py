@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from chassis.http.application import PUBLIC, Db, Now
 from chassis.http.forms import form_of, takes_form
 from contracts.refusals import Invalid
+from contracts.values import Language
 from services.notifications.notices.wording import templates
 from services.notifications.unsubscribe import actions
 from services.notifications.unsubscribe.page import form, page
@@ -38,7 +39,7 @@ async def confirm_unsubscribing(token: FromQuery[str], db: Db) -> Response[str]:
     async with db.transaction(by=None) as tx:
         link, language = await actions.read(tx, token)
     said = templates(language).unsubscribe
-    return _html(page(language, said.title, getattr(said, link.target), form(FIELD, ONE_CLICK, said.button)))
+    return _html(language, page(language, said.title, getattr(said, link.target), form(FIELD, ONE_CLICK, said.button)))
 
 
 @post(
@@ -56,11 +57,12 @@ async def unsubscribe(token: FromQuery[str], db: Db, now: Now, request: Request[
         link, language = await actions.read(tx, token)
         await actions.unsubscribe(tx, link, now=now)
     said = templates(language).unsubscribe
-    return _html(page(language, said.title, said.done))
+    return _html(language, page(language, said.title, said.done))
 
 
-def _html(content: str) -> Response[str]:
-    return Response(content, media_type=MediaType.HTML, headers={"Content-Security-Policy": POLICY})
+def _html(language: Language, content: str) -> Response[str]:
+    headers = {"Content-Security-Policy": POLICY, "Content-Language": language.value}
+    return Response(content, media_type=MediaType.HTML, headers=headers)
 
 
 ROUTES = [confirm_unsubscribing, unsubscribe]

@@ -235,7 +235,9 @@ def _chart(found: FigureView, language: Language) -> Download:
     content = amounts_drawing(rows, title=_title(found, language), mirrored=language in RIGHT_TO_LEFT).file()
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     name = f"{found.figure}-{found.by}-{found.as_of.isoformat()}-{language}.svg"
-    return Download(io.BytesIO(content), name=name, size_bytes=len(content), etag=etag, media_type=SVG)
+    return Download(
+        io.BytesIO(content), name=name, size_bytes=len(content), etag=etag, media_type=SVG, language=language
+    )
 
 
 ROUTES = [

@@ -1,16 +1,17 @@
 """The route of gaps of the register."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import get
+from litestar import Request, get
 from litestar.params import QueryParameter
 from msgspec import Struct
 
-from chassis.http.application import CurrentCaller, Db, ReaderLanguage, requires
+from chassis.http.application import CurrentCaller, Db, requires
+from chassis.http.edge import reader_language
 from chassis.http.queries import query_parameter
 from contracts import reference
 from contracts.codes import unknown_code
-from contracts.values import Language, State
+from contracts.values import State
 from services.sherloc import policy
 from services.sherloc.legislation import store
 from services.sherloc.legislation.gaps import LACKING_MIN, LegislationGap, gaps_of
@@ -28,7 +29,7 @@ class LegislationGaps(Struct, frozen=True, kw_only=True):
 async def show_gaps(
     db: Db,
     caller: CurrentCaller,
-    reader_language: ReaderLanguage,
+    request: Request[Any, Any, Any],
     of_state: Annotated[str | None, query_parameter(State, name="state")] = None,
     at_least: Annotated[int, QueryParameter(ge=1, le=100)] = LACKING_MIN,
 ) -> LegislationGaps:
@@ -39,7 +40,7 @@ async def show_gaps(
     async with db.transaction(by=caller) as tx:
         records = await store.lacking_of(tx, caller, state=of_state)
     return LegislationGaps(
-        at_least=at_least, gaps=gaps_of(records, at_least=at_least, language=reader_language or Language.EN)
+        at_least=at_least, gaps=gaps_of(records, at_least=at_least, language=reader_language(request.scope))
     )
 
 

@@ -18,8 +18,8 @@ from joserfc import jwt
 from chassis.auth.callers import STALE_SECONDS
 from chassis.auth.tokens import TOKEN_TYPE, Issuer
 from chassis.db.database import Database
+from chassis.http.answer import SECURITY_HEADERS
 from chassis.http.application import application, litestar_of
-from chassis.http.edge import SECURITY_HEADERS
 from chassis.keys.file import read_or_create_key
 from chassis.keys.issuer import ALGORITHM, JWKS
 from chassis.rate_limiter import RateLimit
