@@ -65,6 +65,7 @@ class Settings:
     client_secret: str | None = None
     session_key: str | None = None
     """Key that encrypts the tokens of the console's sessions; with the embedded issuer, it is in the state folder."""
+    session_hours: int = 12
     sign_in_scope: str = SCOPE
     sign_in_resource: str | None = None
     sign_in_audience: str | None = None
@@ -153,6 +154,7 @@ class Settings:
             client_id=env.get("ENTRAIDE_CLIENT_ID") or None,
             client_secret=_secret(env, "ENTRAIDE_CLIENT_SECRET") or None,
             session_key=_key(env, "ENTRAIDE_SESSION_KEY"),
+            session_hours=_number(env, "ENTRAIDE_SESSION_HOURS", 12, lowest=1, highest=24),
             sign_in_scope=_scope(env),
             sign_in_resource=env.get("ENTRAIDE_SIGN_IN_RESOURCE") or None,
             sign_in_audience=env.get("ENTRAIDE_SIGN_IN_AUDIENCE") or None,

@@ -56,7 +56,7 @@ def run(dry_run: bool, state: Path | None, as_json: bool) -> None:
 @click.option("--reason", required=True, type=click.Choice(job.REASONS))
 @STATE
 def hold(record: UUID, reason: str, state: Path | None) -> None:
-    """Keep the personal data of RECORD, the id of a request, delivery or mail, until it is released."""
+    """Keep the personal data of RECORD, the id of a request, delivery, offering or mail, until it is released."""
     in_each_schema(state, partial(job.hold, record_id=record, reason=reason))
     click.echo(f"{record} is on hold: {reason}")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -187,7 +188,7 @@ class Own:
 def own(running: Running) -> Own:
     settings = running.settings
     key = settings.session_key or read_or_create(settings.state / "session.key", new_cookie)
-    return Own(Sessions(running.db, Sealer(key)), Copies())
+    return Own(Sessions(running.db, Sealer(key), timedelta(hours=settings.session_hours)), Copies())
 
 
 async def forget_ended(sessions: Sessions) -> None:

@@ -40,7 +40,14 @@ from services.matching.matches.budgets import Budgets
 from services.matching.matches.title_reader import Titles
 from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import api as offering_api
-from services.matching.offerings import calendar_api, contact_api, open_data_api, publication_api, translation_api
+from services.matching.offerings import (
+    calendar_api,
+    contact_api,
+    contact_store,
+    open_data_api,
+    publication_api,
+    translation_api,
+)
 from services.matching.offerings import counts_api as offering_counts_api
 from services.matching.offerings import import_api as offering_import_api
 from services.matching.offerings import store as offering_store
@@ -291,6 +298,7 @@ SERVICE = Service(
         *("offering_text", "offering_translation_text", "offering_contact_text", "offering_public_text"),
         *("remark", "round_papers", "reading"),
     ),
+    retention={"contacts": contact_store.prune},
     feed_policy=FeedPolicy(event_feed.visible_events),
     own=own,
 )

@@ -1,6 +1,6 @@
 """Sessions, started sign-ins and kept forms in PostgreSQL. They are the console's own: API callers do not see them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -45,13 +45,14 @@ ENDED = (
 class Sessions:
     """The sessions of this console."""
 
-    def __init__(self, db: Database, sealer: Sealer) -> None:
+    def __init__(self, db: Database, sealer: Sealer, longest: timedelta = LONGEST) -> None:
         self._db = db
         self.sealer = sealer
+        self._longest = longest
 
     async def create(self, issuer: str, person_id: UUID, held: Held, *, now: datetime) -> Session:
         """Begin a session under a new cookie, so that no value from before sign-in is of use afterwards."""
-        cookie, subject = new_cookie(), subject_hash(issuer, held)
+        cookie, subject, ends_at = new_cookie(), subject_hash(issuer, held), now + self._longest
         async with self._db.transaction() as tx:
             await tx.execute(
                 """
@@ -65,7 +66,7 @@ class Sessions:
                 self.sealer.seal(cookie, held),
                 now,
                 now + IDLE,
-                now + LONGEST,
+                ends_at,
             )
             await tx.execute(
                 """
@@ -75,7 +76,9 @@ class Sessions:
                 subject,
                 OF_ONE_PERSON_MAX,
             )
-        return Session(cookie=cookie, person_id=person_id, held=held, revision=1, seen_at=now, ends_at=now + LONGEST)
+        return Session(
+            cookie=cookie, person_id=person_id, held=held, revision=1, seen_at=now, ends_at=now + self._longest
+        )
 
     async def find(self, cookie: str, *, now: datetime, seen: bool = True) -> Session | None:
         """Return the session of a cookie, or None if it has ended. With `seen`, its idle time starts again."""

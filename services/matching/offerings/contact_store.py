@@ -1,12 +1,14 @@
 """Texts of contact points; row-level security shows them only to those who may read them."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from chassis.db.database import Tx
 from chassis.db.writes import Write
-from services.matching.offerings.model import Offering
+from services.matching.offerings.model import ENDED, Offering
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +39,20 @@ async def save(tx: Tx, offering: Offering, contact: Contact, salt: bytes) -> Non
 
 async def delete(tx: Tx, offering_id: UUID) -> None:
     await tx.execute("DELETE FROM offering_contact_text WHERE offering_id = $1", offering_id)
+
+
+async def prune(tx: Tx, before: datetime, _now: datetime) -> Mapping[str, int]:
+    """Delete the contact points of offerings that ended before `before`, except those on hold."""
+    query = """
+        WITH gone AS (
+            DELETE FROM offering_contact_text USING offering AS o
+            WHERE o.offering_id = offering_contact_text.offering_id AND o.status = ANY ($2::text[])
+                AND NOT EXISTS (SELECT FROM journal j WHERE j.aggregate_id = o.offering_id AND j.recorded_at >= $1)
+                AND NOT EXISTS (SELECT FROM retention_hold h WHERE h.record_id = o.offering_id)
+            RETURNING 1
+        ) SELECT count(*) FROM gone
+    """
+    return {"offering_contact_text": int(await tx.fetchval(query, before, sorted(ENDED)))}
 
 
 async def get(tx: Tx, offering_id: UUID) -> Contact | None:

@@ -1,17 +1,21 @@
 """Sessions in PostgreSQL: they end by themselves and with the person's erasure, and the table alone reveals nothing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from chassis.db.database import Database
+from chassis.settings import Settings
 from services.console.consumers import forget
 from services.console.sessions.model import IDLE, LONGEST, Appointment, Held, HeldTokens
 from services.console.sessions.sealing import Sealer
 from services.console.sessions.store import OF_ONE_PERSON_MAX, Sessions
 from tests.builders import NOON
+from tests.conftest import running_of
 
 ISSUER = "https://issuer.example"
 NAME = "Zebulon Okonkwo (fictitious)"
@@ -49,6 +53,20 @@ async def test_session_ends_when_it_is_idle_and_after_its_longest_time(sessions:
         at += IDLE - timedelta(seconds=1)
         assert await sessions.find(made.cookie, now=at) is not None
     assert await sessions.find(made.cookie, now=NOON + LONGEST) is None
+
+
+async def test_longest_time_of_a_session_is_a_setting(
+    settings: Settings, databases: Mapping[str, Database], tmp_path: Path
+) -> None:
+    hours = Settings.from_env({"ENTRAIDE_SESSION_HOURS": "2"}, (), state=tmp_path).session_hours
+    settings = replace(settings, session_hours=hours)
+    [running] = running_of(settings, databases, "console")
+    made = await running.own.sessions.create(ISSUER, uuid4(), held(), now=NOON)
+
+    assert made.ends_at == NOON + timedelta(hours=2)
+    for minutes in range(20, 120, 20):
+        assert await running.own.sessions.find(made.cookie, now=NOON + timedelta(minutes=minutes)) is not None
+    assert await running.own.sessions.find(made.cookie, now=NOON + timedelta(hours=2)) is None
 
 
 async def test_use_that_is_not_a_persons_does_not_prolong_a_session(sessions: Sessions) -> None:
