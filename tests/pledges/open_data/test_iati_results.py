@@ -94,12 +94,12 @@ async def test_a_result_is_published_while_its_state_confirms_it(api: Client, de
     assert [] == await measured(api), "the provider's report is not confirmed yet"
 
     await delivery.confirm()
-    assert [("People trained", "20", "30")] == await measured(api)
+    assert [("People trained", "23", "30")] == await measured(api)
 
     await delivery.report(28)
     assert [] == await measured(api), "the new number is not confirmed"
     await delivery.confirm()
-    assert [("People trained", "25", "")] == await measured(api)
+    assert [("People trained", "28", "")] == await measured(api)
 
     await delivery.dispute()
     assert [] == await measured(api)
@@ -136,11 +136,11 @@ async def test_a_published_result_names_no_state_and_is_valid(
     assert official.validate(etree.fromstring(file)), official.error_log
 
 
-def test_percentages_and_days_are_no_counts() -> None:
+def test_numbers_are_as_reported_and_small_ones_of_persons_left_out() -> None:
     reported = [
-        delivered([Delivered(indicator=name, actual=3, target=2, measured_on=DAY)], since=DAY)
-        for name in ("test_score", "case_duration", "laws_amended")
+        delivered([Delivered(indicator=name, actual=actual, target=40, measured_on=DAY)], since=DAY)
+        for name, actual in (("test_score", 3), ("laws_amended", 3), ("decisions_published", 38), ("people_trained", 4))
     ]
 
     shown = [[(each.measure, each.periods[0].actual) for one in of for each in one.indicators] for of in reported]
-    assert [[("2", "3")], [("1", "3")], []] == shown
+    assert [[("2", "3")], [("1", "3")], [("1", "38")], []] == shown

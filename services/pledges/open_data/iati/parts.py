@@ -24,10 +24,10 @@ from services.pledges.open_data.iati.codes import TransactionType as T
 from services.pledges.open_data.iati.words import Words, narratives
 
 SMALL = 5
-"""Counts from 1 to below this number are not published."""
+"""Counts of persons from 1 to below this number are not published."""
 
-NOT_COUNTED = frozenset({"percent", "days"})
-"""Units of indicators that are not counts."""
+PERSONS = "persons"
+"""The unit of indicators that count persons."""
 
 
 class Delivered(Struct, frozen=True, kw_only=True):
@@ -95,11 +95,8 @@ def pages(site: str, said: Words) -> tuple[Document, ...]:
 
 
 def participants(number: int | None, dates: Sequence[Dated], said: Words) -> tuple[Result, ...]:
-    """Return the number of participants as a result: in multiples of five, rounded down.
-
-    Empty if they were not counted, or are fewer than five but not zero.
-    """
-    people = _in_fives(number)
+    """Return the number of participants as a result; empty if they were not counted, or are 1 to 4."""
+    people = _digits(number, PERSONS)
     if not people:
         return ()
     starts, ends = (dated.on for dated in dates)
@@ -108,15 +105,11 @@ def participants(number: int | None, dates: Sequence[Dated], said: Words) -> tup
 
 
 def delivered(confirmed: Iterable[Delivered], *, since: date) -> tuple[Result, ...]:
-    """Return the results of deliveries by indicator.
-
-    Counts are published like those of participants, percentages and days unchanged.
-    """
+    """Return the results of deliveries by indicator, without numbers of persons from 1 to 4."""
     found = []
     for one in confirmed:
         indicator = indicators()[one.indicator]
-        counted = indicator.unit not in NOT_COUNTED
-        actual, target = (_in_fives(number) if counted else _digits(number) for number in (one.actual, one.target))
+        actual, target = (_digits(number, indicator.unit) for number in (one.actual, one.target))
         if actual:
             measured = Measured(starts=min(since, one.measured_on), ends=one.measured_on, actual=actual, target=target)
             measure = codes.MEASURE_PERCENTAGE if indicator.unit == "percent" else codes.MEASURE_UNIT
@@ -129,10 +122,6 @@ def _result(titles: tuple[Narrative, ...], measure: str, measured: Measured) -> 
     return Result(kind=codes.RESULT_OUTPUT, titles=titles, indicators=(indicator,))
 
 
-def _in_fives(number: int | None) -> str:
-    """Return a count rounded down to a multiple of five; empty for None and for 1 to 4."""
-    return "" if number is None or 0 < number < SMALL else str(number - number % SMALL)
-
-
-def _digits(number: int | None) -> str:
-    return "" if number is None else str(number)
+def _digits(number: int | None, unit: str) -> str:
+    """Return a number as it is, never rounded; empty for None and for 1 to 4 persons, who could be recognized."""
+    return "" if number is None or (unit == PERSONS and 0 < number < SMALL) else str(number)
