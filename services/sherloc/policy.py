@@ -21,7 +21,7 @@ from services.sherloc.extensions.model import MOVES as EXTENSION_MOVES
 from services.sherloc.extensions.model import Extension
 from services.sherloc.extensions.rules import decide_extension
 from services.sherloc.legislation.model import MOVES as LEGISLATION_MOVES
-from services.sherloc.legislation.model import SHOWN_TO_ALL, Legislation
+from services.sherloc.legislation.model import Legislation
 from services.sherloc.meetings.model import MOVES as MEETING_MOVES
 from services.sherloc.meetings.model import Meeting
 from services.sherloc.meetings.rules import decide_meeting
@@ -168,7 +168,9 @@ PROPOSAL_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
 _READ = frozenset({Action.FOLLOW, Action.LIST_CHECKS, Action.SHOW_CHECK, Action.LIST_PROPOSALS, Action.SHOW_PROPOSAL})
 _WITHOUT_RECORD = _LISTS | {Action.SHOW_FRESHNESS, Action.LIST_CHECKS, Action.LIST_PROPOSALS}
 
-EVENTS_FOR_ALL = frozenset({"published", "verified", "confirmed-unchanged", "superseded", "catalogued"})
+EVENTS_FOR_ALL = frozenset(
+    {"published", "verified", "confirmed-unchanged", "marked-outdated", "superseded", "catalogued"}
+)
 """Events that callers other than the State or author and UNODC receive of a record that they see.
 
 Events from before the publication are not among them.
@@ -287,14 +289,14 @@ def _of_the_state(caller: Caller, action: Action, state: str, movers: Mapping[Ac
 
 def may_see(caller: Caller, record: Legislation | Contribution) -> bool:
     """Check whether the caller sees a record: always for its State and UNODC's office, else once it is on SHERLOC."""
-    return is_party_to(caller, record.state) or record.status in (
-        CONTRIBUTIONS_SHOWN_TO_ALL if isinstance(record, Contribution) else SHOWN_TO_ALL
-    )
+    if is_party_to(caller, record.state):
+        return True
+    return record.status in CONTRIBUTIONS_SHOWN_TO_ALL if isinstance(record, Contribution) else is_public(record)
 
 
 def is_public(record: Legislation) -> bool:
     """Check whether a record is public as open data; the SQL function `is_public` is the same rule."""
-    return record.status in SHOWN_TO_ALL
+    return record.portal_status is not None
 
 
 def is_party_to(caller: Caller, state: str) -> bool:

@@ -18,7 +18,7 @@ from contracts.legislation import (
     LegislationSubmitted,
     LegislationVerified,
 )
-from services.sherloc.legislation.model import SHOWN_TO_ALL, Legislation
+from services.sherloc.legislation.model import UP_TO_DATE, Legislation
 
 _S = LegislationStatus
 
@@ -41,7 +41,12 @@ def evolve(known: Legislation | None, fact: Fact) -> Legislation:
         )
     assert known is not None, "the first fact of a record is LegislationRecorded"
     revision = known.revision + 1
-    return replace(known, revision=revision, **{"reason": None, **_changes(known, fact, revision)})
+    after = replace(known, revision=revision, **{"reason": None, **_changes(known, fact, revision)})
+    if after.status in UP_TO_DATE:
+        return replace(after, portal_status=after.status, portal_revision=revision)
+    if after.status in {_S.NONE, _S.MISSING}:
+        return replace(after, portal_status=None, portal_revision=None)
+    return replace(after, portal_status=after.portal_status and _S.OUTDATED)
 
 
 def _changes(known: Legislation, fact: Fact, revision: int) -> dict[str, Any]:
@@ -54,14 +59,15 @@ def _changes(known: Legislation, fact: Fact, revision: int) -> dict[str, Any]:
         case LegislationReviewBegun():
             return {"status": _S.IN_REVIEW, "changed_at": fact.review_begun_at}
         case LegislationReturned():
-            return {"status": _S.MISSING, "changed_at": fact.returned_at, "reason": fact.reason}
+            status = _S.OUTDATED if known.portal_status else _S.MISSING
+            return {"status": status, "changed_at": fact.returned_at, "reason": fact.reason}
         case LegislationPublished():
             at = {"published_at": fact.published_at, "changed_at": fact.published_at}
             return {"status": _S.PUBLISHED, "texts_revision": revision, **at}
         case LegislationVerified():
             return {"status": _S.VERIFIED, **_verified(fact.verified_at, fact.by_role)}
         case LegislationConfirmedUnchanged():
-            status = _S.VERIFIED if known.status in SHOWN_TO_ALL else known.status
+            status = _S.VERIFIED if known.status in UP_TO_DATE else known.status
             return {"status": status, **_verified(fact.confirmed_at, fact.by_role)}
         case LegislationMarkedOutdated():
             return {"status": _S.OUTDATED, "changed_at": fact.marked_at}

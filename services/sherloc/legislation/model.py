@@ -46,17 +46,17 @@ class RegisterStatus(StrEnum):
 _S = LegislationStatus
 STATED = frozenset({_S.NONE, _S.MISSING, _S.OUTDATED})
 """Statuses that a State itself may state."""
-SHOWN_TO_ALL = frozenset({_S.PUBLISHED, _S.VERIFIED})
-"""Statuses in which every appointment sees a record."""
+UP_TO_DATE = frozenset({_S.PUBLISHED, _S.VERIFIED})
+"""Statuses of a record that is on SHERLOC as its State last stated it."""
 MOVES: Mapping[str, frozenset[LegislationStatus]] = {
-    "revise_legislation": STATED | SHOWN_TO_ALL,
+    "revise_legislation": STATED | UP_TO_DATE,
     "submit_legislation": frozenset({_S.MISSING, _S.OUTDATED}),
     "review_legislation": frozenset({_S.SUBMITTED}),
     "return_legislation": frozenset({_S.SUBMITTED, _S.IN_REVIEW}),
     "publish_legislation": frozenset({_S.IN_REVIEW}),
-    "verify_legislation": SHOWN_TO_ALL,
-    "mark_outdated": SHOWN_TO_ALL,
-    "confirm_unchanged": STATED | SHOWN_TO_ALL,
+    "verify_legislation": UP_TO_DATE,
+    "mark_outdated": UP_TO_DATE,
+    "confirm_unchanged": STATED | UP_TO_DATE,
 }
 """Maps each move to the statuses in which it is allowed."""
 
@@ -99,7 +99,12 @@ def any_words(texts: LegislationTexts) -> bool:
 
 
 class Legislation(Struct, frozen=True, kw_only=True):
-    """A record of the register. `texts_revision` is the revision whose texts are valid."""
+    """A record of the register. `texts_revision` is the revision whose texts are valid.
+
+    `portal_status` is the status as every appointment and the public see it: None until the law is on SHERLOC, and
+    again once its State says that it is not; `outdated` while another version of it is prepared. They read the texts
+    of the version `portal_revision`, which was published.
+    """
 
     legislation_id: UUID
     state: str
@@ -116,6 +121,8 @@ class Legislation(Struct, frozen=True, kw_only=True):
     last_verified_at: datetime | None = None
     last_verified_by: Role | None = None
     reason: str | None = None
+    portal_status: LegislationStatus | None = None
+    portal_revision: int | None = None
 
     def require(self, move: str) -> None:
         """Raise Conflict unless the status allows the move."""

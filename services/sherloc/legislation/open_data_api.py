@@ -42,7 +42,7 @@ FILES = OpenFiles("legislation", _rows)
     summary="The register of legislation as published, as CSV",
 )
 async def public_legislation_as_csv(db: Db, request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Open data: the records that are on SHERLOC and up to date, by State and article."""
+    """Open data: the records on SHERLOC, by State and article; `outdated` while another version is prepared."""
     return await FILES.answer(db, request, DataFormat.CSV)
 
 

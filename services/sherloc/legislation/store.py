@@ -13,6 +13,7 @@ from contracts.facts import Fact
 from contracts.legislation import LegislationStatus
 from contracts.refusals import Missing
 from contracts.values import Caller, Language, Role
+from services.sherloc import policy
 from services.sherloc.legislation.cells import Cell
 from services.sherloc.legislation.freshness import Tally
 from services.sherloc.legislation.model import Legislation, LegislationTexts
@@ -56,7 +57,7 @@ async def get(tx: Tx, legislation_id: UUID, caller: Caller) -> Legislation:
     )
     if row is None:
         raise Missing("not-found")
-    return legislation_of(row)
+    return (await _as_read_by(tx, caller, [row]))[0]
 
 
 async def page(tx: Tx, caller: Caller, wanted: Filter, *, before: Cell | None, limit: int) -> list[Legislation]:
@@ -66,7 +67,7 @@ async def page(tx: Tx, caller: Caller, wanted: Filter, *, before: Cell | None, l
         SELECT * FROM legislation
         WHERE may_see(legislation, $1, $2) AND ($3::text IS NULL OR state = $3)
           AND ($4::text IS NULL OR instrument = $4) AND ($5::text IS NULL OR article = $5)
-          AND ($6::text IS NULL OR status = $6)
+          AND ($6::text IS NULL OR $6 = CASE WHEN is_party_to(state, $1, $2) THEN status ELSE portal_status END)
           AND ($7::timestamptz IS NULL OR last_verified_at IS NULL OR last_verified_at < $7)
           AND ($8::text IS NULL OR (state, place_of(article)) > ($8, $9::integer))
         ORDER BY state, place_of(article) LIMIT $10
@@ -82,7 +83,31 @@ async def page(tx: Tx, caller: Caller, wanted: Filter, *, before: Cell | None, l
         before.place if before else None,
         limit,
     )
-    return [legislation_of(row) for row in rows]
+    return await _as_read_by(tx, caller, rows)
+
+
+async def _as_read_by(tx: Tx, caller: Caller | None, rows: Sequence[Record]) -> list[Legislation]:
+    """Convert rows into records; for others than the State and UNODC (`caller` None: the public) as published."""
+    found = [legislation_of(row) for row in rows]
+    others = [one for one in found if caller is None or not policy.is_party_to(caller, one.state)]
+    published = await tx.fetch(
+        """
+        SELECT legislation_id, texts_revision, language, in_force_on
+        FROM legislation_version JOIN unnest($1::uuid[], $2::integer[]) AS given(legislation_id, revision)
+            USING (legislation_id, revision)
+        """,
+        [one.legislation_id for one in others],
+        [one.portal_revision for one in others],
+    )
+    read = {row["legislation_id"]: dict(row) for row in published}
+    shown = {
+        one.legislation_id: msgspec.convert(
+            msgspec.structs.asdict(one) | read[one.legislation_id] | {"status": one.portal_status, "reason": None},
+            Legislation,
+        )
+        for one in others
+    }
+    return [shown.get(one.legislation_id, one) for one in found]
 
 
 async def recorded_of(tx: Tx, caller: Caller, cells: Sequence[Cell]) -> Collection[Cell]:
@@ -105,10 +130,11 @@ async def tallies(tx: Tx, caller: Caller, *, state: str | None, verified_before:
     """Count the records that this caller may see, by State and status."""
     rows = await tx.fetch(
         """
-        SELECT state, status, count(*) AS articles, max(last_verified_at) AS last_verified_at,
+        SELECT state, CASE WHEN is_party_to(state, $1, $2) THEN status ELSE portal_status END AS status,
+            count(*) AS articles, max(last_verified_at) AS last_verified_at,
             count(*) FILTER (WHERE last_verified_at IS NULL OR last_verified_at < $4) AS unverified
         FROM legislation WHERE may_see(legislation, $1, $2) AND ($3::text IS NULL OR state = $3)
-        GROUP BY state, status
+        GROUP BY 1, 2
         """,
         caller.organization,
         caller.role,
@@ -157,7 +183,7 @@ async def public(tx: Tx, *, limit: int) -> list[Legislation]:
     rows = await tx.fetch(
         "SELECT * FROM legislation WHERE is_public(legislation) ORDER BY state, place_of(article) LIMIT $1", limit
     )
-    return [legislation_of(row) for row in rows]
+    return await _as_read_by(tx, None, rows)
 
 
 _SAVE = Write(
@@ -168,7 +194,8 @@ _SAVE = Write(
                 texts_revision = excluded.texts_revision, language = excluded.language,
                 in_force_on = excluded.in_force_on, changed_at = excluded.changed_at,
                 published_at = excluded.published_at, last_verified_at = excluded.last_verified_at,
-                last_verified_by = excluded.last_verified_by, reason = excluded.reason
+                last_verified_by = excluded.last_verified_by, reason = excluded.reason,
+                portal_status = excluded.portal_status, portal_revision = excluded.portal_revision
         """,
         "legislation_version_saved": """
             INSERT INTO legislation_version (legislation_id, revision, move, status, texts_revision, language,

@@ -38,10 +38,14 @@ CREATE TABLE legislation (
     last_verified_by text CHECK (last_verified_by IN ('focal_point', 'official', 'coordinator')),
     -- Why it was returned to the State.
     reason text,
+    -- As every appointment and the public see it, and the published version that they read.
+    portal_status text CHECK (portal_status IN ('outdated', 'published', 'verified')),
+    portal_revision integer,
+    CHECK ((portal_status IS NULL) = (portal_revision IS NULL)),
     CHECK ((last_verified_at IS NULL) = (last_verified_by IS NULL)),
-    CHECK (status NOT IN ('published', 'verified') OR published_at IS NOT NULL),
+    CHECK (status NOT IN ('published', 'verified') OR published_at IS NOT NULL AND portal_status = status),
     CHECK (status <> 'none' OR language IS NULL AND in_force_on IS NULL),
-    CHECK (reason IS NULL OR status = 'missing'),
+    CHECK (reason IS NULL OR status IN ('missing', 'outdated')),
     UNIQUE (state, article)
 );
 CREATE INDEX legislation_place ON legislation (state, place_of(article));
@@ -49,11 +53,11 @@ CREATE INDEX legislation_place ON legislation (state, place_of(article));
 -- Visibility, as in policy.py; a test compares them. Every appointment sees what is on SHERLOC.
 CREATE FUNCTION may_see(l legislation, organization text, role text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN is_party_to(l.state, organization, role) OR (coalesce(role, '') <> '' AND l.status IN ('published', 'verified'));
+RETURN is_party_to(l.state, organization, role) OR (coalesce(role, '') <> '' AND l.portal_status IS NOT NULL);
 
 -- Whether everybody reads it, as open data, as in policy.py; a test compares them.
 CREATE FUNCTION is_public(l legislation) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN l.status IN ('published', 'verified');
+RETURN l.portal_status IS NOT NULL;
 
 -- Its words, in each revision that changed them: `portal_address` is the page of SHERLOC.
 CREATE TABLE legislation_text (

@@ -121,9 +121,7 @@ def test_a_fund_links_to_its_public_page_in_each_language() -> None:
 
 
 @pytest.mark.parametrize(("number", "reported"), [(None, []), (4, []), (5, ["5"]), (23, ["23"])])
-def test_participants_of_an_activity_are_its_result(
-    number: int | None, reported: list[str], shared_data: Path
-) -> None:
+def test_participants_of_an_activity_are_its_result(number: int | None, reported: list[str], shared_data: Path) -> None:
     """Numbers below five are not published, because they could point to persons."""
     dates = Dated(ActivityDate.ACTUAL_START, ON), Dated(ActivityDate.ACTUAL_END, ON)
     held = PlannedActivity(

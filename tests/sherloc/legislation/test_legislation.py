@@ -121,15 +121,42 @@ async def test_law_is_returned_with_a_reason_and_submitted_again(api: Client) ->
     assert ("submitted", None, "") == (view["status"], view["reason"], view["comment"])
 
 
-async def test_marked_outdated_is_hidden_from_others_again(api: Client) -> None:
+async def test_a_published_law_stays_for_others_marked_outdated_while_another_is_prepared(
+    api: Client, db: Database
+) -> None:
     legislation_id = await published(api)
     assert (403, "not-for-your-role") == slug(await tried(api, legislation_id, "mark-outdated", KENYA))
 
-    await move(api, legislation_id, "mark-outdated", COORDINATOR)
+    async def read(by: str = UGANDA) -> tuple[str, str]:
+        view = await shown(api, legislation_id, by)
+        listed = (await api.get("/v1/legislation?state=KEN&status=outdated", headers=headers(by))).json()["legislation"]
+        assert [view["legislation_id"]] == [one["legislation_id"] for one in listed]
+        return view["status"], view["title"]
 
+    await move(api, legislation_id, "mark-outdated", COORDINATOR)
+    assert ("outdated", LAW["title"]) == await read()
+    assert (409, "legislation-status") == slug(await tried(api, legislation_id, "verify", COORDINATOR))
+
+    said = {name: LAW[name] for name in LAW if name not in ("state", "article")}
+    await move(
+        api, legislation_id, "revise", KENYA, **said | {"status": "outdated", "title": "Fictitious: Act of 2027"}
+    )
+    assert ("outdated", "Fictitious: Act of 2027") == await read(KENYA)
+    assert ("outdated", LAW["title"]) == await read()
+    await move(api, legislation_id, "submit", KENYA)
+    assert ("outdated", LAW["title"]) == await read()
+    counted = (await api.get("/v1/legislation/freshness?state=KEN", headers=headers(UGANDA))).json()["states"][0]
+    assert {"outdated": 1} == {
+        one["status"]: one["articles"] for one in counted["counts"] if one["articles"] and one["status"] != "not_known"
+    }
+    returned = await move(api, legislation_id, "return", COORDINATOR, reason="incomplete")
+    assert ("outdated", "incomplete") == (returned["status"], returned["reason"])
+    assert ("outdated", LAW["title"]) == await read()
+
+    await move(api, legislation_id, "revise", KENYA, **said | {"status": "missing"})
     answer = await api.get(f"/v1/legislation/{legislation_id}", headers=headers(UGANDA))
     assert (404, "not-found") == slug(answer)
-    assert (409, "legislation-status") == slug(await tried(api, legislation_id, "verify", COORDINATOR))
+    assert not await verify(db, SERVICE)
 
 
 async def test_record_is_refused_for_what_does_not_fit(api: Client) -> None:

@@ -13,7 +13,7 @@ from contracts.values import Caller, Language, Role
 from services.sherloc import policy
 from services.sherloc.legislation.evolve import evolve
 from services.sherloc.legislation.freshness import months_before
-from services.sherloc.legislation.model import MOVES, SHOWN_TO_ALL, Legislation, LegislationTexts, Statement, record
+from services.sherloc.legislation.model import MOVES, UP_TO_DATE, Legislation, LegislationTexts, Statement, record
 from services.sherloc.policy import LEGISLATION_MOVERS, Action
 from tests.builders import NOON
 
@@ -24,7 +24,8 @@ STATEMENT = Statement(status=S.MISSING, language=Language.EN, in_force_on=NOON.d
 
 def a_record(status: LegislationStatus = S.MISSING) -> Legislation:
     fact = record(uuid4(), "KEN", "UNTOC:18", STATEMENT, TEXTS, "hash", now=NOON)
-    return replace(evolve(None, fact), status=status)
+    on_portal = status if status in UP_TO_DATE else None
+    return replace(evolve(None, fact), status=status, portal_status=on_portal, portal_revision=on_portal and 1)
 
 
 @pytest.mark.parametrize(("status", "move"), list(product(S, MOVES)))
@@ -48,7 +49,7 @@ def test_move_is_made_only_in_its_states(status: LegislationStatus, move: str) -
     after = evolve(one, decide())
     assert (2, then) == (after.revision, after.changed_at)
     if move == "confirm_unchanged":
-        assert (S.VERIFIED if status in SHOWN_TO_ALL else status) == after.status
+        assert (S.VERIFIED if status in UP_TO_DATE else status) == after.status
 
 
 @pytest.mark.parametrize(
