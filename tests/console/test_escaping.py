@@ -57,6 +57,7 @@ def _rendered(of: type[Environment], context: dict[str, Any]) -> str:
     made = of(loader=DictLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"])
     made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     made.globals["gettext"] = lambda message, **values: Markup(message) % values
+    made.globals["ngettext"] = lambda _one, many, number: Markup(many) % {"num": number}
     return made.get_template("page").render(context)
 
 
