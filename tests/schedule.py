@@ -34,7 +34,7 @@ OF_THE_SITE = tuple(
             "reports/test_reports",
         ),
         *("strategies/test_pages", "test_experts", "public/test_figure", "test_hostile", "test_pages"),
-        *("test_journeys", "live/test_pages", "test_access", "test_sessions", "test_weight"),
+        *("test_journeys", "live/test_pages", "test_access", "test_sessions", "test_weight", "test_every_form"),
     )
 )
 """Files of tests that visit the demo's console in a browser.

@@ -19,6 +19,7 @@ from chassis.telemetry import correlation_id
 from contracts.refusals import Unavailable
 from services.console.client import SERVER_ERROR, ApiClient, ApiUnavailable, Problem
 from services.console.edge import FILES_BYTES_MAX
+from services.console.fields import KNOWN
 from services.console.forms import CSRF_FIELD, ForgedForm, UnreadableForm, check_origin, parse
 from services.console.live.refresh import is_unattended
 from services.console.page import (
@@ -148,19 +149,24 @@ def _page_for_error(request: Request[Any, Any, Any]) -> Page:
     )
 
 
-def _error_page(request: Request[Any, Any, Any], status: int, **context: Any) -> Response[bytes]:
+def _error_page(
+    request: Request[Any, Any, Any], status: int, problem: Problem | None = None, *, forged: bool = False
+) -> Response[bytes]:
     page = _page_for_error(request)
-    again = status == TOO_MANY or status >= SERVER_ERROR
+    slug = problem.slug if problem else ""
+    again = status == TOO_MANY or status >= SERVER_ERROR or slug == "command-under-way"
     return page.render(
         "error.html",
         status=status,
         http_status=status,
         reference=correlation_id(),
         again=again,
+        problem=problem,
+        known=KNOWN.get(slug),
         back_to=local_path(_with_key(form_address(page), page.value(KEY) if again else "")),
         typed=page.typed if again else {},
         texts=[one for values in page.typed.values() for one in values if " " in one] if again else (),
-        **context,
+        forged=forged,
     )
 
 
@@ -175,12 +181,12 @@ def _with_key(address: str, key: str) -> str:
 def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[bytes]:
     if error.status == 401:
         return on_sign_in_needed(request, SignInNeeded())
-    return _error_page(request, error.status, problem=error)
+    return _error_page(request, error.status, error)
 
 
 def on_unavailable(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     log.warning("page without an answer", error=type(error).__name__, reason=str(error))
-    return _error_page(request, 503, problem=None)
+    return _error_page(request, 503)
 
 
 def on_sign_in_needed(request: Request[Any, Any, Any], _error: SignInNeeded) -> Response[bytes]:
@@ -197,16 +203,16 @@ def on_sign_in_again(request: Request[Any, Any, Any], _error: SignInAgain) -> Re
 
 
 def on_forged(request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:
-    return _error_page(request, 403, problem=None, forged=True)
+    return _error_page(request, 403, forged=True)
 
 
 def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    return _error_page(request, error.status_code, problem=None)
+    return _error_page(request, error.status_code)
 
 
 def on_crash(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     log.exception("page crashed", error=type(error).__name__, exc_info=error)
-    return _error_page(request, 500, problem=None)
+    return _error_page(request, 500)
 
 
 def application(console: Console, routes: Sequence[ControllerRouterHandler]) -> Litestar:

@@ -22,7 +22,7 @@ from chassis.rate_limiter import Network, address_of
 from chassis.settings import Settings
 from contracts.formats import direction
 from services.console.client import SERVER_ERROR, ApiClient, ApiUnavailable, Http, Problem
-from services.console.fields import Typed, whole_number
+from services.console.fields import KNOWN, Typed, whole_number
 from services.console.forms import CSRF_FIELD
 from services.console.live.following import Following
 from services.console.navigation import navigation
@@ -122,6 +122,10 @@ class Page:
 
     def gettext(self, message: str) -> str:
         return translated(self.language, message)
+
+    def said_of(self, problem: Problem) -> str:
+        """Return what is known of a refused command, or of one whose outcome is not known."""
+        return self.gettext(KNOWN[problem.slug]) if problem.slug in KNOWN else problem.title
 
     def asked(self, name: str, default: str = "") -> str:
         """Return a parameter of the address."""

@@ -1,6 +1,8 @@
 """What every form begins with: its token, and the idempotency key that it keeps until it is opened anew."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,45 @@ def test_only_the_head_writes_a_key() -> None:
         if KEY in path.read_text(encoding="utf-8")
     }
     assert {"page.py", "templates/pledges/new_check.html"} == spelt
+
+
+def _commands() -> Iterator[tuple[str, ast.Call]]:
+    """Yield each call of the API's client that may send a POST, with its place."""
+    for path in CONSOLE.rglob("*.py"):
+        for one in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(one, ast.Call) and re.search(r"\bapi\.(send|upload)\Z", ast.unparse(one.func)):
+                method = one.args[0]
+                if not isinstance(method, ast.Constant) or method.value not in ("PATCH", "PUT", "DELETE"):
+                    yield f"{path.relative_to(CONSOLE)}: {ast.unparse(one.args[-1])}", one
+
+
+def test_every_command_has_a_key() -> None:
+    without = [place for place, call in _commands() if "key" not in {one.arg for one in call.keywords}]
+    # What is asked for beside a form changes nothing, and the link of a mail counts once.
+    assert [
+        "deliveries/follow_up_pages.py: body",
+        "drafting/lines.py: body",
+        "drafting/pages.py: request_body(request)",
+    ] == sorted(without)
+
+
+def test_only_the_helper_judges_what_a_form_is_told() -> None:
+    """What a person typed is not lost to an error page that a handler chose by a status."""
+    judging = [
+        str(path.relative_to(CONSOLE))
+        for path in CONSOLE.rglob("*.py")
+        if re.search(r"status (==|in) \(?40[14]", path.read_text(encoding="utf-8"))
+    ]
+    # Beside the helper: the application, what is asked for beside a form, and forms of several commands.
+    assert [
+        "application.py",
+        "drafting/codes.py",
+        "drafting/lines.py",
+        "drafting/submission.py",
+        "fields.py",
+        "people/pages.py",
+        "work/assign.py",
+    ] == sorted(judging)
 
 
 @pytest.mark.parametrize("text", ["²", "٣", "1²", "-1", "+1", " 1", "1_0", "", "9" * 10, "1.0"])

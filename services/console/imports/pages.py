@@ -100,12 +100,11 @@ def routes_of(table: Table) -> Sequence[HTTPRouteHandler]:
                 return _tried(page, table, file, tried, errors=(FormError("rows", NO_ROWS),), status=400)
             sent = await _send(page, table, file, dry_run=dry_run, rows=rows or "all")
         except Problem as problem:
-            if problem.status in (401, 404):
-                raise
+            errors = form_errors(problem)
             if dry_run:
-                return _page(page, table, errors=_errors(problem), status=problem.status)
+                return _page(page, table, errors=_of_the_file(problem, errors), status=problem.status)
             tried = await _send(page, table, file, dry_run=True)
-            errors = tuple(replace(one, field="rows") for one in form_errors(problem))
+            errors = tuple(replace(one, field="rows") for one in errors)
             return _tried(page, table, file, tried, errors=errors, status=problem.status)
         if dry_run:
             return _tried(page, table, file, sent)
@@ -166,10 +165,9 @@ def _file(page: Page) -> SentFile | None:
     return SentFile(page.value("file_name") or "table", "application/octet-stream", content) if content else None
 
 
-def _errors(problem: Problem) -> tuple[FormError, ...]:
-    """Return the errors of the file as a whole."""
-    found = [FormError(str(one.get("field") or ""), str(one.get("title") or ""), True) for one in problem.errors]
-    return (FormError("file", problem.title, True), *(one for one in found if one.message != problem.title))
+def _of_the_file(problem: Problem, errors: tuple[FormError, ...]) -> tuple[FormError, ...]:
+    """Return the errors of a file that could not be tried, first that of the file as a whole."""
+    return (FormError("file", problem.title, True), *(one for one in errors if one.message != problem.title))
 
 
 def _check_role(page: Page, table: Table) -> None:

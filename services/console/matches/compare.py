@@ -46,8 +46,6 @@ async def present_matches(page: CurrentPage, request_id: FromPath[str]) -> Respo
     try:
         await page.api.send("POST", "/v1/matches/present", body, key=page.key)
     except Problem as problem:
-        if problem.status in (401, 404):
-            raise
         return await _compare(page, request_id, refused=problem, ticked=ticked, status=problem.status)
     return page.redirect(f"/requests/{request_id}/matches", done="presented")
 

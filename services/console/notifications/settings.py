@@ -56,7 +56,7 @@ async def change_settings(page: CurrentPage) -> Response[bytes]:
     if sent.errors:
         return await _settings(page, errors=sent.errors, status=400)
     try:
-        await page.api.send("PUT", "/v1/subscriptions", sent.body, revision=page.revision)
+        await page.api.send("PUT", "/v1/subscriptions", sent.body, key=page.key, revision=page.revision)
     except Problem as problem:
         return await _refused(page, problem)
     return page.redirect(PATH, done="saved")
@@ -78,20 +78,15 @@ async def resume(page: CurrentPage) -> Response[bytes]:
 
 
 async def _send(page: Page, move: str, body: Any) -> Response[bytes]:
-    key = page.key
     try:
-        await page.api.send("POST", f"/v1/subscriptions/{move}", body, key=key, revision=page.revision)
+        await page.api.send("POST", f"/v1/subscriptions/{move}", body, key=page.key, revision=page.revision)
     except Problem as problem:
         return await _refused(page, problem)
     return page.redirect(PATH, done="saved")
 
 
 async def _refused(page: Page, problem: Problem) -> Response[bytes]:
-    if problem.status in (401, 404):
-        raise problem
-    fields = (*FIELDS, UNTIL)
-    errors = form_errors(problem, fields)
-    return await _settings(page, errors=errors, status=problem.status)
+    return await _settings(page, errors=form_errors(problem, (*FIELDS, UNTIL)), status=problem.status)
 
 
 async def _settings(page: Page, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:

@@ -105,8 +105,6 @@ async def save_step(page: CurrentPage, offering_id: FromPath[str], step: FromPat
         try:
             await page.api.send("PATCH", path, sent.body, key=page.key, revision=page.revision)
         except Problem as problem:
-            if problem.status in (401, 404):
-                raise
             answer = await page.api.read(path)
             if problem.status != STALE:
                 errors = _errors(found.named, problem)

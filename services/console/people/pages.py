@@ -153,7 +153,7 @@ async def _enter(page: Page, row: Row) -> Outcome:
     except Problem as problem:
         if problem.status == 401:
             raise
-        return Outcome(row=row, person_id=person_id, said=problem.title)
+        return Outcome(row=row, person_id=person_id, said=page.said_of(problem))
     return Outcome(row=row, person_id=person_id, appointment=appointed.body)
 
 

@@ -137,10 +137,7 @@ async def send_form(page: CurrentPage, pledge_id: FromPath[str], move: FromPath[
         except Unreadable as no:
             errors = (no.error,)
         except Problem as problem:
-            if problem.status in (401, 404):
-                raise
-            status = problem.status
-            errors = form_errors(problem, found.fields)
+            errors, status = form_errors(problem, found.fields), problem.status
             answer = await page.api.read(f"/v1/pledges/{pledge_id}")
     return await _form(page, found, answer, page.typed, errors=errors, status=status)
 

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from msgspec import Struct
 
 from services.console.client import Problem
-from services.console.fields import NOT_CHOSEN, FormError, form_errors, whole_number
+from services.console.fields import KNOWN, NOT_CHOSEN, FormError, form_errors, whole_number
 from services.console.page import CurrentPage, Page, see_other
 from services.console.work.query import WorkQuery
 
@@ -34,6 +34,8 @@ class Refused(Struct, frozen=True):
 
     ticked: Ticked
     why: str
+    again: bool
+    """True if it is sent again as it is: it is not known whether it was assigned."""
 
 
 def ticked_of(values: Sequence[str]) -> tuple[Ticked, ...]:
@@ -63,7 +65,7 @@ async def assign_each(page: Page, ticked: Sequence[Ticked], assignee: str | None
             except Problem as problem:
                 if problem.status == 401:
                     raise
-                return Refused(one, problem.title)
+                return Refused(one, page.said_of(problem), problem.slug in KNOWN)
         return None
 
     return [one for one in await asyncio.gather(*map(assign, ticked)) if one is not None]
@@ -96,7 +98,8 @@ async def assign(page: CurrentPage) -> Response[bytes]:
     refused = await assign_each(page, ticked, None if assignee == "none" else assignee, page.key)
     if not refused:
         return _back(page, done="assigned")
-    return page.render("work/refused.html", ticked=ticked, refused=refused, desk=_desk(page))
+    again = [one.ticked.value for one in refused if one.again]
+    return page.render("work/refused.html", ticked=ticked, refused=refused, again=again, desk=_desk(page))
 
 
 async def _choose(page: Page, ticked: Sequence[Ticked], errors: Sequence[FormError]) -> Response[bytes]:
@@ -137,15 +140,16 @@ async def hand_over(page: CurrentPage) -> Response[bytes]:
     session = page.signed_in
     giver, assignee = page.value("giver") or str(session.person_id), page.value("assignee")
     errors: tuple[FormError, ...] = () if assignee else (FormError("assignee", NOT_CHOSEN),)
+    status = 400
     if assignee:
         try:
             body = {"giver": giver, "assignee": assignee}
             await page.api.send("POST", "/v1/work/hand-over", body, key=page.key)
             return see_other(f"{page.address('/work')}?assignee={assignee}&waiting_for=anyone&done=handed_over")
         except Problem as problem:
-            errors = form_errors(problem, hidden=False)
+            errors, status = form_errors(problem, hidden=False), problem.status
     coordinators = await coordinators_of(page)
-    return page.render("work/hand_over.html", status=400, coordinators=coordinators, errors=errors, typed=page.typed)
+    return page.render("work/hand_over.html", status=status, coordinators=coordinators, errors=errors, typed=page.typed)
 
 
 ROUTES = (assign, show_coordinators, show_hand_over, hand_over)
