@@ -80,7 +80,7 @@ class Answer:
             await self._send(message)
 
     def _is_record(self, own: MutableMapping[bytes, bytes]) -> bool:
-        json = own.get(b"content-type", b"").startswith(b"application/json")
+        json = own.get(b"content-type", b"").partition(b";")[0] == b"application/json"
         return json and b"etag" in own and self.status == 200 and self.scope["method"] == "GET"
 
     async def _send_record_head(
