@@ -57,6 +57,7 @@ OWNERS = {
     "attachments": "requests",
     "me": "directory",
     "coordinators": "directory",
+    "finance-officers": "directory",
     "clients": "directory",
     "token": "directory",
     "reference": "requests",

@@ -355,7 +355,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "Period.until": "2027-06-30",
         "CapacityView.from": "2027-01-01",
         "CapacityView.until": "2027-06-30",
-        "years_as_at": "2026-12-31T00:00:00Z",
+        "term": "requirement",
         "Balances.as_at": "2026-12-31T00:00:00Z",
         "Statement.as_at": "2026-12-31T00:00:00Z",
         "Statement.funds_as_at": "2026-12-31T00:00:00Z",

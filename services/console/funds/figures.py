@@ -23,17 +23,23 @@ COLUMNS = (
 """Columns of a fund's table, in the order in which money moves."""
 CODE, YEAR, PACKAGE = N_("Fund"), N_("Year"), N_("Work package")
 
-OF_FUND = (
-    N_("Spent"),
-    N_("Allocated, not spent"),
-    N_("Available"),
-    N_("Agreed, not paid"),
-    N_("Pledged, not agreed"),
-    N_("Missing"),
-)
-OF_YEAR = (N_("Left from earlier years"), N_("New money of the year"), N_("Pledged, not agreed"), N_("Missing"))
-OF_PACKAGE_NOW = (N_("Spent"), N_("Allocated, not spent"), N_("Missing"))
-OF_PACKAGE = (N_("Left from earlier years"), N_("Allocated in the year"), N_("Missing"))
+OF_FUND = (N_("Spent"), N_("Allocated, not spent"), N_("Available"), N_("Agreed, not paid"), N_("Missing"))
+OF_YEAR = (N_("Left from earlier years"), N_("New money of the year"), N_("Missing"))
+OF_PACKAGE_NOW = (N_("Spent"), N_("Allocated, not spent"), N_("Not allocated yet"))
+OF_PACKAGE = (N_("Left from earlier years"), N_("Allocated in the year"), N_("Not allocated yet"))
+
+TERMS = {
+    "requirement": N_("Needed"),
+    "paid": N_("Paid"),
+    "owed": N_("Agreed, not paid, less programme support cost"),
+    "programme_support": N_("Programme support cost of what was paid"),
+    "bank_charges": N_("Bank charges"),
+    "refunded": N_("Refunded"),
+    "transferred": N_("Carried over to another fund"),
+    "beyond_need": N_("Spent in a year beyond its need"),
+    "not_needed": N_("More than is needed"),
+}
+"""The terms of what is missing, in the order in which a fund's answer has them."""
 
 Record = Mapping[str, Any]
 
@@ -49,21 +55,17 @@ class Picture(Struct, frozen=True):
 def parts_of_fund(fund: Record) -> tuple[int, ...]:
     """Return the parts of a fund in the order of OF_FUND. They do not overlap: a pledge is not money yet."""
     allocated, available, gap = fund["allocated_usd_minor"], fund["available_usd_minor"], fund["gap_usd_minor"]
-    pledged = min(fund["pledged_usd_minor"], gap) if fund["requirement_usd_minor"] else fund["pledged_usd_minor"]
     return (
         fund["spent_usd_minor"],
         allocated - fund["spent_usd_minor"],
         max(available, 0),
         max(fund["allocatable_usd_minor"] - allocated - available, 0),
-        pledged,
-        max(gap - pledged, 0),
+        gap,
     )
 
 
 def parts_of_year(year: Record) -> tuple[int, ...]:
-    pledged = min(year["pledged_usd_minor"], year["gap_usd_minor"])
-    left, new = year["left_before_usd_minor"], year["allocatable_usd_minor"]
-    return max(left, 0), max(new, 0), pledged, year["gap_usd_minor"] - pledged
+    return max(year["left_before_usd_minor"], 0), max(year["allocatable_usd_minor"], 0), year["gap_usd_minor"]
 
 
 def parts_of_package(package: Record) -> tuple[int, ...]:
@@ -104,13 +106,13 @@ def of_years(years: Sequence[Record], language: str) -> Picture:
 
 
 def of_packages(year: Record, language: str) -> Picture:
-    """Picture of the work packages of a year. The finding is the one that lacks most."""
+    """Picture of the work packages of a year. The finding is the one to which most is still to be allocated."""
     gettext, packages = translations(language).gettext, year["work_packages"]
     most = max(packages, key=lambda package: package["gap_usd_minor"], default=None)
     if most is None or not most["gap_usd_minor"]:
-        finding = gettext("The work packages of %(year)s are covered.") % {"year": year["year"]}
+        finding = gettext("All that the work packages of %(year)s need is allocated.") % {"year": year["year"]}
     else:
-        finding = gettext("In %(year)s most is missing for %(package)s: %(missing)s.") % {
+        finding = gettext("In %(year)s most is still to be allocated to %(package)s: %(missing)s.") % {
             "year": year["year"],
             "package": package_name(most["work_package"], language),
             "missing": _usd(language, most["gap_usd_minor"]),
@@ -127,9 +129,9 @@ def of_packages_now(fund: Record, language: str) -> Picture:
     gettext, packages = translations(language).gettext, fund["work_packages"]
     most = max(packages, key=lambda package: package["gap_usd_minor"])
     if not most["gap_usd_minor"]:
-        finding = gettext("The work packages are covered.")
+        finding = gettext("All that the work packages need is allocated.")
     else:
-        finding = gettext("Most is missing for %(package)s: %(missing)s.") % {
+        finding = gettext("Most is still to be allocated to %(package)s: %(missing)s.") % {
             "package": package_name(most["work_package"], language),
             "missing": _usd(language, most["gap_usd_minor"]),
         }
@@ -146,6 +148,11 @@ def of_packages_now(fund: Record, language: str) -> Picture:
 
 def package_name(code: str, language: str) -> str:
     return translations(language).gettext(WORK_PACKAGE.get(code, code.replace("_", " ")))
+
+
+def terms_of(fund: Record) -> list[tuple[str, int]]:
+    """Return the terms of what a fund lacks, each with its label for `_`: what lowers it is negative."""
+    return [(TERMS[one["term"]], one["usd_minor"]) for one in fund["gap_terms"]]
 
 
 def shown_year(years: Sequence[Record], asked: str) -> Record | None:

@@ -49,6 +49,7 @@ async def show_fund(page: CurrentPage, code: FromPath[str]) -> Response[bytes]:
     return page.render(
         "funds/show.html",
         fund=fund,
+        terms=figures.terms_of(fund),
         moves=revising.FUND.moves if session.role == revising.ROLE else (),
         years=years,
         year=year,

@@ -29,7 +29,7 @@ COLUMNS = (
     N_("Needed (USD)"),
     N_("Allocated (USD)"),
     N_("Spent (USD)"),
-    N_("Missing (USD)"),
+    N_("Not allocated yet (USD)"),
 )
 """Head of the spreadsheet."""
 

@@ -15,6 +15,7 @@ from services.console.downloads import as_download
 from services.console.fields import FormError
 from services.console.figures import counted_figures
 from services.console.figures import pages as figure_pages
+from services.console.funds.figures import terms_of
 from services.console.page import FOR_EVERYBODY, CurrentPage, Page, browser_address
 from services.console.public import funding
 from services.console.public.copies import BROWSER_SECONDS, Copy
@@ -83,9 +84,11 @@ async def show_funding(page: CurrentPage) -> Response[bytes]:
         "public/funding.html",
         (found,),
         funds=funds,
-        pictures=pictures,
+        pictures=list(zip(funds, map(terms_of, funds), pictures, strict=True)),
         total=funding.total(funds),
         years=funding.years(funds),
+        as_at=next((one["as_at"] for one in funds if one["as_at"]), None),
+        opened=[one["labels"][page.language] for one in funds if not one["as_at"]],
     )
 
 

@@ -1,6 +1,6 @@
 """Routes of funds: requirements by year, and totals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -19,8 +19,8 @@ from services.pledges.allocations.model import fund_id_of
 from services.pledges.commands import OpenFund, ReviseRequirement, StateGenderMarker, check_reason
 from services.pledges.funds import actions as fund_actions
 from services.pledges.funds import store as funds
-from services.pledges.funds.views import FundView, FundYearsView, fund_view, years_view
-from services.pledges.in_kind import store as in_kind_store
+from services.pledges.funds.total_views import with_totals
+from services.pledges.funds.views import FundView, FundYearsView, years_view
 from services.pledges.ledger import balances
 from services.pledges.ledger.as_of import AsAt, beginning_of_day, final_as_of, moment_of, wait_until_final
 from services.pledges.ledger.balances import EVER
@@ -88,7 +88,7 @@ async def list_funds(
         found = await funds.funds(tx, after=cursor, limit=limit + 1, as_at=moment or EVER)
         if moment is not None and cursor is None and not found:
             raise await funds.missing(tx, None, moment)
-        return paging.page(FundPage, await _with_totals(tx, found, as_at=moment), limit, at=lambda last: last.code)
+        return paging.page(FundPage, await with_totals(tx, found, as_at=moment), limit, at=lambda last: last.code)
 
 
 @get("/v1/funds/{code:str}", opt=requires(Action.SHOW_FUND), summary="One fund with its balance")
@@ -196,39 +196,10 @@ async def _moment(db: Database, caller: Caller, given: str | None, *, now: datet
 
 
 async def _fund(tx: Tx, code: str, *, as_at: datetime | None = None) -> FundView:
-    found = await _with_totals(tx, await funds.funds(tx, only=code, as_at=as_at or EVER), as_at=as_at)
+    found = await with_totals(tx, await funds.funds(tx, only=code, as_at=as_at or EVER), as_at=as_at)
     if not found:
         raise await funds.missing(tx, code, as_at)
     return found[0]
-
-
-async def _with_totals(tx: Tx, found: Sequence[funds.Fund], *, as_at: datetime | None) -> list[FundView]:
-    async with tx.as_service():
-        codes = [fund.fund for fund in found]
-        progress = await balances.progress(tx, codes, as_at=as_at or EVER)
-        allocatable = await _allocatable(tx, progress, as_at=as_at)
-        in_kind = await in_kind_store.worth(tx, codes, as_at=as_at)
-    return [
-        fund_view(fund, progress[fund.fund], allocatable[fund.fund], in_kind.get(fund.fund, 0), as_at=as_at)
-        for fund in found
-    ]
-
-
-async def _allocatable(
-    tx: Tx, progress: Mapping[str, balances.Progress], *, as_at: datetime | None
-) -> Mapping[str, int]:
-    """Return the allocatable money of each fund. What was owed as of a moment comes from the facts of agreements."""
-    if as_at is None:
-        owed = await balances.owed_by_donors(tx, list(progress))
-        return {
-            fund: one.totals.allocated_usd_minor + one.totals.available_usd_minor + owed.get(fund, 0)
-            for fund, one in progress.items()
-        }
-    return {
-        fund: (await store.committed_by_year(tx, fund, as_at=as_at)).allocatable.total()
-        - one.totals.transferred_usd_minor
-        for fund, one in progress.items()
-    }
 
 
 ROUTES = [

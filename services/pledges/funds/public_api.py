@@ -1,6 +1,6 @@
 """Public routes of funds, without a caller: requirements and totals, by work package and by year."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,15 @@ from contracts.reference.open_data import DataFormat
 from contracts.values import Language
 from services.pledges.funds import store as funds
 from services.pledges.funds.store import Labels
-from services.pledges.funds.views import WorkPackageView, WorkPackageYearView, fund_view, years_view
+from services.pledges.funds.total_views import with_totals
+from services.pledges.funds.views import (
+    FundTerm,
+    FundView,
+    FundYearView,
+    WorkPackageView,
+    WorkPackageYearView,
+    years_view,
+)
 from services.pledges.ledger import balances
 from services.pledges.ledger.as_of import beginning_of_day
 from services.pledges.pledge import store
@@ -42,8 +50,9 @@ class PublicFundYear(Struct, frozen=True, kw_only=True):
 class PublicFund(Struct, frozen=True, kw_only=True):
     """A fund with its totals, in US cents. The totals overlap and must not be added up; they name no donor.
 
-    `years` shows the money as recorded by the last midnight UTC, which is `years_as_at`, because figures before and
-    after a signature would disclose one donor's instalments. Everything else is the current state.
+    All is as recorded by the last midnight UTC, `as_at`: figures before and after a signature would disclose one
+    donor's instalments. Of a fund opened since, the totals are the current state, `as_at` is null, `years` is empty.
+    `gap_terms` add up to `gap_usd_minor`, as in a fund's answer.
     """
 
     code: str
@@ -56,9 +65,10 @@ class PublicFund(Struct, frozen=True, kw_only=True):
     spent_usd_minor: int
     available_usd_minor: int
     gap_usd_minor: int
+    gap_terms: tuple[FundTerm, ...]
     work_packages: list[WorkPackageView]
     years: list[PublicFundYear]
-    years_as_at: datetime
+    as_at: datetime | None
 
 
 class PublicFunds(Struct, frozen=True, kw_only=True):
@@ -78,25 +88,24 @@ async def list_public_funds(db: Db, now: Now) -> Response[PublicFunds]:
 
 async def public_funds(tx: Tx, *, now: datetime) -> list[PublicFund]:
     """Return all funds as shown to the public."""
-    found = await funds.funds(tx, limit=store.LIST_MAX)
-    progress = await balances.progress(tx, [fund.fund for fund in found])
-    owed = await balances.owed_by_donors(tx, list(progress))
-    return [await _public(tx, fund, progress, owed, as_at=beginning_of_day(now)) for fund in found]
+    as_at = beginning_of_day(now)
+    counted = await funds.funds(tx, limit=store.LIST_MAX, as_at=as_at)
+    known = {fund.fund for fund in counted}
+    opened = [fund for fund in await funds.funds(tx, limit=store.LIST_MAX) if fund.fund not in known]
+    shown = [
+        *zip(counted, await with_totals(tx, counted, as_at=as_at), strict=True),
+        *zip(opened, await with_totals(tx, opened, as_at=None), strict=True),
+    ]
+    return [await _public(tx, fund, view) for fund, view in sorted(shown, key=lambda one: one[0].fund)]
 
 
-async def _public(
-    tx: Tx, fund: funds.Fund, progress: Mapping[str, balances.Progress], owed: Mapping[str, int], *, as_at: datetime
-) -> PublicFund:
-    totals = progress[fund.fund].totals
-    allocatable = totals.allocated_usd_minor + totals.available_usd_minor + owed.get(fund.fund, 0)
-    agreed = await store.committed_by_year(tx, fund.fund, as_at=as_at)
-    moved = await balances.progress_by_year(tx, fund.fund, as_at=as_at)
-    return from_attributes(
-        PublicFund,
-        fund_view(fund, progress[fund.fund], allocatable, 0, as_at=None),
-        years=[from_attributes(PublicFundYear, one) for one in years_view(fund, agreed, moved, as_at=as_at).years],
-        years_as_at=as_at,
-    )
+async def _public(tx: Tx, fund: funds.Fund, view: FundView) -> PublicFund:
+    years: Sequence[FundYearView] = ()
+    if view.as_at is not None:
+        agreed = await store.committed_by_year(tx, fund.fund, as_at=view.as_at)
+        moved = await balances.progress_by_year(tx, fund.fund, as_at=view.as_at)
+        years = years_view(fund, agreed, moved, as_at=view.as_at).years
+    return from_attributes(PublicFund, view, years=[from_attributes(PublicFundYear, one) for one in years])
 
 
 # -- open data ---------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from contracts.conversion import from_attributes
 from contracts.funds import YearlyRequirement
 from services.pledges.funds.store import Fund, Labels
-from services.pledges.ledger.balances import Progress, SetAside
+from services.pledges.ledger.balances import Progress, SetAside, Totals
 from services.pledges.ledger.years import YearAmounts
 
 
@@ -29,6 +29,13 @@ class WorkPackageView(Struct, frozen=True, kw_only=True):
     gap_usd_minor: int
 
 
+class FundTerm(Struct, frozen=True, kw_only=True):
+    """A term of a fund's gap, in US cents: what raises the gap is positive, what lowers it negative."""
+
+    term: str
+    usd_minor: int
+
+
 class FundView(Struct, frozen=True, kw_only=True):
     """A fund with its totals, in US cents.
 
@@ -39,6 +46,10 @@ class FundView(Struct, frozen=True, kw_only=True):
     `allocatable` is the sum of `allocated`, `available`, and the amounts owed under agreements less their programme
     support cost. `gap` is the requirement less `allocatable`; spending in a year beyond the requirements up to that
     year does not reduce the gap.
+
+    `gap_terms` add up to `gap`: `requirement`, less `paid` and `owed` (under agreements, less programme support cost),
+    plus `programme_support`, `bank_charges`, `refunded`, `transferred`, `beyond_need` (spent in a year beyond the
+    requirements up to it) and `not_needed` (what exceeds the requirement).
 
     `gender_marker` is 0 (not targeted), 1 (significant) or 2 (principal objective); null if not assessed.
 
@@ -68,6 +79,7 @@ class FundView(Struct, frozen=True, kw_only=True):
     available_usd_minor: int
     allocatable_usd_minor: int
     gap_usd_minor: int
+    gap_terms: tuple[FundTerm, ...]
     in_kind_usd_minor: int
     opened_at: datetime
     revision: int
@@ -148,7 +160,8 @@ def fund_view(
                 gap_usd_minor=_lacking(needed.total(), aside.allocated_usd_minor - beyond),
             )
         )
-    covering = allocatable_usd_minor - _beyond_need(required, progress.spent_by_year)
+    beyond = _beyond_need(required, progress.spent_by_year)
+    gap = _lacking(required.total(), allocatable_usd_minor - beyond)
     return from_attributes(
         FundView,
         fund,
@@ -157,11 +170,29 @@ def fund_view(
         requirement_usd_minor=required.total(),
         **asdict(progress.totals),
         allocatable_usd_minor=allocatable_usd_minor,
-        gap_usd_minor=_lacking(required.total(), covering),
+        gap_usd_minor=gap,
+        gap_terms=_terms(required.total(), progress.totals, allocatable_usd_minor, beyond, gap),
         in_kind_usd_minor=in_kind_usd_minor,
         as_at=as_at,
         final=as_at is not None,
     )
+
+
+def _terms(required: int, totals: Totals, allocatable: int, beyond: int, gap: int) -> tuple[FundTerm, ...]:
+    """Return the terms of a gap, without those that are zero. Their sum is the gap."""
+    terms = {
+        "requirement": required,
+        "paid": -totals.paid_usd_minor,
+        "owed": totals.allocated_usd_minor + totals.available_usd_minor - allocatable,
+        "programme_support": totals.programme_support_usd_minor,
+        "bank_charges": totals.bank_charges_usd_minor,
+        "refunded": totals.refunded_usd_minor,
+        "transferred": totals.transferred_usd_minor,
+        "beyond_need": beyond,
+        "not_needed": allocatable - beyond - required + gap,
+    }
+    assert sum(terms.values()) == gap, f"the terms of a gap do not add up: {terms}, {gap}"
+    return tuple(FundTerm(term=term, usd_minor=usd_minor) for term, usd_minor in terms.items() if usd_minor)
 
 
 def years_view(
