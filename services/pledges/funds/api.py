@@ -19,8 +19,7 @@ from services.pledges.allocations.model import fund_id_of
 from services.pledges.commands import OpenFund, ReviseRequirement, StateGenderMarker, check_reason
 from services.pledges.funds import actions as fund_actions
 from services.pledges.funds import store as funds
-from services.pledges.funds.total_views import with_totals
-from services.pledges.funds.views import FundView, FundYearsView, years_view
+from services.pledges.funds.views import FundView, FundYearsView, with_totals, years_view
 from services.pledges.ledger import balances
 from services.pledges.ledger.as_of import AsAt, beginning_of_day, final_as_of, moment_of, wait_until_final
 from services.pledges.ledger.balances import EVER

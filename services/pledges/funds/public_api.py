@@ -16,13 +16,13 @@ from contracts.reference.open_data import DataFormat
 from contracts.values import Language
 from services.pledges.funds import store as funds
 from services.pledges.funds.store import Labels
-from services.pledges.funds.total_views import with_totals
 from services.pledges.funds.views import (
     FundTerm,
     FundView,
     FundYearView,
     WorkPackageView,
     WorkPackageYearView,
+    with_totals,
     years_view,
 )
 from services.pledges.ledger import balances

@@ -141,7 +141,7 @@ async def test_ranked_match_moves_from_revision_0(api: Client, owner: Owner) -> 
     match = (await matches_of(api, await opened(owner)))[0]
     shown = await api.get(f"/v1/matches/{match['match_id']}", headers=headers(COORDINATOR))
 
-    assert (0, '"0"') == (match["revision"], shown.headers["ETag"])
+    assert (0, '"0') == (match["revision"], shown.headers["ETag"].partition("-")[0])
     moved = await move(api, match, "present", COORDINATOR)
     stale = await attempt(api, match, "shortlist", COORDINATOR)
     assert ("presented", 1) == (moved["status"], moved["revision"])

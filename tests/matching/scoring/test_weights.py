@@ -37,7 +37,7 @@ async def adopt(
 async def test_default_weights_are_readable_by_all(api: Client) -> None:
     for by in (KENYA, NORWAY, "NOR:donor_officer", "UNODC:auditor"):
         answer = await api.get(PATH, headers=headers(by))
-        assert (200, '"0"') == (answer.status_code, answer.headers["ETag"])
+        assert (200, '"0') == (answer.status_code, answer.headers["ETag"].partition("-")[0])
         assert {
             "revision": 0, "algorithm": "codes-4:weights-0", "weights": OF_FIRST, "reason": None, "adopted_at": None,
         } == answer.json()  # fmt: skip

@@ -266,4 +266,4 @@ async def test_requirement_and_in_kind_total_are_as_of_the_moment(api: Client) -
         tuple(answer.json()[name] for name in ("in_kind_usd_minor", "requirement_usd_minor", "revision"))
         for answer in seen
     ]
-    assert ['"1"', '"2"', '"2"'] == [answer.headers["ETag"] for answer in seen]
+    assert ['"1', '"2', '"2'] == [answer.headers["ETag"].partition("-")[0] for answer in seen]
