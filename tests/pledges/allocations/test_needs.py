@@ -57,7 +57,9 @@ async def test_revised_requirement_changes_the_gap(api: Client) -> None:
     assert [(None, 2_000_000), ("translation", 5_000_000)] == of_year(lowered, 2027)
     assert ([], 6_000_000) == (of_year(gone, 2028), gone["gap_usd_minor"])
     shown = await api.get(FUND, headers=headers("KEN:focal_point"))
-    assert (gone, '"6') == (shown.json(), shown.headers["ETag"].partition("-")[0]), "the requirement of a fund is shown to all callers"
+    assert (gone, '"6') == (shown.json(), shown.headers["ETag"].partition("-")[0]), (
+        "the requirement of a fund is shown to all callers"
+    )
 
 
 async def test_requirement_revisions_are_listed_newest_first(api: Client) -> None:
