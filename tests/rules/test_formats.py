@@ -18,7 +18,7 @@ TEMPLATES = ROOT / "services" / "console" / "templates"
 OF_MACHINES = (
     *("services/cli/", "services/demo/", "services/documents/", "services/contact.py", "services/mailbox.py"),
     *("services/console/amounts.py", "services/console/charts/", "services/console/public/funding.py"),
-    *("services/reports/open_data/", "chassis/sheets/", "chassis/http/", "chassis/audit/"),
+    *("services/reports/open_data/", "chassis/sheets/", "chassis/http/", "chassis/audit/", "chassis/doctor.py"),
 )
 """Code that writes for programs or operators: commands, RFC formats, months of files, numbers of spreadsheets and SVG."""
 
