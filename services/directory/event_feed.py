@@ -16,13 +16,14 @@ async def visible_events(
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT person_id FROM person
-                WHERE person_id = ANY ($4::uuid[]) AND may_see(person, who.organization, who.role, who.person_id)
+                WHERE person_id = ANY ($4::uuid[])
+                  AND may_see_of(person_id, organization, who.organization, who.role, who.person_id)
                 UNION ALL SELECT appointment_id FROM appointment
                 WHERE appointment_id = ANY ($4::uuid[])
-                  AND may_see(appointment, who.organization, who.role, who.person_id)
+                  AND may_see_of(person_id, organization, who.organization, who.role, who.person_id)
                 UNION ALL SELECT client_id FROM client
                 WHERE client_id = ANY ($4::uuid[])
-                  AND may_see(client, who.organization, who.role, who.person_id)) AS ids
+                  AND may_see_of(client_id, organization, who.organization, who.role, who.person_id)) AS ids
         FROM unnest($1::text[], $2::text[], $3::uuid[])
             WITH ORDINALITY AS who(organization, role, person_id, number) ORDER BY number
         """,

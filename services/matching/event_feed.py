@@ -19,19 +19,23 @@ async def visible_events(
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT offering_id FROM offering
-                WHERE offering_id = ANY ($3::uuid[]) AND may_see(offering, who.organization, who.role)
+                WHERE offering_id = ANY ($3::uuid[]) AND sees_offering(provider, status, who.organization, who.role)
                 UNION ALL SELECT offering_translation_id FROM offering_translation JOIN offering USING (offering_id)
-                WHERE offering_translation_id = ANY ($3::uuid[]) AND may_see(offering, who.organization, who.role)
+                WHERE offering_translation_id = ANY ($3::uuid[])
+                  AND sees_offering(offering.provider, offering.status, who.organization, who.role)
                 UNION ALL SELECT line_id FROM line_ranking
                 WHERE line_id = ANY ($3::uuid[]) AND oversees(who.role)
                 UNION ALL SELECT match_id FROM match
-                WHERE match_id = ANY ($3::uuid[]) AND may_see(match, who.organization, who.role)
+                WHERE match_id = ANY ($3::uuid[])
+                  AND sees_match(request_id, state, provider, presented_at, interested_at, confirmed_at,
+                      who.organization, who.role)
                 UNION ALL SELECT joint_delivery_id FROM joint_delivery
                 WHERE joint_delivery_id = ANY ($3::uuid[]) AND oversees(who.role)
                 UNION ALL SELECT package_id FROM package
-                WHERE package_id = ANY ($3::uuid[]) AND may_see(package, who.organization, who.role)
+                WHERE package_id = ANY ($3::uuid[])
+                  AND sees_package(request_id, state, unit, provider, donor, confirmed_at, who.organization, who.role)
                 UNION ALL SELECT round_id FROM round
-                WHERE round_id = ANY ($3::uuid[]) AND may_see(round, who.organization, who.role)) AS ids,
+                WHERE round_id = ANY ($3::uuid[]) AND oversees(who.role)) AS ids,
             ARRAY(SELECT offering_id FROM offering
                 WHERE offering_id = ANY ($3::uuid[]) AND provider = who.organization) AS own
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number

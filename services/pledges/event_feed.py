@@ -18,16 +18,18 @@ async def visible_events(
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT pledge_id FROM pledge
-                WHERE pledge_id = ANY ($3::uuid[]) AND may_see(pledge, who.organization, who.role)
+                WHERE pledge_id = ANY ($3::uuid[]) AND reads_of_donor(donor, who.organization, who.role)
                 UNION ALL SELECT requirement_id FROM requirement
-                WHERE requirement_id = ANY ($3::uuid[]) AND may_see(requirement, who.organization, who.role)
+                WHERE requirement_id = ANY ($3::uuid[])
+                  AND sees_requirement(state, provider, who.organization, who.role)
                 UNION ALL SELECT allocation_id FROM allocation
-                WHERE allocation_id = ANY ($3::uuid[]) AND may_see(allocation, who.organization, who.role)
+                WHERE allocation_id = ANY ($3::uuid[])
+                  AND sees_allocation(work_package, activity_id, state, provider, who.organization, who.role)
                 UNION ALL SELECT import_id FROM flow_import
-                WHERE import_id = ANY ($3::uuid[]) AND may_see(flow_import, who.organization, who.role)
+                WHERE import_id = ANY ($3::uuid[]) AND reads_all(who.organization, who.role)
                 UNION ALL SELECT in_kind_contribution_id FROM in_kind_contribution
                 WHERE in_kind_contribution_id = ANY ($3::uuid[])
-                    AND may_see(in_kind_contribution, who.organization, who.role)
+                    AND reads_of_donor(donor, who.organization, who.role)
                 UNION ALL SELECT proposal_id FROM proposal
                 WHERE proposal_id = ANY ($3::uuid[]) AND reads_all(who.organization, who.role)) AS ids
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number

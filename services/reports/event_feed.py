@@ -16,7 +16,7 @@ async def visible_events(
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT report_id FROM report
-                WHERE report_id = ANY ($3::uuid[]) AND may_see(report, who.organization, who.role)) AS ids
+                WHERE report_id = ANY ($3::uuid[]) AND sees_report(state, status, who.organization, who.role)) AS ids
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

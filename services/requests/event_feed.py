@@ -18,11 +18,14 @@ async def visible_events(
     """Return the events that each caller may see: of visible requests, clocks and mails, and of readable files."""
     rows = await tx.fetch(
         """
-        SELECT ARRAY(SELECT request_id FROM request, seen(request_id, request, who.organization, who.role)
+        SELECT ARRAY(SELECT request_id
+                FROM request, seen(request_id, state, status, circulation, submitted_at, channel,
+                    who.organization, who.role)
                 WHERE request_id = ANY ($3::uuid[])
                 UNION ALL
                 SELECT attachment_id FROM attachment JOIN request USING (request_id),
-                    seen(request_id, request, who.organization, who.role) AS shown
+                    seen(request_id, request.state, request.status, request.circulation, request.submitted_at,
+                        request.channel, who.organization, who.role) AS shown
                 WHERE attachment_id = ANY ($3::uuid[]) AND shown.words
                     AND (purpose = 'request' OR NOT is_outside(who.role))
                 UNION ALL
@@ -34,15 +37,17 @@ async def visible_events(
                     ELSE who.role IN ('focal_point', 'official') AND clock.state = who.organization END
                 UNION ALL
                 SELECT translation_id FROM translation JOIN request USING (request_id),
-                    seen(request_id, request, who.organization, who.role) AS shown
+                    seen(request_id, request.state, request.status, request.circulation, request.submitted_at,
+                        request.channel, who.organization, who.role) AS shown
                 WHERE translation_id = ANY ($3::uuid[]) AND shown.words
                 UNION ALL
                 SELECT public_summary_id FROM public_summary JOIN request USING (request_id),
-                    seen(request_id, request, who.organization, who.role)
+                    seen(request_id, request.state, request.status, request.circulation, request.submitted_at,
+                        request.channel, who.organization, who.role)
                 WHERE public_summary_id = ANY ($3::uuid[]) AND NOT is_outside(who.role)
                 UNION ALL
                 SELECT mail_id FROM mail
-                WHERE mail_id = ANY ($3::uuid[]) AND sees_mail(mail, who.organization, who.role)) AS ids
+                WHERE mail_id = ANY ($3::uuid[]) AND sees_mail(status, organization, who.organization, who.role)) AS ids
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

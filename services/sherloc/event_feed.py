@@ -32,17 +32,19 @@ async def visible_events(
         """
         SELECT
             ARRAY(SELECT legislation_id FROM legislation
-                WHERE legislation_id = ANY ($3::uuid[]) AND may_see(legislation, who.organization, who.role)
+                WHERE legislation_id = ANY ($3::uuid[])
+                  AND may_see_legislation(state, portal_status, who.organization, who.role)
                 UNION ALL SELECT contribution_id FROM contribution
                 WHERE contribution_id = ANY ($3::uuid[])
-                  AND may_see(contribution, who.organization, who.role)
+                  AND may_see_contribution(state, status, who.organization, who.role)
                 UNION ALL SELECT review_progress_id FROM review_progress
                 WHERE review_progress_id = ANY ($3::uuid[])
-                  AND may_see(review_progress, who.organization, who.role)
+                  AND may_see_progress(state, status, who.organization, who.role)
                 UNION ALL SELECT meeting_id FROM meeting
-                WHERE meeting_id = ANY ($3::uuid[]) AND may_see(meeting, who.organization, who.role)
+                WHERE meeting_id = ANY ($3::uuid[]) AND may_see_meetings(who.role)
                 UNION ALL SELECT practice_id FROM practice
-                WHERE practice_id = ANY ($3::uuid[]) AND may_see(practice, who.organization, who.role)) AS shown,
+                WHERE practice_id = ANY ($3::uuid[])
+                  AND may_see_practice(state, provider, status, submitted_at, who.organization, who.role)) AS shown,
             ARRAY(SELECT legislation_id FROM legislation
                 WHERE legislation_id = ANY ($3::uuid[])
                   AND is_party_to(state, who.organization, who.role)
@@ -56,21 +58,22 @@ async def visible_events(
                 WHERE review_progress_id = ANY ($3::uuid[]) AND is_party_to(state, who.organization, who.role)
                 UNION ALL SELECT meeting_id FROM meeting WHERE meeting_id = ANY ($3::uuid[]) AND oversees(who.role)
                 UNION ALL SELECT extension_id FROM extension
-                WHERE extension_id = ANY ($3::uuid[]) AND may_see(extension, who.organization, who.role)
+                WHERE extension_id = ANY ($3::uuid[]) AND is_appointed(who.role)
                 UNION ALL SELECT outreach_activity_id FROM outreach_activity
                 WHERE outreach_activity_id = ANY ($3::uuid[])
-                  AND may_see(outreach_activity, who.organization, who.role)
+                  AND is_appointed(who.role)
                 UNION ALL
                 SELECT legislation_check_id FROM legislation_check
                 WHERE legislation_check_id = ANY ($3::uuid[])
-                  AND may_see(legislation_check, who.organization, who.role)
+                  AND is_party_to(state, who.organization, who.role)
                 UNION ALL
                 SELECT legislation_proposal_id FROM legislation_proposal
                 WHERE legislation_proposal_id = ANY ($3::uuid[])
-                  AND may_see(legislation_proposal, who.organization, who.role)
+                  AND is_party_to(state, who.organization, who.role)
                 UNION ALL SELECT practice_id FROM practice
-                WHERE practice_id = ANY ($3::uuid[]) AND may_see(practice, who.organization, who.role)
-                  AND (oversees(who.role) OR is_author(practice, who.organization, who.role))) AS own
+                WHERE practice_id = ANY ($3::uuid[])
+                  AND may_see_practice(state, provider, status, submitted_at, who.organization, who.role)
+                  AND (oversees(who.role) OR is_author(state, provider, who.organization, who.role))) AS own
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

@@ -97,7 +97,7 @@ async def records_of(databases: Mapping[str, Database]) -> Records:
         rows = await tx.fetch("SELECT offering_translation_id AS id, offering_id FROM offering_translation")
         records["offering_translation_id"] = {row["id"]: records["offering_id"][row["offering_id"]] for row in rows}
         records["match_id"] = {}
-        suggested = await tx.fetch("SELECT match_id FROM line_ranking r, untouched_matches(r)")
+        suggested = await tx.fetch("SELECT match_id FROM line_ranking r, untouched_matches(r.line_id)")
         for one in (*await ids(tx, "match"), *(row["match_id"] for row in suggested)):
             match = await match_store.get(tx, one, service)
             disclosed = await tx.fetchval("SELECT disclosed($1, $2)", match.request_id, match.provider)

@@ -81,7 +81,10 @@ async def test_every_table_with_caller_data_has_row_level_security(
 
 async def test_views_are_security_invokers(administrator: asyncpg.Connection) -> None:
     views = await administrator.fetch(
-        "SELECT relname, reloptions FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = ANY ($1::regnamespace[])",
+        """
+        SELECT relname, reloptions FROM pg_class
+        WHERE relkind IN ('v', 'm') AND relnamespace = ANY ($1::regnamespace[])
+        """,
         NAMES,
     )
 
@@ -307,7 +310,8 @@ async def test_row_level_security_and_policy_agree_on_requests(
     callers = ("KEN:focal_point", "KEN:official", "KEN:provider_officer", "UGA:focal_point", "NOR:provider_officer",
                "NOR:donor_officer", "UNODC:coordinator", "UNODC:auditor", "UNODC:administrator")  # fmt: skip
 
-    await agree(databases["requests"], "request", [a_caller(one) for one in callers])
+    seen = "EXISTS (SELECT FROM seen(request_id, state, status, circulation, submitted_at, channel, $1, $2))"
+    await agree(databases["requests"], "request", [a_caller(one) for one in callers], seen)
 
 
 async def test_row_level_security_and_policy_agree_on_offerings_and_matches(
@@ -322,7 +326,8 @@ async def test_row_level_security_and_policy_agree_on_offerings_and_matches(
 
     async with databases["matching"].transaction() as tx:
         await tx.execute("UPDATE offering SET status = 'suspended', available_since = NULL WHERE provider = 'FRA'")
-    await agree(databases["matching"], "offering", [a_caller(one) for one in callers])
+    seen = "sees_offering(provider, status, $1, $2)"
+    await agree(databases["matching"], "offering", [a_caller(one) for one in callers], seen)
     requests, rankings = [
         {
             caller: await ids_of(databases["matching"], table, a_caller(caller), "request_id")
@@ -353,7 +358,8 @@ async def test_row_level_security_and_policy_agree_on_joint_deliveries(
     callers = ("KEN:focal_point", "UGA:official", "TZA:focal_point", "NOR:provider_officer", "FRA:provider_officer",
                "UNODC-CEB:provider_officer", "UNODC:coordinator", "UNODC:finance_officer")  # fmt: skip
 
-    await agree(databases["matching"], "joint_delivery", [a_caller(one) for one in callers])
+    seen = "sees_joint_delivery(joint_delivery_id, $1, $2)"
+    await agree(databases["matching"], "joint_delivery", [a_caller(one) for one in callers], seen)
 
 
 async def test_row_level_security_and_policy_agree_on_rounds(
@@ -364,7 +370,7 @@ async def test_row_level_security_and_policy_agree_on_rounds(
     callers = ("KEN:focal_point", "NOR:provider_officer", "UNODC:provider_officer", "UNODC:coordinator",
                "UNODC:auditor", "UNODC:finance_officer")  # fmt: skip
 
-    await agree(db, "round", [a_caller(one) for one in callers])
+    await agree(db, "round", [a_caller(one) for one in callers], "oversees($2)")
     for caller in map(a_caller, callers):
         papers = await ids_of(db, "round_papers", caller, "round_id")
         assert papers == ({UUID(found["round_id"])} if caller.role in {"coordinator", "auditor"} else set())
@@ -382,7 +388,7 @@ async def test_row_level_security_and_policy_agree_on_what_donors_give(
                "UNODC:finance_officer", "DEU:finance_officer", "UNODC:auditor")  # fmt: skip
 
     for table in ("pledge", "entry", "in_kind_contribution"):
-        await agree(databases["pledges"], table, [a_caller(one) for one in callers])
+        await agree(databases["pledges"], table, [a_caller(one) for one in callers], "reads_of_donor(donor, $1, $2)")
     for table in ("in_kind_contribution", "pledge"):
         norways = await ids_of(databases["pledges"], table, a_caller("NOR:donor_officer"), f"{table}_id")
         words = await ids_of(databases["pledges"], f"{table}_text", a_caller("NOR:donor_officer"), f"{table}_id")

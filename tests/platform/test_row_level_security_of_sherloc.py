@@ -35,8 +35,9 @@ async def test_row_level_security_and_policy_agree_on_the_register_of_legislatio
                     "UNODC:coordinator", "UNODC:auditor", "UNODC:finance_officer")
     ]  # fmt: skip
 
-    for table in ("legislation", "legislation_check", "legislation_proposal"):
-        await agree(db, table, callers)
+    await agree(db, "legislation", callers, "may_see_legislation(state, portal_status, $1, $2)")
+    for table in ("legislation_check", "legislation_proposal"):
+        await agree(db, table, callers, "is_party_to(state, $1, $2)")
     for caller in callers:
         own = caller.organization in {"KEN", "UGA"} and caller.role in {"focal_point", "official"}
         oversees = caller.role in {"coordinator", "auditor"}
@@ -58,7 +59,7 @@ async def test_practices_and_their_uses_are_visible_as_the_policy_decides(
     await move(api, submitted, "submit", "NOR:provider_officer", comment="Fictitious.")
     callers = [KENYA, UGANDA, NORWAY, *map(a_caller, ("FRA:provider_officer", "UNODC:coordinator", "UNODC:auditor"))]
 
-    await agree(db, "practice", callers)
+    await agree(db, "practice", callers, "may_see_practice(state, provider, status, submitted_at, $1, $2)")
     for who in callers:
         seen = await ids_of(db, "practice", who, "practice_id")
         for table in ("practice_text", "practice_stems"):

@@ -94,7 +94,10 @@ async def test_python_and_sql_agree_on_visibility(databases: Mapping[str, Databa
         }
         async with databases["requests"].transaction() as tx:
             rows = await tx.fetch(
-                "SELECT request_id, words, institution FROM request, seen(request_id, request, $1, $2)",
+                """
+                SELECT request_id, words, institution
+                FROM request, seen(request_id, state, status, circulation, submitted_at, channel, $1, $2)
+                """,
                 caller.organization,
                 caller.role,
             )

@@ -90,7 +90,7 @@ def test_it_names_routes_with_what_they_need() -> None:
 
     assert "    POST /v1/requests                                   file\n" in said
     assert "      as the State it is for; where submitted at once is no\n" in said
-    assert "  never: list_coordinators, register," in said
+    assert "  never: list_coordinators, list_finance_officers," in said
 
 
 @pytest.mark.thinned

@@ -28,7 +28,7 @@ async def get(tx: Tx, action_point_id: UUID, caller: Caller) -> ActionPoint:
     row = await tx.fetchrow(
         """
         SELECT *, delivering_providers(request_id) AS providers FROM action_point
-        WHERE action_point_id = $1 AND may_see(action_point, $2, $3)
+        WHERE action_point_id = $1 AND sees_action_point(strategy_id, request_id, state, provider, $2, $3)
         """,
         action_point_id,
         caller.organization,

@@ -47,7 +47,8 @@ async def get(tx: Tx, agreement_id: UUID, caller: Caller) -> Agreement:
     row = await tx.fetchrow(
         """
         SELECT * FROM agreement WHERE agreement_id = $1 AND EXISTS (
-            SELECT FROM delivery AS d WHERE d.delivery_id = agreement.delivery_id AND may_see(d, $2, $3))
+            SELECT FROM delivery AS d WHERE d.delivery_id = agreement.delivery_id
+              AND reads_along(d.state, d.provider, false, $2, $3))
         """,
         agreement_id,
         caller.organization,

@@ -58,7 +58,7 @@ async def _end(tx: Tx, request_id: UUID, at: datetime) -> None:
 async def locked_state(tx: Tx, request_id: UUID, caller: Caller) -> str:
     """Lock the request and return its State. Raises Missing unless the caller may see it, Conflict if it has ended."""
     row = await tx.fetchrow(
-        "SELECT state, ended_at FROM known_request WHERE request_id = $1 AND may_see(known_request, $2, $3) FOR UPDATE",
+        "SELECT state, ended_at FROM known_request WHERE request_id = $1 AND sees_request(state, $2, $3) FOR UPDATE",
         request_id,
         caller.organization,
         caller.role,

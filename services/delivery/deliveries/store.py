@@ -19,7 +19,7 @@ LIST_MAX = 100
 async def get(tx: Tx, delivery_id: UUID, caller: Caller) -> Delivery:
     """Return the delivery. Raises Missing unless the caller may see it."""
     row = await tx.fetchrow(
-        "SELECT * FROM delivery WHERE delivery_id = $1 AND may_see(delivery, $2, $3)",
+        "SELECT * FROM delivery WHERE delivery_id = $1 AND reads_along(state, provider, false, $2, $3)",
         delivery_id,
         caller.organization,
         caller.role,
@@ -32,7 +32,7 @@ async def get(tx: Tx, delivery_id: UUID, caller: Caller) -> Delivery:
 async def locked(tx: Tx, delivery_id: UUID, caller: Caller) -> Delivery:
     """Like `get`, and lock the delivery until the transaction ends."""
     row = await tx.fetchrow(
-        "SELECT * FROM delivery WHERE delivery_id = $1 AND may_see(delivery, $2, $3) FOR UPDATE",
+        "SELECT * FROM delivery WHERE delivery_id = $1 AND reads_along(state, provider, false, $2, $3) FOR UPDATE",
         delivery_id,
         caller.organization,
         caller.role,
@@ -56,7 +56,7 @@ async def page(
     rows = await tx.fetch(
         """
         SELECT * FROM delivery
-        WHERE may_see(delivery, $1, $2) AND ($3::uuid IS NULL OR request_id = $3)
+        WHERE reads_along(state, provider, false, $1, $2) AND ($3::uuid IS NULL OR request_id = $3)
           AND ($4::uuid IS NULL OR match_id = $4) AND ($5::text IS NULL OR status = $5)
           AND ($6::uuid IS NULL OR match_id < $6)
         ORDER BY match_id DESC LIMIT $7
@@ -94,7 +94,10 @@ async def is_seen(tx: Tx, delivery_id: UUID, caller: Caller) -> bool:
 async def seen_of(tx: Tx, delivery_ids: Sequence[UUID], caller: Caller) -> dict[UUID, DeliveryStatus]:
     """Return the statuses of those deliveries that the caller may see."""
     rows = await tx.fetch(
-        "SELECT delivery_id, status FROM delivery WHERE delivery_id = ANY ($1::uuid[]) AND may_see(delivery, $2, $3)",
+        """
+        SELECT delivery_id, status FROM delivery
+        WHERE delivery_id = ANY ($1::uuid[]) AND reads_along(state, provider, false, $2, $3)
+        """,
         delivery_ids,
         caller.organization,
         caller.role,

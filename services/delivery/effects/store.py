@@ -26,7 +26,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 async def get(tx: Tx, effect_id: UUID, caller: Caller) -> Effect:
     """Return the effect. Raises Missing unless the caller may see it."""
     row = await tx.fetchrow(
-        "SELECT * FROM effect WHERE effect_id = $1 AND may_see(effect, $2, $3)",
+        "SELECT * FROM effect WHERE effect_id = $1 AND reads_along(state, provider, false, $2, $3)",
         effect_id,
         caller.organization,
         caller.role,
@@ -51,7 +51,7 @@ async def page(
     rows = await tx.fetch(
         """
         SELECT * FROM effect
-        WHERE may_see(effect, $1, $2) AND ($3::uuid IS NULL OR delivery_id = $3)
+        WHERE reads_along(state, provider, false, $1, $2) AND ($3::uuid IS NULL OR delivery_id = $3)
           AND ($4::uuid IS NULL OR request_id = $4) AND ($5::text IS NULL OR change = $5)
           AND ($6::text IS NULL OR status = $6) AND ($7::uuid IS NULL OR effect_id < $7)
         ORDER BY effect_id DESC LIMIT $8

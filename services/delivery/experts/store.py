@@ -37,11 +37,12 @@ async def get(tx: Tx, expert_id: UUID, caller: Caller, *, lock: bool = False) ->
     query = (
         """
         SELECT *, taught_states(expert_id) AS states FROM expert
-        WHERE expert_id = $1 AND may_see(expert, $2, $3) FOR UPDATE
+        WHERE expert_id = $1 AND sees_expert(expert_id, provider, status, consented_on, $2, $3) FOR UPDATE
         """
         if lock
         else """
-        SELECT *, taught_states(expert_id) AS states FROM expert WHERE expert_id = $1 AND may_see(expert, $2, $3)
+        SELECT *, taught_states(expert_id) AS states FROM expert WHERE expert_id = $1
+          AND sees_expert(expert_id, provider, status, consented_on, $2, $3)
         """
     )
     row = await tx.fetchrow(query, expert_id, caller.organization, caller.role)
@@ -65,7 +66,7 @@ async def page(
     rows = await tx.fetch(
         """
         SELECT *, taught_states(expert_id) AS states FROM expert
-        WHERE status = 'listed' AND may_see(expert, $1, $2)
+        WHERE status = 'listed' AND sees_expert(expert_id, provider, status, consented_on, $1, $2)
           AND ($3::text[] IS NULL OR topics && $3) AND ($4::text IS NULL OR $4 = ANY (kinds))
           AND ($5::text IS NULL OR $5 = ANY (languages))
           AND ($6::date IS NULL OR json_array_length(periods) = 0 OR EXISTS (

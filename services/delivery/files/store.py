@@ -43,7 +43,10 @@ class DeliveryFile(Struct, frozen=True, kw_only=True):
 async def get(tx: Tx, file_id: UUID, caller: Caller) -> File:
     """Return the file. Raises Missing if it is removed or the caller may not see it."""
     row = await tx.fetchrow(
-        "SELECT * FROM file WHERE file_id = $1 AND status <> 'removed' AND may_see(file, $2, $3)",
+        """
+        SELECT * FROM file
+        WHERE file_id = $1 AND status <> 'removed' AND reads_along(state, provider, private, $2, $3)
+        """,
         file_id,
         caller.organization,
         caller.role,
@@ -66,7 +69,7 @@ async def of_delivery(
     rows = await tx.fetch(
         """
         SELECT * FROM file
-        WHERE delivery_id = $1 AND status <> 'removed' AND may_see(file, $2, $3)
+        WHERE delivery_id = $1 AND status <> 'removed' AND reads_along(state, provider, private, $2, $3)
             AND ($4::text IS NULL OR purpose = $4)
         ORDER BY file_id DESC LIMIT $5
         """,
@@ -84,7 +87,8 @@ async def among(tx: Tx, file_ids: Sequence[UUID], caller: Caller) -> list[File]:
     rows = await tx.fetch(
         """
         SELECT * FROM file
-        WHERE file_id = ANY ($1::uuid[]) AND status <> 'removed' AND may_see(file, $2, $3) ORDER BY file_id
+        WHERE file_id = ANY ($1::uuid[]) AND status <> 'removed'
+          AND reads_along(state, provider, private, $2, $3) ORDER BY file_id
         """,
         list(file_ids),
         caller.organization,

@@ -19,7 +19,7 @@ DUE_MAX = 100
 async def get(tx: Tx, follow_up_id: UUID, caller: Caller) -> FollowUp:
     """Return the follow-up. Raises Missing unless the caller may see it."""
     row = await tx.fetchrow(
-        "SELECT * FROM follow_up WHERE follow_up_id = $1 AND may_see(follow_up, $2, $3)",
+        "SELECT * FROM follow_up WHERE follow_up_id = $1 AND reads_along(state, provider, false, $2, $3)",
         follow_up_id,
         caller.organization,
         caller.role,
@@ -33,7 +33,7 @@ async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> list[FollowU
     """List the follow-ups of a delivery that the caller may see, by month."""
     rows = await tx.fetch(
         """
-        SELECT * FROM follow_up WHERE delivery_id = $1 AND may_see(follow_up, $2, $3)
+        SELECT * FROM follow_up WHERE delivery_id = $1 AND reads_along(state, provider, false, $2, $3)
         ORDER BY month, side DESC
         """,
         delivery_id,

@@ -71,17 +71,17 @@ CREATE INDEX delivery_of_request ON delivery (request_id);
 CREATE INDEX delivery_unanswered ON delivery (confirm_by) WHERE status = 'completion_proposed' AND silence_counts;
 CREATE INDEX delivery_joint ON delivery (joint_delivery_id) WHERE joint_delivery_id IS NOT NULL;
 
--- Visibility of deliveries, as in policy.py; a test compares them.
-CREATE FUNCTION may_see(d delivery, organization text, role text) RETURNS boolean
+-- Who reads along with the two sides, as in policy.py: UNODC's office, except what is private.
+CREATE FUNCTION reads_along(state text, provider text, private boolean, organization text, role text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
-    WHEN oversees(role) THEN true
-    WHEN role IN ('focal_point', 'official') THEN d.state = organization
-    WHEN role = 'provider_officer' THEN d.provider = organization
+    WHEN oversees(role) THEN NOT private
+    WHEN role IN ('focal_point', 'official') THEN state = organization
+    WHEN role = 'provider_officer' THEN provider = organization
     ELSE false
 END;
 
-CALL wall_in('delivery', 'may_see(delivery, caller_organization(), caller_role())');
+CALL wall_in('delivery', 'reads_along(state, provider, false, caller_organization(), caller_role())');
 
 -- The contacts of each side.
 CREATE TABLE contact_text (
@@ -197,26 +197,13 @@ CREATE INDEX file_of_delivery ON file (delivery_id, file_id);
 CREATE INDEX file_of_organization ON file (organization) WHERE status IN ('pending', 'clean', 'unscanned');
 CREATE INDEX file_pending ON file (file_id) WHERE status = 'pending';
 
--- Who reads along with the two sides, as in policy.py: UNODC's office, except what is private.
-CREATE FUNCTION reads_along(state text, provider text, private boolean, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN CASE
-    WHEN oversees(role) THEN NOT private
-    WHEN role IN ('focal_point', 'official') THEN state = organization
-    WHEN role = 'provider_officer' THEN provider = organization
-    ELSE false
-END;
-
-CREATE FUNCTION may_see(f file, organization text, role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
-RETURN reads_along(f.state, f.provider, f.private, organization, role);
-
 CREATE TABLE file_text (
     file_id uuid PRIMARY KEY REFERENCES file DEFERRABLE INITIALLY DEFERRED,
     salt bytea NOT NULL,
     name text NOT NULL
 );
 
-CALL wall_in('file', 'may_see(file, caller_organization(), caller_role())');
+CALL wall_in('file', 'reads_along(state, provider, private, caller_organization(), caller_role())');
 -- Auditors see only that it is there.
 CALL wall_in('file_text', 'caller_role() NOT IN (''auditor'', ''service'')
     AND EXISTS (SELECT FROM file f WHERE f.file_id = file_text.file_id)');
@@ -246,9 +233,6 @@ CREATE TABLE message (
 );
 CREATE INDEX message_of_delivery ON message (delivery_id, message_id);
 
-CREATE FUNCTION may_see(m message, organization text, role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
-RETURN reads_along(m.state, m.provider, m.private, organization, role);
-
 -- What a message says, until it is withdrawn.
 CREATE TABLE message_text (
     message_id uuid PRIMARY KEY REFERENCES message DEFERRABLE INITIALLY DEFERRED,
@@ -268,7 +252,7 @@ CREATE TABLE read_mark (
 );
 CREATE INDEX read_mark_person ON read_mark (person_id);
 
-CALL wall_in('message', 'may_see(message, caller_organization(), caller_role())');
+CALL wall_in('message', 'reads_along(state, provider, private, caller_organization(), caller_role())');
 CALL wall_in('message_text', 'caller_role() NOT IN (''auditor'', ''service'')
     AND EXISTS (SELECT FROM message m WHERE m.message_id = message_text.message_id)');
 CALL wall_in('read_mark', 'caller_role() <> ''auditor''
@@ -308,16 +292,16 @@ CREATE INDEX session_of_delivery ON session USING gin (deliveries);
 CREATE INDEX session_of_trainer ON session USING gin (trainers);
 
 -- Visibility of sessions, as in policy.py; a test compares them.
-CREATE FUNCTION may_see(s session, organization text, role text) RETURNS boolean
+CREATE FUNCTION sees_session(states text[], of_provider text, organization text, role text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
     WHEN oversees(role) THEN true
-    WHEN role IN ('focal_point', 'official') THEN organization = ANY (s.states)
-    WHEN role = 'provider_officer' THEN s.provider = organization
+    WHEN role IN ('focal_point', 'official') THEN organization = ANY (states)
+    WHEN role = 'provider_officer' THEN of_provider = organization
     ELSE false
 END;
 
-CALL wall_in('session', 'may_see(session, caller_organization(), caller_role())');
+CALL wall_in('session', 'sees_session(states, provider, caller_organization(), caller_role())');
 
 -- Its place or link, and the comment on its last move.
 CREATE TABLE session_text (
@@ -389,13 +373,13 @@ CREATE TABLE known_request (
     ended_at timestamptz
 );
 
-CREATE FUNCTION may_see(r known_request, organization text, role text) RETURNS boolean
+CREATE FUNCTION sees_request(of_state text, organization text, role text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN oversees(role) OR (role IN ('focal_point', 'official') AND r.state = organization);
+RETURN oversees(role) OR (role IN ('focal_point', 'official') AND of_state = organization);
 
 CALL wall_in('result', 'EXISTS (SELECT FROM delivery d WHERE d.delivery_id = result.delivery_id)');
 CALL wall_in('result_text', 'EXISTS (SELECT FROM result r WHERE r.result_id = result_text.result_id)');
-CALL wall_in('known_request', 'may_see(known_request, caller_organization(), caller_role())');
+CALL wall_in('known_request', 'sees_request(state, caller_organization(), caller_role())');
 
 -- -- strategies -------------------------------------------------------------------------------------------------------
 
@@ -422,11 +406,12 @@ RETURN ARRAY(SELECT DISTINCT provider FROM delivery d
     WHERE d.request_id = delivering_providers.request_id AND d.status <> 'terminated' ORDER BY provider);
 
 -- Visibility of strategies, as in policy.py; a test compares them.
-CREATE FUNCTION may_see(s strategy, organization text, role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION sees_strategy(of_state text, of_request uuid, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
     WHEN oversees(role) THEN true
-    WHEN role IN ('focal_point', 'official') THEN s.state = organization
-    WHEN role = 'provider_officer' THEN organization = ANY (delivering_providers(s.request_id))
+    WHEN role IN ('focal_point', 'official') THEN of_state = organization
+    WHEN role = 'provider_officer' THEN organization = ANY (delivering_providers(of_request))
     ELSE false
 END;
 
@@ -439,7 +424,7 @@ CREATE TABLE strategy_text (
     comment text NOT NULL
 );
 
-CALL wall_in('strategy', 'may_see(strategy, caller_organization(), caller_role())');
+CALL wall_in('strategy', 'sees_strategy(state, request_id, caller_organization(), caller_role())');
 CALL wall_in('strategy_text', 'EXISTS (SELECT FROM strategy s WHERE s.strategy_id = strategy_text.strategy_id)');
 
 -- -- action points ----------------------------------------------------------------------------------------------------
@@ -482,11 +467,13 @@ CREATE INDEX action_point_of_delivery ON action_point (delivery_id, due_on);
 CREATE INDEX action_point_of_strategy ON action_point (strategy_id, due_on);
 CREATE INDEX action_point_due ON action_point (due_on) WHERE status = 'open' AND reminded_at IS NULL;
 
-CREATE FUNCTION may_see(a action_point, organization text, role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION sees_action_point(
+    of_strategy uuid, of_request uuid, of_state text, of_provider text, organization text, role text)
+RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
-    WHEN role = 'provider_officer' AND a.strategy_id IS NOT NULL
-        THEN organization = ANY (delivering_providers(a.request_id))
-    ELSE reads_along(a.state, a.provider, false, organization, role)
+    WHEN role = 'provider_officer' AND of_strategy IS NOT NULL
+        THEN organization = ANY (delivering_providers(of_request))
+    ELSE reads_along(of_state, of_provider, false, organization, role)
 END;
 
 -- What is to be done, and the comment on the last move.
@@ -497,7 +484,8 @@ CREATE TABLE action_point_text (
     comment text NOT NULL
 );
 
-CALL wall_in('action_point', 'may_see(action_point, caller_organization(), caller_role())');
+CALL wall_in('action_point',
+    'sees_action_point(strategy_id, request_id, state, provider, caller_organization(), caller_role())');
 CALL wall_in('action_point_text',
     'EXISTS (SELECT FROM action_point a WHERE a.action_point_id = action_point_text.action_point_id)');
 
@@ -554,14 +542,15 @@ CREATE TABLE expert (
 CREATE INDEX expert_of_provider ON expert (provider, expert_id);
 
 -- Visibility of experts, as in policy.py; a test compares them.
-CREATE FUNCTION may_see(e expert, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN role = 'service' OR (role = 'provider_officer' AND e.provider = organization)
-    OR (e.status = 'listed' AND e.consented_on IS NOT NULL AND (role = 'coordinator'
+CREATE FUNCTION sees_expert(
+    of_expert uuid, of_provider text, of_status text, consented_on date, organization text, role text)
+RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN role = 'service' OR (role = 'provider_officer' AND of_provider = organization)
+    OR (of_status = 'listed' AND consented_on IS NOT NULL AND (role = 'coordinator'
         OR (role IN ('focal_point', 'official') AND EXISTS (
-            SELECT FROM session s WHERE s.trainers @> ARRAY[e.expert_id] AND organization = ANY (s.states)))));
+            SELECT FROM session s WHERE s.trainers @> ARRAY[of_expert] AND organization = ANY (s.states)))));
 
-CALL wall_in('expert', 'may_see(expert, caller_organization(), caller_role())');
+CALL wall_in('expert', 'sees_expert(expert_id, provider, status, consented_on, caller_organization(), caller_role())');
 
 -- The States of the sessions in which an expert teaches.
 CREATE FUNCTION taught_states(expert_id uuid) RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE
@@ -623,9 +612,6 @@ CREATE TABLE follow_up (
 );
 CREATE INDEX follow_up_due ON follow_up (next_at) WHERE next_at IS NOT NULL;
 
-CREATE FUNCTION may_see(f follow_up, organization text, role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
-RETURN reads_along(f.state, f.provider, false, organization, role);
-
 -- What a side added to its answer.
 CREATE TABLE follow_up_text (
     follow_up_id uuid PRIMARY KEY REFERENCES follow_up DEFERRABLE INITIALLY DEFERRED,
@@ -633,7 +619,7 @@ CREATE TABLE follow_up_text (
     text text NOT NULL
 );
 
-CALL wall_in('follow_up', 'may_see(follow_up, caller_organization(), caller_role())');
+CALL wall_in('follow_up', 'reads_along(state, provider, false, caller_organization(), caller_role())');
 CALL wall_in('follow_up_text', 'EXISTS (SELECT FROM follow_up f WHERE f.follow_up_id = follow_up_text.follow_up_id)');
 
 -- -- effects ----------------------------------------------------------------------------------------------------------
@@ -674,9 +660,6 @@ CREATE INDEX effect_of_delivery ON effect (delivery_id, effect_id);
 CREATE INDEX effect_of_request ON effect (request_id, effect_id);
 CREATE INDEX effect_file ON effect (file_id) WHERE file_id IS NOT NULL;
 
-CREATE FUNCTION may_see(e effect, organization text, role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
-RETURN reads_along(e.state, e.provider, false, organization, role);
-
 -- Its words, with the comment on its last move; deleted when it is withdrawn.
 CREATE TABLE effect_text (
     effect_id uuid PRIMARY KEY REFERENCES effect DEFERRABLE INITIALLY DEFERRED,
@@ -688,5 +671,5 @@ CREATE TABLE effect_text (
     comment text NOT NULL
 );
 
-CALL wall_in('effect', 'may_see(effect, caller_organization(), caller_role())');
+CALL wall_in('effect', 'reads_along(state, provider, false, caller_organization(), caller_role())');
 CALL wall_in('effect_text', 'EXISTS (SELECT FROM effect e WHERE e.effect_id = effect_text.effect_id)');

@@ -25,7 +25,8 @@ async def get(tx: Tx, result_id: UUID, caller: Caller) -> Result:
     row = await tx.fetchrow(
         """
         SELECT * FROM result WHERE result_id = $1 AND EXISTS (
-            SELECT FROM delivery AS d WHERE d.delivery_id = result.delivery_id AND may_see(d, $2, $3))
+            SELECT FROM delivery AS d WHERE d.delivery_id = result.delivery_id
+              AND reads_along(d.state, d.provider, false, $2, $3))
         """,
         result_id,
         caller.organization,

@@ -20,7 +20,8 @@ async def get(tx: Tx, screening_id: UUID, caller: Caller) -> Screening:
     row = await tx.fetchrow(
         """
         SELECT * FROM screening AS s WHERE screening_id = $1 AND EXISTS (
-            SELECT FROM delivery AS d WHERE d.delivery_id = s.delivery_id AND may_see(d, $2, $3))
+            SELECT FROM delivery AS d WHERE d.delivery_id = s.delivery_id
+              AND reads_along(d.state, d.provider, false, $2, $3))
         """,
         screening_id,
         caller.organization,

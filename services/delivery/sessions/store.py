@@ -23,7 +23,7 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 async def get(tx: Tx, session_id: UUID, caller: Caller) -> Session:
     """Return the session. Raises Missing unless the caller may see it."""
     row = await tx.fetchrow(
-        "SELECT * FROM session WHERE session_id = $1 AND may_see(session, $2, $3)",
+        "SELECT * FROM session WHERE session_id = $1 AND sees_session(states, provider, $2, $3)",
         session_id,
         caller.organization,
         caller.role,
@@ -37,7 +37,7 @@ async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> list[Session
     """List the sessions of a delivery that the caller may see, by their first day."""
     rows = await tx.fetch(
         """
-        SELECT * FROM session WHERE deliveries @> ARRAY[$1::uuid] AND may_see(session, $2, $3)
+        SELECT * FROM session WHERE deliveries @> ARRAY[$1::uuid] AND sees_session(states, provider, $2, $3)
         ORDER BY starts, ends, session_id
         """,
         delivery_id,

@@ -29,7 +29,7 @@ async def get(tx: Tx, strategy_id: UUID, caller: Caller) -> Strategy:
     row = await tx.fetchrow(
         """
         SELECT *, delivering_providers(request_id) AS providers FROM strategy
-        WHERE strategy_id = $1 AND may_see(strategy, $2, $3)
+        WHERE strategy_id = $1 AND sees_strategy(state, request_id, $2, $3)
         """,
         strategy_id,
         caller.organization,
@@ -60,7 +60,7 @@ async def page(
     rows = await tx.fetch(
         """
         SELECT *, delivering_providers(request_id) AS providers FROM strategy
-        WHERE may_see(strategy, $1, $2) AND ($3::uuid IS NULL OR request_id = $3)
+        WHERE sees_strategy(state, request_id, $1, $2) AND ($3::uuid IS NULL OR request_id = $3)
           AND ($4::text IS NULL OR status = $4) AND request_id <> ALL ($5::uuid[])
           AND ($6::uuid IS NULL OR strategy_id < $6)
         ORDER BY strategy_id DESC LIMIT $7

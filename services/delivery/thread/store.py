@@ -26,7 +26,7 @@ class ReadMark(msgspec.Struct, frozen=True, kw_only=True):
 async def get(tx: Tx, message_id: UUID, caller: Caller) -> Message:
     """Return the message. Raises Missing unless the caller may see it."""
     row = await tx.fetchrow(
-        "SELECT * FROM message WHERE message_id = $1 AND may_see(message, $2, $3)",
+        "SELECT * FROM message WHERE message_id = $1 AND reads_along(state, provider, private, $2, $3)",
         message_id,
         caller.organization,
         caller.role,
@@ -47,7 +47,8 @@ async def page(tx: Tx, delivery_id: UUID, caller: Caller, *, after: UUID | None,
     rows = await tx.fetch(
         """
         SELECT * FROM message
-        WHERE delivery_id = $1 AND may_see(message, $2, $3) AND ($4::uuid IS NULL OR message_id > $4)
+        WHERE delivery_id = $1 AND reads_along(state, provider, private, $2, $3)
+          AND ($4::uuid IS NULL OR message_id > $4)
         ORDER BY message_id LIMIT $5
         """,
         delivery_id,
@@ -63,7 +64,7 @@ async def latest(tx: Tx, delivery_id: UUID, caller: Caller, *, limit: int) -> li
     """List the last messages that the caller may see, oldest first."""
     rows = await tx.fetch(
         """
-        SELECT * FROM message WHERE delivery_id = $1 AND may_see(message, $2, $3)
+        SELECT * FROM message WHERE delivery_id = $1 AND reads_along(state, provider, private, $2, $3)
         ORDER BY message_id DESC LIMIT $4
         """,
         delivery_id,

@@ -55,11 +55,11 @@ async def get(tx: Tx, client_id: UUID, caller: Caller, *, lock: bool = False) ->
     """Return the client; `lock` locks it until the transaction ends. Raises Missing unless this caller may see it."""
     query = (
         """
-        SELECT * FROM client WHERE client_id = $1 AND may_see(client, $2, $3, $4) FOR UPDATE
+        SELECT * FROM client WHERE client_id = $1 AND may_see_of(client_id, organization, $2, $3, $4) FOR UPDATE
         """
         if lock
         else """
-        SELECT * FROM client WHERE client_id = $1 AND may_see(client, $2, $3, $4)
+        SELECT * FROM client WHERE client_id = $1 AND may_see_of(client_id, organization, $2, $3, $4)
         """
     )
     row = await tx.fetchrow(query, client_id, caller.organization, caller.role, caller.person_id)
@@ -73,7 +73,7 @@ async def clients(tx: Tx, caller: Caller, *, organization: str | None, before: U
     rows = await tx.fetch(
         """
         SELECT * FROM client
-        WHERE may_see(client, $1, $2, $3) AND ($4::text IS NULL OR organization = $4)
+        WHERE may_see_of(client_id, organization, $1, $2, $3) AND ($4::text IS NULL OR organization = $4)
           AND ($5::uuid IS NULL OR client_id < $5)
         ORDER BY client_id DESC LIMIT $6
         """,

@@ -93,11 +93,7 @@ CREATE TABLE proposed_subjects (
     subjects jsonb NOT NULL
 );
 
-CREATE FUNCTION may_see(p person, organization text, role text, caller uuid) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN may_see_of(p.person_id, p.organization, organization, role, caller);
-
-CALL wall_in('person', 'may_see(person, caller_organization(), caller_role(), caller_person())');
+CALL wall_in('person', 'may_see_of(person_id, organization, caller_organization(), caller_role(), caller_person())');
 CALL wall_in('person_text', 'EXISTS (SELECT FROM person p WHERE p.person_id = person_text.person_id)');
 CALL wall_in('person_subject', 'EXISTS (SELECT FROM person p WHERE p.person_id = person_subject.person_id)');
 CALL wall_in('proposed_subjects', 'EXISTS (SELECT FROM person p WHERE p.person_id = proposed_subjects.person_id)');
@@ -146,20 +142,17 @@ CREATE TABLE appointment_text (
     letter text NOT NULL
 );
 
-CREATE FUNCTION may_see(a appointment, organization text, role text, caller uuid) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN may_see_of(a.person_id, a.organization, organization, role, caller);
-
 -- The status as it is shown; appointment.py says the same in Python.
-CREATE FUNCTION shown_status(a appointment, today date) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION shown_status(status text, starts date, ends date, today date) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
-    WHEN a.status = 'in_force' AND today < a.starts THEN 'upcoming'
-    WHEN a.status = 'in_force' AND today > a.ends THEN 'expired'
-    ELSE a.status
+    WHEN status = 'in_force' AND today < starts THEN 'upcoming'
+    WHEN status = 'in_force' AND today > ends THEN 'expired'
+    ELSE status
 END;
 
-CALL wall_in('appointment', 'may_see(appointment, caller_organization(), caller_role(), caller_person())');
+CALL wall_in('appointment',
+    'may_see_of(person_id, organization, caller_organization(), caller_role(), caller_person())');
 CALL wall_in('appointment_text', 'EXISTS (SELECT FROM appointment a WHERE a.appointment_id = appointment_text.appointment_id)');
 
 -- -- API clients ------------------------------------------------------------------------------------------------------
@@ -207,11 +200,7 @@ CREATE TABLE client_use (
     used_at timestamptz NOT NULL
 );
 
-CREATE FUNCTION may_see(c client, organization text, role text, caller uuid) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN may_see_of(c.client_id, c.organization, organization, role, caller);
-
-CALL wall_in('client', 'may_see(client, caller_organization(), caller_role(), caller_person())');
+CALL wall_in('client', 'may_see_of(client_id, organization, caller_organization(), caller_role(), caller_person())');
 CALL wall_in('client_text', 'EXISTS (SELECT FROM client c WHERE c.client_id = client_text.client_id)');
 CALL wall_in('client_secret', 'EXISTS (SELECT FROM client c WHERE c.client_id = client_secret.client_id)');
 CALL wall_in('client_use', 'EXISTS (SELECT FROM client c WHERE c.client_id = client_use.client_id)');

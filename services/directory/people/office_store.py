@@ -23,7 +23,9 @@ async def coordinators(tx: Tx, *, today: date) -> list[tuple[Appointment, str | 
         """
         SELECT appointment.*, name
         FROM appointment JOIN person USING (person_id) LEFT JOIN person_text USING (person_id)
-        WHERE role = 'coordinator' AND shown_status(appointment, $1) = 'in_force' AND disabled_at IS NULL
+        WHERE role = 'coordinator'
+          AND shown_status(status, starts, ends, $1) = 'in_force'
+          AND disabled_at IS NULL
         ORDER BY name, appointment_id LIMIT $2
         """,
         today,
@@ -53,7 +55,8 @@ async def focal_points(tx: Tx, organizations: Collection[str], *, today: date) -
         """
         SELECT appointment.organization, count(*) AS held FROM appointment JOIN person USING (person_id)
         WHERE appointment.organization = ANY($1) AND role = 'focal_point'
-          AND shown_status(appointment, $2) = 'in_force' AND disabled_at IS NULL AND erased_at IS NULL
+          AND shown_status(status, starts, ends, $2) = 'in_force'
+            AND disabled_at IS NULL AND erased_at IS NULL
         GROUP BY appointment.organization
         """,
         list(organizations),

@@ -113,11 +113,11 @@ async def get_person(tx: Tx, person_id: UUID, caller: Caller, *, lock: bool = Fa
     """Return the person; `lock` locks them until the transaction ends. Raises Missing unless visible to this caller."""
     query = (
         """
-        SELECT * FROM person WHERE person_id = $1 AND may_see(person, $2, $3, $4) FOR UPDATE
+        SELECT * FROM person WHERE person_id = $1 AND may_see_of(person_id, organization, $2, $3, $4) FOR UPDATE
         """
         if lock
         else """
-        SELECT * FROM person WHERE person_id = $1 AND may_see(person, $2, $3, $4)
+        SELECT * FROM person WHERE person_id = $1 AND may_see_of(person_id, organization, $2, $3, $4)
         """
     )
     row = await tx.fetchrow(query, person_id, caller.organization, caller.role, caller.person_id)
@@ -131,7 +131,7 @@ async def people(tx: Tx, caller: Caller, *, organization: str | None, before: UU
     rows = await tx.fetch(
         """
         SELECT * FROM person
-        WHERE may_see(person, $1, $2, $3) AND ($4::text IS NULL OR organization = $4)
+        WHERE may_see_of(person_id, organization, $1, $2, $3) AND ($4::text IS NULL OR organization = $4)
           AND ($5::uuid IS NULL OR person_id < $5)
         ORDER BY person_id DESC LIMIT $6
         """,
@@ -271,11 +271,12 @@ async def get_appointment(tx: Tx, appointment_id: UUID, caller: Caller, *, lock:
     """
     query = (
         """
-        SELECT * FROM appointment WHERE appointment_id = $1 AND may_see(appointment, $2, $3, $4) FOR UPDATE
+        SELECT * FROM appointment WHERE appointment_id = $1
+          AND may_see_of(person_id, organization, $2, $3, $4) FOR UPDATE
         """
         if lock
         else """
-        SELECT * FROM appointment WHERE appointment_id = $1 AND may_see(appointment, $2, $3, $4)
+        SELECT * FROM appointment WHERE appointment_id = $1 AND may_see_of(person_id, organization, $2, $3, $4)
         """
     )
     row = await tx.fetchrow(query, appointment_id, caller.organization, caller.role, caller.person_id)
@@ -299,8 +300,8 @@ async def appointments(
     rows = await tx.fetch(
         """
         SELECT * FROM appointment
-        WHERE may_see(appointment, $1, $2, $3) AND ($4::text IS NULL OR organization = $4)
-          AND ($5::uuid IS NULL OR person_id = $5) AND ($6::text IS NULL OR shown_status(appointment, $7) = $6)
+        WHERE may_see_of(person_id, organization, $1, $2, $3) AND ($4::text IS NULL OR organization = $4)
+          AND ($5::uuid IS NULL OR person_id = $5) AND ($6::text IS NULL OR shown_status(status, starts, ends, $7) = $6)
           AND ($8::uuid IS NULL OR appointment_id < $8)
         ORDER BY appointment_id DESC LIMIT $9
         """,
@@ -389,7 +390,7 @@ async def is_appointed(tx: Tx, person_id: UUID, *, today: date) -> bool:
             """
             SELECT EXISTS (
                 SELECT FROM appointment WHERE person_id = $1
-                  AND shown_status(appointment, $2) IN ('proposed', 'upcoming', 'in_force'))
+                  AND shown_status(status, starts, ends, $2) IN ('proposed', 'upcoming', 'in_force'))
             """,
             person_id,
             today,
@@ -406,7 +407,8 @@ async def in_force(tx: Tx, organization: str, role: Role, *, today: date) -> int
     rows: list[Any] = await tx.fetch(
         """
         SELECT FROM appointment JOIN person USING (person_id)
-        WHERE appointment.organization = $1 AND role = $2 AND shown_status(appointment, $3) = 'in_force'
+        WHERE appointment.organization = $1 AND role = $2
+          AND shown_status(appointment.status, appointment.starts, appointment.ends, $3) = 'in_force'
           AND disabled_at IS NULL AND erased_at IS NULL
         ORDER BY appointment_id FOR UPDATE OF appointment
         """,

@@ -31,7 +31,7 @@ async def get(tx: Tx, joint_delivery_id: UUID, caller: Caller, *, lock: bool = F
     if lock:
         await _lock(tx, joint_delivery_id)
     row = await tx.fetchrow(
-        "SELECT * FROM joint_delivery WHERE joint_delivery_id = $1 AND may_see(joint_delivery, $2, $3)",
+        "SELECT * FROM joint_delivery WHERE joint_delivery_id = $1 AND sees_joint_delivery(joint_delivery_id, $2, $3)",
         joint_delivery_id,
         caller.organization,
         caller.role,
@@ -48,7 +48,7 @@ async def page(
     await consent_store.check_consents_current_for(tx, caller)
     rows = await tx.fetch(
         """
-        SELECT * FROM joint_delivery WHERE may_see(joint_delivery, $1, $2)
+        SELECT * FROM joint_delivery WHERE sees_joint_delivery(joint_delivery_id, $1, $2)
             AND ($3::uuid IS NULL OR offering_id = $3) AND ($4::uuid IS NULL OR joint_delivery_id < $4)
         ORDER BY joint_delivery_id DESC LIMIT $5
         """,
@@ -73,7 +73,11 @@ async def of_match(tx: Tx, match_id: UUID, caller: Caller) -> JointDelivery | No
     capacity one after the other.
     """
     joint_delivery_id = await tx.fetchval(
-        "SELECT joint_delivery_id FROM match WHERE match_id = $1 AND may_see(match, $2, $3)",
+        """
+        SELECT joint_delivery_id FROM match
+        WHERE match_id = $1
+          AND sees_match(request_id, state, provider, presented_at, interested_at, confirmed_at, $2, $3)
+        """,
         match_id,
         caller.organization,
         caller.role,

@@ -18,6 +18,7 @@ from services.matching.lines import consent_store
 from services.matching.matches.evaluation import Evaluated
 from services.matching.matches.model import NOT_CONFIRMED, NOT_SHOWN, Match, MatchStatus
 
+_SEEN = "sees_match(request_id, state, provider, presented_at, interested_at, confirmed_at, $2, $3)"
 LIST_MAX = 100
 ORPHANED_MAX = 200
 
@@ -45,7 +46,7 @@ async def _held(tx: Tx, match_id: UUID, organization: str, role: Role) -> Match 
         row = await _row(tx, match_id, organization, role)
     if row is None:
         row = await tx.fetchrow(
-            "SELECT *, false AS disclosed FROM match_by_id($1) AS match WHERE may_see(match, $2, $3)",
+            f"SELECT *, false AS disclosed FROM match_by_id($1) WHERE {_SEEN}",
             match_id,
             organization,
             role,
@@ -55,9 +56,9 @@ async def _held(tx: Tx, match_id: UUID, organization: str, role: Role) -> Match 
 
 async def _row(tx: Tx, match_id: UUID, organization: str, role: Role) -> Record | None:
     return await tx.fetchrow(
-        """
+        f"""
         SELECT *, $3 = 'provider_officer' AND disclosed(request_id, provider) AS disclosed
-        FROM match WHERE match_id = $1 AND may_see(match, $2, $3) FOR UPDATE
+        FROM match WHERE match_id = $1 AND {_SEEN} FOR UPDATE
         """,
         match_id,
         organization,
@@ -69,7 +70,7 @@ async def ends_of(tx: Tx, match_id: UUID, caller: Caller) -> tuple[UUID, UUID]:
     """Return the line and the offering of a match that this caller may see. Raise Missing or Unavailable."""
     await consent_store.check_consents_current_for(tx, caller)
     row = await tx.fetchrow(
-        "SELECT line_id, offering_id FROM match_by_id($1) AS match WHERE may_see(match, $2, $3)",
+        f"SELECT line_id, offering_id FROM match_by_id($1) WHERE {_SEEN}",
         match_id,
         caller.organization,
         caller.role,
@@ -178,9 +179,9 @@ async def orphaned(tx: Tx) -> list[UUID]:
         SELECT match_id FROM over JOIN match USING (offering_id) WHERE status = ANY ($1::text[])
         UNION SELECT match_id FROM ended JOIN match USING (request_id) WHERE status = ANY ($1::text[])
         UNION SELECT match_id FROM over JOIN line_ranking AS r ON untouched @> ARRAY[offering_id]
-        CROSS JOIN LATERAL untouched_matches(r) AS match WHERE match.offering_id = over.offering_id
+        CROSS JOIN LATERAL untouched_matches(r.line_id) AS match WHERE match.offering_id = over.offering_id
         UNION SELECT match_id FROM ended JOIN line_ranking AS r ON r.request_id = ended.request_id AND untouched <> '{}'
-        CROSS JOIN LATERAL untouched_matches(r) AS match
+        CROSS JOIN LATERAL untouched_matches(r.line_id) AS match
         LIMIT $2
         """,
         list(NOT_CONFIRMED),
@@ -373,7 +374,9 @@ async def ranked_in_order(tx: Tx, match_ids: Sequence[UUID], caller: Caller) -> 
             (SELECT count(*) FROM matches_of_line(match.line_id) AS other WHERE other.ended_at IS NULL
                 AND (-other.score, other.offering_id) < (-match.score, match.offering_id)) AS better
         FROM unnest($1::uuid[]) WITH ORDINALITY AS given(id, place) CROSS JOIN LATERAL match_by_id(given.id) AS match
-        WHERE may_see(match, $2, $3) ORDER BY given.place
+        WHERE sees_match(match.request_id, match.state, match.provider, match.presented_at, match.interested_at,
+            match.confirmed_at, $2, $3)
+        ORDER BY given.place
         """,
         match_ids,
         caller.organization,
@@ -402,10 +405,12 @@ async def page(
     await consent_store.check_consents_current_for(tx, caller)
     rows = await tx.fetch(
         """
-        WITH last AS (SELECT match.* FROM match_by_id($7) AS match WHERE may_see(match, $1, $2)),
+        WITH last AS (SELECT * FROM match_by_id($7)
+            WHERE sees_match(request_id, state, provider, presented_at, interested_at, confirmed_at, $1, $2)),
         found AS (
             (SELECT match.* FROM match LEFT JOIN last ON true
-            WHERE may_see(match, $1, $2) AND ($3::uuid IS NULL OR match.request_id = $3)
+            WHERE sees_match(match.request_id, match.state, match.provider, match.presented_at, match.interested_at,
+                match.confirmed_at, $1, $2) AND ($3::uuid IS NULL OR match.request_id = $3)
               AND ($4::uuid IS NULL OR match.line_id = $4) AND ($5::uuid IS NULL OR match.offering_id = $5)
               AND ($6::text IS NULL OR match.status = $6)
               AND ($7::uuid IS NULL OR match.line_id < last.line_id OR (match.line_id = last.line_id
@@ -413,7 +418,7 @@ async def page(
             ORDER BY match.line_id DESC, match.score DESC, match.offering_id LIMIT $8)
             UNION ALL
             (SELECT match.*
-            FROM line_ranking AS r LEFT JOIN last ON true CROSS JOIN LATERAL untouched_matches(r) AS match
+            FROM line_ranking AS r LEFT JOIN last ON true CROSS JOIN LATERAL untouched_matches(r.line_id) AS match
             WHERE oversees($2) AND r.untouched <> '{}' AND ($3::uuid IS NULL OR r.request_id = $3)
               AND ($4::uuid IS NULL OR r.line_id = $4) AND ($7::uuid IS NULL OR r.line_id <= last.line_id)
               AND ($5::uuid IS NULL OR (r.untouched @> ARRAY[$5::uuid] AND match.offering_id = $5))

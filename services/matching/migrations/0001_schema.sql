@@ -136,25 +136,25 @@ CREATE TABLE offering_translation_text (
 );
 
 -- Visibility of offerings, as in policy.py; a test compares them.
-CREATE FUNCTION may_see(o offering, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN role IN ('coordinator', 'auditor', 'service') OR o.provider = organization OR o.status = 'available';
+CREATE FUNCTION sees_offering(of_provider text, status text, organization text, role text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN role IN ('coordinator', 'auditor', 'service') OR of_provider = organization OR status = 'available';
 
 -- As `Offering.shown_status`; a test compares them.
-CREATE FUNCTION shown_status(o offering, today date) RETURNS text
+CREATE FUNCTION shown_status(of_offering uuid, status text, today date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
-    WHEN o.status = 'available' AND NOT EXISTS (
-        SELECT FROM capacity c WHERE c.offering_id = o.offering_id AND c.ends >= today AND c.taken < c.units)
-    THEN 'fully_reserved' ELSE o.status
+    WHEN status = 'available' AND NOT EXISTS (
+        SELECT FROM capacity c WHERE c.offering_id = of_offering AND c.ends >= today AND c.taken < c.units)
+    THEN 'fully_reserved' ELSE status
 END;
 
 -- Whether everybody reads an offering's public text, as in policy.py; a test compares them.
-CREATE FUNCTION is_public(o offering, restricted text[]) RETURNS boolean
+CREATE FUNCTION is_public(published_at timestamptz, status text, kinds text[], restricted text[]) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN o.published_at IS NOT NULL AND o.status = 'available' AND NOT o.kinds && restricted;
+RETURN published_at IS NOT NULL AND status = 'available' AND NOT kinds && restricted;
 
-CALL wall_in('offering', 'is_named() AND may_see(offering, caller_organization(), caller_role())');
+CALL wall_in('offering', 'is_named() AND sees_offering(provider, status, caller_organization(), caller_role())');
 CALL wall_in('capacity', 'EXISTS (SELECT FROM offering o WHERE o.offering_id = capacity.offering_id)');
 CALL wall_in('offering_translation',
     'EXISTS (SELECT FROM offering o WHERE o.offering_id = offering_translation.offering_id)');
@@ -394,7 +394,7 @@ CREATE INDEX line_ranking_of_request ON line_ranking (request_id) WHERE untouche
 -- Without a pending list, which each search would scan.
 CREATE INDEX line_ranking_of_offering ON line_ranking USING gin (untouched) WITH (fastupdate = off);
 
-CREATE FUNCTION suggestions(r line_ranking) RETURNS TABLE (match_id uuid, offering_id uuid, provider text,
+CREATE FUNCTION suggestions(of_line uuid) RETURNS TABLE (match_id uuid, offering_id uuid, provider text,
     offering_revision integer, score integer, shares jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT e.match_id, e.offering_id, e.provider, e.offering_revision, e.score::integer, (
@@ -402,39 +402,42 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
         FROM unnest(r.criteria, r.weights,
                 r.points[(e.place - 1) * cardinality(r.criteria) + 1 : e.place * cardinality(r.criteria)])
             WITH ORDINALITY AS c(criterion, weight, points, place))
-    FROM unnest(r.match_ids, r.offering_ids, r.providers, r.offering_revisions, r.scores)
+    FROM line_ranking AS r, unnest(r.match_ids, r.offering_ids, r.providers, r.offering_revisions, r.scores)
         WITH ORDINALITY AS e(match_id, offering_id, provider, offering_revision, score, place)
+    WHERE r.line_id = of_line
 $$;
 
 -- The matches of a ranking that have no row yet, as rows.
-CREATE FUNCTION untouched_matches(r line_ranking) RETURNS SETOF match LANGUAGE sql STABLE PARALLEL SAFE AS $$
+CREATE FUNCTION untouched_matches(of_line uuid) RETURNS SETOF match LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT s.match_id, r.request_id, r.line_id, s.offering_id, s.offering_revision, r.state, s.provider, 'suggested', 0,
         'suggested', s.score, s.shares, r.algorithm, NULL::text, NULL::text, NULL::integer, NULL::jsonb, NULL::date,
         NULL::date, r.ranked_at, NULL::timestamptz, NULL::timestamptz, false, NULL::text, NULL::timestamptz,
         NULL::timestamptz, NULL::timestamptz, NULL::date, NULL::date, NULL::bigint, NULL::text, NULL::timestamptz,
         NULL::timestamptz, NULL::jsonb, NULL::jsonb, NULL::timestamptz, NULL::text, NULL::integer, NULL::jsonb,
         NULL::uuid
-    FROM suggestions(r) AS s WHERE s.offering_id = ANY (r.untouched)
+    FROM line_ranking AS r, suggestions(r.line_id) AS s
+    WHERE r.line_id = of_line AND s.offering_id = ANY (r.untouched)
 $$;
 
 -- Matches with or without a row. PostgreSQL inlines these functions.
 CREATE FUNCTION match_by_id(id uuid) RETURNS SETOF match LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT * FROM match WHERE match_id = id
-    UNION ALL SELECT m.* FROM line_ranking AS r CROSS JOIN LATERAL untouched_matches(r) AS m
+    UNION ALL SELECT m.* FROM line_ranking AS r CROSS JOIN LATERAL untouched_matches(r.line_id) AS m
     WHERE id_prefix(r.match_ids[1]) = id_prefix(id) AND m.match_id = id
 $$;
 CREATE FUNCTION matches_of_line(line uuid) RETURNS SETOF match LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT * FROM match WHERE line_id = line
-    UNION ALL SELECT m.* FROM line_ranking AS r CROSS JOIN LATERAL untouched_matches(r) AS m WHERE r.line_id = line
+    UNION ALL SELECT m.* FROM line_ranking AS r CROSS JOIN LATERAL untouched_matches(r.line_id) AS m
+    WHERE r.line_id = line
 $$;
 CREATE FUNCTION matches_of_request(request uuid) RETURNS SETOF match LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT * FROM match WHERE request_id = request
-    UNION ALL SELECT m.* FROM line_ranking AS r CROSS JOIN LATERAL untouched_matches(r) AS m
+    UNION ALL SELECT m.* FROM line_ranking AS r CROSS JOIN LATERAL untouched_matches(r.line_id) AS m
     WHERE r.request_id = request AND r.untouched <> '{}'
 $$;
 CREATE FUNCTION matches_of_offering(offering uuid) RETURNS SETOF match LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT * FROM match WHERE offering_id = offering
-    UNION ALL SELECT m.* FROM line_ranking AS r CROSS JOIN LATERAL untouched_matches(r) AS m
+    UNION ALL SELECT m.* FROM line_ranking AS r CROSS JOIN LATERAL untouched_matches(r.line_id) AS m
     WHERE r.untouched @> ARRAY[offering] AND m.offering_id = offering
 $$;
 
@@ -446,15 +449,16 @@ RETURN greatest(0, group_size - (
 
 -- Visibility of matches, as in policy.py; a test compares them. Confirmed matches stay visible to both sides; before that
 -- a provider outside UNODC needs a consent in force.
-CREATE FUNCTION may_see(m match, organization text, role text) RETURNS boolean
+CREATE FUNCTION sees_match(of_request uuid, of_state text, of_provider text, presented_at timestamptz,
+    interested_at timestamptz, confirmed_at timestamptz, organization text, role text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
     WHEN role IN ('coordinator', 'auditor', 'service') THEN true
-    WHEN role IN ('focal_point', 'official') THEN m.state = organization AND m.presented_at IS NOT NULL
+    WHEN role IN ('focal_point', 'official') THEN of_state = organization AND presented_at IS NOT NULL
     WHEN role = 'provider_officer' THEN
-        m.provider = organization AND (m.presented_at IS NOT NULL OR m.interested_at IS NOT NULL)
-        AND (m.confirmed_at IS NOT NULL OR organization = 'UNODC' OR starts_with(organization, 'UNODC-')
-             OR disclosed(m.request_id, organization))
+        of_provider = organization AND (presented_at IS NOT NULL OR interested_at IS NOT NULL)
+        AND (confirmed_at IS NOT NULL OR organization = 'UNODC' OR starts_with(organization, 'UNODC-')
+             OR disclosed(of_request, organization))
     ELSE false
 END;
 
@@ -499,19 +503,21 @@ CREATE INDEX package_of_request ON package (request_id);
 CREATE INDEX package_of_pledge ON package (pledge_id) WHERE status IN ('presented', 'confirmed');
 
 -- Visibility of packages, as in policy.py; a test compares them.
-CREATE FUNCTION may_see(p package, organization text, role text) RETURNS boolean
+CREATE FUNCTION sees_package(of_request uuid, of_state text, of_unit text, of_provider text, of_donor text,
+    confirmed_at timestamptz, organization text, role text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
     WHEN role IN ('coordinator', 'auditor', 'service') THEN true
-    WHEN role IN ('focal_point', 'official') THEN p.state = organization
-    WHEN role = 'provider_officer' THEN p.unit = organization OR (
-        p.provider = organization AND (p.confirmed_at IS NOT NULL OR disclosed(p.request_id, organization)))
+    WHEN role IN ('focal_point', 'official') THEN of_state = organization
+    WHEN role = 'provider_officer' THEN of_unit = organization OR (
+        of_provider = organization AND (confirmed_at IS NOT NULL OR disclosed(of_request, organization)))
     WHEN role = 'donor_officer' THEN
-        p.donor = organization AND (p.confirmed_at IS NOT NULL OR disclosed(p.request_id, organization))
+        of_donor = organization AND (confirmed_at IS NOT NULL OR disclosed(of_request, organization))
     ELSE false
 END;
 
-CALL wall_in('package', 'may_see(package, caller_organization(), caller_role())');
+CALL wall_in('package',
+    'sees_package(request_id, state, unit, provider, donor, confirmed_at, caller_organization(), caller_role())');
 
 -- Comments on moves of offerings, matches and packages, and on the evaluation by one `side`.
 CREATE TABLE remark (
@@ -548,7 +554,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT * FROM match_move WHERE line_id = line AND (id IS NULL OR match_id = id)
     UNION ALL SELECT s.match_id, 0, r.line_id, s.offering_id, s.offering_revision, 'suggested', r.ranked_at, NULL::text,
         s.score, s.shares, r.algorithm
-    FROM line_ranking AS r CROSS JOIN LATERAL suggestions(r) AS s
+    FROM line_ranking AS r CROSS JOIN LATERAL suggestions(r.line_id) AS s
     WHERE r.line_id = line AND (id IS NULL OR s.match_id = id)
 $$;
 
@@ -578,7 +584,8 @@ CALL wall_in('line_ranking', 'oversees(caller_role()) OR is_own(state)');
 -- Comments on an offering's moves are visible to its provider and UNODC; on a match's moves to all who see the match; on an
 -- evaluation to the side that wrote it and UNODC.
 CALL wall_in('remark', '
-    (EXISTS (SELECT FROM match m WHERE m.match_id = about_id AND may_see(m, caller_organization(), caller_role()))
+    (EXISTS (SELECT FROM match m WHERE m.match_id = about_id AND sees_match(m.request_id, m.state, m.provider,
+            m.presented_at, m.interested_at, m.confirmed_at, caller_organization(), caller_role()))
         OR EXISTS (SELECT FROM offering o WHERE o.offering_id = about_id
                    AND (oversees(caller_role()) OR o.provider = caller_organization()))
         OR EXISTS (SELECT FROM package p WHERE p.package_id = about_id))
@@ -633,17 +640,19 @@ CREATE TABLE joint_delivery_member (
 );
 
 -- Visibility of joint deliveries, as in policy.py; a test compares them: to those who see one of its matches.
-CREATE FUNCTION may_see(j joint_delivery, organization text, role text) RETURNS boolean
+CREATE FUNCTION sees_joint_delivery(id uuid, organization text, role text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN oversees(role) OR EXISTS (
-    SELECT FROM match AS m WHERE m.joint_delivery_id = j.joint_delivery_id AND may_see(m, organization, role));
+    SELECT FROM match AS m WHERE m.joint_delivery_id = id AND sees_match(
+        m.request_id, m.state, m.provider, m.presented_at, m.interested_at, m.confirmed_at, organization, role));
 
-CALL wall_in('joint_delivery', 'may_see(joint_delivery, caller_organization(), caller_role())');
+CALL wall_in('joint_delivery', 'sees_joint_delivery(joint_delivery_id, caller_organization(), caller_role())');
 -- Each side sees its own matches: the name of another State is confidential until both have accepted.
 CALL wall_in('joint_delivery_member', 'oversees(caller_role()) OR EXISTS (
     SELECT FROM match AS m WHERE m.match_id = joint_delivery_member.match_id
         AND m.joint_delivery_id = joint_delivery_member.joint_delivery_id
-        AND may_see(m, caller_organization(), caller_role()))');
+        AND sees_match(m.request_id, m.state, m.provider, m.presented_at, m.interested_at, m.confirmed_at,
+            caller_organization(), caller_role()))');
 
 -- -- treaty status and weights ----------------------------------------------------------------------------------------
 
@@ -730,11 +739,6 @@ CREATE TABLE round_lease (
     until timestamptz NOT NULL,
     times integer NOT NULL
 );
-
--- Visibility of rounds, as in policy.py; a test compares them.
-CREATE FUNCTION may_see(r round, organization text, role text) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN oversees(role);
 
 CALL wall_in('round', 'oversees(caller_role())');
 CALL wall_in('round_papers', 'oversees(caller_role())');

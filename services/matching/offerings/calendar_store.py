@@ -26,7 +26,9 @@ async def deliveries(tx: Tx, offering: Offering, caller: Caller) -> list[Deliver
     rows = await tx.fetch(
         """
         SELECT match_id, line_id, state, capacity_from, capacity_until FROM match
-        WHERE provider = $1 AND offering_id = $2 AND may_see(match, $3, $4) AND status = ANY ($5::text[])
+        WHERE provider = $1 AND offering_id = $2
+          AND sees_match(request_id, state, provider, presented_at, interested_at, confirmed_at, $3, $4)
+          AND status = ANY ($5::text[])
         ORDER BY capacity_from, match_id LIMIT $6
         """,
         offering.provider,

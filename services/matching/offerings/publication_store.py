@@ -58,7 +58,7 @@ async def get(tx: Tx, offering_id: UUID) -> Published:
     rows = await tx.fetch(
         """
         SELECT offering.*, '[]'::text AS periods FROM offering
-        WHERE offering_id = $1 AND is_public(offering, $2::text[])
+        WHERE offering_id = $1 AND is_public(published_at, status, kinds, $2::text[])
         """,
         offering_id,
         _restricted(),
@@ -82,7 +82,7 @@ async def page(
     rows = await tx.fetch(
         """
         SELECT offering.*, '[]'::text AS periods FROM offering
-        WHERE is_public(offering, $1::text[]) AND ($2::text IS NULL OR $2 = ANY (kinds))
+        WHERE is_public(published_at, status, kinds, $1::text[]) AND ($2::text IS NULL OR $2 = ANY (kinds))
           AND ($3::text IS NULL OR $3 = ANY (topics))
           AND ($4::text IS NULL OR $4 = ANY (languages) OR $4 = ANY (interpretation))
           AND ($5::text IS NULL OR $5 = ANY (eligible_regions)

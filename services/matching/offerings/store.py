@@ -49,7 +49,7 @@ async def get(tx: Tx, offering_id: UUID, caller: Caller, *, lock: bool = False, 
     if lock:
         await _hold(tx, offering_id)
     row = await tx.fetchrow(
-        "SELECT * FROM offering WHERE offering_id = $1 AND may_see(offering, $2, $3)",
+        "SELECT * FROM offering WHERE offering_id = $1 AND sees_offering(provider, status, $2, $3)",
         offering_id,
         caller.organization,
         caller.role,
@@ -297,7 +297,7 @@ async def salt(tx: Tx, offering_id: UUID) -> bytes | None:
 async def existing(tx: Tx, caller: Caller, offering_ids: Sequence[UUID]) -> list[UUID]:
     """Return the ids of those of these offerings that the caller sees."""
     rows = await tx.fetch(
-        "SELECT offering_id FROM offering WHERE may_see(offering, $1, $2) AND offering_id = ANY ($3)",
+        "SELECT offering_id FROM offering WHERE sees_offering(provider, status, $1, $2) AND offering_id = ANY ($3)",
         caller.organization,
         caller.role,
         list(offering_ids),
@@ -328,7 +328,8 @@ async def page(
             SELECT coalesce(json_agg(json_build_array(starts, ends, units, taken) ORDER BY starts), '[]') FROM capacity
             WHERE capacity.offering_id = offering.offering_id) AS periods
         FROM offering
-        WHERE may_see(offering, $1, $2) AND ($3::text IS NULL OR shown_status(offering, $7) = $3)
+        WHERE sees_offering(provider, status, $1, $2)
+          AND ($3::text IS NULL OR shown_status(offering_id, status, $7) = $3)
           AND ($4::text IS NULL OR $4 = ANY (kinds)) AND ($5::text IS NULL OR provider = $5)
           AND ($6::uuid IS NULL OR offering_id < $6)
           AND ($9::text[] IS NULL OR EXISTS (
@@ -384,7 +385,8 @@ async def available(tx: Tx, today: date) -> list[Offering]:
         SELECT offering.*, (
             SELECT json_agg(json_build_array(starts, ends, units, taken) ORDER BY starts) FROM capacity
             WHERE capacity.offering_id = offering.offering_id) AS periods
-        FROM offering WHERE shown_status(offering, $1) = 'available' ORDER BY available_since, offering_id LIMIT $2
+        FROM offering WHERE shown_status(offering_id, status, $1) = 'available'
+        ORDER BY available_since, offering_id LIMIT $2
         """,
         today,
         AVAILABLE_MAX,

@@ -41,7 +41,8 @@ async def page(
         """
         SELECT *, $2 IN ('provider_officer', 'donor_officer') AND disclosed(request_id, $1) AS disclosed
         FROM package
-        WHERE may_see(package, $1, $2) AND ($3::uuid IS NULL OR package_id = $3)
+        WHERE sees_package(request_id, state, unit, provider, donor, confirmed_at, $1, $2)
+          AND ($3::uuid IS NULL OR package_id = $3)
           AND ($4::uuid IS NULL OR request_id = $4) AND ($5::uuid IS NULL OR match_id = $5)
           AND ($6::text IS NULL OR status = $6) AND ($7::uuid IS NULL OR package_id < $7)
         ORDER BY package_id DESC LIMIT $8

@@ -48,12 +48,7 @@ async def get(tx: Tx, round_id: UUID, caller: Caller, *, lock: bool = False) -> 
     if lock:
         # Not FOR UPDATE: the foreign keys of its documents would wait for it.
         await tx.execute("SELECT FROM round WHERE round_id = $1 FOR NO KEY UPDATE", round_id)
-    row = await tx.fetchrow(
-        "SELECT * FROM round WHERE round_id = $1 AND may_see(round, $2, $3)",
-        round_id,
-        caller.organization,
-        caller.role,
-    )
+    row = await tx.fetchrow("SELECT * FROM round WHERE round_id = $1 AND oversees($2)", round_id, caller.role)
     if row is None:
         raise Missing("not-found")
     return _round(row)
@@ -71,10 +66,9 @@ async def page(tx: Tx, caller: Caller, *, before: UUID | None, limit: int) -> li
     """List rounds, newest first, after the round `before`."""
     rows = await tx.fetch(
         """
-        SELECT * FROM round WHERE may_see(round, $1, $2) AND ($3::uuid IS NULL OR round_id < $3)
-        ORDER BY round_id DESC LIMIT $4
+        SELECT * FROM round WHERE oversees($1) AND ($2::uuid IS NULL OR round_id < $2)
+        ORDER BY round_id DESC LIMIT $3
         """,
-        caller.organization,
         caller.role,
         before,
         limit,

@@ -37,7 +37,7 @@ async def get_requirement(tx: Tx, requirement_id: UUID, caller: Caller, *, lock:
 
     `lock` locks the row until the transaction ends.
     """
-    query = "SELECT * FROM requirement WHERE requirement_id = $1 AND may_see(requirement, $2, $3)"
+    query = "SELECT * FROM requirement WHERE requirement_id = $1 AND sees_requirement(state, provider, $2, $3)"
     row = await tx.fetchrow(query + (" FOR UPDATE" if lock else ""), requirement_id, caller.organization, caller.role)
     if row is None:
         raise Missing("not-found")
@@ -89,10 +89,11 @@ async def requirements(
     rows = await tx.fetch(
         """
         SELECT * FROM requirement
-        WHERE may_see(requirement, $1, $2) AND ($3::uuid IS NULL OR request_id = $3)
+        WHERE sees_requirement(state, provider, $1, $2)
+          AND ($3::uuid IS NULL OR request_id = $3)
           AND ($4::uuid IS NULL OR (opened_at, requirement_id)
                 < (SELECT opened_at, requirement_id FROM requirement
-                   WHERE requirement_id = $4 AND may_see(requirement, $1, $2)))
+                   WHERE requirement_id = $4 AND sees_requirement(state, provider, $1, $2)))
         ORDER BY opened_at DESC, requirement_id DESC LIMIT $5
         """,
         caller.organization,
@@ -154,7 +155,10 @@ async def get_allocation(tx: Tx, allocation_id: UUID, caller: Caller, *, lock: b
 
     `lock` locks the row until the transaction ends.
     """
-    query = "SELECT * FROM allocation WHERE allocation_id = $1 AND may_see(allocation, $2, $3)"
+    query = """
+        SELECT * FROM allocation
+        WHERE allocation_id = $1 AND sees_allocation(work_package, activity_id, state, provider, $2, $3)
+        """
     row = await tx.fetchrow(query + (" FOR UPDATE" if lock else ""), allocation_id, caller.organization, caller.role)
     if row is None:
         raise Missing("not-found")
@@ -215,7 +219,8 @@ async def allocations(
     rows = await tx.fetch(
         """
         SELECT * FROM allocation
-        WHERE may_see(allocation, $1, $2) AND ($3::text IS NULL OR fund = $3) AND ($4::uuid IS NULL OR request_id = $4)
+        WHERE sees_allocation(work_package, activity_id, state, provider, $1, $2)
+          AND ($3::text IS NULL OR fund = $3) AND ($4::uuid IS NULL OR request_id = $4)
           AND ($5::uuid IS NULL OR requirement_id = $5) AND ($6::uuid IS NULL OR activity_id = $6)
           AND ($7::uuid IS NULL OR allocation_id < $7)
         ORDER BY allocation_id DESC LIMIT $8

@@ -39,7 +39,7 @@ async def with_description(
     """Like `get`, and include the donor's description."""
     row = await tx.fetchrow(
         _READ
-        + " WHERE in_kind_contribution_id = $1 AND may_see(in_kind_contribution, $2, $3)"
+        + " WHERE in_kind_contribution_id = $1 AND reads_of_donor(in_kind_contribution.donor, $2, $3)"
         + (" FOR UPDATE OF in_kind_contribution" if lock else ""),
         in_kind_contribution_id,
         caller.organization,
@@ -65,7 +65,7 @@ async def contributions(
     rows = await tx.fetch(
         _READ
         + """
-        WHERE may_see(in_kind_contribution, $1, $2) AND ($3::text IS NULL OR fund = $3)
+        WHERE reads_of_donor(in_kind_contribution.donor, $1, $2) AND ($3::text IS NULL OR fund = $3)
           AND ($4::text IS NULL OR status = $4) AND ($5::uuid IS NULL OR in_kind_contribution_id < $5)
         ORDER BY in_kind_contribution_id DESC LIMIT $6
         """,

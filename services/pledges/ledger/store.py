@@ -307,7 +307,8 @@ async def entries(
     rows = await tx.fetch(
         _ENTRY
         + """
-        WHERE may_see(entry, $1, $2) AND ($3::text IS NULL OR fund = $3) AND ($4::uuid IS NULL OR pledge_id = $4)
+        WHERE reads_of_donor(entry.donor, $1, $2) AND ($3::text IS NULL OR fund = $3)
+          AND ($4::uuid IS NULL OR pledge_id = $4)
           AND ($5::uuid IS NULL OR allocation_id = $5) AND ($6::uuid IS NULL OR entry_id < $6)
           AND ($7::timestamptz IS NULL OR recorded_at <= $7)
           AND ($8::date IS NULL OR effective_on >= $8) AND ($9::date IS NULL OR effective_on <= $9)

@@ -10,6 +10,11 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN role IN ('coordinator', 'auditor', 'service')
     OR (role = 'finance_officer' AND (organization = 'UNODC' OR starts_with(organization, 'UNODC-')));
 
+-- What a donor gave is for that donor, too.
+CREATE FUNCTION reads_of_donor(of_donor text, organization text, role text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN reads_all(organization, role) OR coalesce(role = 'donor_officer' AND of_donor = organization, false);
+
 -- -- funds ------------------------------------------------------------------------------------------------------------
 
 -- All callers with a role may read funds, their requirements, balances, years and exchange rates: no row-level
@@ -148,11 +153,7 @@ CREATE TABLE rejected_row (
     PRIMARY KEY (import_id, line)
 );
 
-CREATE FUNCTION may_see(r flow_import, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN reads_all(organization, role);
-
-CALL wall_in('flow_import', 'may_see(flow_import, caller_organization(), caller_role())');
+CALL wall_in('flow_import', 'reads_all(caller_organization(), caller_role())');
 CALL wall_in('imported_flow', 'reads_all(caller_organization(), caller_role())');
 CALL wall_in('rejected_row', 'reads_all(caller_organization(), caller_role())');
 
@@ -183,13 +184,13 @@ CREATE INDEX requirement_request ON requirement (request_id, requirement_id);
 CREATE INDEX requirement_unfunded ON requirement (opened_at, requirement_id)
 WHERE status = 'open' AND covered_usd_minor < usd_minor;
 
-CREATE FUNCTION may_see(r requirement, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION sees_requirement(of_state text, of_provider text, organization text, role text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN reads_all(organization, role)
-    OR (role IN ('focal_point', 'official') AND r.state = organization)
-    OR (role = 'provider_officer' AND r.provider = organization);
+    OR (role IN ('focal_point', 'official') AND of_state = organization)
+    OR (role = 'provider_officer' AND of_provider = organization);
 
-CALL wall_in('requirement', 'may_see(requirement, caller_organization(), caller_role())');
+CALL wall_in('requirement', 'sees_requirement(state, provider, caller_organization(), caller_role())');
 
 -- From which pledge a match is to be paid, as the parties to its package agreed; from facts of matching.
 CREATE TABLE agreed_pledge (
@@ -320,11 +321,7 @@ CREATE TABLE instalment (
 );
 CREATE INDEX instalment_due ON instalment (due_on);
 
-CREATE FUNCTION may_see(r pledge, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN reads_all(organization, role) OR (role = 'donor_officer' AND r.donor = organization);
-
-CALL wall_in('pledge', 'may_see(pledge, caller_organization(), caller_role())');
+CALL wall_in('pledge', 'reads_of_donor(donor, caller_organization(), caller_role())');
 CALL wall_in('pledge_text', 'EXISTS (SELECT FROM pledge p WHERE p.pledge_id = pledge_text.pledge_id)');
 CALL wall_in('instalment', 'EXISTS (SELECT FROM pledge p WHERE p.pledge_id = instalment.pledge_id)');
 
@@ -366,11 +363,7 @@ CREATE TABLE in_kind_contribution_text (
     description text NOT NULL
 );
 
-CREATE FUNCTION may_see(r in_kind_contribution, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN reads_all(organization, role) OR (role = 'donor_officer' AND r.donor = organization);
-
-CALL wall_in('in_kind_contribution', 'may_see(in_kind_contribution, caller_organization(), caller_role())');
+CALL wall_in('in_kind_contribution', 'reads_of_donor(donor, caller_organization(), caller_role())');
 CALL wall_in('in_kind_contribution_text', 'EXISTS (SELECT FROM in_kind_contribution c
     WHERE c.in_kind_contribution_id = in_kind_contribution_text.in_kind_contribution_id)');
 
@@ -433,14 +426,16 @@ CREATE INDEX allocation_fund ON allocation (fund, allocation_id);
 CREATE INDEX allocation_requirement ON allocation (requirement_id) WHERE requirement_id IS NOT NULL;
 CREATE INDEX allocation_activity ON allocation (activity_id) WHERE activity_id IS NOT NULL;
 
-CREATE FUNCTION may_see(r allocation, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION sees_allocation(
+    work_package text, of_activity uuid, of_state text, of_provider text, organization text, role text)
+RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN reads_all(organization, role)
-    OR (role = 'donor_officer' AND (r.work_package IS NOT NULL OR r.activity_id IS NOT NULL))
-    OR coalesce(role IN ('focal_point', 'official') AND r.state = organization, false)
-    OR coalesce(role = 'provider_officer' AND r.provider = organization, false);
+    OR (role = 'donor_officer' AND (work_package IS NOT NULL OR of_activity IS NOT NULL))
+    OR coalesce(role IN ('focal_point', 'official') AND of_state = organization, false)
+    OR coalesce(role = 'provider_officer' AND of_provider = organization, false);
 
-CALL wall_in('allocation', 'may_see(allocation, caller_organization(), caller_role())');
+CALL wall_in('allocation',
+    'sees_allocation(work_package, activity_id, state, provider, caller_organization(), caller_role())');
 
 -- -- the ledger -------------------------------------------------------------------------------------------------------
 
@@ -506,7 +501,8 @@ CREATE UNIQUE INDEX entry_reverses_key ON entry (reverses) WHERE reverses IS NOT
 -- All checks within a row, in one function: PostgreSQL parses the text of each CHECK again in each statement. In each
 -- book the sums are zero, for each currency and for the worth in dollars. Entries have few postings, so nested loops
 -- are faster than a query.
-CREATE FUNCTION is_double_entry(e entry) RETURNS boolean
+CREATE FUNCTION is_double_entry(of_type text, of_pledge_id uuid, of_allocation_id uuid, of_donor text, of_rate numeric,
+    of_rate_source text, of_rate_date date, of_reverses uuid, of_postings posting[]) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
 DECLARE
     one posting;
@@ -515,22 +511,22 @@ DECLARE
     of_currency bigint;
     of_book bigint;
 BEGIN
-    IF (e.type IN ('pledged', 'committed', 'recognized', 'received', 'withdrawn', 'lapsed', 'reduced', 'written_off',
+    IF (of_type IN ('pledged', 'committed', 'recognized', 'received', 'withdrawn', 'lapsed', 'reduced', 'written_off',
             'refunded', 'carried_over', 'brought_forward', 'allocated', 'returned', 'spent', 'disbursed', 'reversed')
-        AND (e.pledge_id IS NULL) <> (e.allocation_id IS NULL)
-        AND (e.pledge_id IS NULL) = (e.donor IS NULL)
-        AND (e.rate IS NULL) = (e.rate_source IS NULL)
-        AND (e.rate IS NULL) = (e.rate_date IS NULL)
+        AND (of_pledge_id IS NULL) <> (of_allocation_id IS NULL)
+        AND (of_pledge_id IS NULL) = (of_donor IS NULL)
+        AND (of_rate IS NULL) = (of_rate_source IS NULL)
+        AND (of_rate IS NULL) = (of_rate_date IS NULL)
         -- NaN is greater than every number.
-        AND coalesce(e.rate > 0 AND e.rate < 1000000000,
-            e.type NOT IN ('pledged', 'committed', 'received', 'refunded'))
-        AND (e.type IN ('withdrawn', 'lapsed', 'returned', 'reversed')) = (e.reverses IS NOT NULL)
-        AND array_ndims(e.postings) = 1
-        AND cardinality(e.postings) BETWEEN 1 AND 50) IS NOT TRUE
+        AND coalesce(of_rate > 0 AND of_rate < 1000000000,
+            of_type NOT IN ('pledged', 'committed', 'received', 'refunded'))
+        AND (of_type IN ('withdrawn', 'lapsed', 'returned', 'reversed')) = (of_reverses IS NOT NULL)
+        AND array_ndims(of_postings) = 1
+        AND cardinality(of_postings) BETWEEN 1 AND 50) IS NOT TRUE
     THEN
         RETURN false;
     END IF;
-    FOREACH one IN ARRAY e.postings LOOP
+    FOREACH one IN ARRAY of_postings LOOP
         book := book_of(one.account);
         IF (book IS NOT NULL
             AND one.currency ~ '^[A-Z]{3}$'
@@ -550,7 +546,7 @@ BEGIN
         END IF;
         of_currency := 0;
         of_book := 0;
-        FOREACH other IN ARRAY e.postings LOOP
+        FOREACH other IN ARRAY of_postings LOOP
             IF book_of(other.account) = book THEN
                 of_book := of_book + other.usd_minor;
                 IF other.currency = one.currency THEN
@@ -565,13 +561,10 @@ BEGIN
     RETURN true;
 END
 $$;
-ALTER TABLE entry ADD CONSTRAINT entry_is_sound CHECK (is_double_entry(entry));
+ALTER TABLE entry ADD CONSTRAINT entry_is_sound CHECK (
+    is_double_entry(type, pledge_id, allocation_id, donor, rate, rate_source, rate_date, reverses, postings));
 
-CREATE FUNCTION may_see(r entry, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN reads_all(organization, role) OR coalesce(role = 'donor_officer' AND r.donor = organization, false);
-
-CALL wall_in('entry', 'may_see(entry, caller_organization(), caller_role())');
+CALL wall_in('entry', 'reads_of_donor(donor, caller_organization(), caller_role())');
 
 -- -- proposals --------------------------------------------------------------------------------------------------------
 

@@ -53,7 +53,10 @@ async def _seen(tx: Tx, pledge_id: UUID, caller: Caller, *, lock: bool = False) 
     if lock:
         await _lock(tx, pledge_id)
     row = await tx.fetchrow(
-        _PLEDGE + " WHERE pledge_id = $1 AND may_see(pledge, $2, $3)", pledge_id, caller.organization, caller.role
+        _PLEDGE + " WHERE pledge_id = $1 AND reads_of_donor(pledge.donor, $2, $3)",
+        pledge_id,
+        caller.organization,
+        caller.role,
     )
     if row is None:
         raise Missing("not-found")
@@ -73,7 +76,7 @@ async def locked_pledge(tx: Tx, pledge_id: UUID) -> Pledge | None:
 
 
 _LISTED = """
-    WHERE may_see(pledge, $1, $2) AND ($3::text IS NULL OR fund = $3) AND ($4::text IS NULL OR status = $4)
+    WHERE reads_of_donor(pledge.donor, $1, $2) AND ($3::text IS NULL OR fund = $3) AND ($4::text IS NULL OR status = $4)
       AND ($5::text IS NULL OR donor = $5) AND ($6::uuid IS NULL OR pledge_id < $6)
       AND ($7::date IS NULL OR status IN ('committed', 'partially_received') AND (
           SELECT sum(i.minor) FROM instalment i

@@ -39,7 +39,7 @@ async def promises(
         SELECT pledge_id, fund, currency, earmarking,
             coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = pledge.pledge_id), '') AS note
         FROM pledge
-        WHERE may_see(pledge, $1, $2) AND donor = $3 AND ($4::text IS NULL OR fund = $4)
+        WHERE reads_of_donor(pledge.donor, $1, $2) AND donor = $3 AND ($4::text IS NULL OR fund = $4)
           AND EXISTS (SELECT FROM entry WHERE entry.pledge_id = pledge.pledge_id AND recorded_at <= $5)
         ORDER BY pledge_id LIMIT $6
         """,
@@ -67,7 +67,8 @@ async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: da
             (SELECT json_agg(json_build_object('account', account, 'minor', minor, 'usd_minor', usd_minor))
              FROM unnest(postings))::text AS postings
         FROM entry
-        WHERE may_see(entry, $1, $2) AND pledge_id = ANY ($3::uuid[]) AND effective_on <= $4 AND recorded_at <= $5
+        WHERE reads_of_donor(entry.donor, $1, $2) AND pledge_id = ANY ($3::uuid[]) AND effective_on <= $4
+          AND recorded_at <= $5
         LIMIT $6
         """,
         caller.organization,
@@ -94,7 +95,7 @@ async def in_kind(
         SELECT in_kind_contribution_id, coalesce((SELECT description FROM in_kind_contribution_text t
             WHERE t.in_kind_contribution_id = in_kind_contribution.in_kind_contribution_id), '') AS description
         FROM in_kind_contribution
-        WHERE may_see(in_kind_contribution, $1, $2) AND donor = $3 AND ($4::text IS NULL OR fund = $4)
+        WHERE reads_of_donor(in_kind_contribution.donor, $1, $2) AND donor = $3 AND ($4::text IS NULL OR fund = $4)
           AND declared_at <= $5
         ORDER BY in_kind_contribution_id LIMIT $6
         """,
@@ -179,7 +180,7 @@ async def funds_of(tx: Tx, caller: Caller, found: Sequence[Promise], *, as_at: d
     rows = await tx.fetch(
         """
         SELECT DISTINCT fund FROM entry
-        WHERE may_see(entry, $1, $2) AND pledge_id = ANY ($3::uuid[]) AND recorded_at <= $4
+        WHERE reads_of_donor(entry.donor, $1, $2) AND pledge_id = ANY ($3::uuid[]) AND recorded_at <= $4
             AND type IN ('received', 'brought_forward')
         ORDER BY fund
         """,

@@ -20,7 +20,7 @@ LIST_MAX = 100
 async def get(tx: Tx, report_id: UUID, caller: Caller) -> Report:
     """Return the report. Raises Missing unless the caller may see it."""
     row = await tx.fetchrow(
-        "SELECT * FROM report WHERE report_id = $1 AND may_see(report, $2, $3)",
+        "SELECT * FROM report WHERE report_id = $1 AND sees_report(state, status, $2, $3)",
         report_id,
         caller.organization,
         caller.role,
@@ -45,7 +45,7 @@ async def page(
     rows = await tx.fetch(
         """
         SELECT * FROM report
-        WHERE may_see(report, $1, $2) AND ($3::text IS NULL OR state = $3) AND (NOT $4 OR state IS NULL)
+        WHERE sees_report(state, status, $1, $2) AND ($3::text IS NULL OR state = $3) AND (NOT $4 OR state IS NULL)
           AND ($5::integer IS NULL OR year = $5) AND ($6::text IS NULL OR status = $6)
           AND ($7::uuid IS NULL OR report_id < $7)
         ORDER BY report_id DESC LIMIT $8

@@ -112,11 +112,12 @@ CREATE UNIQUE INDEX report_drafted ON report (state, year) NULLS NOT DISTINCT WH
 CREATE UNIQUE INDEX report_valid ON report (state, year) NULLS NOT DISTINCT WHERE status = 'issued';
 
 -- Visibility of reports, as in policy.py; a test compares them.
-CREATE FUNCTION may_see(r report, organization text, role text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION sees_report(of_state text, status text, organization text, role text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
-    WHEN r.state IS NULL THEN r.status <> 'draft' OR oversees(role)
-    WHEN role IN ('focal_point', 'official') THEN r.state = organization
-    ELSE r.status <> 'draft' AND oversees(role)
+    WHEN of_state IS NULL THEN status <> 'draft' OR oversees(role)
+    WHEN role IN ('focal_point', 'official') THEN of_state = organization
+    ELSE status <> 'draft' AND oversees(role)
 END;
 
 -- The figures of a report, as they are printed: numbers that may be shown, and codes.
@@ -153,6 +154,6 @@ CREATE TRIGGER figures_of_a_draft BEFORE INSERT OR UPDATE OR DELETE ON report_fi
 CREATE TRIGGER text_of_a_draft BEFORE INSERT OR UPDATE OR DELETE ON report_text
     FOR EACH ROW EXECUTE FUNCTION require_draft();
 
-CALL wall_in('report', 'may_see(report, caller_organization(), caller_role())');
+CALL wall_in('report', 'sees_report(state, status, caller_organization(), caller_role())');
 CALL wall_in('report_figures', 'EXISTS (SELECT FROM report r WHERE r.report_id = report_figures.report_id)');
 CALL wall_in('report_text', 'EXISTS (SELECT FROM report r WHERE r.report_id = report_text.report_id)');

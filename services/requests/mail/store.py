@@ -67,9 +67,9 @@ class Texts(Words, frozen=True, kw_only=True):
 async def get(tx: Tx, mail_id: UUID, caller: Caller, *, lock: bool = False) -> Mail:
     """Return the mail. Raises Missing unless this caller may see it."""
     query = (
-        "SELECT * FROM mail WHERE mail_id = $1 AND sees_mail(mail, $2, $3) FOR UPDATE"
+        "SELECT * FROM mail WHERE mail_id = $1 AND sees_mail(status, organization, $2, $3) FOR UPDATE"
         if lock
-        else "SELECT * FROM mail WHERE mail_id = $1 AND sees_mail(mail, $2, $3)"
+        else "SELECT * FROM mail WHERE mail_id = $1 AND sees_mail(status, organization, $2, $3)"
     )
     row = await tx.fetchrow(query, mail_id, caller.organization, caller.role)
     if row is None:
@@ -118,7 +118,7 @@ async def page(
             coalesce(sender, '') AS sender, coalesce(subject, '') AS subject,
             (SELECT count(*) FROM mail_file AS f WHERE f.mail_id = mail.mail_id) AS files, request_id, match_id, reason
         FROM mail LEFT JOIN mail_text USING (mail_id)
-        WHERE sees_mail(mail, $1, $2) AND ($3::text IS NULL OR status = $3)
+        WHERE sees_mail(mail.status, mail.organization, $1, $2) AND ($3::text IS NULL OR status = $3)
             AND ($4::text IS NULL OR organization = $4) AND ($5::uuid IS NULL OR request_id = $5)
             AND ($6::uuid IS NULL OR mail_id < $6)
         ORDER BY mail_id DESC LIMIT $7

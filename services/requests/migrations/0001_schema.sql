@@ -519,9 +519,10 @@ CREATE TABLE mail_answer (
 CREATE INDEX mail_answer_owed_at ON mail_answer (owed_at);
 
 -- The triage box is UNODC's; a message is also its sender's organization's. policy.py says the same in Python.
-CREATE FUNCTION sees_mail(m mail, organization text, role text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION sees_mail(status text, of_organization text, organization text, role text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN oversees(role)
-    OR (m.status = 'added' AND role IN ('focal_point', 'official') AND m.organization = organization);
+    OR (status = 'added' AND role IN ('focal_point', 'official') AND of_organization = organization);
 
 -- -- who sees what ----------------------------------------------------------------------------------------------------
 
@@ -531,9 +532,11 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN 'providers' = ANY (recipients) OR organization = ANY (recipients)
     OR ('unodc_units' = ANY (recipients) AND (organization = 'UNODC' OR starts_with(organization, 'UNODC-')));
 
-CREATE FUNCTION in_force(c consent) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
-RETURN c.withdrawn_at IS NULL AND c.ended_at IS NULL
-    AND (c.starts_at IS NULL OR c.starts_at <= now()) AND (c.ends_at IS NULL OR now() < c.ends_at);
+CREATE FUNCTION in_force(
+    starts_at timestamptz, ends_at timestamptz, withdrawn_at timestamptz, ended_at timestamptz)
+RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN withdrawn_at IS NULL AND ended_at IS NULL
+    AND (starts_at IS NULL OR starts_at <= now()) AND (ends_at IS NULL OR now() < ends_at);
 
 -- Whether the State's last word on an organization is that it withdrew a consent, and none in force gives the words. To
 -- UNODC's units, which need no consent, an agreement after that is its last word. contracts/consents.py says the same.
@@ -545,26 +548,27 @@ RETURN coalesce((
     FROM consent AS c WHERE c.request_id = of_request AND names(c.recipients, organization)
     ORDER BY coalesce(c.withdrawn_at, c.given_at) DESC, c.withdrawn_at IS NOT NULL DESC LIMIT 1), false)
     AND NOT EXISTS (SELECT FROM consent AS c WHERE c.request_id = of_request AND names(c.recipients, organization)
-        AND in_force(c) AND 'words' = ANY (c.fields));
+        AND in_force(c.starts_at, c.ends_at, c.withdrawn_at, c.ended_at) AND 'words' = ANY (c.fields));
 
 -- Whether a match shows its provider the line that it serves.
-CREATE FUNCTION opens(m line_match) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
-RETURN m.status IN ('confirmed', 'in_delivery', 'completed')
-    AND NOT is_withdrawn_from(m.request_id, m.provider, m.agreed_at);
-
-CREATE FUNCTION is_submitted(r request) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN r.status <> 'draft' AND r.submitted_at IS NOT NULL;
+CREATE FUNCTION opens(of_request uuid, of_provider text, status text, agreed_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN status IN ('confirmed', 'in_delivery', 'completed')
+  AND NOT is_withdrawn_from(of_request, of_provider, agreed_at);
 
 -- UNODC also sees the draft that it filed on the State's behalf.
-CREATE FUNCTION is_known_to_unodc(r request) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN is_submitted(r) OR r.channel IS NOT NULL;
+CREATE FUNCTION is_known_to_unodc(status text, submitted_at timestamptz, channel text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (status <> 'draft' AND submitted_at IS NOT NULL) OR channel IS NOT NULL;
 
-CREATE FUNCTION circulates(r request) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN r.circulation = 'granted' AND r.status IN ('open', 'in_delivery', 'delivered');
+CREATE FUNCTION circulates(circulation text, status text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN circulation = 'granted' AND status IN ('open', 'in_delivery', 'delivered');
 
 -- Whether everybody reads the approved summary; policy.py says the same in Python, and a test compares them.
-CREATE FUNCTION is_public(r request, s public_summary) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN s.approved_at IS NOT NULL AND r.visibility = 'public_summary' AND NOT r.restricted AND circulates(r);
+CREATE FUNCTION is_public(
+    approved_at timestamptz, visibility text, restricted boolean, circulation text, status text)
+RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN approved_at IS NOT NULL AND visibility = 'public_summary' AND NOT restricted AND circulates(circulation, status);
 
 -- What somebody sees of a request beside its codes; no row where it does not exist for them. `words` and `institution` are
 -- null where no consent shows the request, and only lines of it are served by whom the State has agreed with. Whom the
@@ -574,32 +578,30 @@ RETURN s.approved_at IS NOT NULL AND r.visibility = 'public_summary' AND NOT r.r
 --
 -- Asked in FROM, by every read: a function with a query in it is carried out anew for each row unless it stands there,
 -- where the planner takes it apart. Neither it nor the policies say EXISTS, which the planner would plan twice and, for a
--- list, may answer by reading the whole table. The id is an argument of its own: to take it out of the row, a query in here
--- would first have to put the row together.
-CREATE FUNCTION seen(id uuid, r request, organization text, role text) RETURNS TABLE (words boolean, institution boolean)
+-- list, may answer by reading the whole table.
+CREATE FUNCTION seen(id uuid, of_state text, of_status text, of_circulation text, first_submitted_at timestamptz,
+    of_channel text, organization text, role text) RETURNS TABLE (words boolean, institution boolean)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT NOT is_outside(role) OR given.words, NOT is_outside(role) OR given.institution
     FROM (
         SELECT bool_or('words' = ANY (c.fields)) AS words, bool_or('institution' = ANY (c.fields)) AS institution
         FROM consent AS c
-        WHERE is_outside(role) AND circulates(r) AND c.request_id = id AND in_force(c)
+        WHERE is_outside(role) AND circulates(of_circulation, of_status) AND c.request_id = id
+          AND in_force(c.starts_at, c.ends_at, c.withdrawn_at, c.ended_at)
             AND names(c.recipients, organization)
     ) AS given
     WHERE CASE
         WHEN is_outside(role) THEN (given.words IS NOT NULL
-                OR (role = 'provider_officer' AND r.status IN ('open', 'in_delivery', 'delivered', 'on_hold')
+                OR (role = 'provider_officer' AND of_status IN ('open', 'in_delivery', 'delivered', 'on_hold')
                     AND (SELECT true FROM line_match AS m
-                         WHERE m.request_id = id AND m.provider = organization AND opens(m) LIMIT 1)))
+                         WHERE m.request_id = id AND m.provider = organization
+                           AND opens(m.request_id, m.provider, m.status, m.agreed_at) LIMIT 1)))
             AND (SELECT true FROM excluded_provider AS e WHERE e.request_id = id AND e.provider = organization) IS NULL
-        WHEN oversees(role) THEN is_known_to_unodc(r)
-        ELSE role IN ('focal_point', 'official') AND r.state = organization
+        WHEN oversees(role) THEN is_known_to_unodc(of_status, first_submitted_at, of_channel)
+        ELSE role IN ('focal_point', 'official') AND of_state = organization
     END;
 END;
-
-CREATE FUNCTION may_see(r request, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN EXISTS (SELECT FROM seen(r.request_id, r, organization, role));
 
 -- Whether a request is there for the caller, asked where the planner does not look into it: the policy on `request` asks
 -- `excluded_provider` and `line_match`, whose policies may not ask back in the same statement.
@@ -607,16 +609,18 @@ CREATE FUNCTION is_there(of_request uuid) RETURNS boolean LANGUAGE sql STABLE PA
 RETURN EXISTS (SELECT FROM request AS r WHERE r.request_id = of_request);
 
 CREATE FUNCTION sees_words(of_request uuid) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
-RETURN EXISTS (SELECT FROM request AS r, seen(r.request_id, r, caller_organization(), caller_role()) AS s
+RETURN EXISTS (SELECT FROM request AS r, seen(r.request_id, r.state, r.status, r.circulation, r.submitted_at, r.channel,
+        caller_organization(), caller_role()) AS s
     WHERE r.request_id = of_request AND s.words);
 
 -- Whether some words of a request are seen: all, or those of the lines that the caller serves.
 CREATE FUNCTION sees_some_words(of_request uuid) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
-RETURN EXISTS (SELECT FROM request AS r, seen(r.request_id, r, caller_organization(), caller_role()) AS s
+RETURN EXISTS (SELECT FROM request AS r, seen(r.request_id, r.state, r.status, r.circulation, r.submitted_at, r.channel,
+        caller_organization(), caller_role()) AS s
     WHERE r.request_id = of_request AND (s.words
         OR (caller_role() = 'provider_officer' AND r.status IN ('open', 'in_delivery', 'delivered', 'on_hold')
             AND EXISTS (SELECT FROM line_match AS m WHERE m.request_id = r.request_id
-                AND m.provider = caller_organization() AND opens(m)))));
+                AND m.provider = caller_organization() AND opens(m.request_id, m.provider, m.status, m.agreed_at)))));
 
 -- A file is seen as the words of its request are. The scan of a note verbale is between the State and UNODC.
 CREATE FUNCTION sees_file(of_request uuid, purpose text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
@@ -626,14 +630,16 @@ RETURN (purpose = 'request' OR NOT is_outside(caller_role())) AND sees_words(of_
 
 CALL wall_in('request', 'CASE
     WHEN is_outside(caller_role()) THEN (
-            (circulates(request)
-                AND (SELECT true FROM consent AS c WHERE c.request_id = request.request_id AND in_force(c) LIMIT 1))
+            (circulates(circulation, status)
+                AND (SELECT true FROM consent AS c WHERE c.request_id = request.request_id
+                  AND in_force(c.starts_at, c.ends_at, c.withdrawn_at, c.ended_at) LIMIT 1))
             OR (status IN (''open'', ''in_delivery'', ''delivered'', ''on_hold'')
                 AND (SELECT true FROM line_match AS m WHERE m.request_id = request.request_id
-                     AND m.provider = caller_organization() AND opens(m) LIMIT 1)))
+                     AND m.provider = caller_organization()
+                       AND opens(m.request_id, m.provider, m.status, m.agreed_at) LIMIT 1)))
         AND (SELECT true FROM excluded_provider AS e
              WHERE e.request_id = request.request_id AND e.provider = caller_organization()) IS NULL
-    WHEN oversees(caller_role()) THEN is_known_to_unodc(request)
+    WHEN oversees(caller_role()) THEN is_known_to_unodc(status, submitted_at, channel)
     ELSE is_own(state)
 END');
 CALL wall_in('request_line', 'is_own(state)
@@ -661,34 +667,42 @@ CALL wall_in('request_text', 'is_own(state)
     OR ((SELECT true FROM request AS r WHERE r.request_id = request_text.request_id)
         AND (NOT is_outside(caller_role())
             OR (SELECT true FROM consent AS c WHERE c.request_id = request_text.request_id
-                AND in_force(c) AND ''words'' = ANY (c.fields) LIMIT 1)))');
+                AND in_force(c.starts_at, c.ends_at, c.withdrawn_at, c.ended_at)
+                  AND ''words'' = ANY (c.fields) LIMIT 1)))');
 CALL wall_in('line_text', 'is_own(state)
     OR ((SELECT true FROM request AS r WHERE r.request_id = line_text.request_id)
         AND (NOT is_outside(caller_role())
             OR (SELECT true FROM consent AS c WHERE c.request_id = line_text.request_id
-                AND in_force(c) AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
+                AND in_force(c.starts_at, c.ends_at, c.withdrawn_at, c.ended_at)
+                  AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
             OR (SELECT true FROM line_match AS m WHERE m.line_id = line_text.line_id
-                AND m.provider = caller_organization() AND opens(m) LIMIT 1)))');
+                AND m.provider = caller_organization()
+                  AND opens(m.request_id, m.provider, m.status, m.agreed_at) LIMIT 1)))');
 -- A translation is seen as its source is: in whole by whom a consent gives the words, of a line by whom serves it.
 CALL wall_in('translation', 'is_own(state)
     OR ((SELECT true FROM request AS r WHERE r.request_id = translation.request_id)
         AND (NOT is_outside(caller_role())
             OR (SELECT true FROM consent AS c WHERE c.request_id = translation.request_id
-                AND in_force(c) AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
+                AND in_force(c.starts_at, c.ends_at, c.withdrawn_at, c.ended_at)
+                  AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
             OR (SELECT true FROM line_match AS m WHERE m.request_id = translation.request_id
-                AND m.provider = caller_organization() AND opens(m) LIMIT 1)))');
+                AND m.provider = caller_organization()
+                  AND opens(m.request_id, m.provider, m.status, m.agreed_at) LIMIT 1)))');
 CALL wall_in('translation_text', 'is_own(state)
     OR ((SELECT true FROM request AS r WHERE r.request_id = translation_text.request_id)
         AND (NOT is_outside(caller_role())
             OR (SELECT true FROM consent AS c WHERE c.request_id = translation_text.request_id
-                AND in_force(c) AND ''words'' = ANY (c.fields) LIMIT 1)))');
+                AND in_force(c.starts_at, c.ends_at, c.withdrawn_at, c.ended_at)
+                  AND ''words'' = ANY (c.fields) LIMIT 1)))');
 CALL wall_in('translated_line_text', 'is_own(state)
     OR ((SELECT true FROM request AS r WHERE r.request_id = translated_line_text.request_id)
         AND (NOT is_outside(caller_role())
             OR (SELECT true FROM consent AS c WHERE c.request_id = translated_line_text.request_id
-                AND in_force(c) AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
+                AND in_force(c.starts_at, c.ends_at, c.withdrawn_at, c.ended_at)
+                  AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
             OR (SELECT true FROM line_match AS m WHERE m.line_id = translated_line_text.line_id
-                AND m.provider = caller_organization() AND opens(m) LIMIT 1)))');
+                AND m.provider = caller_organization()
+                  AND opens(m.request_id, m.provider, m.status, m.agreed_at) LIMIT 1)))');
 -- A summary is between the State and UNODC; the public reads what is approved as the service shows it.
 CALL wall_in('public_summary', 'NOT is_outside(caller_role()) AND (is_own(state)
     OR (SELECT true FROM request AS r WHERE r.request_id = public_summary.request_id))');
@@ -719,7 +733,7 @@ CALL wall_in('attachment', 'is_own(state) OR sees_file(request_id, purpose)');
 CALL wall_in('attachment_text', 'is_own(state)
     OR (SELECT true FROM attachment AS a WHERE a.attachment_id = attachment_text.attachment_id)');
 
-CALL wall_in('mail', 'sees_mail(mail, caller_organization(), caller_role())');
+CALL wall_in('mail', 'sees_mail(status, organization, caller_organization(), caller_role())');
 CALL wall_in('mail_file', '(SELECT true FROM mail AS m WHERE m.mail_id = mail_file.mail_id)');
 CALL wall_in('mail_text', '(SELECT true FROM mail AS m WHERE m.mail_id = mail_text.mail_id)');
 CALL wall_in('mail_file_text', '(SELECT true FROM mail AS m WHERE m.mail_id = mail_file_text.mail_id)');

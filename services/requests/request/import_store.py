@@ -11,7 +11,8 @@ async def existing(tx: Tx, caller: Caller, request_ids: Sequence[UUID]) -> list[
     """Return those of these requests that the caller sees."""
     rows = await tx.fetch(
         """
-        SELECT request_id FROM request CROSS JOIN LATERAL seen(request_id, request, $1, $2)
+        SELECT request_id
+        FROM request CROSS JOIN LATERAL seen(request_id, state, status, circulation, submitted_at, channel, $1, $2)
         WHERE request_id = ANY ($3)
         """,
         caller.organization,

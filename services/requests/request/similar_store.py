@@ -32,7 +32,8 @@ async def similar(tx: Tx, caller: Caller, lines: Sequence[Line | DraftLine]) -> 
     rows = await tx.fetch(
         """
         SELECT DISTINCT request.request_id
-        FROM request CROSS JOIN LATERAL seen(request_id, request, $1, $2) JOIN request_line USING (request_id)
+        FROM request CROSS JOIN LATERAL seen(request_id, state, status, circulation, submitted_at, channel, $1, $2)
+            JOIN request_line USING (request_id)
         WHERE request.state = $1 AND kind = ANY ($3::text[]) AND topics && $4::text[]
           AND status NOT IN ('closed', 'not_accepted', 'lapsed', 'withdrawn')
         ORDER BY request_id DESC LIMIT $5
@@ -63,15 +64,17 @@ async def circulating(tx: Tx, caller: Caller, lines: Sequence[Line | DraftLine])
             """
             SELECT r.request_id, r.state, common.kinds, common.topics,
                 CASE WHEN s.words THEN (SELECT title FROM request_text t WHERE t.request_id = r.request_id) END AS title
-            FROM request AS r CROSS JOIN LATERAL seen(r.request_id, r, $1, $2) AS s
+            FROM request AS r CROSS JOIN LATERAL seen(r.request_id, r.state, r.status, r.circulation, r.submitted_at,
+                    r.channel, $1, $2) AS s
                 CROSS JOIN LATERAL (
                     SELECT array_agg(DISTINCT l.kind) AS kinds, array_agg(DISTINCT topic) AS topics
                     FROM request_line AS l, unnest(l.topics) AS topic
                     WHERE l.request_id = r.request_id AND l.kind = ANY ($3::text[]) AND topic = ANY ($4::text[])
                 ) AS common
-            WHERE r.state = ANY ($6::text[]) AND circulates(r) AND common.kinds IS NOT NULL
+            WHERE r.state = ANY ($6::text[]) AND circulates(r.circulation, r.status) AND common.kinds IS NOT NULL
                 AND EXISTS (SELECT FROM consent AS c
-                    WHERE c.request_id = r.request_id AND in_force(c) AND names(c.recipients, $1))
+                    WHERE c.request_id = r.request_id
+                      AND in_force(c.starts_at, c.ends_at, c.withdrawn_at, c.ended_at) AND names(c.recipients, $1))
             ORDER BY cardinality(common.topics) DESC, r.request_id DESC LIMIT $5
             """,
             caller.organization,

@@ -55,14 +55,14 @@ async def get(tx: Tx, request_id: UUID, caller: Caller, *, lock: bool = False) -
         """
         SELECT request.*, ARRAY(SELECT provider FROM excluded_provider e WHERE e.request_id = request.request_id
             ORDER BY provider COLLATE "C") AS excluded_providers, now() AS read_at
-        FROM request, seen(request_id, request, $2, $3) WHERE request_id = $1
+        FROM request, seen(request_id, state, status, circulation, submitted_at, channel, $2, $3) WHERE request_id = $1
         FOR UPDATE OF request
         """
         if lock
         else """
         SELECT request.*, ARRAY(SELECT provider FROM excluded_provider e WHERE e.request_id = request.request_id
             ORDER BY provider COLLATE "C") AS excluded_providers, now() AS read_at
-        FROM request, seen(request_id, request, $2, $3) WHERE request_id = $1
+        FROM request, seen(request_id, state, status, circulation, submitted_at, channel, $2, $3) WHERE request_id = $1
         """
     )
     row = await tx.fetchrow(query, request_id, caller.organization, caller.role)
@@ -396,10 +396,10 @@ _PAGE = """
         CASE WHEN words IS NOT NULL THEN kinds ELSE ARRAY(
             SELECT kind FROM request_line AS l WHERE l.request_id = request.request_id AND EXISTS (
                 SELECT FROM line_match AS m WHERE m.line_id = l.line_id AND m.request_id = l.request_id
-                    AND m.provider = $1 AND opens(m))
+                    AND m.provider = $1 AND opens(m.request_id, m.provider, m.status, m.agreed_at))
             ORDER BY position) END AS kinds,
         CASE WHEN words THEN (SELECT title FROM request_text t WHERE t.request_id = request.request_id) END AS title
-    FROM request CROSS JOIN LATERAL seen(request_id, request, $1, $2) WHERE
+    FROM request CROSS JOIN LATERAL seen(request_id, state, status, circulation, submitted_at, channel, $1, $2) WHERE
 """
 _ONWARDS = """
     AND request_id < coalesce($5, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) ORDER BY request_id DESC LIMIT $6

@@ -11,7 +11,8 @@ async def titles(tx: Tx, asked: TitleQuery) -> list[RequestTitle]:
     rows = await tx.fetch(
         """
         SELECT r.request_id, t.title FROM request AS r JOIN request_text AS t USING (request_id)
-            CROSS JOIN LATERAL seen(r.request_id, r, $2, $3) AS s
+            CROSS JOIN LATERAL seen(r.request_id, r.state, r.status, r.circulation, r.submitted_at, r.channel,
+                $2, $3) AS s
         WHERE r.request_id = ANY ($1::uuid[]) AND s.words
         """,
         list(asked.request_ids),

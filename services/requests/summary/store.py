@@ -82,7 +82,7 @@ async def published(tx: Tx, request_id: UUID) -> Published:
         """
         SELECT public_summary_id, r.request_id, r.state
         FROM public_summary AS s JOIN request AS r ON r.request_id = s.request_id
-        WHERE r.request_id = $1 AND is_public(r, s)
+        WHERE r.request_id = $1 AND is_public(s.approved_at, r.visibility, r.restricted, r.circulation, r.status)
         """,
         request_id,
     )
@@ -97,7 +97,8 @@ async def page(tx: Tx, *, state: str | None, before: UUID | None, limit: int) ->
         """
         SELECT public_summary_id, r.request_id, r.state
         FROM public_summary AS s JOIN request AS r ON r.request_id = s.request_id
-        WHERE is_public(r, s) AND s.approved_at IS NOT NULL AND ($1::text IS NULL OR r.state = $1)
+        WHERE is_public(s.approved_at, r.visibility, r.restricted, r.circulation, r.status)
+          AND s.approved_at IS NOT NULL AND ($1::text IS NULL OR r.state = $1)
           AND s.request_id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
         ORDER BY s.request_id DESC LIMIT $3
         """,

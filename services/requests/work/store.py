@@ -88,7 +88,8 @@ _PARAMETERS = """
 
 _CLOCKS = """
     FROM clock LEFT JOIN request AS r USING (request_id)
-        LEFT JOIN LATERAL seen(r.request_id, r, $1, $2) AS s ON r.request_id IS NOT NULL
+        LEFT JOIN LATERAL seen(r.request_id, r.state, r.status, r.circulation, r.submitted_at, r.channel, $1, $2) AS s
+            ON r.request_id IS NOT NULL
     WHERE clock.stopped_at IS NULL
 """
 _CONDITIONS = {
@@ -327,7 +328,8 @@ async def search(tx: Tx, caller: Caller, words: str) -> tuple[UUID, ...]:
     rows = await tx.fetch(
         """
         SELECT t.request_id FROM request_text AS t JOIN request AS r USING (request_id)
-            CROSS JOIN LATERAL seen(r.request_id, r, $1, $2) AS s
+            CROSS JOIN LATERAL seen(r.request_id, r.state, r.status, r.circulation, r.submitted_at, r.channel,
+                $1, $2) AS s
         WHERE s.words AND (r.reference = upper($3)
             OR to_tsvector('simple', t.title) @@ websearch_to_tsquery('simple', $3))
         ORDER BY t.request_id DESC LIMIT $4

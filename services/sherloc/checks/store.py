@@ -27,7 +27,7 @@ class DueCheck(msgspec.Struct, frozen=True, kw_only=True):
 async def get(tx: Tx, legislation_check_id: UUID, caller: Caller) -> LegislationCheck:
     """Return the check. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
-        "SELECT * FROM legislation_check WHERE legislation_check_id = $1 AND may_see(legislation_check, $2, $3)",
+        "SELECT * FROM legislation_check WHERE legislation_check_id = $1 AND is_party_to(state, $2, $3)",
         legislation_check_id,
         caller.organization,
         caller.role,
@@ -42,7 +42,7 @@ async def page(tx: Tx, caller: Caller, *, state: str | None, before: UUID | None
     rows = await tx.fetch(
         """
         SELECT * FROM legislation_check
-        WHERE may_see(legislation_check, $1, $2) AND ($3::text IS NULL OR state = $3)
+        WHERE is_party_to(state, $1, $2) AND ($3::text IS NULL OR state = $3)
           AND ($4::uuid IS NULL OR legislation_check_id < $4)
         ORDER BY legislation_check_id DESC LIMIT $5
         """,

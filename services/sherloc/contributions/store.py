@@ -29,7 +29,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 async def get(tx: Tx, contribution_id: UUID, caller: Caller) -> Contribution:
     """Return the contribution. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
-        "SELECT * FROM contribution WHERE contribution_id = $1 AND may_see(contribution, $2, $3)",
+        "SELECT * FROM contribution WHERE contribution_id = $1 AND may_see_contribution(state, status, $2, $3)",
         contribution_id,
         caller.organization,
         caller.role,
@@ -44,7 +44,8 @@ async def page(tx: Tx, caller: Caller, wanted: Filter, *, before: UUID | None, l
     rows = await tx.fetch(
         """
         SELECT * FROM contribution
-        WHERE may_see(contribution, $1, $2) AND ($3::text IS NULL OR state = $3) AND ($4::text IS NULL OR kind = $4)
+        WHERE may_see_contribution(state, status, $1, $2)
+          AND ($3::text IS NULL OR state = $3) AND ($4::text IS NULL OR kind = $4)
           AND ($5::text IS NULL OR $5 = ANY (articles)) AND ($6::text IS NULL OR status = $6)
           AND ($7::text IS NULL OR language = $7) AND ($8::uuid IS NULL OR contribution_id < $8)
         ORDER BY contribution_id DESC LIMIT $9
@@ -65,7 +66,10 @@ async def page(tx: Tx, caller: Caller, wanted: Filter, *, before: UUID | None, l
 async def existing(tx: Tx, caller: Caller, contribution_ids: Sequence[UUID]) -> list[UUID]:
     """Return the ids of those contributions that the caller may see."""
     rows = await tx.fetch(
-        "SELECT contribution_id FROM contribution WHERE contribution_id = ANY ($3) AND may_see(contribution, $1, $2)",
+        """
+        SELECT contribution_id FROM contribution
+        WHERE contribution_id = ANY ($3) AND may_see_contribution(state, status, $1, $2)
+        """,
         caller.organization,
         caller.role,
         list(contribution_ids),

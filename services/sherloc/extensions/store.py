@@ -29,9 +29,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 async def get(tx: Tx, extension_id: UUID, caller: Caller) -> Extension:
     """Return the extension. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
-        "SELECT * FROM extension WHERE extension_id = $1 AND may_see(extension, $2, $3)",
+        "SELECT * FROM extension WHERE extension_id = $1 AND is_appointed($2)",
         extension_id,
-        caller.organization,
         caller.role,
     )
     if row is None:
@@ -46,11 +45,10 @@ async def page(
     rows = await tx.fetch(
         """
         SELECT * FROM extension
-        WHERE may_see(extension, $1, $2) AND ($3::text IS NULL OR status = $3)
-          AND ($4::uuid IS NULL OR extension_id < $4)
-        ORDER BY extension_id DESC LIMIT $5
+        WHERE is_appointed($1) AND ($2::text IS NULL OR status = $2)
+          AND ($3::uuid IS NULL OR extension_id < $3)
+        ORDER BY extension_id DESC LIMIT $4
         """,
-        caller.organization,
         caller.role,
         status,
         before,

@@ -50,7 +50,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 async def get(tx: Tx, legislation_id: UUID, caller: Caller) -> Legislation:
     """Return the record. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
-        "SELECT * FROM legislation WHERE legislation_id = $1 AND may_see(legislation, $2, $3)",
+        "SELECT * FROM legislation WHERE legislation_id = $1 AND may_see_legislation(state, portal_status, $2, $3)",
         legislation_id,
         caller.organization,
         caller.role,
@@ -65,7 +65,7 @@ async def page(tx: Tx, caller: Caller, wanted: Filter, *, before: Cell | None, l
     rows = await tx.fetch(
         """
         SELECT * FROM legislation
-        WHERE may_see(legislation, $1, $2) AND ($3::text IS NULL OR state = $3)
+        WHERE may_see_legislation(state, portal_status, $1, $2) AND ($3::text IS NULL OR state = $3)
           AND ($4::text IS NULL OR instrument = $4) AND ($5::text IS NULL OR article = $5)
           AND ($6::text IS NULL OR $6 = CASE WHEN is_party_to(state, $1, $2) THEN status ELSE portal_status END)
           AND ($7::timestamptz IS NULL OR last_verified_at IS NULL OR last_verified_at < $7)
@@ -116,7 +116,7 @@ async def recorded_of(tx: Tx, caller: Caller, cells: Sequence[Cell]) -> Collecti
         """
         SELECT state, place_of(article) AS place
         FROM legislation JOIN unnest($3::text[], $4::text[]) AS cell(state, article) USING (state, article)
-        WHERE may_see(legislation, $1, $2)
+        WHERE may_see_legislation(state, portal_status, $1, $2)
         """,
         caller.organization,
         caller.role,
@@ -133,7 +133,7 @@ async def tallies(tx: Tx, caller: Caller, *, state: str | None, verified_before:
         SELECT state, CASE WHEN is_party_to(state, $1, $2) THEN status ELSE portal_status END AS status,
             count(*) AS articles, max(last_verified_at) AS last_verified_at,
             count(*) FILTER (WHERE last_verified_at IS NULL OR last_verified_at < $4) AS unverified
-        FROM legislation WHERE may_see(legislation, $1, $2) AND ($3::text IS NULL OR state = $3)
+        FROM legislation WHERE may_see_legislation(state, portal_status, $1, $2) AND ($3::text IS NULL OR state = $3)
         GROUP BY 1, 2
         """,
         caller.organization,
@@ -181,7 +181,7 @@ async def published_of(tx: Tx, state: str) -> list[Legislation]:
 async def public(tx: Tx, *, limit: int) -> list[Legislation]:
     """List the public records, by State and article."""
     rows = await tx.fetch(
-        "SELECT * FROM legislation WHERE is_public(legislation) ORDER BY state, place_of(article) LIMIT $1", limit
+        "SELECT * FROM legislation WHERE portal_status IS NOT NULL ORDER BY state, place_of(article) LIMIT $1", limit
     )
     return await _as_read_by(tx, None, rows)
 

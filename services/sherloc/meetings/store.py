@@ -25,9 +25,8 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True):
 async def get(tx: Tx, meeting_id: UUID, caller: Caller) -> Meeting:
     """Return the meeting. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
-        "SELECT * FROM meeting WHERE meeting_id = $1 AND may_see(meeting, $2, $3)",
+        "SELECT * FROM meeting WHERE meeting_id = $1 AND may_see_meetings($2)",
         meeting_id,
-        caller.organization,
         caller.role,
     )
     if row is None:
@@ -42,11 +41,10 @@ async def page(
     rows = await tx.fetch(
         """
         SELECT * FROM meeting
-        WHERE may_see(meeting, $1, $2) AND ($3::text IS NULL OR status = $3)
-          AND ($4::uuid IS NULL OR meeting_id < $4)
-        ORDER BY meeting_id DESC LIMIT $5
+        WHERE may_see_meetings($1) AND ($2::text IS NULL OR status = $2)
+          AND ($3::uuid IS NULL OR meeting_id < $3)
+        ORDER BY meeting_id DESC LIMIT $4
         """,
-        caller.organization,
         caller.role,
         status,
         before,

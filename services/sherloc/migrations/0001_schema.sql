@@ -6,6 +6,10 @@
 CREATE FUNCTION oversees(role text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN role IN ('coordinator', 'auditor', 'service');
 
+-- Whether somebody acts in an appointment: what every appointment reads.
+CREATE FUNCTION is_appointed(role text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(role, '') <> '';
+
 -- The State and UNODC's office, who read what is not published.
 CREATE FUNCTION is_party_to(of_state text, organization text, role text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -51,13 +55,9 @@ CREATE TABLE legislation (
 CREATE INDEX legislation_place ON legislation (state, place_of(article));
 
 -- Visibility, as in policy.py; a test compares them. Every appointment sees what is on SHERLOC.
-CREATE FUNCTION may_see(l legislation, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN is_party_to(l.state, organization, role) OR (coalesce(role, '') <> '' AND l.portal_status IS NOT NULL);
-
--- Whether everybody reads it, as open data, as in policy.py; a test compares them.
-CREATE FUNCTION is_public(l legislation) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN l.portal_status IS NOT NULL;
+CREATE FUNCTION may_see_legislation(of_state text, portal_status text, organization text, role text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN is_party_to(of_state, organization, role) OR (is_appointed(role) AND portal_status IS NOT NULL);
 
 -- Its words, in each revision that changed them: `portal_address` is the page of SHERLOC.
 CREATE TABLE legislation_text (
@@ -96,7 +96,7 @@ CREATE TABLE remark (
     PRIMARY KEY (legislation_id, revision)
 );
 
-CALL wall_in('legislation', 'may_see(legislation, caller_organization(), caller_role())');
+CALL wall_in('legislation', 'may_see_legislation(state, portal_status, caller_organization(), caller_role())');
 -- A version that was not published is of the State and UNODC.
 CALL wall_in('legislation_version', 'EXISTS (SELECT FROM legislation l
     WHERE l.legislation_id = legislation_version.legislation_id
@@ -140,9 +140,9 @@ CREATE TABLE contribution (
 );
 CREATE INDEX contribution_state ON contribution (state, contribution_id);
 
-CREATE FUNCTION may_see(c contribution, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN is_party_to(c.state, organization, role) OR (coalesce(role, '') <> '' AND c.status IN ('published', 'superseded'));
+CREATE FUNCTION may_see_contribution(of_state text, status text, organization text, role text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN is_party_to(of_state, organization, role) OR (is_appointed(role) AND status IN ('published', 'superseded'));
 
 -- Its words as they are now: those before a revision are deleted.
 CREATE TABLE contribution_text (
@@ -191,10 +191,10 @@ CREATE FUNCTION may_read_exports(organization text, role text) RETURNS boolean L
 RETURN coalesce(oversees(role) OR role = 'provider_officer'
     AND (organization = 'UNODC' OR starts_with(organization, 'UNODC-')), false);
 
-CALL wall_in('contribution', 'may_see(contribution, caller_organization(), caller_role())');
+CALL wall_in('contribution', 'may_see_contribution(state, status, caller_organization(), caller_role())');
 CALL wall_in('contribution_text', 'EXISTS (SELECT FROM contribution c
     WHERE c.contribution_id = contribution_text.contribution_id
-      AND may_see(c, caller_organization(), caller_role()))');
+      AND may_see_contribution(c.state, c.status, caller_organization(), caller_role()))');
 CALL wall_in('contribution_remark', 'EXISTS (SELECT FROM contribution c
     WHERE c.contribution_id = contribution_remark.contribution_id
       AND is_party_to(c.state, caller_organization(), caller_role()))');
@@ -219,11 +219,6 @@ CREATE TABLE extension (
     reason text,
     CHECK ((status = 'dropped') = (reason IS NOT NULL))
 );
-
--- Visibility, as in policy.py; a test compares them: every appointment.
-CREATE FUNCTION may_see(e extension, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN coalesce(role, '') <> '';
 
 CREATE TABLE extension_text (
     extension_id uuid PRIMARY KEY REFERENCES extension DEFERRABLE INITIALLY DEFERRED,
@@ -251,7 +246,7 @@ CREATE TABLE earmark (
 );
 CREATE INDEX earmark_extension ON earmark (extension_id, donor);
 
-CALL wall_in('extension', 'may_see(extension, caller_organization(), caller_role())');
+CALL wall_in('extension', 'is_appointed(caller_role())');
 CALL wall_in('extension_text', 'EXISTS (SELECT FROM extension e WHERE e.extension_id = extension_text.extension_id)');
 CALL wall_in('extension_note', 'EXISTS (SELECT FROM extension e WHERE e.extension_id = extension_note.extension_id)');
 -- Which donor pledged for what is its own affair.
@@ -280,11 +275,6 @@ CREATE TABLE outreach_activity (
     CHECK ((status = 'cancelled') = (reason IS NOT NULL))
 );
 
--- Visibility, as in policy.py; a test compares them: every appointment.
-CREATE FUNCTION may_see(o outreach_activity, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN coalesce(role, '') <> '';
-
 CREATE TABLE outreach_text (
     outreach_activity_id uuid PRIMARY KEY REFERENCES outreach_activity DEFERRABLE INITIALLY DEFERRED,
     salt bytea NOT NULL,
@@ -292,7 +282,7 @@ CREATE TABLE outreach_text (
     text text NOT NULL
 );
 
-CALL wall_in('outreach_activity', 'may_see(outreach_activity, caller_organization(), caller_role())');
+CALL wall_in('outreach_activity', 'is_appointed(caller_role())');
 CALL wall_in('outreach_text', 'EXISTS (SELECT FROM outreach_activity o
     WHERE o.outreach_activity_id = outreach_text.outreach_activity_id)');
 
@@ -314,9 +304,9 @@ CREATE TABLE review_progress (
 );
 
 -- Visibility, as in policy.py; a test compares them: the State and UNODC's office, all others what is shown.
-CREATE FUNCTION may_see(r review_progress, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN is_party_to(r.state, organization, role) OR (coalesce(role, '') <> '' AND r.status = 'shown');
+CREATE FUNCTION may_see_progress(of_state text, status text, organization text, role text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN is_party_to(of_state, organization, role) OR (is_appointed(role) AND status = 'shown');
 
 CREATE TABLE review_progress_text (
     review_progress_id uuid PRIMARY KEY REFERENCES review_progress DEFERRABLE INITIALLY DEFERRED,
@@ -324,7 +314,7 @@ CREATE TABLE review_progress_text (
     text text NOT NULL
 );
 
-CALL wall_in('review_progress', 'may_see(review_progress, caller_organization(), caller_role())');
+CALL wall_in('review_progress', 'may_see_progress(state, status, caller_organization(), caller_role())');
 CALL wall_in('review_progress_text', 'EXISTS (SELECT FROM review_progress r
     WHERE r.review_progress_id = review_progress_text.review_progress_id)');
 
@@ -347,8 +337,7 @@ CREATE TABLE meeting (
 );
 
 -- Visibility, as in policy.py; a test compares them: States and UNODC's office.
-CREATE FUNCTION may_see(m meeting, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION may_see_meetings(role text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN coalesce(oversees(role) OR role IN ('focal_point', 'official'), false);
 
 CREATE TABLE meeting_text (
@@ -368,7 +357,7 @@ CREATE TABLE meeting_lesson (
 );
 CREATE INDEX meeting_lessons ON meeting_lesson (meeting_id, lesson_id);
 
-CALL wall_in('meeting', 'may_see(meeting, caller_organization(), caller_role())');
+CALL wall_in('meeting', 'may_see_meetings(caller_role())');
 CALL wall_in('meeting_text', 'EXISTS (SELECT FROM meeting m WHERE m.meeting_id = meeting_text.meeting_id)');
 CALL wall_in('meeting_lesson', 'EXISTS (SELECT FROM meeting m WHERE m.meeting_id = meeting_lesson.meeting_id)');
 
@@ -393,10 +382,7 @@ CREATE TABLE legislation_check (
     UNIQUE (state, due_at)
 );
 
-CREATE FUNCTION may_see(c legislation_check, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE RETURN is_party_to(c.state, organization, role);
-
-CALL wall_in('legislation_check', 'may_see(legislation_check, caller_organization(), caller_role())');
+CALL wall_in('legislation_check', 'is_party_to(state, caller_organization(), caller_role())');
 
 -- When each State with a record is asked next: a year after it was asked last, or after its first record.
 CREATE VIEW due_check WITH (security_invoker = true) AS
@@ -427,9 +413,6 @@ CREATE TABLE legislation_proposal (
     CHECK ((status = 'dropped') = (dropped_at IS NOT NULL) AND (status = 'dropped') = (reason IS NOT NULL))
 );
 
-CREATE FUNCTION may_see(p legislation_proposal, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE RETURN is_party_to(p.state, organization, role);
-
 -- What other services said: the lines of submitted requests, and deliveries that wait for their line.
 CREATE TABLE requested_line (
     line_id uuid PRIMARY KEY,
@@ -446,7 +429,7 @@ CREATE TABLE waiting_delivery (
 );
 CREATE INDEX waiting_delivery_line ON waiting_delivery (line_id);
 
-CALL wall_in('legislation_proposal', 'may_see(legislation_proposal, caller_organization(), caller_role())');
+CALL wall_in('legislation_proposal', 'is_party_to(state, caller_organization(), caller_role())');
 CALL wall_in('requested_line', 'is_party_to(state, caller_organization(), caller_role())');
 CALL wall_in('waiting_delivery', 'is_party_to(state, caller_organization(), caller_role())');
 
@@ -484,17 +467,19 @@ CREATE TABLE practice (
 CREATE INDEX practice_articles ON practice USING gin (articles);
 CREATE INDEX practice_topics ON practice USING gin (topics);
 
-CREATE FUNCTION is_author(p practice, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN coalesce(role IN ('focal_point', 'official') AND p.state = organization
-    OR role = 'provider_officer' AND p.provider = organization, false);
+CREATE FUNCTION is_author(of_state text, of_provider text, organization text, role text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(role IN ('focal_point', 'official') AND of_state = organization
+    OR role = 'provider_officer' AND of_provider = organization, false);
 
 -- Visibility, as in policy.py; a test compares them. What was never submitted is its author's; every appointment
 -- sees the catalogue.
-CREATE FUNCTION may_see(p practice, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN is_author(p, organization, role) OR coalesce(oversees(role), false) AND p.submitted_at IS NOT NULL
-    OR coalesce(role, '') <> '' AND p.status = 'catalogued';
+CREATE FUNCTION may_see_practice(
+    of_state text, of_provider text, status text, submitted_at timestamptz, organization text, role text)
+RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN is_author(of_state, of_provider, organization, role)
+    OR coalesce(oversees(role), false) AND submitted_at IS NOT NULL
+    OR is_appointed(role) AND status = 'catalogued';
 
 -- Its words; deleted when it is withdrawn.
 CREATE TABLE practice_text (
@@ -531,17 +516,18 @@ CREATE TABLE completed_delivery (
     provider text NOT NULL
 );
 
-CREATE FUNCTION may_see(d completed_delivery, organization text, role text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN is_party_to(d.state, organization, role)
-    OR coalesce(role = 'provider_officer' AND d.provider = organization, false);
+CREATE FUNCTION may_see_delivery(of_state text, of_provider text, organization text, role text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN is_party_to(of_state, organization, role)
+    OR coalesce(role = 'provider_officer' AND of_provider = organization, false);
 
-CALL wall_in('practice', 'may_see(practice, caller_organization(), caller_role())');
+CALL wall_in('practice',
+    'may_see_practice(state, provider, status, submitted_at, caller_organization(), caller_role())');
 CALL wall_in('practice_text', 'EXISTS (SELECT FROM practice p WHERE p.practice_id = practice_text.practice_id)');
 CALL wall_in('practice_remark', 'EXISTS (SELECT FROM practice p WHERE p.practice_id = practice_remark.practice_id
-    AND (oversees(caller_role()) OR is_author(p, caller_organization(), caller_role())))');
+    AND (oversees(caller_role()) OR is_author(p.state, p.provider, caller_organization(), caller_role())))');
 CALL wall_in('practice_stems', 'EXISTS (SELECT FROM practice p WHERE p.practice_id = practice_stems.practice_id)');
-CALL wall_in('completed_delivery', 'may_see(completed_delivery, caller_organization(), caller_role())');
+CALL wall_in('completed_delivery', 'may_see_delivery(state, provider, caller_organization(), caller_role())');
 -- How often it was used is known to all, in which deliveries to their sides and UNODC.
 CALL wall_in('practice_use', 'EXISTS (SELECT FROM practice p WHERE p.practice_id = practice_use.practice_id)
     AND EXISTS (SELECT FROM completed_delivery d WHERE d.delivery_id = practice_use.delivery_id)');

@@ -19,9 +19,8 @@ LIST_MAX = 100
 async def get(tx: Tx, outreach_activity_id: UUID, caller: Caller) -> OutreachActivity:
     """Return the activity. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
-        "SELECT * FROM outreach_activity WHERE outreach_activity_id = $1 AND may_see(outreach_activity, $2, $3)",
+        "SELECT * FROM outreach_activity WHERE outreach_activity_id = $1 AND is_appointed($2)",
         outreach_activity_id,
-        caller.organization,
         caller.role,
     )
     if row is None:
@@ -42,11 +41,10 @@ async def page(
     rows = await tx.fetch(
         """
         SELECT * FROM outreach_activity
-        WHERE may_see(outreach_activity, $1, $2) AND ($3::text IS NULL OR status = $3)
-          AND ($4::text IS NULL OR audience = $4) AND ($5::uuid IS NULL OR outreach_activity_id < $5)
-        ORDER BY outreach_activity_id DESC LIMIT $6
+        WHERE is_appointed($1) AND ($2::text IS NULL OR status = $2)
+          AND ($3::text IS NULL OR audience = $3) AND ($4::uuid IS NULL OR outreach_activity_id < $4)
+        ORDER BY outreach_activity_id DESC LIMIT $5
         """,
-        caller.organization,
         caller.role,
         status,
         audience,

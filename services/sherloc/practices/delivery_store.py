@@ -22,7 +22,10 @@ async def on_completed(tx: Tx, event: Event, fact: DeliveryCompleted) -> None:
 async def is_shown(tx: Tx, delivery_id: UUID, caller: Caller) -> bool:
     """Check whether the delivery is completed and the caller is one of its sides or of UNODC."""
     found: bool = await tx.fetchval(
-        "SELECT EXISTS (SELECT FROM completed_delivery d WHERE delivery_id = $1 AND may_see(d, $2, $3))",
+        """
+        SELECT EXISTS (SELECT FROM completed_delivery
+            WHERE delivery_id = $1 AND may_see_delivery(state, provider, $2, $3))
+        """,
         delivery_id,
         caller.organization,
         caller.role,

@@ -32,7 +32,10 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 async def get(tx: Tx, practice_id: UUID, caller: Caller) -> Practice:
     """Return the practice. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
-        "SELECT * FROM practice WHERE practice_id = $1 AND may_see(practice, $2, $3)",
+        """
+        SELECT * FROM practice
+        WHERE practice_id = $1 AND may_see_practice(state, provider, status, submitted_at, $2, $3)
+        """,
         practice_id,
         caller.organization,
         caller.role,
@@ -47,7 +50,8 @@ async def page(tx: Tx, caller: Caller, wanted: Filter, *, before: UUID | None, l
     rows = await tx.fetch(
         """
         SELECT * FROM practice
-        WHERE may_see(practice, $1, $2) AND ($3::text IS NULL OR practice_kind = $3)
+        WHERE may_see_practice(state, provider, status, submitted_at, $1, $2)
+          AND ($3::text IS NULL OR practice_kind = $3)
           AND ($4::text IS NULL OR status = $4) AND ($5::text IS NULL OR articles @> ARRAY[$5])
           AND ($6::text[] IS NULL OR topics && $6)
           AND ($7::text IS NULL OR state = $7) AND ($8::text IS NULL OR language = $8)

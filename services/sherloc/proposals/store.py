@@ -19,7 +19,7 @@ async def get(tx: Tx, legislation_proposal_id: UUID, caller: Caller) -> Legislat
     row = await tx.fetchrow(
         """
         SELECT * FROM legislation_proposal
-        WHERE legislation_proposal_id = $1 AND may_see(legislation_proposal, $2, $3)
+        WHERE legislation_proposal_id = $1 AND is_party_to(state, $2, $3)
         """,
         legislation_proposal_id,
         caller.organization,
@@ -43,7 +43,7 @@ async def page(
     rows = await tx.fetch(
         """
         SELECT * FROM legislation_proposal
-        WHERE may_see(legislation_proposal, $1, $2) AND ($3::text IS NULL OR state = $3)
+        WHERE is_party_to(state, $1, $2) AND ($3::text IS NULL OR state = $3)
           AND ($4::text IS NULL OR status = $4) AND ($5::uuid IS NULL OR legislation_proposal_id < $5)
         ORDER BY legislation_proposal_id DESC LIMIT $6
         """,

@@ -20,7 +20,7 @@ TABLE_MAX = 2000
 async def get(tx: Tx, review_progress_id: UUID, caller: Caller) -> ReviewProgress:
     """Return the record. Raises Missing unless this caller may see it."""
     row = await tx.fetchrow(
-        "SELECT * FROM review_progress WHERE review_progress_id = $1 AND may_see(review_progress, $2, $3)",
+        "SELECT * FROM review_progress WHERE review_progress_id = $1 AND may_see_progress(state, status, $2, $3)",
         review_progress_id,
         caller.organization,
         caller.role,
@@ -37,7 +37,7 @@ async def page(
     rows = await tx.fetch(
         """
         SELECT * FROM review_progress
-        WHERE may_see(review_progress, $1, $2) AND ($3::text IS NULL OR state = $3)
+        WHERE may_see_progress(state, status, $1, $2) AND ($3::text IS NULL OR state = $3)
           AND ($4::text IS NULL OR cluster = $4) AND ($5::uuid IS NULL OR review_progress_id < $5)
         ORDER BY review_progress_id DESC LIMIT $6
         """,
@@ -55,7 +55,7 @@ async def shown_records(tx: Tx, caller: Caller) -> list[ReviewProgress]:
     """List the records that their States agreed to show, by State and cluster."""
     rows = await tx.fetch(
         """
-        SELECT * FROM review_progress WHERE may_see(review_progress, $1, $2) AND status = 'shown'
+        SELECT * FROM review_progress WHERE may_see_progress(state, status, $1, $2) AND status = 'shown'
         ORDER BY state, cluster LIMIT $3
         """,
         caller.organization,

@@ -306,7 +306,7 @@ async def test_shown_status_in_sql_equals_python(databases: Mapping[str, Databas
                 assert one == kept
                 for today in (SPRING.starts, SPRING.ends, AUTUMN.starts, date(AHEAD + 1, 1, 1)):
                     sql = await tx.fetchval(
-                        "SELECT shown_status(offering, $2) FROM offering WHERE offering_id = $1",
+                        "SELECT shown_status(offering_id, status, $2) FROM offering WHERE offering_id = $1",
                         one.offering_id,
                         today,
                     )

@@ -173,7 +173,7 @@ async def test_python_and_sql_agree_on_what_is_public(databases: Mapping[str, Da
         async with databases["matching"].transaction() as tx:
             await store.save(tx, replace(case, reason="incomplete" if case.status == "returned" else None))
         async with databases["matching"].transaction() as tx:
-            query = "SELECT is_public(offering, $2) FROM offering WHERE offering_id = $1"
+            query = "SELECT is_public(published_at, status, kinds, $2) FROM offering WHERE offering_id = $1"
             said.append(await tx.fetchval(query, case.offering_id, restricted))
 
     assert [policy.is_public(case) for case in cases] == said

@@ -70,7 +70,7 @@ _FOUND = """
             WHERE q.account = coalesce(($10::text[])[array_position($8::text[], e.type)], p.account)
         ) AS parent_flow_id
     ) AS f
-    WHERE may_see(e, $1, $2) AND p.account = ANY ($3::text[])
+    WHERE reads_of_donor(e.donor, $1, $2) AND p.account = ANY ($3::text[])
       AND (p.account <> 'available' OR e.allocation_id IS NOT NULL)
       AND ($4::text IS NULL OR e.fund = $4) AND ($5::text IS NULL OR e.donor = $5)
       AND ($6::int IS NULL OR e.effective_on BETWEEN make_date($6, 1, 1) AND make_date($6, 12, 31))
@@ -199,7 +199,7 @@ async def _children_of(
     if parent is None:
         return None, None, None
     row = await tx.fetchrow(
-        "SELECT pledge_id, allocation_id FROM entry WHERE entry_id = $1 AND may_see(entry, $2, $3)",
+        "SELECT pledge_id, allocation_id FROM entry WHERE entry_id = $1 AND reads_of_donor(entry.donor, $2, $3)",
         parent[0],
         caller.organization,
         caller.role,

@@ -32,14 +32,15 @@ _OF_FUND = """
     FROM entry e LEFT JOIN LATERAL (
         SELECT work_package, requirement_id, activity_id FROM allocation WHERE allocation_id = e.allocation_id LIMIT 1
     ) AS a ON true
-    WHERE may_see(e, $1, $2) AND e.fund = $3 AND e.recorded_at <= $4
+    WHERE reads_of_donor(e.donor, $1, $2) AND e.fund = $3 AND e.recorded_at <= $4
     ORDER BY e.entry_id LIMIT $6
 """
 ENTRIES = _MOVEMENTS + OTHER_FUND + _OF_FUND
 # Counts up to the limit only.
 _COUNT = """
     SELECT count(*) FROM (
-        SELECT FROM entry e WHERE may_see(e, $1, $2) AND e.fund = $3 AND e.recorded_at <= $4 LIMIT $5) AS found
+        SELECT FROM entry e WHERE reads_of_donor(e.donor, $1, $2) AND e.fund = $3
+          AND e.recorded_at <= $4 LIMIT $5) AS found
 """
 
 
@@ -102,7 +103,8 @@ async def _aims(tx: Tx, requirement_ids: Collection[UUID], caller: Caller) -> di
     rows = await tx.fetch(
         """
         SELECT requirement_id, about FROM requirement
-        WHERE requirement_id = ANY ($3::uuid[]) AND may_see(requirement, $1, $2) AND about IS NOT NULL
+        WHERE requirement_id = ANY ($3::uuid[])
+          AND sees_requirement(requirement.state, requirement.provider, $1, $2) AND about IS NOT NULL
         """,
         caller.organization,
         caller.role,

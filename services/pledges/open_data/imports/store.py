@@ -73,7 +73,7 @@ async def save_rows(tx: Tx, import_id: UUID, validated: ValidatedRows) -> None:
 async def get(tx: Tx, import_id: UUID, caller: Caller) -> FlowImport:
     """Return the import. Raises Missing if this caller may not see it."""
     row = await tx.fetchrow(
-        "SELECT * FROM flow_import WHERE import_id = $1 AND may_see(flow_import, $2, $3)",
+        "SELECT * FROM flow_import WHERE import_id = $1 AND reads_all($2, $3)",
         import_id,
         caller.organization,
         caller.role,
@@ -87,7 +87,7 @@ async def imports(tx: Tx, caller: Caller, *, before: UUID | None, limit: int) ->
     """List the imports this caller may see, newest first, after `before`."""
     rows = await tx.fetch(
         """
-        SELECT * FROM flow_import WHERE may_see(flow_import, $1, $2) AND ($3::uuid IS NULL OR import_id < $3)
+        SELECT * FROM flow_import WHERE reads_all($1, $2) AND ($3::uuid IS NULL OR import_id < $3)
         ORDER BY import_id DESC LIMIT $4
         """,
         caller.organization,
