@@ -426,9 +426,7 @@ CREATE FUNCTION match_by_id(id uuid) RETURNS SETOF match LANGUAGE sql STABLE PAR
     WHERE id_prefix(r.match_ids[1]) = id_prefix(id) AND m.match_id = id
 $$;
 CREATE FUNCTION matches_of_line(line uuid) RETURNS SETOF match LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT * FROM match WHERE line_id = line
-    UNION ALL SELECT m.* FROM line_ranking AS r CROSS JOIN LATERAL untouched_matches(r.line_id) AS m
-    WHERE r.line_id = line
+    SELECT * FROM match WHERE line_id = line UNION ALL SELECT * FROM untouched_matches(line)
 $$;
 CREATE FUNCTION matches_of_request(request uuid) RETURNS SETOF match LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT * FROM match WHERE request_id = request
