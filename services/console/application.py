@@ -33,6 +33,7 @@ from services.console.page import (
     browser_address,
     local_path,
     parts_of,
+    see_other,
 )
 from services.console.rendering import assets
 from services.console.sessions.kept_forms import form_address, keep, restore
@@ -94,19 +95,32 @@ async def page_of(request: Request[Any, Any, Any]) -> Page:
     request.state[PAGE] = page
     if any(isinstance(part, str) and not PART.match(part) for part in request.path_params.values()):
         raise NotFoundException
+    for_everybody = FOR_EVERYBODY.items() <= request.route_handler.opt.items()
     if request.method == "POST":
         check_origin(request)
         page.typed, page.files = parse(request)
-        if session is not None:
+        if session is None and not for_everybody:
+            await keep(page, now=now)
+        elif session is not None and not for_everybody and is_of_an_earlier_session(page, session):
+            await keep(page, now=now)
+            raise OfEarlierSession
+        elif session is not None:
             check_token(page, session)
-        if session is None and cookie:
-            await keep(page, cookie, now=now)
     elif session is not None and console.kept_cookie in request.cookies:
         await restore(page, session, now=now)
-    for_everybody = FOR_EVERYBODY.items() <= request.route_handler.opt.items()
     if not for_everybody and (session is None or session.acting is None):
         raise SignInNeeded
     return page
+
+
+class OfEarlierSession(Exception):
+    """The form was shown to the same person before they signed out and in again."""
+
+
+def is_of_an_earlier_session(page: Page, session: Session) -> bool:
+    sealer = page.console.sessions.sealer
+    proof, person, _ = parts_of(page.value(CSRF_FIELD))
+    return sealer.is_person_mark(person, session.person_id) and not sealer.is_csrf_token(session.cookie, proof)
 
 
 def check_token(page: Page, session: Session) -> None:
@@ -202,6 +216,12 @@ def on_sign_in_again(request: Request[Any, Any, Any], _error: SignInAgain) -> Re
     return page.redirect("/sign-in/again", after=form_address(page))
 
 
+def on_earlier_session(request: Request[Any, Any, Any], _error: OfEarlierSession) -> Response[bytes]:
+    """Redirect to the form, which is filled with what was typed."""
+    page = _page_for_error(request)
+    return see_other(local_path(form_address(page)), cookies=page.cookies)
+
+
 def on_forged(request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:
     return _error_page(request, 403, forged=True)
 
@@ -223,6 +243,7 @@ def application(console: Console, routes: Sequence[ControllerRouterHandler]) -> 
         Unavailable: on_unavailable,
         SignInNeeded: on_sign_in_needed,
         SignInAgain: on_sign_in_again,
+        OfEarlierSession: on_earlier_session,
         ForgedForm: on_forged,
         UnreadableForm: on_forged,
         HTTPException: on_http,

@@ -205,8 +205,8 @@ class Page:
     def _form_token(self, session: Session) -> str:
         """Return the token of a form: the proof of this session, and the marks of its person and appointment."""
         sealer = self.console.sessions.sealer
-        marks = (sealer.mark(session.cookie, of) for of in (session.person_id, session.acting_name))
-        return MARKED.join((sealer.csrf_token(session.cookie), *marks))
+        acting = sealer.mark(session.cookie, session.acting_name)
+        return MARKED.join((sealer.csrf_token(session.cookie), sealer.person_mark(session.person_id), acting))
 
     def answer(self, body: bytes, *, status: int = 200, media_type: str = HTML) -> Response[bytes]:
         """Return the response for a page that is rendered already."""

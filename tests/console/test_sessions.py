@@ -227,13 +227,49 @@ def test_form_posted_after_the_session_ended_comes_back_to_its_person_once(site:
         assert "Typed after the end" not in client.get(path).text
 
 
-def test_form_without_the_token_of_the_ended_session_is_not_kept(site: Site) -> None:
+def test_form_posted_after_signing_out_in_another_tab_comes_back_to_its_person_only(site: Site) -> None:
+    path = "/en/requests/new"
     with site.client(KEN) as client:
-        token = csrf_token(client)
-        client.post("/en/sign-out", data={"csrf_token": token})
-        client.cookies.set("session", "made-up")
+        typed = {"csrf_token": csrf_token(client), "language": "en", "title": "Typed beside"}
+        client.post("/en/sign-out", data={"csrf_token": csrf_token(client)})
+        assert "session" not in client.cookies
 
-        client.post("/en/requests/new", data={"csrf_token": token, "title": "Forged"})
+        answer = client.post(path, data=typed)
+        assert (303, "/en/sign-in?after=%2Fen%2Frequests%2Fnew") == (answer.status_code, answer.headers["location"])
+
+        client.post("/en/sign-in/step-into", data={"person": site.people["KEN:official"]})
+        assert "Typed beside" not in client.get(path).text
+
+        client.post("/en/sign-out", data={"csrf_token": csrf_token(client)})
+        client.post("/en/sign-in/step-into", data={"person": site.people[KEN]})
+        assert "Typed beside" in client.get(path).text
+        assert "Typed beside" not in client.get(path).text
+
+
+def test_form_of_an_earlier_session_is_given_back_in_the_next_one(site: Site) -> None:
+    """The person signed out and in again in another tab; nobody else gets the form."""
+    path = "/en/requests/new"
+    with site.client(KEN) as client:
+        typed = {"csrf_token": csrf_token(client), "language": "en", "title": "Typed before"}
+        client.post("/en/sign-out", data={"csrf_token": csrf_token(client)})
+        client.post("/en/sign-in/step-into", data={"person": site.people["KEN:official"]})
+        assert 403 == client.post(path, data=typed).status_code
+
+        client.post("/en/sign-out", data={"csrf_token": csrf_token(client)})
+        client.post("/en/sign-in/step-into", data={"person": site.people[KEN]})
+        answer = client.post(path, data=typed)
+        assert (303, path) == (answer.status_code, answer.headers["location"])
+        assert "Typed before" in client.get(path).text
+        assert "Typed before" not in client.get("/en/requests").text
+
+
+def test_form_with_a_mark_that_the_console_did_not_make_is_not_kept(site: Site) -> None:
+    with site.client(KEN) as client:
+        proof, person, acting = csrf_token(client).split(".")
+        client.post("/en/sign-out", data={"csrf_token": csrf_token(client)})
+        changed = f"{proof}.{person[:-1]}{'0' if person[-1] != '0' else '1'}.{acting}"
+
+        client.post("/en/requests/new", data={"csrf_token": changed, "title": "Forged"})
 
         assert "kept-form" not in client.cookies
 

@@ -22,16 +22,16 @@ def form_address(page: Page) -> str:
     return f"{path}?{rest}" if rest else path
 
 
-async def keep(page: Page, cookie: str, *, now: datetime) -> None:
-    """Keep a form that was posted with the cookie of a session, if a page of that session contained it."""
-    token, mark, _ = parts_of(page.value(CSRF_FIELD))
+async def keep(page: Page, *, now: datetime) -> None:
+    """Keep a form that was posted, if a page of this console contained it; the person's cookie may be gone."""
+    _, mark, _ = parts_of(page.value(CSRF_FIELD))
     sessions = page.console.sessions
-    if not mark or "hx-request" in page.request.headers or not sessions.sealer.is_csrf_token(cookie, token):
+    if "hx-request" in page.request.headers or not sessions.sealer.is_person_mark(mark):
         return
     typed = {name: list(values) for name, values in page.typed.items() if name != CSRF_FIELD}
     if len(msgspec.json.encode(typed)) > KEPT_BYTES_MAX:
         return
-    form = KeptForm(path=form_address(page).split("?")[0], typed=typed, cookie=cookie, mark=mark)
+    form = KeptForm(path=form_address(page).split("?")[0], typed=typed, mark=mark)
     kept = await sessions.keep_form(form, now=now)
     page.cookies.append(page.console.cookie(page.console.kept_cookie, kept, seconds=int(KEPT_TIME.total_seconds())))
 
@@ -43,7 +43,7 @@ async def restore(page: Page, session: Session, *, now: datetime) -> None:
     form = await console.sessions.kept_form(cookie, now=now) if cookie else None
     if cookie is None or form is None or form.path != page.path:
         return
-    if not console.sessions.sealer.is_mark(form.cookie, session.person_id, form.mark):
+    if not console.sessions.sealer.is_person_mark(form.mark, session.person_id):
         return
     await console.sessions.forget_form(cookie)
     page.cookies.append(console.cookie(console.kept_cookie, "", seconds=0))

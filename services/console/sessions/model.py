@@ -101,12 +101,11 @@ class StartedHere(msgspec.Struct, frozen=True, kw_only=True):
 class KeptForm(msgspec.Struct, frozen=True, kw_only=True):
     """A form that was posted before its person had to sign in: its page, what was typed, and the mark of its person.
 
-    `mark` was made of the session's cookie and its person when the page was shown.
+    `mark` was made of the person when the page was shown.
     """
 
     path: str
     typed: dict[str, list[str]]
-    cookie: str
     mark: str
 
 

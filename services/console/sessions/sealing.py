@@ -48,12 +48,24 @@ class Sealer:
         expected = self._derived("csrf", cookie)[:CSRF_BYTES]
         return len(sent) == 2 * CSRF_BYTES and secrets.compare_digest(_xor(mask, masked), expected)
 
-    def mark(self, cookie: str, of: UUID | str) -> str:
-        """Return a mark of the session's person or appointment. It stays in forms even after the session has ended."""
+    def mark(self, cookie: str, of: str) -> str:
+        """Return a mark of the session's appointment."""
         return self._derived(f"mark:{of}", cookie)[:CSRF_BYTES].hex()
 
-    def is_mark(self, cookie: str, of: UUID | str, given: str) -> bool:
+    def is_mark(self, cookie: str, of: str, given: str) -> bool:
         return secrets.compare_digest(self.mark(cookie, of).encode(), given.encode())
+
+    def person_mark(self, person_id: UUID) -> str:
+        """Return a mark of a person that is the same in all their sessions, so that it outlives the cookie of one."""
+        return self._proved(self._derived("person", str(person_id))[:CSRF_BYTES].hex())
+
+    def is_person_mark(self, given: str, of: UUID | None = None) -> bool:
+        """Return whether it is the mark of this person, or of anybody if none is named."""
+        expected = self._proved(given[: 2 * CSRF_BYTES]) if of is None else self.person_mark(of)
+        return secrets.compare_digest(expected.encode(), given.encode())
+
+    def _proved(self, mark: str) -> str:
+        return mark + self._derived("proof", mark)[:CSRF_BYTES].hex()
 
     def _derived(self, purpose: str, cookie: str) -> bytes:
         return hmac.digest(self._key, f"{purpose}:{cookie}".encode(), "sha256")

@@ -20,7 +20,7 @@ async def require_recent_sign_in(page: Page) -> None:
     if is_recent(page, now):
         return
     if page.request.method == "POST":
-        await keep(page, page.signed_in.cookie, now=now)
+        await keep(page, now=now)
     raise SignInAgain
 
 
