@@ -13,6 +13,9 @@ MINOR_UNITS_MAX = 10**15
 END = r"$(?!\n)"
 """End of text in a pattern. Python's `$` also matches before a line feed, and JSON Schema has no `\\Z`."""
 
+NAME = r"^[^\x00-\x1f\x7f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*" + END
+"""Pattern of the name of a person or organization, without signs that control or turn the text around it."""
+
 CODE_LIST = "code_list"
 """Key in `extra` of a type, for the name of its list under `/v1/reference`."""
 

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 
 from contracts.codes import CODE_LISTS, nearest, unknown_code_error
 from contracts.refusals import FieldError, Invalid, Refusal
-from contracts.values import CODE_LIST
+from contracts.values import CODE_LIST, NAME
 
 ERRORS_MAX = 50
 NAME_SHOWN_MAX = 64
@@ -129,6 +129,8 @@ def _error_of(said: str, place: str, allowed: tuple[Any, ...] = (), value: Any =
     if allowed:
         like = nearest(value[:NAME_SHOWN_MAX], [str(one) for one in allowed]) if isinstance(value, str) else None
         return FieldError(field=field, problem="invalid-field", allowed=allowed, nearest=like)
+    if repr(NAME) in message:
+        return FieldError(field=field, problem="direction-signs-in-name")
     if message == OUT_OF_RANGE or ("int" in message and ("<=" in message or ">=" in message)):
         expected = None if message == OUT_OF_RANGE else message
         return FieldError(field=field, problem="number-out-of-range", expected=expected)

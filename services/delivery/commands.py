@@ -23,14 +23,14 @@ from contracts.results import Figure
 from contracts.screenings import QUESTIONS_MAX, Answered, ScreeningAnswer, ScreeningKind
 from contracts.sessions import DELIVERIES_MAX, Sex, SpokenLanguages, Trainers
 from contracts.strategies import Stakeholders
-from contracts.values import END, Code, Language, Period
+from contracts.values import END, NAME, Code, Language, Period
 from services.delivery.agreements.store import AgreementTexts
 from services.delivery.sessions.participants import AgeBand, Count, merged
 from services.delivery.strategies.model import Outline
 
 Words = Annotated[str, Meta(max_length=2000)]
 Scope = Annotated[str, Meta(min_length=1, max_length=4000)]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=NAME)]
 Function = Annotated[str, Meta(max_length=200)]
 Telephone = Annotated[str, Meta(pattern=r"^(\+?[0-9 ()./-]{4,40})?" + END, max_length=40)]
 Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+" + END, min_length=3, max_length=254)]

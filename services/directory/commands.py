@@ -12,12 +12,12 @@ from contracts.callers import Subject
 from contracts.codes import unknown_code
 from contracts.directory import SUBJECTS_MAX, Mandate, RemitCodes
 from contracts.refusals import Invalid
-from contracts.values import END, Code, Language, Organization, Role, Scope
+from contracts.values import END, NAME, Code, Language, Organization, Role, Scope
 from services.directory.clients.model import OVERLAP_HOURS, OVERLAP_HOURS_MAX, ClientRole, Terms
 from services.directory.people.model import Kind, kind_of
 from services.directory.people.store import PersonTexts
 
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=NAME)]
 Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+" + END, min_length=3, max_length=254)]
 Letter = Annotated[str, Meta(max_length=200)]
 
@@ -26,7 +26,7 @@ class RegisterOrganization(Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """An organization by its code. A `name` is required unless it is a State, whose names are known."""
 
     code: Organization
-    name: Annotated[str, Meta(max_length=200)] = ""
+    name: Annotated[str, Meta(max_length=200, pattern=NAME)] = ""
 
     def checked_name(self) -> str:
         """Return the name to store. Raises Invalid for an organization that is not a State and has no name."""

@@ -32,7 +32,7 @@ from contracts.matching import (
 from contracts.rankings import CRITERIA_MAX
 from contracts.refusals import FieldError, Invalid
 from contracts.requests import CODES_MAX, MEASURES_MAX, Codes, Excluded, Measure, Persons
-from contracts.values import Code, Language, Money, Period, State, is_unodc
+from contracts.values import NAME, Code, Language, Money, Period, State, is_unodc
 from contracts.weights import Weight
 from services.matching.fields import Words, check_known, check_once
 from services.matching.lines.model import RequestStatus, WantedLine
@@ -317,7 +317,7 @@ class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     outcome: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
     line_id: UUID | None = None
     institution: InstitutionCode | None = None
-    institution_name: Annotated[str, Meta(max_length=300)] = ""
+    institution_name: Annotated[str, Meta(max_length=300, pattern=NAME)] = ""
     gender_marker: Annotated[int, Meta(ge=0, le=2)] = 0
     human_rights_marker: Annotated[int, Meta(ge=0, le=2)] = 0
     markers_justification: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""

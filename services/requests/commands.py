@@ -26,7 +26,7 @@ from contracts.conversion import from_attributes
 from contracts.mails import MAIL_FILES_MAX
 from contracts.refusals import Invalid
 from contracts.requests import CODES_MAX, LINES_MAX, MEASURES_MAX, DraftLine, Excluded, Line, Measure
-from contracts.values import Code, Language, Period, State, is_unodc
+from contracts.values import NAME, Code, Language, Period, State, is_unodc
 from services.requests.observation.model import Observation
 from services.requests.request.completeness import REQUIRED
 from services.requests.request.deliveries import Outcome
@@ -36,7 +36,7 @@ from services.requests.request.store import Texts
 from services.requests.request.values import Addressee, CirculationRule, FilingChannel, Priority, Visibility
 
 STATES_MAX = 50
-Name = Annotated[str, Meta(max_length=300)]
+Name = Annotated[str, Meta(max_length=300, pattern=NAME)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Words = Annotated[str, Meta(max_length=2000)]
 GroupSize = Annotated[int, Meta(ge=1, le=100_000)]

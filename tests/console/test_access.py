@@ -20,7 +20,7 @@ from tests.console.checks import (
     passes_access_checks,
 )
 from tests.console.site import Visitor
-from tests.console.steps import FIRST, the_first
+from tests.console.steps import FIRST, press, says, the_first
 
 Visit = Callable[..., Visitor]
 PLACES = {
@@ -130,6 +130,19 @@ def test_the_place_and_the_language_of_a_page_are_marked(visit: Visit) -> None:
         visitor.go(path)
         assert marked == visitor.page.get_by_role("link", name="Requests").first.get_attribute("aria-current")
         assert "English" == visitor.page.locator("footer [aria-current=true]").inner_text()
+
+
+def test_a_title_that_is_too_long_is_not_cut(visit: Visit) -> None:
+    visitor, title = visit().step_into("KEN:focal_point"), "T" * 199 + "END"
+    visitor.go("/requests/new")
+    says(visitor, "At most 200 characters")
+    visitor.page.focus("#f-title")
+    visitor.page.keyboard.insert_text(title)
+    visitor.page.check("input[name=language][value=en]")
+    press(visitor, "Save and continue")
+
+    says(visitor, "Shorten this text")
+    assert title == visitor.page.input_value("#f-title")
 
 
 def test_the_chosen_view_is_seen_in_forced_colours(visit: Visit) -> None:

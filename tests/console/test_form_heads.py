@@ -78,6 +78,20 @@ def test_only_the_helper_judges_what_a_form_is_told() -> None:
     ] == sorted(judging)
 
 
+def test_no_text_is_cut() -> None:
+    """`maxlength` cuts what is pasted without a word; it is for codes, amounts and words to search for."""
+    cut = {
+        found
+        for path in (CONSOLE / "templates").rglob("*.html")
+        for found in re.findall(
+            r'<(?:input|textarea)[^>]*?name="([^"]+)"[^>]*?maxlength', path.read_text(encoding="utf-8")
+        )
+    }
+    searched = {"q", "find"}
+    codes = {"code", "provider", "donor", "{{ f.name }}.currency", "{{ name }}"}
+    assert searched | codes | {"{{ id }}"} == cut
+
+
 @pytest.mark.parametrize("text", ["²", "٣", "1²", "-1", "+1", " 1", "1_0", "", "9" * 10, "1.0"])
 def test_what_ascii_digits_do_not_write_is_no_number(text: str) -> None:
     assert whole_number(text) is None

@@ -32,6 +32,23 @@ from tests.directory.steps import (
 )
 from tests.personas import ISSUER, persona_id
 
+# -- names ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\u200f", "\u061c", "\n"])
+async def test_name_that_turns_the_text_around_it_is_refused(api: Client, sign: str) -> None:
+    person = {"organization": "KEN", "email": "a@justice.ke.example", "language": "en"}
+    for path, body in (
+        ("/v1/people", person | {"name": f"Amina{sign}Otieno"}),
+        ("/v1/organizations", {"code": "UNODC-TURN", "name": f"Unit{sign}"}),
+    ):
+        answer = await api.post(path, json=body, headers=by(FIRST))
+        assert 400 == answer.status_code, answer.text
+        assert [("name", "direction-signs-in-name")] == [
+            (one["field"], one["problem"]) for one in answer.json()["details"]["errors"]
+        ], answer.text
+
+
 # -- founders ---------------------------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from chassis.http.commands import change, create, show
 from chassis.ids import new_id
 from contracts.refusals import Missing
 from contracts.requests import LINES_MAX
-from contracts.values import Language
+from contracts.values import NAME, Language
 from services.requests import policy
 from services.requests.audience import store as audience_store
 from services.requests.policy import Action
@@ -26,7 +26,7 @@ TRANSLATIONS = "/v1/requests/{request_id:uuid}/translations"
 TRANSLATION = f"{TRANSLATIONS}/{{language:str}}"
 
 # Twice the limits of the source: a text in French or Russian is far longer than the same text in Chinese.
-Name = Annotated[str, Meta(max_length=600)]
+Name = Annotated[str, Meta(max_length=600, pattern=NAME)]
 Words = Annotated[str, Meta(max_length=4000)]
 
 
