@@ -74,6 +74,11 @@ class FormError(Struct, frozen=True):
     field: str
     message: str
     said: bool = False
+    label: str = ""
+    """Label of a field of another page, and the path of that page and field."""
+    href: str = ""
+    begins: str = ""
+    """The first day on which what was refused is possible."""
 
 
 class Read(Struct, frozen=True):
@@ -171,7 +176,10 @@ def form_errors(problem: Problem, fields: Sequence[Field] = (), *, hidden: bool 
         raise problem
     if problem.slug in KNOWN:
         return (FormError("", KNOWN[problem.slug]),)
-    return errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, said=True),)
+    if found := errors_of(fields, problem.errors, problem.title):
+        return found
+    named, begins = str(problem.details.get("field") or ""), str(problem.details.get("first_day") or "")
+    return (FormError(named if named in {one.name for one in fields} else "", problem.title, said=True, begins=begins),)
 
 
 def shown_value(field: Field, typed: Typed | None) -> Any:

@@ -281,6 +281,27 @@ def test_people_are_entered_approved_and_an_appointment_is_ended(visit: Visit) -
     is_quiet(colleague)
 
 
+def test_offering_that_is_refused_says_which_fields_with_links(visit: Visit) -> None:
+    provider = visit().step_into("ZAF:provider_officer")
+    provider.go("/offerings/new")
+    provider.page.fill("input[name=title]", "Fictitious: not complete")
+    press(provider, "Save and continue")
+    path = path_of(provider).partition("/edit")[0]
+    provider.go(f"{path}/check")
+    press(provider, "Submit for approval")
+
+    summary = provider.page.locator(".govuk-error-summary__list a")
+    fields = {one.inner_text().partition(":")[0]: one.get_attribute("href") for one in summary.all()}
+    assert {
+        "Kinds of assistance": f"/en{path}/edit/what?return=check#f-kinds",
+        "Languages of delivery": f"/en{path}/edit/how?return=check#f-languages",
+        "Modalities": f"/en{path}/edit/how?return=check#f-modalities",
+        "Periods and deliveries": f"/en{path}/edit/when?return=check#f-capacity",
+    } == fields
+    summary.first.click()
+    expect(provider.page.locator("#f-kinds")).to_be_in_viewport()
+
+
 @pytest.mark.soak
 def test_work_is_handed_over_for_an_absence(visit: Visit) -> None:
     coordinator = visit().step_into("UNODC:coordinator")

@@ -149,6 +149,23 @@ def test_an_outreach_activity_is_planned_and_held_with_its_reach(visit: Visit) -
     is_quiet(desk)
 
 
+def test_what_cannot_be_recorded_yet_says_from_when(visit: Visit) -> None:
+    desk = visit().step_into(COORDINATOR)
+    desk.go("/meetings/new")
+    for name, value in (("title", "Fictitious: later"), ("starts_on", "2099-03-01"), ("place", "Vienna")):
+        desk.page.fill(f"input[name={name}]", value)
+    desk.page.fill("textarea[name=agenda]", "Fictitious: each State speaks.")
+    press(desk, "Save")
+
+    says(desk, "Record that it was held: Possible from 1 March 2099 on.")
+    expect(desk.page.locator("main").get_by_role("button", name="Record that it was held")).to_have_count(0)
+    check(desk, path_of(desk))
+    desk.go(f"{path_of(desk)}/do/hold")
+    says(desk, "Possible from 1 March 2099 on.")
+    expect(desk.page.locator("main form")).to_have_count(0)
+    is_quiet(desk)
+
+
 def test_a_state_records_its_progress_and_agrees_to_the_table(visit: Visit) -> None:
     state, reader = visit().step_into(STATE), visit(scripts=False).step_into(DONOR)
     words = f"Fictitious: the law is in force {uuid4().hex[:8]}"

@@ -66,6 +66,7 @@ DELIVERY = Noun(
         Move(
             name="propose_completion",
             path="propose-completion",
+            from_day="period.from",
             label=N_("Propose that delivery is complete"),
             explains=N_(
                 "The other side confirms it or objects within 28 days. No answer then counts as a confirmation, unless"
@@ -205,7 +206,13 @@ SESSION = Noun(
     api="/v1/sessions",
     record="deliveries/session_head.html",
     moves=(
-        Move(name="hold", path="hold", label=N_("Record that it took place"), elsewhere=PARTICIPANTS),
+        Move(
+            name="hold",
+            path="hold",
+            label=N_("Record that it took place"),
+            elsewhere=PARTICIPANTS,
+            from_day="period.until",
+        ),
         Move(
             name="report_participants",
             path="participants",

@@ -142,7 +142,7 @@ async def _table(page: Page, session_id: str, sent: Sent) -> Response[bytes]:
         record=session,
         delivery_id=delivery_id,
         state=(await _states(page, session)).get(delivery_id),
-        is_open=any(one.elsewhere == PARTICIPANTS for one in SESSION.open_to(session, role)),
+        is_open=any(one.elsewhere == PARTICIPANTS and not one.begins for one in SESSION.open_to(session, role)),
         functions=participant_functions(),
         ages=AGE_BAND,
         sexes=SEX,

@@ -8,7 +8,6 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis import clock
 from contracts.reference import country_name, country_order
 from services.console.client import Problem
 from services.console.fields import Field, Option, form_errors, read
@@ -106,12 +105,11 @@ async def _send_lesson(page: Page, meeting_id: str) -> Sent:
 
 
 def _open(page: Page, meeting: Mapping[str, Any]) -> Sequence[Move]:
-    """Return the moves that can succeed now, given the invitations, the sign-up, the day and the lessons."""
-    own, today = page.signed_in.organization, clock.now().date().isoformat()
+    """Return the moves that can succeed, given the invitations, the sign-up and the lessons."""
+    own = page.signed_in.organization
     impossible = {
         "sign_up": own not in meeting["invited"],
         "withdraw_sign_up": not meeting["own_people"],
-        "hold_meeting": today < meeting["starts_on"],
         "remove_lesson": not meeting["lessons"],
     }
     return [one for one in MEETING.open_to(meeting, page.signed_in.role) if not impossible.get(one.name)]

@@ -8,10 +8,11 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
+from msgspec.structs import replace
 
 from services.console.client import Answer, Problem
 from services.console.fields import FormError, Option, form_errors, read
-from services.console.moves.model import Move, Noun
+from services.console.moves.model import Move, Noun, not_before
 from services.console.page import CurrentPage, Page
 from services.console.sign_in.recent_sign_in import require_recent_sign_in
 
@@ -59,7 +60,7 @@ def routes_of(
                 revision=page.revision,
             )
         except Problem as problem:
-            errors = form_errors(problem, found.fields)
+            errors = _placed(noun, record_id, form_errors(problem, found.fields))
             answer = await record_of(page, record_id)
             stale = problem.status == STALE
             return _form(
@@ -68,6 +69,14 @@ def routes_of(
         return page.redirect(f"{noun.path}/{record_id}", done=found.done)
 
     return (show_form, send)
+
+
+def _placed(noun: Noun, record_id: str, errors: Sequence[FormError]) -> tuple[FormError, ...]:
+    """Return the errors; those of fields on other pages with a link there."""
+    return tuple(
+        replace(one, label=of[0], href=f"{noun.path}/{record_id}{of[1]}") if (of := noun.places.get(one.field)) else one
+        for one in errors
+    )
 
 
 async def _found(noun: Noun, page: Page, path: str) -> Move:
@@ -96,7 +105,7 @@ def _form(
         "moves/move.html",
         status=status,
         noun=noun,
-        move=move,
+        move=not_before(move, record),
         record=record,
         record_id=record_id,
         revision=answer.revision or record.get("revision"),

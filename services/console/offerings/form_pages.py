@@ -8,7 +8,6 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
-from msgspec.structs import replace
 
 from chassis import clock
 from services.console.client import Answer, Problem
@@ -234,11 +233,7 @@ def _base(page: Page) -> dict[str, list[str]]:
 
 
 def _errors(fields: Sequence[Field], problem: Problem) -> tuple[FormError, ...]:
-    """Return the errors of a refusal at their fields; an error of the whole is at the field that the details name."""
-    found = form_errors(problem, fields, hidden=False)
-    named = str(problem.details.get("field") or "")
-    of = named if any(one.name == named for one in fields) else ""
-    return tuple(one if one.field or not of else replace(one, field=of) for one in found)
+    return form_errors(problem, fields, hidden=False)
 
 
 ROUTES = (show_new, create_draft, copy_earlier, begin_editing, show_step, save_step, check_answers)

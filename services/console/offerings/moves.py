@@ -2,12 +2,18 @@
 
 from services.console.fields import Field
 from services.console.moves.model import COMMENT, Move, Noun, reason
+from services.console.offerings.steps import STEPS
 from services.console.translations import N_
 
 OFFERING = Noun(
     path="/offerings",
     api="/v1/offerings",
     record="offerings/head.html",
+    places={
+        field.name: (field.label, f"/edit/{step.path}?return=check#f-{field.name}")
+        for step in STEPS
+        for field in step.named
+    },
     moves=(
         Move(
             name="submit",

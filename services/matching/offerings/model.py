@@ -36,7 +36,7 @@ from contracts.offerings import (
     OfferingReconfirmationDue,
     OfferingUnpublished,
 )
-from contracts.refusals import Conflict, Invalid
+from contracts.refusals import Conflict, FieldError, Invalid
 from contracts.values import Language, Money, Period
 
 REMINDED_BEFORE = timedelta(days=30)
@@ -341,7 +341,8 @@ def check_complete(terms: Terms) -> None:
     """Raise Invalid unless the terms have what the hard constraints need."""
     missing = [name for name in ("kinds", "languages", "modalities", "capacity") if not getattr(terms, name)]
     if missing:
-        raise Invalid("offering-incomplete", fields=missing)
+        errors = [FieldError(field=name, problem="missing-field") for name in missing]
+        raise Invalid("offering-incomplete", errors=errors)
 
 
 def check_periods(valid: Period, capacity: tuple[Capacity, ...]) -> None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from contracts.decisions import denied
 from contracts.facts import Fact
 from contracts.matching import Capacity
-from contracts.refusals import Conflict, Invalid
+from contracts.refusals import Conflict, FieldError, Invalid
 from contracts.values import Language, Money, Period, Role
 from services.matching import policy
 from services.matching.offerings import model as offering
@@ -125,7 +125,8 @@ def test_submission_needs_the_data_of_hard_constraints(field: str) -> None:
     with pytest.raises(Invalid) as no:
         an_offering(status=DRAFT, terms=terms(**{field: ()})).submit(now=NOON)
 
-    assert ("offering-incomplete", [field]) == (no.value.slug, no.value.details["fields"])
+    assert "offering-incomplete" == no.value.slug
+    assert [FieldError(field=field, problem="missing-field")] == no.value.details["errors"]
 
 
 def test_only_a_draft_may_become_incomplete() -> None:
