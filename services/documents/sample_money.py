@@ -12,6 +12,7 @@ MONEY_MOVES: Mapping[str, Any] = MappingProxyType(
         "ProposalView.moves": ["approve_proposal", "refuse_proposal"],
         "InKindView.moves": ["reword_in_kind", "strike_in_kind"],
         "UnfundedView.gross_usd_minor": 4_294_000,
+        "Statement.uncounted_funds": [],
         "PeriodList.open_from": "2026-01-01",
         "ActivityView.moves": ["complete_activity", "revise_activity", "cancel_activity"],
     }

@@ -90,22 +90,33 @@ class Amount(Struct, frozen=True):
     def __add__(self, other: "Amount") -> "Amount":
         return Amount(self.minor + other.minor, self.usd_minor + other.usd_minor)
 
+    def __neg__(self) -> "Amount":
+        return Amount(-self.minor, -self.usd_minor)
+
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """Amounts in four columns, which must not be added up."""
+    """Amounts in columns. In US cents `committed` is what became of it (`TERMS`); other columns must not be added up.
+
+    `received` is less what was refunded. `exchange_difference`, with rounding, is positive where payments were worth
+    more on their day than the agreement's rate had promised. `carried_over` to other funds is a part of `received`, in
+    US cents only, negative where more came from them.
+    """
 
     pledged: Amount = Amount()
     committed: Amount = Amount()
     received: Amount = Amount()
     outstanding: Amount = Amount()
+    refunded: Amount = Amount()
+    written_off: Amount = Amount()
+    exchange_difference: Amount = Amount()
+    carried_over: Amount = Amount()
 
     def __add__(self, other: "Standing") -> "Standing":
-        return Standing(
-            pledged=self.pledged + other.pledged,
-            committed=self.committed + other.committed,
-            received=self.received + other.received,
-            outstanding=self.outstanding + other.outstanding,
-        )
+        return Standing(**{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__})
+
+
+TERMS: Mapping[str, int] = {"received": 1, "refunded": 1, "outstanding": 1, "written_off": 1, "exchange_difference": -1}
+"""The columns that add up to `committed` in US cents, each with its sign."""
 
 
 class ReversedEntry(Struct, frozen=True, kw_only=True):
@@ -199,12 +210,19 @@ class ReceiptTotals(Struct, frozen=True, kw_only=True):
 
 
 class UsdStanding(Struct, frozen=True, kw_only=True):
-    """Totals of all pledges in US cents, by column."""
+    """Totals of all pledges in US cents, by the columns of Standing.
+
+    `committed` = `received` + `refunded` + `outstanding` + `written_off` - `exchange_difference`.
+    """
 
     pledged_usd_minor: int
     committed_usd_minor: int
     received_usd_minor: int
     outstanding_usd_minor: int
+    refunded_usd_minor: int
+    written_off_usd_minor: int
+    exchange_difference_usd_minor: int
+    carried_over_usd_minor: int
 
 
 class Statement(Struct, frozen=True, kw_only=True):
@@ -212,8 +230,8 @@ class Statement(Struct, frozen=True, kw_only=True):
 
     It is as recorded by `as_at`, with value dates up to `ends`; both days are included. `starts` is the first day whose
     entries are listed; by default all are. `funds` are as of `funds_as_at`, midnight UTC, because they depend on all
-    donors' payments, and two later moments would disclose each payment. `in_kind` is not money, and `in_kind_usd_minor`
-    is not included in any other total.
+    donors' payments, and two later moments would disclose each payment; `uncounted_funds` are paid to, and no share
+    counts it yet. `in_kind` is not money, and `in_kind_usd_minor` is not included in any other total.
     """
 
     donor: str
@@ -226,6 +244,7 @@ class Statement(Struct, frozen=True, kw_only=True):
     pledges: tuple[PledgeAccount, ...]
     receipts: ReceiptTotals
     funds: tuple[FundShare, ...]
+    uncounted_funds: tuple[str, ...]
     funds_as_at: datetime
     in_kind: tuple[InKindLine, ...]
     in_kind_usd_minor: int
@@ -260,6 +279,9 @@ def statement_of(
     currencies = sorted({one.pledged.currency for one in accounts})
     receipts = [receipt for one in accounts for receipt in one.receipts]
     beside = lines_of(in_kind, starts=starts, ends=ends)
+    shares = [share_of(donor, pot) for pot in sorted(fund_balances, key=lambda one: one.fund)]
+    counted = tuple(one for one in shares if one.contributed_usd_minor)
+    paid_to = {one.fund for one in accounts if one.closing.received.usd_minor}
     return Statement(
         donor=donor,
         as_at=as_at,
@@ -280,7 +302,8 @@ def statement_of(
             support_cost_usd_minor=sum(one.support_cost_usd_minor for one in receipts),
             available_usd_minor=sum(one.available_usd_minor for one in receipts),
         ),
-        funds=tuple(share_of(donor, pot) for pot in sorted(fund_balances, key=lambda one: one.fund)),
+        funds=counted,
+        uncounted_funds=tuple(sorted(paid_to - {one.fund for one in counted})),
         funds_as_at=funds_as_at,
         in_kind=beside,
         in_kind_usd_minor=sum(one.usd_minor for one in beside),
@@ -293,8 +316,12 @@ def statement_of(
 def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None) -> PledgeAccount:
     before = [one for one in entries if starts is not None and one.effective_on < starts]
     within = entries[len(before) :]
-    opening = _sum(map(moved_by, before))
-    closing = opening + _sum(map(moved_by, within))
+    types = {one.entry_id: one.type for one in entries}
+    moved = {
+        one.entry_id: moved_by(one, types.get(one.reverses, one.type) if one.reverses else one.type) for one in entries
+    }
+    opening = _sum(moved[one.entry_id] for one in before)
+    closing = opening + _sum(moved[one.entry_id] for one in within)
     # An agreement counts even if all of it is conditional, and nothing is owed yet.
     agreed = any(one.type == "committed" for one in entries)
     paying = [one for one in entries if _came(one) != Amount()]
@@ -313,7 +340,10 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
         support_cost_basis_points=promise.support_cost_basis_points if agreed else None,
         schedule=_schedule(promise.instalments, settled) if agreed else (),
         opening=opening,
-        movements=tuple(_movement(one, reversed_entries) for one in within),
+        movements=tuple(
+            from_attributes(Movement, one, takes_back=reversed_entries.get(one.entry_id), moved=moved[one.entry_id])
+            for one in within
+        ),
         closing=closing,
         receipts=tuple(
             _receipt(numbers[one.entry_id], one, reversed_entries) for one in within if one.entry_id in numbers
@@ -321,14 +351,21 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
     )
 
 
-def moved_by(entry: Recorded) -> Standing:
-    """Return the change of each column by an entry. Credits of `committed` are agreements."""
-    committed = _booked(entry, "committed")
+def moved_by(entry: Recorded, original: str) -> Standing:
+    """Return the change of each column by an entry. Credits of `committed` are agreements.
+
+    `original` is the type of the entry that it reverses, or its own. Money carried over has two entries, of which the
+    one in the other fund, `brought_forward`, is not counted again.
+    """
     return Standing(
         pledged=_booked(entry, "pledged"),
-        committed=Amount(-committed.minor, -committed.usd_minor),
+        committed=-_booked(entry, "committed"),
         received=_came(entry),
         outstanding=_booked(entry, "receivable"),
+        refunded=-_booked(entry, "refunded"),
+        written_off=_booked(entry, "written_off"),
+        exchange_difference=-(_booked(entry, "exchange_difference") + _booked(entry, "rounding")),
+        carried_over=Amount(0, -_booked(entry, "transferred").usd_minor if original == "carried_over" else 0),
     )
 
 
@@ -339,10 +376,6 @@ def _reversed_entries(entries: Sequence[Recorded], listed: Mapping[UUID, int | N
         for one in entries
     }
     return {one.entry_id: reversed_entries[one.reverses] for one in entries if one.reverses in reversed_entries}
-
-
-def _movement(entry: Recorded, reversed_entries: Mapping[UUID, ReversedEntry]) -> Movement:
-    return from_attributes(Movement, entry, takes_back=reversed_entries.get(entry.entry_id), moved=moved_by(entry))
 
 
 def _receipt(number: int, entry: Recorded, reversed_entries: Mapping[UUID, ReversedEntry]) -> Receipt:
@@ -388,9 +421,6 @@ def _sum(standings: Iterable[Standing]) -> Standing:
 
 def _in_dollars(standings: Iterable[Standing]) -> UsdStanding:
     total = _sum(standings)
-    return UsdStanding(
-        pledged_usd_minor=total.pledged.usd_minor,
-        committed_usd_minor=total.committed.usd_minor,
-        received_usd_minor=total.received.usd_minor,
-        outstanding_usd_minor=total.outstanding.usd_minor,
-    )
+    became = sum(sign * getattr(total, name).usd_minor for name, sign in TERMS.items())
+    assert total.committed.usd_minor == became, f"what was committed did not become {became}: {total}"
+    return UsdStanding(**{f"{name}_usd_minor": getattr(total, name).usd_minor for name in Standing.__struct_fields__})

@@ -41,6 +41,7 @@ def test_columns_match_accounts() -> None:
             committed=Amount(1_000_000, 1_160_000),
             received=Amount(500_000, 570_150),
             outstanding=Amount(500_000, 580_000),
+            exchange_difference=Amount(0, -9_850),
         )
         == reported.closing
     )

@@ -7,14 +7,17 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import msgspec
 import pytest
 
 from chassis import clock
 from contracts.refusals import Excessive, Unavailable
 from contracts.values import Language
 from services.pledges.statements import store as statement_store
+from services.pledges.statements.model import Statement
 from services.pledges.statements.printing import renderer
 from services.pledges.statements.printing.renderer import StatementRenderer
+from services.pledges.statements.printing.words import TemplateData
 from tests.builders import headers
 from tests.clocks import MORNING
 from tests.pledges.pledge.steps import in_parts, met, reduced, refunded, taken_back, written_off
@@ -79,6 +82,32 @@ async def test_statement_has_pledged_agreed_and_paid_amounts(api: Client) -> Non
         reported["closing"]["received_usd_minor"],
         reported["closing"]["outstanding_usd_minor"],
     )
+
+
+async def test_what_was_agreed_is_explained_with_refunds_gains_and_what_was_carried_over(
+    api: Client, database_url: str
+) -> None:
+    paid = await received(api, NORWAY, eur(10_000_00))
+    await refunded(api, paid, money=eur(1_000_00))
+    back = await get(api, f"/v1/pledges/{paid['pledge_id']}", FINANCE)
+    await move(api, back, "carry-over", to_fund="SHERLOC-DEV", money=usd(1_234_56))
+
+    today = await get(api, f"{PATH}/data", NORWAY)
+    assert ([], ["SHERLOC-MNT"]) == (today["funds"], today["uncounted_funds"]), "not counted before midnight"
+    closing = {name.removesuffix("_usd_minor"): minor for name, minor in today["closing"].items()}
+    assert 1_234_56 == closing["carried_over"]
+    assert 0 < closing["refunded"]
+    assert (
+        closing["committed"]
+        == sum(closing[name] for name in ("received", "refunded", "outstanding", "written_off"))
+        - closing["exchange_difference"]
+    )
+    moved = [one["moved"]["carried_over"]["usd_minor"] for one in today["pledges"][0]["movements"]]
+    assert [1_234_56] == [usd_minor for usd_minor in moved if usd_minor]
+
+    printed = str(TemplateData(msgspec.convert(today, Statement), Language.EN).data())
+    for words in ("Refunded", "Carried over to another fund · USD\u00a01,234.56", "not counted yet"):
+        assert words.replace("\u00a0", "\\xa0") in printed, printed
 
 
 async def test_fund_totals_are_as_of_midnight(api: Client, database_url: str) -> None:

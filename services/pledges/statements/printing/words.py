@@ -21,8 +21,19 @@ DASH = "–"
 NO_BREAK = "\u00a0"
 
 COLUMNS = ("pledged", "committed", "received", "outstanding")
+OTHER_COLUMNS = ("refunded", "written_off", "exchange_difference", "carried_over")
+"""Columns in US dollars only, shown where there is any such amount."""
 HEADINGS = (
-    *("summary", "never-added", "pledges", "columns-explained", "movements", "receipts", "schedule"),
+    *(
+        "summary",
+        "never-added",
+        "committed-explained",
+        "pledges",
+        "columns-explained",
+        "movements",
+        "receipts",
+        "schedule",
+    ),
     *("receipts-total", "receipts-explained", "funds", "funds-explained"),
     *("in_kind", "in-kind-explained"),
 )
@@ -72,7 +83,7 @@ class TemplateData:
             ],
             "summary": {
                 "head": [USD, words["before"], words["within"], words["at_end"]],
-                "rows": [self._summed(column) for column in COLUMNS],
+                "rows": [self._summed(column) for column in [*COLUMNS, *filter(self._has_moved, OTHER_COLUMNS)]],
             },
             "currencies": {
                 "head": [words["currencies"], *(words[column] for column in COLUMNS)],
@@ -92,7 +103,10 @@ class TemplateData:
             "drawn-head": [words[name] for name in ("purpose", "allocated", "spent")],
             "pledges": [self._pledge(one) for one in statement.pledges],
             "receipt-totals": self._receipt_totals(),
-            "funds": [self._fund(one) for one in statement.funds],
+            "funds": [
+                *(self._fund(one) for one in statement.funds),
+                *(self._uncounted(fund) for fund in statement.uncounted_funds),
+            ],
             "in-kind": self._in_kind(),
         }
 
@@ -109,11 +123,16 @@ class TemplateData:
         form = self._words["period_all" if statement.starts is None else "period_from"]
         return form.format(starts=self.day(statement.starts) if statement.starts else "", ends=self.day(statement.ends))
 
+    def _has_moved(self, column: str) -> bool:
+        name = f"{column}_usd_minor"
+        return bool(getattr(self._statement.opening, name) or getattr(self._statement.closing, name))
+
     def _summed(self, column: str) -> list[Cell]:
         before, end = (
             getattr(one, f"{column}_usd_minor") for one in (self._statement.opening, self._statement.closing)
         )
-        return [self._words[column], *([self.dollars(minor)] for minor in (before, end - before, end))]
+        label = self._words.get(column) or self._words[f"entry_{column}"]
+        return [label, *([self.dollars(minor)] for minor in (before, end - before, end))]
 
     def _columns(self, standing: Standing, currency: str, columns: Sequence[str]) -> list[Cell]:
         return [self.amount(getattr(standing, column), currency) for column in columns]
@@ -162,12 +181,10 @@ class TemplateData:
             self.amount(getattr(moved.moved, column), currency) if getattr(moved.moved, column) != Amount() else [DASH]
             for column in COLUMNS
         ]
-        return [
-            self.day(moved.effective_on),
-            self._entry(moved),
-            self._rate(moved),
-            *figures,
-        ]
+        entry = self._entry(moved)
+        if (carried := moved.moved.carried_over.usd_minor) != 0:
+            entry = f"{entry} · {self.dollars(abs(carried))}"
+        return [self.day(moved.effective_on), entry, self._rate(moved), *figures]
 
     def _entry(self, moved: Movement | Receipt) -> str:
         """Return the type of an entry.
@@ -229,6 +246,11 @@ class TemplateData:
             ],
             "total": [words["total"], [self.dollars(one.allocated_usd_minor)], [self.dollars(one.spent_usd_minor)]],
         }
+
+    def _uncounted(self, fund: str) -> dict[str, Any]:
+        as_at = [self._words["as_at"], self.moment(self._statement.funds_as_at), "t"]
+        counted = [self._words["contributed"], self._words["not-counted-yet"], "t"]
+        return {"fund": self._fund_name(fund), "facts": [as_at, counted], "drawn": []}
 
     def _in_kind(self) -> dict[str, Any] | None:
         """Return contributions in kind, in a table of their own; their worth is not included in any total of money."""
