@@ -32,7 +32,7 @@ from services.sherloc.extensions.model import Extension
 from services.sherloc.extensions.rules import MOVERS as EXTENSION_MOVERS
 from services.sherloc.extensions.views import ExtensionView
 from services.sherloc.legislation.evolve import evolve as evolve_legislation
-from services.sherloc.legislation.model import Legislation
+from services.sherloc.legislation.model import UP_TO_DATE, Legislation
 from services.sherloc.legislation.views import LegislationView
 from services.sherloc.meetings.evolve import evolve as evolve_meeting
 from services.sherloc.meetings.model import Meeting, MeetingStatus
@@ -64,8 +64,14 @@ def _example(kind: type[Fact]) -> Any:
 
 
 def _legislation(status: str) -> Legislation:
+    known = LegislationStatus(status)
+    on_portal = known if known in UP_TO_DATE else None
     return replace(
-        evolve_legislation(None, _example(LegislationRecorded)), state=STATE, status=LegislationStatus(status)
+        evolve_legislation(None, _example(LegislationRecorded)),
+        state=STATE,
+        status=known,
+        portal_status=on_portal,
+        portal_revision=on_portal and 1,
     )
 
 

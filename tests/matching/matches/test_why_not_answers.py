@@ -28,7 +28,7 @@ async def test_obstacles_have_their_nearest_change(api: Client, owner: Owner) ->
     assert [
         ("The offering is in Spanish: English is neither spoken nor interpreted.",
          "It would fit in Spanish, with interpretation into English."),
-        (f"The offering is not delivered in the window (February 1, {AHEAD} – June 30, {AHEAD}).",
+        (f"The offering is not delivered in the window (1 February {AHEAD} – 30 June {AHEAD}).",
          "It would fit 14 days later."),
     ] == [(one["reason"], one["advice"]) for one in reported["obstacles"]]  # fmt: skip
     assert {"place", "match_id"}.isdisjoint(reported)
