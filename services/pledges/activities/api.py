@@ -21,6 +21,7 @@ from services.pledges.activities import store as activity_store
 from services.pledges.activities.model import ActivityStatus
 from services.pledges.activities.store import ActivityWithTitle
 from services.pledges.commands import CancelActivity, CompleteActivity, PlanActivity, check_reason
+from services.pledges.funds.actions import require_fund
 from services.pledges.pledge import store
 from services.pledges.policy import Action
 
@@ -96,6 +97,7 @@ async def list_activities(
 ) -> Response[ActivityPage]:
     """Open to all callers with a role, like the totals of funds."""
     async with db.transaction(by=caller) as tx, tx.as_service():
+        await require_fund(tx, fund)
         found = await activity_store.activities(tx, fund=fund, status=status, before=cursor, limit=limit + 1)
     return paging.page(ActivityPage, [_view_of(caller, one) for one in found], limit)
 

@@ -22,6 +22,7 @@ from services.pledges.allocations import store as allocation_store
 from services.pledges.allocations.model import Allocation
 from services.pledges.commands import Allocate, GiveBack, Spend, dollars
 from services.pledges.funds import balance_locks
+from services.pledges.funds.actions import require_fund
 from services.pledges.pledge import store
 from services.pledges.policy import Action
 
@@ -93,6 +94,7 @@ async def list_allocations(
     A State sees those to its own requests, a provider those to its own matches.
     """
     async with db.transaction(by=caller) as tx:
+        await require_fund(tx, fund)
         found = await allocation_store.allocations(
             tx,
             caller,

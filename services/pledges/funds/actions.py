@@ -54,7 +54,7 @@ async def state_gender_marker(
     await record(tx, fact, version=revision + 1)
 
 
-async def require_fund(tx: Tx, fund: str) -> None:
-    """Raise Invalid unless the fund is open."""
-    if not await funds.is_open(tx, fund):
+async def require_fund(tx: Tx, fund: str | None) -> None:
+    """Raise Invalid unless the fund is open; None is all funds, as in a filter."""
+    if fund is not None and not await funds.is_open(tx, fund):
         raise Invalid("unknown-code", field="fund", code=fund)

@@ -25,6 +25,7 @@ from services.pledges.commands import (
     check_reason,
 )
 from services.pledges.dependencies import Owned
+from services.pledges.funds.actions import require_fund
 from services.pledges.in_kind import actions as in_kind_actions
 from services.pledges.in_kind import store as in_kind_store
 from services.pledges.in_kind.model import InKindContribution, InKindStatus
@@ -115,6 +116,7 @@ async def list_in_kind(
 ) -> Response[InKindPage]:
     """A donor sees only its own contributions."""
     async with db.transaction(by=caller) as tx:
+        await require_fund(tx, fund)
         found = await in_kind_store.contributions(tx, caller, fund=fund, status=status, before=cursor, limit=limit + 1)
     return paging.page(InKindPage, [_view_of(caller, one, text) for one, text in found], limit)
 

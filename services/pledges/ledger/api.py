@@ -11,6 +11,7 @@ from msgspec import Struct
 from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
 from contracts.refusals import Invalid
 from services.pledges import policy
+from services.pledges.funds.actions import require_fund
 from services.pledges.ledger import balances
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.as_of import AsAt, final_as_of
@@ -75,6 +76,7 @@ async def list_entries(
         raise Invalid("dates-reversed", field="effective_until")
     moment = await final_as_of(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx:
+        await require_fund(tx, fund)
         found = await ledger.entries(
             tx,
             caller,

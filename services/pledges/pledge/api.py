@@ -20,6 +20,7 @@ from services.pledges.allocations import unfunded_reader
 from services.pledges.commands import CommitPledge, MakePledge, ReceiveInstalment, RewordPledge, WithdrawPledge
 from services.pledges.dependencies import Owned
 from services.pledges.funds import balance_locks
+from services.pledges.funds.actions import require_fund
 from services.pledges.pledge import actions, store
 from services.pledges.pledge.model import Status
 from services.pledges.pledge.views import PledgeView, pledge_view, view_of
@@ -91,6 +92,7 @@ async def list_pledges(
     received: with today's date the late ones, with a later date also those due soon.
     """
     async with db.transaction(by=caller) as tx:
+        await require_fund(tx, fund)
         found = await store.pledges(
             tx,
             caller,

@@ -14,6 +14,7 @@ from contracts.refusals import Invalid, Missing
 from contracts.values import Caller, Language
 from services.pledges import policy
 from services.pledges.dependencies import Owned
+from services.pledges.funds.actions import require_fund
 from services.pledges.ledger.as_of import AsAt, beginning_of_day, moment_of, wait_until_final
 from services.pledges.policy import Action
 from services.pledges.statements import store as statement_store
@@ -102,6 +103,7 @@ async def _statement(
     day = beginning_of_day(moment)
     await wait_until_final(db, caller, moment if as_at is not None else day, now=now)
     async with db.transaction(by=caller, snapshot=True) as tx:
+        await require_fund(tx, fund)
         promises = await statement_store.promises(tx, caller, donor, fund=fund, ends=last, as_at=moment)
         in_kind = await statement_store.in_kind(tx, caller, donor, fund=fund, as_at=moment)
         if not promises and not in_kind:

@@ -22,6 +22,7 @@ from chassis.http.downloads import Download
 from contracts.refusals import Invalid, Mismatch
 from contracts.values import Caller
 from services.pledges.dependencies import Owned
+from services.pledges.funds.actions import require_fund
 from services.pledges.ledger.as_of import AsAt, moment_of, wait_until_final
 from services.pledges.open_data.flows import store as flow_store
 from services.pledges.open_data.flows.model import Boundary, Flow, FlowStatus, FlowType
@@ -110,6 +111,7 @@ async def list_flows(
     if filters.as_at is not None:
         await wait_until_final(db, caller, filters.as_at, now=now)
     async with db.transaction(by=caller) as tx:
+        await require_fund(tx, filters.fund)
         rows = await flow_store.rows(tx, caller, filters, before=before, limit=limit + 1)
     return paging.page(FlowPage, [flow_store.flow(row) for row in rows], limit)
 
@@ -165,6 +167,7 @@ async def _table(
 ) -> Download:
     async with tables.place(caller.organization):
         async with db.transaction(by=caller) as tx:
+            await require_fund(tx, filters.fund)
             # Rows are counted first, so that those beyond the limit are not read.
             if await flow_store.count(tx, caller, filters, up_to=TABLE_ROWS_MAX + 1) > TABLE_ROWS_MAX:
                 raise Mismatch("table-too-long", rows_max=TABLE_ROWS_MAX, narrow_by=["year", "fund", "status"])
