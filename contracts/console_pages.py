@@ -23,26 +23,19 @@ PAGES: Mapping[str, str] = {
     "/v1/offerings/{id}": "/offerings/{id}",
     "/v1/pledges/{id}": "/pledges/{id}",
     "/v1/funds/{id}": "/funds/{id}",
-    "/v1/requirements/unfunded": "/needs",
     "/v1/proposals/{id}": "/approvals/{id}",
-    "/v1/work": "/work",
+    "/v1/packages/{id}": "/packages/{id}",
+    "/v1/extensions/{id}": "/extensions/{id}",
+    "/v1/activities/{id}": "/activities/{id}",
+    "/v1/in-kind-contributions/{id}": "/contributions/{id}",
     "/v1/intake/mails/{id}": "/intake/{id}",
     "/v1/people/{id}": "/people/{id}",
     "/v1/appointments/{id}": "/appointments/{id}",
     "/v1/digests/{id}": "/digests/{id}",
-    "/v1/webhooks/{id}": "/notifications/settings",
 }
 """Maps each link of a notice to its page; both contain the id of the record."""
 
-OF_NO_PAGE = frozenset(
-    {
-        "/v1/packages/{id}",
-        "/v1/extensions/{id}",
-        "/v1/clients/{id}",
-        "/v1/activities/{id}",
-        "/v1/in-kind-contributions/{id}",
-    }
-)
+OF_NO_PAGE = frozenset({"/v1/clients/{id}", "/v1/webhooks/{id}"})
 """Links of records without a page of their own, for which the page of the notification is used."""
 
 ANSWERS: Mapping[Purpose, str] = {

@@ -59,15 +59,17 @@ class FollowUpScheduled(_FollowUpFact, frozen=True, kw_only=True, tag="delivery.
 
 
 class FollowUpAsked(_FollowUpFact, frozen=True, kw_only=True, tag="delivery.follow_up.asked.v1"):
-    """The side was asked whether the results of the delivery are in use."""
+    """The side was asked whether the results of the delivery are in use; without an answer it lapses at `answer_by`."""
 
     asked_at: datetime
+    answer_by: datetime | None = None
 
 
 class FollowUpReminded(_FollowUpFact, frozen=True, kw_only=True, tag="delivery.follow_up.reminded.v1"):
     """The side was reminded, once."""
 
     reminded_at: datetime
+    answer_by: datetime | None = None
 
 
 class FollowUpAnswered(_FollowUpFact, frozen=True, kw_only=True, tag="delivery.follow_up.answered.v1"):

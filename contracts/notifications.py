@@ -4,7 +4,7 @@ A person is represented by an id, an organization and a role. Addresses and webh
 salted hash.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -73,7 +73,9 @@ class NotificationOwed(Fact, frozen=True, kw_only=True, tag="notifications.notif
     """A recipient is to be notified of an event: once per cause, by each chosen channel.
 
     `cause_id` is the event, or the common cause of several events reported together. `notice` names the text. With
-    `webhook_id` the recipient is that webhook, not the person, and `record` and `happened_at` are set.
+    `webhook_id` the recipient is that webhook, not the person, and `record` and `happened_at` are set. `whose` is the
+    State or organization whose matter it is, `kind` the kind of assistance, `due_on` the last day to act, and
+    `asked_revision` the revision of the match that asks for an answer.
     """
 
     notification_id: UUID
@@ -91,6 +93,10 @@ class NotificationOwed(Fact, frozen=True, kw_only=True, tag="notifications.notif
     webhook_id: UUID | None = None
     record: Record | None = None
     happened_at: datetime | None = None
+    whose: Organization | None = None
+    kind: Code | None = None
+    due_on: date | None = None
+    asked_revision: Version | None = None
 
 
 class NotificationDelivered(Fact, frozen=True, kw_only=True, tag="notifications.notification.delivered.v1"):

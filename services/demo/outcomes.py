@@ -148,17 +148,21 @@ async def answer_mail(steps: Steps, record: RequestRecord, ask: Ask | None, mail
 
 
 async def _link(steps: Steps, appointment: str, mails: Mails, opened: set[str]) -> str | None:
-    """The path to which the mail about the last follow-up leads; None if there is no such mail yet.
+    """The path to the last follow-up, from a mail or from the question before it; None if no mail leads there yet.
 
     `opened` are links of other follow-ups, which are not opened again.
     """
     recipient = next(one.email for one in personas() if one.appointment == appointment)
     for mail in mails():
-        if recipient in mail.recipients and (found := LINK.search(mail.text)) and found[1] not in opened:
-            opened.add(found[1])
-            path = f"/v1/follow-ups/link?token={unquote(found[1])}"
-            if (await steps.api.get("", path))["month"] == MONTH:
+        found = LINK.search(mail.text) if recipient in mail.recipients else None
+        token = unquote(found[1]) if found else None
+        while token is not None and token not in opened:
+            opened.add(token)
+            path = f"/v1/follow-ups/link?token={token}"
+            asked = await steps.api.get("", path)
+            if asked["month"] == MONTH:
                 return path
+            token = asked["next_token"]
     return None
 
 

@@ -1,4 +1,4 @@
-"""Values of example fields of alerts, hits and digests; see `sample_values`."""
+"""Values of example fields of notices, alerts, hits and digests; see `sample_values`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -33,5 +33,9 @@ ALERTS: Mapping[str, Any] = MappingProxyType(
         "SubscriptionPaused.until": "2026-12-24T00:00:00Z",
         "PauseSubscription.until": "2026-12-24T00:00:00Z",
         "PauseAlert.until": "2026-12-24T00:00:00Z",
+        "whose": "KEN",
+        "answer_by": "2027-01-24T10:00:00Z",
+        "asked_revision": 3,
+        "NotificationView.about": "Kenya · Training on mutual legal assistance",
     }
 )

@@ -26,10 +26,10 @@ from contracts.notifications import Link
 from contracts.registry import FACTS
 from contracts.reply_addresses import read_reply_address
 from contracts.values import Language, Money, Role
-from services.notifications.notices import audience, recipients
+from services.notifications.notices import audience, matter, recipients
 from services.notifications.notices.audience import NOTICES, TO_OWNER
 from services.notifications.notices.not_notified import NOT_NOTIFIED
-from services.notifications.notices.notice import Appointment, KnownReference, Notice
+from services.notifications.notices.notice import Appointment, Known, Notice
 from services.notifications.notices.wording import LRI, PDI, RLM, Letter, ReplyTerms, mail, templates, words
 from tests.builders import NOON
 
@@ -119,7 +119,7 @@ def test_coordinators_are_notified_once_of_the_evaluations_of_a_request() -> Non
         for side in ("state", "provider")
     )
 
-    assert audience.cause_of(notice, one, uuid4(), uuid4()) == audience.cause_of(notice, other, uuid4(), None)
+    assert matter.cause_of(notice, one, uuid4(), uuid4()) == matter.cause_of(notice, other, uuid4(), None)
 
 
 def test_confirmed_match_notifies_both_sides_only() -> None:
@@ -179,9 +179,9 @@ def test_suggestions_of_one_cause_are_one_notice_and_other_facts_are_separate() 
     fact = m.MatchPresented(**A_MATCH, presented_at=NOON)
     (suggested,), (presented,) = NOTICES[m.MatchSuggested], audience.notices_for(fact, caused=False)
 
-    assert cause == audience.cause_of(suggested, fact, event, cause)
-    assert event == audience.cause_of(suggested, fact, event, None)
-    assert event == audience.cause_of(presented, fact, event, cause)
+    assert cause == matter.cause_of(suggested, fact, event, cause)
+    assert event == matter.cause_of(suggested, fact, event, None)
+    assert event == matter.cause_of(presented, fact, event, cause)
 
 
 def test_match_of_a_joint_delivery_is_notified_as_such() -> None:
@@ -195,13 +195,13 @@ def test_match_of_a_joint_delivery_is_notified_as_such() -> None:
 def test_allocation_to_a_request_notifies_its_sides_and_names_only_the_fund_to_donors() -> None:
     fact = an_allocation(request_id=IDS["request_id"], match_id=IDS["match_id"], state="KEN", provider="NOR")
     to_sides, to_donors = NOTICES[p.AllocationMade]
-    known = KnownReference(reference="TA-2026-00001")
+    known = Known(reference="TA-2026-00001")
 
     assert [STATE, PROVIDER] == recipients.appointments(to_sides, fact)
     assert [DONOR] == recipients.appointments(to_donors, fact)
-    assert "TA-2026-00001" == audience.reference_of(to_sides, fact, known)
-    assert "SHERLOC-MNT" == audience.reference_of(to_donors, fact, known)
-    assert "/v1/funds/SHERLOC-MNT" == audience.link_of(to_donors, fact)
+    assert "TA-2026-00001" == matter.reference_of(to_sides, fact, known)
+    assert "SHERLOC-MNT" == matter.reference_of(to_donors, fact, known)
+    assert "/v1/funds/SHERLOC-MNT" == matter.link_of(to_donors, fact)
 
 
 def test_allocation_to_a_work_package_notifies_donors_only() -> None:
@@ -221,7 +221,7 @@ def test_pledge_notifies_its_donor_and_the_finance_officers() -> None:
     )
 
     assert {DONOR, FINANCE} == recipients_of(fact)
-    assert f"/v1/pledges/{fact.pledge_id}" == audience.link_of(NOTICES[p.PledgeWithdrawn][0], fact)
+    assert f"/v1/pledges/{fact.pledge_id}" == matter.link_of(NOTICES[p.PledgeWithdrawn][0], fact)
 
 
 @pytest.mark.parametrize(("kind", "notice"), [(kind, one) for kind, each in NOTICES.items() for one in each])

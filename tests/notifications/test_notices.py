@@ -286,7 +286,7 @@ async def test_donors_who_earmarked_a_pledge_are_notified_of_each_phase_of_the_e
     await inbox.receive(an_event(x.ExtensionReleased(extension_id=extension_id, donors=("NOR",), released_at=NOON), 2))
 
     (reported,) = await notifications_of(api, DONOR)
-    assert ("sherloc.extension.planned.v1", str(extension_id)) == (reported["notice"], reported["reference"])
+    assert ("sherloc.extension.planned.v1", f"/v1/extensions/{extension_id}") == (reported["notice"], reported["link"])
     assert [] == [*await notifications_of(api, FINANCE), *await notifications_of(api, FOCAL_POINT)]
 
 
@@ -367,7 +367,7 @@ async def test_change_of_subjects_notifies_the_person_and_the_focal_point(
     await inbox.receive(an_event(proposed, 1))
     await inbox.receive(an_event(d.PersonIdentified(**changed, identified_at=NOON), 2))
 
-    expected = [("directory.person.identified.v1", str(official)), (proposed.type, str(official))]
+    expected = [("directory.person.identified.v1", "KEN"), (proposed.type, "KEN")]
     for who in ("KEN:official", FOCAL_POINT):
         assert expected == [(one["notice"], one["reference"]) for one in await notifications_of(api, who)]
     assert [] == await notifications_of(api, "NOR:focal_point")

@@ -190,7 +190,7 @@ async def test_reminder_without_an_assignee_goes_to_the_remit(api: Client, inbox
     ],
 )
 def test_someone_is_always_notified(remits: dict[int, list[Remit]], expected: set[int]) -> None:
-    (notice,) = NOTICES[ClockOverdue]
+    notice, _ = NOTICES[ClockOverdue]
     people, held = {UUID(int=n) for n in (1, 2, 3)}, {UUID(int=n): each for n, each in remits.items()}
     subject = Subject(region="african", topics=("extradition",))
     assert recipients.routed(notice, people, held, subject) == {UUID(int=n) for n in expected}

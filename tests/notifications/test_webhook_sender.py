@@ -254,7 +254,7 @@ async def test_webhook_answering_410_is_disabled_with_a_notice(
 
     assert 1 == len(receiver.received)
     assert ("disabled", "gone") == (now["status"], now["reason"])
-    assert [webhook["webhook_id"]] == [one["reference"] for one in reported]
+    assert [f"/v1/webhooks/{webhook['webhook_id']}"] == [one["link"] for one in reported]
     assert {("refused", 410, None), ("refused", None, "webhook_disabled")} == {
         (one["status"], one["status_code"], one["reason"]) for one in await deliveries(api, webhook)
     }

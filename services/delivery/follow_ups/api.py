@@ -51,7 +51,7 @@ async def show_linked_follow_up(token: FromQuery[str], db: Db, own: Owned, now: 
     """Shows the follow-up. It changes nothing, because programs follow links before people do."""
     follow_up_id, caller = await _linked(db, own, token, now)
     async with db.transaction(by=caller) as tx:
-        view = await views.linked(tx, await store.get(tx, follow_up_id, caller))
+        view = await views.linked(tx, await store.get(tx, follow_up_id, caller), caller, own.reply_key)
     return Response(view)
 
 
@@ -64,7 +64,7 @@ async def answer_linked_follow_up(
     follow_up_id, caller = await _linked(db, own, token, now)
     async with db.transaction(by=caller) as tx:
         found = await actions.answer_by_link(tx, caller, follow_up_id, data.result, data.text, data.language, now=now)
-        view = await views.linked(tx, found)
+        view = await views.linked(tx, found, caller, own.reply_key)
     return Response(view)
 
 

@@ -97,11 +97,13 @@ class FollowUp(Struct, frozen=True, kw_only=True):
 
     def ask(self, *, now: datetime) -> FollowUpAsked:
         self.require("ask")
-        return FollowUpAsked(**self._ids(), asked_at=now)
+        return FollowUpAsked(**self._ids(), asked_at=now, answer_by=now + timedelta(days=LAPSE_DAYS))
 
     def remind(self, *, now: datetime) -> FollowUpReminded:
         self.require("remind")
-        return FollowUpReminded(**self._ids(), reminded_at=now)
+        assert self.asked_at is not None, "it was asked"
+        answer_by = self.asked_at + timedelta(days=LAPSE_DAYS)
+        return FollowUpReminded(**self._ids(), reminded_at=now, answer_by=answer_by)
 
     def lapse(self, *, now: datetime) -> FollowUpLapsed:
         self.require("lapse")

@@ -43,6 +43,25 @@ async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> list[FollowU
     return [follow_up_of(row) for row in rows]
 
 
+async def next_asked(tx: Tx, answered: FollowUp) -> UUID | None:
+    """Return the next open question to the same side about the same request, after the last one the first.
+
+    One notice is sent for all that are asked on one day.
+    """
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        """
+        SELECT follow_up_id FROM follow_up
+        WHERE request_id = $1 AND organization = $2 AND role = $3 AND status = 'asked' AND follow_up_id <> $4
+        ORDER BY (month, follow_up_id) < ($5, $4), month, follow_up_id LIMIT 1
+        """,
+        answered.request_id,
+        answered.organization,
+        answered.role,
+        answered.follow_up_id,
+        answered.month,
+    )
+
+
 async def get_as_service(tx: Tx, follow_up_id: UUID) -> FollowUp | None:
     """Return the follow-up, read as the service and locked until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM follow_up WHERE follow_up_id = $1 FOR UPDATE", follow_up_id)

@@ -5,9 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chassis.context import Context
 from chassis.db.database import Tx
+from contracts.answer_links import AnswerLink, Purpose, token_of
 from contracts.conversion import from_attributes
 from contracts.follow_ups import Use
 from contracts.values import Caller, Language, Side
@@ -22,7 +24,8 @@ class FollowUpView(Struct, frozen=True, kw_only=True):
     """The answer of one `side`, `month` months after a delivery, on whether what was delivered is in use.
 
     The side is asked when the follow-up is due, and can revise its answer until it closes. `text` is its comment, in
-    `language`; `moves` are the moves that the caller may make now.
+    `language`; `moves` are the moves that the caller may make now. `next_follow_up_id`, in the view of one
+    follow-up only, is another open question to the same side about the request.
     """
 
     follow_up_id: UUID
@@ -45,6 +48,7 @@ class FollowUpView(Struct, frozen=True, kw_only=True):
     language: Language | None
     text: str
     moves: tuple[str, ...]
+    next_follow_up_id: UUID | None = None
 
 
 class FollowUpList(Struct, frozen=True, kw_only=True):
@@ -54,20 +58,24 @@ class FollowUpList(Struct, frozen=True, kw_only=True):
 
 
 class LinkedFollowUp(Struct, frozen=True, kw_only=True):
-    """The follow-up as shown to the holder of a mail's link: without the parties and without texts."""
+    """The follow-up as shown to the holder of a mail's link: without the parties and without texts.
+
+    `next_token` is that of another open question to the same side about the request.
+    """
 
     month: int
     status: FollowUpStatus
     result: Use | None
     closes_at: datetime
     has_text: bool
+    next_token: str | None
 
 
 async def follow_up_view(tx: Tx, ctx: Context, follow_up_id: UUID) -> FollowUpView:
     """Return the follow-up for the caller. Raises Missing if the caller may not see it."""
     found = await store.get(tx, follow_up_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_FOLLOW_UP, found).required()
-    return (await _views_of(tx, [found], ctx.caller))[0]
+    return replace((await _views_of(tx, [found], ctx.caller))[0], next_follow_up_id=await store.next_asked(tx, found))
 
 
 async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> FollowUpList:
@@ -76,9 +84,14 @@ async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> FollowUpList
     return FollowUpList(follow_ups=await _views_of(tx, await store.of_delivery(tx, delivery_id, caller), caller))
 
 
-async def linked(tx: Tx, found: FollowUp) -> LinkedFollowUp:
+async def linked(tx: Tx, found: FollowUp, caller: Caller, key: bytes | None) -> LinkedFollowUp:
+    """Return the follow-up of a link, with the token of the next one for the same person."""
     texts = await store.texts_of(tx, [found.follow_up_id])
-    return from_attributes(LinkedFollowUp, found, has_text=found.follow_up_id in texts)
+    about = await store.next_asked(tx, found)
+    token = None
+    if key is not None and about is not None:
+        token = token_of(key, AnswerLink(purpose=Purpose.FOLLOW_UP, about=about, person_id=caller.person_id))
+    return from_attributes(LinkedFollowUp, found, has_text=found.follow_up_id in texts, next_token=token)
 
 
 async def _views_of(tx: Tx, found: Sequence[FollowUp], caller: Caller) -> list[FollowUpView]:
@@ -89,6 +102,7 @@ async def _views_of(tx: Tx, found: Sequence[FollowUp], caller: Caller) -> list[F
             one,
             text=texts.get(one.follow_up_id, ""),
             moves=policy.follow_up_moves_open_to(caller, one),
+            next_follow_up_id=None,
         )
         for one in found
     ]

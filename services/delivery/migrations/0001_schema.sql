@@ -611,6 +611,7 @@ CREATE TABLE follow_up (
     CHECK ((status = 'lapsed') = (lapsed_at IS NOT NULL))
 );
 CREATE INDEX follow_up_due ON follow_up (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX follow_up_asked ON follow_up (request_id) WHERE status = 'asked';
 
 -- What a side added to its answer.
 CREATE TABLE follow_up_text (

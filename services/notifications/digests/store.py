@@ -122,10 +122,10 @@ async def entries(tx: Tx, digest_ids: Sequence[UUID]) -> dict[UUID, list[Entry]]
         """
         SELECT entry.* FROM unnest($1::uuid[]) AS wanted(digest_id) CROSS JOIN LATERAL (
         SELECT digest_id, recorded_at, hit_id, subject, hit.request_id, hit.requirement_id, hit.offering_id,
-            coalesce(hit.offering_id::text, reference, hit.request_id::text) AS reference,
+            CASE WHEN hit.offering_id IS NULL THEN coalesce(reference, 'TA-...') ELSE '' END AS reference,
             coalesce(provider, state) AS organization,
             CASE subject WHEN 'offerings' THEN '/v1/offerings/' || hit.offering_id
-                WHEN 'funding' THEN '/v1/requirements/unfunded' ELSE '/v1/requests/' || hit.request_id END AS link,
+                ELSE '/v1/requests/' || hit.request_id END AS link,
             coalesce(offering.kinds, ARRAY(
                 SELECT DISTINCT kind FROM known_line AS line
                 WHERE line.request_id = hit.request_id AND line.line_id = coalesce(need.line_id, line.line_id)

@@ -3,9 +3,7 @@
 from contracts import reference
 from contracts.values import Language
 from services.notifications.digests.model import Entry
-from services.notifications.notices.wording import RIGHT_TO_LEFT, isolated
-
-KINDS_SHOWN_MAX = 3
+from services.notifications.notices.wording import KINDS_SHOWN_MAX, RIGHT_TO_LEFT, isolated, organization_name
 
 
 def words_of(entry: Entry, language: Language) -> str:
@@ -13,11 +11,5 @@ def words_of(entry: Entry, language: Language) -> str:
     shown = isolated(entry.reference) if language in RIGHT_TO_LEFT else entry.reference
     kinds = [reference.kinds()[code].label(language) for code in entry.kinds[:KINDS_SHOWN_MAX]]
     more = ["…"] if len(entry.kinds) > KINDS_SHOWN_MAX else []
-    return " · ".join([shown, _name(entry.organization, language), *kinds, *more])
-
-
-def _name(organization: str, language: Language) -> str:
-    """Return the name of a State, or the code of another organization."""
-    if organization in reference.countries():
-        return reference.country_name(organization, language)
-    return isolated(organization) if language in RIGHT_TO_LEFT else organization
+    named = [shown] if entry.reference else []
+    return " · ".join([*named, organization_name(entry.organization, language), *kinds, *more])

@@ -26,7 +26,13 @@ class KnownRequest(Struct, frozen=True, kw_only=True):
     held: bool
     circulation: str | None
     excluded_providers: tuple[str, ...]
+    silent_recipients: tuple[str, ...]
     consents: tuple[Consent, ...]
+
+    @property
+    def confidential(self) -> bool:
+        """True if the State lets nobody but UNODC see the request."""
+        return not self.silent_recipients and not self.consents
 
     def is_shown_to(self, organization: str, now: datetime) -> bool:
         """Check whether the organization sees the request by the consents in force."""

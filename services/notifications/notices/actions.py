@@ -26,9 +26,17 @@ from contracts.requests import (
 )
 from contracts.values import Caller, Language, Role
 from services.notifications import policy
-from services.notifications.notices import audience, model, recipient_store, recipients, store, subscription_store
+from services.notifications.notices import (
+    audience,
+    matter,
+    model,
+    recipient_store,
+    recipients,
+    store,
+    subscription_store,
+)
 from services.notifications.notices.model import Channel, Notification, Outcome, Retries, Status, Subscription
-from services.notifications.notices.notice import COORDINATOR, Appointment, Holder, KnownReference, Notice
+from services.notifications.notices.notice import COORDINATOR, Appointment, Holder, Known, Notice
 from services.notifications.notices.recipient_store import Recipient
 from services.notifications.policy import Action
 from services.notifications.webhooks import store as webhook_store
@@ -136,7 +144,7 @@ async def create_notifications(tx: Tx, event: Event, fact: Fact, *, now: datetim
     notices = audience.notices_for(fact, caused=event.causationid is not None)
     if not notices:
         return
-    known = await store.reference_of_request(tx, request_id=getattr(fact, "request_id", None))
+    known = await store.known(tx, fact)
     notified: set[UUID] = set()
     for notice in notices:
         appointments = recipients.appointments(notice, fact)
@@ -190,7 +198,7 @@ class _Addressed(NamedTuple):
     recipient: Recipient
     event: Event
     fact: Fact
-    known: KnownReference
+    known: Known
 
 
 async def notify_owners(
@@ -202,7 +210,7 @@ async def notify_owners(
     webhooks = await webhook_store.recipients(tx, appointments, notified_of_match=None)
     addressed = []
     for person, (owner, notice, event, fact) in zip(people, owners, strict=True):
-        known = await store.reference_of_request(tx, request_id=getattr(fact, "request_id", None))
+        known = await store.known(tx, fact)
         own = [one for one in webhooks if Holder(one.person_id, one.organization, one.role) == owner]
         addressed += [_Addressed(notice, one, event, fact, known) for one in (person, *own)]
     await notify(tx, addressed, now=now)
@@ -224,24 +232,28 @@ async def notify(tx: Tx, addressed: Sequence[_Addressed], *, now: datetime) -> N
 
 def _owed(addressed: _Addressed, now: datetime) -> NotificationOwed:
     notice, recipient, event, fact, known = addressed
-    request_id, match_id = audience.about(notice, fact)
+    request_id, match_id = matter.about(notice, fact)
     program = recipient.webhook_id is not None
     return NotificationOwed(
         notification_id=new_id(),
-        cause_id=event.id if program else audience.cause_of(notice, fact, event.id, event.causationid),
+        cause_id=event.id if program else matter.cause_of(notice, fact, event.id, event.causationid),
         notice=notice.code,
         person_id=recipient.person_id,
         organization=recipient.organization,
         role=recipient.role,
-        reference=audience.reference_of(notice, fact, known),
-        link=audience.link_of(notice, fact),
+        reference=matter.reference_of(notice, fact, known),
+        link=matter.link_of(notice, fact),
         dispatches=tuple(Due(dispatch_id=new_id(), channel=channel) for channel in sorted(set(recipient.channels))),
         owed_at=now,
         request_id=request_id,
         match_id=match_id,
         webhook_id=recipient.webhook_id,
-        record=audience.record_of(notice, event, fact) if program else None,
+        record=matter.record_of(notice, event, fact) if program else None,
         happened_at=event.time if program else None,
+        whose=matter.whose(notice, fact, known),
+        kind=known.kind,
+        due_on=matter.due_on(fact),
+        asked_revision=event.aggregateversion if notice.asks else None,
     )
 
 
@@ -279,7 +291,7 @@ async def disable(tx: Tx, webhook_id: UUID, reason: DisableReason, *, because: E
     await webhook_store.save(tx, after)
     event = await announce(tx, fact, version=after.revision, because=because)
     owner = await recipient_store.recipient(tx, webhook.person_id, webhook.organization, webhook.role)
-    await notify(tx, [_Addressed(audience.TO_OWNER[type(fact)], owner, event, fact, KnownReference())], now=now)
+    await notify(tx, [_Addressed(audience.TO_OWNER[type(fact)], owner, event, fact, Known())], now=now)
 
 
 async def record(tx: Tx, before: Notification, fact: Fact, *, because: Event | None = None) -> Notification:

@@ -1,5 +1,6 @@
 """The routes of notifications and subscriptions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -20,6 +21,7 @@ from contracts.refusals import Missing
 from contracts.values import Language, Role
 from services.notifications import policy
 from services.notifications.event_feed import Arrival
+from services.notifications.hits.about_actions import told
 from services.notifications.notices import actions, store, subscription_store
 from services.notifications.notices.model import (
     ADDRESS_LENGTH_MAX,
@@ -29,7 +31,7 @@ from services.notifications.notices.model import (
     Subscription,
     subscription_id_of,
 )
-from services.notifications.notices.wording import words
+from services.notifications.notices.wording import About, words
 from services.notifications.policy import Action
 
 AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
@@ -80,7 +82,10 @@ class DispatchView(Struct, frozen=True, kw_only=True):
 
 
 class NotificationView(Struct, frozen=True, kw_only=True):
-    """A notification of one cause. `notice` is the type of the fact, `link` leads to more."""
+    """A notification of one cause. `notice` is the type of the fact, `link` leads to more.
+
+    `about` says whose matter it is, what it is about and by when to act, as far as the State's consent lets it.
+    """
 
     notification_id: UUID
     cause_id: UUID
@@ -94,6 +99,7 @@ class NotificationView(Struct, frozen=True, kw_only=True):
     language: Language
     subject: str
     text: str
+    about: str
     owed_at: datetime
     read_at: datetime | None
     revision: int
@@ -193,6 +199,7 @@ async def list_notifications(
     db: Db,
     caller: CurrentCaller,
     paging: Pagination,
+    now: Now,
     accept_language: AcceptLanguage = None,
     unread: FromQuery[bool] = False,
     cursor: FromQuery[UUID | None] = None,
@@ -203,7 +210,8 @@ async def list_notifications(
         found = await store.page(tx, caller, unread=unread, before=cursor, limit=limit + 1)
         count = await store.count_unread(tx, caller)
         language = await subscription_store.language(tx, caller, accept_language)
-    return paging.page(NotificationPage, [_view(one, language) for one in found], limit, unread=count)
+        views = await _views(tx, found, language, now)
+    return paging.page(NotificationPage, views, limit, unread=count)
 
 
 @get(
@@ -221,7 +229,8 @@ async def _read(
     tx: Tx, ctx: Context, notification_id: UUID, accept_language: AcceptLanguage = None
 ) -> NotificationView:
     notification = await store.get(tx, notification_id, ctx.caller)
-    return _view(notification, await subscription_store.language(tx, ctx.caller, accept_language))
+    language = await subscription_store.language(tx, ctx.caller, accept_language)
+    return (await _views(tx, [notification], language, ctx.now))[0]
 
 
 @show("/v1/notifications/{notification_id:uuid}", Action.SHOW_NOTIFICATION, "One notification of the caller")
@@ -234,7 +243,8 @@ async def show_notification(
     """
     notification = await store.get(tx, notification_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_NOTIFICATION, notification).required()
-    return _view(notification, await subscription_store.language(tx, ctx.caller, accept_language))
+    language = await subscription_store.language(tx, ctx.caller, accept_language)
+    return (await _views(tx, [notification], language, ctx.now))[0]
 
 
 @change(
@@ -278,14 +288,21 @@ def _subscription_view(subscription: Subscription, email: str | None, now: datet
     return from_attributes(SubscriptionView, subscription, email=email, paused=paused, paused_until=until)
 
 
-def _view(notification: Notification, language: Language) -> NotificationView:
-    said = words(notification.notice, notification.reference, language)
+async def _views(tx: Tx, found: Sequence[Notification], language: Language, now: datetime) -> list[NotificationView]:
+    async with tx.as_service():
+        about = await told(tx, found, by_mail=False, now=now)
+    return [_view(one, each, language) for one, each in zip(found, about, strict=True)]
+
+
+def _view(notification: Notification, about: About, language: Language) -> NotificationView:
+    said = words(notification.notice, notification.reference, language, about, reader=notification.organization)
     return from_attributes(
         NotificationView,
         notification,
         language=language,
         subject=said.subject,
         text=said.text,
+        about=said.about,
         dispatches=tuple(from_attributes(DispatchView, one) for one in notification.dispatches),
     )
 

@@ -6,7 +6,6 @@ are notified only of facts that require them to act and of what has ended: the r
 """
 
 from collections.abc import Iterator, Mapping
-from uuid import UUID
 
 from contracts import action_points as ap
 from contracts import activities as a
@@ -33,10 +32,9 @@ from contracts import results as rs
 from contracts import screenings as sc
 from contracts import sessions as ss
 from contracts import summaries as s
-from contracts.facts import Event, Fact
-from contracts.notifications import Record
+from contracts.facts import Fact
 from contracts.values import Role, is_unodc
-from services.notifications.notices.notice import KnownReference, Notice, Relation, notice_of
+from services.notifications.notices.notice import Notice, Relation, notice_of
 from services.notifications.notices.sherloc_audience import SHERLOC_NOTICES
 
 STATE, STATES, PROVIDER = Relation.STATE, Relation.STATES, Relation.PROVIDER
@@ -54,9 +52,9 @@ ACTIVITY = "/v1/activities/{activity_id}"
 DELIVERY = "/v1/deliveries/{delivery_id}"
 EFFECT = "/v1/effects/{effect_id}"
 STRATEGY = "/v1/strategies/{strategy_id}"
-WORK = "/v1/work"
 PERSON_PAGE = "/v1/people/{person_id}"
 MAIL = "/v1/intake/mails/{mail_id}"
+PROPOSAL = "/v1/proposals/{proposal_id}"
 IN_KIND = "/v1/in-kind-contributions/{in_kind_contribution_id}"
 
 
@@ -64,8 +62,15 @@ def _of_request(kind: type[Fact], *to: Relation, unless_caused: bool = False) ->
     return kind, (notice_of(kind, *to, link=REQUEST, unless_caused=unless_caused),)
 
 
+def _of_clock(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (
+        notice_of(kind, *to, link=MATCH, while_circulating=True, if_set="match_id"),
+        notice_of(kind, *to, link=REQUEST, while_circulating=True, unless_set="match_id"),
+    )
+
+
 def _of_offering(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (notice_of(kind, *to, link=OFFERING, reference="offering_id"),)
+    return kind, (notice_of(kind, *to, link=OFFERING, reference="provider"),)
 
 
 def _of_match(
@@ -89,15 +94,18 @@ def _of_delivery(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Not
 
 
 def _of_action_point(
-    kind: type[Fact], *to: Relation, of_strategy: tuple[Relation, ...] = (RESPONSIBLE,)
+    kind: type[Fact],
+    *to: Relation,
+    of_strategy: tuple[Relation, ...] = (RESPONSIBLE,),
+    once_per: tuple[str, ...] = (),
 ) -> tuple[type[Fact], tuple[Notice, ...]]:
     """Return the notices of an action point, one of a delivery and one of a strategy.
 
     A strategy has no provider, and coordinators verify its milestones.
     """
     return kind, (
-        notice_of(kind, *to, link=DELIVERY, if_set="delivery_id"),
-        notice_of(kind, *of_strategy, link=STRATEGY, if_set="strategy_id"),
+        notice_of(kind, *to, link=DELIVERY, if_set="delivery_id", once_per=once_per),
+        notice_of(kind, *of_strategy, link=STRATEGY, if_set="strategy_id", once_per=once_per),
     )
 
 
@@ -106,15 +114,17 @@ def _of_session(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
 
 
 def _of_follow_up(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (notice_of(kind, RESPONSIBLE, link="/v1/follow-ups/{follow_up_id}"),)
+    """Return the notice of a question: several of a request that are asked on one day are one matter."""
+    at = "asked_at" if kind is fu.FollowUpAsked else "reminded_at"
+    return kind, (notice_of(kind, RESPONSIBLE, link="/v1/follow-ups/{follow_up_id}", once_per=(REQUEST_ID, at)),)
 
 
 def _of_client(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (notice_of(kind, FOCAL_POINTS, link="/v1/clients/{client_id}", reference="client_id"),)
+    return kind, (notice_of(kind, FOCAL_POINTS, link="/v1/clients/{client_id}", reference="organization"),)
 
 
 def _of_person(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (notice_of(kind, PERSON, FOCAL_POINTS, link=PERSON_PAGE, reference="person_id"),)
+    return kind, (notice_of(kind, PERSON, FOCAL_POINTS, link=PERSON_PAGE, reference="organization"),)
 
 
 def _approval(kind: type[Fact], *to: Relation, link: str, variant: str = "") -> Notice:
@@ -149,12 +159,12 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_request(r.CirculationDecided, STATE, COORDINATORS),
         _of_request(r.ConsentGiven, STATE, COORDINATORS),
         _of_request(r.ConsentRecorded, STATE),
-        _of_request(r.RequestFiledOnBehalf, STATE),
+        (r.RequestFiledOnBehalf, (notice_of(r.RequestFiledOnBehalf, STATE, link=REQUEST, reference="received_on"),)),
         _of_request(r.ConsentWithdrawn, STATE, COORDINATORS),
         _of_request(r.ConsentEnded, STATE, COORDINATORS),
         _of_request(at.AttachmentRejected, STATE),
-        (c.ClockReminded, (notice_of(c.ClockReminded, RESPONSIBLE, link=WORK, while_circulating=True),)),
-        (c.ClockOverdue, (notice_of(c.ClockOverdue, RESPONSIBLE, HEADS, link=WORK, while_circulating=True),)),
+        _of_clock(c.ClockReminded, RESPONSIBLE),
+        _of_clock(c.ClockOverdue, RESPONSIBLE, HEADS),
         _of_request(s.PublicSummaryDrafted, STATE),
         (mails.MailReceived, (notice_of(mails.MailReceived, COORDINATORS, link=MAIL, reference="organization"),)),
         (mails.MailReplyReceived, (notice_of(mails.MailReplyReceived, COORDINATORS, link=MAIL),)),
@@ -192,7 +202,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_match(m.MatchConfirmed, STATE, PROVIDER),
         _of_match(m.MatchBegun, STATE, PROVIDER),
         _of_match(m.MatchCompleted, STATE, PROVIDER),
-        (m.MatchEvaluated, (notice_of(m.MatchEvaluated, COORDINATORS, link=REQUEST, once_per=REQUEST_ID),)),
+        (m.MatchEvaluated, (notice_of(m.MatchEvaluated, COORDINATORS, link=REQUEST, once_per=(REQUEST_ID,)),)),
         _of_match(m.MatchDeclinedByState, COORDINATORS, before=(PROVIDER,)),
         _of_match(m.MatchDeclinedByProvider, COORDINATORS, before=(STATE,)),
         _of_match(m.MatchNotPursued, before=(STATE, PROVIDER)),
@@ -208,9 +218,9 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         (
             ms.MessageSent,
             (
-                notice_of(ms.MessageSent, OTHER, CONTACTS, link=DELIVERY, once_per="series_id", if_set="side"),
+                notice_of(ms.MessageSent, OTHER, CONTACTS, link=DELIVERY, once_per=("series_id",), if_set="side"),
                 notice_of(
-                    ms.MessageSent, STATE, PROVIDER, CONTACTS, link=DELIVERY, once_per="series_id", unless_set="side"
+                    ms.MessageSent, STATE, PROVIDER, CONTACTS, link=DELIVERY, once_per=("series_id",), unless_set="side"
                 ),
             ),
         ),
@@ -234,7 +244,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_action_point(ap.ActionPointDone, STATE, PROVIDER, of_strategy=(STATE, COORDINATORS)),
         _of_action_point(ap.ActionPointReopened, RESPONSIBLE),
         _of_action_point(ap.ActionPointDropped, STATE, PROVIDER, of_strategy=(STATE,)),
-        _of_action_point(ap.ActionPointReminded, RESPONSIBLE),
+        _of_action_point(ap.ActionPointReminded, RESPONSIBLE, once_per=(REQUEST_ID, "due_on")),
         (
             ef.EffectRecorded,
             (
@@ -299,12 +309,14 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         (
             g.ProposalMade,
             (
+                notice_of(g.ProposalMade, FINANCE, link=PROPOSAL, reference="fund", approval=True, if_set="fund"),
                 notice_of(
                     g.ProposalMade,
                     FINANCE,
-                    link="/v1/proposals/{proposal_id}",
-                    reference="proposal_id",
+                    link=PROPOSAL,
+                    reference="effective_on",
                     approval=True,
+                    unless_set="fund",
                 ),
             ),
         ),
@@ -333,23 +345,23 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
 )
 
 TO_OWNER: Mapping[type[Fact], Notice] = {
-    n.WebhookDisabled: notice_of(n.WebhookDisabled, link="/v1/webhooks/{webhook_id}", reference="webhook_id"),
+    n.WebhookDisabled: notice_of(n.WebhookDisabled, link="/v1/webhooks/{webhook_id}", reference="disabled_at"),
 }
 """The notice of each fact of this service that notifies the owner of a webhook."""
 
 ON_HIT: Mapping[str, Notice] = {
-    "fitting": notice_of(al.HitRecorded, link=REQUEST, variant="fitting", once_per="hit_id"),
-    "requests": notice_of(al.HitRecorded, link=REQUEST, variant="requests", once_per="hit_id"),
-    "funding": notice_of(al.HitRecorded, link="/v1/requirements/unfunded", variant="funding", once_per="hit_id"),
+    "fitting": notice_of(al.HitRecorded, link=REQUEST, variant="fitting", once_per=("hit_id",)),
+    "requests": notice_of(al.HitRecorded, link=REQUEST, variant="requests", once_per=("hit_id",)),
+    "funding": notice_of(al.HitRecorded, link=REQUEST, variant="funding", once_per=("hit_id",)),
     "offerings": notice_of(
-        al.HitRecorded, link=OFFERING, reference="offering_id", variant="offerings", once_per="hit_id"
+        al.HitRecorded, link=OFFERING, reference="offering_id", variant="offerings", once_per=("hit_id",)
     ),
 }
 """The notices of a hit for its owner, by subject; `fitting` is that of a fitting offering without an alert."""
 
 ON_DIGEST: Mapping[str, Notice] = {
     frequency: notice_of(
-        al.DigestIssued, link="/v1/digests/{digest_id}", reference="day", variant=frequency, once_per="digest_id"
+        al.DigestIssued, link="/v1/digests/{digest_id}", reference="day", variant=frequency, once_per=("digest_id",)
     )
     for frequency in ("daily", "weekly")
 }
@@ -383,44 +395,6 @@ def notices_for(fact: Fact, *, caused: bool) -> list[Notice]:
         and (notice.if_set is None or getattr(fact, notice.if_set) is not None)
         and (notice.unless_set is None or getattr(fact, notice.unless_set) is None)
     ]
-
-
-def cause_of(notice: Notice, fact: Fact, event_id: UUID, causation_id: UUID | None) -> UUID:
-    """Return the id of which a recipient is notified once: of the event, its cause, or a record that it is about."""
-    if notice.once_per is not None:
-        record_id: UUID = getattr(fact, notice.once_per)
-        return record_id
-    return causation_id if notice.gathered and causation_id is not None else event_id
-
-
-def reference_of(notice: Notice, fact: Fact, known: KnownReference) -> str:
-    """Return the reference in the notice's text: a request's reference number, or else an id or a fund's code."""
-    if notice.reference == "request_id" and known.reference is not None:
-        return known.reference
-    return str(getattr(fact, notice.reference))
-
-
-def link_of(notice: Notice, fact: Fact) -> str:
-    """Return the link to the page where the recipient reads more after signing in."""
-    return notice.link.format_map({name: getattr(fact, name) for name in fact.__struct_fields__})
-
-
-def about(notice: Notice, fact: Fact) -> tuple[UUID | None, UUID | None]:
-    """Return the ids of the request and match that the recipient may read; both None for a notice about the fund."""
-    if notice.reference != "request_id":
-        return None, None
-    return getattr(fact, "request_id", None), getattr(fact, "match_id", None)
-
-
-def record_of(notice: Notice, event: Event, fact: Fact) -> Record:
-    """Return the record that a webhook event names: the changed or found one, or the fund if the notice is about it."""
-    if notice.link == FUND:
-        return Record(aggregate="fund", id=getattr(fact, notice.reference))
-    if isinstance(fact, al.HitRecorded):
-        for aggregate in ("offering", "requirement", "request"):
-            if (record_id := getattr(fact, f"{aggregate}_id")) is not None:
-                return Record(aggregate=aggregate, id=str(record_id))
-    return Record(aggregate=event.aggregate, id=str(event.aggregate_id), version=event.aggregateversion)
 
 
 def may_be_sent_to(code: str, organization: str, role: Role, *, circulation: str | None) -> bool:

@@ -5,7 +5,7 @@ and `evolve` folds it into the state.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -132,6 +132,10 @@ class Notification(Struct, frozen=True, kw_only=True):
     webhook_id: UUID | None = None
     record: Record | None = None
     happened_at: datetime | None = None
+    whose: str | None = None
+    kind: str | None = None
+    due_on: date | None = None
+    asked_revision: int | None = None
 
     def dispatch(self, dispatch_id: UUID) -> Dispatch:
         return next(one for one in self.dispatches if one.dispatch_id == dispatch_id)
@@ -238,6 +242,10 @@ def _queued(fact: NotificationOwed) -> Notification:
         webhook_id=fact.webhook_id,
         record=fact.record,
         happened_at=fact.happened_at,
+        whose=fact.whose,
+        kind=fact.kind,
+        due_on=fact.due_on,
+        asked_revision=fact.asked_revision,
         revision=1,
         dispatches=tuple(
             Dispatch(

@@ -68,11 +68,12 @@ class Notice(Struct, frozen=True, kw_only=True):
     """A notice: `code` selects the text, `to` the recipients, and `reference` and `link` what the text refers to.
 
     A `gathered` notice is sent once per recipient and cause, however many facts that cause had; one with `once_per` is
-    sent once per recipient and value of that field. Webhooks get each fact. With `only_if_notified_before`, only
-    recipients notified of the same match before get it; with `unless_caused`, only a fact without a cause is notified;
-    with `while_circulating`, providers get it only while the State lets the request circulate. With `if_set`, a fact is
-    notified only if that field has a value; with `unless_set`, only if it has none. An `approval` is sent to all who
-    can approve, subscribed or not, but not to who proposed it, or the person that it is about.
+    sent once per recipient and value of those fields, of a time its day. Webhooks get each fact. With
+    `only_if_notified_before`, only recipients notified of the same match before get it; with `unless_caused`, only a
+    fact without a cause is notified; with `while_circulating`, providers get it only while the State lets the request
+    circulate. With `if_set`, a fact is notified only if that field has a value; with `unless_set`, only if it has none.
+    An `approval` is sent to all who can approve, subscribed or not, but not to who proposed it, or the person that it
+    is about. A notice that `asks` may be answered by the link in its mail.
     """
 
     code: str
@@ -80,19 +81,23 @@ class Notice(Struct, frozen=True, kw_only=True):
     reference: str
     link: str
     gathered: bool = False
-    once_per: str | None = None
+    once_per: tuple[str, ...] = ()
     only_if_notified_before: bool = False
     unless_caused: bool = False
     while_circulating: bool = False
     approval: bool = False
     if_set: str | None = None
     unless_set: str | None = None
+    asks: bool = False
 
 
-class KnownReference(Struct, frozen=True, kw_only=True):
-    """A request's reference number, known from earlier facts."""
+class Known(Struct, frozen=True, kw_only=True):
+    """What earlier facts told of a matter: its request's reference, State and kind, or its offering's provider."""
 
     reference: str | None = None
+    state: str | None = None
+    provider: str | None = None
+    kind: str | None = None
 
 
 def notice_of(
@@ -102,13 +107,14 @@ def notice_of(
     reference: str = "request_id",
     variant: str = "",
     gathered: bool = False,
-    once_per: str | None = None,
+    once_per: tuple[str, ...] = (),
     only_if_notified_before: bool = False,
     unless_caused: bool = False,
     while_circulating: bool = False,
     approval: bool = False,
     if_set: str | None = None,
     unless_set: str | None = None,
+    asks: bool = False,
 ) -> Notice:
     return Notice(
         code=f"{fact_type(kind)}:{variant}" if variant else fact_type(kind),
@@ -123,4 +129,5 @@ def notice_of(
         approval=approval,
         if_set=if_set,
         unless_set=unless_set,
+        asks=asks,
     )

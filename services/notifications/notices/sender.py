@@ -24,6 +24,7 @@ from chassis.telemetry import with_correlation
 from services.notifications.digests import actions as digest_actions
 from services.notifications.digests.wording import words_of
 from services.notifications.hits import actions as hit_actions
+from services.notifications.hits.about_actions import told
 from services.notifications.notices import actions, audience, store
 from services.notifications.notices.model import Accepted, Failed, Outcome, Rejected, RetryIntervals
 from services.notifications.notices.wording import Letter, LetterEntry, ReplyTerms, domain_of, mail
@@ -139,7 +140,8 @@ class Sender:
         if letter.notice not in audience.OF_DIGESTS:
             organization, found_id = letter.organization, letter.found_id
             visible = await hit_actions.may_be_sent(tx, letter.notice, organization, found_id, now=now)
-            return await _with_link(tx, letter), visible
+            (about,) = await told(tx, [letter], by_mail=True, now=now)
+            return await _with_link(tx, replace(letter, about=about)), visible
         assert letter.cause_id is not None, "the letter of a digest has a cause"
         found = (await digest_actions.visible_entries(tx, {letter.cause_id: letter.organization}, now=now))[
             letter.cause_id

@@ -26,7 +26,7 @@ def _of_contribution(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple
 
 
 def _of_extension(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (notice_of(kind, Relation.DONORS, link=EXTENSION, reference="extension_id"),)
+    return kind, (notice_of(kind, Relation.DONORS, link=EXTENSION, reference=kind.__struct_fields__[-1]),)
 
 
 def _of_meeting(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -34,7 +34,11 @@ def _of_meeting(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
 
 
 def _of_practice(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (notice_of(kind, *to, link="/v1/practices/{practice_id}", reference="practice_id"),)
+    link = "/v1/practices/{practice_id}"
+    return kind, (
+        notice_of(kind, *to, link=link, reference="state", if_set="state"),
+        notice_of(kind, *to, link=link, reference="provider", unless_set="state"),
+    )
 
 
 SHERLOC_NOTICES: tuple[tuple[type[Fact], tuple[Notice, ...]], ...] = (

@@ -1,6 +1,6 @@
 """Queries on notifications. Inbox reads are filtered by the person's id."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,11 +9,12 @@ import msgspec
 from asyncpg import Record as Row
 
 from chassis.db.database import Tx
+from contracts.facts import Fact
 from contracts.notifications import Record
 from contracts.refusals import Missing
 from contracts.values import Caller
 from services.notifications.notices.model import Dispatch, Notification
-from services.notifications.notices.notice import KnownReference
+from services.notifications.notices.notice import Known
 from services.notifications.notices.wording import Letter
 
 LIST_MAX = 100
@@ -43,12 +44,33 @@ async def save_circulation(tx: Tx, request_id: UUID, circulation: str) -> None:
     )
 
 
-async def reference_of_request(tx: Tx, *, request_id: UUID | None) -> KnownReference:
-    if request_id is None:
-        return KnownReference()
-    return KnownReference(
-        reference=await tx.fetchval("SELECT reference FROM known_reference WHERE request_id = $1", request_id)
+async def known(tx: Tx, fact: Fact) -> Known:
+    """Return what earlier facts told of the request, line or offering of a fact."""
+    ids = [getattr(fact, name, None) for name in ("request_id", "line_id", "offering_id")]
+    if not any(ids):
+        return Known()
+    row = await tx.fetchrow(
+        """
+        SELECT (SELECT reference FROM known_reference WHERE request_id = $1) AS reference,
+            (SELECT state FROM known_request WHERE request_id = $1) AS state,
+            (SELECT provider FROM known_offering WHERE offering_id = $3) AS provider,
+            coalesce((SELECT kind FROM known_line WHERE line_id = $2),
+                (SELECT kinds[1] FROM known_offering WHERE offering_id = $3)) AS kind
+        """,
+        *ids,
     )
+    assert row is not None, "a query without FROM has one row"
+    return msgspec.convert(dict(row), Known)
+
+
+async def kinds_of(tx: Tx, request_ids: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """Return the kinds of assistance of requests."""
+    rows = await tx.fetch(
+        "SELECT request_id, array_agg(DISTINCT kind) AS kinds FROM known_line WHERE request_id = ANY ($1::uuid[])"
+        " GROUP BY request_id",
+        list(request_ids),
+    )
+    return {row["request_id"]: tuple(row["kinds"]) for row in rows}
 
 
 # -- notifications ----------------------------------------------------------------------------------------------------
@@ -61,10 +83,10 @@ async def add(tx: Tx, those: Sequence[Notification]) -> set[UUID]:
         WITH added AS (
             INSERT INTO notification (notification_id, cause_id, notice, person_id, organization, role, reference, link,
                 request_id, match_id, owed_at, read_at, revision, webhook_id, record_aggregate, record_id,
-                record_version, happened_at)
+                record_version, happened_at, whose, kind, due_on, asked_revision)
             SELECT notification_id, cause_id, notice, person_id, organization, role, reference, link, request_id,
                 match_id, owed_at, read_at, revision, webhook_id, record_aggregate, record_id, record_version,
-                happened_at
+                happened_at, whose, kind, due_on, asked_revision
             FROM json_populate_recordset(NULL::notification, $1::text::json)
             ON CONFLICT DO NOTHING RETURNING notification_id
         ), dispatches AS (
@@ -281,7 +303,8 @@ async def _letter(tx: Tx, dispatch_id: UUID, now: datetime) -> Letter:
         """
         SELECT dispatch_id, notification_id, notification.person_id, notification.organization, notification.role,
             notice, reference, link, cause_id, coalesce(offering_id, requirement_id, hit.request_id) AS found_id,
-            owed_at, notification.request_id, notification.match_id, coalesce(language, 'en') AS language,
+            owed_at, whose, notification.kind, due_on, asked_revision,
+            notification.request_id, notification.match_id, coalesce(language, 'en') AS language,
             CASE WHEN 'mail' = ANY (channels) AND NOT (paused AND coalesce($2 < paused_until, true)) THEN email END
                 AS email,
             subscription_id, alert_id, event ->> 'correlationid' AS correlation_id

@@ -1,7 +1,7 @@
 """The texts of notices in six languages; they contain nothing that requires signing in to read."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -13,8 +13,10 @@ from uuid import UUID
 
 import msgspec
 
+from contracts import reference
 from contracts.answer_links import AnswerLink, Purpose, token_of
 from contracts.console_pages import ANSWERS, page_of, page_of_notification
+from contracts.formats import day
 from contracts.reply_addresses import Reply, reply_address
 from contracts.values import Language, Role
 from services.notifications.notices.references import localized
@@ -26,6 +28,7 @@ _ASKED_ABOUT: Mapping[Purpose, str] = {
 }
 """Beginnings of the links of notices that ask a question."""
 
+KINDS_SHOWN_MAX = 3
 RLM, LRI, PDI = "\u200f", "\u2066", "\u2069"
 
 
@@ -34,6 +37,19 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
     subject: str
     text: str
+    about: str = ""
+    """Whose matter it is, what it is about, and by when to act."""
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What a notice is about, as far as its reader may know: the State or organization, kinds, and the last day."""
+
+    whose: str | None = None
+    kinds: tuple[str, ...] = ()
+    due_on: date | None = None
+
+
+NOTHING = About()
 
 
 class UnsubscribeWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +66,7 @@ class Templates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """One language's texts: the footer of every mail, and each notice."""
 
     answer: str
+    by: str
     details: str
     closing: str
     closing_with_reply: str
@@ -82,6 +99,11 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     request_id: UUID | None = None
     match_id: UUID | None = None
     owed_at: datetime
+    whose: str | None = None
+    kind: str | None = None
+    due_on: date | None = None
+    asked_revision: int | None = None
+    about: About = NOTHING
     correlation_id: str
     entries: tuple[LetterEntry, ...] = ()
     subscription_id: UUID | None = None
@@ -112,15 +134,34 @@ def templates(language: Language) -> Templates:
     return msgspec.json.decode(path.read_bytes(), type=Templates)
 
 
-def words(notice: str, reference: str, language: Language) -> Words:
-    """Return the texts of a notice in one language. Raises KeyError if there are none; a test checks that there are."""
+def words(notice: str, code: str, language: Language, about: About = NOTHING, *, reader: str = "") -> Words:
+    """Return the texts of a notice in one language. Raises KeyError if there are none; a test checks that there are.
+
+    The subject also names whose matter it is, unless the reader's own, and its only kind.
+    """
     template = templates(language).notices[notice]
-    shown = localized(reference, language)
-    if language in RIGHT_TO_LEFT and shown == reference:
-        shown = isolated(reference)
+    shown = localized(code, language)
+    if language in RIGHT_TO_LEFT and shown == code:
+        shown = isolated(code)
+    subject = template.subject.replace("{reference}", shown)
+    whose = [] if about.whose is None else [organization_name(about.whose, language)]
+    labels = reference.kinds()
+    kinds = [labels[code].label(language) for code in about.kinds[:KINDS_SHOWN_MAX] if code in labels]
+    more = ["…"] if len(about.kinds) > KINDS_SHOWN_MAX else []
+    by = [] if about.due_on is None else [templates(language).by.replace("{day}", day(about.due_on, language))]
+    told = [one for one in whose if about.whose != reader and one not in subject]
     return Words(
-        subject=template.subject.replace("{reference}", shown), text=template.text.replace("{reference}", shown)
+        subject=" · ".join([subject, *told, *(kinds if len(kinds) == 1 else [])]),
+        text=template.text.replace("{reference}", shown),
+        about=" · ".join([*whose, *kinds, *more, *by]),
     )
+
+
+def organization_name(organization: str, language: Language) -> str:
+    """Return the name of a State, or the code of another organization."""
+    if organization in reference.countries():
+        return reference.country_name(organization, language)
+    return isolated(organization) if language in RIGHT_TO_LEFT else organization
 
 
 def isolated(code: str) -> str:
@@ -160,7 +201,7 @@ def mail(letter: Letter, *, sender: str, public_url: str, replies: ReplyTerms | 
     The library refuses line ends in headers; every value is a code, our own text, or was checked before.
     """
     assert letter.email is not None, "a letter without an address is not written"
-    said = words(letter.notice, letter.reference, letter.language)
+    said = words(letter.notice, letter.reference, letter.language, letter.about, reader=letter.organization)
     frame = templates(letter.language)
     message = EmailMessage(policy=POLICY)
     message["From"] = sender
@@ -184,7 +225,7 @@ def mail(letter: Letter, *, sender: str, public_url: str, replies: ReplyTerms | 
     closing = frame.closing if answered_at is None else frame.closing_with_reply
     answered_on = answer_page(letter, replies)
     asked = [] if answered_on is None else [frame.answer, f"{base}{answered_on}"]
-    paragraphs = [said.text, *asked, *entries, frame.details, details, closing]
+    paragraphs = [said.text, *filter(None, [said.about]), *asked, *entries, frame.details, details, closing]
     if letter.language in RIGHT_TO_LEFT:
         # Plain text has no direction: the mark sets it for each paragraph except the address, which is to be copied
         # unchanged.

@@ -9,7 +9,7 @@ from contracts.values import Side
 from services.delivery.follow_ups import store
 from services.delivery.wiring import SERVICE
 from tests.builders import a_caller, headers
-from tests.delivery.follow_ups.steps import DUE, answering, at_noon, completed, expire, id_of, link, shown
+from tests.delivery.follow_ups.steps import DUE, LINK, answering, at_noon, completed, expire, id_of, link, shown
 from tests.delivery.steps import (
     AUDITOR,
     COORDINATOR,
@@ -107,6 +107,22 @@ async def test_link_of_a_mail_answers_with_one_click(api: Client, matching: Matc
     async with db.transaction() as tx:
         rows = await tx.fetch("SELECT event::json->>'actorid' AS actor FROM journal WHERE type LIKE '%answered.v1'")
     assert 3 * [str(a_caller(KENYA).person_id)] == [row["actor"] for row in rows]
+
+
+async def test_link_leads_to_the_next_question_about_the_request(api: Client, matching: Matching, db: Database) -> None:
+    delivery_id = await completed(api, matching)
+    await expire(db, DUE[12])
+    first, second = (id_of(delivery_id, month) for month in (6, 12))
+    with at_noon(DUE[12]):
+        page = (await api.get(link(first))).json()
+        own = await shown(api, first, KENYA)
+        of_the_next = (await api.get(f"{LINK}?token={page['next_token']}")).json()
+        await api.post(f"{LINK}?token={page['next_token']}", json={"result": "in_use"})
+        last = (await api.get(link(first))).json()
+
+    assert (6, 12) == (page["month"], of_the_next["month"])
+    assert str(second) == own["next_follow_up_id"]
+    assert last["next_token"] is None
 
 
 async def test_link_is_of_no_use_to_others(api: Client, matching: Matching, db: Database) -> None:

@@ -41,7 +41,7 @@ def test_every_move_has_its_row() -> None:
 @pytest.mark.parametrize("status", FollowUpStatus)
 @pytest.mark.parametrize("move", TABLE)
 def test_each_cell_of_the_table(move: str, status: FollowUpStatus) -> None:
-    before = replace(a_follow_up(), status=status)
+    before = replace(a_follow_up(), status=status, asked_at=NOW)
 
     if status not in TABLE[move]:
         with pytest.raises(Conflict) as no:

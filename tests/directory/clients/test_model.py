@@ -23,7 +23,7 @@ from services.directory.clients.model import (
     register,
 )
 from services.directory.people.evolve import evolve
-from services.notifications.notices import audience, recipients
+from services.notifications.notices import audience, matter, recipients
 from services.notifications.notices.notice import Appointment
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -127,5 +127,5 @@ def test_focal_points_are_notified_of_every_change_of_a_client() -> None:
     ):
         [notice] = audience.notices_for(fact, caused=False)
         assert [Appointment("KEN", Role.FOCAL_POINT)] == recipients.appointments(notice, fact)
-        assert f"/v1/clients/{client.client_id}" == audience.link_of(notice, fact)
+        assert f"/v1/clients/{client.client_id}" == matter.link_of(notice, fact)
     assert EXPIRING_DAYS == 14
