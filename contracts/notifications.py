@@ -74,8 +74,7 @@ class NotificationOwed(Fact, frozen=True, kw_only=True, tag="notifications.notif
 
     `cause_id` is the event, or the common cause of several events reported together. `notice` names the text. With
     `webhook_id` the recipient is that webhook, not the person, and `record` and `happened_at` are set. `whose` is the
-    State or organization whose matter it is, `kind` the kind of assistance, `due_on` the last day to act, and
-    `asked_revision` the revision of the match that asks for an answer.
+    State or organization whose matter it is, `kind` the kind of assistance, and `due_on` the last day to act.
     """
 
     notification_id: UUID
@@ -96,7 +95,6 @@ class NotificationOwed(Fact, frozen=True, kw_only=True, tag="notifications.notif
     whose: Organization | None = None
     kind: Code | None = None
     due_on: date | None = None
-    asked_revision: Version | None = None
 
 
 class NotificationDelivered(Fact, frozen=True, kw_only=True, tag="notifications.notification.delivered.v1"):

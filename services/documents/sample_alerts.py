@@ -35,7 +35,6 @@ ALERTS: Mapping[str, Any] = MappingProxyType(
         "PauseAlert.until": "2026-12-24T00:00:00Z",
         "whose": "KEN",
         "answer_by": "2027-01-24T10:00:00Z",
-        "asked_revision": 3,
         "NotificationView.about": "Kenya · Training on mutual legal assistance",
     }
 )

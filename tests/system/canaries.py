@@ -6,6 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.values import NAME
 from tests.platform.bodies import DOCUMENT
 
 NUMBERED = re.compile("canary-[0-9a-f]{4}")
@@ -109,8 +110,9 @@ def free_fields(schema: Schema, body: Any, place: Place = ()) -> Iterator[tuple[
 
 
 def _is_free(schema: Schema) -> bool:
-    """Check whether text can be chosen: in a string without a form, or in one that is an e-mail address."""
-    return schema.get("type") == "string" and (not FORMS & schema.keys() or "@" in schema.get("pattern", ""))
+    """Check whether text can be chosen: in a string without a form, or one that is a name or an e-mail address."""
+    pattern = schema.get("pattern", "")
+    return schema.get("type") == "string" and (not FORMS & schema.keys() or "@" in pattern or pattern == NAME)
 
 
 def _resolved(schema: Schema) -> list[Schema]:

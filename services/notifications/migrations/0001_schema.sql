@@ -91,11 +91,10 @@ CREATE TABLE notification (
     request_id uuid,
     match_id uuid,
     webhook_id uuid,
-    -- Whose matter it is, what it is about, and the last day to act; the revision of a match that asks for an answer.
+    -- Whose matter it is, what it is about, and the last day to act.
     whose text,
     kind text,
     due_on date,
-    asked_revision integer,
     record_aggregate text,
     record_id text,
     record_version integer,

@@ -253,7 +253,6 @@ def _owed(addressed: _Addressed, now: datetime) -> NotificationOwed:
         whose=matter.whose(notice, fact, known),
         kind=known.kind,
         due_on=matter.due_on(fact),
-        asked_revision=event.aggregateversion if notice.asks else None,
     )
 
 

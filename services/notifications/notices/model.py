@@ -135,7 +135,6 @@ class Notification(Struct, frozen=True, kw_only=True):
     whose: str | None = None
     kind: str | None = None
     due_on: date | None = None
-    asked_revision: int | None = None
 
     def dispatch(self, dispatch_id: UUID) -> Dispatch:
         return next(one for one in self.dispatches if one.dispatch_id == dispatch_id)
@@ -245,7 +244,6 @@ def _queued(fact: NotificationOwed) -> Notification:
         whose=fact.whose,
         kind=fact.kind,
         due_on=fact.due_on,
-        asked_revision=fact.asked_revision,
         revision=1,
         dispatches=tuple(
             Dispatch(

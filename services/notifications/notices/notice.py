@@ -73,7 +73,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     fact without a cause is notified; with `while_circulating`, providers get it only while the State lets the request
     circulate. With `if_set`, a fact is notified only if that field has a value; with `unless_set`, only if it has none.
     An `approval` is sent to all who can approve, subscribed or not, but not to who proposed it, or the person that it
-    is about. A notice that `asks` may be answered by the link in its mail.
+    is about.
     """
 
     code: str
@@ -88,7 +88,6 @@ class Notice(Struct, frozen=True, kw_only=True):
     approval: bool = False
     if_set: str | None = None
     unless_set: str | None = None
-    asks: bool = False
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -114,7 +113,6 @@ def notice_of(
     approval: bool = False,
     if_set: str | None = None,
     unless_set: str | None = None,
-    asks: bool = False,
 ) -> Notice:
     return Notice(
         code=f"{fact_type(kind)}:{variant}" if variant else fact_type(kind),
@@ -129,5 +127,4 @@ def notice_of(
         approval=approval,
         if_set=if_set,
         unless_set=unless_set,
-        asks=asks,
     )

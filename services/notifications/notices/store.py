@@ -83,10 +83,10 @@ async def add(tx: Tx, those: Sequence[Notification]) -> set[UUID]:
         WITH added AS (
             INSERT INTO notification (notification_id, cause_id, notice, person_id, organization, role, reference, link,
                 request_id, match_id, owed_at, read_at, revision, webhook_id, record_aggregate, record_id,
-                record_version, happened_at, whose, kind, due_on, asked_revision)
+                record_version, happened_at, whose, kind, due_on)
             SELECT notification_id, cause_id, notice, person_id, organization, role, reference, link, request_id,
                 match_id, owed_at, read_at, revision, webhook_id, record_aggregate, record_id, record_version,
-                happened_at, whose, kind, due_on, asked_revision
+                happened_at, whose, kind, due_on
             FROM json_populate_recordset(NULL::notification, $1::text::json)
             ON CONFLICT DO NOTHING RETURNING notification_id
         ), dispatches AS (
@@ -303,7 +303,7 @@ async def _letter(tx: Tx, dispatch_id: UUID, now: datetime) -> Letter:
         """
         SELECT dispatch_id, notification_id, notification.person_id, notification.organization, notification.role,
             notice, reference, link, cause_id, coalesce(offering_id, requirement_id, hit.request_id) AS found_id,
-            owed_at, whose, notification.kind, due_on, asked_revision,
+            owed_at, whose, notification.kind, due_on,
             notification.request_id, notification.match_id, coalesce(language, 'en') AS language,
             CASE WHEN 'mail' = ANY (channels) AND NOT (paused AND coalesce($2 < paused_until, true)) THEN email END
                 AS email,

@@ -102,7 +102,6 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     whose: str | None = None
     kind: str | None = None
     due_on: date | None = None
-    asked_revision: int | None = None
     about: About = NOTHING
     correlation_id: str
     entries: tuple[LetterEntry, ...] = ()
