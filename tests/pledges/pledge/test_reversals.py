@@ -294,7 +294,7 @@ async def test_reversals_are_in_flows_statements_and_files(
     await date_back_one_day(database_url)
     statement = await get(api, "/v1/statements/NOR/data")
     shares = {one["fund"]: one["contributed_usd_minor"] for one in statement["funds"]}
-    assert shares == {"SHERLOC-DEV": 0, "SHERLOC-MNT": figures["available"] + figures["allocated"]}
+    assert shares == {"SHERLOC-MNT": figures["available"] + figures["allocated"]}
 
 
 async def test_pledge_and_agreement_have_separate_transitions(api: Client) -> None:
