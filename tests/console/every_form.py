@@ -23,6 +23,7 @@ from chassis.runtime import connected_services
 from chassis.settings import Settings
 from services.composition import all_services
 from services.console import wiring
+from services.console.offerings.form_pages import BASE
 from tests.console.site import PERSON
 
 HERE = "http://127.0.0.1"
@@ -203,6 +204,9 @@ class Found:
 
     async def send(self, button: tuple[str, str] | None = None, **more: str) -> httpx.Response:
         typed = self.form.typed | ({button[0]: [button[1]]} if button else {}) | {n: [one] for n, one in more.items()}
+        if BASE in typed:
+            # What the form had shown: nothing, so that all that it sends has been changed.
+            typed[BASE] = ["{}"]
         files = {name: TABLE if self.form.action.endswith("/import") else PICTURE for name in self.form.files}
         headers = {"Referer": HERE + self.page}
         return await self.client.post(self.form.action, data=typed, files=files or None, headers=headers)
