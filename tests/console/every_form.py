@@ -178,8 +178,9 @@ class Forms(HTMLParser):
         if tag == "form":
             self._form = None
         elif tag == "textarea" and self._text is not None and self._form is not None:
-            name, said = self._text
-            self._form.typed[name] = [TYPED.get(name) or f"{''.join(said).strip()} {TEXT}".strip()]
+            name, _ = self._text
+            # In place of what is there, which may be as long as its field allows.
+            self._form.typed[name] = [TYPED.get(name) or TEXT]
             self._text = None
         elif tag == "select" and self._select is not None and self._form is not None:
             name, selected, others = self._select
