@@ -77,7 +77,7 @@ class PledgeBalance(Struct, frozen=True, kw_only=True):
 class Budgeted(Struct, frozen=True, kw_only=True):
     """Balances of the known funds at a time, and the rates in force on that day, if any."""
 
-    as_at: datetime
+    as_of: datetime
     funds: tuple[FundBalance, ...]
     rates: tuple[Rate, ...] = ()
 

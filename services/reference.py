@@ -31,7 +31,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     `statuses` are the origins of the labels. `related` are concepts of the scheme by table and code. A `retired` code
     still resolves, and is replaced by `replaced_by`. `sentences` are the advice on an aspect of a line, by language. A
-    group of States has its `states`, as known on the day `as_at`; an indicator has its `unit` and `kinds` of
+    group of States has its `states`, as known on the day `as_of`; an indicator has its `unit` and `kinds` of
     assistance.
     """
 
@@ -46,7 +46,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     replaced_by: tuple[str, ...] = ()
     sentences: dict[str, str] = {}
     states: tuple[str, ...] = ()
-    as_at: date | None = None
+    as_of: date | None = None
     unit: str | None = None
     kinds: tuple[str, ...] = ()
 
@@ -114,7 +114,7 @@ def _entry(table: str, term: reference.Term) -> Entry:
         alternatives={language: term.alternatives(language) for language in term.alt},
         related=concept.related if concept else (),
         states=tuple(sorted(term.states)) if isinstance(term, reference.StateGroup) else (),
-        as_at=reference.table(table).as_at if isinstance(term, reference.StateGroup) else None,
+        as_of=reference.table(table).as_of if isinstance(term, reference.StateGroup) else None,
         unit=term.unit if isinstance(term, deliveries.Indicator) else None,
         kinds=term.kinds if isinstance(term, deliveries.Indicator) else (),
     )
@@ -127,7 +127,7 @@ async def show_table(table: FromPath[str], language: FromQuery[Language | None] 
     Other tables are languages, modalities, institutions, in_kind_forms, activity_kinds, participant_functions,
     indicators, indicator_units, inequality_questions, human_rights_questions, aspects, special_groups, income_groups,
     review_clusters, countries, currencies. With `language`, countries are sorted by their names in it, else by their
-    codes; the other tables have an order of their own. `states` are the States of a group, as of `as_at`.
+    codes; the other tables have an order of their own. `states` are the States of a group, as of `as_of`.
     """
     return Response(_terms(table, language), headers=CACHE_HEADERS)
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 from uuid import UUID
+
+from litestar.params import QueryParameter
 
 from chassis.auth.callers import Callers
 from contracts.answer_links import Purpose, read_token
 from contracts.refusals import Missing, Unavailable
 from contracts.values import Caller, Role
 
+LinkToken = Annotated[str, QueryParameter(max_length=200)]
+"""The signed token of a link in a mail, as a query parameter."""
 Asked: TypeAlias = Callable[[UUID], Awaitable[tuple[str, Role] | None]]
 """The organization and role that a record asks; None once it asks nobody."""
 

@@ -145,7 +145,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
     source: str
     version: str
-    as_at: date | None = None
+    as_of: date | None = None
     """The day of the data, for tables that change with time."""
     terms: list[msgspec.Raw]
 

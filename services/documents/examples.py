@@ -16,7 +16,7 @@ from chassis.http.problems import problem
 from contracts.facts import Event, Fact, fact_type
 from contracts.values import Language, Role
 from services.documents.sample_actors import ACTORS, FIRST
-from services.documents.sample_answers import ANSWERS, BY_OPERATION
+from services.documents.sample_answers import ANSWERS
 from services.documents.sample_contributions import CONTRIBUTIONS
 from services.documents.sample_delivery import DELIVERY
 from services.documents.sample_desk import DESK
@@ -26,6 +26,7 @@ from services.documents.sample_portal import PORTAL
 from services.documents.sample_problems import PROBLEMS
 from services.documents.sample_reasons import REASONS
 from services.documents.sample_sherloc import LEAST_SHERLOC, SHERLOC
+from services.documents.sample_texts import BY_OPERATION
 from services.documents.sample_translations import TRANSLATED
 from services.documents.sample_values import LEAST, VALUES
 

@@ -37,7 +37,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "revision": 1,
         "cursor": None,
         "final": False,
-        "as_at": None,
+        "as_of": None,
         "ended_at": None,
         "withdrawn_at": None,
         # requests
@@ -156,7 +156,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "ObstacleView.asked": ["2027-02-01/2027-06-30"],
         "ObstacleView.offered": ["2027-07-31/2028-12-31"],
         "nearest": {"change": "later", "codes": [], "amount": 31},
-        "ObstacleView.as_of": None,
+        "TreatyStatusView.as_of": "2026-11-01",
         "ObstacleView.covers": None,
         "overridable": True,
         "residue": 5,
@@ -356,9 +356,9 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "CapacityView.from": "2027-01-01",
         "CapacityView.until": "2027-06-30",
         "term": "requirement",
-        "Balances.as_at": "2026-12-31T00:00:00Z",
-        "Statement.as_at": "2026-12-31T00:00:00Z",
-        "Statement.funds_as_at": "2026-12-31T00:00:00Z",
+        "Balances.as_of": "2026-12-31T00:00:00Z",
+        "Statement.as_of": "2026-12-31T00:00:00Z",
+        "Statement.funds_as_of": "2026-12-31T00:00:00Z",
         "Balances.until": None,
         "Balances.donor": None,
         "AppointmentView.regions": [],
@@ -420,7 +420,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "Entry.statuses": {"en": "official", "fr": "compiled"},
         "Entry.sentences": {},
         "Entry.states": [],
-        "Entry.as_at": None,
+        "Entry.as_of": None,
         "Entry.unit": None,
         "Entry.kinds": [],
         "Entry.alternatives": {"en": [{"text": "MLA", "status": "compiled"}]},
@@ -433,18 +433,3 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "parts": {f"requests: {part}": True for part in ("database", "clock", "directory", "broker")},
     }
 )
-
-BY_OPERATION: Mapping[str, Any] = MappingProxyType(
-    {
-        "show_openapi": {"openapi": "3.1.0", "info": {"title": "Entraide", "version": "0.1.0"}, "paths": {}},
-        "show_asyncapi": {"asyncapi": "3.0.0", "info": {"title": "Entraide: facts", "version": "0.1.0"}},
-        "issue_token": {"access_token": "eyJ…", "token_type": "Bearer", "expires_in": 900, "scope": "read write"},
-        "live": "live\n",
-        "show_catalogue": "<urn:entraide:open-data:catalogue> a <http://www.w3.org/ns/dcat#Catalog> .\n",
-        "show_scheme": "<https://entraide.example/scheme> a <http://www.w3.org/2004/02/skos/core#ConceptScheme> .\n",
-        "show_iati": '<?xml version="1.0" encoding="UTF-8"?>\n<iati-activities version="2.03"/>\n',
-        "work_as_csv": "Reference,Title,Language,State,Kinds of assistance,Step\r\n",
-        "flows_as_csv": "flow_id,status,fund,donor,minor,currency\r\n",
-    }
-)
-"""Responses without a schema of ours."""

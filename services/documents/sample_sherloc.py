@@ -103,6 +103,10 @@ _SHOWN = {
 }
 SHERLOC_ANSWERS: Mapping[str, Any] = MappingProxyType(
     {
+        "LinkedCheck.published": 3,
+        "LinkedCheck.result": "unchanged",
+        "LinkedCheck.confirmed": 3,
+        "LinkedCheck.status": "answered",
         **{
             f"{one}.{name}": value
             for one in ("LegislationView", "LegislationVersion")

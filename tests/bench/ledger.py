@@ -240,11 +240,11 @@ async def _totals(db: Database, fund: str) -> Any:
 
 
 async def _of_fund(db: Database, moment: datetime) -> Any:
-    """Return the sums that `GET /v1/funds/{code}?as_at=` shows."""
+    """Return the sums that `GET /v1/funds/{code}?as_of=` shows."""
     async with db.transaction() as tx:
-        return await balances.progress(tx, [LARGE], as_at=moment)
+        return await balances.progress(tx, [LARGE], as_of=moment)
 
 
 async def _report(db: Database, moment: datetime, until: date | None = None) -> Any:
     async with db.transaction() as tx:
-        return await balances.balances(tx, as_at=moment, until=until)
+        return await balances.balances(tx, as_of=moment, until=until)

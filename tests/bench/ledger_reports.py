@@ -217,34 +217,34 @@ class Reports:
 
     async def _balances(self, donor: str) -> None:
         async with self._db.transaction(by=FINANCE) as tx, tx.as_service():
-            await balances.balances(tx, as_at=self._moment(), donor=donor)
+            await balances.balances(tx, as_of=self._moment(), donor=donor)
 
     async def _statement(self, donor: str) -> None:
         moment = self._moment()
         ends = moment.date()
         async with self._db.transaction(by=FINANCE) as tx:
-            found = await statement_store.promises(tx, FINANCE, donor, fund=None, ends=ends, as_at=moment)
-            entries = await statement_store.recorded(tx, FINANCE, found, ends=ends, as_at=moment)
-            in_kind = await statement_store.in_kind(tx, FINANCE, donor, fund=None, as_at=moment)
-            codes = await statement_store.funds_of(tx, FINANCE, found, as_at=moment)
+            found = await statement_store.promises(tx, FINANCE, donor, fund=None, ends=ends, as_of=moment)
+            entries = await statement_store.recorded(tx, FINANCE, found, ends=ends, as_of=moment)
+            in_kind = await statement_store.in_kind(tx, FINANCE, donor, fund=None, as_of=moment)
+            codes = await statement_store.funds_of(tx, FINANCE, found, as_of=moment)
             async with tx.as_service():
                 # The moment may be before anything of this donor was recorded.
-                fund_balances = await statement_store.fund_balances(tx, codes or [self._fund], ends=ends, as_at=moment)
+                fund_balances = await statement_store.fund_balances(tx, codes or [self._fund], ends=ends, as_of=moment)
         statement_of(
-            donor, found, entries, fund_balances, in_kind, starts=None, ends=ends, as_at=moment, funds_as_at=moment
+            donor, found, entries, fund_balances, in_kind, starts=None, ends=ends, as_of=moment, funds_as_of=moment
         )
 
     async def _years(self) -> None:
         moment = self._moment()
         async with self._db.transaction(by=FINANCE) as tx:
-            (fund,) = await funds.funds(tx, only=self._fund, as_at=self._final_until)
+            (fund,) = await funds.funds(tx, only=self._fund, as_of=self._final_until)
             async with tx.as_service():
-                moved = await balances.progress_by_year(tx, self._fund, as_at=moment)
-                agreed = await store.committed_by_year(tx, self._fund, as_at=moment)
-        fund_views.years_view(fund, agreed, moved, as_at=moment)
+                moved = await balances.progress_by_year(tx, self._fund, as_of=moment)
+                agreed = await store.committed_by_year(tx, self._fund, as_of=moment)
+        fund_views.years_view(fund, agreed, moved, as_of=moment)
 
     async def _flows(self, filters: Filters) -> None:
-        filters = msgspec.structs.replace(filters, as_at=self._moment())
+        filters = msgspec.structs.replace(filters, as_of=self._moment())
         async with self._db.transaction(by=FINANCE) as tx:
             rows = await flow_store.rows(tx, FINANCE, filters, before=None, limit=51)
         for row in rows:
@@ -252,11 +252,11 @@ class Reports:
 
     async def _refused_table(self) -> None:
         async with self._db.transaction(by=FINANCE) as tx:
-            await flow_store.count(tx, FINANCE, Filters(as_at=self._moment()), up_to=TABLE_ROWS_MAX + 1)
+            await flow_store.count(tx, FINANCE, Filters(as_of=self._moment()), up_to=TABLE_ROWS_MAX + 1)
 
     async def _file(self) -> None:
         async with self._db.transaction(by=FINANCE) as tx:
-            reported = await iati_store.ledger_of(tx, self._published, FINANCE, as_at=self._final_until)
+            reported = await iati_store.ledger_of(tx, self._published, FINANCE, as_of=self._final_until)
         await asyncio.to_thread(
             lambda: write(activities(reported, reporter=REPORTER), generated_at=self._final_until).decode()
         )
@@ -264,6 +264,6 @@ class Reports:
     async def _refused_file(self) -> None:
         async with self._db.transaction(by=FINANCE) as tx:
             try:
-                await iati_store.ledger_of(tx, self._fund, FINANCE, as_at=self._final_until)
+                await iati_store.ledger_of(tx, self._fund, FINANCE, as_of=self._final_until)
             except Conflict:
                 return

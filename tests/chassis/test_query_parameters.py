@@ -74,7 +74,7 @@ async def test_unknown_parameter_is_rejected_on_every_route(app: Edge, client: C
     """One of two names is tried at every second route in turn; both at each route in a soak."""
     walked, each = 0, cases(4, soak=1)
     for turn, (method, path, known, given) in enumerate(operations(app)):
-        for name in ("nonsense", "as_at")[turn % each :: each]:
+        for name in ("nonsense", "as_of")[turn % each :: each]:
             if name not in known:
                 answer = await client.request(method, path, params={name: "x"}, headers=given)
                 assert (400, "unknown-parameter") == (answer.status_code, answer.json()["slug"]), f"{method} {path}"

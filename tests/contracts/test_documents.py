@@ -15,14 +15,12 @@ from chassis.http.bodies import errors_of
 from services.composition import all_services
 from services.documents.files import inert_application, text_of, write
 from services.documents.openapi import documented, openapi
+from services.documents.stored_examples import CONTRACTS
 from services.pledges.policy import Action
 from tests.contracts.example_codes import unknown_codes
 from tests.contracts.steps import schema_faults
 
 NOT_DOCUMENTED = {
-    "/v1/follow-ups/link",
-    "/v1/legislation/checks/link",
-    "/v1/unsubscribe",
     "/metrics",
     "/docs",
     "/docs/api/{group}",
@@ -79,6 +77,9 @@ PUBLIC = {
     "/v1/public/figures.csv",
     "/v1/public/figures.jsonl",
     "/v1/token",
+    "/v1/follow-ups/link",
+    "/v1/legislation/checks/link",
+    "/v1/unsubscribe",
     "/.well-known/jwks.json",
 }
 
@@ -105,7 +106,7 @@ OF_NO_MOMENT = {
     "/v1/rates": "rates of exchange, each for its days and never changed",
     "/v1/events/pledges": "what happens from now on",
 }
-"""Routes of the ledger that take no `as_at`, each with the reason: they return records, constant data, or no money."""
+"""Routes of the ledger that take no `as_of`, each with the reason: they return records, constant data, or no money."""
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +172,11 @@ def test_every_route_is_documented_and_every_documented_route_is_there(
     assert live == reported
 
 
+def test_the_moment_of_an_answer_has_one_name() -> None:
+    documents = (CONTRACTS / "schemas").rglob("*.json")
+    assert [] == [path.name for path in documents if "as_at" in path.read_text(encoding="utf-8")]
+
+
 def test_only_the_routes_listed_here_need_no_token(document: Mapping[str, Any]) -> None:
     assert PUBLIC == {path for path, _, operation in _operations(document) if operation.get("security") == []}
 
@@ -183,9 +189,10 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
         if method in {"post", "patch", "delete"} and "{" in path and not _takes(one, "Revision")
     }
 
-    assert {"/v1/requests/check", "/v1/matches/topics", "/v1/matches/preview", "/v1/token"} == without_key, (
-        "these commands change nothing"
-    )
+    change_nothing = {"/v1/requests/check", "/v1/matches/topics", "/v1/matches/preview", "/v1/token"}
+    # A repeat of what a link in a mail does has no second effect.
+    links = {"/v1/follow-ups/link", "/v1/legislation/checks/link", "/v1/unsubscribe"}
+    assert change_nothing | links == without_key
     undoes_nothing = {"/v1/notifications/{notification_id}/read", "/v1/webhooks/{webhook_id}/test"}
     # Closing or reopening a year cannot be repeated, whatever revision the caller has seen.
     once = {"/v1/ledger/periods/{year}/close", "/v1/ledger/periods/{year}/reopen"}
@@ -206,19 +213,19 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
     assert undoes_nothing | once == without_revision
 
 
-def test_whatever_reports_money_can_be_asked_as_at_a_moment(app: Litestar, document: Mapping[str, Any]) -> None:
+def test_whatever_reports_money_can_be_asked_as_of_a_moment(app: Litestar, document: Mapping[str, Any]) -> None:
     reported = {
         path: {one.get("name") for one in document["paths"][path]["get"]["parameters"]}
         for path, method, handler in documented(app)
         if method == "GET" and isinstance(handler.opt.get("action"), Action)
     }
 
-    assert OF_NO_MOMENT.keys() == {path for path, names in reported.items() if "as_at" not in names}
+    assert OF_NO_MOMENT.keys() == {path for path, names in reported.items() if "as_of" not in names}
     assert {"/v1/flows", "/v1/ledger/balances", "/v1/funds/{code}"} <= reported.keys() - OF_NO_MOMENT.keys()
 
 
 def test_what_several_routes_are_filtered_by_is_documented_of_each(document: Mapping[str, Any]) -> None:
-    filters = {"fund", "year", "donor", "status", "boundary", "flow_type", "parent", "as_at"}
+    filters = {"fund", "year", "donor", "status", "boundary", "flow_type", "parent", "as_of"}
     for path in ("/v1/flows", "/v1/flows.csv", "/v1/flows.xlsx"):
         assert filters <= {one.get("name") for one in document["paths"][path]["get"]["parameters"]}
 
@@ -270,6 +277,7 @@ def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
         "text/calendar",
         "text/csv",
         "text/event-stream",
+        "text/html",
         "text/plain",
         "text/turtle",
         problem,

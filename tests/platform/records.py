@@ -162,7 +162,7 @@ async def records_of(databases: Mapping[str, Database]) -> Records:
         }
         records["activity_id"] = {one: await activity_store.get(tx, one) for one in await ids(tx, "activity")}
         entries = await ledger.entries(
-            tx, auditor, fund=None, pledge_id=None, allocation_id=None, as_at=None, before=None, limit=1000
+            tx, auditor, fund=None, pledge_id=None, allocation_id=None, as_of=None, before=None, limit=1000
         )
         records["entry_id"] = {one.entry_id: policy.Entry(one.donor) for one in entries}
         records["donor"] = {one.donor: policy.Entry(one.donor) for one in entries if one.donor}

@@ -32,7 +32,7 @@ from tests.system.platform import Platform
 ON_EACH_STATEMENT = (
     "donor",
     "period",
-    "as_at",
+    "as_of",
     "summary",
     "never-added",
     "pledged",

@@ -155,8 +155,13 @@ OF_A_DELIVERY = {
 }
 """Maps an id to the list of a delivery that contains it."""
 
-WITHOUT_RECORD = {"GET /v1/digests/{digest_id}"}
-"""A digest is issued at 06:00 UTC of the next day, so the sample world has none."""
+WITHOUT_RECORD = {
+    "GET /v1/digests/{digest_id}",
+    "GET /v1/follow-ups/link",
+    "GET /v1/legislation/checks/link",
+    "GET /v1/unsubscribe",
+}
+"""A digest is issued at 06:00 UTC of the next day, so the sample world has none. A link's token is only in a mail."""
 
 OF_ANOTHER_FILE = {"GET /v1/legislation/checks/{legislation_check_id}"}
 """A State is asked a year after it recorded a law: there is a check only if the tests of its pages made one."""
@@ -389,7 +394,7 @@ def _with_luck(case: Case, running: Running, appointment: str, headers: Mapping[
             if known := CODES.get(name) or running.known.get((appointment, name)):
                 case.path_parameters[name] = luck.choice(known)
                 # The books are hardly ever closed by a moment that is drawn at random.
-                (case.query or {}).pop("as_at", None)
+                (case.query or {}).pop("as_of", None)
     if luck.random() < LUCK:
         for name in case.query or {}:
             if known := CODES.get(name) or running.known.get((appointment, f"{name}_id")):

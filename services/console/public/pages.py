@@ -87,8 +87,8 @@ async def show_funding(page: CurrentPage) -> Response[bytes]:
         pictures=list(zip(funds, map(terms_of, funds), pictures, strict=True)),
         total=funding.total(funds),
         years=funding.years(funds),
-        as_at=next((one["as_at"] for one in funds if one["as_at"]), None),
-        opened=[one["labels"][page.language] for one in funds if not one["as_at"]],
+        as_of=next((one["as_of"] for one in funds if one["as_of"]), None),
+        opened=[one["labels"][page.language] for one in funds if not one["as_of"]],
     )
 
 

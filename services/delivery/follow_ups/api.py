@@ -4,9 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, JSONBody
 
-from chassis.auth.answer_links import linked
+from chassis.auth.answer_links import LinkToken, linked
 from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.application import PUBLIC, Db, Now
@@ -21,7 +21,7 @@ from services.delivery.policy import Action
 
 FOLLOW_UP = "/v1/follow-ups/{follow_up_id:uuid}"
 LINK = "/v1/follow-ups/link"
-"""Route for the page that the link in a mail opens. Its token is the only credential; the API's document omits it."""
+"""Route for the page that the link in a mail opens. Its token is the only credential."""
 
 
 @show("/v1/deliveries/{delivery_id:uuid}/follow-ups", Action.LIST_FOLLOW_UPS, "The follow-ups of a delivery")
@@ -46,8 +46,8 @@ async def answer_follow_up(tx: Tx, ctx: Context, follow_up_id: FromPath[UUID], d
 # -- by the link in a mail --------------------------------------------------------------------------------------------
 
 
-@get(LINK, opt=PUBLIC, include_in_schema=False)
-async def show_linked_follow_up(token: FromQuery[str], db: Db, own: Owned, now: Now) -> Response[LinkedFollowUp]:
+@get(LINK, opt=PUBLIC)
+async def show_linked_follow_up(token: LinkToken, db: Db, own: Owned, now: Now) -> Response[LinkedFollowUp]:
     """Shows the follow-up. It changes nothing, because programs follow links before people do."""
     follow_up_id, caller = await _linked(db, own, token, now)
     async with db.transaction(by=caller) as tx:
@@ -55,9 +55,9 @@ async def show_linked_follow_up(token: FromQuery[str], db: Db, own: Owned, now: 
     return Response(view)
 
 
-@post(LINK, opt=PUBLIC, include_in_schema=False, status_code=200)
+@post(LINK, opt=PUBLIC, status_code=200)
 async def answer_linked_follow_up(
-    token: FromQuery[str], data: JSONBody[AnswerFollowUp], db: Db, own: Owned, now: Now
+    token: LinkToken, data: JSONBody[AnswerFollowUp], db: Db, own: Owned, now: Now
 ) -> Response[LinkedFollowUp]:
     """Answers without signing in, as the recipient of the mail. A repeat changes nothing."""
     data.check()

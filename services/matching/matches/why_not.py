@@ -176,8 +176,8 @@ _SHOWN: Mapping[str, Callable[[WantedLine, Offering], tuple[object, object]]] = 
 """The values asked and offered, where they differ from those the constraint compares."""
 
 _AS_OF: Mapping[str, Callable[[WantedLine, Offering], date | None]] = {
-    "income_group": lambda _line, _offering: reference.table("income_groups").as_at,
-    "special_group": lambda _line, _offering: reference.table("special_groups").as_at,
+    "income_group": lambda _line, _offering: reference.table("income_groups").as_of,
+    "special_group": lambda _line, _offering: reference.table("special_groups").as_of,
     "treaty": lambda line, offering: min((one.as_of for one in _not_party(line, offering)), default=None),
 }
 """The day of the data on the State, by constraint."""

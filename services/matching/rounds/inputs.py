@@ -103,7 +103,7 @@ class Fitting(Struct, frozen=True, kw_only=True):
 class World(Struct, frozen=True, kw_only=True):
     """All inputs. `left_out` is the number of lines above the limit of a round; they waited the shortest."""
 
-    as_at: datetime
+    as_of: datetime
     lines: tuple[OpenLine, ...]
     offerings: tuple[OpenOffering, ...]
     fitting: tuple[Fitting, ...]
@@ -210,7 +210,7 @@ class _ProblemBuilder:
         self.barred = self._barred()
 
     def asked(self) -> tuple[Line, ...]:
-        today = self.world.as_at.date()
+        today = self.world.as_of.date()
         return tuple(
             Line(
                 line=str(line_id),

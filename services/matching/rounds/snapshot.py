@@ -58,7 +58,7 @@ async def snapshot_inputs(tx: Tx, memory: Memory, *, now: datetime) -> World:
             fitting += [fits(line, one.offering, one.score, matches[line.line_id]) for one in best]
     left = free(offerings.values(), await round_store.promises(tx, list(SHOWN)))
     return World(
-        as_at=now,
+        as_of=now,
         lines=tuple(round_line(line, matches[line.line_id]) for line in lines),
         offerings=tuple(offered(one, left) for one in offerings.values()),
         fitting=tuple(fitting),

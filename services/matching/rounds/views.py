@@ -187,7 +187,7 @@ def round_detail(found: Round, documents: RoundDocuments, reader: Language) -> R
     return RoundDetail(
         **asdict(round_view(found, reader)),
         settings=documents.settings,
-        surveyed_at=world.as_at if world else None,
+        surveyed_at=world.as_of if world else None,
         left_out=world.left_out if world else 0,
         fault=answer.fault if answer else "",
         where=answer.where if answer else (),
@@ -243,7 +243,7 @@ def _line(line: OpenLine, documents: RoundDocuments) -> dict[str, Any]:
         "request_id": line.request_id,
         "state": line.state,
         "groups": line.groups,
-        "priority": priority(line, documents.settings.priorities, documents.world.as_at.date()),
+        "priority": priority(line, documents.settings.priorities, documents.world.as_of.date()),
         "needed": needed(line, documents.settings),
     }
 

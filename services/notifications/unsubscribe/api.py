@@ -6,9 +6,9 @@ Neither has a caller: the signed token of the link says what may be paused.
 from typing import Any
 
 from litestar import MediaType, Request, Response, get, post
-from litestar.params import FromQuery
 from msgspec import Struct, field
 
+from chassis.auth.answer_links import LinkToken
 from chassis.http.application import PUBLIC, Db, Now
 from chassis.http.forms import form_of, takes_form
 from contracts.refusals import Invalid
@@ -31,10 +31,9 @@ class OneClick(Struct, frozen=True, kw_only=True):
 @get(
     "/v1/unsubscribe",
     opt=PUBLIC,
-    include_in_schema=False,
     media_type=MediaType.HTML,
 )
-async def confirm_unsubscribing(token: FromQuery[str], db: Db) -> Response[str]:
+async def confirm_unsubscribing(token: LinkToken, db: Db) -> Response[str]:
     """Shows a page with a button. It changes nothing, because programs follow links before people do."""
     async with db.transaction(by=None) as tx:
         link, language = await actions.read(tx, token)
@@ -45,11 +44,10 @@ async def confirm_unsubscribing(token: FromQuery[str], db: Db) -> Response[str]:
 @post(
     "/v1/unsubscribe",
     opt=takes_form(OneClick),
-    include_in_schema=False,
     status_code=200,
     media_type=MediaType.HTML,
 )
-async def unsubscribe(token: FromQuery[str], db: Db, now: Now, request: Request[Any, Any, Any]) -> Response[str]:
+async def unsubscribe(token: LinkToken, db: Db, now: Now, request: Request[Any, Any, Any]) -> Response[str]:
     """Unsubscribes by the link in a mail, without signing in. Repeating it changes nothing; the owner can resume it."""
     if (await form_of(request)).get(FIELD) != ONE_CLICK:
         raise Invalid("missing-field", field=FIELD)

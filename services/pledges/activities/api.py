@@ -32,7 +32,7 @@ class ActivityView(Struct, frozen=True, kw_only=True):
     `activity_kind` is a code of `/v1/reference/activity_kinds`, `title` is in `language`. `gender_marker` is 0 (not
     targeted), 1 (significant) or 2 (principal objective). `reason` is the reason for the cancellation.
 
-    This is the current state: `as_at` is null and `final` is false.
+    This is the current state: `as_of` is null and `final` is false.
     """
 
     activity_id: UUID
@@ -55,7 +55,7 @@ class ActivityView(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     reason: str | None
     moves: tuple[str, ...]
-    as_at: datetime | None
+    as_of: datetime | None
     final: bool
 
 
@@ -152,7 +152,7 @@ def _view_of(caller: Caller, found: ActivityWithTitle) -> ActivityView:
         allocated_usd_minor=found.allocated_usd_minor,
         spent_usd_minor=found.spent_usd_minor,
         moves=policy.moves_open_to(caller, one),
-        as_at=None,
+        as_of=None,
         final=False,
     )
 

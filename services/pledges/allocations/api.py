@@ -30,11 +30,11 @@ from services.pledges.policy import Action
 class AllocationView(Allocation, frozen=True, kw_only=True):
     """Money of a fund set aside for one purpose: a requirement, a work package, or an activity.
 
-    This is the current state: `as_at` is null and `final` is false.
+    This is the current state: `as_of` is null and `final` is false.
     """
 
     moves: tuple[str, ...]
-    as_at: datetime | None
+    as_of: datetime | None
     final: bool
 
 
@@ -138,7 +138,7 @@ async def show_allocation(tx: Tx, ctx: Context, allocation_id: FromPath[UUID]) -
 
 def _view_of(caller: Caller, allocation: Allocation) -> AllocationView:
     moves = policy.moves_open_to(caller, allocation)
-    return AllocationView(**asdict(allocation), moves=moves, as_at=None, final=False)
+    return AllocationView(**asdict(allocation), moves=moves, as_of=None, final=False)
 
 
 ROUTES = [

@@ -30,7 +30,7 @@ class RequirementView(Struct, frozen=True, kw_only=True):
     `agreed_pledge` is the pledge that is to pay for the match, if its State, provider, donor and a unit agreed so in a
     package.
 
-    This is the current state: `as_at` is null and `final` is false.
+    This is the current state: `as_of` is null and `final` is false.
     """
 
     requirement_id: UUID
@@ -50,7 +50,7 @@ class RequirementView(Struct, frozen=True, kw_only=True):
     gap_usd_minor: int
     agreed_pledge: AgreedPledge | None
     opened_at: datetime
-    as_at: datetime | None
+    as_of: datetime | None
     final: bool
 
 
@@ -62,7 +62,7 @@ class UnfundedView(Struct, frozen=True, kw_only=True):
 
     `GET /v1/requests/{request_id}` shows the rest of the request, as far as its State consents.
 
-    This is the current state: `as_at` is null and `final` is false.
+    This is the current state: `as_of` is null and `final` is false.
     """
 
     requirement_id: UUID
@@ -74,7 +74,7 @@ class UnfundedView(Struct, frozen=True, kw_only=True):
     gap_usd_minor: int
     gross_usd_minor: int
     opened_at: datetime
-    as_at: datetime | None
+    as_of: datetime | None
     final: bool
 
 
@@ -119,7 +119,7 @@ def _requirement_view(requirement: Requirement, agreed: AgreedPledge | None) -> 
         money=Money(minor=requirement.minor, currency=requirement.currency),
         **asdict(requirement.valuation),
         agreed_pledge=agreed,
-        as_at=None,
+        as_of=None,
         final=False,
     )
 
@@ -150,7 +150,7 @@ def _unfunded_view(requirement: Requirement) -> UnfundedView:
         money=Money(minor=requirement.minor, currency=requirement.currency),
         usd_minor=requirement.valuation.usd_minor,
         gross_usd_minor=gross_of(requirement.gap_usd_minor, SUPPORT_COST_BASIS_POINTS),
-        as_at=None,
+        as_of=None,
         final=False,
     )
 

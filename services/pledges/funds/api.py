@@ -21,7 +21,7 @@ from services.pledges.funds import actions as fund_actions
 from services.pledges.funds import store as funds
 from services.pledges.funds.views import FundView, FundYearsView, with_totals, years_view
 from services.pledges.ledger import balances
-from services.pledges.ledger.as_of import AsAt, beginning_of_day, final_as_of, moment_of, wait_until_final
+from services.pledges.ledger.as_of import AsOf, beginning_of_day, final_as_of, moment_of, wait_until_final
 from services.pledges.ledger.balances import EVER
 from services.pledges.pledge import store
 from services.pledges.policy import Action
@@ -71,37 +71,37 @@ async def list_funds(
     caller: CurrentCaller,
     paging: Pagination,
     now: Now,
-    as_at: AsAt = None,
+    as_of: AsOf = None,
     cursor: Annotated[str | None, QueryParameter(max_length=32)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[FundPage]:
     """Totals are shown to all callers with a role; they do not disclose which donors' pledges they include.
 
-    With `as_at`, shows the funds that were open by that moment, as recorded by then; the result never changes. Before
+    With `as_of`, shows the funds that were open by that moment, as recorded by then; the result never changes. Before
     the first fund was opened the answer is 404 `fund-opened-later`, with the day in `opened_at`. For
-    callers who may not read the whole ledger, the moment is midnight UTC of that day, which `as_at` in the answer
+    callers who may not read the whole ledger, the moment is midnight UTC of that day, which `as_of` in the answer
     shows.
     """
-    moment = await _moment(db, caller, as_at, now=now)
+    moment = await _moment(db, caller, as_of, now=now)
     async with db.transaction(by=caller, snapshot=True) as tx:
-        found = await funds.funds(tx, after=cursor, limit=limit + 1, as_at=moment or EVER)
+        found = await funds.funds(tx, after=cursor, limit=limit + 1, as_of=moment or EVER)
         if moment is not None and cursor is None and not found:
             raise await funds.missing(tx, None, moment)
-        return paging.page(FundPage, await with_totals(tx, found, as_at=moment), limit, at=lambda last: last.code)
+        return paging.page(FundPage, await with_totals(tx, found, as_of=moment), limit, at=lambda last: last.code)
 
 
 @get("/v1/funds/{code:str}", opt=requires(Action.SHOW_FUND), summary="One fund with its balance")
 async def show_fund(
-    code: FromPath[str], db: Db, caller: CurrentCaller, now: Now, as_at: AsAt = None
+    code: FromPath[str], db: Db, caller: CurrentCaller, now: Now, as_of: AsOf = None
 ) -> Response[FundView]:
-    """With `as_at`, shows the fund as recorded by that moment; the result never changes.
+    """With `as_of`, shows the fund as recorded by that moment; the result never changes.
 
-    For callers who may not read the whole ledger, the moment is midnight UTC of that day, which `as_at` in the answer
+    For callers who may not read the whole ledger, the moment is midnight UTC of that day, which `as_of` in the answer
     shows.
     """
-    moment = await _moment(db, caller, as_at, now=now)
+    moment = await _moment(db, caller, as_of, now=now)
     async with db.transaction(by=caller, snapshot=True) as tx:
-        fund = await _fund(tx, code, as_at=moment)
+        fund = await _fund(tx, code, as_of=moment)
     return with_etag(fund, revision=fund.revision)
 
 
@@ -161,25 +161,25 @@ async def state_gender_marker(tx: Tx, ctx: Context, code: FromPath[str], data: J
 
 @get("/v1/funds/{code:str}/years", opt=requires(Action.SHOW_FUND_YEARS), summary="One fund by year")
 async def show_fund_years(
-    code: FromPath[str], db: Db, caller: CurrentCaller, now: Now, as_at: AsAt = None
+    code: FromPath[str], db: Db, caller: CurrentCaller, now: Now, as_of: AsOf = None
 ) -> Response[FundYearsView]:
     """Shows requirements, commitments and movements by year.
 
-    With `as_at`, shows them as recorded by that moment; the result never changes. For callers who may not read the
-    whole ledger, the moment is midnight UTC of that day, by default today, which `as_at` in the answer shows: figures
+    With `as_of`, shows them as recorded by that moment; the result never changes. For callers who may not read the
+    whole ledger, the moment is midnight UTC of that day, by default today, which `as_of` in the answer shows: figures
     before and after a signature would disclose its instalments. For a fund opened later than that the answer is 404
     `fund-opened-later`.
     """
-    given = as_at if as_at or policy.reads_all(caller) else now.isoformat()
+    given = as_of if as_of or policy.reads_all(caller) else now.isoformat()
     moment = await _moment(db, caller, given, now=now)
     async with db.transaction(by=caller, snapshot=True) as tx:
-        found = await funds.funds(tx, only=code, as_at=moment or EVER)
+        found = await funds.funds(tx, only=code, as_of=moment or EVER)
         if not found:
             raise await funds.missing(tx, code, moment)
         async with tx.as_service():
-            moved = await balances.progress_by_year(tx, code, as_at=moment or EVER)
-            agreed = await store.committed_by_year(tx, code, as_at=moment or EVER)
-    return Response(years_view(found[0], agreed, moved, as_at=moment))
+            moved = await balances.progress_by_year(tx, code, as_of=moment or EVER)
+            agreed = await store.committed_by_year(tx, code, as_of=moment or EVER)
+    return Response(years_view(found[0], agreed, moved, as_of=moment))
 
 
 async def _moment(db: Database, caller: Caller, given: str | None, *, now: datetime) -> datetime | None:
@@ -194,10 +194,10 @@ async def _moment(db: Database, caller: Caller, given: str | None, *, now: datet
     return day
 
 
-async def _fund(tx: Tx, code: str, *, as_at: datetime | None = None) -> FundView:
-    found = await with_totals(tx, await funds.funds(tx, only=code, as_at=as_at or EVER), as_at=as_at)
+async def _fund(tx: Tx, code: str, *, as_of: datetime | None = None) -> FundView:
+    found = await with_totals(tx, await funds.funds(tx, only=code, as_of=as_of or EVER), as_of=as_of)
     if not found:
-        raise await funds.missing(tx, code, as_at)
+        raise await funds.missing(tx, code, as_of)
     return found[0]
 
 

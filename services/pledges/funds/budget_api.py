@@ -24,7 +24,7 @@ async def show_budgets(data: JSONBody[BudgetQuery], db: Db, own: Owned, caller: 
     """Shows current budgets. Unknown funds, and currencies without a rate in force, are omitted."""
     async with db.transaction(by=caller) as tx, tx.as_service():
         return Budgeted(
-            as_at=now,
+            as_of=now,
             funds=tuple(await balances.available_for(tx, data.funds)),
             rates=tuple(await rate_store.in_force_on(tx, sorted({*data.currencies} - {USD}), now.date(), own.validity)),
         )

@@ -50,8 +50,8 @@ class PublicFundYear(Struct, frozen=True, kw_only=True):
 class PublicFund(Struct, frozen=True, kw_only=True):
     """A fund with its totals, in US cents. The totals overlap and must not be added up; they name no donor.
 
-    All is as recorded by the last midnight UTC, `as_at`: figures before and after a signature would disclose one
-    donor's instalments. Of a fund opened since, the totals are the current state, `as_at` is null, `years` is empty.
+    All is as recorded by the last midnight UTC, `as_of`: figures before and after a signature would disclose one
+    donor's instalments. Of a fund opened since, the totals are the current state, `as_of` is null, `years` is empty.
     `gap_terms` add up to `gap_usd_minor`, as in a fund's answer.
     """
 
@@ -68,7 +68,7 @@ class PublicFund(Struct, frozen=True, kw_only=True):
     gap_terms: tuple[FundTerm, ...]
     work_packages: list[WorkPackageView]
     years: list[PublicFundYear]
-    as_at: datetime | None
+    as_of: datetime | None
 
 
 class PublicFunds(Struct, frozen=True, kw_only=True):
@@ -88,23 +88,23 @@ async def list_public_funds(db: Db, now: Now) -> Response[PublicFunds]:
 
 async def public_funds(tx: Tx, *, now: datetime) -> list[PublicFund]:
     """Return all funds as shown to the public."""
-    as_at = beginning_of_day(now)
-    counted = await funds.funds(tx, limit=store.LIST_MAX, as_at=as_at)
+    as_of = beginning_of_day(now)
+    counted = await funds.funds(tx, limit=store.LIST_MAX, as_of=as_of)
     known = {fund.fund for fund in counted}
     opened = [fund for fund in await funds.funds(tx, limit=store.LIST_MAX) if fund.fund not in known]
     shown = [
-        *zip(counted, await with_totals(tx, counted, as_at=as_at), strict=True),
-        *zip(opened, await with_totals(tx, opened, as_at=None), strict=True),
+        *zip(counted, await with_totals(tx, counted, as_of=as_of), strict=True),
+        *zip(opened, await with_totals(tx, opened, as_of=None), strict=True),
     ]
     return [await _public(tx, fund, view) for fund, view in sorted(shown, key=lambda one: one[0].fund)]
 
 
 async def _public(tx: Tx, fund: funds.Fund, view: FundView) -> PublicFund:
     years: Sequence[FundYearView] = ()
-    if view.as_at is not None:
-        agreed = await store.committed_by_year(tx, fund.fund, as_at=view.as_at)
-        moved = await balances.progress_by_year(tx, fund.fund, as_at=view.as_at)
-        years = years_view(fund, agreed, moved, as_at=view.as_at).years
+    if view.as_of is not None:
+        agreed = await store.committed_by_year(tx, fund.fund, as_of=view.as_of)
+        moved = await balances.progress_by_year(tx, fund.fund, as_of=view.as_of)
+        years = years_view(fund, agreed, moved, as_of=view.as_of).years
     return from_attributes(PublicFund, view, years=[from_attributes(PublicFundYear, one) for one in years])
 
 

@@ -160,18 +160,18 @@ async def is_open(tx: Tx, fund: str) -> bool:
     return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM fund WHERE fund = $1)", fund))
 
 
-async def missing(tx: Tx, fund: str | None, as_at: datetime | None) -> Missing:
-    """Return the refusal for a fund, or for all, that does not exist, or that was opened after `as_at`."""
+async def missing(tx: Tx, fund: str | None, as_of: datetime | None) -> Missing:
+    """Return the refusal for a fund, or for all, that does not exist, or that was opened after `as_of`."""
     opened_at = await tx.fetchval("SELECT min(opened_at) FROM fund WHERE $1::text IS NULL OR fund = $1", fund)
-    if opened_at is None or as_at is None:
+    if opened_at is None or as_of is None:
         return Missing("not-found")
-    return Missing("fund-opened-later", as_at=as_at.isoformat(), opened_at=opened_at.isoformat())
+    return Missing("fund-opened-later", as_of=as_of.isoformat(), opened_at=opened_at.isoformat())
 
 
 async def funds(
-    tx: Tx, *, only: str | None = None, after: str | None = None, limit: int = 1, as_at: datetime = EVER
+    tx: Tx, *, only: str | None = None, after: str | None = None, limit: int = 1, as_of: datetime = EVER
 ) -> list[Fund]:
-    """List funds by code, after `after`, that were open by `as_at`, with the statements recorded by then.
+    """List funds by code, after `after`, that were open by `as_of`, with the statements recorded by then.
 
     All callers with a role may read them.
     """
@@ -199,7 +199,7 @@ async def funds(
         only,
         after,
         limit,
-        as_at,
+        as_of,
     )
     return [_fund(row) for row in rows]
 

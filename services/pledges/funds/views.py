@@ -59,8 +59,8 @@ class FundView(Struct, frozen=True, kw_only=True):
 
     `in_kind` is not money: it is the donors' value of the contributions in kind that UNODC has acknowledged.
 
-    If `final`, the view shows all that was recorded by `as_at` and never changes; otherwise it is the current state,
-    and `as_at` is null.
+    If `final`, the view shows all that was recorded by `as_of` and never changes; otherwise it is the current state,
+    and `as_of` is null.
     """
 
     fund_id: UUID
@@ -87,7 +87,7 @@ class FundView(Struct, frozen=True, kw_only=True):
     in_kind_usd_minor: int
     opened_at: datetime
     revision: int
-    as_at: datetime | None
+    as_of: datetime | None
     final: bool
 
 
@@ -138,47 +138,47 @@ class FundYearView(Struct, frozen=True, kw_only=True):
 class FundYearsView(Struct, frozen=True, kw_only=True):
     """A fund by year: every year with a requirement, a commitment or an entry.
 
-    If `final`, the view is as recorded by `as_at` and never changes; otherwise `as_at` is null.
+    If `final`, the view is as recorded by `as_of` and never changes; otherwise `as_of` is null.
     """
 
     code: str
     years: list[FundYearView]
-    as_at: datetime | None
+    as_of: datetime | None
     final: bool
 
 
-async def with_totals(tx: Tx, found: Sequence[Fund], *, as_at: datetime | None) -> list[FundView]:
-    """Return these funds with their totals: as recorded by `as_at`, or the current state if it is None."""
+async def with_totals(tx: Tx, found: Sequence[Fund], *, as_of: datetime | None) -> list[FundView]:
+    """Return these funds with their totals: as recorded by `as_of`, or the current state if it is None."""
     async with tx.as_service():
         codes = [fund.fund for fund in found]
-        progress = await balances.progress(tx, codes, as_at=as_at or EVER)
-        allocatable = await _allocatable(tx, progress, as_at=as_at)
-        in_kind = await in_kind_store.worth(tx, codes, as_at=as_at)
+        progress = await balances.progress(tx, codes, as_of=as_of or EVER)
+        allocatable = await _allocatable(tx, progress, as_of=as_of)
+        in_kind = await in_kind_store.worth(tx, codes, as_of=as_of)
     return [
-        fund_view(fund, progress[fund.fund], allocatable[fund.fund], in_kind.get(fund.fund, 0), as_at=as_at)
+        fund_view(fund, progress[fund.fund], allocatable[fund.fund], in_kind.get(fund.fund, 0), as_of=as_of)
         for fund in found
     ]
 
 
 async def _allocatable(
-    tx: Tx, progress: Mapping[str, balances.Progress], *, as_at: datetime | None
+    tx: Tx, progress: Mapping[str, balances.Progress], *, as_of: datetime | None
 ) -> Mapping[str, int]:
     """Return the allocatable money of each fund. What was owed as of a moment comes from the facts of agreements."""
-    if as_at is None:
+    if as_of is None:
         owed = await balances.owed_by_donors(tx, list(progress))
         return {
             fund: one.totals.allocated_usd_minor + one.totals.available_usd_minor + owed.get(fund, 0)
             for fund, one in progress.items()
         }
     return {
-        fund: (await store.committed_by_year(tx, fund, as_at=as_at)).allocatable.total()
+        fund: (await store.committed_by_year(tx, fund, as_of=as_of)).allocatable.total()
         - one.totals.transferred_usd_minor
         for fund, one in progress.items()
     }
 
 
 def fund_view(
-    fund: Fund, progress: Progress, allocatable_usd_minor: int, in_kind_usd_minor: int, *, as_at: datetime | None
+    fund: Fund, progress: Progress, allocatable_usd_minor: int, in_kind_usd_minor: int, *, as_of: datetime | None
 ) -> FundView:
     required = _by_year(fund.requirements)
     packages = []
@@ -207,8 +207,8 @@ def fund_view(
         gap_usd_minor=gap,
         gap_terms=_terms(required.total(), progress.totals, allocatable_usd_minor, beyond, gap),
         in_kind_usd_minor=in_kind_usd_minor,
-        as_at=as_at,
-        final=as_at is not None,
+        as_of=as_of,
+        final=as_of is not None,
     )
 
 
@@ -230,7 +230,7 @@ def _terms(required: int, totals: Totals, allocatable: int, beyond: int, gap: in
 
 
 def years_view(
-    fund: Fund, agreed: YearAmounts, progress: Mapping[int, Progress], *, as_at: datetime | None
+    fund: Fund, agreed: YearAmounts, progress: Mapping[int, Progress], *, as_of: datetime | None
 ) -> FundYearsView:
     """Return the fund by year.
 
@@ -274,7 +274,7 @@ def years_view(
             )
         )
         left = _left(held, required, totals.spent_usd_minor)
-    return FundYearsView(code=fund.fund, years=views, as_at=as_at, final=as_at is not None)
+    return FundYearsView(code=fund.fund, years=views, as_of=as_of, final=as_of is not None)
 
 
 def _beyond_need(needed: Mapping[int, int], spent: Mapping[int, int]) -> int:

@@ -39,7 +39,7 @@ class InKindView(Struct, frozen=True, kw_only=True):
     It is not included in any figure of the ledger. `form` is a code of `/v1/reference/in_kind_forms`; `reason` is the
     reason for which it was struck. `ended_at` is when it was withdrawn or struck.
 
-    This is the current state: `as_at` is null and `final` is false.
+    This is the current state: `as_of` is null and `final` is false.
     """
 
     in_kind_contribution_id: UUID
@@ -60,7 +60,7 @@ class InKindView(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     reason: str | None
     moves: tuple[str, ...]
-    as_at: datetime | None
+    as_of: datetime | None
     final: bool
 
 
@@ -199,7 +199,7 @@ def _view_of(caller: Caller, contribution: InKindContribution, description: str)
         **asdict(contribution.valuation),
         description=description,
         moves=policy.moves_open_to(caller, contribution),
-        as_at=None,
+        as_of=None,
         final=False,
     )
 

@@ -102,15 +102,15 @@ _WORTH_BY = """
 _ACKNOWLEDGED, _REWORDED = fact_type(InKindContributionAcknowledged), fact_type(InKindContributionReworded)
 
 
-async def worth(tx: Tx, funds: Sequence[str], *, as_at: datetime | None) -> Mapping[str, int]:
+async def worth(tx: Tx, funds: Sequence[str], *, as_of: datetime | None) -> Mapping[str, int]:
     """Return the worth of the acknowledged contributions of all donors, by fund, in US cents.
 
     Current values come from the rows, values as of a moment from the facts.
     """
-    if as_at is None:
+    if as_of is None:
         rows = await tx.fetch(_WORTH, funds)
     else:
-        rows = await tx.fetch(_WORTH_BY, funds, as_at, _ACKNOWLEDGED, _REWORDED)
+        rows = await tx.fetch(_WORTH_BY, funds, as_of, _ACKNOWLEDGED, _REWORDED)
     return {row["fund"]: int(row["usd_minor"]) for row in rows}
 
 

@@ -1,4 +1,4 @@
-"""The parameter `as_at` of reports: the moment has to be final, so that a report as of it never changes."""
+"""The parameter `as_of` of reports: the moment has to be final, so that a report as of it never changes."""
 
 import asyncio
 import re
@@ -15,15 +15,15 @@ from contracts.values import Caller
 from services.pledges.ledger import snapshots
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d[0-9:.]*([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
-AsAt = Annotated[str | None, QueryParameter(max_length=40, schema_extra={"format": "date-time"})]
-"""The query parameter `as_at`, read as text because msgspec reads a number as seconds since 1970."""
+AsOf = Annotated[str | None, QueryParameter(max_length=40, schema_extra={"format": "date-time"})]
+"""The query parameter `as_of`, read as text because msgspec reads a number as seconds since 1970."""
 
 FINAL_SECONDS_MAX = 5.0
 FINAL_POLL_SECONDS = 0.1
 
 
 async def final_as_of(db: Database, caller: Caller, given: str | None, *, now: datetime) -> datetime | None:
-    """Parse `as_at` and wait until it is final; None if it was not given.
+    """Parse `as_of` and wait until it is final; None if it was not given.
 
     Raises Invalid like `moment_of`, Conflict like `wait_until_final`.
     """
@@ -71,4 +71,4 @@ def moment_of(given: str) -> datetime:
             return datetime.fromisoformat(given.upper()).astimezone(UTC)
     except (OverflowError, ValueError):
         pass
-    raise Invalid("invalid-field", field="as_at", expected="a moment with its offset from UTC")
+    raise Invalid("invalid-field", field="as_of", expected="a moment with its offset from UTC")

@@ -99,16 +99,16 @@ _Key: TypeAlias = tuple[str, Book, Account, str]
 
 
 async def balances(
-    tx: Tx, *, as_at: datetime, until: date | None = None, funds: Sequence[str] | None = None, donor: str | None = None
+    tx: Tx, *, as_of: datetime, until: date | None = None, funds: Sequence[str] | None = None, donor: str | None = None
 ) -> list[Balance]:
-    """Return the balance of every account, as recorded by `as_at`: of all funds, of these, or of one donor's entries.
+    """Return the balance of every account, as recorded by `as_of`: of all funds, of these, or of one donor's entries.
 
     With `until`, only entries with that value date or an earlier one are included, and accounts with a balance of zero
-    are left out. Only for callers who may read the whole ledger. The result never changes once `as_at` is final
+    are left out. Only for callers who may read the whole ledger. The result never changes once `as_of` is final
     (`snapshots.finality_watermark`).
     """
     minor, usd_minor = Counter[_Key](), Counter[_Key]()
-    asked = (BALANCES, as_at, funds, until) if donor is None else (OF_DONOR, as_at, funds, until, donor)
+    asked = (BALANCES, as_of, funds, until) if donor is None else (OF_DONOR, as_of, funds, until, donor)
     for row in await tx.fetch(*asked):
         key = (row["fund"], BOOKS[Account(row["account"])], Account(row["account"]), row["currency"])
         # Counted as integers, because the sum may exceed 64 bits.
@@ -123,7 +123,7 @@ async def balances(
 
 async def differing_balances(tx: Tx) -> list[str]:
     """List funds whose balance differs from the sum of their entries. Requires a transaction with one snapshot."""
-    held = {one.fund: -one.usd_minor for one in await balances(tx, as_at=EVER) if one.account is Account.AVAILABLE}
+    held = {one.fund: -one.usd_minor for one in await balances(tx, as_of=EVER) if one.account is Account.AVAILABLE}
     rows = await tx.fetch("SELECT fund, available_usd_minor FROM fund LEFT JOIN balance USING (fund) ORDER BY fund")
     return [row["fund"] for row in rows if row["available_usd_minor"] != held.get(row["fund"], 0)]
 
@@ -136,10 +136,10 @@ MOVED = """
 """
 
 
-async def progress(tx: Tx, funds: Sequence[str], *, as_at: datetime = EVER) -> Mapping[str, Progress]:
-    """Return the totals of these funds as recorded by `as_at`, for all callers."""
+async def progress(tx: Tx, funds: Sequence[str], *, as_of: datetime = EVER) -> Mapping[str, Progress]:
+    """Return the totals of these funds as recorded by `as_of`, for all callers."""
     moved = {fund: _Movements() for fund in funds}
-    for row in await tx.fetch(MOVED, as_at, funds):
+    for row in await tx.fetch(MOVED, as_of, funds):
         moved[row["fund"]].add(row)
     return {fund: moved[fund].progress() for fund in funds}
 
@@ -164,13 +164,13 @@ async def owed_by_donors(tx: Tx, funds: Sequence[str]) -> Mapping[str, int]:
     return {row["fund"]: int(row["usd_minor"]) for row in rows}
 
 
-async def progress_by_year(tx: Tx, fund: str, *, as_at: datetime = EVER) -> Mapping[int, Progress]:
-    """Return the totals of the fund by year of the value date, as recorded by `as_at`.
+async def progress_by_year(tx: Tx, fund: str, *, as_of: datetime = EVER) -> Mapping[int, Progress]:
+    """Return the totals of the fund by year of the value date, as recorded by `as_of`.
 
     All years of an account add up to the total of `progress`.
     """
     moved: dict[int, _Movements] = {}
-    for row in await tx.fetch(MOVED, as_at, [fund]):
+    for row in await tx.fetch(MOVED, as_of, [fund]):
         moved.setdefault(row["year"], _Movements()).add(row)
     return {year: one.progress() for year, one in moved.items()}
 

@@ -98,7 +98,7 @@ async def lock_years(tx: Tx) -> None:
 async def checklist(tx: Tx, year: int, *, proposed: int, today: date) -> Sequence[Checked]:
     """Check each condition for closing the year."""
     sums: Counter[tuple[str, ...]] = Counter()
-    for one in await balances.balances(tx, as_at=balances.EVER):
+    for one in await balances.balances(tx, as_of=balances.EVER):
         sums[one.fund, one.book, one.currency] += one.minor
         sums[one.fund, one.book] += one.usd_minor
     differing = await balances.differing_balances(tx)
@@ -141,7 +141,7 @@ async def require_last(tx: Tx, year: int) -> None:
 
 async def carried_forward(tx: Tx, year: int) -> tuple[CarriedForward, ...]:
     """Return the money that each fund could still allocate at the end of the year."""
-    ended = await balances.balances(tx, as_at=balances.EVER, until=date(year, 12, 31))
+    ended = await balances.balances(tx, as_of=balances.EVER, until=date(year, 12, 31))
     held = {one.fund: -one.usd_minor for one in ended if one.account is Account.AVAILABLE}
     funds = [row["fund"] for row in await tx.fetch("SELECT fund FROM fund ORDER BY fund")]
     return tuple(CarriedForward(fund=fund, usd_minor=max(0, held.get(fund, 0))) for fund in funds)

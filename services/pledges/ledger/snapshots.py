@@ -104,23 +104,23 @@ async def write_snapshots(tx: Tx) -> int:
             WITH due AS MATERIALIZED (
                 SELECT fund.fund, coalesce(
                     (SELECT recorded_at FROM entry
-                     WHERE entry.fund = fund.fund AND recorded_at > last.as_at AND recorded_at <= final_until
-                     ORDER BY recorded_at OFFSET $2::bigint - 1 LIMIT 1), final_until) AS as_at
+                     WHERE entry.fund = fund.fund AND recorded_at > last.as_of AND recorded_at <= final_until
+                     ORDER BY recorded_at OFFSET $2::bigint - 1 LIMIT 1), final_until) AS as_of
                 FROM closed CROSS JOIN fund CROSS JOIN LATERAL last_closing(fund.fund, 'infinity') AS last
                 WHERE EXISTS (
                     SELECT FROM entry
-                    WHERE entry.fund = fund.fund AND recorded_at > last.as_at AND recorded_at <= final_until
+                    WHERE entry.fund = fund.fund AND recorded_at > last.as_of AND recorded_at <= final_until
                     ORDER BY recorded_at OFFSET $1::bigint - 1 LIMIT 1)
                 ORDER BY random() LIMIT $3
             ), added AS (
-                INSERT INTO closing (fund, as_at, account, currency, work_package, of_activities, year, minor,
+                INSERT INTO closing (fund, as_of, account, currency, work_package, of_activities, year, minor,
                     usd_minor, postings)
-                SELECT due.fund, due.as_at, account, currency, work_package, of_activities, year, sum(minor),
+                SELECT due.fund, due.as_of, account, currency, work_package, of_activities, year, sum(minor),
                     sum(usd_minor), sum(postings)
-                FROM due CROSS JOIN LATERAL held_by_fund(due.fund, due.as_at) AS parts
-                GROUP BY due.fund, due.as_at, account, currency, work_package, of_activities, year
+                FROM due CROSS JOIN LATERAL held_by_fund(due.fund, due.as_of) AS parts
+                GROUP BY due.fund, due.as_of, account, currency, work_package, of_activities, year
                 -- In one order, in which two processes wait for each other one way; another one may be quicker.
-                ORDER BY due.fund, due.as_at, account, currency, work_package, of_activities, year
+                ORDER BY due.fund, due.as_of, account, currency, work_package, of_activities, year
                 ON CONFLICT DO NOTHING RETURNING fund
             )
             SELECT count(DISTINCT fund) FROM added

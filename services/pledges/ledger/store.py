@@ -294,11 +294,11 @@ async def entries(
     allocation_id: UUID | None,
     effective_from: date | None = None,
     effective_until: date | None = None,
-    as_at: datetime | None,
+    as_of: datetime | None,
     before: UUID | None,
     limit: int,
 ) -> list[EntryRow]:
-    """List the entries this caller may see, as recorded by `as_at`, newest first, after `before`.
+    """List the entries this caller may see, as recorded by `as_of`, newest first, after `before`.
 
     `effective_from` and `effective_until` limit the value dates; both days are included.
     """
@@ -321,7 +321,7 @@ async def entries(
         pledge_id,
         allocation_id,
         before,
-        as_at,
+        as_of,
         effective_from,
         effective_until,
         donor,

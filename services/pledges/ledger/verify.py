@@ -220,7 +220,7 @@ async def _verify_balances(tx: Tx, report: Report, available: Mapping[str, int])
 
 _CLOSING = """
     SELECT account, currency, work_package, of_activities, year, minor, usd_minor, postings FROM closing
-    WHERE as_at = $1 AND fund = $2
+    WHERE as_of = $1 AND fund = $2
 """
 _RECORDED = """
     SELECT account, currency, coalesce(work_package, ''), activity_id IS NOT NULL,
@@ -233,25 +233,25 @@ _RECORDED = """
 
 async def _verify_snapshots(tx: Tx, report: Report, say: Say) -> None:
     """Check that each snapshot is the previous one plus the entries recorded in between; the first starts from 0."""
-    rows = await tx.fetch("SELECT DISTINCT fund, as_at FROM closing ORDER BY fund, as_at")
+    rows = await tx.fetch("SELECT DISTINCT fund, as_of FROM closing ORDER BY fund, as_of")
     held: _Held = {}
     before: tuple[str, datetime | None] = ("", None)
-    for fund, as_at in rows:
+    for fund, as_of in rows:
         if fund != before[0]:
             held, before = {}, (fund, None)
-        for *of, minor, usd_minor, postings in await tx.fetch(_RECORDED, before[1], as_at, fund):
+        for *of, minor, usd_minor, postings in await tx.fetch(_RECORDED, before[1], as_of, fund):
             was = held.get(tuple(of), (0, 0, 0))
             held[tuple(of)] = (was[0] + int(minor), was[1] + int(usd_minor), was[2] + postings)
-        closing = await tx.fetch(_CLOSING, as_at, fund)
+        closing = await tx.fetch(_CLOSING, as_of, fund)
         found = {tuple(row)[:-3]: tuple(row)[-3:] for row in closing}
         for key in sorted(found.keys() | held.keys()):
             if found.get(key) != held.get(key):
                 account, currency, work_package, of_activities, year = key
                 purpose = work_package or ("activities" if of_activities else "")
-                what = f"{fund} as of {as_at.isoformat()}, {account} in {currency}"
+                what = f"{fund} as of {as_of.isoformat()}, {account} in {currency}"
                 what += (f" for {purpose}" if purpose else "") + f" of {year}: differs from its postings"
                 report.add("closing", what)
-        before = (fund, as_at)
+        before = (fund, as_of)
         report.closings += 1
         say("closings", report.closings, len(rows))
 

@@ -74,14 +74,14 @@ RecordedFacts = Iterable[tuple[datetime, Fact]]
 """A pledge's COMMITTING facts in their order, each with its `recorded_at`."""
 
 
-def amounts_by_year(facts: RecordedFacts, *, as_at: datetime) -> YearAmounts:
-    """Return the amounts by year of a pledge's facts that were recorded by `as_at`.
+def amounts_by_year(facts: RecordedFacts, *, as_of: datetime) -> YearAmounts:
+    """Return the amounts by year of a pledge's facts that were recorded by `as_of`.
 
     All years add up to the entries of these facts, whichever machine's clock recorded them.
     """
     amounts = YearAmounts()
     for recorded_at, changed in _changes(facts):
-        if recorded_at <= as_at:
+        if recorded_at <= as_of:
             amounts.add(changed)
     return amounts
 

@@ -726,7 +726,7 @@ CREATE TRIGGER fact_is_recorded_now AFTER INSERT ON journal
 -- requests and activities.
 CREATE TABLE closing (
     fund text NOT NULL,
-    as_at timestamptz NOT NULL,
+    as_of timestamptz NOT NULL,
     account text NOT NULL,
     currency text NOT NULL,
     work_package text NOT NULL,
@@ -735,7 +735,7 @@ CREATE TABLE closing (
     minor numeric NOT NULL,
     usd_minor numeric NOT NULL,
     postings bigint NOT NULL CHECK (postings > 0),
-    PRIMARY KEY (fund, as_at, account, currency, work_package, of_activities, year)
+    PRIMARY KEY (fund, as_of, account, currency, work_package, of_activities, year)
 );
 
 -- A balance in kroner is one donor's.
@@ -743,10 +743,10 @@ CALL wall_in('closing', 'reads_all(caller_organization(), caller_role())');
 
 -- The last snapshot of a fund by then; '-infinity' if there is none. Written so that PostgreSQL inlines it into the
 -- calling statement.
-CREATE FUNCTION last_closing(of_fund text, by_then timestamptz) RETURNS TABLE (as_at timestamptz)
+CREATE FUNCTION last_closing(of_fund text, by_then timestamptz) RETURNS TABLE (as_of timestamptz)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT coalesce(max(c.as_at), '-infinity') FROM closing c WHERE c.fund = of_fund AND c.as_at <= by_then;
+    SELECT coalesce(max(c.as_of), '-infinity') FROM closing c WHERE c.fund = of_fund AND c.as_of <= by_then;
 END;
 
 -- The balances of a fund's accounts as of a moment, in parts to be added up: the last snapshot and each later posting.
@@ -758,11 +758,11 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT parts.* FROM last_closing(of_fund, by_then) AS last CROSS JOIN LATERAL (
         SELECT c.account, c.currency, c.work_package, c.of_activities, c.year, c.minor, c.usd_minor, c.postings
-        FROM closing c WHERE c.fund = of_fund AND c.as_at = last.as_at
+        FROM closing c WHERE c.fund = of_fund AND c.as_of = last.as_of
         UNION ALL
         SELECT p.account, p.currency, coalesce(a.work_package, ''), a.activity_id IS NOT NULL,
             extract(year FROM e.effective_on)::smallint, p.minor::numeric, p.usd_minor::numeric, 1
         FROM entry e LEFT JOIN allocation a USING (allocation_id) CROSS JOIN unnest(e.postings) AS p
-        WHERE e.fund = of_fund AND e.recorded_at > last.as_at AND e.recorded_at <= by_then
+        WHERE e.fund = of_fund AND e.recorded_at > last.as_of AND e.recorded_at <= by_then
     ) AS parts;
 END;

@@ -129,10 +129,10 @@ _COMMITTING = """
 """
 
 
-async def committed_by_year(tx: Tx, fund: str, *, as_at: datetime) -> YearAmounts:
-    """Return committed and allocatable amounts by year, as recorded by `as_at`, as the service.
+async def committed_by_year(tx: Tx, fund: str, *, as_of: datetime) -> YearAmounts:
+    """Return committed and allocatable amounts by year, as recorded by `as_of`, as the service.
 
-    The result never changes once `as_at` is final.
+    The result never changes once `as_of` is final.
     """
     amounts = YearAmounts()
     after = UUID(int=0)
@@ -142,7 +142,7 @@ async def committed_by_year(tx: Tx, fund: str, *, as_at: datetime) -> YearAmount
             return amounts
         for pledge_id, of_pledge in groupby(rows, key=lambda row: row["aggregate_id"]):
             after = pledge_id
-            amounts.add(amounts_by_year(((row["recorded_at"], _fact(row)) for row in of_pledge), as_at=as_at))
+            amounts.add(amounts_by_year(((row["recorded_at"], _fact(row)) for row in of_pledge), as_of=as_of))
 
 
 def _fact(row: Record) -> Fact:

@@ -45,7 +45,7 @@ class PledgeView(Struct, frozen=True, kw_only=True):
     Each amount in US cents is at the rate of its own day: `usd_minor` at the pledge's, which is in `rate`, the others
     at those of the agreement and of each receipt, which are in the ledger's entries.
 
-    This is the current state: `as_at` is null and `final` is false.
+    This is the current state: `as_of` is null and `final` is false.
     """
 
     pledge_id: UUID
@@ -82,7 +82,7 @@ class PledgeView(Struct, frozen=True, kw_only=True):
     refunded_usd_minor: int
     carried_over_usd_minor: int
     moves: tuple[str, ...]
-    as_at: datetime | None
+    as_of: datetime | None
     final: bool
 
 
@@ -109,7 +109,7 @@ def view_of(pledge: Pledge, note: str, *, caller: Caller, today: date) -> Pledge
         written_off=money(pledge.written_off_minor),
         refunded=money(pledge.refunded_minor),
         moves=policy.moves_open_to(caller, pledge),
-        as_at=None,
+        as_of=None,
         final=False,
     )
 

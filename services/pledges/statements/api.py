@@ -15,7 +15,7 @@ from contracts.values import Caller, Language
 from services.pledges import policy
 from services.pledges.dependencies import Owned
 from services.pledges.funds.actions import require_fund
-from services.pledges.ledger.as_of import AsAt, beginning_of_day, moment_of, wait_until_final
+from services.pledges.ledger.as_of import AsOf, beginning_of_day, moment_of, wait_until_final
 from services.pledges.policy import Action
 from services.pledges.statements import store as statement_store
 from services.pledges.statements.model import Statement, statement_of
@@ -40,7 +40,7 @@ async def show_statement(
     own: Owned,
     caller: CurrentCaller,
     now: Now,
-    as_at: AsAt = None,
+    as_of: AsOf = None,
     starts: Starts = None,
     ends: Ends = None,
     fund: Fund = None,
@@ -48,13 +48,13 @@ async def show_statement(
 ) -> Response[bytes]:
     """Restricted to the donor itself and to callers who may read the whole ledger.
 
-    The same `as_at` gives the same bytes, unless the donor has changed its texts since.
+    The same `as_of` gives the same bytes, unless the donor has changed its texts since.
 
-    The statement is as recorded by `as_at` (default: now), except shares of funds, which are as of the beginning of
-    that day in UTC. It has value dates from `from` (default: all) until `until` (default: the day of `as_at`); both
+    The statement is as recorded by `as_of` (default: now), except shares of funds, which are as of the beginning of
+    that day in UTC. It has value dates from `from` (default: all) until `until` (default: the day of `as_of`); both
     days are included. Its language is `language`, or else the preferred one of `Accept-Language`.
     """
-    statement = await _statement(db, caller, donor, fund, starts, ends, as_at, now)
+    statement = await _statement(db, caller, donor, fund, starts, ends, as_of, now)
     statement_store.require_printable(statement)
     chosen = language or reader_language(request.scope)
     made = await own.renderer.statement_pdf(statement, chosen, organization=caller.organization)
@@ -73,13 +73,13 @@ async def show_statement_data(
     db: Db,
     caller: CurrentCaller,
     now: Now,
-    as_at: AsAt = None,
+    as_of: AsOf = None,
     starts: Starts = None,
     ends: Ends = None,
     fund: Fund = None,
 ) -> Statement:
     """Returns the figures of the PDF for the same parameters, in minor units."""
-    return await _statement(db, caller, donor, fund, starts, ends, as_at, now)
+    return await _statement(db, caller, donor, fund, starts, ends, as_of, now)
 
 
 async def _statement(
@@ -89,32 +89,32 @@ async def _statement(
     fund: str | None,
     starts: date | None,
     ends: date | None,
-    as_at: str | None,
+    as_of: str | None,
     now: datetime,
 ) -> Statement:
     """Return the statement. Raises Missing if the caller may see no record of the donor, or if there is none."""
-    moment = moment_of(as_at) if as_at is not None else now.astimezone(UTC)
+    moment = moment_of(as_of) if as_of is not None else now.astimezone(UTC)
     if moment > now:
-        raise Invalid("invalid-field", field="as_at", expected="a moment that has come")
+        raise Invalid("invalid-field", field="as_of", expected="a moment that has come")
     last = ends or moment.date()
     if starts is not None and last < starts:
         raise Invalid("dates-reversed", field="until")
     # Shares depend on totals of all donors. Their moment is the same for every caller, and so is the statement.
     day = beginning_of_day(moment)
-    await wait_until_final(db, caller, moment if as_at is not None else day, now=now)
+    await wait_until_final(db, caller, moment if as_of is not None else day, now=now)
     async with db.transaction(by=caller, snapshot=True) as tx:
         await require_fund(tx, fund)
-        promises = await statement_store.promises(tx, caller, donor, fund=fund, ends=last, as_at=moment)
-        in_kind = await statement_store.in_kind(tx, caller, donor, fund=fund, as_at=moment)
+        promises = await statement_store.promises(tx, caller, donor, fund=fund, ends=last, as_of=moment)
+        in_kind = await statement_store.in_kind(tx, caller, donor, fund=fund, as_of=moment)
         if not promises and not in_kind:
             raise Missing("not-found")
         policy.decide(caller, Action.SHOW_STATEMENT, policy.Entry(donor)).required()
-        entries = await statement_store.recorded(tx, caller, promises, ends=last, as_at=moment)
-        codes = await statement_store.funds_of(tx, caller, promises, as_at=moment)
+        entries = await statement_store.recorded(tx, caller, promises, ends=last, as_of=moment)
+        codes = await statement_store.funds_of(tx, caller, promises, as_of=moment)
         async with tx.as_service():
-            fund_balances = await statement_store.fund_balances(tx, codes, ends=last, as_at=day)
+            fund_balances = await statement_store.fund_balances(tx, codes, ends=last, as_of=day)
     return statement_of(
-        donor, promises, entries, fund_balances, in_kind, starts=starts, ends=last, as_at=moment, funds_as_at=day
+        donor, promises, entries, fund_balances, in_kind, starts=starts, ends=last, as_of=moment, funds_as_of=day
     )
 
 

@@ -228,14 +228,14 @@ class UsdStanding(Struct, frozen=True, kw_only=True):
 class Statement(Struct, frozen=True, kw_only=True):
     """A donor's statement: its pledges, commitments and payments, and its share of the funds.
 
-    It is as recorded by `as_at`, with value dates up to `ends`; both days are included. `starts` is the first day whose
-    entries are listed; by default all are. `funds` are as of `funds_as_at`, midnight UTC, because they depend on all
+    It is as recorded by `as_of`, with value dates up to `ends`; both days are included. `starts` is the first day whose
+    entries are listed; by default all are. `funds` are as of `funds_as_of`, midnight UTC, because they depend on all
     donors' payments, and two later moments would disclose each payment; `uncounted_funds` are paid to, and no share
     counts it yet. `in_kind` is not money, and `in_kind_usd_minor` is not included in any other total.
     """
 
     donor: str
-    as_at: datetime
+    as_of: datetime
     starts: date | None
     ends: date
     opening: UsdStanding
@@ -245,7 +245,7 @@ class Statement(Struct, frozen=True, kw_only=True):
     receipts: ReceiptTotals
     funds: tuple[FundShare, ...]
     uncounted_funds: tuple[str, ...]
-    funds_as_at: datetime
+    funds_as_of: datetime
     in_kind: tuple[InKindLine, ...]
     in_kind_usd_minor: int
 
@@ -264,13 +264,13 @@ def statement_of(
     *,
     starts: date | None,
     ends: date,
-    as_at: datetime,
-    funds_as_at: datetime,
+    as_of: datetime,
+    funds_as_of: datetime,
 ) -> Statement:
     """Make a statement of entries. Entries that were recorded or took effect too late are ignored."""
     of_pledge: dict[UUID, list[Recorded]] = {promise.pledge_id: [] for promise in promises}
     for entry in sorted(entries, key=lambda one: (one.effective_on, one.recorded_at, one.entry_id)):
-        if entry.recorded_at <= as_at and entry.effective_on <= ends:
+        if entry.recorded_at <= as_of and entry.effective_on <= ends:
             of_pledge[entry.pledge_id].append(entry)
     accounts = [
         _account(promise, of_pledge[promise.pledge_id], starts) for promise in promises if of_pledge[promise.pledge_id]
@@ -284,7 +284,7 @@ def statement_of(
     paid_to = {one.fund for one in accounts if one.closing.received.usd_minor}
     return Statement(
         donor=donor,
-        as_at=as_at,
+        as_of=as_of,
         starts=starts,
         ends=ends,
         opening=_in_dollars(one.opening for one in accounts),
@@ -304,7 +304,7 @@ def statement_of(
         ),
         funds=counted,
         uncounted_funds=tuple(sorted(paid_to - {one.fund for one in counted})),
-        funds_as_at=funds_as_at,
+        funds_as_of=funds_as_of,
         in_kind=beside,
         in_kind_usd_minor=sum(one.usd_minor for one in beside),
     )

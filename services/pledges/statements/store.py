@@ -28,7 +28,7 @@ from services.pledges.statements.model import (
 
 
 async def promises(
-    tx: Tx, caller: Caller, donor: str, *, fund: str | None, ends: date, as_at: datetime
+    tx: Tx, caller: Caller, donor: str, *, fund: str | None, ends: date, as_of: datetime
 ) -> list[Promise]:
     """List the donor's pledges that this caller may see, each with the terms of its agreement as of the last day.
 
@@ -47,18 +47,18 @@ async def promises(
         caller.role,
         donor,
         fund,
-        as_at,
+        as_of,
         PLEDGES_MAX + 1,
     )
     if len(rows) > PLEDGES_MAX:
         raise _too_large()
     # The facts have the terms as of the moment; the row has the current terms.
     async with tx.as_service():
-        statement = await history_store.facts_of(tx, [row["pledge_id"] for row in rows], until=as_at)
+        statement = await history_store.facts_of(tx, [row["pledge_id"] for row in rows], until=as_of)
     return [Promise(**dict(row), **asdict(agreed_by(statement[row["pledge_id"]], ends))) for row in rows]
 
 
-async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: date, as_at: datetime) -> list[Recorded]:
+async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: date, as_of: datetime) -> list[Recorded]:
     """List the entries of these pledges. Raises Mismatch for more than a statement may have."""
     rows = await tx.fetch(
         """
@@ -75,7 +75,7 @@ async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: da
         caller.role,
         [promise.pledge_id for promise in found],
         ends,
-        as_at,
+        as_of,
         ENTRIES_MAX + 1,
     )
     if len(rows) > ENTRIES_MAX:
@@ -84,9 +84,9 @@ async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: da
 
 
 async def in_kind(
-    tx: Tx, caller: Caller, donor: str, *, fund: str | None, as_at: datetime
+    tx: Tx, caller: Caller, donor: str, *, fund: str | None, as_of: datetime
 ) -> list[tuple[InKindContribution, str]]:
-    """List the donor's contributions in kind that this caller may see, as of `as_at`, with its descriptions.
+    """List the donor's contributions in kind that this caller may see, as of `as_of`, with its descriptions.
 
     Raises Mismatch for more than a statement may have.
     """
@@ -103,13 +103,13 @@ async def in_kind(
         caller.role,
         donor,
         fund,
-        as_at,
+        as_of,
         IN_KIND_MAX + 1,
     )
     if len(rows) > IN_KIND_MAX:
         raise _too_large()
     async with tx.as_service():
-        statement = await in_kind_store.as_of(tx, [row["in_kind_contribution_id"] for row in rows], until=as_at)
+        statement = await in_kind_store.as_of(tx, [row["in_kind_contribution_id"] for row in rows], until=as_of)
     return [
         (statement[row["in_kind_contribution_id"]], row["description"])
         for row in rows
@@ -155,10 +155,10 @@ DRAWN = """
 """
 
 
-async def fund_balances(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> list[FundMoney]:
+async def fund_balances(tx: Tx, codes: Sequence[str], *, ends: date, as_of: datetime) -> list[FundMoney]:
     """Return each donor's payments to these funds and the money drawn from them, as the service, to compute shares."""
-    contributed = await tx.fetch(CONTRIBUTED, codes, ends, as_at)
-    drawn = await tx.fetch(DRAWN, codes, ends, as_at, REQUESTS, ACTIVITIES)
+    contributed = await tx.fetch(CONTRIBUTED, codes, ends, as_of)
+    drawn = await tx.fetch(DRAWN, codes, ends, as_of, REQUESTS, ACTIVITIES)
     return [
         FundMoney(
             fund=code,
@@ -172,7 +172,7 @@ async def fund_balances(tx: Tx, codes: Sequence[str], *, ends: date, as_at: date
     ]
 
 
-async def funds_of(tx: Tx, caller: Caller, found: Sequence[Promise], *, as_at: datetime) -> list[str]:
+async def funds_of(tx: Tx, caller: Caller, found: Sequence[Promise], *, as_of: datetime) -> list[str]:
     """List the funds that received money of these pledges, also by carry-over.
 
     A pledge without receipts discloses no fund.
@@ -187,6 +187,6 @@ async def funds_of(tx: Tx, caller: Caller, found: Sequence[Promise], *, as_at: d
         caller.organization,
         caller.role,
         [promise.pledge_id for promise in found],
-        as_at,
+        as_of,
     )
     return [row["fund"] for row in rows]

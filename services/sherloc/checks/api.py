@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
-from chassis.auth.answer_links import linked
+from chassis.auth.answer_links import LinkToken, linked
 from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.application import PUBLIC, CurrentCaller, Db, Now, Pagination, requires
@@ -74,8 +74,8 @@ async def answer_check(tx: Tx, ctx: Context, legislation_check_id: FromPath[UUID
 # -- routes for the link of a mail ------------------------------------------------------------------------------------
 
 
-@get(LINK, opt=PUBLIC, include_in_schema=False)
-async def show_linked_check(token: FromQuery[str], db: Db, own: Owned, now: Now) -> Response[LinkedCheck]:
+@get(LINK, opt=PUBLIC)
+async def show_linked_check(token: LinkToken, db: Db, own: Owned, now: Now) -> Response[LinkedCheck]:
     """Shows what is asked. It changes nothing, because programs may follow the links of mails."""
     check_id, caller = await _linked(db, own, token, now)
     async with db.transaction(by=caller) as tx:
@@ -83,9 +83,9 @@ async def show_linked_check(token: FromQuery[str], db: Db, own: Owned, now: Now)
     return Response(view)
 
 
-@post(LINK, opt=PUBLIC, include_in_schema=False, status_code=200)
+@post(LINK, opt=PUBLIC, status_code=200)
 async def answer_linked_check(
-    token: FromQuery[str], data: JSONBody[AnswerCheck], db: Db, own: Owned, now: Now
+    token: LinkToken, data: JSONBody[AnswerCheck], db: Db, own: Owned, now: Now
 ) -> Response[LinkedCheck]:
     """Requires no sign-in: the answer is that of the person to whom the mail was sent. A repeat changes nothing."""
     check_id, caller = await _linked(db, own, token, now)

@@ -71,7 +71,7 @@ async def test_round_pays_from_current_fund_balances(api: Client, db: Database, 
     assert [FUND] == [one["fund"] for one in found["unmet"][0]["hindrances"]], "the fund with too little money is named"
     taken = found["settings"]["taken"]
     assert [{"fund": FUND, "available_usd_minor": 1_500, "earmarked": []}] == taken["funds"]
-    assert before <= datetime.fromisoformat(taken["as_at"]) <= datetime.fromisoformat(found["surveyed_at"])
+    assert before <= datetime.fromisoformat(taken["as_of"]) <= datetime.fromisoformat(found["surveyed_at"])
     assert [FUND] == found["settings"]["funds"]
 
 
@@ -142,7 +142,7 @@ async def test_based_on_round_uses_the_same_balances(api: Client, db: Database, 
     same = await planned(api, db, seconds=5, funds=[FUND], based_on=before["round_id"])
     anew = await planned(api, db, seconds=5, funds=[FUND, "SHERLOC-DEV"], based_on=before["round_id"])
 
-    assert before["settings"]["taken"]["as_at"] == same["settings"]["taken"]["as_at"]
+    assert before["settings"]["taken"]["as_of"] == same["settings"]["taken"]["as_of"]
     assert [1_000] == [one["available_usd_minor"] for one in same["settings"]["taken"]["funds"]]
     assert {FUND: 6_000, "SHERLOC-DEV": 0} == {
         one["fund"]: one["available_usd_minor"] for one in anew["settings"]["taken"]["funds"]

@@ -66,7 +66,7 @@ def fitting(line: OpenLine, offering: OpenOffering, score: int = 500, **changes:
 
 def a_world(lines: list[OpenLine], offerings: list[OpenOffering], pairs: list[Fitting]) -> World:
     return World(
-        as_at=datetime(2026, 11, 26, tzinfo=UTC),
+        as_of=datetime(2026, 11, 26, tzinfo=UTC),
         lines=tuple(lines),
         offerings=tuple(offerings),
         fitting=tuple(pairs),
@@ -141,7 +141,7 @@ def taken_of(lines: list[OpenLine], available: int = 9, kept: int = 4) -> Budget
     """The balance of one fund, a part of which is kept for the first line."""
     part = LinePart(line_id=lines[0].line_id, usd_minor=kept)
     fund = FundBalance(fund="TA-REQUESTS", available_usd_minor=available, earmarked=(part,))
-    return Budgeted(as_at=datetime(2026, 11, 26, tzinfo=UTC), funds=(fund,), rates=(EURO,))
+    return Budgeted(as_of=datetime(2026, 11, 26, tzinfo=UTC), funds=(fund,), rates=(EURO,))
 
 
 def test_earmarked_money_pays_for_its_line_only() -> None:

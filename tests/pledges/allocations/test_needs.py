@@ -167,11 +167,11 @@ async def budgets(client: Client, **query: str) -> tuple[bytes, list[tuple[int, 
 async def test_iati_budgets_are_as_of_the_moment(api: Client) -> None:
     await revise(api, 1, year=2028)
     moment = (await get(api, PATH))["revisions"][0]["recorded_at"]
-    before, original = await budgets(api, as_at=moment)
+    before, original = await budgets(api, as_of=moment)
     assert [(2027, "1", "620000.00"), (2028, "1", "700000.00")] == original
 
     await revise(api, 2, work_package="translation", money=usd(5_000_000))
     await revise(api, 3, year=2028, money=usd(0))
     latest = (await get(api, PATH))["revisions"][0]["recorded_at"]
-    assert [(2027, "2", "670000.00")] == (await budgets(api, as_at=latest))[1] == (await budgets(api))[1]
-    assert before == (await budgets(api, as_at=moment))[0]
+    assert [(2027, "2", "670000.00")] == (await budgets(api, as_of=latest))[1] == (await budgets(api))[1]
+    assert before == (await budgets(api, as_of=moment))[0]

@@ -105,7 +105,7 @@ async def test_budgets_are_per_fund_without_unknown_funds(api: Client) -> None:
     found = await reported(api, "TA-REQUESTS", "SHERLOC-MNT", "NO-FUND")
 
     assert {"TA-REQUESTS": 0, "SHERLOC-MNT": 1_000} == {one.fund: one.available_usd_minor for one in found.funds}
-    assert abs((clock.now() - found.as_at).total_seconds()) < 60
+    assert abs((clock.now() - found.as_of).total_seconds()) < 60
 
 
 async def test_budgets_include_rates_in_force(api: Client) -> None:
@@ -127,7 +127,7 @@ def test_budget_conversion_matches_the_ledger(currency: str, minor: int, million
     rate = Rate(source="sample", currency=currency, valid_from=NOON.date(), usd_per_unit=text)
     money = Money(minor=minor, currency=currency)
 
-    worth = Budgeted(as_at=NOON, funds=(), rates=(rate,)).worth(money)
+    worth = Budgeted(as_of=NOON, funds=(), rates=(rate,)).worth(money)
 
     assert Money(minor=value(money, NOON.date(), [rate]).usd_minor, currency="USD") == worth
 

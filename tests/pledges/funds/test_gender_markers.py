@@ -102,8 +102,8 @@ async def test_revised_marker_is_as_of_the_moment(api: Client) -> None:
         NONE_STATED,
     ]
 
-    assert expected == [shown(await get(api, f"{FUND}?as_at={moment.replace('+', '%2B')}")) for moment in moments]
-    assert expected == [await reported(api, as_at=moment) for moment in moments]
+    assert expected == [shown(await get(api, f"{FUND}?as_of={moment.replace('+', '%2B')}")) for moment in moments]
+    assert expected == [await reported(api, as_of=moment) for moment in moments]
     assert expected[-1] == shown(await get(api, FUND)) == await reported(api)
 
 

@@ -24,7 +24,7 @@ async def test_everybody_reads_needs_and_totals_of_funds_but_no_donor(api: Clien
     assert (FUND, 6800_00, 1130_00) == (fund["code"], fund["requirement_usd_minor"], fund["committed_usd_minor"])
     assert [("hosting", 6800_00)] == [(p["work_package"], p["requirement_usd_minor"]) for p in fund["work_packages"]]
     assert {"donor", "donors"}.isdisjoint(fund)
-    assert ([], None) == (fund["years"], fund["as_at"]), "opened today"
+    assert ([], None) == (fund["years"], fund["as_of"]), "opened today"
     assert fund["gap_usd_minor"] == sum(one["usd_minor"] for one in fund["gap_terms"])
     assert {"requirement": 6800_00, "owed": -1000_00} == {one["term"]: one["usd_minor"] for one in fund["gap_terms"]}
     tomorrow = clock.now() + timedelta(days=1)

@@ -194,7 +194,7 @@ async def money(client: Client, db: Database) -> dict[str, Any]:
     answers = {}
     for path in ("/v1/ledger/balances", "/v1/ledger/entries?limit=100", "/v1/flows?limit=100", "/v1/funds"):
         answers[path] = await get(client, path)
-    answers["/v1/ledger/balances"].pop("as_at", None)
+    answers["/v1/ledger/balances"].pop("as_of", None)
     for fund in answers["/v1/funds"]["funds"]:
         del fund["in_kind_usd_minor"]
     async with db.transaction() as tx:
@@ -275,8 +275,8 @@ async def test_statement_lists_contribution_as_of_the_moment(api: Client) -> Non
 
 async def test_statement_as_of_earlier_moment_keeps_struck_contribution(api: Client) -> None:
     one = await move(api, await declared(api), "acknowledge")
-    moment = quote((await get(api, "/v1/statements/NOR/data"))["as_at"])
-    of_then = f"as_at={moment}&until=2026-12-31&language=en"
+    moment = quote((await get(api, "/v1/statements/NOR/data"))["as_of"])
+    of_then = f"as_of={moment}&until=2026-12-31&language=en"
     before = (await api.get(f"/v1/statements/NOR?{of_then}", headers=headers(NORWAY))).content
     await move(api, one, "strike")
 

@@ -151,12 +151,12 @@ class Books(RuleBasedStateMachine):
         sums: dict[str, Counter[str]] = {fund: Counter() for fund in FUNDS}
         for pledge_id, one in self.pledges.items():
             facts = [(NOON, fact) for fact in self.facts[pledge_id] if isinstance(fact, COMMITTING)]
-            reported = amounts_by_year(facts, as_at=NOON)
+            reported = amounts_by_year(facts, as_of=NOON)
             assert all(reported.committed[year] >= reported.written_off[year] >= 0 for year in reported.committed)
             sums[one.fund].update(
                 committed=sum(reported.committed.values()), written_off=sum(reported.written_off.values())
             )
-            assert amounts_by_year(facts, as_at=NOON - timedelta(seconds=1)) == YearAmounts(Counter(), Counter())
+            assert amounts_by_year(facts, as_of=NOON - timedelta(seconds=1)) == YearAmounts(Counter(), Counter())
         for fund, of_fund in sums.items():
             assert all(of_fund[name] == self.expected[fund][name] for name in ("committed", "written_off"))
 

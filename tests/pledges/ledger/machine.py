@@ -25,7 +25,7 @@ FIRST_YEAR, THIS_YEAR = LAST_YEAR - 1, LAST_YEAR + 1
 FIRST_DAY = date(FIRST_YEAR, 1, 1)
 MOMENTS_KEPT = 3
 LISTED = "?limit=100"
-REPORTED_AS_AT = (
+REPORTED_AS_OF = (
     BALANCES,
     f"{BALANCES}?until={LAST_YEAR}-12-31",
     f"/v1/funds{LISTED}",
@@ -278,17 +278,17 @@ class Machine(RuleBasedStateMachine):
 
     async def keep(self) -> None:
         """Store the reports as of this moment, to compare them later."""
-        moment = (await self.ledger.get(BALANCES))["as_at"].replace("+", "%2B")
-        reported = {path: await self.ledger.read(self._as_at(path, moment)) for path in REPORTED_AS_AT}
+        moment = (await self.ledger.get(BALANCES))["as_of"].replace("+", "%2B")
+        reported = {path: await self.ledger.read(self._as_of(path, moment)) for path in REPORTED_AS_OF}
         self.kept = [*self.kept, (moment, reported)][-MOMENTS_KEPT:]
 
     async def check_kept(self, moment: str, reported: dict[str, bytes]) -> None:
         for path, before in reported.items():
-            assert before == await self.ledger.read(self._as_at(path, moment)), f"{path} as at {moment} has changed"
+            assert before == await self.ledger.read(self._as_of(path, moment)), f"{path} as at {moment} has changed"
 
     @staticmethod
-    def _as_at(path: str, moment: str) -> str:
-        return f"{path}{'&' if '?' in path else '?'}as_at={moment}"
+    def _as_of(path: str, moment: str) -> str:
+        return f"{path}{'&' if '?' in path else '?'}as_of={moment}"
 
     async def close_and_write_snapshots(self) -> None:
         self.closed = await close_and_write_snapshots(self.ledger.db, self.closed)

@@ -48,8 +48,8 @@ FIGURES = (
 
 
 async def asked(client: Client, path: str, moment: str | None, by: str = FINANCE) -> httpx.Response:
-    as_at = {} if moment is None else {"as_at": moment}
-    return await client.get(path, params={**httpx.URL(path).params, **as_at}, headers=headers(by))
+    as_of = {} if moment is None else {"as_of": moment}
+    return await client.get(path, params={**httpx.URL(path).params, **as_of}, headers=headers(by))
 
 
 async def reported(client: Client, path: str, moment: str | None = None, by: str = FINANCE) -> dict[str, Any]:
@@ -65,7 +65,7 @@ async def reported(client: Client, path: str, moment: str | None = None, by: str
 
 
 async def now_of(client: Client) -> str:
-    return str((await get(client, "/v1/ledger/balances"))["as_at"])
+    return str((await get(client, "/v1/ledger/balances"))["as_of"])
 
 
 @asynccontextmanager
@@ -144,7 +144,7 @@ def figures(reported: Mapping[str, Any], *names: str) -> tuple[int, ...]:
 
 async def years_of(client: Client, path: str = PATH, moment: str | None = None) -> dict[int, dict[str, Any]]:
     answer = await reported(client, path, moment)
-    assert (answer["as_at"] is not None) == answer["final"] == (moment is not None)
+    assert (answer["as_of"] is not None) == answer["final"] == (moment is not None)
     return {one["year"]: one for one in answer["years"]}
 
 

@@ -65,14 +65,14 @@ async def everything(client: Client, moment: str) -> dict[tuple[str, str], Any]:
 
 
 async def figures(client: Client, moment: str | None = None) -> dict[str, Any]:
-    """Return each list without its `as_at`."""
+    """Return each list without its `as_of`."""
 
     def without(reported_of: Any) -> Any:
         if isinstance(reported_of, list):
             return [without(one) for one in reported_of]
         if not isinstance(reported_of, dict):
             return reported_of
-        return {name: without(value) for name, value in reported_of.items() if name not in {"as_at", "final"}}
+        return {name: without(value) for name, value in reported_of.items() if name not in {"as_of", "final"}}
 
     return {path: without(await reported(client, path, moment)) for path in LISTS}
 
@@ -103,7 +103,7 @@ async def test_later_writes_change_no_report_as_of_a_moment(
     assert figures_before == await figures(api, moment)
     flows, funds = await reported(api, FLOWS, moment), await reported(api, LISTS[0], moment)
     check_sums(flows["flows"], funds["funds"])
-    assert {(moment, True)} == {(fund["as_at"], fund["final"]) for fund in funds["funds"]}
+    assert {(moment, True)} == {(fund["as_of"], fund["final"]) for fund in funds["funds"]}
     assert max(datetime.fromisoformat(one["updated_at"]) for one in flows["flows"]) <= datetime.fromisoformat(moment)
 
     figures_now, latest = await figures(api), await now_of(api)
@@ -135,8 +135,8 @@ async def check_closings(db: Database) -> None:
 async def check_ever(db: Database) -> None:
     """Check that balances as of the latest moment equal the current ones."""
     async with db.transaction() as tx:
-        assert await in_kind_store.worth(tx, FUNDS, as_at=None) == await in_kind_store.worth(
-            tx, FUNDS, as_at=balances.EVER
+        assert await in_kind_store.worth(tx, FUNDS, as_of=None) == await in_kind_store.worth(
+            tx, FUNDS, as_of=balances.EVER
         )
         assert await balances.differing_balances(tx) == []
         counters = await tx.fetch("SELECT fund, available_usd_minor FROM balance WHERE fund = ANY ($1::text[])", FUNDS)
@@ -205,41 +205,41 @@ async def test_fund_totals_for_others_are_as_of_midnight(api: Client, database_u
     await pledged(api, money=usd(5))
     moment = await now_of(api)
     for path in ("/v1/funds", "/v1/funds/SHERLOC-MNT"):
-        for by, as_at, usd_minor in (
+        for by, as_of, usd_minor in (
             (FINANCE, moment, 5),
             *((by, f"{moment[:10]}T00:00:00Z", 0) for by in (NORWAY, "KEN:focal_point", "UNODC:administrator")),
         ):
             shown = (await asked(api, path, moment, by)).json()
             one = next(fund for fund in shown.get("funds", [shown]) if fund["code"] == "SHERLOC-MNT")
-            assert (as_at, True, usd_minor) == (one["as_at"], one["final"], one["pledged_usd_minor"])
+            assert (as_of, True, usd_minor) == (one["as_of"], one["final"], one["pledged_usd_minor"])
 
 
 @pytest.mark.parametrize("moment", ["253402300800", "20260630", "2026", "null", "", "2026-06-30", "2026-06-30T24:61:00Z",
                                     "2026-06-30T10:00:00 00:00", "２０２６-06-30T10:00:00Z"])  # fmt: skip
-async def test_malformed_as_at_is_rejected(api: Client, moment: str) -> None:
+async def test_malformed_as_of_is_rejected(api: Client, moment: str) -> None:
     for path in [*EVERYTHING, "/v1/ledger/balances", "/v1/statements/NOR/data"]:
         answer = await asked(api, path, moment)
         assert (400, "invalid-field") == (answer.status_code, answer.json()["slug"]), (path, answer.text)
 
 
-async def test_future_as_at_or_without_offset_is_rejected(api: Client) -> None:
+async def test_future_as_of_or_without_offset_is_rejected(api: Client) -> None:
     for path in EVERYTHING:
         to_come = await asked(api, path, (clock.now() + timedelta(hours=1)).isoformat())
         assert (409, "moment-not-final") == (to_come.status_code, to_come.json()["slug"]), path
         for moment in ("2026-11-25T12:00:00", "0001-01-01T00:00:00+23:00"):
             without = await asked(api, path, moment)
-            assert (400, "invalid-field", "as_at") == (
+            assert (400, "invalid-field", "as_of") == (
                 without.status_code, without.json()["slug"], without.json()["details"]["field"],
             ), path  # fmt: skip
 
 
-async def test_records_are_current_and_ignore_as_at(api: Client) -> None:
+async def test_records_are_current_and_ignore_as_of(api: Client) -> None:
     moment = await now_of(api)
     for path in OF_TODAY:
         answer = await asked(api, path, moment)
         said = answer.json()
         assert (400, "unknown-parameter") == (answer.status_code, said["slug"])
-        assert ["as_at"] == said["details"]["parameters"]
+        assert ["as_of"] == said["details"]["parameters"]
 
 
 async def test_fund_as_of_before_opening_is_not_found(api: Client) -> None:

@@ -79,9 +79,9 @@ async def test_trial_balance_until_a_day_has_effective_entries_and_balances(
     for day in days:
         until = day.isoformat()
         found = {None: await trial(api, until), moment: await trial(api, until, moment)}
-        for as_at, recorded in ((None, later), (moment, entries)):
-            assert found[as_at] == trial_of([one for one in recorded if one["effective_on"] <= until]), (until, as_at)
-            check_books(found[as_at])
+        for as_of, recorded in ((None, later), (moment, entries)):
+            assert found[as_of] == trial_of([one for one in recorded if one["effective_on"] <= until]), (until, as_of)
+            check_books(found[as_of])
         seen.append(found[moment])
     assert seen[0] == {}
     assert len({str(one) for one in seen}) > 10, "the compared trial balances have to differ"
@@ -141,8 +141,8 @@ async def test_year_is_closed_with_trial_balance_and_movements(api: Client) -> N
     assert f"{AFTER}-01-01" == (await reported(api, ENTRIES))["entries"][3]["effective_on"], (
         "the correction takes effect on the first open day"
     )
-    for as_at in (None, final, await now_of(api)):
-        assert closing == await trial(api, ENDS, as_at)
+    for as_of in (None, final, await now_of(api)):
+        assert closing == await trial(api, ENDS, as_of)
     assert given == (await asked(api, f"{BALANCES}?until={ENDS}", final)).content
     assert early == await trial(api, ENDS, moment), "a report from before the late entry never changes"
     assert movements == trial_of((await reported(api, of_year))["entries"])
@@ -204,7 +204,7 @@ async def test_balance_until_a_day_uses_snapshots(
     for _ in range(3):
         closed = await close_and_write_snapshots(databases["pledges"], closed)
     async with databases["pledges"].transaction() as tx:
-        assert await tx.fetchval("SELECT count(DISTINCT as_at) FROM closing") == 1
+        assert await tx.fetchval("SELECT count(DISTINCT as_of) FROM closing") == 1
         await tx.execute("SET LOCAL enable_seqscan = off")
         plan = await tx.fetch(
             "EXPLAIN (ANALYZE, FORMAT TEXT) " + balances.BALANCES, balances.EVER, None, date(YEAR, *until)
@@ -226,11 +226,11 @@ async def test_donor_balances_add_up_to_fund_balances(api: Client) -> None:
     await paid(api, YEAR, usd(50_00))
     entries = (await reported(api, ENTRIES, moment))["entries"]
 
-    for until, as_at in ((ENDS, moment), ("9999-12-31", None)):
-        recorded = entries if as_at else (await reported(api, ENTRIES))["entries"]
+    for until, as_of in ((ENDS, moment), ("9999-12-31", None)):
+        recorded = entries if as_of else (await reported(api, ENTRIES))["entries"]
         reported_of = {}
         for donor in ("NOR", "DEU", None):
-            answer = await reported(api, f"{BALANCES}?until={until}" + (f"&donor={donor}" if donor else ""), as_at)
+            answer = await reported(api, f"{BALANCES}?until={until}" + (f"&donor={donor}" if donor else ""), as_of)
             assert donor == answer["donor"]
             reported_of[donor] = as_trial(answer)
             of_donor = [one for one in recorded if one["effective_on"] <= until and donor in {None, one["donor"]}]

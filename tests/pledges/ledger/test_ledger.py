@@ -412,9 +412,9 @@ async def test_entries_query_uses_a_custom_plan(api: Client, db: Database) -> No
         for ask in (
             lambda: flow_store.rows(tx, caller, Filters(), before=None, limit=51),
             lambda: flow_store.count(tx, caller, Filters(), up_to=50_001),
-            lambda: iati_store.ledger_of(tx, "SHERLOC-MNT", caller, as_at=balances.EVER),
+            lambda: iati_store.ledger_of(tx, "SHERLOC-MNT", caller, as_of=balances.EVER),
             lambda: ledger.entries(
-                tx, caller, fund=None, pledge_id=None, allocation_id=None, as_at=None, before=None, limit=51
+                tx, caller, fund=None, pledge_id=None, allocation_id=None, as_of=None, before=None, limit=51
             ),
         ):
             for _ in range(8):

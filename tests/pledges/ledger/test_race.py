@@ -248,7 +248,7 @@ class Bank:
         return sorted((later - before) / seen[-1] for before, later in itertools.pairwise(seen))
 
     async def _check_books(self, tx: Tx) -> None:
-        held = await balances.balances(tx, as_at=balances.EVER)
+        held = await balances.balances(tx, as_of=balances.EVER)
         least = await tx.fetchval("SELECT min(available_usd_minor) FROM balance")
         sums: Counter[tuple[str, ...]] = Counter()
         for one in held:
@@ -272,7 +272,7 @@ class Bank:
             )
             twice = await tx.fetch("SELECT reverses FROM entry GROUP BY reverses HAVING count(reverses) > 1")
             finality_watermark = await snapshots.finality_watermark(tx)
-            report = await balances.balances(tx, as_at=finality_watermark)
+            report = await balances.balances(tx, as_of=finality_watermark)
         assert (miscounted, twice, waiting) == ([], [], [])
         assert self.reports.setdefault(finality_watermark, report) == report
         self.looks += 1
@@ -350,7 +350,7 @@ async def test_killed_processes_leave_balanced_books_without_double_allocation(d
     async with db.transaction() as tx:
         counted = await tx.fetch("SELECT type, count(*) FROM entry GROUP BY type")
         for moment, report in bank.reports.items():
-            assert report == await balances.balances(tx, as_at=moment), "a report has changed"
+            assert report == await balances.balances(tx, as_of=moment), "a report has changed"
         pledged = await tx.fetchval(
             """
             SELECT sum(p.usd_minor) FROM entry CROSS JOIN unnest(postings) AS p

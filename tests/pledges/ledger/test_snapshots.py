@@ -67,8 +67,8 @@ async def _copies(tx: Tx, count: int, *, recorded_at: datetime) -> None:
     )
 
 
-async def _as_at(client: Client, moment: datetime) -> httpx.Response:
-    return await client.get(f"/v1/ledger/balances?as_at={quote(moment.isoformat())}", headers=headers(FINANCE))
+async def _as_of(client: Client, moment: datetime) -> httpx.Response:
+    return await client.get(f"/v1/ledger/balances?as_of={quote(moment.isoformat())}", headers=headers(FINANCE))
 
 
 async def _final(db: Database) -> datetime:
@@ -98,7 +98,7 @@ async def test_late_commit_changes_no_final_report(
     late = asyncio.create_task(slow())
     await written.wait()
     moment = clock.now()
-    asking = asyncio.create_task(_as_at(api, moment))
+    asking = asyncio.create_task(_as_of(api, moment))
     assert await asyncio.wait({asking}, timeout=1.0) == (set(), {asking}), (
         "the report waits for the transaction that writes"
     )
@@ -108,7 +108,7 @@ async def test_late_commit_changes_no_final_report(
 
     assert [101, -101] == [one["minor"] for one in answer["balances"]]
     await pledged(api, money=usd(5))
-    assert (await _as_at(api, moment)).json() == answer
+    assert (await _as_of(api, moment)).json() == answer
 
 
 async def test_ledger_becomes_final_under_constant_writes(api: Client, db: Database, at_once: None) -> None:
@@ -139,7 +139,7 @@ async def test_report_does_not_wait_for_later_transactions(
     async with contextlib.AsyncExitStack() as later:
         async with db.transaction() as before:
             await before.fetchval("SELECT pg_current_xact_id()")
-            asking = asyncio.create_task(_as_at(api, clock.now()))
+            asking = asyncio.create_task(_as_of(api, clock.now()))
             await asyncio.sleep(0.6)
             tx = await later.enter_async_context(db.transaction())
             await tx.fetchval("SELECT pg_current_xact_id()")
@@ -191,16 +191,16 @@ async def test_report_wait_has_a_limit_and_names_the_watermark(
     settled = await _final(db)
     async with db.transaction() as tx:
         await _copies(tx, 1, recorded_at=clock.now())
-        refused = await _as_at(api, clock.now())
-        given = await _as_at(api, settled)
+        refused = await _as_of(api, clock.now())
+        given = await _as_of(api, settled)
 
     assert (refused.status_code, refused.json()["slug"]) == (409, "moment-not-final")
     assert datetime.fromisoformat(refused.json()["details"]["final_until"]) >= settled
     assert (given.status_code, given.json()["final"]) == (200, True)
 
 
-async def test_future_as_at_is_rejected_at_once(api: Client) -> None:
-    answer = await asyncio.wait_for(_as_at(api, clock.now() + timedelta(hours=1)), 4)
+async def test_future_as_of_is_rejected_at_once(api: Client) -> None:
+    answer = await asyncio.wait_for(_as_of(api, clock.now() + timedelta(hours=1)), 4)
 
     assert (answer.status_code, answer.json()["slug"]) == (409, "moment-not-final")
 
@@ -219,14 +219,14 @@ async def test_entry_recorded_before_close_is_retried(api: Client, db: Database,
     """The time of the entry is taken before the report, and the entry is written after it."""
     await pledged(api, money=usd(100))
     early = clock.now()
-    answer = (await _as_at(api, clock.now())).json()
+    answer = (await _as_of(api, clock.now())).json()
 
     with pytest.raises(asyncpg.SerializationError):
         async with db.transaction() as tx:
             await _copies(tx, 1, recorded_at=early)
     async with db.transaction() as tx:
         await _copies(tx, 1, recorded_at=clock.now() + timedelta(seconds=1))
-    assert (await _as_at(api, datetime.fromisoformat(answer["as_at"]))).json() == answer
+    assert (await _as_of(api, datetime.fromisoformat(answer["as_of"]))).json() == answer
 
 
 async def test_entry_in_older_transaction_snapshot_is_rejected(api: Client, db: Database) -> None:
@@ -263,8 +263,8 @@ async def test_fact_without_entry_recorded_before_close_is_retried(
     one = await post(api, path, NORWAY, **body)
     path = f"{path}/{one['in_kind_contribution_id']}/acknowledge"
     await post(api, path, FINANCE, revision=1)
-    moment = (await get(api, "/v1/statements/NOR/data"))["as_at"]
-    statement = f"/v1/statements/NOR?as_at={quote(moment)}&until=2026-12-31&language=fr"
+    moment = (await get(api, "/v1/statements/NOR/data"))["as_of"]
+    statement = f"/v1/statements/NOR?as_of={quote(moment)}&until=2026-12-31&language=fr"
     before = (await api.get(statement, headers=headers(NORWAY))).content
     strike = path.replace("acknowledge", "strike")
     given = headers(FINANCE, key="struck-by-a-late-clock", revision=2)
@@ -357,7 +357,7 @@ async def test_concurrent_writes_change_no_final_report(api: Client, db: Databas
     async def ask() -> None:
         while not done.is_set():
             moment = clock.now()
-            answer = await _as_at(api, moment)
+            answer = await _as_of(api, moment)
             if answer.status_code == 200:
                 given[moment] = answer.json()
 
@@ -368,7 +368,7 @@ async def test_concurrent_writes_change_no_final_report(api: Client, db: Databas
 
     assert differing() > 3, "the compared reports have to differ"
     for moment, answer in given.items():
-        assert (await _as_at(api, moment)).json() == answer
+        assert (await _as_of(api, moment)).json() == answer
     assert refused < 6 * 300
 
 
@@ -386,7 +386,7 @@ async def test_snapshot_equals_its_entries_and_changes_no_report(
         async with db.transaction() as tx:
             await _copies(tx, 7, recorded_at=clock.now())
         moments.append(await _final(db))
-    before = [(await _as_at(api, moment)).json() for moment in moments]
+    before = [(await _as_of(api, moment)).json() for moment in moments]
 
     assert [100 + 7 * n for n in range(13)] == [answer["balances"][0]["minor"] for answer in before]
     assert await _closings(db) == []
@@ -395,7 +395,7 @@ async def test_snapshot_equals_its_entries_and_changes_no_report(
     assert [58, 114, 170] == [postings for _, postings in made], (
         "a snapshot has at least 25 entries, of 2 postings each"
     )
-    assert before == [(await _as_at(api, moment)).json() for moment in moments]
+    assert before == [(await _as_of(api, moment)).json() for moment in moments]
     assert (await get(api, f"/v1/funds/{FUND}"))["pledged_usd_minor"] == 184
 
     await close_and_write_snapshots(db, None)
@@ -425,5 +425,5 @@ async def test_balance_reads_only_entries_after_the_snapshot(
 
 async def _closings(db: Database) -> list[tuple[datetime, int]]:
     async with db.transaction() as tx:
-        rows = await tx.fetch("SELECT as_at, sum(postings)::bigint FROM closing GROUP BY as_at ORDER BY as_at")
+        rows = await tx.fetch("SELECT as_of, sum(postings)::bigint FROM closing GROUP BY as_of ORDER BY as_of")
     return [(row[0], row[1]) for row in rows]

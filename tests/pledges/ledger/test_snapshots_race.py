@@ -136,7 +136,7 @@ async def _final(db: Database) -> datetime:
 
 
 async def _check_balances(tx: Tx, donor: str, until: date | None, moment: datetime) -> None:
-    reported = await balances.balances(tx, as_at=moment, until=until, donor=donor)
+    reported = await balances.balances(tx, as_of=moment, until=until, donor=donor)
     plain = {tuple(row)[:3]: tuple(row)[3:] for row in await tx.fetch(OF_DONOR, donor, moment, until)}
     shown = {(one.fund, one.account, one.currency): (one.minor, one.usd_minor) for one in reported}
     assert {key: one for key, one in plain.items() if any(one)} == {key: one for key, one in shown.items() if any(one)}
@@ -145,17 +145,17 @@ async def _check_balances(tx: Tx, donor: str, until: date | None, moment: dateti
 async def _check_years(tx: Tx, moment: datetime) -> None:
     """Check that, by year, the amounts of agreements' facts add up to those of their entries."""
     held = Counter[tuple[str, Account]]()
-    for one in await balances.balances(tx, as_at=moment):
+    for one in await balances.balances(tx, as_of=moment):
         held[one.fund, one.account] += one.usd_minor
     for fund in FUNDS:
-        reported = await store.committed_by_year(tx, fund, as_at=moment)
+        reported = await store.committed_by_year(tx, fund, as_of=moment)
         assert -held[fund, Account.COMMITTED] == reported.committed.total()
         assert held[fund, Account.WRITTEN_OFF] == reported.written_off.total()
 
 
 async def _check_pots(tx: Tx, day: date, moment: datetime) -> set[str]:
     """Check the funds' money, and return the purposes for which it was drawn."""
-    fund_balances = await statement_store.fund_balances(tx, FUNDS, ends=day, as_at=moment)
+    fund_balances = await statement_store.fund_balances(tx, FUNDS, ends=day, as_of=moment)
     contributed = {
         (pot.fund, donor): minor for pot in fund_balances for donor, minor in pot.contributed_usd_minor.items()
     }

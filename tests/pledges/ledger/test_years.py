@@ -54,12 +54,12 @@ def test_facts_count_by_recorded_at_despite_clock_behind(moment: int, committed:
     facts.append(reduced(facts, 100, date(2026, 5, 1)))
     facts.append(reduced(facts, 50, date(2026, 5, 1)))
     recorded = [(NOON + seconds * SECOND, fact) for seconds, fact in zip((0, 1, 3, 2), facts, strict=True)]
-    reported = amounts_by_year(recorded, as_at=NOON + moment * SECOND)
+    reported = amounts_by_year(recorded, as_of=NOON + moment * SECOND)
     assert committed == {year: minor for year, minor in reported.committed.items() if minor}
 
 
 def test_later_reduction_belongs_to_no_past_year() -> None:
     facts = pledged_and_signed()
     facts.append(reduced(facts, 700, date(2028, 1, 2)))
-    reported = amounts_by_year([(NOON, fact) for fact in facts], as_at=NOON)
+    reported = amounts_by_year([(NOON, fact) for fact in facts], as_of=NOON)
     assert {2026: 600, 2027: 400, 2028: -700} == dict(reported.committed)

@@ -242,10 +242,10 @@ async def test_years_for_others_are_as_of_midnight(
     others = (NORWAY, "KEN:focal_point", "UNODC:administrator")
     today = f"{clock.now().date()}T00:00:00"
     for by in others:
-        for asked in (path, f"{path}?as_at={today}Z", f"/v1/funds/SHERLOC-MNT?as_at={clock.now().date()}T00:00:01Z"):
+        for asked in (path, f"{path}?as_of={today}Z", f"/v1/funds/SHERLOC-MNT?as_of={clock.now().date()}T00:00:01Z"):
             answer = await api.get(asked, headers=headers(by))
             assert (404, "fund-opened-later") == (answer.status_code, answer.json()["slug"])
-            assert today == answer.json()["details"]["as_at"][:19] < answer.json()["details"]["opened_at"]
+            assert today == answer.json()["details"]["as_of"][:19] < answer.json()["details"]["opened_at"]
     owner = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
     await owner.execute("UPDATE journal SET recorded_at = recorded_at - interval '1 day'")
     await owner.close()
@@ -254,11 +254,11 @@ async def test_years_for_others_are_as_of_midnight(
     assert (await get(api, path)) == await get(api, path, "UNODC:coordinator")
     for by in others:
         assert before == await get(api, path, by)
-    assert (f"{clock.now().date()}T00:00:00", True) == (before["as_at"][:19], before["final"])
+    assert (f"{clock.now().date()}T00:00:00", True) == (before["as_of"][:19], before["final"])
     assert [2026, 2027] == [one["year"] for one in (await get(api, path))["years"]]
 
 
-@pytest.mark.parametrize("path", ["/v1/funds/NO-SUCH-FUND/years", "/v1/funds/SHERLOC-MNT/years?as_at=today"])
-async def test_unknown_fund_and_malformed_as_at_are_rejected(api: Client, path: str) -> None:
+@pytest.mark.parametrize("path", ["/v1/funds/NO-SUCH-FUND/years", "/v1/funds/SHERLOC-MNT/years?as_of=today"])
+async def test_unknown_fund_and_malformed_as_of_are_rejected(api: Client, path: str) -> None:
     answer = await api.get(path, headers=headers(FINANCE))
     assert (answer.status_code, answer.json()["slug"]) in {(404, "not-found"), (400, "invalid-field")}

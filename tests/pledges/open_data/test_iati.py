@@ -126,19 +126,19 @@ async def test_iati_file_as_of_a_moment_never_changes(api: Client, db: Database)
     await a_life_of_money(api)
     async with db.transaction() as tx:
         moment = (await tx.fetchval("SELECT max(recorded_at) FROM entry")).isoformat()
-    before = await asked(api, as_at=moment)
+    before = await asked(api, as_of=moment)
     await funded(api, 700_00)
 
-    assert before.content == (await asked(api, as_at=moment)).content
+    assert before.content == (await asked(api, as_of=moment)).content
     assert before.content != (await asked(api)).content
     async with db.transaction() as tx:
         first = (await tx.fetchval("SELECT min(recorded_at) FROM entry")).isoformat()
-    (fund,) = await file_of(api, as_at=first)
+    (fund,) = await file_of(api, as_of=first)
     assert [("13", "10000.00", "EUR")] == reported(fund)
 
 
-async def test_future_as_at_of_iati_file_is_rejected(api: Client) -> None:
-    answer = await asked(api, as_at="2999-01-01T00:00:00+00:00")
+async def test_future_as_of_of_iati_file_is_rejected(api: Client) -> None:
+    answer = await asked(api, as_of="2999-01-01T00:00:00+00:00")
 
     assert (409, "moment-not-final") == (answer.status_code, answer.json()["slug"])
 
@@ -151,7 +151,7 @@ async def test_revised_requirement_is_one_revised_budget(api: Client) -> None:
     def budgets(activity: Activity) -> list[tuple[str, str, str]]:
         return [(one.kind, one.starts.isoformat(), one.amount.value) for one in activity.budgets]
 
-    (now,), (as_before,) = await file_of(api), await file_of(api, as_at=before)
+    (now,), (as_before,) = await file_of(api), await file_of(api, as_of=before)
     assert [("2", "2027-01-01", "500000.00")] == budgets(now)
     assert [("1", "2027-01-01", "620000.00")] == budgets(as_before)
 
@@ -163,7 +163,7 @@ async def test_spending_is_expenditure_or_disbursement(api: Client) -> None:
     body = {"money": usd(200_00), "how": "disbursement", "spent_on": made["allocated_on"]}
     await post(api, path, FINANCE, revision=2, **body)
     before = clock.now().isoformat()
-    reported_before = await file_of(api, as_at=before)
+    reported_before = await file_of(api, as_of=before)
     entries = (await get(api, "/v1/ledger/entries?fund=SHERLOC-MNT"))["entries"]
     wrong = {"entry_id": entries[0]["entry_id"], "reason": "recorded_wrongly"}
     await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **wrong))
@@ -172,7 +172,7 @@ async def test_spending_is_expenditure_or_disbursement(api: Client) -> None:
     used = [("2", "1000.00", "USD"), ("4", "300.00", "USD"), ("3", "200.00", "USD")]
     assert [*used, ("3", "-200.00", "USD")] == reported(maintenance)
     assert used == reported(reported_before[1])
-    assert reported_before == await file_of(api, as_at=before)
+    assert reported_before == await file_of(api, as_of=before)
 
 
 async def test_carry_over_is_in_the_files_of_both_funds(api: Client) -> None:
@@ -181,7 +181,7 @@ async def test_carry_over_is_in_the_files_of_both_funds(api: Client) -> None:
     for to_fund, minor in (("SHERLOC-DEV", 300_00), ("TA-REQUESTS", 200_00)):
         pledge = await move(api, pledge, "carry-over", to_fund=to_fund, money=usd(minor))
     before = clock.now().isoformat()
-    files = {fund: await of_fund(api, fund, as_at=before) for fund in FUNDS}
+    files = {fund: await of_fund(api, fund, as_of=before) for fund in FUNDS}
     into = next(one for one in (await get(api, "/v1/ledger/entries"))["entries"] if one["fund"] == "SHERLOC-DEV")
     wrong = {"entry_id": into["entry_id"], "reason": "recorded_wrongly"}
     await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **wrong))
@@ -196,8 +196,8 @@ async def test_carry_over_is_in_the_files_of_both_funds(api: Client) -> None:
         "a fund is funded by a donor or by the other fund"
     )
     for fund in FUNDS:
-        assert files[fund] == await of_fund(api, fund, as_at=before)
-        assert files[fund] == await of_fund(api, fund, NORWAY, as_at=before)
+        assert files[fund] == await of_fund(api, fund, as_of=before)
+        assert files[fund] == await of_fund(api, fund, NORWAY, as_of=before)
         assert [] == between(await of_fund(api, fund, GERMANY))
     # The donor is named only in the file of the fund to which it gave.
     for fund, names in (("SHERLOC-MNT", True), ("SHERLOC-DEV", False), ("TA-REQUESTS", False)):
@@ -239,8 +239,8 @@ async def test_files_totals_and_flows_agree_after_carry_overs(api: Client, share
 
 
 @pytest.mark.parametrize("moment", ["2026-11-25T12:00:00", "0001-01-01T00:00:00+14:00", "now", "2026-11-25T25:00Z"])
-async def test_malformed_as_at_of_iati_file_is_rejected(api: Client, moment: str) -> None:
-    assert 400 == (await asked(api, as_at=moment)).status_code
+async def test_malformed_as_of_of_iati_file_is_rejected(api: Client, moment: str) -> None:
+    assert 400 == (await asked(api, as_of=moment)).status_code
 
 
 async def test_iati_file_of_unknown_fund_is_not_found(api: Client) -> None:
@@ -299,7 +299,7 @@ async def test_planned_activity_is_published_as_of_the_moment(api: Client) -> No
     await planned(api, title="Fictitious sample: nothing is set aside for it")
     made = await allocated(api, one, 600_00)
     before = clock.now().isoformat()
-    _, reported_before = await file_of(api, as_at=before)
+    _, reported_before = await file_of(api, as_of=before)
     await post(api, f"/v1/allocations/{made['allocation_id']}/return", FINANCE, revision=1)
     await post(api, f"/v1/activities/{one['activity_id']}/cancel", FINANCE, revision=1, reason="other")
     _, now = await file_of(api)
@@ -313,7 +313,7 @@ async def test_planned_activity_is_published_as_of_the_moment(api: Client) -> No
         "the activity is in the pipeline"
     )
     assert ("5", [("2", "600.00", "USD"), ("2", "-600.00", "USD")]) == (now.status, reported(now))
-    _, again = await file_of(api, as_at=before)
+    _, again = await file_of(api, as_of=before)
     assert reported_before == again
 
 
@@ -322,10 +322,10 @@ async def test_revised_activity_is_published_with_earlier_codes(api: Client) -> 
     one = await planned(api, starts_on="2126-03-09", ends_on="2126-03-11")
     await allocated(api, one, 600_00)
     before = clock.now().isoformat()
-    _, reported_before = await file_of(api, as_at=before)
+    _, reported_before = await file_of(api, as_of=before)
     changes = {"title": "عينة خيالية", "language": "ar", "topics": ["money_laundering"], "gender_marker": 2}
     await revised(api, one, **changes, starts_on="2126-04-01", ends_on="2126-04-02")
-    (_, now), (_, again) = await file_of(api), await file_of(api, as_at=before)
+    (_, now), (_, again) = await file_of(api), await file_of(api, as_of=before)
 
     assert ["2126-04-01", "2126-04-02"] == [day.on.isoformat() for day in now.dates]
     assert ["2126-03-09", "2126-03-11"] == [day.on.isoformat() for day in again.dates]

@@ -28,7 +28,7 @@ from tests.pledges.steps import (
 )
 
 FUNDS = ("SHERLOC-DEV", "SHERLOC-MNT", "TA-REQUESTS")
-ONES_OWN = {"revision", "as_at"}
+ONES_OWN = {"revision", "as_of"}
 
 
 async def due(client: Client, before: date = TODAY, by: str = FINANCE, more: str = "") -> list[str]:

@@ -109,18 +109,18 @@ async def test_receipts_are_kept_in_their_currencies(api: Client) -> None:
 
 async def test_report_as_of_a_moment_does_not_change(api: Client) -> None:
     await pledged(api)
-    moment = (await get(api, "/v1/ledger/balances"))["as_at"].replace("+", "%2B")
-    before = await get(api, f"/v1/ledger/balances?as_at={moment}")
+    moment = (await get(api, "/v1/ledger/balances"))["as_of"].replace("+", "%2B")
+    before = await get(api, f"/v1/ledger/balances?as_of={moment}")
     await pledged(api)
 
     assert before["final"]
-    assert (await get(api, f"/v1/ledger/balances?as_at={moment}")) == before
+    assert (await get(api, f"/v1/ledger/balances?as_of={moment}")) == before
     assert (await get(api, "/v1/ledger/balances"))["balances"] != before["balances"]
 
 
-@pytest.mark.parametrize("as_at", ["2026-11-25T12:00:00", "0001-01-01T00:00:00%2B23:00", "9999-12-31T23:59:59-23:00"])
-async def test_as_at_outside_utc_range_is_rejected(api: Client, as_at: str) -> None:
-    answer = await api.get(f"/v1/ledger/balances?as_at={as_at}", headers=headers(FINANCE))
+@pytest.mark.parametrize("as_of", ["2026-11-25T12:00:00", "0001-01-01T00:00:00%2B23:00", "9999-12-31T23:59:59-23:00"])
+async def test_as_of_outside_utc_range_is_rejected(api: Client, as_of: str) -> None:
+    answer = await api.get(f"/v1/ledger/balances?as_of={as_of}", headers=headers(FINANCE))
 
     assert (answer.status_code, answer.json()["slug"]) == (400, "invalid-field")
 

@@ -122,7 +122,7 @@ async def test_rewording_changes_texts_but_no_figures_as_of_any_moment(
     moment = await now_of(api)
     before = await reported(api, None)
     assert BEFORE in before["/v1/statements/NOR/data"]
-    as_at = await reported(api, moment)
+    as_of = await reported(api, moment)
 
     await post(api, f"/v1/pledges/{pledge['pledge_id']}/reword", NORWAY, revision=1, note=AFTER)
     path = f"{IN_KIND}/{given['in_kind_contribution_id']}/reword"
@@ -133,8 +133,8 @@ async def test_rewording_changes_texts_but_no_figures_as_of_any_moment(
     again = await now_of(api)
     for expected, found in (
         (before, await reported(api, None)),
-        (as_at, await reported(api, moment)),
-        (as_at, {path: text.replace(again, moment) for path, text in (await reported(api, again)).items()}),
+        (as_of, await reported(api, moment)),
+        (as_of, {path: text.replace(again, moment) for path, text in (await reported(api, again)).items()}),
     ):
         assert found == {path: text.replace(BEFORE, AFTER) for path, text in expected.items()}
     async with databases["pledges"].transaction() as tx:
@@ -145,7 +145,7 @@ async def reported(api: Client, moment: str | None) -> dict[str, str]:
     """Return the donor's statement and the fund; without a moment, all but the time of the report."""
     found = {}
     for path in ("/v1/statements/NOR/data", "/v1/funds/SHERLOC-MNT"):
-        answer = await api.get(path, params={"as_at": moment} if moment else {}, headers=headers(FINANCE))
+        answer = await api.get(path, params={"as_of": moment} if moment else {}, headers=headers(FINANCE))
         assert answer.status_code == 200, answer.text
-        found[path] = answer.text if moment else answer.text.replace(str(answer.json()["as_at"]), "")
+        found[path] = answer.text if moment else answer.text.replace(str(answer.json()["as_of"]), "")
     return found

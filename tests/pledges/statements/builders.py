@@ -12,7 +12,7 @@ from services.pledges.in_kind.model import InKindContribution, InKindStatus
 from services.pledges.statements.model import Booked, Instalment, Promise, Recorded, Statement, statement_of
 
 RECORDED_AT = datetime(2026, 6, 1, tzinfo=UTC)
-AS_AT = datetime(2026, 7, 1, 12, 30, 15, 123456, tzinfo=UTC)
+AS_OF = datetime(2026, 7, 1, 12, 30, 15, 123456, tzinfo=UTC)
 UNTIL = date(2026, 6, 30)
 LABELS = {language.value: f"Fictitious sample {language}" for language in Language}
 
@@ -131,5 +131,5 @@ def a_statement(
     in_kind: Sequence[tuple[InKindContribution, str]] = (SCANNERS,),
     **changes: Any,
 ) -> Statement:
-    days = {"starts": None, "ends": UNTIL, "as_at": AS_AT, "funds_as_at": AS_AT} | changes
+    days = {"starts": None, "ends": UNTIL, "as_of": AS_OF, "funds_as_of": AS_OF} | changes
     return statement_of("NOR", promises, entries, fund_balances, in_kind, **days)

@@ -138,13 +138,13 @@ class Walk:
 
     def statement(self, ends: date, reported: int | None = None) -> Statement:
         """Make the statement as of the moment by which that many facts were recorded, by default all."""
-        as_at = NOON + ((reported or len(self.facts)) - 1) * SECOND
+        as_of = NOON + ((reported or len(self.facts)) - 1) * SECOND
         promise = Promise(
             pledge_id=PLEDGE_ID, fund="SHERLOC-MNT", currency="USD", earmarking="earmarked", note="",
             **asdict(self.agreed(ends, reported)),
         )  # fmt: skip
         return statement_of(
-            "NOR", [promise], self.entries(), (), (), starts=None, ends=ends, as_at=as_at, funds_as_at=as_at
+            "NOR", [promise], self.entries(), (), (), starts=None, ends=ends, as_of=as_of, funds_as_of=as_of
         )
 
     def account(self, ends: date, reported: int | None = None) -> PledgeAccount:

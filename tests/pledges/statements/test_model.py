@@ -13,7 +13,7 @@ from contracts.apportionment import apportion
 from services.pledges.funds.shares import Draw, FundMoney, share_of
 from services.pledges.statements.model import Amount, ReversedEntry, Standing
 from tests.pledges.statements.builders import (
-    AS_AT,
+    AS_OF,
     COMMITTED,
     IN_YEN,
     PAID_AND_BACK,
@@ -122,7 +122,7 @@ def test_agreement_is_absent_as_of_earlier_moment() -> None:
 
 
 def test_later_entries_change_no_earlier_statement() -> None:
-    later = replace(RECEIVED, entry_id=UUID(int=99), recorded_at=AS_AT + timedelta(microseconds=1))
+    later = replace(RECEIVED, entry_id=UUID(int=99), recorded_at=AS_OF + timedelta(microseconds=1))
 
     assert a_statement() == a_statement(entries=(later, PLEDGED, COMMITTED, RECEIVED, *IN_YEN))
 

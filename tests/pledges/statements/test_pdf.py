@@ -86,7 +86,7 @@ def test_pdf_is_deterministic_across_processes(language: Language) -> None:
 
 def test_other_moment_gives_other_bytes() -> None:
     reported = a_statement()
-    later = msgspec.structs.replace(reported, as_at=reported.as_at.replace(microsecond=0))
+    later = msgspec.structs.replace(reported, as_of=reported.as_of.replace(microsecond=0))
 
     assert statement_pdf(reported, Language.EN) != statement_pdf(later, Language.EN)
 

@@ -121,10 +121,10 @@ async def test_fund_totals_are_as_of_midnight(api: Client, database_url: str) ->
     moment = quote(clock.now().isoformat())
 
     for by in (NORWAY, FINANCE):
-        for query in ("", f"?as_at={moment}"):
+        for query in ("", f"?as_of={moment}"):
             reported = await get(api, path + query, by)
-            assert (before["funds"], before["funds_as_at"]) == (reported["funds"], reported["funds_as_at"])
-    assert f"{clock.now().date()}T00:00:00" == before["funds_as_at"][:19]
+            assert (before["funds"], before["funds_as_of"]) == (reported["funds"], reported["funds_as_of"])
+    assert f"{clock.now().date()}T00:00:00" == before["funds_as_of"][:19]
     (share,) = before["funds"]
     assert 0 < share["contributed_usd_minor"] == share["fund_contributed_usd_minor"]
 
@@ -194,8 +194,8 @@ async def test_receipts_refunds_and_reversals_are_distinct(api: Client) -> None:
 
 async def test_statement_as_of_a_moment_never_changes(api: Client) -> None:
     await received(api, NORWAY, eur(10_000_00))
-    as_at = (await get(api, f"{PATH}/data"))["as_at"]
-    path = f"{PATH}?as_at={quote(as_at)}&until=2026-12-31&language=fr"
+    as_of = (await get(api, f"{PATH}/data"))["as_of"]
+    path = f"{PATH}?as_of={quote(as_of)}&until=2026-12-31&language=fr"
     before = await pdf(api, path)
     await received(api, NORWAY, usd(1_000_00))
     await received(api, GERMANY, usd(9_000_00))
@@ -237,7 +237,7 @@ async def test_statement_of_donor_without_records_is_not_found(api: Client) -> N
     assert 404 == (await pdf(api)).status_code
     await pledged(api)
 
-    assert 404 == (await pdf(api, f"{PATH}?as_at={quote(before)}")).status_code
+    assert 404 == (await pdf(api, f"{PATH}?as_of={quote(before)}")).status_code
     assert 404 == (await pdf(api, f"{PATH}?fund=TA-REQUESTS")).status_code
     assert 200 == (await pdf(api, f"{PATH}?fund=SHERLOC-MNT")).status_code
 
@@ -246,9 +246,9 @@ async def test_statement_of_donor_without_records_is_not_found(api: Client) -> N
     ("query", "status", "slug"),
     [
         ("from=2026-03-02&until=2026-03-01", 400, "dates-reversed"),
-        ("as_at=2026-03-02T10:00:00", 400, "invalid-field"),
-        ("as_at=0001-01-01T00:00:00%2B14:00", 400, "invalid-field"),
-        (f"as_at={quote((MORNING + timedelta(days=2)).isoformat())}", 400, "invalid-field"),
+        ("as_of=2026-03-02T10:00:00", 400, "invalid-field"),
+        ("as_of=0001-01-01T00:00:00%2B14:00", 400, "invalid-field"),
+        (f"as_of={quote((MORNING + timedelta(days=2)).isoformat())}", 400, "invalid-field"),
         ("language=de", 400, "invalid-request"),
         ("from=yesterday", 400, "invalid-request"),
         (f"fund={'A' * 33}", 400, "invalid-request"),

@@ -23,7 +23,7 @@ from contracts.refusals import Invalid, Mismatch
 from contracts.values import Caller
 from services.pledges.dependencies import Owned
 from services.pledges.funds.actions import require_fund
-from services.pledges.ledger.as_of import AsAt, moment_of, wait_until_final
+from services.pledges.ledger.as_of import AsOf, moment_of, wait_until_final
 from services.pledges.open_data.flows import store as flow_store
 from services.pledges.open_data.flows.model import Boundary, Flow, FlowStatus, FlowType
 from services.pledges.open_data.flows.store import Filters, PostingRef
@@ -61,7 +61,7 @@ def filters_of(
     boundary: FromQuery[Boundaries | None] = None,
     flow_type: FromQuery[FlowType | None] = None,
     parent: Id = None,
-    as_at: AsAt = None,
+    as_of: AsOf = None,
 ) -> Filters:
     """Build the filters of a request.
 
@@ -78,7 +78,7 @@ def filters_of(
         boundary=None if boundary is Boundaries.ALL else Boundary(boundary),
         flow_type=flow_type,
         parent=_place(parent, field="parent", expected="the id of a flow"),
-        as_at=moment_of(as_at) if as_at is not None else None,
+        as_of=moment_of(as_of) if as_of is not None else None,
     )
 
 
@@ -105,11 +105,11 @@ async def list_flows(
 
     A donor sees the flows of its own pledges. Flows of two statuses or two boundaries must not be added up.
 
-    With `as_at`, flows are as recorded by that moment; the result never changes, except notes that were reworded since.
+    With `as_of`, flows are as recorded by that moment; the result never changes, except notes that were reworded since.
     """
     before = _place(cursor, field="cursor", expected="a cursor of an earlier page")
-    if filters.as_at is not None:
-        await wait_until_final(db, caller, filters.as_at, now=now)
+    if filters.as_of is not None:
+        await wait_until_final(db, caller, filters.as_of, now=now)
     async with db.transaction(by=caller) as tx:
         await require_fund(tx, filters.fund)
         rows = await flow_store.rows(tx, caller, filters, before=before, limit=limit + 1)
@@ -126,11 +126,11 @@ async def list_flows(
 async def flows_as_csv(db: Db, own: Owned, caller: CurrentCaller, now: Now, filters: Filtering) -> Download:
     """Returns the same flows as the list, in one file of at most 50,000 rows.
 
-    The format is RFC 4180 in UTF-8; a text that begins like a formula is preceded by an apostrophe. The same `as_at`
+    The format is RFC 4180 in UTF-8; a text that begins like a formula is preceded by an apostrophe. The same `as_of`
     gives the same bytes.
     """
-    if filters.as_at is not None:
-        await wait_until_final(db, caller, filters.as_at, now=now)
+    if filters.as_of is not None:
+        await wait_until_final(db, caller, filters.as_of, now=now)
     return await _table(db, own.tables, caller, filters, csv_of, name="flows.csv", media_type=CSV)
 
 
@@ -144,13 +144,13 @@ async def flows_as_csv(db: Db, own: Owned, caller: CurrentCaller, now: Now, filt
 async def flows_as_spreadsheet(db: Db, own: Owned, caller: CurrentCaller, now: Now, filters: Filtering) -> Download:
     """Returns the same flows as the list, in one file of at most 50,000 rows.
 
-    Amounts are numbers, everything else is text. The same `as_at` gives the same bytes.
+    Amounts are numbers, everything else is text. The same `as_of` gives the same bytes.
     """
-    if filters.as_at is not None:
-        await wait_until_final(db, caller, filters.as_at, now=now)
+    if filters.as_of is not None:
+        await wait_until_final(db, caller, filters.as_of, now=now)
 
     def made(flows: Sequence[Flow]) -> bytes:
-        return xlsx_of(flows, created_at=filters.as_at or now)
+        return xlsx_of(flows, created_at=filters.as_of or now)
 
     return await _table(db, own.tables, caller, filters, made, name="flows.xlsx", media_type=XLSX)
 

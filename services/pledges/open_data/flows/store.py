@@ -120,7 +120,7 @@ _ONLY_ON: Mapping[FlowType | None, Account] = {
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
     """Filters of flows; by default none.
 
-    With `parent`, only its children; with `as_at`, flows as recorded by that moment.
+    With `parent`, only its children; with `as_of`, flows as recorded by that moment.
     """
 
     fund: str | None = None
@@ -130,7 +130,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     boundary: Boundary | None = None
     flow_type: FlowType | None = None
     parent: PostingRef | None = None
-    as_at: datetime | None = None
+    as_of: datetime | None = None
 
     @property
     def accounts(self) -> list[Account]:
@@ -188,7 +188,7 @@ async def parameters_of(tx: Tx, caller: Caller, filters: Filters) -> tuple[objec
         of_types,
         of_accounts,
         *await _children_of(tx, caller, filters.parent),
-        filters.as_at,
+        filters.as_of,
     )
 
 

@@ -46,7 +46,7 @@ async def end(tx: Tx, event: Event, result_id: UUID) -> None:
 
 
 async def confirmed_of(
-    tx: Tx, requirement_ids: Collection[UUID], *, as_at: datetime
+    tx: Tx, requirement_ids: Collection[UUID], *, as_of: datetime
 ) -> Mapping[str, tuple[Delivered, ...]]:
     """Return the results confirmed as of a moment of the deliveries that these requirements pay for, by requirement id.
 
@@ -67,7 +67,7 @@ async def confirmed_of(
         ORDER BY delivery_id, indicator, measured_on
         """,
         list(requirement_of),
-        as_at,
+        as_of,
     )
     found: dict[str, list[Delivered]] = {}
     for row in rows:

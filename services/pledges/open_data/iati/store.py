@@ -44,19 +44,19 @@ _COUNT = """
 """
 
 
-async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime, site: str = "") -> Ledger:
-    """Return the ledger as recorded by `as_at`.
+async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_of: datetime, site: str = "") -> Ledger:
+    """Return the ledger as recorded by `as_of`.
 
     Raises Missing for an unknown fund, Conflict for more entries than a file may have.
     """
-    found = await funds.funds(tx, only=fund, as_at=as_at)
+    found = await funds.funds(tx, only=fund, as_of=as_of)
     if not found:
-        raise await funds.missing(tx, fund, as_at)
+        raise await funds.missing(tx, fund, as_of)
     await tx.execute(FORCE_CUSTOM_PLAN)
-    asked = (caller.organization, caller.role, fund, as_at)
+    asked = (caller.organization, caller.role, fund, as_of)
     _require_room(await tx.fetchval(_COUNT, *asked, TRANSACTIONS_MAX + 1))
     rows = await tx.fetch(ENTRIES, *asked, list(SIGNS), TRANSACTIONS_MAX + 1)
-    # Checked again: without `as_at`, an entry may have been written since it was counted.
+    # Checked again: without `as_of`, an entry may have been written since it was counted.
     _require_room(len(rows))
     movements = []
     for row in rows:
@@ -67,14 +67,14 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime, site:
     aims = {work_package: Aims(gender_marker=one.gender_marker_of(work_package)) for work_package in WORK_PACKAGES}
     aims |= await _aims(tx, {row["requirement_id"] for row in rows if row["requirement_id"]}, caller)
     requirement_ids = {row["requirement_id"] for row in rows if row["requirement_id"]}
-    delivered = await result_store.confirmed_of(tx, requirement_ids, as_at=as_at)
+    delivered = await result_store.confirmed_of(tx, requirement_ids, as_of=as_of)
     async with tx.as_service():
         activities = await activity_store.as_of(
-            tx, {row["activity_id"] for row in rows if row["activity_id"]}, until=as_at
+            tx, {row["activity_id"] for row in rows if row["activity_id"]}, until=as_of
         )
     held = {}
     for activity_id, (planned, title) in activities.items():
-        held[str(activity_id)] = planned_activity_of(planned, title, on=as_at.date())
+        held[str(activity_id)] = planned_activity_of(planned, title, on=as_of.date())
         aims[str(activity_id)] = aims_of(planned.topics, planned.gender_marker)
     return Ledger(
         fund=one.fund,
@@ -82,8 +82,8 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime, site:
         requirements=one.requirements,
         revised_years=one.revised_years,
         opened_on=one.opened_at.date(),
-        on=as_at.astimezone(UTC).date(),
-        updated=as_at.astimezone(UTC).isoformat(timespec="seconds"),
+        on=as_of.astimezone(UTC).date(),
+        updated=as_of.astimezone(UTC).isoformat(timespec="seconds"),
         site=site,
         movements=movements,
         gender_marker=one.gender_marker,

@@ -1,6 +1,6 @@
 """Rendering of a statement as PDF/UA-1 from one template and the fonts of pinned packages.
 
-The same statement in the same language gives the same bytes: its date is its `as_at`, system fonts are not used, and
+The same statement in the same language gives the same bytes: its date is its `as_of`, system fonts are not used, and
 nothing is fetched.
 """
 
@@ -59,7 +59,7 @@ def template_data(statement: Statement, language: Language) -> dict[str, Any]:
 
 def _render(statement: Statement, language: Language) -> bytes:
     data = template_data(statement, language)
-    return typesetting.pdf(template(), data, folder=FOLDER, timestamp=int(statement.as_at.timestamp()))
+    return typesetting.pdf(template(), data, folder=FOLDER, timestamp=int(statement.as_of.timestamp()))
 
 
 def template() -> bytes:

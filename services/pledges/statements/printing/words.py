@@ -75,11 +75,11 @@ class TemplateData:
             "title": words["title_of"].format(title=words["title"], donor=self.donor),
             "author": words["author"],
             "words": {name: words[name] for name in HEADINGS},
-            "foot": words["foot"].format(moment=isolated(instant(statement.as_at))),
+            "foot": words["foot"].format(moment=isolated(instant(statement.as_of))),
             "facts": [
                 [words["donor"], f"{self.donor} ({statement.donor})", "t"],
                 [words["period"], self._period(), "t"],
-                [words["as_at"], self.moment(statement.as_at), "t"],
+                [words["as_of"], self.moment(statement.as_of), "t"],
             ],
             "summary": {
                 "head": [USD, words["before"], words["within"], words["at_end"]],
@@ -231,7 +231,7 @@ class TemplateData:
         return {
             "fund": self._fund_name(one.fund),
             "facts": [
-                [words["as_at"], self.moment(self._statement.funds_as_at), "t"],
+                [words["as_of"], self.moment(self._statement.funds_as_of), "t"],
                 [words["contributed"], self.dollars(one.contributed_usd_minor), "f"],
                 [words["fund_contributed"], self.dollars(one.fund_contributed_usd_minor), "f"],
                 [words["balance"], self.dollars(one.balance_usd_minor), "f"],
@@ -248,9 +248,9 @@ class TemplateData:
         }
 
     def _uncounted(self, fund: str) -> dict[str, Any]:
-        as_at = [self._words["as_at"], self.moment(self._statement.funds_as_at), "t"]
+        as_of = [self._words["as_of"], self.moment(self._statement.funds_as_of), "t"]
         counted = [self._words["contributed"], self._words["not-counted-yet"], "t"]
-        return {"fund": self._fund_name(fund), "facts": [as_at, counted], "drawn": []}
+        return {"fund": self._fund_name(fund), "facts": [as_of, counted], "drawn": []}
 
     def _in_kind(self) -> dict[str, Any] | None:
         """Return contributions in kind, in a table of their own; their worth is not included in any total of money."""
@@ -309,7 +309,7 @@ def isolated(shown: str) -> str:
 
 
 def instant(moment: datetime) -> str:
-    """Format a moment by RFC 3339 to the microsecond, usable as `as_at`."""
+    """Format a moment by RFC 3339 to the microsecond, usable as `as_of`."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
