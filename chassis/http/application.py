@@ -194,7 +194,7 @@ def upload_of(request: CommandRequest) -> Upload:
             raise Invalid("missing-field", field=NAME_HEADER)
         return replace(upload, name=checked_name(name))
     except ValueError as error:
-        raise Invalid("invalid-field", field=NAME_HEADER, expected="percent-encoded, and no path") from error
+        raise Invalid("invalid-field", field=NAME_HEADER, expected="file_name") from error
 
 
 def _sent_name(request: CommandRequest) -> str | None:

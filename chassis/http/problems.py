@@ -10,6 +10,7 @@ from babel.core import negotiate_locale
 
 from chassis.rate_limiter import IDENTITY
 from chassis.telemetry import correlation_id
+from contracts.reference.expectations import expected_words
 from contracts.reference.refusal_words import words_of
 from contracts.refusals import (
     Conflict,
@@ -43,6 +44,9 @@ STATUSES: Mapping[type[Refusal], int] = {
     Excessive: 429,
     Unavailable: 503,
 }
+
+OF_A_VALUE = frozenset({"invalid-field", "number-out-of-range"})
+"""Slugs whose `expected` says in words what the value should be; elsewhere it is a code or a revision."""
 
 log = structlog.get_logger()
 
@@ -84,8 +88,23 @@ def problem(slug: str, status: int, language: Language, details: Mapping[str, ob
         status=status,
         slug=slug,
         correlation_id=correlation_id(),
-        details=dict(details or {}),
+        details=_in_words(slug, details or {}, language),
     )
+
+
+def _in_words(slug: str, details: Mapping[str, object], language: Language) -> dict[str, object]:
+    """Details with what is expected of a value, its own or that of each error, in the language of the title."""
+    said = dict(details)
+    if slug in OF_A_VALUE and isinstance(expected := said.get("expected"), str):
+        said["expected"] = expected_words(expected, language)
+    if isinstance(errors := said.get("errors"), list):
+        said["errors"] = [
+            msgspec.structs.replace(one, expected=expected_words(one.expected, language))
+            if isinstance(one, FieldError) and one.problem in OF_A_VALUE and one.expected
+            else one
+            for one in errors
+        ]
+    return said
 
 
 def problem_of(refusal: Refusal, language: Language) -> Problem:

@@ -23,7 +23,6 @@ _ITEMS = re.compile(r"\[\d+\]")
 _ITEM = re.compile(r"(\w+)\[(\d+)\]\.?")
 _SEVERAL = re.compile(r"[;；؛\r\n]")
 _COMMAS = re.compile(r"[,，،、]")
-DATE_EXPECTED = "a date cell, or YYYY-MM-DD"
 
 
 @dataclass(frozen=True)
@@ -187,7 +186,7 @@ def _value(column: Column, cell: Cell) -> tuple[object, FieldError | None]:
             return _flag(text), None
         case ValueType.DATE:
             value = _date(text)
-            error = None if value else FieldError(field=column.name, problem="invalid-field", expected=DATE_EXPECTED)
+            error = None if value else FieldError(field=column.name, problem="invalid-field", expected="date_cell")
             return value, error
         case ValueType.CODE:
             return _codes(column, text)

@@ -12,6 +12,7 @@ from chassis.http.idempotency import Command
 from chassis.ids import new_id
 from chassis.sheets.cells import POSITION_MAX, ROWS_MAX
 from chassis.sheets.records import Record, RowError
+from contracts.reference.expectations import expected_words
 from contracts.reference.refusal_words import words_of
 from contracts.refusals import FieldError, Invalid, Mismatch
 from contracts.values import Language
@@ -163,7 +164,7 @@ def _reason(error: RowError, language: Language) -> RowReason:
         explanation=words_of(said.problem, language),
         column=error.column,
         field=said.field or None,
-        expected=said.expected,
+        expected=expected_words(said.expected, language) if said.expected else None,
         allowed=said.allowed,
         code_list=said.code_list,
         nearest=said.nearest,

@@ -210,7 +210,7 @@ class PlanActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 if code not in known:
                     raise unknown_code(field, code, known, code_list=field)
         if not self.title.strip() or any(category(sign) in UNSEEN or sign in TURNING for sign in self.title):
-            raise Invalid("invalid-field", field="title", expected="words, without signs that control or turn them")
+            raise Invalid("invalid-field", field="title", expected="plain_words")
         return from_attributes(Plan, self)
 
 

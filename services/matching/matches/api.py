@@ -112,7 +112,7 @@ async def list_matches(
     """
     added = frozenset(expand or ())
     if MatchExpansion.EXPLANATION in added and limit > EXPLAINED_MAX:
-        raise Invalid("invalid-field", field="limit", expected=f"at most {EXPLAINED_MAX} with expand=explanation")
+        raise Invalid("invalid-field", field="limit", expected=f"limit_with_expand {EXPLAINED_MAX}")
     async with db.transaction(by=caller) as tx:
         found = await match_store.page(
             tx,

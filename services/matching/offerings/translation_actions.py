@@ -96,7 +96,7 @@ async def _version(
     translated.check(sources.get(offering.offering_id, Texts(title="", summary="")))
     source_hash = await translation_store.source_hash(tx, offering.offering_id, source_revision)
     if source_hash is None:
-        raise Invalid("invalid-field", field="source_revision", expected="a revision of the offering")
+        raise Invalid("invalid-field", field="source_revision", expected="revision_of_offering")
     salt, texts_hash = hash_texts(translated)
     version = Version(
         made_by=policy.author(ctx.caller, machine=machine),

@@ -71,4 +71,4 @@ def moment_of(given: str) -> datetime:
             return datetime.fromisoformat(given.upper()).astimezone(UTC)
     except (OverflowError, ValueError):
         pass
-    raise Invalid("invalid-field", field="as_of", expected="a moment with its offset from UTC")
+    raise Invalid("invalid-field", field="as_of", expected="moment")

@@ -115,7 +115,7 @@ def _rate_cursor(cursor: str | None) -> tuple[date, str, str] | None:
             return date.fromisoformat(found[1]), found[2], found[3]
     except ValueError:
         pass
-    raise Invalid("invalid-field", field="cursor", expected="a cursor of an earlier page")
+    raise Invalid("invalid-field", field="cursor", expected="cursor")
 
 
 ROUTES = [load_rates, load_rates_csv, list_rates]

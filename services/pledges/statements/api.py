@@ -95,7 +95,7 @@ async def _statement(
     """Return the statement. Raises Missing if the caller may see no record of the donor, or if there is none."""
     moment = moment_of(as_of) if as_of is not None else now.astimezone(UTC)
     if moment > now:
-        raise Invalid("invalid-field", field="as_of", expected="a moment that has come")
+        raise Invalid("invalid-field", field="as_of", expected="past_moment")
     last = ends or moment.date()
     if starts is not None and last < starts:
         raise Invalid("dates-reversed", field="until")

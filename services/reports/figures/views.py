@@ -94,14 +94,12 @@ def question(
     """
     figure = figure_by(name, by, without)
     if status is not None and not exact:
-        raise Invalid(
-            "invalid-field", field="status", expected="none, as small numbers are suppressed: count by status"
-        )
+        raise Invalid("invalid-field", field="status", expected="count_by_status")
     if status is not None and status not in figure.statuses:
         raise unknown_code("status", status, figure.statuses)
     today = now.astimezone(UTC).date()
     if as_of is not None and as_of > today:
-        raise Invalid("invalid-field", field="as_of", expected="a day that has come")
+        raise Invalid("invalid-field", field="as_of", expected="past_day")
     return Asked(figure=name, by=by, as_of=as_of or today, state=state, status=status, exact=exact, without=without)
 
 

@@ -91,7 +91,7 @@ async def _version(
     texts.check(translated, source.title, source.need, by_line)
     source_hash = await translation_store.source_hash(tx, request.request_id, source_revision)
     if source_hash is None:
-        raise Invalid("invalid-field", field="source_revision", expected="a revision of the request")
+        raise Invalid("invalid-field", field="source_revision", expected="revision_of_request")
     salt, texts_hash = hash_texts(translated)
     version = Version(
         made_by=policy.author(ctx.caller, machine=machine),

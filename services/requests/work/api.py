@@ -128,7 +128,7 @@ async def list_work(
     without being read first; with it, `limit` is at most 50.
     """
     if expand is not None and limit > EXPANDED_MAX:
-        raise Invalid("invalid-field", field="limit", expected=f"at most {EXPANDED_MAX} with expand")
+        raise Invalid("invalid-field", field="limit", expected=f"limit_with_expand {EXPANDED_MAX}")
     planned_once = store.is_planned_once(asked, sort)
     async with db.transaction(by=caller, planned_once=planned_once, snapshot=expand is not None) as tx:
         wanted = await store.filter_of(tx, caller, asked)

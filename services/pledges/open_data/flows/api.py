@@ -77,7 +77,7 @@ def filters_of(
         status=status,
         boundary=None if boundary is Boundaries.ALL else Boundary(boundary),
         flow_type=flow_type,
-        parent=_place(parent, field="parent", expected="the id of a flow"),
+        parent=_place(parent, field="parent", expected="flow_id"),
         as_of=moment_of(as_of) if as_of is not None else None,
     )
 
@@ -107,7 +107,7 @@ async def list_flows(
 
     With `as_of`, flows are as recorded by that moment; the result never changes, except notes that were reworded since.
     """
-    before = _place(cursor, field="cursor", expected="a cursor of an earlier page")
+    before = _place(cursor, field="cursor", expected="cursor")
     if filters.as_of is not None:
         await wait_until_final(db, caller, filters.as_of, now=now)
     async with db.transaction(by=caller) as tx:
