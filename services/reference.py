@@ -11,6 +11,7 @@ from msgspec import Struct
 from chassis.http.application import PUBLIC
 from chassis.http.edge import header
 from chassis.http.negotiation import JSON_LD, TURTLE, prefers_json
+from chassis.http.pages import Part
 from contracts import reference
 from contracts.conversion import from_attributes
 from contracts.reference import deliveries, skos
@@ -120,8 +121,23 @@ def _entry(table: str, term: reference.Term) -> Entry:
     )
 
 
+class CodeList(Struct, frozen=True, kw_only=True):
+    """The entries of a code list, in its order."""
+
+    entries: list[Entry]
+    cursor: str | None = None
+
+
+class Hits(Struct, frozen=True, kw_only=True):
+    """Concepts of the scheme that are found, the best match first."""
+
+    found: list[Found]
+
+
 @get("/v1/reference/{table:str}", opt=PUBLIC, tags=["reference"], summary="A code list with its labels")
-async def show_table(table: FromPath[str], language: FromQuery[Language | None] = None) -> Response[list[Entry]]:
+async def show_table(
+    table: FromPath[str], part: Part, language: FromQuery[Language | None] = None
+) -> Response[CodeList]:
     """Returns one of kinds, topics, instruments, articles, pillars, paragraphs, which make up the scheme of topics.
 
     Other tables are languages, modalities, institutions, in_kind_forms, activity_kinds, participant_functions,
@@ -129,15 +145,16 @@ async def show_table(table: FromPath[str], language: FromQuery[Language | None] 
     review_clusters, countries, currencies. With `language`, countries are sorted by their names in it, else by their
     codes; the other tables have an order of their own. `states` are the States of a group, as of `as_of`.
     """
-    return Response(_terms(table, language), headers=CACHE_HEADERS)
+    return Response(part.of(CodeList(entries=_terms(table, language))), headers=CACHE_HEADERS)
 
 
 @get("/v1/reference/reasons/{move:str}", opt=PUBLIC, tags=["reference"], summary="The coded reasons of a move")
-async def show_reasons(move: FromPath[str]) -> Response[list[Entry]]:
+async def show_reasons(move: FromPath[str], part: Part) -> Response[CodeList]:
     terms = reference.reasons(move).values()
     if not terms:
         raise Missing("not-found")
-    return Response([Entry(code=t.code, labels=dict(t.labels)) for t in terms], headers=CACHE_HEADERS)
+    entries = [Entry(code=t.code, labels=dict(t.labels)) for t in terms]
+    return Response(part.of(CodeList(entries=entries)), headers=CACHE_HEADERS)
 
 
 @get("/v1/reference/search", opt=PUBLIC, tags=["reference"], summary="Search the scheme of topics")
@@ -146,7 +163,7 @@ async def search(
     language: FromQuery[Language] = Language.EN,
     table: FromQuery[SchemeTable | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=HITS_MAX)] = 20,
-) -> Response[list[Found]]:
+) -> Response[Hits]:
     """Searches for the beginning of a word, in any of the six languages; the best match comes first.
 
     Case, accents and Arabic vowel signs are ignored. `language` is that of the labels shown. Retired concepts are not
@@ -166,7 +183,7 @@ async def search(
         )
         for hit in hits
     ]
-    return Response(found, headers=CACHE_HEADERS)
+    return Response(Hits(found=found), headers=CACHE_HEADERS)
 
 
 @get(

@@ -8,7 +8,6 @@ from enum import StrEnum
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
-from urllib.parse import urlencode
 
 import msgspec
 import structlog
@@ -36,6 +35,7 @@ from chassis.http.event_streams import EventStream, EventStreams
 from chassis.http.exception_handlers import EXCEPTION_HANDLERS
 from chassis.http.forms import routes_of_forms
 from chassis.http.idempotency import KEY_HEADER, Command, command_key, etag, expected_revision
+from chassis.http.pages import pages_of, part_of
 from chassis.http.private_parts import resolve_dependencies_in_turn
 from chassis.http.queries import STATE_KEY, DeclaredParameters, parameters_of
 from chassis.http.readiness import readiness
@@ -209,53 +209,6 @@ def expected_of(request: CommandRequest) -> int:
     return expected_revision(header(request.scope, "If-Match"))
 
 
-def key_of(record: Any) -> Any:
-    """The key of a record: its first field."""
-    return getattr(record, record.__struct_fields__[0])
-
-
-class Pages(msgspec.Struct, frozen=True, kw_only=True):
-    """The requested list, for links to its next page: path and filters."""
-
-    path: str
-    filters: Sequence[tuple[str, str]]
-
-    def next_link(self, cursor: str | None) -> dict[str, str]:
-        """The `Link` header (RFC 8288) of a page; empty on the last page."""
-        if cursor is None:
-            return {}
-        return {"Link": f'<{self.path}?{urlencode([*self.filters, ("cursor", cursor)])}>; rel="next"'}
-
-    def page(
-        self,
-        page: type[T],
-        found: Sequence[Any],
-        limit: int,
-        *,
-        view: Callable[[Any], object] | None = None,
-        at: Callable[[Any], object] = key_of,
-        **more: object,
-    ) -> Response[T]:
-        """Return a page: the first `limit` records as its first field, and `more` fields.
-
-        If there are more records, `cursor` is the value of `at` for the last record shown, a number or a string.
-        """
-        items, cursor = found[:limit], at(found[limit - 1]) if len(found) > limit else None
-        if cursor is not None and not isinstance(cursor, int):
-            cursor = str(cursor)
-        with_etag = [view(one) for one in items] if view else list(items)
-        fields = {cast(Any, page).__struct_fields__[0]: with_etag, "cursor": cursor, **more}
-        return Response(page(**fields), headers=self.next_link(None if cursor is None else str(cursor)))
-
-
-Pagination = NamedDependency[Pages]
-
-
-def pages_of(request: CommandRequest) -> Pages:
-    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    return Pages(path=request.url.path, filters=asked)
-
-
 StreamFactory = NamedDependency[SkipValidation[Callable[[str | None], EventStream[Any]]]]
 
 
@@ -377,6 +330,7 @@ def routed(services: tuple[Service, ...], routes: tuple[ControllerRouterHandler,
             "reader_language": Provide(reader_language_of, sync_to_thread=False),
             "upload": Provide(upload_of, sync_to_thread=False),
             "paging": Provide(pages_of, sync_to_thread=False),
+            "part": Provide(part_of, sync_to_thread=False),
             "event_streams": Provide(_event_streams, sync_to_thread=False),
             "running": Provide(_running, sync_to_thread=False),
             "services": Provide(_services, sync_to_thread=False),

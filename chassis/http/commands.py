@@ -26,10 +26,10 @@ from chassis.http.application import (
     ExpectedRevision,
     Now,
     ReaderLanguage,
-    key_of,
     requires,
 )
 from chassis.http.idempotency import Command, etag, once
+from chassis.http.pages import key_of
 from chassis.ids import new_id
 from contracts.values import Caller, Language
 

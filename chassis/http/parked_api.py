@@ -14,6 +14,7 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import change
+from chassis.http.pages import Part
 from chassis.journal.parked import count_parked, discard_unreadable, oldest_parked, release_parked, state_of
 from contracts.conversion import from_attributes
 from contracts.parked import ParkedAction, decide_on_parked
@@ -44,6 +45,7 @@ class ParkedList(Struct, frozen=True, kw_only=True):
 
     parked: list[ParkedEvent]
     total: int
+    cursor: str | None = None
 
 
 class ParkedState(Struct, frozen=True, kw_only=True):
@@ -63,13 +65,14 @@ def parked_routes(service: str) -> Sequence[HTTPRouteHandler]:
         summary="Events that could not be applied, oldest first",
         name=f"parked {service}",
     )
-    async def list_parked(db: Db, caller: CurrentCaller) -> ParkedList:
+    async def list_parked(db: Db, caller: CurrentCaller, part: Part) -> ParkedList:
         """Lists also messages that are not events. Requires the role `coordinator` or `administrator`."""
         decide_on_parked(caller, ParkedAction.LIST).required()
         async with db.transaction(by=caller) as tx:
             found = await oldest_parked(tx, limit=LIST_MAX)
             total = await count_parked(tx)
-        return ParkedList(parked=[from_attributes(ParkedEvent, one, moves=one.moves) for one in found], total=total)
+        parked = [from_attributes(ParkedEvent, one, moves=one.moves) for one in found]
+        return part.of(ParkedList(parked=parked, total=total))
 
     async def read(tx: Tx, ctx: Context, event_id: UUID) -> ParkedState:
         decide_on_parked(ctx.caller, ParkedAction.LIST).required()

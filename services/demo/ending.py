@@ -27,7 +27,7 @@ async def complete_request(steps: Steps, record: RequestRecord) -> None:
 
     async def all_recorded() -> bool:
         history = await api.get(COORDINATOR, f"{path}/history")
-        return [one["type"] for one in history].count(EVALUATED) == 2 * len(record.lines)
+        return [one["type"] for one in history["entries"]].count(EVALUATED) == 2 * len(record.lines)
 
     await steps.until(all_recorded, f"the evaluations of {record.appointment}'s deliveries")
     request = await api.get(record.appointment, path)

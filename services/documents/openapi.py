@@ -25,6 +25,7 @@ from chassis.http.downloads import Download
 from chassis.http.edge import FORM_TYPE, JSON_TYPE, TABLE_TYPE
 from chassis.http.event_streams import EVENT_STREAM
 from chassis.http.idempotency import KEY_HEADER
+from chassis.http.pages import CURSOR_MAX, PART_MAX
 from chassis.http.problems import MEDIA_TYPE, Problem
 from chassis.http.uploads import (
     DISPOSITION_HEADER,
@@ -100,6 +101,22 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         f"`{DISPOSITION_HEADER}` (RFC 6266), or the file in a form.",
         "schema": {"type": "string", "pattern": NAME_SENT, "maxLength": NAME_SENT_MAX},
         "example": "Note%20verbale.pdf",
+    },
+    "Cursor": {
+        "name": "cursor",
+        "in": "query",
+        "required": False,
+        "description": "The `cursor` of the page before. Without it: the first page.",
+        "schema": {"type": "string", "maxLength": CURSOR_MAX},
+        "example": "KEN",
+    },
+    "Limit": {
+        "name": "limit",
+        "in": "query",
+        "required": False,
+        "description": "How many items a page has at most.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": PART_MAX, "default": PART_MAX},
+        "example": 100,
     },
     "ActingAs": {
         "name": ACTING_HEADER,
@@ -269,6 +286,7 @@ class Operation:
         shared = [
             *(["Key"] if "command" in self._fields else []),
             *(["Revision"] if "expected" in self._fields else []),
+            *(["Cursor", "Limit"] if "part" in self._fields else []),
             *(["FileName"] if "upload" in self._fields else []),
             *([] if public else ["ActingAs"]),
             *([] if any(one["name"] == PARAMETERS["Words"]["name"] for one in described) else ["Words"]),

@@ -103,10 +103,10 @@ def _with_shapes(
 
 
 def _index_page(document: Document, groups: Mapping[str, Sequence[Operation]]) -> str:
-    """Return the page of the headers that many operations take, with a list of each group's operations."""
+    """Return the page of the parameters that many operations take, with a list of each group's operations."""
     shared = [(one["name"], one) for one in document["components"]["parameters"].values()]
-    contents = [("headers", [(f"header-{name}", name) for name, _ in shared]), *((group, []) for group in groups)]
-    body = [_headers_of_all(shared)]
+    contents = [("parameters", [(f"parameter-{name}", name) for name, _ in shared]), *((group, []) for group in groups)]
+    body = [_shared_parameters(shared)]
     for group, operations in groups.items():
         place = group_path(group)
         items = [
@@ -158,17 +158,17 @@ def _facts_page(document: Document, owner: str, types: Sequence[str]) -> str:
 # -- operations -------------------------------------------------------------------------------------------------------
 
 
-def _headers_of_all(shared: Sequence[tuple[str, Document]]) -> Html:
-    """Return the section of the headers that many operations take, described once."""
+def _shared_parameters(shared: Sequence[tuple[str, Document]]) -> Html:
+    """Return the section of the parameters that many operations take, described once."""
     return section(
-        "headers",
+        "parameters",
         *(
             tag(
                 "article",
-                tag("h3", tag("code", name), id=f"header-{name}"),
+                tag("h3", tag("code", name), id=f"parameter-{name}"),
                 prose(one["description"]),
-                tag("p", schema_type(one["schema"]), ", for example ", tag("code", one["example"]), "."),
-                aria_labelledby=f"header-{name}",
+                tag("p", schema_type(one["schema"]), ", for example ", tag("code", str(one["example"])), "."),
+                aria_labelledby=f"parameter-{name}",
             )
             for name, one in shared
         ),
@@ -207,7 +207,7 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
             table(("name", "where", "type", "meaning"), rows, label=f"Parameters of {name}"),
         ]
     if shared:
-        links = [tag("a", one, href=f"{API}#header-{one}") for one in shared]
+        links = [tag("a", one, href=f"{API}#parameter-{one}") for one in shared]
         parts.append(tag("p", "Headers: ", separated(links, ", "), "."))
     if body:
         need = "" if body["required"] else " It may be left away."

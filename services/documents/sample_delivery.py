@@ -327,6 +327,7 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "FollowUpView.lapsed_at": None,
         "FollowUpView.moves": ["answer"],
         "FollowUpList.follow_ups": [],
+        "DeliveryFiles.files": [],
         "LinkedFollowUp.result": "partly",
         "LinkedFollowUp.month": 6,
         "LinkedFollowUp.status": "answered",

@@ -26,7 +26,7 @@ async def api() -> AsyncIterator[httpx.AsyncClient]:
 async def found(api: httpx.AsyncClient, q: str, **more: str | int) -> list[tuple[str, str]]:
     answer = await api.get("/v1/reference/search", params={"q": q, **more})
     assert 200 == answer.status_code, answer.text
-    return [(hit["table"], hit["code"]) for hit in answer.json()]
+    return [(hit["table"], hit["code"]) for hit in answer.json()["found"]]
 
 
 async def test_what_somebody_types_is_found_with_its_label_in_the_language_asked_for(api: httpx.AsyncClient) -> None:
@@ -41,17 +41,17 @@ async def test_what_somebody_types_is_found_with_its_label_in_the_language_asked
             "matched": "Entraide pénale",
             "matched_language": "fr",
         }
-    ] == answer.json()
+    ] == answer.json()["found"]
     assert "public, max-age=3600" == answer.headers["Cache-Control"]
 
 
 async def test_countries_are_sorted_in_the_language_asked_for(api: httpx.AsyncClient) -> None:
-    french = (await api.get("/v1/reference/countries", params={"language": "fr"})).json()
+    french = (await api.get("/v1/reference/countries", params={"language": "fr"})).json()["entries"]
 
     assert ["Afghanistan", "Afrique du Sud", "Albanie", "Algérie", "Allemagne"] == [
         one["labels"]["fr"] for one in french[:5]
     ]
-    by_code = (await api.get("/v1/reference/countries")).json()
+    by_code = (await api.get("/v1/reference/countries")).json()["entries"]
     assert [one["code"] for one in by_code] == sorted(one["code"] for one in french)
 
 
@@ -126,8 +126,8 @@ async def test_the_scheme_comes_in_the_format_that_is_preferred(
 
 
 async def test_a_list_shows_what_else_a_code_is_called_and_whose_words_its_labels_are(api: httpx.AsyncClient) -> None:
-    topics = {entry["code"]: entry for entry in (await api.get("/v1/reference/topics")).json()}
-    kinds = {entry["code"]: entry for entry in (await api.get("/v1/reference/kinds")).json()}
+    topics = {entry["code"]: entry for entry in (await api.get("/v1/reference/topics")).json()["entries"]}
+    kinds = {entry["code"]: entry for entry in (await api.get("/v1/reference/kinds")).json()["entries"]}
 
     assert {"text": "AML", "status": "compiled"} in topics["money_laundering"]["alternatives"]["en"]
     assert ("official", "compiled") == tuple(topics["money_laundering"]["statuses"][lang] for lang in ("en", "fr"))
@@ -140,6 +140,6 @@ async def test_reasons_of_every_move_that_needs_one_are_listed(api: httpx.AsyncC
     moves = json.loads((Path(tables.__file__).parent / "reasons.json").read_bytes())["moves"]
     for move in moves:
         answer = await api.get(f"/v1/reference/reasons/{move}")
-        assert {entry["code"] for entry in answer.json()} == set(tables.reasons(move)), move
+        assert {entry["code"] for entry in answer.json()["entries"]} == set(tables.reasons(move)), move
 
     check_problem(await api.get("/v1/reference/reasons/submit"), 404, "not-found")

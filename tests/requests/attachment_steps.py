@@ -60,7 +60,7 @@ async def scanned(db: Database, folder: Path, says: Verdict | None = Verdict.CLE
 async def listed(api: Client, request: Mapping[str, Any], by: str = KENYA) -> list[tuple[str, str]]:
     answer = await api.get(f"/v1/requests/{request['request_id']}/attachments", headers=headers(by))
     assert answer.status_code == 200, answer.text
-    return [(one["name"], one["status"]) for one in answer.json()]
+    return [(one["name"], one["status"]) for one in answer.json()["attachments"]]
 
 
 async def read(api: Client, attachment: Mapping[str, Any], by: str = KENYA) -> httpx.Response:

@@ -54,7 +54,7 @@ async def test_audience_lists_current_access_by_consents_and_offices(api: Client
     by_consent = [(who, "consent", ["codes", "words"]) for who in ("NOR", "unodc_units")]
     assert [*office, *by_consent] == await access(api, request)
     reported = next(one for one in (await audience(api, request))["admissions"] if one["who"] == "NOR")
-    history = (await api.get(f"/v1/requests/{request['request_id']}/history", headers=headers())).json()
+    history = (await api.get(f"/v1/requests/{request['request_id']}/history", headers=headers())).json()["entries"]
     assert (given, history[-1]["at"], None) == (reported["consent_id"], reported["since"], reported["until"])
 
     request = (await withdraw(api, request, given)).json()
@@ -134,7 +134,7 @@ async def test_consent_gives_no_access_while_the_request_is_not_circulating(api:
         assert answer.status_code == 200, answer.text
         request = answer.json()
         assert (move == "resume") == ("NOR" in {who for who, _, _ in await access(api, request)})
-    history = (await api.get(f"/v1/requests/{request['request_id']}/history", headers=headers())).json()
+    history = (await api.get(f"/v1/requests/{request['request_id']}/history", headers=headers())).json()["entries"]
     norway = next(one for one in (await audience(api, request))["admissions"] if one["who"] == "NOR")
 
     assert history[-1]["at"] == norway["since"], "it was not visible while it was held"

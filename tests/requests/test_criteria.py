@@ -113,7 +113,7 @@ async def test_assessment_gives_the_priority_and_a_departure_needs_a_reason(api:
     assert (await post("open", 3, priority="low", departure="taste")).json()["slug"] == "unknown-code"
     opened = await post("open", 3, priority="low", departure="policy_decided")
     assert (opened.status_code, opened.json()["priority"]) == (200, "low"), opened.text
-    history = (await api.get(f"{path}/history", headers=headers(KENYA))).json()
+    history = (await api.get(f"{path}/history", headers=headers(KENYA))).json()["entries"]
     assert (history[-1]["data"]["departure"], history[1]["by_role"]) == ("policy_decided", "coordinator")
 
 

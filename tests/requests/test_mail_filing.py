@@ -44,7 +44,7 @@ async def test_a_mail_is_filed_as_a_draft_of_the_state_with_its_files(
     path = f"/v1/requests/{request['request_id']}"
     assert "Canary-body of the note" == (await intake.api.get(path, headers=headers(KENYA))).json()["need"]
     await scanned(db, tmp_path)
-    attached = (await intake.api.get(f"{path}/attachments", headers=headers(KENYA))).json()
+    attached = (await intake.api.get(f"{path}/attachments", headers=headers(KENYA))).json()["attachments"]
     assert [("Note.pdf", "note_verbale"), ("Annex.docx", "note_verbale")] == [
         (one["name"], one["purpose"]) for one in attached
     ]

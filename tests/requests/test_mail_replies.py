@@ -44,7 +44,7 @@ def address_of(about: str | UUID, person_id: UUID, email: str = SENDER, **more: 
 async def messages(intake: Intake, request_id: str, by: str = COORDINATOR) -> list[dict[str, Any]]:
     answer = await intake.api.get(f"/v1/requests/{request_id}/messages", headers=headers(by))
     assert answer.status_code == 200, answer.text
-    return list(answer.json())
+    return list(answer.json()["mails"])
 
 
 @pytest.mark.parametrize("email", [SENDER, SUBSCRIBED])

@@ -76,7 +76,7 @@ async def test_history_for_recipients_has_no_remarks_or_changes(api: Client) -> 
     async def history(by: str) -> list[dict[str, Any]]:
         answer = await api.get(f"/v1/requests/{request['request_id']}/history", headers=headers(by))
         assert answer.status_code == 200, answer.text
-        return list(answer.json())
+        return list(answer.json()["entries"])
 
     whole = await history("KEN:focal_point")
     for by in ("NOR:provider_officer", "NOR:donor_officer"):

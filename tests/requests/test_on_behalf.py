@@ -94,7 +94,7 @@ async def test_both_sides_revise_and_the_focal_point_submits(api: Client, databa
     assert (submitted.json()["status"], submitted.json()["received"]["channel"]) == ("submitted", "note_verbale")
     late = await api.patch(path_of(request), json={"title": "x"}, headers=headers(COORDINATOR, revision=4))
     assert late.status_code == 403
-    history = (await api.get(path_of(request, "/history"), headers=headers(KENYA))).json()
+    history = (await api.get(path_of(request, "/history"), headers=headers(KENYA))).json()["entries"]
     assert [(one["type"].split(".")[2], one["by_organization"]) for one in history] == [
         ("filed-on-behalf", "UNODC"), ("revised", "UNODC"), ("revised", "KEN"), ("submitted", "KEN"),
     ]  # fmt: skip

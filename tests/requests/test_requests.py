@@ -89,7 +89,7 @@ async def test_draft_is_revised_submitted_registered_and_opened(api: Client) -> 
     request = await move(api, request, "open", COORDINATOR, priority="urgent")
     assert (request["status"], request["priority"], request["revision"]) == ("open", "urgent", 5)
 
-    history = (await api.get(f"/v1/requests/{draft['request_id']}/history", headers=headers())).json()
+    history = (await api.get(f"/v1/requests/{draft['request_id']}/history", headers=headers())).json()["entries"]
     assert [entry["type"].split(".")[2] for entry in history] == [
         "drafted", "revised", "submitted", "registered", "opened",
     ]  # fmt: skip
@@ -161,7 +161,7 @@ async def test_comment_is_shown_in_the_history(api: Client) -> None:
         api, request, "return", COORDINATOR, reason=await a_reason("return"), comment="Please name the institution."
     )
 
-    history = (await api.get(f"/v1/requests/{returned['request_id']}/history", headers=headers())).json()
+    history = (await api.get(f"/v1/requests/{returned['request_id']}/history", headers=headers())).json()["entries"]
     assert history[-1]["comment"] == "Please name the institution."
 
 

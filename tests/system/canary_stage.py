@@ -131,7 +131,9 @@ class Stage:
 
         async def is_scanned() -> Any:
             found = await self.see(who, path.format(**delivery))
-            return next((one for one in found if one["file_id"] == file_id and one["status"] != "pending"), None)
+            return next(
+                (one for one in found["files"] if one["file_id"] == file_id and one["status"] != "pending"), None
+            )
 
         await until(is_scanned)
         return file_id

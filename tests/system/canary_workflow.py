@@ -300,9 +300,8 @@ async def file_a_mail(stage: Stage) -> None:
     words = {name: value for name, value in request_body().items() if name != "submit"}
     path = "/v1/intake/mails/{mail_id}/file"
     request = await stage.say(COORDINATOR, "POST", path, words | {"state": "KEN"}, about=mail, to=STATE)
-    while (attached := await stage.see(KENYA, f"/v1/requests/{request['request_id']}/attachments"))[0][
-        "status"
-    ] == "pending":
+    path = f"/v1/requests/{request['request_id']}/attachments"
+    while (attached := (await stage.see(KENYA, path))["attachments"])[0]["status"] == "pending":
         await asyncio.sleep(0.1)
     stage.attachments.add(attached[0]["attachment_id"])
 

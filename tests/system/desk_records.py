@@ -56,7 +56,7 @@ def of_the_delivery(client: httpx.Client, headers: Headers, content: bytes) -> d
         messages.append(sent.json()["message_id"])
     deadline = time.monotonic() + SCAN_SECONDS
     while time.monotonic() < deadline:
-        files = client.get(f"{path}/files", headers=headers(KENYA)).raise_for_status().json()
+        files = client.get(f"{path}/files", headers=headers(KENYA)).raise_for_status().json()["files"]
         if {one["status"] for one in files} == {"unscanned"}:
             return {"message_id": messages, "file_id": [one["file_id"] for one in files]}
         time.sleep(0.1)

@@ -292,7 +292,7 @@ def _attach(client: httpx.Client, running: Running, draft: Mapping[str, Any]) ->
         client.post(path, content=PDF, headers=headers).raise_for_status()
     deadline = time.monotonic() + SCAN_SECONDS
     while time.monotonic() < deadline:
-        listed = client.get(path, headers=running.headers("KEN:focal_point")).raise_for_status().json()
+        listed = client.get(path, headers=running.headers("KEN:focal_point")).raise_for_status().json()["attachments"]
         if {one["status"] for one in listed} == {"unscanned"}:
             return [one["attachment_id"] for one in listed]
         time.sleep(0.1)

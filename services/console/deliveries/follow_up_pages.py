@@ -83,7 +83,7 @@ async def _form(page: Page, delivery_id: str, sent: Sent) -> Response[bytes]:
         head="deliveries/head.html",
         explains=N_("A person of the other side or of UNODC verifies it."),
         button=N_("Record it"),
-        given={"files": [Option(one["file_id"], one["name"]) for one in files if not one["private"]]},
+        given={"files": [Option(one["file_id"], one["name"]) for one in files["files"] if not one["private"]]},
         is_open="record_effect" in delivery["moves"],
     )
     return show(page, form, sent)

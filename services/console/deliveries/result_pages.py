@@ -96,7 +96,7 @@ async def _form(
     given: Mapping[str, Sequence[Option]],
     result: Mapping[str, Any] | None = None,
 ) -> Response[bytes]:
-    files = await page.api.get(f"/v1/deliveries/{delivery['delivery_id']}/files")
+    files = (await page.api.get(f"/v1/deliveries/{delivery['delivery_id']}/files"))["files"]
     evidence = [Option(one["file_id"], one["name"]) for one in files if one["status"] in USABLE and not one["private"]]
     form = Form(
         heading=N_("Report a result"),

@@ -54,7 +54,7 @@ async def _files(
     answer = await read_request(page, request_id)
     if not may_edit(answer.body):
         return closed(page, answer.body)
-    files = await page.api.get(f"{request_path(request_id)}/attachments")
+    files = (await page.api.get(f"{request_path(request_id)}/attachments"))["attachments"]
     return page.render(
         "drafting/attachments.html",
         status=status,

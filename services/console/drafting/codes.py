@@ -63,7 +63,8 @@ async def find_codes(page: Page, asked: str) -> Sequence[Mapping[str, Any]] | No
     if not words:
         return None
     try:
-        return list(await page.api.get("/v1/reference/search", q=words, language=page.language, limit=FOUND_MAX * 2))
+        hits = await page.api.get("/v1/reference/search", q=words, language=page.language, limit=FOUND_MAX * 2)
+        return list(hits["found"])
     except Problem as problem:
         if problem.status == 401:
             raise

@@ -91,7 +91,7 @@ async def _answers(
         request=answer.body,
         revision=answer.revision,
         audience=audience,
-        files=files,
+        files=files["attachments"],
         may_submit="submit" in answer.body["moves"],
         may_edit="revise" in answer.body["moves"],
         advice={one["position"]: one for one in answer.body.get("advice", ())},

@@ -115,7 +115,7 @@ async def _contact(page: Page, offering_id: str, **context: Any) -> Response[byt
 async def list_translations(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
     path = f"/v1/offerings/{offering_id}"
     offering, translations = await page.api.get_all(path, f"{path}/translations")
-    found = {one["language"]: one for one in translations}
+    found = {one["language"]: one for one in translations["translations"]}
     others = [one for one in LANGUAGES if one != offering["language"]]
     return page.render("offerings/translations.html", offering=offering, found=found, others=others)
 
@@ -152,7 +152,7 @@ async def _translation(page: Page, offering_id: str, into: str, **context: Any) 
         raise NotFoundException
     path = f"/v1/offerings/{offering_id}"
     offering, translations = await page.api.get_all(path, f"{path}/translations")
-    found = next((one for one in translations if one["language"] == into), None)
+    found = next((one for one in translations["translations"] if one["language"] == into), None)
     first: dict[str, list[str]] = {name: [found.get(name, "")] for name in ("title", "summary")} if found else {}
     return _form(
         page,

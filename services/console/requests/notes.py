@@ -113,7 +113,7 @@ async def _form(
     request, files = await page.api.get_all(path, f"{path}/attachments")
     scans = [
         Option(one["attachment_id"], one["name"])
-        for one in files
+        for one in files["attachments"]
         if one["purpose"] == "note_verbale" and one["status"] in READABLE
     ]
     return page.render(

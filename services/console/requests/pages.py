@@ -46,7 +46,7 @@ async def show_request(page: CurrentPage, request_id: FromPath[str]) -> Response
         mine=is_mine(request, session.organization, session.role),
         clocks=[one for one in running(request) if one["step"] != "follow_up"],
         choosing=session.role == "focal_point" and any(one["step"] == "state_decision" for one in running(request)),
-        timeline=timeline(history or [], page.language),
+        timeline=timeline(history["entries"] if history else [], page.language),
     )
 
 

@@ -107,8 +107,8 @@ async def _documents(
         "requests/documents.html",
         status=status,
         request=request,
-        attachments=attachments,
-        messages=messages,
+        attachments=attachments and attachments["attachments"],
+        messages=messages and messages["mails"],
         removable=REMOVABLE.get(page.signed_in.role),
         can_add="attach" in request["moves"] or "scan_note" in request["moves"],
         errors=errors,
@@ -120,7 +120,7 @@ async def _removal(
 ) -> Response[bytes]:
     path = f"/v1/requests/{request_id}"
     request, files = await page.api.get_all(path, f"{path}/attachments")
-    document = next((one for one in files if one["attachment_id"] == attachment_id), None)
+    document = next((one for one in files["attachments"] if one["attachment_id"] == attachment_id), None)
     return page.render(
         "requests/remove_document.html", status=status, request=request, document=document, errors=errors
     )

@@ -34,7 +34,12 @@ TRANSLATED = (TITLE, BODY, MACHINE)
 async def list_translations(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     request = await page.api.get(f"/v1/requests/{request_id}")
     found = await optional(page, f"/v1/requests/{request_id}/translations")
-    return page.render("requests/translations.html", request=request, translations=found or [], texts=LINE_TEXTS)
+    return page.render(
+        "requests/translations.html",
+        request=request,
+        translations=found["translations"] if found else [],
+        texts=LINE_TEXTS,
+    )
 
 
 @get("/{language:str}/requests/{request_id:str}/translations/{code:str}")

@@ -31,7 +31,12 @@ async def search(page: CurrentPage) -> Response[bytes]:
         _offerings(page, typed),
         page.part("/v1/reference/search", q=typed, limit=CODES_SHOWN),
     )
-    found = {"requests": work, "offerings": offerings, "states": states(typed, page.language), "codes": codes or []}
+    found = {
+        "requests": work,
+        "offerings": offerings,
+        "states": states(typed, page.language),
+        "codes": codes["found"] if codes else [],
+    }
     return page.render("search/search.html", typed=typed, found=found)
 
 

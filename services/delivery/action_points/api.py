@@ -7,6 +7,7 @@ from litestar.params import FromPath, JSONBody
 from chassis.context import Context
 from chassis.db.database import Database, Tx
 from chassis.http.commands import change, create, show
+from chassis.http.pages import Part
 from contracts.conversion import from_attributes
 from services.delivery.action_points import actions, store, views
 from services.delivery.action_points.actions import NewActionPoint
@@ -24,9 +25,9 @@ ACTION_POINT = "/v1/action-points/{action_point_id:uuid}"
 
 
 @show(OF_DELIVERY, Action.LIST_ACTION_POINTS, "The action points of a delivery")
-async def list_action_points(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> ActionPointList:
+async def list_action_points(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], part: Part) -> ActionPointList:
     """Action points are listed by due day, the earliest first."""
-    return await views.of_delivery(tx, delivery_id, ctx.caller)
+    return part.of(await views.of_delivery(tx, delivery_id, ctx.caller))
 
 
 @create(
@@ -58,9 +59,9 @@ async def _require_consent_to_list(db: Database, ctx: Context, strategy_id: UUID
     "The milestones and evaluations of a strategy",
     before=_require_consent_to_list,
 )
-async def list_strategy_action_points(tx: Tx, ctx: Context, strategy_id: FromPath[UUID]) -> ActionPointList:
+async def list_strategy_action_points(tx: Tx, ctx: Context, strategy_id: FromPath[UUID], part: Part) -> ActionPointList:
     """Action points are listed by due day, the earliest first."""
-    return await views.of_strategy(tx, strategy_id, ctx.caller)
+    return part.of(await views.of_strategy(tx, strategy_id, ctx.caller))
 
 
 @create(

@@ -54,6 +54,7 @@ class ActionPointList(Struct, frozen=True, kw_only=True):
     """The action points of a delivery or a strategy, the earliest due day first."""
 
     action_points: list[ActionPointView]
+    cursor: str | None = None
 
 
 async def action_point_view(tx: Tx, ctx: Context, action_point_id: UUID) -> ActionPointView:

@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import CurrentCaller, Db, Pagination, StreamFactory, requires
+from chassis.http.application import CurrentCaller, Db, StreamFactory, requires
 from chassis.http.commands import change, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
+from chassis.http.pages import Pagination
 from chassis.journal.event_feed import FeedItem
 from contracts.conversion import from_attributes
 from contracts.refusals import Invalid

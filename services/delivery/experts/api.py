@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import change, create, show
+from chassis.http.pages import Pagination
 from chassis.http.queries import query_parameter
 from contracts.conversion import from_attributes
 from contracts.reference import with_narrower

@@ -1,11 +1,11 @@
 """Routes of files."""
 
 import asyncio
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, delete, get, post
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
+from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
@@ -23,6 +23,7 @@ from chassis.http.application import (
 )
 from chassis.http.downloads import Download
 from chassis.http.idempotency import etag, once
+from chassis.http.pages import Part
 from chassis.http.uploads import MEDIA_TYPE, takes_file
 from chassis.ids import new_id
 from contracts.file_formats import FILE_BYTES_MAX, MEDIA_TYPES
@@ -91,15 +92,22 @@ async def add_file(
     return created(added, location=f"/v1/delivery-files/{added.file_id}", revision=added.revision)
 
 
+class DeliveryFiles(Struct, frozen=True, kw_only=True):
+    """The files of a delivery, oldest first."""
+
+    files: list[DeliveryFile]
+    cursor: str | None = None
+
+
 @get(FILES, opt=requires(Action.LIST_FILES), summary="The files of a delivery")
 async def list_files(
     delivery_id: FromPath[UUID],
     db: Db,
     own: Owned,
     caller: CurrentCaller,
+    part: Part,
     purpose: FromQuery[FilePurpose | None] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=FILES_MAX)] = FILES_MAX,
-) -> list[DeliveryFile]:
+) -> DeliveryFiles:
     """The oldest file is first. Private files are shown to the two sides only; auditors see no names.
 
     After the State has withdrawn its consent, the provider sees the files of the agreement only.
@@ -109,9 +117,9 @@ async def list_files(
         policy.decide(caller, Action.LIST_FILES, delivery).required()
     only_agreement = depends_on_consent(caller) and await own.consents.is_withdrawn(delivery)
     async with db.transaction(by=caller) as tx:
-        found = await store.of_delivery(tx, delivery_id, caller, purpose=purpose, limit=limit)
+        found = await store.of_delivery(tx, delivery_id, caller, purpose=purpose, limit=FILES_MAX)
         shown = [one for one in found if one.purpose is FilePurpose.AGREEMENT or not only_agreement]
-        return await store.views_of(tx, shown, caller)
+        return part.of(DeliveryFiles(files=await store.views_of(tx, shown, caller)))
 
 
 @get(FILE, opt=requires(Action.READ_FILE), media_type=MEDIA_TYPE.decode(), summary="Download a file of a delivery")

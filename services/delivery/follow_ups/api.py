@@ -11,6 +11,7 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.application import PUBLIC, Db, Now
 from chassis.http.commands import change, show
+from chassis.http.pages import Part
 from contracts.answer_links import Purpose
 from contracts.values import Caller, Role
 from services.delivery.commands import AnswerFollowUp
@@ -25,9 +26,9 @@ LINK = "/v1/follow-ups/link"
 
 
 @show("/v1/deliveries/{delivery_id:uuid}/follow-ups", Action.LIST_FOLLOW_UPS, "The follow-ups of a delivery")
-async def list_follow_ups(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> FollowUpList:
+async def list_follow_ups(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], part: Part) -> FollowUpList:
     """Lists the follow-ups of both sides, 6 and 12 months after the last day of the delivery."""
-    return await views.of_delivery(tx, delivery_id, ctx.caller)
+    return part.of(await views.of_delivery(tx, delivery_id, ctx.caller))
 
 
 @show(FOLLOW_UP, Action.SHOW_FOLLOW_UP, "One follow-up")

@@ -55,6 +55,7 @@ class FollowUpList(Struct, frozen=True, kw_only=True):
     """The follow-ups of a delivery, by month; none before it is completed."""
 
     follow_ups: list[FollowUpView]
+    cursor: str | None = None
 
 
 class LinkedFollowUp(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from litestar.params import FromPath, JSONBody
 from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.commands import change, create, show
+from chassis.http.pages import Part
 from contracts.conversion import from_attributes
 from services.delivery.commands import Comment, Reason, ReportAgain, ReportResult, check_reason
 from services.delivery.policy import Action
@@ -19,9 +20,9 @@ RESULT = "/v1/results/{result_id:uuid}"
 
 
 @show(OF_DELIVERY, Action.LIST_RESULTS, "The results of a delivery")
-async def list_results(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> DeliveryResults:
+async def list_results(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], part: Part) -> DeliveryResults:
     """Lists one result for each indicator, ordered by last report, and the indicators of the kind of assistance."""
-    return await views.of_delivery(tx, delivery_id, ctx.caller)
+    return part.of(await views.of_delivery(tx, delivery_id, ctx.caller))
 
 
 def _key(delivery_id: UUID, data: ReportResult) -> UUID:

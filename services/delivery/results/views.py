@@ -55,6 +55,7 @@ class DeliveryResults(Struct, frozen=True, kw_only=True):
     results: list[ResultView]
     indicators: tuple[str, ...]
     closed_at: datetime | None
+    cursor: str | None = None
 
 
 async def result_view(tx: Tx, ctx: Context, result_id: UUID) -> ResultView:

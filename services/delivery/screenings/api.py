@@ -7,6 +7,7 @@ from litestar.params import FromPath, JSONBody
 from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.commands import change, create, show
+from chassis.http.pages import Part
 from contracts.conversion import from_attributes
 from services.delivery.action_points.model import Terms
 from services.delivery.commands import AnswerScreening, BeginScreening, CompleteScreening, ReopenScreening
@@ -20,9 +21,9 @@ SCREENING = "/v1/screenings/{screening_id:uuid}"
 
 
 @show(OF_DELIVERY, Action.LIST_SCREENINGS, "The screenings of a delivery")
-async def list_screenings(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> DeliveryScreenings:
+async def list_screenings(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], part: Part) -> DeliveryScreenings:
     """Lists the screenings that were begun."""
-    return await views.of_delivery(tx, delivery_id, ctx.caller)
+    return part.of(await views.of_delivery(tx, delivery_id, ctx.caller))
 
 
 def _key(delivery_id: UUID, data: BeginScreening) -> UUID:

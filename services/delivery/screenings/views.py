@@ -51,6 +51,7 @@ class DeliveryScreenings(Struct, frozen=True, kw_only=True):
 
     screenings: list[ScreeningView]
     needed: tuple[ScreeningKind, ...]
+    cursor: str | None = None
 
 
 async def screening_view(tx: Tx, ctx: Context, screening_id: UUID) -> ScreeningView:

@@ -7,6 +7,7 @@ from litestar.params import FromPath, JSONBody
 from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.commands import change, create, show
+from chassis.http.pages import Part
 from contracts.conversion import from_attributes
 from services.delivery.commands import (
     CancelSession,
@@ -28,9 +29,9 @@ SESSION = "/v1/sessions/{session_id:uuid}"
 
 
 @show(OF_DELIVERY, Action.LIST_SESSIONS, "The sessions of a delivery, and who took part")
-async def list_sessions(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> DeliverySessions:
+async def list_sessions(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], part: Part) -> DeliverySessions:
     """Sessions are listed by their first day, with the participants of this delivery in all of them."""
-    return await views.of_delivery(tx, delivery_id, ctx.caller)
+    return part.of(await views.of_delivery(tx, delivery_id, ctx.caller))
 
 
 @create(

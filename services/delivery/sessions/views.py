@@ -70,6 +70,7 @@ class DeliverySessions(Struct, frozen=True, kw_only=True):
     people: int
     women: int
     participants: Participants
+    cursor: str | None = None
 
 
 async def session_view(tx: Tx, ctx: Context, session_id: UUID) -> SessionView:

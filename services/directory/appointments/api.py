@@ -11,8 +11,9 @@ from msgspec import Struct, field
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, Now, requires
 from chassis.http.commands import change, create, show
+from chassis.http.pages import Pagination, Part
 from chassis.http.queries import query_parameter
 from contracts.callers import Subject
 from contracts.conversion import from_attributes
@@ -80,6 +81,7 @@ class CoordinatorList(Struct, frozen=True, kw_only=True):
     """The coordinators in office, by name; at most 500."""
 
     coordinators: list[Coordinator]
+    cursor: str | None = None
 
 
 class FinanceOfficer(Struct, frozen=True, kw_only=True):
@@ -93,6 +95,7 @@ class FinanceOfficers(Struct, frozen=True, kw_only=True):
     """Those who are or were finance officers of UNODC, by name; at most 500."""
 
     finance_officers: list[FinanceOfficer]
+    cursor: str | None = None
 
 
 class Links(Struct, frozen=True, kw_only=True):
@@ -168,12 +171,13 @@ async def list_appointments(
 
 
 @get("/v1/coordinators", opt=requires(Action.LIST_COORDINATORS), summary="The coordinators in office")
-async def list_coordinators(db: Db, caller: CurrentCaller, now: Now) -> CoordinatorList:
+async def list_coordinators(db: Db, caller: CurrentCaller, now: Now, part: Part) -> CoordinatorList:
     """Requires the role `coordinator`, `administrator` or `auditor`. Coordinators assign requests to each other."""
     policy.decide(caller, Action.LIST_COORDINATORS).required()
     async with db.transaction(by=None) as tx:
         found = await office_store.coordinators(tx, today=now.date())
-    return CoordinatorList(coordinators=[from_attributes(Coordinator, one, name=name) for one, name in found])
+    named = [from_attributes(Coordinator, one, name=name) for one, name in found]
+    return part.of(CoordinatorList(coordinators=named))
 
 
 @get(
@@ -181,12 +185,12 @@ async def list_coordinators(db: Db, caller: CurrentCaller, now: Now) -> Coordina
     opt=requires(Action.LIST_FINANCE_OFFICERS),
     summary="Who is or was a finance officer of UNODC",
 )
-async def list_finance_officers(db: Db, caller: CurrentCaller) -> FinanceOfficers:
+async def list_finance_officers(db: Db, caller: CurrentCaller, part: Part) -> FinanceOfficers:
     """Requires the role `finance_officer` at UNODC, `administrator` or `auditor`: proposals of money name people."""
     policy.decide(caller, Action.LIST_FINANCE_OFFICERS).required()
     async with db.transaction(by=None) as tx:
         found = await office_store.finance_officers(tx)
-    return FinanceOfficers(finance_officers=[FinanceOfficer(**one) for one in found])
+    return part.of(FinanceOfficers(finance_officers=[FinanceOfficer(**one) for one in found]))
 
 
 @get("/v1/me", opt=requires(Action.SHOW_SELF), summary="The caller, in its current appointment")

@@ -12,8 +12,9 @@ from msgspec import Struct, field
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, Now, requires
 from chassis.http.commands import change, create, show
+from chassis.http.pages import Pagination
 from chassis.http.queries import query_parameter
 from contracts.conversion import from_attributes
 from contracts.values import Organization, Role, Scope

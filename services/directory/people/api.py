@@ -10,9 +10,10 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, Pagination, StreamFactory, requires
+from chassis.http.application import CurrentCaller, Db, StreamFactory, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
+from chassis.http.pages import Pagination
 from chassis.http.problems import language_of
 from chassis.http.queries import query_parameter
 from chassis.ids import new_id

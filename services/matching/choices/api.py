@@ -8,7 +8,8 @@ from litestar import Response, get
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
-from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, requires
+from chassis.http.pages import Pagination
 from contracts.conversion import from_attributes
 from contracts.matching import Share
 from contracts.values import Role

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import change, create, show
+from chassis.http.pages import Pagination
 from contracts.refusals import Missing
 from services.matching.commands import Comment, Reason
 from services.matching.fields import check_reason

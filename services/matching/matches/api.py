@@ -13,9 +13,10 @@ from msgspec.structs import asdict
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, Now, requires
 from chassis.http.commands import change, create, show
 from chassis.http.edge import reader_language
+from chassis.http.pages import Pagination
 from contracts.conversion import from_attributes
 from contracts.facts import Fact
 from contracts.refusals import Invalid

@@ -13,10 +13,11 @@ from msgspec.structs import replace
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, Now, Pagination, ReaderLanguage, StreamFactory, requires
+from chassis.http.application import CurrentCaller, Db, Now, ReaderLanguage, StreamFactory, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.merge_patch import patched
+from chassis.http.pages import Pagination
 from chassis.http.queries import query_parameter
 from chassis.journal.event_feed import FeedItem
 from contracts.facts import Fact

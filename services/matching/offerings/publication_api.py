@@ -9,8 +9,9 @@ from msgspec import Meta, Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import PUBLIC, PUBLISHED, Db, Pagination
+from chassis.http.application import PUBLIC, PUBLISHED, Db
 from chassis.http.commands import change
+from chassis.http.pages import Pagination
 from chassis.http.queries import query_parameter
 from contracts import reference
 from contracts.conversion import from_attributes

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.commands import change, create, show
+from chassis.http.pages import Part
 from chassis.ids import new_id
 from contracts.refusals import Missing
 from contracts.values import Language
@@ -55,15 +56,23 @@ async def _read_added(tx: Tx, ctx: Context, key: tuple[UUID, Language]) -> Offer
     return await _read(tx, ctx, *key)
 
 
-async def _read_all(tx: Tx, ctx: Context, offering_id: UUID) -> list[OfferingTranslationView]:
-    return await translation_store.views(tx, [await offering_store.get(tx, offering_id, ctx.caller)])
+class OfferingTranslations(Struct, frozen=True, kw_only=True):
+    """The translations of an offering, by language."""
+
+    translations: list[OfferingTranslationView]
+    cursor: str | None = None
+
+
+async def _read_all(tx: Tx, ctx: Context, offering_id: UUID) -> OfferingTranslations:
+    offering = await offering_store.get(tx, offering_id, ctx.caller)
+    return OfferingTranslations(translations=await translation_store.views(tx, [offering]))
 
 
 @show(TRANSLATIONS, Action.SHOW_OFFERING, "The translations of an offering")
 async def list_offering_translations(
-    tx: Tx, ctx: Context, offering_id: FromPath[UUID]
-) -> list[OfferingTranslationView]:
-    return await _read_all(tx, ctx, offering_id)
+    tx: Tx, ctx: Context, offering_id: FromPath[UUID], part: Part
+) -> OfferingTranslations:
+    return part.of(await _read_all(tx, ctx, offering_id), at=lambda one: one.language)
 
 
 @show(TRANSLATION, Action.SHOW_OFFERING, "An offering's translation into a language")

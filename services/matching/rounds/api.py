@@ -8,9 +8,10 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import change, create, show
 from chassis.http.edge import reader_language
+from chassis.http.pages import Pagination
 from contracts.values import Caller
 from services.matching import policy
 from services.matching.commands import NewRound, Nothing

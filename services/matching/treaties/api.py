@@ -11,6 +11,7 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import create
+from chassis.http.pages import Part
 from chassis.http.queries import query_parameter
 from contracts.values import State
 from services.matching import policy
@@ -41,16 +42,17 @@ class TreatyStatuses(Struct, frozen=True, kw_only=True):
     """The statuses of a State, one for each instrument."""
 
     statuses: list[TreatyStatusView]
+    cursor: str | None = None
 
 
 @get("/v1/treaty-statuses", opt=requires(Action.SHOW_TREATY_STATUS), summary="The treaty status of a State")
 async def show_treaty_statuses(
-    db: Db, caller: CurrentCaller, of_state: Annotated[str, query_parameter(State, name="state")]
+    db: Db, caller: CurrentCaller, part: Part, of_state: Annotated[str, query_parameter(State, name="state")]
 ) -> TreatyStatuses:
     policy.decide(caller, Action.SHOW_TREATY_STATUS).required()
     check_state(of_state)
     async with db.transaction(by=caller) as tx:
-        return await _read(tx, of_state)
+        return part.of(await _read(tx, of_state), at=lambda one: one.instrument)
 
 
 async def _of_state(tx: Tx, _ctx: Context, key: tuple[str, str]) -> TreatyStatuses:

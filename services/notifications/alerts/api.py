@@ -14,6 +14,7 @@ from chassis.db.database import Tx
 from chassis.http.application import CurrentCaller, Db, ExpectedRevision, Now, requires
 from chassis.http.commands import change, create, show
 from chassis.http.merge_patch import patched
+from chassis.http.pages import Part
 from contracts.alerts import CRITERION_CODES_MAX, Criteria, UsdMinor
 from contracts.codes import ArticleCode, KindCode, ParagraphCode, TopicCode
 from contracts.conversion import from_attributes
@@ -90,6 +91,7 @@ class AlertList(Struct, frozen=True, kw_only=True):
     """All alerts of the caller's appointment, oldest first."""
 
     alerts: list[AlertView]
+    cursor: str | None = None
 
 
 async def _read(tx: Tx, ctx: Context, alert_id: UUID) -> AlertView:
@@ -109,9 +111,9 @@ async def create_alert(tx: Tx, ctx: Context, alert_id: UUID, data: JSONBody[NewA
 
 
 @get("/v1/alerts", opt=requires(Action.LIST_ALERTS), summary="The alerts of the caller's appointment")
-async def list_alerts(db: Db, caller: CurrentCaller, now: Now) -> AlertList:
+async def list_alerts(db: Db, caller: CurrentCaller, now: Now, part: Part) -> AlertList:
     async with db.transaction(by=caller) as tx:
-        return AlertList(alerts=_views(await store.of_caller(tx, caller), now))
+        return part.of(AlertList(alerts=_views(await store.of_caller(tx, caller), now)))
 
 
 @show("/v1/alerts/{alert_id:uuid}", Action.SHOW_ALERT, "One alert")

@@ -11,10 +11,11 @@ from msgspec import Meta, Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, Now, Pagination, StreamFactory, requires, with_etag
+from chassis.http.application import CurrentCaller, Db, Now, StreamFactory, requires, with_etag
 from chassis.http.commands import change, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.idempotency import expected_revision
+from chassis.http.pages import Pagination
 from chassis.ids import new_id
 from contracts.conversion import from_attributes
 from contracts.refusals import Missing

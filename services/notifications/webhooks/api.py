@@ -11,8 +11,9 @@ from msgspec import Meta, Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, ExpectedRevision, Now, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, ExpectedRevision, Now, requires
 from chassis.http.commands import change, create, show
+from chassis.http.pages import Pagination, Part
 from contracts.conversion import from_attributes
 from contracts.values import Role
 from services.notifications import policy
@@ -65,6 +66,7 @@ class WebhookList(Struct, frozen=True, kw_only=True):
     """All webhooks of the caller's appointment, oldest first."""
 
     webhooks: list[WebhookView]
+    cursor: str | None = None
 
 
 class WebhookDeliveryView(Struct, frozen=True, kw_only=True):
@@ -120,11 +122,12 @@ async def register_webhook(
 
 
 @get("/v1/webhooks", opt=requires(Action.LIST_WEBHOOKS), summary="The webhooks of the caller's appointment")
-async def list_webhooks(db: Db, own: Own, caller: CurrentCaller, now: Now) -> WebhookList:
+async def list_webhooks(db: Db, own: Own, caller: CurrentCaller, now: Now, part: Part) -> WebhookList:
     async with db.transaction(by=caller) as tx:
         found = await webhook_store.of_caller(tx, caller)
         urls = await webhook_store.urls(tx, [one.webhook_id for one in found])
-    return WebhookList(webhooks=[_view(one, urls[one.webhook_id], own.keyring, now=now) for one in found])
+    shown = [_view(one, urls[one.webhook_id], own.keyring, now=now) for one in found]
+    return part.of(WebhookList(webhooks=shown))
 
 
 @show("/v1/webhooks/{webhook_id:uuid}", Action.SHOW_WEBHOOK, "One webhook")

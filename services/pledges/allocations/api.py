@@ -13,8 +13,9 @@ from msgspec.structs import asdict
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import change, create, show
+from chassis.http.pages import Pagination
 from contracts.values import Caller
 from services.pledges import policy
 from services.pledges.allocations import actions as allocation_actions

@@ -9,7 +9,8 @@ from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, requires
+from chassis.http.pages import Pagination
 from contracts.conversion import from_attributes
 from contracts.values import Money
 from services.pledges import policy

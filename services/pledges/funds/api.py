@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires, with_etag
+from chassis.http.application import CurrentCaller, Db, Now, requires, with_etag
 from chassis.http.commands import change, create
+from chassis.http.pages import Pagination
 from contracts.refusals import Missing
 from contracts.values import Caller
 from services.pledges import policy

@@ -10,6 +10,7 @@ from msgspec import Struct
 from chassis import clock
 from chassis.db.database import Tx
 from chassis.http.application import PUBLIC, PUBLISHED, Db, Now
+from chassis.http.pages import Part
 from chassis.sheets.open_files import OPEN_FILE, OpenFiles, Row
 from contracts.conversion import from_attributes
 from contracts.reference.open_data import DataFormat
@@ -75,15 +76,16 @@ class PublicFunds(Struct, frozen=True, kw_only=True):
     """All funds, by code."""
 
     funds: list[PublicFund]
+    cursor: str | None = None
 
 
 @get("/v1/public/funds", opt=PUBLIC, summary="What each fund needs and has, for the public")
-async def list_public_funds(db: Db, now: Now) -> Response[PublicFunds]:
+async def list_public_funds(db: Db, now: Now, part: Part) -> Response[PublicFunds]:
     """Shows each fund by work package and by year; donors are not named."""
     # No caller is needed, because the result names no donor.
     async with db.transaction(by=None, snapshot=True) as tx:
         views = await public_funds(tx, now=now)
-    return Response(PublicFunds(funds=views), headers=PUBLISHED)
+    return Response(part.of(PublicFunds(funds=views)), headers=PUBLISHED)
 
 
 async def public_funds(tx: Tx, *, now: datetime) -> list[PublicFund]:

@@ -8,7 +8,8 @@ from litestar import Response, get
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
-from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, Now, requires
+from chassis.http.pages import Pagination
 from contracts.refusals import Invalid
 from services.pledges import policy
 from services.pledges.funds.actions import require_fund

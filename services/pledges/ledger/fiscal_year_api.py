@@ -11,6 +11,7 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import change, show
+from chassis.http.pages import Part
 from services.pledges import policy
 from services.pledges.commands import CloseYear
 from services.pledges.ledger import fiscal_years
@@ -30,6 +31,7 @@ class PeriodList(Struct, frozen=True, kw_only=True):
 
     periods: list[Period]
     open_from: date
+    cursor: str | None = None
 
 
 class PeriodView(Struct, frozen=True, kw_only=True):
@@ -41,9 +43,10 @@ class PeriodView(Struct, frozen=True, kw_only=True):
 
 
 @get("/v1/ledger/periods", opt=requires(Action.LIST_PERIODS), summary="The years that were closed")
-async def list_periods(db: Db, caller: CurrentCaller) -> PeriodList:
+async def list_periods(db: Db, caller: CurrentCaller, part: Part) -> PeriodList:
     async with db.transaction(by=caller) as tx:
-        return PeriodList(periods=await fiscal_years.periods(tx), open_from=await fiscal_years.open_from(tx))
+        periods = await fiscal_years.periods(tx)
+        return part.of(PeriodList(periods=periods, open_from=await fiscal_years.open_from(tx)))
 
 
 @show("/v1/ledger/periods/{year:int}", Action.SHOW_PERIOD, "One fiscal year, and what keeps it open")

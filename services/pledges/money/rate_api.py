@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import create
+from chassis.http.pages import Pagination
 from chassis.http.queries import query_parameter
 from chassis.http.tables import table_of, takes_table
 from contracts.pledges import Rate

@@ -10,9 +10,10 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import CurrentCaller, Db, Now, Pagination, StreamFactory, requires
+from chassis.http.application import CurrentCaller, Db, Now, StreamFactory, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
+from chassis.http.pages import Pagination
 from chassis.journal.event_feed import FeedItem
 from contracts.refusals import Missing
 from services.pledges import policy

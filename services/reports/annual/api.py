@@ -10,10 +10,11 @@ from msgspec import Meta, Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import change, create, show
 from chassis.http.downloads import disposition
 from chassis.http.edge import reader_language
+from chassis.http.pages import Pagination
 from chassis.http.queries import query_parameter
 from contracts.reports import FIRST_YEAR, LAST_YEAR, Year
 from contracts.values import Caller, Code, Language, State

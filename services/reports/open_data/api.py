@@ -10,6 +10,7 @@ from chassis.db.database import Tx
 from chassis.http.application import PUBLIC, PUBLISHED, Db
 from chassis.http.edge import header
 from chassis.http.negotiation import JSON_LD, TURTLE, prefers_json
+from chassis.http.pages import Part
 from chassis.sheets.open_files import OPEN_FILE, OpenFiles, Row
 from contracts.reference.open_data import DataFormat, open_data
 from services.reports.dependencies import Owned
@@ -18,11 +19,11 @@ from services.reports.open_data.views import DatasetList, dataset_list
 
 
 @get("/v1/public/datasets", opt=PUBLIC, summary="The datasets of open data")
-async def list_datasets(db: Db) -> Response[DatasetList]:
+async def list_datasets(db: Db, part: Part) -> Response[DatasetList]:
     """Each dataset has a description, its columns, and the addresses of its files as CSV and JSON Lines."""
     # There is no caller; the list contains no records.
     async with db.transaction(by=None, snapshot=True) as tx:
-        return Response(await dataset_list(tx), headers=PUBLISHED)
+        return Response(part.of(await dataset_list(tx)), headers=PUBLISHED)
 
 
 @get(

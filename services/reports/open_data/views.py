@@ -51,6 +51,7 @@ class DatasetList(Struct, frozen=True, kw_only=True):
 
     licence: str
     datasets: list[DatasetView]
+    cursor: str | None = None
 
 
 async def dataset_list(tx: Tx) -> DatasetList:

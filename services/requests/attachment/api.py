@@ -26,6 +26,7 @@ from chassis.http.application import (
 from chassis.http.commands import show
 from chassis.http.downloads import Download
 from chassis.http.idempotency import Command, etag, once
+from chassis.http.pages import Part
 from chassis.http.queries import query_parameter
 from chassis.http.uploads import MEDIA_TYPE, Upload, takes_file
 from chassis.ids import new_id
@@ -54,6 +55,13 @@ class StorageUse(Struct, frozen=True, kw_only=True):
     files_max: int
     size_bytes: int
     bytes_max: int
+
+
+class AttachmentList(Struct, frozen=True, kw_only=True):
+    """The files attached to a request."""
+
+    attachments: list[AttachmentView]
+    cursor: str | None = None
 
 
 class AttachmentQuotas(Struct, frozen=True, kw_only=True):
@@ -149,7 +157,7 @@ async def _attach(db: Database, own: FileStorage, upload: Upload, coming: Incomi
 
 
 @show("/v1/requests/{request_id:uuid}/attachments", Action.READ_ATTACHMENTS, "The files attached to a request")
-async def list_attachments(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list[AttachmentView]:
+async def list_attachments(tx: Tx, ctx: Context, request_id: FromPath[UUID], part: Part) -> AttachmentList:
     """Requires access to the request's words. Outside the State and UNODC, only readable files are listed.
 
     Scans of notes verbales are listed for the State and UNODC only.
@@ -158,7 +166,8 @@ async def list_attachments(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> 
     request = await store.get(tx, request_id, ctx.caller)
     policy.decide(ctx.caller, Action.READ_ATTACHMENTS, request).required()
     await audience_store.log_access(tx, request, ctx.caller)
-    return await attachment_store.of_request(tx, request_id, policy.attachments_seen(ctx.caller))
+    found = await attachment_store.of_request(tx, request_id, policy.attachments_seen(ctx.caller))
+    return part.of(AttachmentList(attachments=found))
 
 
 @get("/v1/attachments/quotas", opt=requires(Action.READ_QUOTAS), summary="The files stored for a State, and its quota")

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.commands import change, show
+from chassis.http.pages import Part
 from chassis.journal.outbox import read_aggregates
 from contracts.clocks import HOLIDAYS_MAX, YEAR_MAX, YEAR_MIN
 from contracts.conversion import from_attributes
@@ -56,6 +57,7 @@ class RequestClocks(Struct, frozen=True, kw_only=True):
 
     request_id: UUID
     clocks: list[ClockView]
+    cursor: str | None = None
 
 
 class SetHolidays(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,13 +75,14 @@ class CalendarView(Struct, frozen=True, kw_only=True):
 
 
 @show("/v1/requests/{request_id:uuid}/clocks", Action.READ_CLOCKS, "The clocks of a request, with their history")
-async def show_clocks(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> RequestClocks:
+async def show_clocks(tx: Tx, ctx: Context, request_id: FromPath[UUID], part: Part) -> RequestClocks:
     """The State and UNODC see all clocks; a provider sees those of its own matches."""
     request = await request_store.get(tx, request_id, ctx.caller)
     policy.decide(ctx.caller, Action.READ_CLOCKS, request).required()
     clocks = await store.of_request(tx, request_id)
     events = await read_aggregates(tx, [one.clock_id for one in clocks])
-    return RequestClocks(request_id=request_id, clocks=[_view(one, events[one.clock_id]) for one in clocks])
+    shown = [_view(one, events[one.clock_id]) for one in clocks]
+    return part.of(RequestClocks(request_id=request_id, clocks=shown))
 
 
 def _view(clock: Clock, events: list[Event]) -> ClockView:

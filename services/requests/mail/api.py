@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from chassis.audit.log import log_read
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import change, create, show
 from chassis.http.downloads import Download
 from chassis.http.idempotency import etag
+from chassis.http.pages import Pagination, Part
 from chassis.http.queries import query_parameter
 from chassis.http.uploads import MEDIA_TYPE
 from contracts import reference
@@ -211,7 +212,7 @@ async def discard_mail(tx: Tx, ctx: Context, mail_id: FromPath[UUID], data: JSON
 
 
 @show("/v1/requests/{request_id:uuid}/messages", Action.READ_MESSAGES, "The messages on a request, newest first")
-async def list_messages(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list[MailSummary]:
+async def list_messages(tx: Tx, ctx: Context, request_id: FromPath[UUID], part: Part) -> MailPage:
     """Lists the mails that answered a notice about the request.
 
     UNODC reads all of them, a State those of its own people. The text of each is at `/v1/intake/mails/{mail_id}`.
@@ -219,7 +220,7 @@ async def list_messages(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> lis
     request = await request_store.get(tx, request_id, ctx.caller)
     policy.decide(ctx.caller, Action.READ_MESSAGES, request).required()
     await audience_store.log_access(tx, request, ctx.caller)
-    return await store.page(
+    found = await store.page(
         tx,
         ctx.caller,
         status=MailStatus.ADDED,
@@ -228,6 +229,7 @@ async def list_messages(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> lis
         before=None,
         limit=MESSAGES_MAX,
     )
+    return part.of(MailPage(mails=found, cursor=None))
 
 
 ROUTES = [list_mails, show_mail, read_mail_file, file_mail, discard_mail, list_messages]

@@ -15,9 +15,10 @@ from msgspec.structs import replace
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, Pagination, ReaderLanguage, StreamFactory, requires
+from chassis.http.application import CurrentCaller, Db, ReaderLanguage, StreamFactory, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
+from chassis.http.pages import Pagination, Part
 from chassis.http.queries import query_parameter
 from chassis.journal.event_feed import FeedItem
 from chassis.journal.outbox import read_aggregate
@@ -81,6 +82,13 @@ class HistoryEntry(Struct, frozen=True, kw_only=True):
     by_organization: str | None
     comment: str | None
     data: dict[str, Any]
+
+
+class History(Struct, frozen=True, kw_only=True):
+    """The facts of a request, oldest first."""
+
+    entries: list[HistoryEntry]
+    cursor: str | None = None
 
 
 @create("/v1/requests", Action.FILE, "File a request: a draft, or submitted at once", read=read)
@@ -191,13 +199,13 @@ async def show_request(
 
 
 @show("/v1/requests/{request_id:uuid}/history", Action.READ_HISTORY, "The history of a request")
-async def show_history(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list[HistoryEntry]:
+async def show_history(tx: Tx, ctx: Context, request_id: FromPath[UUID], part: Part) -> History:
     request = await store.get(tx, request_id, ctx.caller)
     guarded = policy.decide(ctx.caller, Action.READ_HISTORY, request).required().fields
     await audience_store.log_access(tx, request, ctx.caller)
     events = await read_aggregate(tx, request_id)
     remarks = await remark_store.remarks(tx, request_id)
-    return [
+    entries = [
         HistoryEntry(
             version=event.aggregateversion,
             type=event.type,
@@ -209,6 +217,7 @@ async def show_history(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list
         )
         for event in events
     ]
+    return part.of(History(entries=entries))
 
 
 @change("/v1/requests/{request_id:uuid}/submit", Action.SUBMIT, "Submit a request", read=read, name="submit request")

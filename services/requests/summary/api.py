@@ -9,8 +9,9 @@ from msgspec import Meta, Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import PUBLIC, PUBLISHED, Db, Pagination, ReaderLanguage
+from chassis.http.application import PUBLIC, PUBLISHED, Db, ReaderLanguage
 from chassis.http.commands import change, create, show
+from chassis.http.pages import Pagination
 from chassis.http.queries import query_parameter
 from chassis.ids import new_id
 from contracts.values import Language, State

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.commands import change, create, show
+from chassis.http.pages import Part
 from chassis.ids import new_id
 from contracts.refusals import Missing
 from contracts.requests import LINES_MAX
@@ -82,19 +83,26 @@ async def _read_added(tx: Tx, ctx: Context, key: tuple[UUID, Language]) -> Trans
     return await _read(tx, ctx, *key)
 
 
-async def _read_all(tx: Tx, ctx: Context, request_id: UUID) -> list[TranslationView]:
+class RequestTranslations(Struct, frozen=True, kw_only=True):
+    """The translations of a request, by language."""
+
+    translations: list[TranslationView]
+    cursor: str | None = None
+
+
+async def _read_all(tx: Tx, ctx: Context, request_id: UUID) -> RequestTranslations:
     await translation_store.require_words(tx, request_id)
     request = await store.get(tx, request_id, ctx.caller)
     policy.decide(ctx.caller, Action.READ_TRANSLATIONS, request).required()
     found = await visible(tx, ctx.caller, request)
     await audience_store.log_access(tx, request, ctx.caller)
-    return found
+    return RequestTranslations(translations=found)
 
 
 @show(TRANSLATIONS, Action.READ_TRANSLATIONS, "The translations of a request")
-async def list_translations(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list[TranslationView]:
+async def list_translations(tx: Tx, ctx: Context, request_id: FromPath[UUID], part: Part) -> RequestTranslations:
     """Shows the texts that the caller may also read of the request itself."""
-    return await _read_all(tx, ctx, request_id)
+    return part.of(await _read_all(tx, ctx, request_id), at=lambda one: one.language)
 
 
 @show(TRANSLATION, Action.READ_TRANSLATIONS, "A request's translation into a language")

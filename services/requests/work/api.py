@@ -11,9 +11,10 @@ from msgspec import Meta, Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, Now, requires
 from chassis.http.commands import change
 from chassis.http.downloads import Download
+from chassis.http.pages import Pagination
 from chassis.ids import new_id
 from chassis.sheets.cells import CSV_TYPE, XLSX_TYPE
 from chassis.sheets.tables import table_download

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, ExpectedRevision, Now, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, ExpectedRevision, Now, requires
 from chassis.http.commands import change, create, show
 from chassis.http.merge_patch import patched
+from chassis.http.pages import Pagination
 from contracts.conversion import from_attributes
 from contracts.values import Caller
 from services.requests import policy

@@ -11,8 +11,9 @@ from msgspec import Struct
 from chassis.auth.answer_links import LinkToken, linked
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import PUBLIC, CurrentCaller, Db, Now, Pagination, requires
+from chassis.http.application import PUBLIC, CurrentCaller, Db, Now, requires
 from chassis.http.commands import change, show
+from chassis.http.pages import Pagination
 from chassis.http.queries import query_parameter
 from contracts.answer_links import Purpose
 from contracts.legislation_checks import CheckResult

@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import change, create, show
+from chassis.http.pages import Pagination
 from contracts.conversion import from_attributes
 from contracts.extensions import ExtensionStatus
 from services.sherloc.commands import CodedReason, Nothing, check_reason

@@ -10,9 +10,10 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, Now, Pagination, StreamFactory, requires
+from chassis.http.application import CurrentCaller, Db, Now, StreamFactory, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
+from chassis.http.pages import Pagination, Part
 from chassis.http.queries import query_parameter
 from chassis.journal.event_feed import FeedItem
 from contracts import reference
@@ -64,6 +65,7 @@ class RegisterFreshness(Struct, frozen=True, kw_only=True):
 
     months: int
     states: list[StateFreshness]
+    cursor: str | None = None
 
 
 @get("/v1/legislation", opt=requires(Action.LIST_LEGISLATION), summary="The register of legislation")
@@ -119,6 +121,7 @@ async def show_freshness(
     db: Db,
     caller: CurrentCaller,
     now: Now,
+    part: Part,
     of_state: Annotated[str | None, query_parameter(State, name="state")] = None,
     months: Annotated[int, QueryParameter(ge=1, le=MONTHS_MAX)] = MONTHS,
 ) -> RegisterFreshness:
@@ -126,7 +129,7 @@ async def show_freshness(
     _check("state", of_state, reference.countries(), "countries")
     async with db.transaction(by=caller) as tx:
         tallies = await store.tallies(tx, caller, state=of_state, verified_before=_day_before(now, months))
-    return RegisterFreshness(months=months, states=freshness_of(tallies, state=of_state))
+    return part.of(RegisterFreshness(months=months, states=freshness_of(tallies, state=of_state)))
 
 
 @create(
@@ -155,10 +158,12 @@ async def show_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID])
 
 
 @get(f"{LEGISLATION}/versions", opt=requires(Action.SHOW_LEGISLATION), summary="The versions of a record")
-async def list_versions(db: Db, caller: CurrentCaller, legislation_id: FromPath[UUID]) -> LegislationVersions:
+async def list_versions(
+    db: Db, caller: CurrentCaller, legislation_id: FromPath[UUID], part: Part
+) -> LegislationVersions:
     """Lists each change of the record with its texts, newest first."""
     async with db.transaction(by=caller, snapshot=True) as tx:
-        return await versions_of(tx, await store.get(tx, legislation_id, caller))
+        return part.of(await versions_of(tx, await store.get(tx, legislation_id, caller)))
 
 
 @change(f"{LEGISLATION}/revise", Action.REVISE_LEGISLATION, "Revise a record", read=legislation_view)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.edge import reader_language
+from chassis.http.pages import Part
 from chassis.http.queries import query_parameter
 from contracts import reference
 from contracts.codes import unknown_code
@@ -23,6 +24,7 @@ class LegislationGaps(Struct, frozen=True, kw_only=True):
 
     at_least: int
     gaps: list[LegislationGap]
+    cursor: str | None = None
 
 
 @get("/v1/legislation/gaps", opt=requires(Action.SHOW_GAPS), summary="Instruments of which much is missing")
@@ -30,6 +32,7 @@ async def show_gaps(
     db: Db,
     caller: CurrentCaller,
     request: Request[Any, Any, Any],
+    part: Part,
     of_state: Annotated[str | None, query_parameter(State, name="state")] = None,
     at_least: Annotated[int, QueryParameter(ge=1, le=100)] = LACKING_MIN,
 ) -> LegislationGaps:
@@ -39,9 +42,8 @@ async def show_gaps(
         raise unknown_code("state", of_state, reference.countries(), code_list="countries")
     async with db.transaction(by=caller) as tx:
         records = await store.lacking_of(tx, caller, state=of_state)
-    return LegislationGaps(
-        at_least=at_least, gaps=gaps_of(records, at_least=at_least, language=reader_language(request.scope))
-    )
+    gaps = gaps_of(records, at_least=at_least, language=reader_language(request.scope))
+    return part.of(LegislationGaps(at_least=at_least, gaps=gaps), at=lambda one: f"{one.state}.{one.instrument}")
 
 
 ROUTES = [show_gaps]

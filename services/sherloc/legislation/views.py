@@ -74,6 +74,7 @@ class LegislationVersions(Struct, frozen=True, kw_only=True):
     """The last 200 versions of a record, newest first. Others than the State and UNODC read published versions only."""
 
     versions: list[LegislationVersion]
+    cursor: str | None = None
 
 
 async def legislation_view(tx: Tx, ctx: Context, legislation_id: UUID) -> LegislationView:

@@ -9,8 +9,9 @@ from msgspec import Meta, Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import change, show
+from chassis.http.pages import Pagination
 from chassis.http.queries import query_parameter
 from contracts import reference
 from contracts.codes import ArticleCode, unknown_code

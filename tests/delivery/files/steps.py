@@ -53,7 +53,7 @@ async def scanned(db: Database, folder: Path, says: Verdict | None = Verdict.CLE
 async def listed(api: Client, delivery_id: str, by: str = KENYA) -> list[tuple[str, str]]:
     answer = await api.get(f"/v1/deliveries/{delivery_id}/files", headers=headers(by))
     assert answer.status_code == 200, answer.text
-    return [(one["name"], one["status"]) for one in answer.json()]
+    return [(one["name"], one["status"]) for one in answer.json()["files"]]
 
 
 async def read(api: Client, file: Mapping[str, Any], by: str = KENYA) -> httpx.Response:

@@ -17,8 +17,9 @@ from msgspec import Struct
 
 from chassis.concurrency import Places
 from chassis.db.database import Database
-from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, Now, requires
 from chassis.http.downloads import Download
+from chassis.http.pages import Pagination
 from contracts.refusals import Invalid, Mismatch
 from contracts.values import Caller
 from services.pledges.dependencies import Owned

@@ -14,9 +14,10 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import CurrentCaller, CurrentCommand, CurrentUpload, Db, Now, Pagination, requires
+from chassis.http.application import CurrentCaller, CurrentCommand, CurrentUpload, Db, Now, requires
 from chassis.http.commands import create, show
 from chassis.http.idempotency import once
+from chassis.http.pages import Pagination
 from chassis.http.problems import language_of
 from chassis.http.uploads import takes_file
 from contracts.conversion import from_attributes

@@ -11,10 +11,11 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, Now, requires
 from chassis.http.commands import change, create, show
 from chassis.http.downloads import Download
 from chassis.http.idempotency import check_revision
+from chassis.http.pages import Pagination, Part
 from chassis.journal.outbox import announce
 from chassis.sheets.cells import CSV_TYPE
 from contracts.refusals import Conflict
@@ -98,11 +99,11 @@ async def show_export(tx: Tx, ctx: Context, contribution_export_id: FromPath[UUI
     summary="The contributions of a batch",
 )
 async def list_exported_contributions(
-    db: Db, caller: CurrentCaller, now: Now, contribution_export_id: FromPath[UUID]
+    db: Db, caller: CurrentCaller, now: Now, part: Part, contribution_export_id: FromPath[UUID]
 ) -> ExportedContributions:
     """Lists the contributions in the order in which they were published, superseded or withdrawn."""
     async with db.transaction(by=caller, snapshot=True) as tx:
-        return await exported(tx, Context(caller=caller, now=now, expected=0), contribution_export_id)
+        return part.of(await exported(tx, Context(caller=caller, now=now, expected=0), contribution_export_id))
 
 
 @get(

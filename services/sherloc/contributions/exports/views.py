@@ -65,6 +65,7 @@ class ExportedContributions(Struct, frozen=True, kw_only=True):
 
     contribution_export_id: UUID
     contributions: list[ExportedContribution]
+    cursor: str | None = None
 
 
 COLUMNS = ExportedContribution.__struct_fields__
