@@ -23,6 +23,10 @@ Readers = frozenset[str]
 NO_READERS: Readers = frozenset()
 
 
+OF_A_MAIL = {"/v1/follow-ups/link", "/v1/unsubscribe"}
+"""Links of mails: an answer has the body of `/answer`, whose text is planted; unsubscribing takes one value only."""
+
+
 @dataclass(frozen=True)
 class Canary:
     """A text, the field and body in which it was sent, and who may find it."""
@@ -81,6 +85,7 @@ def all_free_fields() -> set[tuple[str, Place]]:
     return {
         (f"{method.upper()} {path}", place)
         for path, methods in DOCUMENT["paths"].items()
+        if path not in OF_A_MAIL
         for method in methods
         for place in _places(schema_of(method, path))
     }
