@@ -385,7 +385,7 @@ class MatchNotPursued(_MatchFact, frozen=True, kw_only=True, tag="matching.match
 
 
 class MatchExpired(_MatchFact, frozen=True, kw_only=True, tag="matching.match.expired.v1"):
-    """The request or the offering ended before the match was confirmed."""
+    """Before the match was confirmed, the request or the offering ended, or another match covered the whole group."""
 
     expired_at: datetime
 

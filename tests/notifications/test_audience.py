@@ -2,6 +2,8 @@
 
 import re
 from datetime import date, timedelta
+from email import message_from_bytes
+from email.policy import SMTP
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,7 +23,7 @@ from contracts import requests as r
 from contracts import results as rs
 from contracts.alerts import DigestIssued, HitRecorded
 from contracts.answer_links import AnswerLink, Purpose, read_token
-from contracts.facts import Fact
+from contracts.facts import Fact, fact_type
 from contracts.notifications import Link
 from contracts.registry import FACTS
 from contracts.reply_addresses import read_reply_address
@@ -30,7 +32,7 @@ from services.notifications.notices import audience, matter, recipients
 from services.notifications.notices.audience import NOTICES, TO_OWNER
 from services.notifications.notices.not_notified import NOT_NOTIFIED
 from services.notifications.notices.notice import Appointment, Known, Notice
-from services.notifications.notices.wording import LRI, PDI, RLM, Letter, ReplyTerms, mail, templates, words
+from services.notifications.notices.wording import LRI, PDI, RLM, About, Letter, ReplyTerms, mail, templates, words
 from tests.builders import NOON
 
 STATE = Appointment("KEN", Role.FOCAL_POINT)
@@ -289,6 +291,20 @@ def a_letter(language: Language = Language.EN, **changes: Any) -> Letter:
 
 def written(letter: Letter) -> Any:
     return mail(letter, sender="Entraide <no-reply@entraide.example>", public_url="https://entraide.example")
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("whose", ["KEN", "GBR", "BOL"])
+def test_subject_of_a_mail_is_read_as_it_was_written(language: Language, whose: str) -> None:
+    notice = fact_type(m.MatchPresented)
+    about = About(whose=whose, kinds=("mla_training",))
+    letter = a_letter(language=language, notice=notice, reference="TA-2026-34032-80974", about=about)
+    subject = words(letter.notice, letter.reference, language, about, reader=letter.organization).subject
+
+    sent = bytes(written(letter))
+
+    assert subject == message_from_bytes(sent, policy=SMTP)["Subject"]
+    assert all(len(line) <= 78 for line in sent.partition(b"\r\n\r\n")[0].split(b"\r\n"))
 
 
 @pytest.mark.parametrize("about", ["request_id", "match_id"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from email.header import Header
 from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -121,7 +122,17 @@ class Unfolded(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
+class Encoded(UnstructuredHeader, BaseHeader):
+    """A header of words. The folding of the library loses or doubles a space between encoded words (RFC 2047)."""
+
+    def fold(self, *, policy: Any) -> str:
+        charset = "us-ascii" if self.isascii() else "utf-8"
+        words = Header(str(self), charset, header_name=self.name).encode(linesep=policy.linesep)
+        return f"{self.name}: {words}{policy.linesep}"
+
+
 HEADERS = HeaderRegistry()
+HEADERS.map_to_type("subject", Encoded)
 HEADERS.map_to_type("list-unsubscribe", Unfolded)
 POLICY = SMTP.clone(header_factory=HEADERS)
 
