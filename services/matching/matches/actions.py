@@ -24,8 +24,10 @@ from contracts.weights import WeightsAdopted
 from services.matching import policy
 from services.matching.choices import store as choice_store
 from services.matching.choices.model import move_of
+from services.matching.fields import check_reason
 from services.matching.joint_deliveries import model as joint_delivery
 from services.matching.joint_deliveries import store as joint_store
+from services.matching.joint_deliveries.model import JointDelivery
 from services.matching.lines import consent_store
 from services.matching.lines import store as line_store
 from services.matching.lines.model import SEEKING, WantedLine
@@ -133,6 +135,12 @@ async def move(
         return await record(tx, before, fact, comment)
 
 
+def decline(found: Match, reason: str, ctx: Context) -> Fact:
+    """Return the fact that the caller's side declines. Raises Invalid for a reason of the other side, and Conflict."""
+    side = "decline_by_state" if ctx.caller.role is Role.FOCAL_POINT else "decline_by_provider"
+    return found.decline(ctx.caller.role, check_reason(side, reason), now=ctx.now)
+
+
 async def agree(
     tx: Tx, ctx: Context, match_id: UUID, action: Action, *, covers: int | None = None, comment: str
 ) -> Match:
@@ -143,12 +151,7 @@ async def agree(
     offering has ended or does not fit any more, or if the unit or the donor of its package has not agreed. The line's
     other open matches lapse when all of its group is covered.
     """
-    # The order of all moves: the joint delivery, the line, its matches. The line's lock makes confirmations wait.
-    joint = await joint_store.of_match(tx, match_id, ctx.caller)
-    line_id, _ = await match_store.ends_of(tx, match_id, ctx.caller)
-    async with tx.as_service():
-        line = await line_store.line(tx, line_id, lock=True)
-        others = [one for one in await match_store.of_lines(tx, [line_id], lock=True) if one.match_id != match_id]
+    joint, line, others = await lock_for_agreement(tx, match_id, ctx.caller)
     before = await _seen(tx, ctx, match_id, action)
     if line is not None and before.status in {MatchStatus.EXPIRED, *match.MOVES[action]}:
         # Before the revision: a match that lapsed because nothing is left has changed.
@@ -188,6 +191,21 @@ async def agree(
             rest = [one for one in others if one.status in NOT_CONFIRMED]
             await suggestions.expire(tx, rest, because=tx.announced[-1], now=ctx.now)
         return after
+
+
+async def lock_for_agreement(
+    tx: Tx, match_id: UUID, caller: Caller
+) -> tuple[JointDelivery | None, WantedLine | None, list[Match]]:
+    """Return the joint delivery of a match, its line and the line's other matches, locked. Raises Missing, Unavailable.
+
+    They are locked in the order of all moves; the line's lock makes confirmations wait.
+    """
+    joint = await joint_store.of_match(tx, match_id, caller)
+    line_id, _ = await match_store.ends_of(tx, match_id, caller)
+    async with tx.as_service():
+        line = await line_store.line(tx, line_id, lock=True)
+        others = [one for one in await match_store.of_lines(tx, [line_id], lock=True) if one.match_id != match_id]
+    return joint, line, others
 
 
 async def record(tx: Tx, before: Match | None, fact: Fact, comment: str) -> Match:

@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct
 from msgspec.structs import asdict
 
 from chassis.context import Context
-from chassis.db.database import Database, Tx
+from chassis.db.database import Tx
 from chassis.http.application import CurrentCaller, Db, Now, requires
 from chassis.http.commands import change, create, show
 from chassis.http.edge import reader_language
@@ -20,7 +20,6 @@ from chassis.http.pages import Pagination
 from contracts.conversion import from_attributes
 from contracts.facts import Fact
 from contracts.refusals import Invalid
-from contracts.values import Role
 from services.matching import policy
 from services.matching.choices import store as choice_store
 from services.matching.commands import Comment, Reason
@@ -29,7 +28,7 @@ from services.matching.fields import check_reason
 from services.matching.joint_deliveries import store as joint_store
 from services.matching.lines import store as line_store
 from services.matching.matches import actions as match_actions
-from services.matching.matches import presentation_actions, wording
+from services.matching.matches import capacity_locks, presentation_actions, wording
 from services.matching.matches import store as match_store
 from services.matching.matches.commands import Agree, Evaluate, NewMatch, Presentation, PresentSeveral
 from services.matching.matches.explanation import Explanation, explain
@@ -227,12 +226,6 @@ async def present_matches(tx: Tx, ctx: Context, match_ids: Sequence[UUID], data:
     await presentation_actions.present_several(tx, ctx, chosen)
 
 
-async def _capacity_lock(db: Database, ctx: Context, match_id: UUID) -> Sequence[str]:
-    async with db.for_reading().transaction(by=ctx.caller) as tx:
-        _, offering_id = await match_store.ends_of(tx, match_id, ctx.caller)
-    return [f"capacity of {offering_id}"]
-
-
 def _agree_route(action: Action, summary: str, description: str | None = None) -> HTTPRouteHandler:
     """Return the route of `accept` or `confirm`; the second of the two confirms the match and takes capacity."""
 
@@ -241,7 +234,7 @@ def _agree_route(action: Action, summary: str, description: str | None = None) -
         action,
         summary,
         read=_read,
-        locks=_capacity_lock,
+        locks=capacity_locks.of_match,
         name=f"{action} match",
         description=description,
     )
@@ -265,11 +258,6 @@ def _move_route(
     return move_match
 
 
-def _decline(match: Match, body: Reason, ctx: Context) -> Fact:
-    side = "decline_by_state" if ctx.caller.role is Role.FOCAL_POINT else "decline_by_provider"
-    return match.decline(ctx.caller.role, check_reason(side, body.reason), now=ctx.now)
-
-
 ROUTES = [
     begin_match,
     list_matches,
@@ -290,7 +278,12 @@ ROUTES = [
         Evaluate,
         lambda m, body, ctx: m.evaluate(ctx.caller.role, body.given(), now=ctx.now),
     ),
-    _move_route(Action.DECLINE, "Decline a match", Reason, _decline),
+    _move_route(
+        Action.DECLINE,
+        "Decline a match",
+        Reason,
+        lambda m, body, ctx: match_actions.decline(m, body.reason, ctx),
+    ),
     _move_route(
         Action.NOT_PURSUE,
         "Decide not to pursue a match",
