@@ -22,6 +22,7 @@ class Purpose(StrEnum):
 
     FOLLOW_UP = "follow-up"
     LEGISLATION_CHECK = "legislation-check"
+    MATCH = "match"
 
 
 class AnswerLink(Struct, frozen=True, kw_only=True):

@@ -41,6 +41,7 @@ OF_NO_PAGE = frozenset({"/v1/clients/{id}", "/v1/webhooks/{id}"})
 ANSWERS: Mapping[Purpose, str] = {
     Purpose.FOLLOW_UP: "/answer?token={token}",
     Purpose.LEGISLATION_CHECK: "/legislation-check?token={token}",
+    Purpose.MATCH: "/match?token={token}",
 }
 """Maps each purpose of an answer link to the page on which a person answers without signing in."""
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 from weakref import WeakSet
 
+from msgspec.structs import replace
+
 from chassis.auth.callers import Callers
 from chassis.db.database import Database
 from chassis.ids import new_id
@@ -58,6 +60,13 @@ def appoint_persona(*appointments: str, person_id: UUID | None = None) -> None:
     holdings = _appointed[person_id, appointments] = [_held(person_id, held) for held in appointments]
     for callers in _callers:
         _apply(callers, person_id, holdings)
+
+
+def end_appointment(appointment: str) -> None:
+    """End an appointment of its persona, who had it in this test."""
+    [held] = _appointed[persona_id(appointment), (appointment,)]
+    for callers in _callers:
+        _apply(callers, held.person_id, [replace(held, ended=True, version=held.version + 1)])
 
 
 def forget_appointed() -> None:

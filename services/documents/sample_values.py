@@ -165,6 +165,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "party": True,
         "as_of": "2026-11-01",
         # a match
+        "AnswerMatch.reason": None,
         "score": sum(points for _, points, _ in SHARES),
         "shares": [{"criterion": name, "points": points, "of": of} for name, points, of in SHARES],
         "algorithm": "codes-3:weights-0",

@@ -14,7 +14,11 @@ from services.matching.matches.title_reader import Titles
 
 
 class Dependencies(NamedTuple):
-    """Clients for balances, titles and appointments, the index in memory, and limits on previews and comparisons."""
+    """Clients for balances, titles and appointments, the index in memory, and limits on previews and comparisons.
+
+    `reply_key` signs the links of mails, which are answered in the appointments found by `callers`; None if mails have
+    no links.
+    """
 
     budgets: Budgets
     titles: Titles
@@ -23,6 +27,7 @@ class Dependencies(NamedTuple):
     previews: ConcurrencyLimit
     comparisons: ConcurrencyLimit
     comparison_slots: asyncio.Semaphore
+    reply_key: bytes | None
 
 
 Owned: TypeAlias = NamedDependency[SkipValidation[Dependencies]]

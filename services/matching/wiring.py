@@ -34,7 +34,7 @@ from services.matching.joint_deliveries import api as joint_api
 from services.matching.lines import consent_store
 from services.matching.matches import actions as match_actions
 from services.matching.matches import api as match_api
-from services.matching.matches import preview_api, why_not_api
+from services.matching.matches import link_api, preview_api, why_not_api
 from services.matching.matches import store as match_store
 from services.matching.matches.budgets import Budgets
 from services.matching.matches.title_reader import Titles
@@ -210,6 +210,7 @@ async def plan_rounds(planner: Planner) -> float | None:
 
 
 def own(running: Running) -> Dependencies:
+    key = running.settings.reply_key
     return Dependencies(
         budgets=Budgets(running.peers),
         titles=Titles(running.peers),
@@ -222,6 +223,7 @@ def own(running: Running) -> Dependencies:
             running_max=similar_api.AT_ONCE_MAX, waiting_max=similar_api.OF_ONE_ORGANIZATION_WAITING_MAX
         ),
         comparison_slots=asyncio.Semaphore(similar_api.AT_ONCE_MAX),
+        reply_key=key.encode() if key else None,
     )
 
 
@@ -261,6 +263,7 @@ SERVICE = Service(
         *publication_api.ROUTES,
         *open_data_api.ROUTES,
         *calendar_api.ROUTES,
+        *link_api.ROUTES,
         *match_api.ROUTES,
         *package_api.ROUTES,
         *choice_api.ROUTES,

@@ -52,6 +52,7 @@ PUBLIC_ROUTES = {
     "/v1/unsubscribe",
     "/v1/follow-ups/link",
     "/v1/legislation/checks/link",
+    "/v1/matches/link",
     "/.well-known/jwks.json",
 }
 """All routes that need no token in a process of services alone; the composition root adds its documents."""

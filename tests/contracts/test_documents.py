@@ -79,6 +79,7 @@ PUBLIC = {
     "/v1/token",
     "/v1/follow-ups/link",
     "/v1/legislation/checks/link",
+    "/v1/matches/link",
     "/v1/unsubscribe",
     "/.well-known/jwks.json",
 }
@@ -191,7 +192,7 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
 
     change_nothing = {"/v1/requests/check", "/v1/matches/topics", "/v1/matches/preview", "/v1/token"}
     # A repeat of what a link in a mail does has no second effect.
-    links = {"/v1/follow-ups/link", "/v1/legislation/checks/link", "/v1/unsubscribe"}
+    links = {"/v1/follow-ups/link", "/v1/legislation/checks/link", "/v1/matches/link", "/v1/unsubscribe"}
     assert change_nothing | links == without_key
     undoes_nothing = {"/v1/notifications/{notification_id}/read", "/v1/webhooks/{webhook_id}/test"}
     # Closing or reopening a year cannot be repeated, whatever revision the caller has seen.

@@ -159,6 +159,7 @@ WITHOUT_RECORD = {
     "GET /v1/digests/{digest_id}",
     "GET /v1/follow-ups/link",
     "GET /v1/legislation/checks/link",
+    "GET /v1/matches/link",
     "GET /v1/unsubscribe",
 }
 """A digest is issued at 06:00 UTC of the next day, so the sample world has none. A link's token is only in a mail."""

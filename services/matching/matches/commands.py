@@ -1,5 +1,6 @@
 """Request bodies of matches with their limits, and the check of their codes."""
 
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -74,6 +75,33 @@ class Agree(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     covers: Persons | None = None
     comment: Words = ""
+
+
+class LinkAnswer(StrEnum):
+    """The answers of a State to a presented match by the link of a mail."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+
+
+class AnswerMatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The answer of a State to a presented match.
+
+    `decline` requires a `reason` of `/v1/reference/reasons/decline_by_state`; `accept` has none.
+    """
+
+    answer: LinkAnswer
+    reason: Code | None = None
+
+    def check(self) -> None:
+        """Raise Invalid for a missing or unknown reason, and for one of an acceptance."""
+        if self.answer is LinkAnswer.ACCEPT:
+            if self.reason is not None:
+                raise Invalid("unknown-field", field="reason")
+        elif self.reason is None:
+            raise Invalid("missing-field", field="reason")
+        else:
+            check_reason("decline_by_state", self.reason)
 
 
 class Presentation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

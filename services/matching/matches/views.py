@@ -158,6 +158,43 @@ class MatchDetail(MatchView, frozen=True, kw_only=True):
     override_says: str | None
 
 
+class LinkedMatch(Struct, frozen=True, kw_only=True):
+    """A match as its State sees it by the link of a mail, without ids and without words of the request.
+
+    `covers` is how many persons of the line's group it serves, null for all; `persons` is their number, and `residue`
+    how many of the group no confirmed match covers. `kind`, `persons` and `residue` are null if the State has withdrawn
+    the line. `reason` is why it ended. `opens_says` and `override_says` describe in the reader's language what the
+    provider would see if both sides agree, and the override.
+    """
+
+    status: MatchStatus
+    provider: str
+    kind: str | None
+    covers: int | None
+    persons: int | None
+    residue: int | None
+    presented_at: datetime | None
+    reason: str | None
+    opens_says: str | None
+    override_says: str | None
+
+
+async def linked_view(tx: Tx, match: Match, reader: Language) -> LinkedMatch:
+    """Return the view of a match by the link of a mail."""
+    async with tx.as_service():
+        line = await line_store.line(tx, match.line_id)
+    opens = opened(match, reader)
+    return from_attributes(
+        LinkedMatch,
+        match,
+        kind=line.kind if line else None,
+        persons=match.covers or line.group_size if line else None,
+        residue=line.left if line else None,
+        opens_says=opens.says if opens else None,
+        override_says=wording.overridden(match.override, reader) if match.override else None,
+    )
+
+
 async def views_of(tx: Tx, found: Sequence[Ranked], caller: Caller) -> list[MatchView]:
     """Return views for the caller, with comments."""
     comments = await remark_store.comments_of(tx, [at for one in found for at in _remarked(one.match)])

@@ -17,7 +17,9 @@ import msgspec
 from contracts import reference
 from contracts.answer_links import AnswerLink, Purpose, token_of
 from contracts.console_pages import ANSWERS, page_of, page_of_notification
+from contracts.facts import fact_type
 from contracts.formats import day
+from contracts.matching import MatchPresented
 from contracts.reply_addresses import Reply, reply_address
 from contracts.values import Language, Role
 from services.notifications.notices.references import localized
@@ -26,8 +28,12 @@ RIGHT_TO_LEFT = frozenset({Language.AR})
 _ASKED_ABOUT: Mapping[Purpose, str] = {
     Purpose.FOLLOW_UP: "/v1/follow-ups/",
     Purpose.LEGISLATION_CHECK: "/v1/legislation/checks/",
+    Purpose.MATCH: "/v1/matches/",
 }
 """Beginnings of the links of notices that ask a question."""
+
+_ASKED_BY: Mapping[Purpose, tuple[str, Role]] = {Purpose.MATCH: (fact_type(MatchPresented), Role.FOCAL_POINT)}
+"""The only notice and the only role of its reader that ask, where other notices have such a link too."""
 
 KINDS_SHOWN_MAX = 3
 RLM, LRI, PDI = "\u200f", "\u2066", "\u2069"
@@ -199,7 +205,8 @@ def answer_page(letter: Letter, terms: ReplyTerms | None) -> str | None:
     """Return the page for an answer without signing in, without the language before it; None if nothing is asked."""
     for purpose, page in ANSWERS.items():
         about = letter.link.removeprefix(_ASKED_ABOUT[purpose])
-        if terms is not None and about != letter.link:
+        asks = (letter.notice, letter.role) == _ASKED_BY.get(purpose, (letter.notice, letter.role))
+        if terms is not None and about != letter.link and asks:
             link = AnswerLink(purpose=purpose, about=UUID(about), person_id=letter.person_id)
             return page.format(token=token_of(terms.key, link))
     return None
