@@ -49,6 +49,7 @@ from services.console.legislation import check_pages, gap_pages, proposal_pages
 from services.console.legislation import pages as legislation
 from services.console.legislation_check import pages as legislation_check
 from services.console.live import pages as live
+from services.console.match_link import pages as match_link
 from services.console.matches import compare, nominate
 from services.console.matches import pages as matches
 from services.console.meetings import pages as meetings
@@ -123,6 +124,7 @@ ROUTES = (
     *follow_up_pages.ROUTES,
     *strategies.ROUTES,
     *legislation_check.ROUTES,
+    *match_link.ROUTES,
     *experts.ROUTES,
     *sherloc_contributions.ROUTES,
     *practices.ROUTES,

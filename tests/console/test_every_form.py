@@ -63,6 +63,7 @@ UNSEEN = {
     "/{language:str}/intake/{record_id:str}/do/{move:str}",
     "/{language:str}/legislation/checks/{record_id:str}/do/{move:str}",
     "/{language:str}/legislation/gaps",
+    "/{language:str}/match",
     "/{language:str}/packages/{record_id:str}/do/{move:str}",
     "/{language:str}/parked/{service:str}/{event_id:uuid}/{move:str}",
     "/{language:str}/requests/new/from-observations",

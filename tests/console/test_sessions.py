@@ -15,6 +15,7 @@ OPEN_PAGES = {
     "/{language:str}",
     "/{language:str}/answer",
     "/{language:str}/legislation-check",
+    "/{language:str}/match",
     "/{language:str}/appointment",
     "/{language:str}/public",
     "/{language:str}/public/figures",
