@@ -22,6 +22,8 @@ class ClockStarted(Fact, frozen=True, kw_only=True, tag="requests.clock.started.
     `match_id` and `line_id` are None for a clock of the whole request. There is no reminder without `remind_at`.
     """
 
+    TIME = "since"
+
     clock_id: UUID
     step: Code
     request_id: UUID
@@ -47,6 +49,8 @@ class ClockPaused(Fact, frozen=True, kw_only=True, tag="requests.clock.paused.v1
 class ClockResumed(Fact, frozen=True, kw_only=True, tag="requests.clock.resumed.v1"):
     """The clock runs again; `due_at` is later by the working days of the pause."""
 
+    TIME = "resumed_at"
+
     clock_id: UUID
     request_id: UUID
     state: State
@@ -57,6 +61,8 @@ class ClockResumed(Fact, frozen=True, kw_only=True, tag="requests.clock.resumed.
 
 class ClockReminded(Fact, frozen=True, kw_only=True, tag="requests.clock.reminded.v1"):
     """Half of the time is over; a reminder is sent to the assignee, or to all holders of the role if there is none."""
+
+    TIME = "reminded_at"
 
     clock_id: UUID
     step: Code
@@ -72,6 +78,8 @@ class ClockReminded(Fact, frozen=True, kw_only=True, tag="requests.clock.reminde
 
 class ClockOverdue(Fact, frozen=True, kw_only=True, tag="requests.clock.overdue.v1"):
     """The time is over; the side that has to act, and the head of the remit, are notified."""
+
+    TIME = "overdue_at"
 
     clock_id: UUID
     step: Code

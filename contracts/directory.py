@@ -221,6 +221,8 @@ class ClientRegistered(Fact, frozen=True, kw_only=True, tag="directory.client.re
 class ClientRotated(Fact, frozen=True, kw_only=True, tag="directory.client.rotated.v1"):
     """An API client has a new secret; the previous one is valid until a set time, older ones are not."""
 
+    TIME = "rotated_at"
+
     client_id: UUID
     organization: Organization
     generation: Annotated[int, Meta(ge=2)]

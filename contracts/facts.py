@@ -7,7 +7,8 @@ extended: a new field is optional with a default; any other change is a v2 in ad
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal, cast
+from functools import cache
+from typing import Annotated, ClassVar, Literal, cast
 from uuid import UUID
 
 import msgspec
@@ -20,7 +21,9 @@ EVENT_BYTES_MAX = 60_000
 
 
 class Fact(Struct, frozen=True, kw_only=True, tag_field="type"):
-    """An event of one aggregate."""
+    """An event of one aggregate. `TIME` names the field with the time of the event where several are required."""
+
+    TIME: ClassVar[str] = ""
 
     @property
     def type(self) -> str:
@@ -33,6 +36,11 @@ class Fact(Struct, frozen=True, kw_only=True, tag_field="type"):
     @property
     def aggregate_id(self) -> UUID:
         return cast(UUID, getattr(self, f"{self.aggregate}_id"))
+
+    @property
+    def time(self) -> datetime:
+        """When it happened. Facts of a value date happened when they were recorded."""
+        return cast(datetime, getattr(self, time_field(self.__class__)))
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -72,6 +80,17 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def fact_type(kind: type[Fact]) -> str:
     return cast(str, kind.__struct_config__.tag)
+
+
+@cache
+def time_field(kind: type[Fact]) -> str:
+    """Return the field with the time of the event: `TIME`, or the one required time. Raises TypeError without it."""
+    named = [one.name for one in msgspec.structs.fields(kind) if one.required and one.type is datetime]
+    if kind.TIME:
+        named = [one for one in named if one == kind.TIME]
+    if len(named) != 1:
+        raise TypeError(f"{kind.__name__}: TIME has to name the field with the time of the event")
+    return named[0]
 
 
 def aggregates_of(owner: str, kinds: Iterable[type[Fact]]) -> frozenset[str]:

@@ -53,6 +53,8 @@ class _FollowUpFact(Fact, frozen=True, kw_only=True):
 class FollowUpScheduled(_FollowUpFact, frozen=True, kw_only=True, tag="delivery.follow_up.scheduled.v1"):
     """A follow-up of a side was scheduled; answers can be given and revised until `closes_at`."""
 
+    TIME = "scheduled_at"
+
     due_at: datetime
     closes_at: datetime
     scheduled_at: datetime

@@ -33,6 +33,8 @@ class LegislationCheckAsked(_LegislationCheckFact, frozen=True, kw_only=True, ta
     The check was due at `due_at` and can be answered until `closes_at`.
     """
 
+    TIME = "asked_at"
+
     due_at: datetime
     asked_at: datetime
     closes_at: datetime

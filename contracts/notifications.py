@@ -110,6 +110,8 @@ class NotificationDelivered(Fact, frozen=True, kw_only=True, tag="notifications.
 class NotificationDeferred(Fact, frozen=True, kw_only=True, tag="notifications.notification.deferred.v1"):
     """An attempt failed temporarily; the next one is at `next_at`."""
 
+    TIME = "deferred_at"
+
     notification_id: UUID
     dispatch_id: UUID
     attempt: Number
@@ -164,6 +166,8 @@ class WebhookRegistered(Fact, frozen=True, kw_only=True, tag="notifications.webh
 
 class WebhookRotated(Fact, frozen=True, kw_only=True, tag="notifications.webhook.rotated.v1"):
     """The webhook has a new key, of this generation; the previous key also signs until `previous_until`."""
+
+    TIME = "rotated_at"
 
     webhook_id: UUID
     generation: Number

@@ -50,7 +50,7 @@ from contracts import (
     summaries,
     translations,
 )
-from contracts.facts import Event, Fact, fact_type
+from contracts.facts import Event, Fact, fact_type, time_field
 
 FACTS: Mapping[str, type[Fact]] = {
     fact_type(kind): kind
@@ -102,6 +102,9 @@ FACTS: Mapping[str, type[Fact]] = {
     )
 }
 """All fact types ever published, by name."""
+
+TIME_FIELDS: Mapping[str, str] = {name: time_field(kind) for name, kind in FACTS.items()}
+"""Maps each fact type to the field with its time; so start-up refuses a fact that does not name one."""
 
 
 def decode_fact(event: Event) -> Fact | None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from contracts.facts import Event, Fact
+from contracts.facts import Event, Fact, time_field
 from contracts.matching import MatchConfirmed
 from contracts.registry import FACTS
 from contracts.requests import RequestOpened
@@ -29,6 +30,33 @@ LAST = EXAMPLES if IS_SOAK else list(dict(EXAMPLES).items())
 
 def test_every_fact_has_an_example_that_is_kept() -> None:
     assert set(FACTS) == set(kept_examples()), "a published fact must keep its example"
+
+
+class Rescheduled(Fact, frozen=True, kw_only=True, tag="requests.request.rescheduled.v1"):
+    request_id: UUID
+    due_at: datetime
+    rescheduled_at: datetime
+
+
+def test_a_fact_of_two_times_that_names_neither_is_refused() -> None:
+    with pytest.raises(TypeError, match="Rescheduled: TIME"):
+        time_field(Rescheduled)
+
+
+def test_a_fact_whose_time_is_not_among_its_required_times_is_refused() -> None:
+    class Wrong(Rescheduled, frozen=True, kw_only=True, tag="requests.request.wrong.v1"):
+        TIME = "planned_at"
+
+    with pytest.raises(TypeError, match="Wrong: TIME"):
+        time_field(Wrong)
+
+
+def test_a_fact_of_two_times_has_the_one_that_it_names() -> None:
+    class Named(Rescheduled, frozen=True, kw_only=True, tag="requests.request.named.v1"):
+        TIME = "rescheduled_at"
+
+    first, second = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 9, 2, tzinfo=UTC)
+    assert Named(request_id=UUID(int=1), due_at=first, rescheduled_at=second).time == second
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[f"{name}-{e['id'][:4]}" for name, e in EXAMPLES])

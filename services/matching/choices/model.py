@@ -59,19 +59,13 @@ def move_of(after: Match, fact: Fact) -> Move:
         line_id=after.line_id,
         offering_id=after.offering_id,
         status=after.status,
-        at=happened_at(fact),
+        at=fact.time,
         reason=getattr(fact, "departure", None) or getattr(fact, "reason", None),
         score=after.score,
         shares=after.shares,
         algorithm=after.algorithm,
         offering_revision=after.offering_revision,
     )
-
-
-def happened_at(fact: Fact) -> datetime:
-    """The time of a match's fact, which each fact type names differently."""
-    (moment,) = (value for name in fact.__struct_fields__ if isinstance(value := getattr(fact, name), datetime))
-    return moment
 
 
 def chosen_by(status: MatchStatus, before: MatchStatus | None) -> Role | None:

@@ -55,10 +55,8 @@ async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Even
     for fact, _ in facts:
         on = getattr(fact, "effective_on", None)
         if on is not None:
-            # The first field that ends in `_at` is the time at which the fact was recorded.
-            said_at = next(getattr(fact, name) for name in fact.__struct_fields__ if name.endswith("_at"))
             # Consumers move an event of a closed year to the first open year, so it may be later than the fact.
-            check_not_ahead(on, said_at if because is None else max(said_at, clock.now()))
+            check_not_ahead(on, fact.time if because is None else max(fact.time, clock.now()))
         if on is not None and not isinstance(fact, ProposalMade):
             await fiscal_years.share_lock_open_years(tx, on)
     events = await announce_all(tx, facts, because=because)

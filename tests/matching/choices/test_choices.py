@@ -8,11 +8,7 @@ import pytest
 
 from chassis.db.database import Database
 from chassis.rebuild import verify
-from contracts.matching import FACTS
-from contracts.registry import decode_fact
 from contracts.requests import RequestReopened, RequestWithdrawn
-from services.documents.examples import example_event
-from services.matching.choices.model import happened_at
 from services.matching.wiring import SERVICE
 from tests.builders import NOON, headers
 from tests.matching.builders import an_offering_body
@@ -265,8 +261,3 @@ async def test_moves_are_rebuilt_from_the_journal(api: Client, owner: Owner, mig
         await tx.execute("SET LOCAL entraide.role = 'owner'")
         await tx.execute("UPDATE match_move SET score = 1 WHERE status = 'presented'")
     assert 1 == len(await verify(migrator, SERVICE))
-
-
-@pytest.mark.parametrize("kind", [kind for kind in FACTS if kind.__name__.startswith("Match")])
-def test_every_match_fact_has_one_time(kind: Any) -> None:
-    assert happened_at(decode_fact(example_event(kind))) is not None
