@@ -39,7 +39,7 @@ class Fact(Struct, frozen=True, kw_only=True, tag_field="type"):
 
     @property
     def time(self) -> datetime:
-        """When it happened. Facts of a value date happened when they were recorded."""
+        """When it happened. For a fact with a value date, when it was recorded."""
         return cast(datetime, getattr(self, time_field(self.__class__)))
 
 

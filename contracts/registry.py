@@ -103,8 +103,8 @@ FACTS: Mapping[str, type[Fact]] = {
 }
 """All fact types ever published, by name."""
 
-TIME_FIELDS: Mapping[str, str] = {name: time_field(kind) for name, kind in FACTS.items()}
-"""Maps each fact type to the field with its time; so start-up refuses a fact that does not name one."""
+for _kind in FACTS.values():
+    time_field(_kind)  # Start-up refuses a fact that does not say when it happened.
 
 
 def decode_fact(event: Event) -> Fact | None:

@@ -5,13 +5,14 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PRODUCT = ("services/", "chassis/", "contracts/")
 DOCS = ("docs/", "README.md", "CHANGELOG.md", "CONTRIBUTING.md")
 
+EXISTS = ("git", "rev-parse", "--quiet", "--verify", "--end-of-options")
 ANY = re.compile(r"\bAny\b")
 IMPORT = re.compile(r"\s*(from|import)\s")
 TYPE_IGNORE = re.compile(r"#\s*type:\s*ignore")
@@ -39,9 +40,9 @@ COUNTS: Mapping[str, tuple[tuple[str, ...], str, Callable[[str], int]]] = {
 
 def main() -> int:
     options = _arguments()
-    now = dict(sized(_working_tree()))
-    before = dict(sized(_of_revision(options.revision))) if options.revision else {}
-    columns = {options.revision[:12]: before, "now": now} if before else {"now": now}
+    columns = {"now": sized(_working_tree())}
+    if options.revision:
+        columns = {options.revision[:12]: sized(_of_revision(options.revision)), **columns}
     sys.stdout.write(f"{json.dumps(columns, indent=1)}\n" if options.json else table(columns))
     return 0
 
@@ -57,13 +58,21 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.size", description="Print the size of the project.")
     parser.add_argument("revision", nargs="?", help="a revision of git to compare with")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if (
+        options.revision
+        and subprocess.run([*EXISTS, f"{options.revision}^{{commit}}"], cwd=ROOT, stdout=subprocess.DEVNULL).returncode
+    ):
+        parser.error(f"git has no revision {options.revision}; a shallow clone gets it by git fetch --unshallow")
+    return options
 
 
-def sized(files: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-    """Return each figure of `COUNTS` with its value for these files, a text by its path."""
-    for name, (paths, suffix, count) in COUNTS.items():
-        yield name, sum(count(text) for path, text in files.items() if path.startswith(paths) and path.endswith(suffix))
+def sized(files: Mapping[str, str]) -> dict[str, int]:
+    """Return each figure of `COUNTS` for these files, a text by its path."""
+    return {
+        name: sum(count(text) for path, text in files.items() if path.startswith(paths) and path.endswith(suffix))
+        for name, (paths, suffix, count) in COUNTS.items()
+    }
 
 
 def _counted(path: str) -> bool:

@@ -1,5 +1,6 @@
 """What is covered of lines and of a request follows from sums of persons."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,3 +41,18 @@ def test_fulfilment_of_a_request_follows_from_sums_over_its_lines(lines: list[tu
     assert (found is Fulfilment.NONE) == (left == asked)
     assert (found in (Fulfilment.COVERED, Fulfilment.COMPLETE)) == (left == 0)
     assert (found is Fulfilment.COMPLETE) == (left == 0 and delivered)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        ([], Fulfilment.NONE),
+        (["revoked"], Fulfilment.NONE),
+        (["confirmed"], Fulfilment.COVERED),
+        (["completed", "in_delivery"], Fulfilment.COVERED),
+        (["completed", "revoked"], Fulfilment.COMPLETE),
+        (["completed"], Fulfilment.COMPLETE),
+    ],
+)
+def test_fulfilment_is_derived_from_matches(statuses: list[str], expected: Fulfilment) -> None:
+    assert expected is fulfilment_of(20, [Delivery(status, None) for status in statuses])

@@ -6,23 +6,21 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec.structs import replace
 
-from contracts.coverage import Delivery, Fulfilment, fulfilment_of
+from contracts.coverage import Fulfilment
 from contracts.criteria import Judged, PriorityCriterion
 from contracts.facts import Fact
 from contracts.refusals import Conflict, Invalid, Refusal
 from contracts.requests import DraftLine, Line
-from contracts.values import Period
 from services.requests.criteria.model import Criteria, assess
 from services.requests.request import model
 from services.requests.request.deliveries import Outcome
 from services.requests.request.evolve import evolve, with_window
 from services.requests.request.model import REMINDER_DAYS, Request
-from services.requests.request.specificity import Aspect, LineText, missing
 from services.requests.request.values import MOVES, Circulation, CirculationRule, FilingChannel, Status
 from tests.builders import NOON
 from tests.requests.builders import (
@@ -306,36 +304,6 @@ def test_match_of_an_unknown_line_is_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("statuses", "expected"),
-    [
-        ([], Fulfilment.NONE),
-        (["revoked"], Fulfilment.NONE),
-        (["confirmed"], Fulfilment.COVERED),
-        (["completed", "in_delivery"], Fulfilment.COVERED),
-        (["completed", "revoked"], Fulfilment.COMPLETE),
-        (["completed"], Fulfilment.COMPLETE),
-    ],
-)
-def test_fulfilment_is_derived_from_matches(statuses: list[str], expected: Fulfilment) -> None:
-    assert expected is fulfilment_of(20, [Delivery(status, None) for status in statuses])
-
-
-DELIVERIES = st.lists(
-    st.builds(
-        Delivery,
-        st.sampled_from(["confirmed", "in_delivery", "completed", "revoked"]),
-        st.none() | st.integers(min_value=1, max_value=25),
-    ),
-    max_size=6,
-)
-
-
-@given(DELIVERIES)
-def test_order_of_matches_does_not_change_fulfilment(deliveries: list[Delivery]) -> None:
-    assert fulfilment_of(20, deliveries) is fulfilment_of(20, deliveries[::-1])
-
-
-@pytest.mark.parametrize(
     ("of_lines", "expected"),
     [
         ([], Fulfilment.NONE),
@@ -353,32 +321,6 @@ def test_request_is_fulfilled_when_all_its_lines_are(of_lines: list[Fulfilment],
     fulfilment = {line.line_id: one for line, one in zip(lines, of_lines, strict=True)}
 
     assert expected is replace(a_request(), lines=lines, fulfilment=fulfilment).fulfilled
-
-
-SAID = LineText(
-    institution_name="Institute",
-    outcome="Judges cite decisions of other States",
-    in_place="一个由六名律师组成的中央机关，没有电子案卷",
-    markers_justification="",
-)
-
-
-@pytest.mark.parametrize(
-    ("line", "text", "expected"),
-    [
-        (a_line(), SAID, ()),
-        (a_line(institution="other"), SAID, (Aspect.WHO,)),
-        (a_line(topics=(), articles=()), SAID, (Aspect.SUBJECT,)),
-        (a_line(window=Period(starts=NOON.date(), ends=NOON.date() + timedelta(days=900))), SAID, (Aspect.WHEN,)),
-        (
-            a_line(),
-            LineText(institution_name="", outcome="training", in_place="", markers_justification=""),
-            (Aspect.WHO, Aspect.OUTCOME, Aspect.IN_PLACE),
-        ),
-    ],
-)
-def test_generic_line_gets_advice(line: Line, text: LineText, expected: tuple[Aspect, ...]) -> None:
-    assert expected == missing(line, text)
 
 
 class AnyHistory(RuleBasedStateMachine):
