@@ -1,10 +1,11 @@
 """The decision of a policy: allowed, with the guarded fields shown; or denied, with the slug of the refusal."""
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from contracts.refusals import Forbidden, Missing
 
@@ -44,6 +45,30 @@ ALLOWED = Decision(None)
 """Allowed, without guarded fields."""
 HIDDEN = Decision(ABSENT)
 """Denied because the record does not exist or is hidden from this caller; the two cannot be distinguished."""
+
+
+class Later(Struct, frozen=True, kw_only=True):
+    """A move that opens on a later day. `slug` is that of the refusal until then."""
+
+    move: str
+    slug: str
+    opens: date = field(name="from")
+
+
+def by_day(
+    moves: Collection[str], opening: Mapping[str, tuple[str, date]], today: date
+) -> tuple[tuple[str, ...], tuple[Later, ...]]:
+    """Return the moves that are open today, and those that open later.
+
+    `opening` maps a move to the slug of its refusal and the first day on which it is possible.
+    """
+    later = tuple(
+        Later(move=one, slug=opening[one][0], opens=opening[one][1])
+        for one in moves
+        if one in opening and today < opening[one][1]
+    )
+    closed = {one.move for one in later}
+    return tuple(one for one in moves if one not in closed), later
 
 
 def open_moves(

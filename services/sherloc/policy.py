@@ -333,9 +333,15 @@ def review_progress_moves_open_to(caller: Caller, record: ReviewProgress) -> tup
     return open_moves(caller, record, Action, decide, REVIEW_PROGRESS_MOVES)
 
 
-def meeting_moves_open_to(caller: Caller, record: Meeting) -> tuple[str, ...]:
-    """The moves of a meeting that this caller may make now."""
-    return open_moves(caller, record, Action, decide, MEETING_MOVES)
+def meeting_moves_open_to(caller: Caller, record: Meeting, *, has_lessons: bool) -> tuple[str, ...]:
+    """The moves of a meeting that this caller may make now, given the invitations, the sign-up and the lessons."""
+    impossible = {
+        Action.SIGN_UP: caller.organization not in record.invited,
+        Action.WITHDRAW_SIGN_UP: caller.organization not in record.signed_up,
+        Action.REMOVE_LESSON: not has_lessons,
+    }
+    found = open_moves(caller, record, Action, decide, MEETING_MOVES)
+    return tuple(one for one in found if not impossible.get(Action(one)))
 
 
 def check_moves_open_to(caller: Caller, check: LegislationCheck) -> tuple[str, ...]:

@@ -66,7 +66,6 @@ DELIVERY = Noun(
         Move(
             name="propose_completion",
             path="propose-completion",
-            from_day="period.from",
             label=N_("Propose that delivery is complete"),
             explains=N_(
                 "The other side confirms it or objects within 28 days. No answer then counts as a confirmation, unless"
@@ -211,7 +210,6 @@ SESSION = Noun(
             path="hold",
             label=N_("Record that it took place"),
             elsewhere=PARTICIPANTS,
-            from_day="period.until",
         ),
         Move(
             name="report_participants",

@@ -68,12 +68,7 @@ async def show_delivery(page: CurrentPage, delivery_id: FromPath[str]) -> Respon
         delivery=delivery,
         agreement=proposed,
         **await thread_of(page, delivery),
-        moves=[
-            one
-            for one in DELIVERY.open_to(delivery, session.role)
-            # Results can no longer be reported once the request is closed.
-            if one.name != "report_result" or results["closed_at"] is None
-        ],
+        moves=DELIVERY.open_to(delivery, session.role),
         primary=primary(delivery),
         turn=turn(delivery),
         mine=is_mine(delivery, session.role),

@@ -62,9 +62,8 @@ async def plan_session(page: CurrentPage, delivery_id: FromPath[str]) -> Respons
 @get(ONE)
 async def show_session(page: CurrentPage, session_id: FromPath[str]) -> Response[bytes]:
     """Show a session: its days, its place, and who took part."""
-    role = page.signed_in.role
     session = await page.api.get(f"/v1/sessions/{session_id}")
-    moves = SESSION.open_to(session, role)
+    moves = SESSION.open_to(session, page.signed_in.role)
     several = len(session["deliveries"]) > 1
     return page.render(
         "deliveries/session.html",
@@ -128,7 +127,6 @@ def _counted(typed: Typed) -> list[dict[str, Any]] | None:
 
 
 async def _table(page: Page, session_id: str, sent: Sent) -> Response[bytes]:
-    role = page.signed_in.role
     session = await page.api.get(f"/v1/sessions/{session_id}")
     delivery_id = page.value("delivery_id") or page.asked("delivery") or next(iter(session["deliveries"]), "")
     if delivery_id not in session["deliveries"]:
@@ -142,7 +140,7 @@ async def _table(page: Page, session_id: str, sent: Sent) -> Response[bytes]:
         record=session,
         delivery_id=delivery_id,
         state=(await _states(page, session)).get(delivery_id),
-        is_open=any(one.elsewhere == PARTICIPANTS and not one.begins for one in SESSION.open_to(session, role)),
+        is_open=not {"hold", "report_participants"}.isdisjoint(session["moves"]),
         functions=participant_functions(),
         ages=AGE_BAND,
         sexes=SEX,

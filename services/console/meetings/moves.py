@@ -38,7 +38,6 @@ MEETING = Noun(
         Move(
             name="hold_meeting",
             path="hold",
-            from_day="starts_on",
             label=N_("Record that it was held"),
             fields=(),
             explains=N_("From then on States and UNODC can say what was learned."),

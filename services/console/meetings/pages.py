@@ -72,7 +72,7 @@ async def list_meetings(page: CurrentPage) -> Response[bytes]:
 async def show_meeting(page: CurrentPage, meeting_id: FromPath[str]) -> Response[bytes]:
     """Show a meeting: its day and place, the invited States, the numbers that come, and what was learned."""
     meeting = await page.api.get(f"/v1/meetings/{meeting_id}")
-    return page.render("meetings/show.html", record=meeting, moves=_open(page, meeting))
+    return page.render("meetings/show.html", record=meeting, moves=MEETING.open_to(meeting, page.signed_in.role))
 
 
 @get(f"{ONE}{NEW_LESSON}")
@@ -102,17 +102,6 @@ async def _send_lesson(page: Page, meeting_id: str) -> Sent:
         errors = form_errors(problem, LESSON)
         return Sent(errors=errors, status=problem.status)
     return Sent(record=answer.body)
-
-
-def _open(page: Page, meeting: Mapping[str, Any]) -> Sequence[Move]:
-    """Return the moves that can succeed, given the invitations, the sign-up and the lessons."""
-    own = page.signed_in.organization
-    impossible = {
-        "sign_up": own not in meeting["invited"],
-        "withdraw_sign_up": not meeting["own_people"],
-        "remove_lesson": not meeting["lessons"],
-    }
-    return [one for one in MEETING.open_to(meeting, page.signed_in.role) if not impossible.get(one.name)]
 
 
 def _options(page: Page, meeting: Mapping[str, Any], move: Move) -> Mapping[str, Sequence[Option]]:

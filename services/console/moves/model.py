@@ -5,13 +5,11 @@ the command that it sends. Pages offer only what the API offers.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chassis import clock
 from services.console.fields import WORDS_MAX, Field
 from services.console.translations import N_
 
@@ -41,20 +39,15 @@ class Move(Struct, frozen=True, kw_only=True):
     done: str = "sent"
     asks_sign_in: bool = False
     """True if the move asks for a recent sign-in: it cannot be undone, or it is the consent of a second person."""
-    from_day: str = ""
-    """Field of the record, with dots between levels, that has the first day on which the move is possible."""
     begins: str = ""
-    """That day of a record, if it is not there yet."""
+    """First day on which the move of a record is possible, if that is a later one (`later` of the API)."""
     elsewhere: str = ""
     """Path, after the record's, of a page of its own for the move; `path` is empty if it sends to the record itself."""
 
 
-def not_before(move: Move, record: Mapping[str, Any]) -> Move:
-    """Return the move with the day on which it begins to be possible, if that is a later one."""
-    if not move.from_day:
-        return move
-    day = reduce(lambda found, name: found[name], move.from_day.split("."), record)
-    return replace(move, begins=str(day)) if str(day) > str(clock.now().date()) else move
+def first_days(record: Mapping[str, Any]) -> dict[str, str]:
+    """Map each move that the API opens to the caller on a later day to that day."""
+    return {one["move"]: one["from"] for one in record.get("later") or ()}
 
 
 class Noun(Struct, frozen=True, kw_only=True):
@@ -69,10 +62,10 @@ class Noun(Struct, frozen=True, kw_only=True):
     """Fields of a record that are typed on pages of their own: the label, and the path after the record's."""
 
     def open_to(self, record: Mapping[str, Any], role: str) -> Sequence[Move]:
-        """Return the moves that the API opens to the caller, in the order of this noun."""
-        allowed = record.get("moves") or ()
+        """Return the moves that the API opens to the caller now or later, in the order of this noun."""
+        allowed = dict.fromkeys(record.get("moves") or (), "") | first_days(record)
         return [
-            not_before(one, record)
+            replace(one, begins=allowed[one.name])
             for one in self.moves
             if one.name in allowed and (not one.roles or role in one.roles)
         ]

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from services.console.client import Answer, Problem
 from services.console.fields import FormError, Option, form_errors, read
-from services.console.moves.model import Move, Noun, not_before
+from services.console.moves.model import Move, Noun, first_days
 from services.console.page import CurrentPage, Page
 from services.console.sign_in.recent_sign_in import require_recent_sign_in
 
@@ -105,7 +105,7 @@ def _form(
         "moves/move.html",
         status=status,
         noun=noun,
-        move=not_before(move, record),
+        move=replace(move, begins=first_days(record).get(move.name, "")),
         record=record,
         record_id=record_id,
         revision=answer.revision or record.get("revision"),

@@ -13,7 +13,6 @@ OUTREACH = Noun(
         Move(
             name="hold_outreach_activity",
             path="hold",
-            from_day="starts",
             label=N_("The activity was held"),
             fields=(Field(name="reach", label=N_("How many people it reached"), kind="number"),),
             explains=N_("From its first day on. It cannot be revised afterwards."),

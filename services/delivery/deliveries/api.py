@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import CurrentCaller, Db, StreamFactory, requires
+from chassis.http.application import CurrentCaller, Db, Now, StreamFactory, requires
 from chassis.http.commands import change, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.pages import Pagination
@@ -40,6 +40,7 @@ class DeliveryPage(Struct, frozen=True, kw_only=True):
 async def list_deliveries(
     db: Db,
     caller: CurrentCaller,
+    now: Now,
     paging: Pagination,
     of_request: Annotated[UUID | None, QueryParameter(name="request")] = None,
     of_match: Annotated[UUID | None, QueryParameter(name="match")] = None,
@@ -52,7 +53,7 @@ async def list_deliveries(
         found = await store.page(
             tx, caller, request_id=of_request, match_id=of_match, status=status, before=cursor, limit=limit + 1
         )
-        views = await items_of(tx, found, caller)
+        views = await items_of(tx, found, caller, now.date())
     return paging.page(DeliveryPage, views, limit, at=lambda last: last.match_id)
 
 

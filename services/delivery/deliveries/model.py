@@ -138,6 +138,10 @@ class Delivery(Struct, frozen=True, kw_only=True):
     terminated_at: datetime | None = None
     reason: str | None = None
 
+    def opening(self, last_session: date | None) -> Mapping[str, tuple[str, date]]:
+        """Maps a move to the slug of its refusal before the first day on which it is possible."""
+        return {"propose_completion": ("delivery-not-due", max(last_session or date.min, self.period.starts))}
+
     def require(self, move: str) -> None:
         """Raise Conflict if the delivery's status does not allow the move."""
         if self.status not in MOVES[move]:
@@ -234,9 +238,9 @@ class Delivery(Struct, frozen=True, kw_only=True):
         first day of the delivery's period, Invalid for a day in the future or before these.
         """
         self.require("propose_completion")
-        first = max(last_session or self.period.starts, self.period.starts)
+        slug, first = self.opening(last_session)["propose_completion"]
         if now.date() < first:
-            raise Conflict("delivery-not-due", first_day=first)
+            raise Conflict(slug, first_day=first)
         if not first <= completed_on <= now.date():
             raise Invalid("completion-day", field="completed_on", first_day=first, last_day=now.date())
         return DeliveryCompletionProposed(

@@ -1,5 +1,6 @@
 """Rows of registered requests, as the requests service reports them; a State has strategies and results for these."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -74,6 +75,15 @@ async def closed_at(tx: Tx, request_id: UUID) -> datetime | None:
     """Return the time at which the request was closed; None if it is not closed."""
     found: datetime | None = await tx.fetchval("SELECT closed_at FROM known_request WHERE request_id = $1", request_id)
     return found
+
+
+async def closed_among(tx: Tx, request_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of the requests that are closed."""
+    rows = await tx.fetch(
+        "SELECT request_id FROM known_request WHERE request_id = ANY ($1::uuid[]) AND closed_at IS NOT NULL",
+        request_ids,
+    )
+    return {row["request_id"] for row in rows}
 
 
 async def require_not_closed(tx: Tx, request_id: UUID) -> None:

@@ -9,14 +9,16 @@ from msgspec import Struct
 from chassis.context import Context
 from chassis.db.database import Tx
 from contracts.conversion import from_attributes
+from contracts.decisions import Later, by_day
 from contracts.values import Caller, Money, Period, Side
 from services.delivery import policy, remark_store
 from services.delivery.contacts import store as contact_store
 from services.delivery.contacts.model import SideContacts
-from services.delivery.deliveries import store
+from services.delivery.deliveries import request_store, store
 from services.delivery.deliveries.model import Delivery, DeliveryStatus
 from services.delivery.policy import Action
 from services.delivery.remark_store import Remark
+from services.delivery.sessions import store as session_store
 
 
 class DeliveryItem(Struct, frozen=True, kw_only=True):
@@ -70,6 +72,7 @@ class DeliveryItem(Struct, frozen=True, kw_only=True):
     reason: str | None
     comment: str
     moves: tuple[str, ...]
+    later: tuple[Later, ...]
 
 
 class DeliveryView(DeliveryItem, frozen=True, kw_only=True):
@@ -83,7 +86,7 @@ async def delivery_view(tx: Tx, ctx: Context, delivery_id: UUID) -> DeliveryView
     """Return the delivery for the caller. Raises Missing if the caller may not see it."""
     found = await store.get(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_DELIVERY, found).required()
-    item = (await items_of(tx, [found], ctx.caller))[0]
+    item = (await items_of(tx, [found], ctx.caller, ctx.today))[0]
     contacts, remarks = (
         await contact_store.of_delivery(tx, delivery_id),
         await remark_store.of_delivery(tx, delivery_id),
@@ -91,15 +94,20 @@ async def delivery_view(tx: Tx, ctx: Context, delivery_id: UUID) -> DeliveryView
     return from_attributes(DeliveryView, item, contacts=contacts, remarks=remarks)
 
 
-async def items_of(tx: Tx, found: Sequence[Delivery], caller: Caller) -> list[DeliveryItem]:
+async def items_of(tx: Tx, found: Sequence[Delivery], caller: Caller, today: date) -> list[DeliveryItem]:
     """Return views for the caller, with the comment on the last move of each delivery."""
+    async with tx.as_service():
+        # Read as the service: only whether the request is closed and when the last session ends is shown.
+        closed = await request_store.closed_among(tx, [one.request_id for one in found])
+        last_sessions = await session_store.last_days(tx, [one.delivery_id for one in found])
     comments = await remark_store.comments_of(tx, [(one.delivery_id, one.revision) for one in found])
-    return [
-        from_attributes(
-            DeliveryItem,
-            one,
-            comment=comments.get(one.delivery_id, ""),
-            moves=policy.moves_open_to(caller, one),
+    views = []
+    for one in found:
+        # Results can no longer be reported once the request is closed.
+        impossible = {Action.REPORT_RESULT} if one.request_id in closed else set()
+        open_to = [move for move in policy.moves_open_to(caller, one) if move not in impossible]
+        moves, later = by_day(open_to, one.opening(last_sessions.get(one.delivery_id)), today)
+        views.append(
+            from_attributes(DeliveryItem, one, comment=comments.get(one.delivery_id, ""), moves=moves, later=later)
         )
-        for one in found
-    ]
+    return views

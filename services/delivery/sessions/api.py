@@ -31,7 +31,7 @@ SESSION = "/v1/sessions/{session_id:uuid}"
 @show(OF_DELIVERY, Action.LIST_SESSIONS, "The sessions of a delivery, and who took part")
 async def list_sessions(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], part: Part) -> DeliverySessions:
     """Sessions are listed by their first day, with the participants of this delivery in all of them."""
-    return part.of(await views.of_delivery(tx, delivery_id, ctx.caller))
+    return part.of(await views.of_delivery(tx, delivery_id, ctx.caller, ctx.today))
 
 
 @create(

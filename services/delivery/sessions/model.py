@@ -94,6 +94,11 @@ class Session(Struct, frozen=True, kw_only=True):
     def serves_several(self) -> bool:
         return len(self.deliveries) > 1
 
+    @property
+    def opening(self) -> Mapping[str, tuple[str, date]]:
+        """Maps a move to the slug of its refusal before the first day on which it is possible."""
+        return {"hold": ("session-not-over", self.ends)}
+
     def require(self, move: str) -> None:
         """Raise Conflict if the session's status does not allow the move."""
         if self.status not in MOVES[move]:
@@ -123,8 +128,9 @@ class Session(Struct, frozen=True, kw_only=True):
     ) -> SessionHeld:
         """Record that the session took place. Raises Conflict before its last day."""
         self.require("hold")
-        if now.date() < self.ends:
-            raise Conflict("session-not-over", last_day=self.ends)
+        slug, last_day = self.opening["hold"]
+        if now.date() < last_day:
+            raise Conflict(slug, last_day=last_day)
         counted = _counted(participants)
         return SessionHeld(**self._ids(), **counted, counts_hash=counts_hash, trainers=trainers, held_at=now)
 

@@ -1,6 +1,7 @@
 """Rows of sessions. Reads for a caller apply `may_see`, the policy in SQL, in their WHERE clause."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -54,6 +55,18 @@ async def not_cancelled(tx: Tx, delivery_id: UUID) -> list[Session]:
         delivery_id,
     )
     return [session_of(row) for row in rows]
+
+
+async def last_days(tx: Tx, delivery_ids: Sequence[UUID]) -> dict[UUID, date]:
+    """Return the last day of the sessions of each delivery, without those cancelled, read as the service."""
+    rows = await tx.fetch(
+        """
+        SELECT delivery_id, max(ends) AS ends FROM session CROSS JOIN unnest(deliveries) AS of (delivery_id)
+        WHERE deliveries && $1::uuid[] AND status <> 'cancelled' GROUP BY delivery_id
+        """,
+        delivery_ids,
+    )
+    return {row["delivery_id"]: row["ends"] for row in rows}
 
 
 async def get_as_service(tx: Tx, session_id: UUID) -> Session | None:

@@ -1,7 +1,7 @@
 """Views of sessions, and of their participants."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -9,6 +9,7 @@ from msgspec import Struct
 from chassis.context import Context
 from chassis.db.database import Tx
 from contracts.conversion import from_attributes
+from contracts.decisions import Later, by_day
 from contracts.reference import participant_functions
 from contracts.values import Caller, Language, Period
 from services.delivery import policy
@@ -57,6 +58,7 @@ class SessionView(Struct, frozen=True, kw_only=True):
     cancelled_at: datetime | None
     held_at: datetime | None
     moves: tuple[str, ...]
+    later: tuple[Later, ...]
 
 
 class DeliverySessions(Struct, frozen=True, kw_only=True):
@@ -77,13 +79,13 @@ async def session_view(tx: Tx, ctx: Context, session_id: UUID) -> SessionView:
     """Return the session for the caller. Raises Missing if the caller may not see it."""
     found = await store.get(tx, session_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_SESSION, found).required()
-    return (await views_of(tx, [found], ctx.caller))[0]
+    return (await views_of(tx, [found], ctx.caller, ctx.today))[0]
 
 
-async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> DeliverySessions:
+async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller, today: date) -> DeliverySessions:
     """Return the sessions of a delivery. Raises Missing if the caller may not see the delivery."""
     policy.decide(caller, Action.LIST_SESSIONS, await delivery_store.get(tx, delivery_id, caller)).required()
-    views = await views_of(tx, await store.of_delivery(tx, delivery_id, caller), caller)
+    views = await views_of(tx, await store.of_delivery(tx, delivery_id, caller), caller, today)
     planned = [one for one in views if one.status is not SessionStatus.CANCELLED]
     counted = [each.participants for one in views for each in one.participants if each.delivery_id == delivery_id]
     nothing = participants.suppressed_for((), participant_functions(), exact=True)
@@ -95,7 +97,7 @@ async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> DeliverySess
     )
 
 
-async def views_of(tx: Tx, found: Sequence[Session], caller: Caller) -> list[SessionView]:
+async def views_of(tx: Tx, found: Sequence[Session], caller: Caller, today: date) -> list[SessionView]:
     ids = [one.session_id for one in found]
     texts = await store.texts_of(tx, ids)
     known = await expert_store.texts_of(tx, [each for one in found for each in one.trainers])
@@ -108,6 +110,8 @@ async def views_of(tx: Tx, found: Sequence[Session], caller: Caller) -> list[Ses
     for one in found:
         own = texts.get(one.session_id, Texts())
         mine = tuple(each for each in one.deliveries if each in seen)
+        open_to = policy.session_moves_open_to(caller, one, {seen[each] for each in mine})
+        moves, later = by_day(open_to, one.opening, today)
         views.append(
             from_attributes(
                 SessionView,
@@ -126,7 +130,8 @@ async def views_of(tx: Tx, found: Sequence[Session], caller: Caller) -> list[Ses
                     for each in mine
                     if (one.session_id, each) in counts
                 ),
-                moves=policy.session_moves_open_to(caller, one, {seen[each] for each in mine}),
+                moves=moves,
+                later=later,
             )
         )
     return views

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, requires
+from chassis.http.application import CurrentCaller, Db, Now, requires
 from chassis.http.commands import change, create, show
 from chassis.http.pages import Pagination
 from contracts.conversion import from_attributes
@@ -41,6 +41,7 @@ class MeetingPage(Struct, frozen=True, kw_only=True):
 async def list_meetings(
     db: Db,
     caller: CurrentCaller,
+    now: Now,
     paging: Pagination,
     status: FromQuery[MeetingStatus | None] = None,
     cursor: FromQuery[UUID | None] = None,
@@ -49,7 +50,7 @@ async def list_meetings(
     """Lists meetings for focal points, officials, coordinators and auditors. The list is empty for others."""
     async with db.transaction(by=caller) as tx:
         found = await store.page(tx, caller, status=status, before=cursor, limit=limit + 1)
-        views = await views_of(tx, found, caller)
+        views = await views_of(tx, found, caller, now.date())
     return paging.page(MeetingPage, views, limit)
 
 

@@ -71,6 +71,11 @@ class Meeting(Struct, frozen=True, kw_only=True):
     people: tuple[int, ...] = ()
     reason: str | None = None
 
+    @property
+    def opening(self) -> Mapping[str, tuple[str, date]]:
+        """Maps a move to the slug of its refusal before the first day on which it is possible."""
+        return {"hold_meeting": ("meeting-not-begun", self.starts_on)}
+
     def require(self, move: str) -> None:
         """Raise Conflict unless the status allows the move."""
         if self.status not in MOVES[move]:
@@ -115,8 +120,9 @@ class Meeting(Struct, frozen=True, kw_only=True):
     def hold(self, *, now: datetime) -> MeetingHeld:
         """Return the fact that the meeting was held. Raises Conflict before its day."""
         self.require("hold_meeting")
-        if now.date() < self.starts_on:
-            raise Conflict("meeting-not-begun", first_day=self.starts_on)
+        slug, first_day = self.opening["hold_meeting"]
+        if now.date() < first_day:
+            raise Conflict(slug, first_day=first_day)
         return MeetingHeld(**self._ids(), held_at=now)
 
     def cancel(self, reason: str, *, now: datetime) -> MeetingCancelled:

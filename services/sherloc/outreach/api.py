@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, requires
+from chassis.http.application import CurrentCaller, Db, Now, requires
 from chassis.http.commands import change, create, show
 from chassis.http.pages import Pagination
 from contracts.conversion import from_attributes
@@ -36,6 +36,7 @@ class OutreachActivityPage(Struct, frozen=True, kw_only=True):
 async def list_outreach_activities(
     db: Db,
     caller: CurrentCaller,
+    now: Now,
     paging: Pagination,
     status: FromQuery[OutreachStatus | None] = None,
     audience: FromQuery[OutreachAudience | None] = None,
@@ -45,7 +46,7 @@ async def list_outreach_activities(
     """Lists activities for every appointment."""
     async with db.transaction(by=caller) as tx:
         found = await store.page(tx, caller, status=status, audience=audience, before=cursor, limit=limit + 1)
-        views = await views_of(tx, found, caller)
+        views = await views_of(tx, found, caller, now.date())
     return paging.page(OutreachActivityPage, views, limit)
 
 

@@ -84,6 +84,11 @@ class OutreachActivity(Struct, frozen=True, kw_only=True):
     def budget(self) -> Money:
         return Money(minor=self.budget_minor, currency=self.currency)
 
+    @property
+    def opening(self) -> Mapping[str, tuple[str, date]]:
+        """Maps a move to the slug of its refusal before the first day on which it is possible."""
+        return {"hold_outreach_activity": ("outreach-not-begun", self.starts)}
+
     def require(self, move: str) -> None:
         """Raise Conflict unless the status allows the move."""
         if self.status not in MOVES[move]:
@@ -101,8 +106,9 @@ class OutreachActivity(Struct, frozen=True, kw_only=True):
     def hold(self, reach: int, *, now: datetime) -> OutreachActivityHeld:
         """Return the fact that the activity was held. Raises Conflict before its first day."""
         self.require("hold_outreach_activity")
-        if now.date() < self.starts:
-            raise Conflict("outreach-not-begun", first_day=self.starts)
+        slug, first_day = self.opening["hold_outreach_activity"]
+        if now.date() < first_day:
+            raise Conflict(slug, first_day=first_day)
         return OutreachActivityHeld(
             outreach_activity_id=self.outreach_activity_id, audience=self.audience, reach=reach, held_at=now
         )

@@ -9,6 +9,7 @@ from msgspec import Struct
 from chassis.context import Context
 from chassis.db.database import Tx
 from contracts.conversion import from_attributes
+from contracts.decisions import Later, by_day
 from contracts.outreach import OutreachAudience, OutreachKind
 from contracts.values import Caller, Language, Money
 from services.sherloc import policy
@@ -42,25 +43,26 @@ class OutreachActivityView(Struct, frozen=True, kw_only=True):
     changed_at: datetime
     reason: str | None
     moves: tuple[str, ...]
+    later: tuple[Later, ...]
 
 
 async def outreach_view(tx: Tx, ctx: Context, outreach_activity_id: UUID) -> OutreachActivityView:
     """Return an activity as this caller sees it. Raises Missing if this caller may not see it."""
     found = await store.get(tx, outreach_activity_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_OUTREACH_ACTIVITY, found).required()
-    return (await views_of(tx, [found], ctx.caller))[0]
+    return (await views_of(tx, [found], ctx.caller, ctx.today))[0]
 
 
-async def views_of(tx: Tx, found: Sequence[OutreachActivity], caller: Caller) -> list[OutreachActivityView]:
+async def views_of(
+    tx: Tx, found: Sequence[OutreachActivity], caller: Caller, today: date
+) -> list[OutreachActivityView]:
     """Convert activities into views for a caller who may see them."""
     texts = await store.texts_of(tx, [one.outreach_activity_id for one in found])
-    return [
-        from_attributes(
-            OutreachActivityView,
-            one,
-            title=texts[one.outreach_activity_id].title,
-            text=texts[one.outreach_activity_id].text,
-            moves=policy.outreach_moves_open_to(caller, one),
+    views = []
+    for one in found:
+        own = texts[one.outreach_activity_id]
+        moves, later = by_day(policy.outreach_moves_open_to(caller, one), one.opening, today)
+        views.append(
+            from_attributes(OutreachActivityView, one, title=own.title, text=own.text, moves=moves, later=later)
         )
-        for one in found
-    ]
+    return views

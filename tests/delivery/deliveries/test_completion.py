@@ -156,6 +156,11 @@ async def test_completion_is_proposed_in_the_period_and_backdated_with_a_reason(
 ) -> None:
     delivery_id = await begun(api, matching)
     with on(SPRING.starts - DAY):
+        found = await shown(api, delivery_id, NORWAY)
+        assert [{"move": "propose_completion", "slug": "delivery-not-due", "from": str(SPRING.starts)}] == found[
+            "later"
+        ]
+        assert "propose_completion" not in found["moves"]
         early = await tried(api, delivery_id, "propose-completion", NORWAY, comment=WHY)
         assert (409, "delivery-not-due") == slug(early)
         assert {"first_day": str(SPRING.starts)} == early.json()["details"]

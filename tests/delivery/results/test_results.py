@@ -210,8 +210,8 @@ async def test_a_result_is_shown_by_a_file_that_then_stays(api: Client, matching
 
 async def test_results_are_settled_while_the_request_is_closed(api: Client, matching: Matching, db: Database) -> None:
     delivery_id = await begun(api, matching, kind="training")
-    result = await reported(api, delivery_id)
-    about = {"request_id": UUID((await delivery_shown(api, delivery_id))["request_id"]), "state": "KEN"}
+    result, before = await reported(api, delivery_id), await delivery_shown(api, delivery_id, NORWAY)
+    about = {"request_id": UUID(before["request_id"]), "state": "KEN"}
     inbox = Inbox(db, "delivery", ["requests"], HANDLERS)
 
     closed = RequestClosed(**about, outcome="met", closed_at=NOON)
@@ -219,6 +219,7 @@ async def test_results_are_settled_while_the_request_is_closed(api: Client, matc
     assert (409, "request-closed") == slug(await tried(api, result, "confirm", KENYA))
     assert (409, "request-closed") == slug(await reporting(api, delivery_id, indicator="test_score"))
     assert [] == (await shown(api, result, KENYA))["moves"]
+    assert {"report_result"} == {*before["moves"]} - {*(await delivery_shown(api, delivery_id, NORWAY))["moves"]}
 
     reopened = RequestReopened(**about, reason="new_need", reopened_at=NOON)
     assert await inbox.receive(an_event(reopened, 2)) is Outcome.APPLIED

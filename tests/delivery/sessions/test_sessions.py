@@ -103,6 +103,11 @@ async def test_delivery_is_completed_after_its_sessions(api: Client, matching: M
     session_id, other = [(await planned(api, delivery_id))["session_id"] for _ in range(2)]
     await move(api, other, "cancel", reason="other")
     with on(MARCH.ends - timedelta(days=1)):
+        last = str(MARCH.ends)
+        later = (await api.get(f"/v1/deliveries/{delivery_id}", headers=headers(NORWAY))).json()["later"]
+        assert [{"move": "propose_completion", "slug": "delivery-not-due", "from": last}] == later
+        later = (await api.get(f"/v1/sessions/{session_id}", headers=headers(NORWAY))).json()["later"]
+        assert [{"move": "hold", "slug": "session-not-over", "from": last}] == later
         assert (409, "delivery-not-due") == slug(await tried_delivery(api, delivery_id, "propose-completion", NORWAY))
         assert (409, "session-not-over") == slug(await tried(api, session_id, "hold"))
     with on(MARCH.ends):

@@ -33,7 +33,9 @@ async def test_only_invited_states_sign_up(api: Client) -> None:
     assert (409, "meeting-not-invited") == slug(await tried(api, one, "sign-up", KENYA, people=1))
     assert (409, "meeting-invited") == slug(await tried(api, one, "invite", states=["UGA"]))
     assert (400, "unknown-code") == slug(await tried(api, one, "invite", states=["XXX"]))
+    assert [] == (await api.get(f"{PATH}/{one['meeting_id']}", headers=headers(KENYA))).json()["moves"]
     assert ["KEN", "UGA"] == (await move(api, one, "invite", states=["KEN", "UGA"]))["invited"]
+    assert ["sign_up"] == (await api.get(f"{PATH}/{one['meeting_id']}", headers=headers(KENYA))).json()["moves"]
 
 
 async def test_lesson_is_stored_without_author_time_or_fact(api: Client, db: Database) -> None:
@@ -76,8 +78,12 @@ async def test_coordinator_removes_a_lesson_that_names_somebody(api: Client) -> 
 async def test_lessons_are_recorded_once_the_meeting_has_begun(api: Client) -> None:
     one = await planned(api)
     assert (409, "meeting-status") == slug(await tried(api, one, "lessons", KENYA, text=LESSON))
-    later = await planned(api, starts_on=str(TODAY + timedelta(days=1)))
+    tomorrow = str(TODAY + timedelta(days=1))
+    later = await planned(api, starts_on=tomorrow)
+    assert [{"move": "hold_meeting", "slug": "meeting-not-begun", "from": tomorrow}] == later["later"]
+    assert "hold_meeting" not in later["moves"]
     assert (409, "meeting-not-begun") == slug(await tried(api, later, "hold"))
+    assert ([], True) == (one["later"], "hold_meeting" in one["moves"])
 
     assert "held" == (await move(api, one, "hold"))["status"]
 

@@ -37,6 +37,8 @@ async def test_what_was_held_or_cancelled_is_over(api: Client) -> None:
 async def test_reach_is_recorded_from_the_first_day_on(api: Client) -> None:
     tomorrow = str(TODAY + timedelta(days=1))
     one = await planned(api, starts=tomorrow, ends=tomorrow)
+    assert [{"move": "hold_outreach_activity", "slug": "outreach-not-begun", "from": tomorrow}] == one["later"]
+    assert "hold_outreach_activity" not in one["moves"]
     assert (409, "outreach-not-begun") == slug(await tried(api, one, "hold", reach=1))
 
     revised = (await tried(api, one, "revise", **WEBINAR | {"reach_target": 9})).json()
