@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from contracts.refusals import Forbidden, Missing
+from contracts.refusals import Conflict, Forbidden, Missing
 
 ABSENT = "not-found"
 
@@ -55,17 +55,30 @@ class Later(Struct, frozen=True, kw_only=True):
     opens: date = field(name="from")
 
 
-def by_day(
-    moves: Collection[str], opening: Mapping[str, tuple[str, date]], today: date
-) -> tuple[tuple[str, ...], tuple[Later, ...]]:
-    """Return the moves that are open today, and those that open later.
+class Opening(Struct, frozen=True):
+    """The first day on which a move is possible, and the slug of its refusal until then.
 
-    `opening` maps a move to the slug of its refusal and the first day on which it is possible.
+    `detail` is the name of that day in the refusal's sentence.
     """
+
+    slug: str
+    first_day: date
+    detail: str = "first_day"
+
+    def require(self, today: date) -> None:
+        """Raise Conflict before the day."""
+        if today < self.first_day:
+            raise Conflict(self.slug, **{self.detail: self.first_day})
+
+
+def by_day(
+    moves: Collection[str], opening: Mapping[str, Opening], today: date
+) -> tuple[tuple[str, ...], tuple[Later, ...]]:
+    """Return the moves that are open today, and those that `opening` opens later."""
     later = tuple(
-        Later(move=one, slug=opening[one][0], opens=opening[one][1])
+        Later(move=one, slug=opening[one].slug, opens=opening[one].first_day)
         for one in moves
-        if one in opening and today < opening[one][1]
+        if one in opening and today < opening[one].first_day
     )
     closed = {one.move for one in later}
     return tuple(one for one in moves if one not in closed), later

@@ -38,10 +38,7 @@ from services.sherloc.meetings.evolve import evolve as evolve_meeting
 from services.sherloc.meetings.model import Meeting, MeetingStatus
 from services.sherloc.meetings.rules import MOVERS as MEETING_MOVERS
 from services.sherloc.meetings.views import MeetingView
-from services.sherloc.outreach.evolve import evolve as evolve_outreach
-from services.sherloc.outreach.model import OutreachActivity, OutreachStatus
-from services.sherloc.outreach.rules import MOVERS as OUTREACH_MOVERS
-from services.sherloc.outreach.views import OutreachActivityView
+from services.sherloc.outreach import OUTREACH, OutreachActivity, OutreachStatus
 from services.sherloc.practices.evolve import evolve as evolve_practice
 from services.sherloc.practices.model import Practice, PracticeStatus
 from services.sherloc.practices.rules import MOVERS as PRACTICE_MOVERS
@@ -90,7 +87,7 @@ def _extension(status: str) -> Extension:
 
 
 def _outreach(status: str) -> OutreachActivity:
-    return replace(evolve_outreach(None, _example(OutreachActivityPlanned)), status=OutreachStatus(status))
+    return replace(OUTREACH.fold(None, _example(OutreachActivityPlanned)), status=OutreachStatus(status))
 
 
 def _progress(status: str) -> ReviewProgress:
@@ -184,13 +181,13 @@ SUBJECTS = (
     Subject(
         service="sherloc",
         title="An activity of the outreach plan",
-        views=(OutreachActivityView,),
+        views=(OUTREACH.view,),
         decide=sherloc.decide,
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
         properties={"status": tuple(OutreachStatus)},
         make=_outreach,
         reads=(_S.SHOW_OUTREACH_ACTIVITY, _S.LIST_OUTREACH_ACTIVITIES, _S.FOLLOW),
-        acts=tuple(_S(move) for move in OUTREACH_MOVERS),
+        acts=tuple(_S(move) for move in OUTREACH.movers),
     ),
     Subject(
         service="sherloc",

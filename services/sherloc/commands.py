@@ -43,12 +43,6 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     comment: Words = ""
 
 
-class CodedReason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A coded reason (`/v1/reference/reasons/…`)."""
-
-    reason: Code
-
-
 class ReviseLegislation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The status of a State's law on an article on SHERLOC (`none`, `missing` or `outdated`), and its source.
 
@@ -155,10 +149,3 @@ def stated(body: ReviseLegislation) -> tuple[Statement, LegislationTexts]:
     """Return the statement on a law and its texts."""
     texts = LegislationTexts(title=body.title, gazette=body.gazette, address=body.address)
     return from_attributes(Statement, body), texts
-
-
-def check_reason(move: str, reason: str) -> str:
-    """Return the reason. Raises Invalid for a reason that does not belong to this move."""
-    if reason not in (known := reference.reasons(move)):
-        raise unknown_code("reason", reason, known, code_list=f"reasons/{move}")
-    return reason

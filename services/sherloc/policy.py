@@ -5,11 +5,12 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
+from contracts.nouns import Noun
 from contracts.values import Caller, Role
 from services.sherloc.checks.model import MOVES as CHECK_MOVES
 from services.sherloc.checks.model import LegislationCheck
@@ -25,9 +26,7 @@ from services.sherloc.legislation.model import Legislation
 from services.sherloc.meetings.model import MOVES as MEETING_MOVES
 from services.sherloc.meetings.model import Meeting
 from services.sherloc.meetings.rules import decide_meeting
-from services.sherloc.outreach.model import MOVES as OUTREACH_MOVES
-from services.sherloc.outreach.model import OutreachActivity
-from services.sherloc.outreach.rules import decide_outreach
+from services.sherloc.outreach import OUTREACH, OutreachActivity
 from services.sherloc.practices.model import MOVES as PRACTICE_MOVES
 from services.sherloc.practices.model import Practice
 from services.sherloc.practices.rules import decide_practice
@@ -177,6 +176,10 @@ Events from before the publication are not among them.
 """
 
 
+NOUNS: tuple[Noun[Any], ...] = (OUTREACH,)
+"""The nouns of this service that are declared."""
+
+
 class NewLegislation(Struct, frozen=True, kw_only=True):
     """A record that a State is about to create."""
 
@@ -206,8 +209,9 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
     """
     if isinstance(record, Extension) or (record is None and action is Action.PROPOSE_EXTENSION):
         return decide_extension(caller, action)
-    if isinstance(record, OutreachActivity) or (record is None and action is Action.PLAN_OUTREACH_ACTIVITY):
-        return decide_outreach(caller, action)
+    for noun in NOUNS:
+        if noun.decides(action, record):
+            return noun.decide(caller, action, record)
     if isinstance(record, ReviewProgress | NewReviewProgress):
         return decide_review_progress(caller, action, record)
     if isinstance(record, Meeting) or (record is None and action is Action.PLAN_MEETING):
@@ -321,11 +325,6 @@ def extension_moves_open_to(caller: Caller, record: Extension) -> tuple[str, ...
     found = open_moves(caller, record, Action, decide, EXTENSION_MOVES)
     made = Action.VOTE_FOR_EXTENSION if caller.organization in record.voted_by else Action.WITHDRAW_VOTE
     return tuple(one for one in found if one != made)
-
-
-def outreach_moves_open_to(caller: Caller, record: OutreachActivity) -> tuple[str, ...]:
-    """The moves of an outreach activity that this caller may make now."""
-    return open_moves(caller, record, Action, decide, OUTREACH_MOVES)
 
 
 def review_progress_moves_open_to(caller: Caller, record: ReviewProgress) -> tuple[str, ...]:

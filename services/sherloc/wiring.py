@@ -10,6 +10,8 @@ from chassis.activity import CLOCK_IDLE_SECONDS
 from chassis.db.database import Database, Tx
 from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
+from chassis.nouns import actions as nouns
+from chassis.nouns.routes import routes
 from chassis.service import Running, Service
 from chassis.supervise import Loop, while_active
 from contracts.facts import Event
@@ -38,9 +40,7 @@ from services.sherloc.legislation.evolve import evolve as evolve_legislation
 from services.sherloc.meetings import api as meeting_api
 from services.sherloc.meetings import store as meeting_store
 from services.sherloc.meetings.evolve import evolve as evolve_meeting
-from services.sherloc.outreach import api as outreach_api
-from services.sherloc.outreach import store as outreach_store
-from services.sherloc.outreach.evolve import evolve as evolve_outreach
+from services.sherloc.policy import NOUNS, Action
 from services.sherloc.practices import api as practice_api
 from services.sherloc.practices import store as practice_store
 from services.sherloc.practices.evolve import evolve as evolve_practice
@@ -60,6 +60,8 @@ async def rebuild(tx: Tx, event: Event) -> None:
     fact = decode_fact(event)
     assert fact is not None, "the service's own journal has only known facts"
     match event.aggregate:
+        case declared if noun := next((one for one in NOUNS if one.aggregate == declared), None):
+            await nouns.rebuild(tx, noun, event, fact)
         case "legislation_check":
             await check_store.save(tx, evolve_check(await check_store.get_as_service(tx, event.aggregate_id), fact))
         case "legislation_proposal":
@@ -77,9 +79,6 @@ async def rebuild(tx: Tx, event: Event) -> None:
         case "extension":
             extension = await extension_store.get_as_service(tx, event.aggregate_id)
             await extension_store.save(tx, evolve_extension(extension, fact))
-        case "outreach_activity":
-            activity = await outreach_store.get_as_service(tx, event.aggregate_id)
-            await outreach_store.save(tx, evolve_outreach(activity, fact))
         case "review_progress":
             progress = await review_store.get_as_service(tx, event.aggregate_id)
             await review_store.save(tx, evolve_progress(progress, fact))
@@ -124,7 +123,7 @@ SERVICE = Service(
         *exports_api.ROUTES,
         *practice_api.ROUTES,
         *extension_api.ROUTES,
-        *outreach_api.ROUTES,
+        *(route for noun in NOUNS for route in routes(noun, Action)),
         *review_api.ROUTES,
         *meeting_api.ROUTES,
         *parked_routes("sherloc"),

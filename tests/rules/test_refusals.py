@@ -20,7 +20,7 @@ SLUG = re.compile(r"[a-z]+(-[a-z]+)*")
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 SCRIPTS = {"ar": r"[\u0600-\u06ff]", "ru": r"[\u0400-\u04ff]", "zh": r"[\u4e00-\u9fff]"}
 KINDS = (Refusal, FieldError, *Refusal.__subclasses__())
-SAYING = {*(kind.__name__ for kind in KINDS), "problem", "_refuse", "_unanswered", "denied"}
+SAYING = {*(kind.__name__ for kind in KINDS), "problem", "_refuse", "_unanswered", "denied", "Opening"}
 
 PASSED_ON = {
     ("chassis/concurrency.py", "self._slug"),
@@ -69,9 +69,11 @@ def first_arguments(tree: ast.AST) -> Iterator[ast.expr | None]:
     for call in ast.walk(tree):
         if isinstance(call, ast.Call):
             name = getattr(call.func, "attr", getattr(call.func, "id", None))
+            named = [k.value for k in call.keywords if k.arg in {"slug", "problem", "status_slug"}]
             if name in SAYING:
-                named = (k.value for k in call.keywords if k.arg in {"slug", "problem"})
-                yield call.args[0] if call.args else next(named, None)
+                yield call.args[0] if call.args else next(iter(named), None)
+            elif any(k.arg == "status_slug" for k in call.keywords):
+                yield named[0]
 
 
 def returned(tree: ast.AST, function: str) -> set[str]:

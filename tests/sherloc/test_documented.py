@@ -13,8 +13,7 @@ from services.sherloc.extensions.rules import MOVERS as EXTENSION_MOVERS
 from services.sherloc.legislation.model import MOVES
 from services.sherloc.meetings.model import MOVES as MEETING_MOVES
 from services.sherloc.meetings.rules import MOVERS as MEETING_MOVERS
-from services.sherloc.outreach.model import MOVES as OUTREACH_MOVES
-from services.sherloc.outreach.rules import MOVERS as OUTREACH_MOVERS
+from services.sherloc.outreach import OUTREACH
 from services.sherloc.policy import CHECK_MOVERS, CONTRIBUTION_MOVERS, LEGISLATION_MOVERS, PROPOSAL_MOVERS
 from services.sherloc.practices.model import MOVES as PRACTICE_MOVES
 from services.sherloc.practices.rules import MOVERS as PRACTICE_MOVERS
@@ -43,7 +42,7 @@ def rows(heading: str) -> Mapping[str, tuple[set[str], set[str]]]:
         ("A practice", "record_practice", PRACTICE_MOVES, PRACTICE_MOVERS),
         ("Extensions of the portal", "propose_extension", EXTENSION_MOVES, EXTENSION_MOVERS),
         ("Informal meetings", "plan_meeting", MEETING_MOVES, MEETING_MOVERS),
-        ("The outreach plan", "plan_outreach_activity", OUTREACH_MOVES, OUTREACH_MOVERS),
+        ("The outreach plan", "plan_outreach_activity", OUTREACH.statuses, OUTREACH.movers),
         ("Progress after the review", "record_review_progress", PROGRESS_MOVES, PROGRESS_MOVERS),
         ("A yearly check", None, CHECK_MOVES, CHECK_MOVERS),
         ("After a delivery", None, PROPOSAL_MOVES, PROPOSAL_MOVERS),

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from contracts.decisions import Opening
 from contracts.deliveries import (
     DeliveryAgreed,
     DeliveryAgreementWaived,
@@ -138,9 +139,9 @@ class Delivery(Struct, frozen=True, kw_only=True):
     terminated_at: datetime | None = None
     reason: str | None = None
 
-    def opening(self, last_session: date | None) -> Mapping[str, tuple[str, date]]:
-        """Maps a move to the slug of its refusal before the first day on which it is possible."""
-        return {"propose_completion": ("delivery-not-due", max(last_session or date.min, self.period.starts))}
+    def opening(self, last_session: date | None) -> Mapping[str, Opening]:
+        """Maps a move to the first day on which it is possible."""
+        return {"propose_completion": Opening("delivery-not-due", max(last_session or date.min, self.period.starts))}
 
     def require(self, move: str) -> None:
         """Raise Conflict if the delivery's status does not allow the move."""
@@ -238,11 +239,10 @@ class Delivery(Struct, frozen=True, kw_only=True):
         first day of the delivery's period, Invalid for a day in the future or before these.
         """
         self.require("propose_completion")
-        slug, first = self.opening(last_session)["propose_completion"]
-        if now.date() < first:
-            raise Conflict(slug, first_day=first)
-        if not first <= completed_on <= now.date():
-            raise Invalid("completion-day", field="completed_on", first_day=first, last_day=now.date())
+        opening = self.opening(last_session)["propose_completion"]
+        opening.require(now.date())
+        if not opening.first_day <= completed_on <= now.date():
+            raise Invalid("completion-day", field="completed_on", first_day=opening.first_day, last_day=now.date())
         return DeliveryCompletionProposed(
             **self._ids(),
             side=side,

@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from contracts.decisions import Opening
 from contracts.refusals import Conflict, Invalid
 from contracts.sessions import (
     BySex,
@@ -95,9 +96,9 @@ class Session(Struct, frozen=True, kw_only=True):
         return len(self.deliveries) > 1
 
     @property
-    def opening(self) -> Mapping[str, tuple[str, date]]:
-        """Maps a move to the slug of its refusal before the first day on which it is possible."""
-        return {"hold": ("session-not-over", self.ends)}
+    def opening(self) -> Mapping[str, Opening]:
+        """Maps a move to the first day on which it is possible."""
+        return {"hold": Opening("session-not-over", self.ends, "last_day")}
 
     def require(self, move: str) -> None:
         """Raise Conflict if the session's status does not allow the move."""
@@ -128,9 +129,7 @@ class Session(Struct, frozen=True, kw_only=True):
     ) -> SessionHeld:
         """Record that the session took place. Raises Conflict before its last day."""
         self.require("hold")
-        slug, last_day = self.opening["hold"]
-        if now.date() < last_day:
-            raise Conflict(slug, last_day=last_day)
+        self.opening["hold"].require(now.date())
         counted = _counted(participants)
         return SessionHeld(**self._ids(), **counted, counts_hash=counts_hash, trainers=trainers, held_at=now)
 

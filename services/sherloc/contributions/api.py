@@ -26,13 +26,13 @@ from services.sherloc.commands import (
     Reason,
     ReviseContribution,
     SupersedeContribution,
-    check_reason,
 )
 from services.sherloc.contributions import actions, store
 from services.sherloc.contributions.model import ContributionStatus
 from services.sherloc.contributions.store import Filter
 from services.sherloc.contributions.views import ContributionView, contribution_view, views_of
 from services.sherloc.policy import Action
+from services.sherloc.reasons import check_reason
 
 CONTRIBUTION = "/v1/contributions/{contribution_id:uuid}"
 

@@ -20,15 +20,7 @@ from contracts import reference
 from contracts.codes import unknown_code
 from contracts.legislation import LegislationStatus
 from contracts.values import Code, State
-from services.sherloc.commands import (
-    Comment,
-    PublishLegislation,
-    Reason,
-    RecordLegislation,
-    ReviseLegislation,
-    check_reason,
-    stated,
-)
+from services.sherloc.commands import Comment, PublishLegislation, Reason, RecordLegislation, ReviseLegislation, stated
 from services.sherloc.legislation import actions, register_store, store
 from services.sherloc.legislation.cells import Cell, cell_of
 from services.sherloc.legislation.freshness import StateFreshness, freshness_of, months_before
@@ -47,6 +39,7 @@ from services.sherloc.legislation.views import (
     views_of,
 )
 from services.sherloc.policy import Action
+from services.sherloc.reasons import check_reason
 
 LEGISLATION = "/v1/legislation/{legislation_id:uuid}"
 MONTHS = 12

@@ -13,7 +13,7 @@ from chassis.http.application import CurrentCaller, Db, Now, requires
 from chassis.http.commands import change, create, show
 from chassis.http.pages import Pagination
 from contracts.conversion import from_attributes
-from services.sherloc.commands import CodedReason, Nothing, check_reason
+from services.sherloc.commands import Nothing
 from services.sherloc.meetings import actions, store
 from services.sherloc.meetings.commands import (
     AddLesson,
@@ -26,6 +26,7 @@ from services.sherloc.meetings.commands import (
 from services.sherloc.meetings.model import MeetingStatus, MeetingTexts
 from services.sherloc.meetings.views import MeetingView, meeting_view, views_of
 from services.sherloc.policy import Action
+from services.sherloc.reasons import CodedReason, check_reason
 
 MEETING = "/v1/meetings/{meeting_id:uuid}"
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from contracts.decisions import Opening
 from contracts.meetings import (
     MeetingCancelled,
     MeetingHeld,
@@ -72,9 +73,9 @@ class Meeting(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
     @property
-    def opening(self) -> Mapping[str, tuple[str, date]]:
-        """Maps a move to the slug of its refusal before the first day on which it is possible."""
-        return {"hold_meeting": ("meeting-not-begun", self.starts_on)}
+    def opening(self) -> Mapping[str, Opening]:
+        """Maps a move to the first day on which it is possible."""
+        return {"hold_meeting": Opening("meeting-not-begun", self.starts_on)}
 
     def require(self, move: str) -> None:
         """Raise Conflict unless the status allows the move."""
@@ -120,9 +121,7 @@ class Meeting(Struct, frozen=True, kw_only=True):
     def hold(self, *, now: datetime) -> MeetingHeld:
         """Return the fact that the meeting was held. Raises Conflict before its day."""
         self.require("hold_meeting")
-        slug, first_day = self.opening["hold_meeting"]
-        if now.date() < first_day:
-            raise Conflict(slug, first_day=first_day)
+        self.opening["hold_meeting"].require(now.date())
         return MeetingHeld(**self._ids(), held_at=now)
 
     def cancel(self, reason: str, *, now: datetime) -> MeetingCancelled:

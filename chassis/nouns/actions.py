@@ -1,0 +1,60 @@
+"""How a noun changes: load for the caller, decide, fold, save, announce. The edge opens the transaction."""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.http.idempotency import check_revision
+from chassis.journal.outbox import announce
+from chassis.nouns import statements
+from chassis.texts import hash_texts
+from contracts.conversion import from_attributes
+from contracts.facts import Event, Fact
+from contracts.nouns import HASH, Move, MoveContext, Noun
+
+R = TypeVar("R", bound=Struct)
+
+
+async def create(tx: Tx, ctx: Context, noun: Noun[R], key: UUID, command: Any) -> None:
+    """Make a record. Raises Forbidden, and what the decision raises."""
+    noun.decide(ctx.caller, noun.create.name, None).required()
+    texts = from_attributes(noun.texts, command)
+    salt, texts_hash = hash_texts(texts)
+    fact = noun.create.decide(key, command, _context(ctx, texts_hash))
+    async with tx.as_service():
+        await _save(tx, noun, None, fact)
+        await statements.save_texts(tx, noun, key, texts, salt)
+
+
+async def make(tx: Tx, ctx: Context, noun: Noun[R], move: Move[R, Any], key: UUID, command: Any) -> None:
+    """Make a move of a record. Raises Missing, Forbidden, Stale, Conflict, and what the decision raises."""
+    noun.decide(ctx.caller, move.name, await statements.get(tx, noun, key)).required()
+    texts = from_attributes(noun.texts, command) if HASH in move.fact.__struct_fields__ else None
+    salt, texts_hash = hash_texts(texts) if texts else (b"", "")
+    async with tx.as_service():
+        before = await statements.get_locked(tx, noun, key)
+        assert before is not None, "the caller may see the record, so it exists"
+        check_revision(before.revision, ctx.expected)  # type: ignore[attr-defined]
+        noun.require(move, before, ctx.today)
+        await _save(tx, noun, before, move.decide(before, command, _context(ctx, texts_hash)))
+        if texts:
+            await statements.save_texts(tx, noun, key, texts, salt)
+
+
+async def rebuild(tx: Tx, noun: Noun[R], event: Event, fact: Fact) -> None:
+    """Fold one fact of the journal into the table, as the action that announced it did."""
+    known = await statements.get_locked(tx, noun, event.aggregate_id)
+    await statements.save(tx, noun, noun.fold(known, fact))
+
+
+async def _save(tx: Tx, noun: Noun[R], before: R | None, fact: Fact) -> None:
+    after = noun.fold(before, fact)
+    await statements.save(tx, noun, after)
+    await announce(tx, fact, version=after.revision)  # type: ignore[attr-defined]
+
+
+def _context(ctx: Context, texts_hash: str) -> MoveContext:
+    return MoveContext(caller=ctx.caller, now=ctx.now, texts_hash=texts_hash)

@@ -1,0 +1,129 @@
+"""The routes of a noun: its list, one record, and a command for each move, in this order."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from inspect import Parameter, Signature
+from typing import Annotated, Any, cast, get_type_hints
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Struct
+
+from chassis.context import Context
+from chassis.db.database import Database, Tx
+from chassis.http.application import CurrentCaller, Db, Now, requires
+from chassis.http.commands import change, create, show
+from chassis.http.pages import Pages, Pagination
+from chassis.nouns import actions, statements
+from contracts.conversion import from_attributes
+from contracts.nouns import Create, Move, Noun, Read
+from contracts.values import Caller
+
+LIST_MAX = 100
+LIST_DEFAULT = 50
+
+
+def routes(noun: Noun[Any], action: type[StrEnum]) -> Sequence[HTTPRouteHandler]:
+    """Return the handlers. `action` has the service's actions, among them those of the noun."""
+    one = f"{noun.path}/{{{noun.key}:uuid}}"
+
+    async def read(tx: Tx, ctx: Context, key: UUID) -> Any:
+        found = await statements.get(tx, noun, key)
+        noun.decide(ctx.caller, noun.shows.name, found).required()
+        return (await views_of(tx, noun, [found], ctx.caller, ctx.today))[0]
+
+    read.__annotations__["return"] = noun.view
+
+    async def making(tx: Tx, ctx: Context, key: UUID, data: Any) -> None:
+        await actions.create(tx, ctx, noun, key, data)
+
+    made, shown = noun.create, _declare(read, noun, noun.shows)
+    return [
+        _list(noun, action(noun.lists.name)),
+        create(noun.path, action(made.name), made.summary, read=read)(_declare(making, noun, made)),
+        show(one, action(noun.shows.name), noun.shows.summary)(shown),
+        *(
+            change(f"{one}/{move.path}", action(move.name), move.summary, read=read)(_moving(noun, move))
+            for move in noun.moves
+        ),
+    ]
+
+
+async def views_of(tx: Tx, noun: Noun[Any], found: Sequence[Any], caller: Caller, today: date) -> list[Struct]:
+    """Convert records into views for a caller who may see them."""
+    texts = await statements.texts_of(tx, noun, [getattr(one, noun.key) for one in found])
+    views = []
+    for one in found:
+        moves, later = noun.open_to(caller, one, today)
+        views.append(from_attributes(noun.view, one, **texts[getattr(one, noun.key)], moves=moves, later=later))
+    return views
+
+
+def sentence(noun: Noun[Any], move: Create[Any] | Move[Any, Any]) -> str:
+    """Return the description of a command: the roles and statuses that it requires, and what its declaration adds."""
+    roles = _listed(sorted(move.by))
+    statuses = f" and the status {_listed(sorted(move.when))}" if isinstance(move, Move) else ""
+    return f"Requires the role {roles}{statuses}. {move.description}".strip()
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " or ".join(f"`{name}`" for name in names)
+
+
+def _moving(noun: Noun[Any], move: Move[Any, Any]) -> Any:
+    async def moving(tx: Tx, ctx: Context, key: UUID, data: Any) -> None:
+        await actions.make(tx, ctx, noun, move, key, data)
+
+    return _declare(moving, noun, move)
+
+
+def _declare(function: Any, noun: Noun[Any], of: Read | Create[Any] | Move[Any, Any]) -> Any:
+    """Give a function the name, description and parameters with which it becomes a route."""
+
+    async def declared(*positional: Any, **given: Any) -> Any:
+        return await function(*positional, **given)
+
+    kinds: dict[str, Any] = {"tx": Tx, "ctx": Context, noun.key: UUID if isinstance(of, Create) else FromPath[UUID]}
+    if not isinstance(of, Read):
+        kinds["data"] = cast(Any, JSONBody)[of.command]
+    named = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=kind) for name, kind in kinds.items()]
+    declared.__signature__ = Signature(named)  # type: ignore[attr-defined]
+    declared.__annotations__ = {"return": get_type_hints(function)["return"]}
+    declared.__name__ = of.name
+    declared.__doc__ = of.description if isinstance(of, Read) else sentence(noun, of)
+    return declared
+
+
+def _list(noun: Noun[Any], action: StrEnum) -> HTTPRouteHandler:
+    kinds = get_type_hints(noun.record)
+
+    async def handle(
+        *, db: Database, caller: Caller, now: datetime, paging: Pages, cursor: UUID | None, limit: int, **given: Any
+    ) -> Any:
+        async with db.transaction(by=caller) as tx:
+            found = await statements.page(tx, noun, filters=given, before=cursor, limit=limit + 1)
+            views = await views_of(tx, noun, found, caller, now.date())
+        return paging.page(noun.page, views, limit)
+
+    asked: Mapping[str, Any] = {
+        "db": Db,
+        "caller": CurrentCaller,
+        "now": Now,
+        "paging": Pagination,
+        **{name: cast(Any, FromQuery)[kinds[name] | None] for name in noun.filters},
+        "cursor": cast(Any, FromQuery)[UUID | None],
+        "limit": Annotated[int, QueryParameter(ge=1, le=LIST_MAX)],
+    }
+    defaults = {**dict.fromkeys((*noun.filters, "cursor")), "limit": LIST_DEFAULT}
+    handle.__signature__ = Signature(  # type: ignore[attr-defined]
+        [
+            Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind, default=defaults.get(name, Parameter.empty))
+            for name, kind in asked.items()
+        ]
+    )
+    handle.__annotations__ = {**asked, "return": cast(Any, Response)[noun.page]}
+    handle.__name__, handle.__doc__ = noun.lists.name, noun.lists.description
+    return get(noun.path, opt=requires(action), summary=noun.lists.summary)(handle)

@@ -1,0 +1,101 @@
+"""The SQL of a noun: get, lock, page and save its rows and texts. Names are those of its declaration alone."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.nouns import OF_EVERY_RECORD, Noun
+from contracts.refusals import Missing
+
+R = TypeVar("R", bound=Struct)
+
+
+class Statements(Struct, frozen=True, kw_only=True):
+    """The statements of one noun. Those for a caller have the rule of who sees a record in their WHERE."""
+
+    get: str
+    lock: str
+    page: str
+    texts: str
+    save: Write
+    save_texts: Write
+
+
+@cache
+def _statements(noun: Noun[Any]) -> Statements:
+    table, key, words = noun.table, noun.key, noun.texts.__struct_fields__
+    changing = {name for fact, pairs in noun.folded.items() if fact is not noun.create.fact for name, _ in pairs}
+    columns = [name for name in noun.record.__struct_fields__ if name in (changing | OF_EVERY_RECORD) - {key}]
+    wanted = " ".join(f"AND (${at}::text IS NULL OR {name} = ${at})" for at, name in enumerate(noun.filters, 3))
+    return Statements(
+        get=f"SELECT * FROM {table} WHERE {key} = $1 AND {noun.visible}",
+        lock=f"SELECT * FROM {table} WHERE {key} = $1 FOR UPDATE",
+        page=(
+            f"SELECT * FROM {table} WHERE {noun.visible} AND ($1::uuid IS NULL OR {key} < $1) {wanted}"
+            f" ORDER BY {key} DESC LIMIT $2"
+        ),
+        texts=f"SELECT {key}, {', '.join(words)} FROM {noun.texts_table} WHERE {key} = ANY ($1::uuid[])",
+        save=Write(
+            parts={
+                f"{table}_saved": (
+                    f"INSERT INTO {table} SELECT * FROM json_populate_record(NULL::{table}, $1::text::json)"
+                    f" ON CONFLICT ({key}) DO UPDATE SET {_excluded(columns)}"
+                )
+            }
+        ),
+        save_texts=Write(
+            parts={
+                f"{noun.texts_table}_saved": (
+                    f"INSERT INTO {noun.texts_table} ({key}, salt, {', '.join(words)})"
+                    f" VALUES ($1, $2, {', '.join(f'${at}' for at in range(3, len(words) + 3))})"
+                    f" ON CONFLICT ({key}) DO UPDATE SET {_excluded(['salt', *words])}"
+                )
+            }
+        ),
+    )
+
+
+def _excluded(columns: Sequence[str]) -> str:
+    return ", ".join(f"{name} = excluded.{name}" for name in columns)
+
+
+async def get(tx: Tx, noun: Noun[R], key: UUID) -> R:
+    """Return the record. Raises Missing unless the transaction's caller may see it."""
+    row = await tx.fetchrow(_statements(noun).get, key)
+    if row is None:
+        raise Missing("not-found")
+    return msgspec.convert(dict(row), noun.record)
+
+
+async def get_locked(tx: Tx, noun: Noun[R], key: UUID) -> R | None:
+    """Return the record for the service itself, or None, and lock it until the transaction ends."""
+    row = await tx.fetchrow(_statements(noun).lock, key)
+    return msgspec.convert(dict(row), noun.record) if row else None
+
+
+async def page(tx: Tx, noun: Noun[R], *, filters: Mapping[str, Any], before: UUID | None, limit: int) -> list[R]:
+    """List the records that the transaction's caller may see, newest first."""
+    rows = await tx.fetch(_statements(noun).page, before, limit, *(filters[name] for name in noun.filters))
+    return [msgspec.convert(dict(row), noun.record) for row in rows]
+
+
+async def save(tx: Tx, noun: Noun[R], record: R) -> None:
+    await tx.queue(_statements(noun).save, msgspec.json.encode(record).decode())
+
+
+async def save_texts(tx: Tx, noun: Noun[R], key: UUID, texts: Struct, salt: bytes) -> None:
+    """Save the texts of a record in place of the earlier ones."""
+    await tx.queue(_statements(noun).save_texts, key, salt, *asdict(texts).values())
+
+
+async def texts_of(tx: Tx, noun: Noun[R], keys: Sequence[UUID]) -> dict[UUID, Mapping[str, str]]:
+    """Return the texts of each record, by name."""
+    rows = await tx.fetch(_statements(noun).texts, keys)
+    return {row[noun.key]: {name: row[name] for name in noun.texts.__struct_fields__} for row in rows}

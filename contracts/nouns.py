@@ -1,0 +1,223 @@
+"""A noun, declared once: its record and texts, who reads it, and the moves that change it.
+
+Routes, SQL and transactions follow from the declaration (`chassis/nouns`). A noun is checked when it is declared: each
+field of a fact has a field of the record, and each field of the record a fact or a default.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Generic, TypeVar, get_type_hints
+from uuid import UUID
+
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import fields, replace
+
+from contracts.decisions import ALLOWED, HIDDEN, Decision, Later, Opening, by_day, denied
+from contracts.facts import Fact, fact_type, time_field
+from contracts.refusals import Conflict
+from contracts.values import Caller, Money, Role
+
+R = TypeVar("R", bound=Struct)
+C = TypeVar("C", bound=Struct)
+
+OF_EVERY_RECORD = frozenset({"status", "revision", "changed_at"})
+"""Fields of a record that each fact sets, whatever its own fields are."""
+HASH = "texts_hash"
+
+
+class MoveContext(Struct, frozen=True, kw_only=True):
+    """Who makes a move, when, and the salted hash of the texts sent with it."""
+
+    caller: Caller
+    now: datetime
+    texts_hash: str = ""
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+
+class Read(Struct, frozen=True):
+    """A route that reads: the name of its action, its summary, and its description."""
+
+    name: str
+    summary: str
+    description: str
+
+
+class Create(Struct, Generic[C], frozen=True, kw_only=True):
+    """The move that makes a record, in the status `to`. `decide` returns its fact, or raises a refusal."""
+
+    name: str
+    command: type[C]
+    fact: type[Fact]
+    decide: Callable[[UUID, C, MoveContext], Fact]
+    by: frozenset[Role]
+    to: StrEnum
+    summary: str
+    description: str = ""
+
+
+class Move(Struct, Generic[R, C], frozen=True, kw_only=True):
+    """A move of a record in one of the statuses `when`; it keeps its status unless `to` names another.
+
+    `decide` returns its fact, or raises a refusal. `opens` returns the first day on which the move is possible,
+    `possible` whether the record allows it to this caller.
+    """
+
+    name: str
+    path: str
+    command: type[C]
+    fact: type[Fact]
+    decide: Callable[[R, C, MoveContext], Fact]
+    by: frozenset[Role]
+    when: frozenset[StrEnum]
+    summary: str
+    to: StrEnum | None = None
+    opens: Callable[[R], Opening] | None = None
+    possible: Callable[[R, Caller], bool] | None = None
+    description: str = ""
+
+
+class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
+    """A noun. The first field of `record`, `view` and `page` is its id, and its list.
+
+    `table` has a column for each field of the record, `texts_table` the id, the salt and a column for each text.
+    `sees` says who reads a record; `visible` is the same rule in SQL. `status_slug` is that of the refusal of a move in
+    another status. `filters` are fields of the record by which the list is filtered.
+    """
+
+    record: type[R]
+    texts: type[Struct]
+    view: type[Struct]
+    page: type[Struct]
+    path: str
+    table: str
+    texts_table: str
+    sees: Callable[[Caller, R], bool]
+    visible: str
+    status_slug: str
+    lists: Read
+    shows: Read
+    create: Create[Any]
+    moves: tuple[Move[R, Any], ...]
+    filters: tuple[str, ...] = ("status",)
+
+    def __post_init__(self) -> None:
+        """Raise TypeError for what nothing covers: a field, a status, a text, or a fact of two moves."""
+        required = {one.name for one in fields(self.record) if one.default is NODEFAULT}
+        if missing := required - OF_EVERY_RECORD - {name for name, _ in self.folded[self.create.fact]}:
+            raise TypeError(f"{self.create.fact.__name__} has no field for {self.record.__name__}.{min(missing)}")
+        if len(self.to) <= len(self.moves):
+            raise TypeError(f"two moves of {self.record.__name__} have the same fact")
+        statuses: type[StrEnum] = get_type_hints(self.record)["status"]
+        if unreached := set(statuses) - set(self.to.values()):
+            raise TypeError(f"no move of {self.record.__name__} leads to {min(unreached)}")
+        sent = {self.create.fact: self.create.command, **{one.fact: one.command for one in self.moves}}
+        for fact, command in sent.items():
+            texts = set(self.texts.__struct_fields__) if HASH in fact.__struct_fields__ else set()
+            if unsent := texts - set(command.__struct_fields__):
+                raise TypeError(f"{command.__name__} has no text {min(unsent)}")
+
+    @cached_property
+    def key(self) -> str:
+        """The name of the record's id."""
+        return self.record.__struct_fields__[0]
+
+    @cached_property
+    def aggregate(self) -> str:
+        return fact_type(self.create.fact).split(".")[1]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Move[R, Any]]:
+        return {one.name: one for one in self.moves}
+
+    @cached_property
+    def to(self) -> Mapping[type[Fact], StrEnum | None]:
+        """The status after each fact; None if it stays the same."""
+        return {self.create.fact: self.create.to, **{one.fact: one.to for one in self.moves}}
+
+    @cached_property
+    def folded(self) -> Mapping[type[Fact], tuple[tuple[str, str], ...]]:
+        """Map each fact to the pairs of a record's field and the attribute, with dots, of the fact that it takes.
+
+        Raises TypeError for a field of a fact that the record lacks, but for its time and the hash of the texts.
+        """
+        return {fact: tuple(self._pairs(fact)) for fact in self.to}
+
+    def _pairs(self, fact: type[Fact]) -> list[tuple[str, str]]:
+        known, found = set(self.record.__struct_fields__), []
+        for one in fields(fact):
+            if one.name in known:
+                found.append((one.name, one.name))
+            elif one.type is Money:
+                found += [(f"{one.name}_minor", f"{one.name}.minor"), ("currency", f"{one.name}.currency")]
+            elif one.name not in {HASH, time_field(fact)}:
+                raise TypeError(f"{self.record.__name__} has no field for {fact.__name__}.{one.name}")
+        return found
+
+    # -- rules --------------------------------------------------------------------------------------------------------
+
+    def fold(self, known: R | None, fact: Fact) -> R:
+        """Return the record after a fact. Actions and the rebuild of the tables use this function."""
+        values: dict[str, Any] = {name: _attribute(fact, path) for name, path in self.folded[fact.__class__]}
+        values["changed_at"] = fact.time
+        if (status := self.to[fact.__class__]) is not None:
+            values["status"] = status
+        if known is None:
+            assert fact.__class__ is self.create.fact, f"the first fact is {self.create.fact.__name__}"
+            return self.record(revision=1, **values)
+        return replace(known, revision=known.revision + 1, **values)  # type: ignore[attr-defined]
+
+    def decides(self, action: str, record: object) -> bool:
+        """Check whether an action on this record, or one that makes a record, is for this noun to decide."""
+        return isinstance(record, self.record) or (record is None and action == self.create.name)
+
+    def decide(self, caller: Caller, action: str, record: R | None) -> Decision:
+        """Decide on an action on an existing record, or on making one."""
+        if record is not None and not self.sees(caller, record):
+            return HIDDEN
+        if action in {self.shows.name, self.lists.name, "follow"}:
+            return ALLOWED
+        move = self.create if action == self.create.name else self.by_name.get(action)
+        return ALLOWED if move is not None and caller.role in move.by else denied("not-for-your-role")
+
+    def require(self, move: Move[R, Any], record: R, today: date) -> None:
+        """Raise Conflict unless the record's status allows the move, and its first day has come."""
+        status: StrEnum = record.status  # type: ignore[attr-defined]
+        if status not in move.when:
+            raise Conflict(self.status_slug, status=status, move=move.name)
+        if move.opens:
+            move.opens(record).require(today)
+
+    def open_to(self, caller: Caller, record: R, today: date) -> tuple[tuple[str, ...], tuple[Later, ...]]:
+        """Return the moves that this caller may make today, and those that open later."""
+        possible = [
+            one
+            for one in self.moves
+            if record.status in one.when  # type: ignore[attr-defined]
+            and self.decide(caller, one.name, record).allowed
+            and (one.possible is None or one.possible(record, caller))
+        ]
+        opening = {one.name: one.opens(record) for one in possible if one.opens}
+        return by_day([one.name for one in possible], opening, today)
+
+    # -- tables of the rules, for documentation and tests -----------------------------------------------------------
+
+    @cached_property
+    def statuses(self) -> Mapping[str, Collection[StrEnum]]:
+        """Map each move to the statuses in which it is allowed."""
+        return {one.name: one.when for one in self.moves}
+
+    @cached_property
+    def movers(self) -> Mapping[str, frozenset[Role]]:
+        """Map each move to the roles that may make it."""
+        return {one.name: one.by for one in self.moves}
+
+
+def _attribute(source: Any, path: str) -> Any:
+    for name in path.split("."):
+        source = getattr(source, name)
+    return source
