@@ -19,6 +19,7 @@ from chassis.retention import Prune
 from chassis.settings import Settings
 from chassis.supervise import Loop
 from contracts.facts import Event, Fact, aggregates_of
+from contracts.nouns import Noun
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,8 @@ class Service:
     name: str
     folder: Path
     routes: Sequence[Any] = ()
+    nouns: Sequence[Noun[Any]] = ()
+    """The nouns that are declared; their routes are among `routes`."""
     publishes: bool = True
     """True if the service has facts of its own, and therefore a stream."""
     listens_to: Sequence[str] = ()

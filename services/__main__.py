@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "ledger": "The ledger of the pledges service.",
     "matching": "The texts that matching compares.",
     "migrate": "Migrate every service's schema, each with its own role.",
+    "noun": "Show what follows from the declaration of a noun.",
     "parked": "Events that could not be applied and wait for an operator.",
     "permissions": "Show which operations an appointment may use, and when.",
     "reports": "The figures of the reports service.",

@@ -29,7 +29,8 @@ class Statements(Struct, frozen=True, kw_only=True):
 
 
 @cache
-def _statements(noun: Noun[Any]) -> Statements:
+def statements_of(noun: Noun[Any]) -> Statements:
+    """Return the statements, which are made once."""
     table, key, words = noun.table, noun.key, noun.texts.__struct_fields__
     changing = {name for fact, pairs in noun.folded.items() if fact is not noun.create.fact for name, _ in pairs}
     columns = [name for name in noun.record.__struct_fields__ if name in (changing | OF_EVERY_RECORD) - {key}]
@@ -68,7 +69,7 @@ def _excluded(columns: Sequence[str]) -> str:
 
 async def get(tx: Tx, noun: Noun[R], key: UUID) -> R:
     """Return the record. Raises Missing unless the transaction's caller may see it."""
-    row = await tx.fetchrow(_statements(noun).get, key)
+    row = await tx.fetchrow(statements_of(noun).get, key)
     if row is None:
         raise Missing("not-found")
     return msgspec.convert(dict(row), noun.record)
@@ -76,26 +77,26 @@ async def get(tx: Tx, noun: Noun[R], key: UUID) -> R:
 
 async def get_locked(tx: Tx, noun: Noun[R], key: UUID) -> R | None:
     """Return the record for the service itself, or None, and lock it until the transaction ends."""
-    row = await tx.fetchrow(_statements(noun).lock, key)
+    row = await tx.fetchrow(statements_of(noun).lock, key)
     return msgspec.convert(dict(row), noun.record) if row else None
 
 
 async def page(tx: Tx, noun: Noun[R], *, filters: Mapping[str, Any], before: UUID | None, limit: int) -> list[R]:
     """List the records that the transaction's caller may see, newest first."""
-    rows = await tx.fetch(_statements(noun).page, before, limit, *(filters[name] for name in noun.filters))
+    rows = await tx.fetch(statements_of(noun).page, before, limit, *(filters[name] for name in noun.filters))
     return [msgspec.convert(dict(row), noun.record) for row in rows]
 
 
 async def save(tx: Tx, noun: Noun[R], record: R) -> None:
-    await tx.queue(_statements(noun).save, msgspec.json.encode(record).decode())
+    await tx.queue(statements_of(noun).save, msgspec.json.encode(record).decode())
 
 
 async def save_texts(tx: Tx, noun: Noun[R], key: UUID, texts: Struct, salt: bytes) -> None:
     """Save the texts of a record in place of the earlier ones."""
-    await tx.queue(_statements(noun).save_texts, key, salt, *asdict(texts).values())
+    await tx.queue(statements_of(noun).save_texts, key, salt, *asdict(texts).values())
 
 
 async def texts_of(tx: Tx, noun: Noun[R], keys: Sequence[UUID]) -> dict[UUID, Mapping[str, str]]:
     """Return the texts of each record, by name."""
-    rows = await tx.fetch(_statements(noun).texts, keys)
+    rows = await tx.fetch(statements_of(noun).texts, keys)
     return {row[noun.key]: {name: row[name] for name in noun.texts.__struct_fields__} for row in rows}

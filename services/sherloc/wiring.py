@@ -112,6 +112,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
 SERVICE = Service(
     name="sherloc",
     folder=Path(__file__).parent,
+    nouns=NOUNS,
     routes=[
         *legislation_api.ROUTES,
         *open_data_api.ROUTES,
