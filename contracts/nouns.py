@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import Any, Generic, TypeVar, cast, get_type_hints
 from uuid import UUID
 
 from msgspec import NODEFAULT, Struct
@@ -112,8 +112,7 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
             raise TypeError(f"{self.create.fact.__name__} has no field for {self.record.__name__}.{min(missing)}")
         if len(self.to) <= len(self.moves):
             raise TypeError(f"two moves of {self.record.__name__} have the same fact")
-        statuses: type[StrEnum] = get_type_hints(self.record)["status"]
-        if unreached := set(statuses) - set(self.to.values()):
+        if unreached := set(self.status_type) - set(self.to.values()):
             raise TypeError(f"no move of {self.record.__name__} leads to {min(unreached)}")
         sent = {self.create.fact: self.create.command, **{one.fact: one.command for one in self.moves}}
         for fact, command in sent.items():
@@ -127,8 +126,18 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
         return self.record.__struct_fields__[0]
 
     @cached_property
+    def status_type(self) -> type[StrEnum]:
+        return cast(type[StrEnum], get_type_hints(self.record)["status"])
+
+    @cached_property
     def aggregate(self) -> str:
         return fact_type(self.create.fact).split(".")[1]
+
+    @cached_property
+    def actions(self) -> type[StrEnum]:
+        """The actions on this noun, one for each route."""
+        names = [self.lists.name, self.create.name, self.shows.name, *(one.name for one in self.moves)]
+        return cast(type[StrEnum], StrEnum(f"{self.record.__name__}Action", {name.upper(): name for name in names}))
 
     @cached_property
     def by_name(self) -> Mapping[str, Move[R, Any]]:
@@ -172,11 +181,11 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
         return replace(known, revision=known.revision + 1, **values)  # type: ignore[attr-defined]
 
     def decides(self, action: str, record: object) -> bool:
-        """Check whether an action on this record, or one that makes a record, is for this noun to decide."""
-        return isinstance(record, self.record) or (record is None and action == self.create.name)
+        """Check whether an action on this record, or one that lists or makes records, is for this noun to decide."""
+        return isinstance(record, self.record) or (record is None and action in {self.create.name, self.lists.name})
 
     def decide(self, caller: Caller, action: str, record: R | None) -> Decision:
-        """Decide on an action on an existing record, or on making one."""
+        """Decide on an action on an existing record, or on listing or making records."""
         if record is not None and not self.sees(caller, record):
             return HIDDEN
         if action in {self.shows.name, self.lists.name, "follow"}:

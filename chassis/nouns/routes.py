@@ -26,8 +26,9 @@ LIST_MAX = 100
 LIST_DEFAULT = 50
 
 
-def routes(noun: Noun[Any], action: type[StrEnum]) -> Sequence[HTTPRouteHandler]:
-    """Return the handlers. `action` has the service's actions, among them those of the noun."""
+def routes(noun: Noun[Any]) -> Sequence[HTTPRouteHandler]:
+    """Return the handlers."""
+    action = noun.actions
     one = f"{noun.path}/{{{noun.key}:uuid}}"
 
     async def read(tx: Tx, ctx: Context, key: UUID) -> Any:

@@ -12,7 +12,7 @@ from contracts.legislation import LegislationRecorded, LegislationStatus
 from contracts.legislation_checks import LegislationCheckAsked
 from contracts.legislation_proposals import LegislationProposalMade
 from contracts.meetings import MeetingPlanned
-from contracts.outreach import OutreachActivityPlanned
+from contracts.nouns import Noun
 from contracts.practices import PracticeRecorded, PracticeSubmitted
 from contracts.registry import decode_fact
 from contracts.review_progress import ReviewProgressRecorded
@@ -38,7 +38,7 @@ from services.sherloc.meetings.evolve import evolve as evolve_meeting
 from services.sherloc.meetings.model import Meeting, MeetingStatus
 from services.sherloc.meetings.rules import MOVERS as MEETING_MOVERS
 from services.sherloc.meetings.views import MeetingView
-from services.sherloc.outreach import OUTREACH, OutreachActivity, OutreachStatus
+from services.sherloc.outreach import OUTREACH
 from services.sherloc.practices.evolve import evolve as evolve_practice
 from services.sherloc.practices.model import Practice, PracticeStatus
 from services.sherloc.practices.rules import MOVERS as PRACTICE_MOVERS
@@ -86,10 +86,6 @@ def _extension(status: str) -> Extension:
     return replace(evolve_extension(None, _example(ExtensionProposed)), status=ExtensionStatus(status))
 
 
-def _outreach(status: str) -> OutreachActivity:
-    return replace(OUTREACH.fold(None, _example(OutreachActivityPlanned)), status=OutreachStatus(status))
-
-
 def _progress(status: str) -> ReviewProgress:
     recorded = evolve_progress(None, _example(ReviewProgressRecorded))
     return replace(recorded, state=STATE, status=ReviewProgressStatus(status))
@@ -112,6 +108,25 @@ def _practice(author: str, status: str) -> Practice:
     )
 
 
+def _declared(title: str, noun: Noun[Any]) -> Subject:
+    """Return the cases of a declared noun: each action in each status."""
+
+    def make(status: str) -> Any:
+        return replace(noun.fold(None, _example(noun.create.fact)), status=noun.status_type(status))
+
+    return Subject(
+        service="sherloc",
+        title=title,
+        views=(noun.view,),
+        decide=sherloc.decide,
+        standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
+        properties={"status": tuple(noun.status_type)},
+        make=make,
+        reads=(noun.actions(noun.shows.name), noun.actions(noun.lists.name), _S.FOLLOW),
+        acts=tuple(noun.actions(one.name) for one in noun.moves),
+    )
+
+
 SUBJECTS = (
     Subject(
         service="sherloc",
@@ -122,10 +137,15 @@ SUBJECTS = (
             *(_S.LIST_LEGISLATION, _S.SHOW_FRESHNESS, _S.SHOW_GAPS, _S.FOLLOW, _S.LIST_CONTRIBUTIONS),
             *(_S.DRAFT_CONTRIBUTION, _S.IMPORT_CONTRIBUTIONS),
             *(_S.LIST_EXPORTS, _S.MAKE_EXPORT),
-            *(_S.LIST_EXTENSIONS, _S.LIST_OUTREACH_ACTIVITIES, _S.LIST_REVIEW_PROGRESS, _S.SHOW_PROGRESS_TABLE),
+            *(
+                _S.LIST_EXTENSIONS,
+                OUTREACH.actions(OUTREACH.lists.name),
+                _S.LIST_REVIEW_PROGRESS,
+                _S.SHOW_PROGRESS_TABLE,
+            ),
             *(_S.LIST_MEETINGS, _S.LIST_CHECKS, _S.LIST_PROPOSALS, _S.LIST_PRACTICES, _S.RECORD_PRACTICE),
         ),
-        acts=(_S.PROPOSE_EXTENSION, _S.PLAN_OUTREACH_ACTIVITY, _S.PLAN_MEETING),
+        acts=(_S.PROPOSE_EXTENSION, OUTREACH.actions(OUTREACH.create.name), _S.PLAN_MEETING),
     ),
     Subject(
         service="sherloc",
@@ -178,17 +198,7 @@ SUBJECTS = (
         reads=(_S.SHOW_EXTENSION, _S.LIST_EXTENSIONS, _S.FOLLOW),
         acts=tuple(_S(move) for move in EXTENSION_MOVERS),
     ),
-    Subject(
-        service="sherloc",
-        title="An activity of the outreach plan",
-        views=(OUTREACH.view,),
-        decide=sherloc.decide,
-        standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
-        properties={"status": tuple(OutreachStatus)},
-        make=_outreach,
-        reads=(_S.SHOW_OUTREACH_ACTIVITY, _S.LIST_OUTREACH_ACTIVITIES, _S.FOLLOW),
-        acts=tuple(_S(move) for move in OUTREACH.movers),
-    ),
+    _declared("An activity of the outreach plan", OUTREACH),
     Subject(
         service="sherloc",
         title="A State's progress that is about to be recorded",

@@ -38,7 +38,7 @@ from services.sherloc.review_progress.rules import NewReviewProgress, decide_rev
 
 
 class Action(StrEnum):
-    """The actions of this service, one for each route."""
+    """The actions of this service, one for each route of a noun that is not declared."""
 
     FOLLOW = "follow"
     LIST_LEGISLATION = "list_legislation"
@@ -91,12 +91,6 @@ class Action(StrEnum):
     NOTE_PROGRESS = "note_progress"
     VOTE_FOR_EXTENSION = "vote_for_extension"
     WITHDRAW_VOTE = "withdraw_vote"
-    LIST_OUTREACH_ACTIVITIES = "list_outreach_activities"
-    PLAN_OUTREACH_ACTIVITY = "plan_outreach_activity"
-    SHOW_OUTREACH_ACTIVITY = "show_outreach_activity"
-    REVISE_OUTREACH_ACTIVITY = "revise_outreach_activity"
-    HOLD_OUTREACH_ACTIVITY = "hold_outreach_activity"
-    CANCEL_OUTREACH_ACTIVITY = "cancel_outreach_activity"
     LIST_REVIEW_PROGRESS = "list_review_progress"
     SHOW_PROGRESS_TABLE = "show_progress_table"
     RECORD_REVIEW_PROGRESS = "record_review_progress"
@@ -157,7 +151,6 @@ _HANDS_OVER = frozenset({Action.MAKE_EXPORT, Action.CONFIRM_EXPORT})
 _LISTS = frozenset(
     {Action.FOLLOW, Action.LIST_LEGISLATION, Action.LIST_CONTRIBUTIONS, Action.LIST_EXTENSIONS}
     | {Action.LIST_PRACTICES}
-    | {Action.LIST_OUTREACH_ACTIVITIES}
     | {Action.LIST_REVIEW_PROGRESS, Action.SHOW_PROGRESS_TABLE, Action.LIST_MEETINGS}
 )
 CHECK_MOVERS: Mapping[Action, frozenset[Role]] = {Action.ANSWER_CHECK: frozenset({Role.FOCAL_POINT})}
@@ -202,7 +195,7 @@ Record: TypeAlias = (
 )
 
 
-def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
+def decide(caller: Caller, action: StrEnum, record: Record | None = None) -> Decision:
     """Decide whether the caller may take this action; denied unless granted.
 
     A list is decided without a record, and again for each record listed.
@@ -212,6 +205,8 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
     for noun in NOUNS:
         if noun.decides(action, record):
             return noun.decide(caller, action, record)
+    if not isinstance(action, Action):
+        return HIDDEN
     if isinstance(record, ReviewProgress | NewReviewProgress):
         return decide_review_progress(caller, action, record)
     if isinstance(record, Meeting) or (record is None and action is Action.PLAN_MEETING):

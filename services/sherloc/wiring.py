@@ -40,7 +40,7 @@ from services.sherloc.legislation.evolve import evolve as evolve_legislation
 from services.sherloc.meetings import api as meeting_api
 from services.sherloc.meetings import store as meeting_store
 from services.sherloc.meetings.evolve import evolve as evolve_meeting
-from services.sherloc.policy import NOUNS, Action
+from services.sherloc.policy import NOUNS
 from services.sherloc.practices import api as practice_api
 from services.sherloc.practices import store as practice_store
 from services.sherloc.practices.evolve import evolve as evolve_practice
@@ -124,7 +124,7 @@ SERVICE = Service(
         *exports_api.ROUTES,
         *practice_api.ROUTES,
         *extension_api.ROUTES,
-        *(route for noun in NOUNS for route in routes(noun, Action)),
+        *(route for noun in NOUNS for route in routes(noun)),
         *review_api.ROUTES,
         *meeting_api.ROUTES,
         *parked_routes("sherloc"),
