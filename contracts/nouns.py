@@ -63,21 +63,24 @@ class Create(Struct, Generic[C], frozen=True, kw_only=True):
 class Move(Struct, Generic[R, C], frozen=True, kw_only=True):
     """A move of a record in one of the statuses `when`; it keeps its status unless `to` names another.
 
-    `decide` returns its fact, or raises a refusal. `opens` returns the first day on which the move is possible,
-    `possible` whether the record allows it to this caller.
+    `decide` returns its fact, or raises a refusal. `fold` returns the fields that the fact changes, if they are not
+    those of its own fields' names. `opens` returns the first day on which the move is possible, `possible` whether the
+    record and the fields that its view adds allow it to this caller. A move without `path` has a route written by hand,
+    and may have no fact.
     """
 
     name: str
-    path: str
-    command: type[C]
-    fact: type[Fact]
-    decide: Callable[[R, C, MoveContext], Fact]
+    path: str = ""
+    command: type[C] | None = None
+    fact: type[Fact] | None = None
+    decide: Callable[[R, C, MoveContext], Fact] | None = None
+    fold: Callable[[R, Any], Mapping[str, Any]] | None = None
     by: frozenset[Role]
     when: frozenset[StrEnum]
-    summary: str
+    summary: str = ""
     to: StrEnum | None = None
     opens: Callable[[R], Opening] | None = None
-    possible: Callable[[R, Caller], bool] | None = None
+    possible: Callable[[R, Caller, Mapping[str, Any]], bool] | None = None
     description: str = ""
 
 
@@ -86,7 +89,8 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
 
     `table` has a column for each field of the record, `texts_table` the id, the salt and a column for each text.
     `sees` says who reads a record; `visible` is the same rule in SQL. `status_slug` is that of the refusal of a move in
-    another status. `filters` are fields of the record by which the list is filtered.
+    another status. `filters` are fields of the record by which the list is filtered. `unfolded` are fields of facts for
+    their readers alone.
     """
 
     record: type[R]
@@ -104,18 +108,21 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
     create: Create[Any]
     moves: tuple[Move[R, Any], ...]
     filters: tuple[str, ...] = ("status",)
+    unfolded: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Raise TypeError for what nothing covers: a field, a status, a text, or a fact of two moves."""
         required = {one.name for one in fields(self.record) if one.default is NODEFAULT}
         if missing := required - OF_EVERY_RECORD - {name for name, _ in self.folded[self.create.fact]}:
             raise TypeError(f"{self.create.fact.__name__} has no field for {self.record.__name__}.{min(missing)}")
-        if len(self.to) <= len(self.moves):
+        if len(self.to) <= sum(one.fact is not None for one in self.moves):
             raise TypeError(f"two moves of {self.record.__name__} have the same fact")
         if unreached := set(self.status_type) - set(self.to.values()):
             raise TypeError(f"no move of {self.record.__name__} leads to {min(unreached)}")
-        sent = {self.create.fact: self.create.command, **{one.fact: one.command for one in self.moves}}
-        for fact, command in sent.items():
+        for one in self.moves:
+            if (one.fact is None) != (one.decide is None) or bool(one.path) > (one.fact is not None):
+                raise TypeError(f"{one.name} needs a fact, and a decision that returns it")
+        for fact, command in self.sent.items():
             texts = set(self.texts.__struct_fields__) if HASH in fact.__struct_fields__ else set()
             if unsent := texts - set(command.__struct_fields__):
                 raise TypeError(f"{command.__name__} has no text {min(unsent)}")
@@ -146,7 +153,18 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
     @cached_property
     def to(self) -> Mapping[type[Fact], StrEnum | None]:
         """The status after each fact; None if it stays the same."""
-        return {self.create.fact: self.create.to, **{one.fact: one.to for one in self.moves}}
+        return {self.create.fact: self.create.to, **{one.fact: one.to for one in self.moves if one.fact}}
+
+    @cached_property
+    def sent(self) -> Mapping[type[Fact], type[Struct]]:
+        """The command of each fact."""
+        moves = {one.fact: one.command for one in self.moves if one.fact and one.command}
+        return {self.create.fact: self.create.command, **moves}
+
+    @cached_property
+    def folds(self) -> Mapping[type[Fact], Callable[[R, Any], Mapping[str, Any]]]:
+        """The folds written by hand."""
+        return {one.fact: one.fold for one in self.moves if one.fact and one.fold}
 
     @cached_property
     def folded(self) -> Mapping[type[Fact], tuple[tuple[str, str], ...]]:
@@ -154,7 +172,7 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
 
         Raises TypeError for a field of a fact that the record lacks, but for its time and the hash of the texts.
         """
-        return {fact: tuple(self._pairs(fact)) for fact in self.to}
+        return {fact: () if fact in self.folds else tuple(self._pairs(fact)) for fact in self.to}
 
     def _pairs(self, fact: type[Fact]) -> list[tuple[str, str]]:
         known, found = set(self.record.__struct_fields__), []
@@ -163,7 +181,7 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
                 found.append((one.name, one.name))
             elif one.type is Money:
                 found += [(f"{one.name}_minor", f"{one.name}.minor"), ("currency", f"{one.name}.currency")]
-            elif one.name not in {HASH, time_field(fact)}:
+            elif one.name not in {HASH, time_field(fact), *self.unfolded}:
                 raise TypeError(f"{self.record.__name__} has no field for {fact.__name__}.{one.name}")
         return found
 
@@ -178,7 +196,9 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
         if known is None:
             assert fact.__class__ is self.create.fact, f"the first fact is {self.create.fact.__name__}"
             return self.record(revision=1, **values)
-        return replace(known, revision=known.revision + 1, **values)  # type: ignore[attr-defined]
+        if folding := self.folds.get(fact.__class__):
+            values |= folding(known, fact)
+        return replace(known, revision=revision_of(known) + 1, **values)
 
     def decides(self, action: str, record: object) -> bool:
         """Check whether an action on this record, or one that lists or makes records, is for this noun to decide."""
@@ -195,20 +215,24 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
 
     def require(self, move: Move[R, Any], record: R, today: date) -> None:
         """Raise Conflict unless the record's status allows the move, and its first day has come."""
-        status: StrEnum = record.status  # type: ignore[attr-defined]
-        if status not in move.when:
+        if (status := status_of(record)) not in move.when:
             raise Conflict(self.status_slug, status=status, move=move.name)
         if move.opens:
             move.opens(record).require(today)
 
-    def open_to(self, caller: Caller, record: R, today: date) -> tuple[tuple[str, ...], tuple[Later, ...]]:
-        """Return the moves that this caller may make today, and those that open later."""
+    def open_to(
+        self, caller: Caller, record: R, today: date, shown: Mapping[str, Any]
+    ) -> tuple[tuple[str, ...], tuple[Later, ...]]:
+        """Return the moves that this caller may make today, and those that open later.
+
+        `shown` are the fields that the view adds to those of the record.
+        """
         possible = [
             one
             for one in self.moves
-            if record.status in one.when  # type: ignore[attr-defined]
+            if status_of(record) in one.when
             and self.decide(caller, one.name, record).allowed
-            and (one.possible is None or one.possible(record, caller))
+            and (one.possible is None or one.possible(record, caller, shown))
         ]
         opening = {one.name: one.opens(record) for one in possible if one.opens}
         return by_day([one.name for one in possible], opening, today)
@@ -224,6 +248,14 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
     def movers(self) -> Mapping[str, frozenset[Role]]:
         """Map each move to the roles that may make it."""
         return {one.name: one.by for one in self.moves}
+
+
+def status_of(record: Any) -> StrEnum:
+    return cast(StrEnum, record.status)
+
+
+def revision_of(record: Any) -> int:
+    return cast(int, record.revision)
 
 
 def _attribute(source: Any, path: str) -> Any:

@@ -13,7 +13,7 @@ from chassis.nouns import statements
 from chassis.texts import hash_texts
 from contracts.conversion import from_attributes
 from contracts.facts import Event, Fact
-from contracts.nouns import HASH, Move, MoveContext, Noun
+from contracts.nouns import HASH, Move, MoveContext, Noun, revision_of
 
 R = TypeVar("R", bound=Struct)
 
@@ -31,13 +31,15 @@ async def create(tx: Tx, ctx: Context, noun: Noun[R], key: UUID, command: Any) -
 
 async def make(tx: Tx, ctx: Context, noun: Noun[R], move: Move[R, Any], key: UUID, command: Any) -> None:
     """Make a move of a record. Raises Missing, Forbidden, Stale, Conflict, and what the decision raises."""
+    assert move.fact is not None, f"{move.name} has no fact"
+    assert move.decide is not None, f"{move.name} has no decision"
     noun.decide(ctx.caller, move.name, await statements.get(tx, noun, key)).required()
     texts = from_attributes(noun.texts, command) if HASH in move.fact.__struct_fields__ else None
     salt, texts_hash = hash_texts(texts) if texts else (b"", "")
     async with tx.as_service():
         before = await statements.get_locked(tx, noun, key)
         assert before is not None, "the caller may see the record, so it exists"
-        check_revision(before.revision, ctx.expected)  # type: ignore[attr-defined]
+        check_revision(revision_of(before), ctx.expected)
         noun.require(move, before, ctx.today)
         await _save(tx, noun, before, move.decide(before, command, _context(ctx, texts_hash)))
         if texts:
@@ -53,7 +55,7 @@ async def rebuild(tx: Tx, noun: Noun[R], event: Event, fact: Fact) -> None:
 async def _save(tx: Tx, noun: Noun[R], before: R | None, fact: Fact) -> None:
     after = noun.fold(before, fact)
     await statements.save(tx, noun, after)
-    await announce(tx, fact, version=after.revision)  # type: ignore[attr-defined]
+    await announce(tx, fact, version=revision_of(after))
 
 
 def _context(ctx: Context, texts_hash: str) -> MoveContext:

@@ -1,6 +1,6 @@
 """The routes of a noun: its list, one record, and a command for each move, in this order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from inspect import Parameter, Signature
@@ -15,7 +15,7 @@ from msgspec import Struct
 from chassis.context import Context
 from chassis.db.database import Database, Tx
 from chassis.http.application import CurrentCaller, Db, Now, requires
-from chassis.http.commands import change, create, show
+from chassis.http.commands import Act, change, create, show
 from chassis.http.pages import Pages, Pagination
 from chassis.nouns import actions, statements
 from contracts.conversion import from_attributes
@@ -26,40 +26,58 @@ LIST_MAX = 100
 LIST_DEFAULT = 50
 
 
-def routes(noun: Noun[Any]) -> Sequence[HTTPRouteHandler]:
-    """Return the handlers."""
-    action = noun.actions
-    one = f"{noun.path}/{{{noun.key}:uuid}}"
+Shown = Callable[[Tx, Sequence[Any], Caller], Awaitable[Mapping[UUID, Mapping[str, Any]]]]
+"""Returns, by record, the fields that a view adds to those of the record."""
+
+
+async def nothing_more(tx: Tx, found: Sequence[Any], caller: Caller) -> Mapping[UUID, Mapping[str, Any]]:
+    return {}
+
+
+def reader(noun: Noun[Any], shown: Shown = nothing_more) -> Act:
+    """Return the function that reads one record for a command or a GET. Raises Missing."""
 
     async def read(tx: Tx, ctx: Context, key: UUID) -> Any:
         found = await statements.get(tx, noun, key)
         noun.decide(ctx.caller, noun.shows.name, found).required()
-        return (await views_of(tx, noun, [found], ctx.caller, ctx.today))[0]
+        return (await views_of(tx, noun, [found], ctx.caller, ctx.today, shown))[0]
 
     read.__annotations__["return"] = noun.view
+    return read
+
+
+def routes(noun: Noun[Any], shown: Shown = nothing_more) -> Sequence[HTTPRouteHandler]:
+    """Return the handlers, but for the moves whose routes are written by hand."""
+    action, one, read = noun.actions, f"{noun.path}/{{{noun.key}:uuid}}", reader(noun, shown)
 
     async def making(tx: Tx, ctx: Context, key: UUID, data: Any) -> None:
         await actions.create(tx, ctx, noun, key, data)
 
-    made, shown = noun.create, _declare(read, noun, noun.shows)
+    made = noun.create
     return [
-        _list(noun, action(noun.lists.name)),
+        _list(noun, action(noun.lists.name), shown),
         create(noun.path, action(made.name), made.summary, read=read)(_declare(making, noun, made)),
-        show(one, action(noun.shows.name), noun.shows.summary)(shown),
+        show(one, action(noun.shows.name), noun.shows.summary)(_declare(read, noun, noun.shows)),
         *(
             change(f"{one}/{move.path}", action(move.name), move.summary, read=read)(_moving(noun, move))
             for move in noun.moves
+            if move.path
         ),
     ]
 
 
-async def views_of(tx: Tx, noun: Noun[Any], found: Sequence[Any], caller: Caller, today: date) -> list[Struct]:
+async def views_of(
+    tx: Tx, noun: Noun[Any], found: Sequence[Any], caller: Caller, today: date, shown: Shown
+) -> list[Struct]:
     """Convert records into views for a caller who may see them."""
     texts = await statements.texts_of(tx, noun, [getattr(one, noun.key) for one in found])
+    added = await shown(tx, found, caller)
     views = []
     for one in found:
-        moves, later = noun.open_to(caller, one, today)
-        views.append(from_attributes(noun.view, one, **texts[getattr(one, noun.key)], moves=moves, later=later))
+        key = getattr(one, noun.key)
+        more = added.get(key, {})
+        moves, later = noun.open_to(caller, one, today, more)
+        views.append(from_attributes(noun.view, one, **texts[key], **more, moves=moves, later=later))
     return views
 
 
@@ -98,7 +116,7 @@ def _declare(function: Any, noun: Noun[Any], of: Read | Create[Any] | Move[Any, 
     return declared
 
 
-def _list(noun: Noun[Any], action: StrEnum) -> HTTPRouteHandler:
+def _list(noun: Noun[Any], action: StrEnum, shown: Shown) -> HTTPRouteHandler:
     kinds = get_type_hints(noun.record)
 
     async def handle(
@@ -106,7 +124,7 @@ def _list(noun: Noun[Any], action: StrEnum) -> HTTPRouteHandler:
     ) -> Any:
         async with db.transaction(by=caller) as tx:
             found = await statements.page(tx, noun, filters=given, before=cursor, limit=limit + 1)
-            views = await views_of(tx, noun, found, caller, now.date())
+            views = await views_of(tx, noun, found, caller, now.date(), shown)
         return paging.page(noun.page, views, limit)
 
     asked: Mapping[str, Any] = {

@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 from chassis.db.database import Tx
 from chassis.db.writes import Write
-from contracts.nouns import OF_EVERY_RECORD, Noun
+from contracts.nouns import Noun
 from contracts.refusals import Missing
 
 R = TypeVar("R", bound=Struct)
@@ -33,7 +33,8 @@ def statements_of(noun: Noun[Any]) -> Statements:
     """Return the statements, which are made once."""
     table, key, words = noun.table, noun.key, noun.texts.__struct_fields__
     changing = {name for fact, pairs in noun.folded.items() if fact is not noun.create.fact for name, _ in pairs}
-    columns = [name for name in noun.record.__struct_fields__ if name in (changing | OF_EVERY_RECORD) - {key}]
+    fixed = {name for name, _ in noun.folded[noun.create.fact]} - changing
+    columns = [name for name in noun.record.__struct_fields__ if name not in fixed | {key}]
     wanted = " ".join(f"AND (${at}::text IS NULL OR {name} = ${at})" for at, name in enumerate(noun.filters, 3))
     return Statements(
         get=f"SELECT * FROM {table} WHERE {key} = $1 AND {noun.visible}",

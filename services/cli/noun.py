@@ -24,7 +24,7 @@ class MoveLine(msgspec.Struct, frozen=True, kw_only=True):
     roles: Sequence[str]
     statuses: Sequence[str]
     to: str | None
-    fact: str
+    fact: str | None
     folds: Sequence[str]
 
 
@@ -65,7 +65,10 @@ def report_of(service: str, noun: Noun[Any]) -> NounReport:
     made = noun.create
     moves = [
         (made.name, f"POST {noun.path}", made.by, (), made.to, made.fact),
-        *((m.name, f"POST {one}/{m.path}", m.by, sorted(m.when), m.to, m.fact) for m in noun.moves),
+        *(
+            (m.name, f"POST {one}/{m.path}" if m.path else "by hand", m.by, sorted(m.when), m.to, m.fact)
+            for m in noun.moves
+        ),
     ]
     return NounReport(
         noun=noun.aggregate,
@@ -79,8 +82,8 @@ def report_of(service: str, noun: Noun[Any]) -> NounReport:
                 roles=sorted(by),
                 statuses=list(when),
                 to=to,
-                fact=fact_type(fact),
-                folds=[field for field, _ in noun.folded[fact]],
+                fact=fact_type(fact) if fact else None,
+                folds=[field for field, _ in noun.folded[fact]] if fact else [],
             )
             for name, route, by, when, to, fact in moves
         ],
@@ -103,7 +106,7 @@ def _lines(report: NounReport) -> list[str]:
             move.route,
             *_wrapped(f"{move.name}, by {' or '.join(move.roles)}"),
             *_wrapped(f"status: {' or '.join(move.statuses) or 'none'} → {move.to or 'the same'}"),
-            *_wrapped(f"{move.fact} sets {', '.join(move.folds)}"),
+            *_wrapped(f"{move.fact or 'no fact'} sets {', '.join(move.folds) or 'what its own fold returns'}"),
         ]
     for name, query in report.sql.items():
         lines += ["", f"{name}:", *_wrapped(query)]

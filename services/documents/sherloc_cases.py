@@ -11,7 +11,6 @@ from contracts.facts import Fact
 from contracts.legislation import LegislationRecorded, LegislationStatus
 from contracts.legislation_checks import LegislationCheckAsked
 from contracts.legislation_proposals import LegislationProposalMade
-from contracts.meetings import MeetingPlanned
 from contracts.nouns import Noun
 from contracts.practices import PracticeRecorded, PracticeSubmitted
 from contracts.registry import decode_fact
@@ -34,10 +33,7 @@ from services.sherloc.extensions.views import ExtensionView
 from services.sherloc.legislation.evolve import evolve as evolve_legislation
 from services.sherloc.legislation.model import UP_TO_DATE, Legislation
 from services.sherloc.legislation.views import LegislationView
-from services.sherloc.meetings.evolve import evolve as evolve_meeting
-from services.sherloc.meetings.model import Meeting, MeetingStatus
-from services.sherloc.meetings.rules import MOVERS as MEETING_MOVERS
-from services.sherloc.meetings.views import MeetingView
+from services.sherloc.meetings.model import MEETINGS
 from services.sherloc.outreach import OUTREACH
 from services.sherloc.practices.evolve import evolve as evolve_practice
 from services.sherloc.practices.model import Practice, PracticeStatus
@@ -91,10 +87,6 @@ def _progress(status: str) -> ReviewProgress:
     return replace(recorded, state=STATE, status=ReviewProgressStatus(status))
 
 
-def _meeting(status: str) -> Meeting:
-    return replace(evolve_meeting(None, _example(MeetingPlanned)), status=MeetingStatus(status))
-
-
 def _practice(author: str, status: str) -> Practice:
     found = evolve_practice(None, _example(PracticeRecorded))
     if status not in {"draft", "withdrawn unsubmitted"}:
@@ -143,9 +135,15 @@ SUBJECTS = (
                 _S.LIST_REVIEW_PROGRESS,
                 _S.SHOW_PROGRESS_TABLE,
             ),
-            *(_S.LIST_MEETINGS, _S.LIST_CHECKS, _S.LIST_PROPOSALS, _S.LIST_PRACTICES, _S.RECORD_PRACTICE),
+            *(
+                MEETINGS.actions(MEETINGS.lists.name),
+                _S.LIST_CHECKS,
+                _S.LIST_PROPOSALS,
+                _S.LIST_PRACTICES,
+                _S.RECORD_PRACTICE,
+            ),
         ),
-        acts=(_S.PROPOSE_EXTENSION, OUTREACH.actions(OUTREACH.create.name), _S.PLAN_MEETING),
+        acts=(_S.PROPOSE_EXTENSION, OUTREACH.actions(OUTREACH.create.name), MEETINGS.actions(MEETINGS.create.name)),
     ),
     Subject(
         service="sherloc",
@@ -218,17 +216,7 @@ SUBJECTS = (
         reads=(_S.SHOW_REVIEW_PROGRESS, _S.LIST_REVIEW_PROGRESS, _S.FOLLOW),
         acts=tuple(_S(move) for move in PROGRESS_MOVERS),
     ),
-    Subject(
-        service="sherloc",
-        title="An informal meeting",
-        views=(MeetingView,),
-        decide=sherloc.decide,
-        standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
-        properties={"status": tuple(MeetingStatus)},
-        make=_meeting,
-        reads=(_S.SHOW_MEETING, _S.LIST_MEETINGS, _S.FOLLOW),
-        acts=tuple(_S(move) for move in MEETING_MOVERS),
-    ),
+    _declared("An informal meeting", MEETINGS),
     Subject(
         service="sherloc",
         title="A yearly check of the register",

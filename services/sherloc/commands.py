@@ -26,10 +26,6 @@ Party = Annotated[str, Meta(min_length=1, max_length=60, pattern="^[^;]+" + END)
 Parties = Annotated[tuple[Party, ...], Meta(max_length=PARTIES_MAX)]
 
 
-class Nothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An empty body."""
-
-
 class Comment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An optional comment on the move, which the State and UNODC read."""
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.db.database import Tx
 from contracts.facts import Event
 from contracts.values import Caller
-from services.sherloc.meetings.rules import EVENTS_FOR_ALL as MEETING_EVENTS_FOR_ALL
+from services.sherloc.meetings.model import EVENTS_FOR_ALL as MEETING_EVENTS_FOR_ALL
 from services.sherloc.policy import EVENTS_FOR_ALL
 from services.sherloc.review_progress.rules import EVENTS_FOR_ALL as PROGRESS_EVENTS_FOR_ALL
 

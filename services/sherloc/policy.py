@@ -23,9 +23,7 @@ from services.sherloc.extensions.model import Extension
 from services.sherloc.extensions.rules import decide_extension
 from services.sherloc.legislation.model import MOVES as LEGISLATION_MOVES
 from services.sherloc.legislation.model import Legislation
-from services.sherloc.meetings.model import MOVES as MEETING_MOVES
-from services.sherloc.meetings.model import Meeting
-from services.sherloc.meetings.rules import decide_meeting
+from services.sherloc.meetings.model import MEETINGS, Meeting
 from services.sherloc.outreach import OUTREACH, OutreachActivity
 from services.sherloc.practices.model import MOVES as PRACTICE_MOVES
 from services.sherloc.practices.model import Practice
@@ -99,17 +97,6 @@ class Action(StrEnum):
     CONSENT_TO_TABLE = "consent_to_table"
     WITHDRAW_TABLE_CONSENT = "withdraw_table_consent"
     WITHDRAW_REVIEW_PROGRESS = "withdraw_review_progress"
-    LIST_MEETINGS = "list_meetings"
-    PLAN_MEETING = "plan_meeting"
-    SHOW_MEETING = "show_meeting"
-    REVISE_MEETING = "revise_meeting"
-    INVITE_STATES = "invite_states"
-    SIGN_UP = "sign_up"
-    WITHDRAW_SIGN_UP = "withdraw_sign_up"
-    HOLD_MEETING = "hold_meeting"
-    CANCEL_MEETING = "cancel_meeting"
-    ADD_LESSON = "add_lesson"
-    REMOVE_LESSON = "remove_lesson"
     LIST_CHECKS = "list_checks"
     SHOW_CHECK = "show_check"
     ANSWER_CHECK = "answer_check"
@@ -151,7 +138,7 @@ _HANDS_OVER = frozenset({Action.MAKE_EXPORT, Action.CONFIRM_EXPORT})
 _LISTS = frozenset(
     {Action.FOLLOW, Action.LIST_LEGISLATION, Action.LIST_CONTRIBUTIONS, Action.LIST_EXTENSIONS}
     | {Action.LIST_PRACTICES}
-    | {Action.LIST_REVIEW_PROGRESS, Action.SHOW_PROGRESS_TABLE, Action.LIST_MEETINGS}
+    | {Action.LIST_REVIEW_PROGRESS, Action.SHOW_PROGRESS_TABLE}
 )
 CHECK_MOVERS: Mapping[Action, frozenset[Role]] = {Action.ANSWER_CHECK: frozenset({Role.FOCAL_POINT})}
 PROPOSAL_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
@@ -169,7 +156,8 @@ Events from before the publication are not among them.
 """
 
 
-NOUNS: tuple[Noun[Any], ...] = (OUTREACH,)
+_ACTIONS = frozenset(Action)
+NOUNS: tuple[Noun[Any], ...] = (MEETINGS, OUTREACH)
 """The nouns of this service that are declared."""
 
 
@@ -205,12 +193,11 @@ def decide(caller: Caller, action: StrEnum, record: Record | None = None) -> Dec
     for noun in NOUNS:
         if noun.decides(action, record):
             return noun.decide(caller, action, record)
-    if not isinstance(action, Action):
+    if action not in _ACTIONS:
         return HIDDEN
+    action = Action(action)
     if isinstance(record, ReviewProgress | NewReviewProgress):
         return decide_review_progress(caller, action, record)
-    if isinstance(record, Meeting) or (record is None and action is Action.PLAN_MEETING):
-        return decide_meeting(caller, action)
     if isinstance(record, NewLegislation):
         if action is not Action.RECORD_LEGISLATION or caller.role not in _OF_STATE:
             return denied("not-for-your-role")
@@ -325,17 +312,6 @@ def extension_moves_open_to(caller: Caller, record: Extension) -> tuple[str, ...
 def review_progress_moves_open_to(caller: Caller, record: ReviewProgress) -> tuple[str, ...]:
     """The moves of a State's progress that this caller may make now."""
     return open_moves(caller, record, Action, decide, REVIEW_PROGRESS_MOVES)
-
-
-def meeting_moves_open_to(caller: Caller, record: Meeting, *, has_lessons: bool) -> tuple[str, ...]:
-    """The moves of a meeting that this caller may make now, given the invitations, the sign-up and the lessons."""
-    impossible = {
-        Action.SIGN_UP: caller.organization not in record.invited,
-        Action.WITHDRAW_SIGN_UP: caller.organization not in record.signed_up,
-        Action.REMOVE_LESSON: not has_lessons,
-    }
-    found = open_moves(caller, record, Action, decide, MEETING_MOVES)
-    return tuple(one for one in found if not impossible.get(Action(one)))
 
 
 def check_moves_open_to(caller: Caller, check: LegislationCheck) -> tuple[str, ...]:

@@ -1,10 +1,14 @@
-"""Coded reasons of moves."""
+"""Commands with a coded reason, or with nothing."""
 
 from msgspec import Struct
 
 from contracts import reference
 from contracts.codes import unknown_code
 from contracts.values import Code
+
+
+class Nothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An empty body."""
 
 
 class CodedReason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -38,8 +38,7 @@ from services.sherloc.legislation import gaps_api, open_data_api
 from services.sherloc.legislation import store as legislation_store
 from services.sherloc.legislation.evolve import evolve as evolve_legislation
 from services.sherloc.meetings import api as meeting_api
-from services.sherloc.meetings import store as meeting_store
-from services.sherloc.meetings.evolve import evolve as evolve_meeting
+from services.sherloc.outreach import OUTREACH
 from services.sherloc.policy import NOUNS
 from services.sherloc.practices import api as practice_api
 from services.sherloc.practices import store as practice_store
@@ -82,9 +81,6 @@ async def rebuild(tx: Tx, event: Event) -> None:
         case "review_progress":
             progress = await review_store.get_as_service(tx, event.aggregate_id)
             await review_store.save(tx, evolve_progress(progress, fact))
-        case "meeting":
-            meeting = await meeting_store.get_as_service(tx, event.aggregate_id)
-            await meeting_store.save(tx, evolve_meeting(meeting, fact))
         case _:
             record = await legislation_store.get_as_service(tx, event.aggregate_id)
             await legislation_store.save(tx, evolve_legislation(record, fact), fact)
@@ -124,7 +120,7 @@ SERVICE = Service(
         *exports_api.ROUTES,
         *practice_api.ROUTES,
         *extension_api.ROUTES,
-        *(route for noun in NOUNS for route in routes(noun)),
+        *routes(OUTREACH),
         *review_api.ROUTES,
         *meeting_api.ROUTES,
         *parked_routes("sherloc"),

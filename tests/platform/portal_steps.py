@@ -8,7 +8,7 @@ from chassis import clock
 from chassis.db.database import Tx
 from chassis.nouns.statements import get_locked
 from services.sherloc.extensions import store as extension_store
-from services.sherloc.meetings import store as meeting_store
+from services.sherloc.meetings.model import MEETINGS
 from services.sherloc.outreach import OUTREACH
 from services.sherloc.review_progress import store as review_store
 from tests.builders import headers
@@ -74,7 +74,7 @@ async def portal_records(tx: Tx, ids: Callable[[Tx, str], Awaitable[Sequence[UUI
         "review_progress_id": {
             one: await review_store.get_as_service(tx, one) for one in await ids(tx, "review_progress")
         },
-        "meeting_id": {one: await meeting_store.get_as_service(tx, one) for one in await ids(tx, "meeting")},
+        "meeting_id": {one: await get_locked(tx, MEETINGS, one) for one in await ids(tx, "meeting")},
         "extension_id": {one: await extension_store.get_as_service(tx, one) for one in await ids(tx, "extension")},
         "outreach_activity_id": {
             one: await get_locked(tx, OUTREACH, one) for one in await ids(tx, "outreach_activity")

@@ -23,8 +23,8 @@ from services.notifications.policy import Action as N
 from services.reports.policy import Action as P
 from services.requests.policy import Action as R
 from services.requests.policy import Guarded
-from services.sherloc.meetings.rules import EVENTS_FOR_ALL as MEETING_EVENTS_FOR_ALL
-from services.sherloc.meetings.rules import oversees
+from services.sherloc.meetings.model import EVENTS_FOR_ALL as MEETING_EVENTS_FOR_ALL
+from services.sherloc.meetings.model import oversees
 from services.sherloc.policy import EVENTS_FOR_ALL, is_party_to
 from services.sherloc.practices.rules import is_author_or_unodc
 from services.sherloc.review_progress.rules import EVENTS_FOR_ALL as PROGRESS_EVENTS_FOR_ALL

@@ -11,8 +11,7 @@ from services.sherloc.contributions.model import MOVES as CONTRIBUTION_MOVES
 from services.sherloc.extensions.model import MOVES as EXTENSION_MOVES
 from services.sherloc.extensions.rules import MOVERS as EXTENSION_MOVERS
 from services.sherloc.legislation.model import MOVES
-from services.sherloc.meetings.model import MOVES as MEETING_MOVES
-from services.sherloc.meetings.rules import MOVERS as MEETING_MOVERS
+from services.sherloc.meetings.model import MEETINGS
 from services.sherloc.outreach import OUTREACH
 from services.sherloc.policy import CHECK_MOVERS, CONTRIBUTION_MOVERS, LEGISLATION_MOVERS, PROPOSAL_MOVERS
 from services.sherloc.practices.model import MOVES as PRACTICE_MOVES
@@ -41,7 +40,7 @@ def rows(heading: str) -> Mapping[str, tuple[set[str], set[str]]]:
         ("Contributions", "draft_contribution", CONTRIBUTION_MOVES, CONTRIBUTION_MOVERS),
         ("A practice", "record_practice", PRACTICE_MOVES, PRACTICE_MOVERS),
         ("Extensions of the portal", "propose_extension", EXTENSION_MOVES, EXTENSION_MOVERS),
-        ("Informal meetings", "plan_meeting", MEETING_MOVES, MEETING_MOVERS),
+        ("Informal meetings", "plan_meeting", MEETINGS.statuses, MEETINGS.movers),
         ("The outreach plan", "plan_outreach_activity", OUTREACH.statuses, OUTREACH.movers),
         ("Progress after the review", "record_review_progress", PROGRESS_MOVES, PROGRESS_MOVERS),
         ("A yearly check", None, CHECK_MOVES, CHECK_MOVERS),

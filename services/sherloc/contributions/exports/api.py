@@ -20,7 +20,6 @@ from chassis.journal.outbox import announce
 from chassis.sheets.cells import CSV_TYPE
 from contracts.refusals import Conflict
 from services.sherloc import policy
-from services.sherloc.commands import Nothing
 from services.sherloc.contributions.exports import model, store
 from services.sherloc.contributions.exports.views import (
     ContributionExportView,
@@ -32,6 +31,7 @@ from services.sherloc.contributions.exports.views import (
     exported,
 )
 from services.sherloc.policy import Action
+from services.sherloc.reasons import Nothing
 
 EXPORT = "/v1/contribution-exports/{contribution_export_id:uuid}"
 
