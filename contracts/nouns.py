@@ -144,7 +144,9 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
     def actions(self) -> type[StrEnum]:
         """The actions on this noun, one for each route."""
         names = [self.lists.name, self.create.name, self.shows.name, *(one.name for one in self.moves)]
-        return cast(type[StrEnum], StrEnum(f"{self.record.__name__}Action", {name.upper(): name for name in names}))
+        values = {name.upper(): name for name in names}
+        kind = StrEnum(f"{self.record.__name__}Action", values, module=self.record.__module__)  # type: ignore[misc]
+        return cast(type[StrEnum], kind)
 
     @cached_property
     def by_name(self) -> Mapping[str, Move[R, Any]]:
