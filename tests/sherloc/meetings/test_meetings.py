@@ -72,7 +72,11 @@ async def test_coordinator_removes_a_lesson_that_names_somebody(api: Client) -> 
     assert (403, "not-for-your-role") == slug(
         await tried(api, one, "remove-lesson", UGANDA, lesson_id=UUID(lesson["lesson_id"]))
     )
-    assert [] == (await move(api, one, "remove-lesson", lesson_id=UUID(lesson["lesson_id"])))["lessons"]
+    assert ["remove_lesson"] == (await api.get(f"{PATH}/{one['meeting_id']}", headers=headers(COORDINATOR))).json()[
+        "moves"
+    ][1:]
+    one = await move(api, one, "remove-lesson", lesson_id=UUID(lesson["lesson_id"]))
+    assert ([], ["add_lesson"]) == (one["lessons"], one["moves"])
 
 
 async def test_lessons_are_recorded_once_the_meeting_has_begun(api: Client) -> None:
