@@ -3,6 +3,7 @@
 from asyncpg import Record
 
 from chassis.db.database import Database, Tx
+from chassis.nouns import actions
 from chassis.service import Service
 from contracts.facts import decode_event
 
@@ -43,6 +44,7 @@ async def rebuild(tx: Tx, service: Service) -> None:
     await tx.execute("SET CONSTRAINTS ALL DEFERRED")
     for table in service.tables:
         await tx.execute(f"DELETE FROM {table}")
+    declared = {one.aggregate: one for one in service.nouns}
     # Start at the lowest possible position, so that an event inserted before the first one is included.
     start = -(2**63)
     while True:
@@ -55,7 +57,11 @@ async def rebuild(tx: Tx, service: Service) -> None:
             PAGE,
         )
         for row in rows:
-            await service.rebuild(tx, decode_event(row["event"]))
+            event = decode_event(row["event"])
+            if noun := declared.get(event.aggregate):
+                await actions.rebuild(tx, noun, event)
+            else:
+                await service.rebuild(tx, event)
         if len(rows) < PAGE:
             return
         start = rows[-1]["position"] + 1

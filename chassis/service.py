@@ -29,17 +29,17 @@ class Service:
     `name` is the schema, the owner of the stream and the durable consumer; `folder` holds `migrations/`.
     `configured_handlers` returns handlers that depend on settings or on the objects of `own`; they replace those of the
     same facts in `handlers`. `rebuild` folds one fact of the service's journal into its tables, like the action that
-    announced it; `tables` are the tables that it rebuilds, `texts` those with texts and personal data, which it does
-    not change. `forget` deletes all data that names a person and returns the number of rows per table. `own` makes the
-    objects that routes, handlers and loops share; `feed_policy` determines the events of the journal that each caller
-    receives.
+    announced it, but for nouns that are declared; `tables` are the tables that are rebuilt, `texts` those with texts
+    and personal data, which are not changed. `forget` deletes all data that names a person and returns the number of
+    rows per table. `own` makes the objects that routes, handlers and loops share; `feed_policy` determines the events
+    of the journal that each caller receives.
     """
 
     name: str
     folder: Path
     routes: Sequence[Any] = ()
     nouns: Sequence[Noun[Any]] = ()
-    """The nouns that are declared; their routes are among `routes`."""
+    """The nouns that are declared; their routes are among `routes`, their tables among `tables` and `texts`."""
     publishes: bool = True
     """True if the service has facts of its own, and therefore a stream."""
     listens_to: Sequence[str] = ()

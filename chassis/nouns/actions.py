@@ -14,6 +14,7 @@ from chassis.texts import hash_texts
 from contracts.conversion import from_attributes
 from contracts.facts import Event, Fact
 from contracts.nouns import HASH, Move, MoveContext, Noun, revision_of
+from contracts.registry import decode_fact
 
 R = TypeVar("R", bound=Struct)
 
@@ -46,8 +47,10 @@ async def make(tx: Tx, ctx: Context, noun: Noun[R], move: Move[R, Any], key: UUI
             await statements.save_texts(tx, noun, key, texts, salt)
 
 
-async def rebuild(tx: Tx, noun: Noun[R], event: Event, fact: Fact) -> None:
+async def rebuild(tx: Tx, noun: Noun[R], event: Event) -> None:
     """Fold one fact of the journal into the table, as the action that announced it did."""
+    fact = decode_fact(event)
+    assert fact is not None, "the service's own journal has only known facts"
     known = await statements.get_locked(tx, noun, event.aggregate_id)
     await statements.save(tx, noun, noun.fold(known, fact))
 

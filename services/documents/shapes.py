@@ -32,7 +32,7 @@ NAMES: Mapping[str, str] = {
     "services.delivery.commands.Reason": "DeliveryReason",
     "services.sherloc.commands.Comment": "SherlocComment",
     "services.sherloc.commands.Reason": "SherlocReason",
-    "services.sherloc.reasons.Nothing": "SherlocNothing",
+    "services.sherloc.bodies.Nothing": "SherlocNothing",
     "services.matching.commands.Nothing": "Nothing",
     "services.directory.appointments.model.ShownStatus": "AppointmentStatus",
     "services.directory.commands.Reason": "DirectoryReason",

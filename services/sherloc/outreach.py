@@ -25,7 +25,7 @@ from contracts.outreach import (
 )
 from contracts.refusals import Invalid
 from contracts.values import Language, Money, Role
-from services.sherloc.reasons import CodedReason, check_reason
+from services.sherloc.bodies import CodedReason, check_reason
 
 
 class OutreachStatus(StrEnum):

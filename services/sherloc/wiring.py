@@ -10,7 +10,6 @@ from chassis.activity import CLOCK_IDLE_SECONDS
 from chassis.db.database import Database, Tx
 from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
-from chassis.nouns import actions as nouns
 from chassis.nouns.routes import routes
 from chassis.service import Running, Service
 from chassis.supervise import Loop, while_active
@@ -55,12 +54,10 @@ CLOCK_SECONDS = 60.0
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
-    """Fold one fact of the service's own journal into the tables, as the action that announced it did."""
+    """Fold one fact of a noun that is not declared into its tables, as the action that announced it did."""
     fact = decode_fact(event)
     assert fact is not None, "the service's own journal has only known facts"
     match event.aggregate:
-        case declared if noun := next((one for one in NOUNS if one.aggregate == declared), None):
-            await nouns.rebuild(tx, noun, event, fact)
         case "legislation_check":
             await check_store.save(tx, evolve_check(await check_store.get_as_service(tx, event.aggregate_id), fact))
         case "legislation_proposal":
@@ -132,12 +129,14 @@ SERVICE = Service(
     tables=(
         *("legislation_proposal", "legislation_check", "legislation_version", "legislation"),
         *("handed_over", "contribution_export", "contribution"),
-        *("practice_use", "practice", "extension", "outreach_activity", "review_progress", "meeting"),
+        *("practice_use", "practice", "extension", "review_progress"),
+        *(one.table for one in NOUNS),
     ),
     texts=(
         *("legislation_text", "remark", "contribution_text", "contribution_remark", "extension_text", "extension_note"),
-        *("outreach_text", "review_progress_text", "meeting_text", "meeting_lesson"),
+        *("review_progress_text", "meeting_lesson"),
         *("practice_text", "practice_remark", "practice_stems"),
+        *(one.texts_table for one in NOUNS),
     ),
     feed_policy=FeedPolicy(event_feed.visible_events),
     own=own,

@@ -9,8 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contracts.facts import Fact
+from services.sherloc.bodies import CodedReason
 from services.sherloc.outreach import OUTREACH, OutreachActivity
-from services.sherloc.reasons import CodedReason
 
 CREATE, MOVES = OUTREACH.create, {one.path: one for one in OUTREACH.moves}
 

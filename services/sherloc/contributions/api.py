@@ -18,6 +18,7 @@ from contracts import reference
 from contracts.codes import unknown_code
 from contracts.contributions import ContributionKind
 from contracts.values import Code, Language, State
+from services.sherloc.bodies import check_reason
 from services.sherloc.commands import (
     AcceptContribution,
     Comment,
@@ -32,7 +33,6 @@ from services.sherloc.contributions.model import ContributionStatus
 from services.sherloc.contributions.store import Filter
 from services.sherloc.contributions.views import ContributionView, contribution_view, views_of
 from services.sherloc.policy import Action
-from services.sherloc.reasons import check_reason
 
 CONTRIBUTION = "/v1/contributions/{contribution_id:uuid}"
 

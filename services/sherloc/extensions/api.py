@@ -14,12 +14,12 @@ from chassis.http.commands import change, create, show
 from chassis.http.pages import Pagination
 from contracts.conversion import from_attributes
 from contracts.extensions import ExtensionStatus
+from services.sherloc.bodies import CodedReason, Nothing, check_reason
 from services.sherloc.extensions import actions, store
 from services.sherloc.extensions.commands import NoteProgress, ProposeExtension, ReviseExtension
 from services.sherloc.extensions.model import Description, ExtensionTexts
 from services.sherloc.extensions.views import ExtensionView, extension_view, views_of
 from services.sherloc.policy import Action
-from services.sherloc.reasons import CodedReason, Nothing, check_reason
 
 EXTENSION = "/v1/extensions/{extension_id:uuid}"
 

@@ -20,6 +20,7 @@ from contracts import reference
 from contracts.codes import unknown_code
 from contracts.legislation import LegislationStatus
 from contracts.values import Code, State
+from services.sherloc.bodies import check_reason
 from services.sherloc.commands import Comment, PublishLegislation, Reason, RecordLegislation, ReviseLegislation, stated
 from services.sherloc.legislation import actions, register_store, store
 from services.sherloc.legislation.cells import Cell, cell_of
@@ -39,7 +40,6 @@ from services.sherloc.legislation.views import (
     views_of,
 )
 from services.sherloc.policy import Action
-from services.sherloc.reasons import check_reason
 
 LEGISLATION = "/v1/legislation/{legislation_id:uuid}"
 MONTHS = 12

@@ -30,7 +30,7 @@ from contracts.meetings import (
 from contracts.nouns import Create, Move, MoveContext, Noun, Read
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Caller, Language, Role
-from services.sherloc.reasons import CodedReason, Nothing, check_reason
+from services.sherloc.bodies import CodedReason, Nothing, check_reason
 
 LESSONS_MAX = 200
 RANDOM = 4

@@ -19,6 +19,7 @@ from contracts.codes import unknown_code
 from contracts.conversion import from_attributes
 from contracts.practices import PracticeKind
 from contracts.values import Code, Language, State
+from services.sherloc.bodies import check_reason
 from services.sherloc.commands import Comment, Reason
 from services.sherloc.policy import Action
 from services.sherloc.practices import actions, store
@@ -27,7 +28,6 @@ from services.sherloc.practices.model import Description, PracticeStatus, Practi
 from services.sherloc.practices.search import wanted_stems
 from services.sherloc.practices.store import Filter
 from services.sherloc.practices.views import PracticeView, practice_view, views_of
-from services.sherloc.reasons import check_reason
 
 PRACTICE = "/v1/practices/{practice_id:uuid}"
 

@@ -16,12 +16,12 @@ from chassis.http.queries import query_parameter
 from contracts import reference
 from contracts.codes import ArticleCode, unknown_code
 from contracts.values import Code, State
+from services.sherloc.bodies import check_reason
 from services.sherloc.commands import ReviseLegislation, stated
 from services.sherloc.policy import Action
 from services.sherloc.proposals import actions, store
 from services.sherloc.proposals.model import LegislationProposalStatus
 from services.sherloc.proposals.views import LegislationProposalView, proposal_view, view_of
-from services.sherloc.reasons import check_reason
 
 PROPOSALS = "/v1/legislation/proposals"
 PROPOSAL = f"{PROPOSALS}/{{legislation_proposal_id:uuid}}"

@@ -16,8 +16,8 @@ from chassis.http.queries import query_parameter
 from contracts import reference
 from contracts.codes import unknown_code
 from contracts.values import Code, State
+from services.sherloc.bodies import Nothing
 from services.sherloc.policy import Action
-from services.sherloc.reasons import Nothing
 from services.sherloc.review_progress import actions, store, views
 from services.sherloc.review_progress.commands import RecordReviewProgress, ReviseReviewProgress
 from services.sherloc.review_progress.model import review_progress_id_of

@@ -20,6 +20,7 @@ from chassis.journal.outbox import announce
 from chassis.sheets.cells import CSV_TYPE
 from contracts.refusals import Conflict
 from services.sherloc import policy
+from services.sherloc.bodies import Nothing
 from services.sherloc.contributions.exports import model, store
 from services.sherloc.contributions.exports.views import (
     ContributionExportView,
@@ -31,7 +32,6 @@ from services.sherloc.contributions.exports.views import (
     exported,
 )
 from services.sherloc.policy import Action
-from services.sherloc.reasons import Nothing
 
 EXPORT = "/v1/contribution-exports/{contribution_export_id:uuid}"
 

@@ -1,4 +1,4 @@
-"""Commands with a coded reason, or with nothing."""
+"""Bodies of commands that several nouns share: a coded reason, or nothing."""
 
 from msgspec import Struct
 
