@@ -288,7 +288,8 @@ class Search:
                 if kind_of(parts[at]) == "*":
                     self._ids.setdefault("/" + "/".join(parts[2:at]), {})[parts[at]] = None
             kind = kind_of(link)
-            if self._seen[kind] < (RECORDS_MAX if kind.endswith("*") else TRIED_MAX):
+            # Not each record has what the form of its move asks for: a meeting, for instance, may have no lesson.
+            if self._seen[kind] < (RECORDS_MAX if kind.endswith("*") or "/do/" in kind else TRIED_MAX):
                 self._seen[kind] += 1
                 self._done.add(link)
                 waiting.append(link)

@@ -79,7 +79,7 @@ UNSEEN = {
 }
 """Paths whose forms are of records that the sample world may lack. test_form_heads.py holds their code to the rules."""
 
-UNSENT = {"/en/pledges/*/form/meet-condition", "/en/meetings/*/do/remove-lesson"}
+UNSENT = {"/en/pledges/*/form/meet-condition"}
 """Forms that may have nothing to choose in the sample world: what was there to choose, a test has removed."""
 
 
