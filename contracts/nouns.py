@@ -63,8 +63,8 @@ class Create(Struct, Generic[C], frozen=True, kw_only=True):
 class Move(Struct, Generic[R, C], frozen=True, kw_only=True):
     """A move of a record in one of the statuses `when`; it keeps its status unless `to` names another.
 
-    `decide` returns its fact, or raises a refusal. `fold` returns the fields that the fact changes, if they are not
-    those of its own fields' names. `opens` returns the first day on which the move is possible, `possible` whether the
+    `decide` returns its fact, or raises a refusal. `fold` returns what the fact changes besides the fields of its own
+    fields' names. `opens` returns the first day on which the move is possible, `possible` whether the
     record and the fields that its view adds allow it to this caller. A move without `path` has a route written by hand,
     and may have no fact.
     """
@@ -119,13 +119,24 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
             raise TypeError(f"two moves of {self.record.__name__} have the same fact")
         if unreached := set(self.status_type) - set(self.to.values()):
             raise TypeError(f"no move of {self.record.__name__} leads to {min(unreached)}")
-        for one in self.moves:
-            if (one.fact is None) != (one.decide is None) or bool(one.path) > (one.fact is not None):
-                raise TypeError(f"{one.name} needs a fact, and a decision that returns it")
+        if len(self.by_name) < len(self.moves):
+            raise TypeError(f"two moves of {self.record.__name__} have the same name")
+        for one in (self.create, *self.moves):
+            self._check_decision(one)
         for fact, command in self.sent.items():
             texts = set(self.texts.__struct_fields__) if HASH in fact.__struct_fields__ else set()
             if unsent := texts - set(command.__struct_fields__):
                 raise TypeError(f"{command.__name__} has no text {min(unsent)}")
+
+    def _check_decision(self, move: "Create[Any] | Move[R, Any]") -> None:
+        """Raise TypeError unless the decision takes the command and returns the fact of the move."""
+        if move.fact is None or move.command is None or move.decide is None:
+            if move.fact or move.command or move.decide or (isinstance(move, Move) and move.path):
+                raise TypeError(f"{move.name} needs a command, a fact and a decision")
+            return
+        _, *hints = get_type_hints(move.decide).values()
+        if hints != [move.command, MoveContext, move.fact]:
+            raise TypeError(f"{move.name} needs a decision on {move.command.__name__}: {move.fact.__name__}")
 
     @cached_property
     def key(self) -> str:
@@ -165,7 +176,7 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
 
     @cached_property
     def folds(self) -> Mapping[type[Fact], Callable[[R, Any], Mapping[str, Any]]]:
-        """The folds written by hand."""
+        """The parts of folds that are written by hand."""
         return {one.fact: one.fold for one in self.moves if one.fact and one.fold}
 
     @cached_property
@@ -174,14 +185,14 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
 
         Raises TypeError for a field of a fact that the record lacks, but for its time and the hash of the texts.
         """
-        return {fact: () if fact in self.folds else tuple(self._pairs(fact)) for fact in self.to}
+        return {fact: tuple(self._pairs(fact)) for fact in self.to}
 
     def _pairs(self, fact: type[Fact]) -> list[tuple[str, str]]:
         known, found = set(self.record.__struct_fields__), []
         for one in fields(fact):
             if one.name in known:
                 found.append((one.name, one.name))
-            elif one.type is Money:
+            elif one.type is Money and {f"{one.name}_minor", "currency"} <= known:
                 found += [(f"{one.name}_minor", f"{one.name}.minor"), ("currency", f"{one.name}.currency")]
             elif one.name not in {HASH, time_field(fact), *self.unfolded}:
                 raise TypeError(f"{self.record.__name__} has no field for {fact.__name__}.{one.name}")

@@ -32,9 +32,7 @@ class Statements(Struct, frozen=True, kw_only=True):
 def statements_of(noun: Noun[Any]) -> Statements:
     """Return the statements, which are made once."""
     table, key, words = noun.table, noun.key, noun.texts.__struct_fields__
-    changing = {name for fact, pairs in noun.folded.items() if fact is not noun.create.fact for name, _ in pairs}
-    fixed = {name for name, _ in noun.folded[noun.create.fact]} - changing
-    columns = [name for name in noun.record.__struct_fields__ if name not in fixed | {key}]
+    columns = [name for name in noun.record.__struct_fields__ if name != key]
     wanted = " ".join(f"AND (${at}::text IS NULL OR {name} = ${at})" for at, name in enumerate(noun.filters, 3))
     return Statements(
         get=f"SELECT * FROM {table} WHERE {key} = $1 AND {noun.visible}",

@@ -9,8 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contracts.facts import Fact
+from contracts.values import Money
 from services.sherloc.bodies import CodedReason
-from services.sherloc.outreach import OUTREACH, OutreachActivity
+from services.sherloc.outreach import OUTREACH, OutreachActivity, cancel
 
 CREATE, MOVES = OUTREACH.create, {one.path: one for one in OUTREACH.moves}
 
@@ -21,6 +22,14 @@ class Postponed(Fact, frozen=True, kw_only=True, tag="sherloc.outreach_activity.
     outreach_activity_id: UUID
     weeks: int
     postponed_at: datetime
+
+
+class Charged(Fact, frozen=True, kw_only=True, tag="sherloc.outreach_activity.charged.v1"):
+    """A fact with an amount for which the record has no fields."""
+
+    outreach_activity_id: UUID
+    price: Money
+    charged_at: datetime
 
 
 class WithStatus(StrEnum):
@@ -57,8 +66,14 @@ class Texts(Struct, frozen=True, kw_only=True):
         ({"record": WithPostponed}, "no move of WithPostponed leads to postponed"),
         ({"moves": OUTREACH.moves[:2]}, "no move of OutreachActivity leads to cancelled"),
         ({"moves": (*OUTREACH.moves, MOVES["hold"])}, "two moves of OutreachActivity have the same fact"),
+        ({"moves": (*OUTREACH.moves, replace(MOVES["hold"], fact=Charged))}, "no field for Charged.price"),
+        ({"moves": (*OUTREACH.moves, replace(MOVES["hold"], fact=None))}, "two moves .* have the same name"),
+        ({"moves": (replace(MOVES["revise"], fact=None), *OUTREACH.moves[1:])}, "revise.* needs a command, a fact and"),
+        ({"moves": (replace(MOVES["revise"], command=None), *OUTREACH.moves[1:])}, "revise.* needs a command, a fact and"),
+        ({"moves": (replace(MOVES["hold"], decide=cancel), *OUTREACH.moves[2:])}, "hold.* needs a decision on Hold"),
+        ({"create": replace(CREATE, decide=cancel)}, "plan.* needs a decision on PlanOutreachActivity"),
         ({"texts": Texts}, "PlanOutreachActivity has no text invitation"),
-        ({"create": replace(CREATE, command=CodedReason)}, "CodedReason has no text text"),
+        ({"create": replace(CREATE, command=CodedReason)}, "plan.* needs a decision on CodedReason"),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )

@@ -275,7 +275,7 @@ MEETINGS = Noun(
     sees=lambda caller, record: caller.role in _OF_STATE | _OVERSEERS,
     visible="may_see_meetings(caller_role())",
     status_slug="meeting-status",
-    unfolded=frozenset({"states", "lesson_id"}),
+    unfolded=frozenset({"states", "state", "lesson_id"}),
     lists=Read(
         "list_meetings",
         "The informal meetings of States",
