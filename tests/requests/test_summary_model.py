@@ -8,14 +8,14 @@ from msgspec.structs import replace
 
 from contracts.facts import Fact
 from contracts.refusals import Conflict, Invalid, Missing
-from contracts.translations import TranslatedBy
+from contracts.translations import TranslatedBy, Version
 from contracts.values import Language
 from services.requests.request.model import Request
 from services.requests.request.specificity import LineText
 from services.requests.request.values import Status, Visibility
 from services.requests.summary import model as summaries
 from services.requests.summary.model import PublicSummary, SummaryStatus, is_stale
-from services.requests.translation import model as translations
+from services.requests.translation.model import TRANSLATIONS
 from services.requests.translation.texts import TranslatedLine, TranslatedTexts, check
 from tests.builders import NOON
 from tests.requests import builders
@@ -113,15 +113,13 @@ def test_a_translation_that_does_not_fit_its_source_is_refused(texts: Translated
 
 def test_a_translation_replaced_is_one_revision_on() -> None:
     request = a_request()
-    version = translations.Version(
-        made_by=STATE, source_language=request.language, source_hash=request.texts_hash, texts_hash="one"
-    )
-    one = translations.evolve(None, translations.add(uuid4(), request, Language.AR, version, (), now=NOON))
+    version = Version(made_by=STATE, source_language=request.language, source_hash=request.texts_hash, texts_hash="one")
+    one = TRANSLATIONS.evolve(None, TRANSLATIONS.add(uuid4(), request, Language.AR, version, (), now=NOON))
     machine = replace(version, made_by=TranslatedBy.MACHINE, source_hash="before", texts_hash="two")
 
-    other = translations.evolve(one, one.replace(machine, now=NOON))
+    other = TRANSLATIONS.evolve(one, TRANSLATIONS.replace(one, machine, now=NOON))
 
     assert (one.revision, one.is_stale(request)) == (1, False)
     assert (other.revision, other.is_stale(request), other.made_by) == (2, True, TranslatedBy.MACHINE)
     with pytest.raises(Conflict):
-        translations.add(uuid4(), request, Language.AR, version, (Language.AR,), now=NOON)
+        TRANSLATIONS.add(uuid4(), request, Language.AR, version, (Language.AR,), now=NOON)

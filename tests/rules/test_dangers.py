@@ -37,6 +37,7 @@ NAMES_OF_OUR_OWN = {
     ("chassis/db/migrate.py", "B608"): "the name of a service",
     ("chassis/rebuild.py", "B608"): "the tables that a service's wiring lists",
     ("chassis/nouns/statements.py", "B608"): "the table and fields that a noun declares",
+    ("chassis/translations.py", "B608"): "the tables and fields that a service's translations declare",
     ("chassis/db/writes.py", "B608"): "the names that a Write gives its parts",
     ("services/console/rendering.py", "B704"): "our own messages and their translations",
     ("chassis/escaping.py", "B704"): "a constant, with values that are escaped first",

@@ -33,6 +33,8 @@ PASSED_ON = {
     ("chassis/sheets/records.py", "errors[0].problem"),
     ("chassis/sheets/records.py", "problem"),
     ("chassis/sheets/records.py", "refusal.slug"),
+    ("contracts/decisions.py", "self.slug"),
+    ("contracts/nouns.py", "self.status_slug"),
     ("services/documents/examples.py", "slug"),
     ("services/matching/joint_deliveries/actions.py", "refusal.slug"),
     ("services/matching/matches/presentation_actions.py", "refusal.slug"),
@@ -40,7 +42,8 @@ PASSED_ON = {
 }
 """Places where a slug is a parameter.
 
-It comes from a refusal, a FieldError, `malformed_slug`, HTTP_SLUGS or PROBLEMS, which are all read here.
+It comes from a refusal, a FieldError, an Opening, a `status_slug`, `malformed_slug`, HTTP_SLUGS or PROBLEMS, which are
+all read here.
 """
 
 Words = Mapping[str, list[tuple[str, dict[str, str]]]]
@@ -49,7 +52,7 @@ Words = Mapping[str, list[tuple[str, dict[str, str]]]]
 
 @cache
 def sources() -> Mapping[str, str]:
-    files = (path for tree in ("chassis", "services") for path in sorted((ROOT / tree).rglob("*.py")))
+    files = (path for tree in ("contracts", "chassis", "services") for path in sorted((ROOT / tree).rglob("*.py")))
     return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in files}
 
 

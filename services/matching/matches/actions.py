@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from uuid import UUID
 
+from chassis import translations
 from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
@@ -37,9 +38,10 @@ from services.matching.matches import store as match_store
 from services.matching.matches.evolve import evolve
 from services.matching.matches.model import NOT_CONFIRMED, Match, MatchStatus
 from services.matching.offerings import actions as offering_actions
-from services.matching.offerings import remark_store, translation, translation_store
+from services.matching.offerings import remark_store
 from services.matching.offerings import store as offering_store
 from services.matching.offerings.model import ENDED, Offering, OfferingStatus
+from services.matching.offerings.translation import OFFERING_TRANSLATIONS
 from services.matching.packages import match_actions as package_actions
 from services.matching.packages import store as package_store
 from services.matching.packages.evolve import evolve as evolve_package
@@ -246,8 +248,7 @@ async def rebuild(tx: Tx, event: Event) -> None:
         await offering_actions.fold(tx, await offering_store.get_as_service(tx, event.aggregate_id), fact)
         return
     if fact.aggregate == "offering_translation":
-        translated = await translation_store.get_as_service(tx, event.aggregate_id)
-        await translation_store.save(tx, translation.evolve(translated, fact))
+        await translations.rebuild(tx, OFFERING_TRANSLATIONS, fact)
         return
     if fact.aggregate == "round":
         await round_actions.fold(tx, await round_store.get_as_service(tx, event.aggregate_id), fact)

@@ -6,16 +6,20 @@ from uuid import UUID, uuid5
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
+from chassis import translations
 from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.commands import change, create, show
 from chassis.http.pages import Part
-from chassis.ids import new_id
-from contracts.refusals import Missing
+from chassis.translations import SentTranslation, Translating
+from contracts.refusals import Invalid, Missing
 from contracts.values import Language
+from services.matching import policy
 from services.matching.offerings import store as offering_store
-from services.matching.offerings import translation_actions, translation_store
-from services.matching.offerings.translation import TranslatedTexts
+from services.matching.offerings import translation_store
+from services.matching.offerings.model import Offering
+from services.matching.offerings.store import Texts
+from services.matching.offerings.translation import OFFERING_TRANSLATIONS, TranslatedTexts
 from services.matching.offerings.translation_store import OfferingTranslationView
 from services.matching.policy import Action
 
@@ -23,15 +27,13 @@ TRANSLATIONS = "/v1/offerings/{offering_id:uuid}/translations"
 TRANSLATION = f"{TRANSLATIONS}/{{language:str}}"
 
 
-class OfferingTranslationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OfferingTranslationBody(SentTranslation, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The translated texts of an offering; an empty text is not translated.
 
     `source_revision` is the revision of the offering whose texts were translated; `machine` is true if a machine
     translated them.
     """
 
-    source_revision: Annotated[int, Meta(ge=1, le=2**31 - 1)]
-    machine: bool = False
     title: Annotated[str, Meta(max_length=400)] = ""
     summary: Annotated[str, Meta(max_length=8000)] = ""
 
@@ -43,6 +45,24 @@ class NewOfferingTranslation(OfferingTranslationBody, frozen=True, kw_only=True,
     """A translation into a language that the offering is not translated into yet."""
 
     language: Language
+
+
+async def _check(tx: Tx, offering: Offering, translated: TranslatedTexts) -> None:
+    sources = await offering_store.texts(tx, [offering.offering_id])
+    translated.check(sources.get(offering.offering_id, Texts(title="", summary="")))
+
+
+TRANSLATING = Translating(
+    of=OFFERING_TRANSLATIONS,
+    action=Action.TRANSLATE,
+    decide=policy.decide,
+    translated=policy.Translated,
+    author=policy.author,
+    source=offering_store.get,
+    check=_check,
+    save_texts=translation_store.save_texts,
+    unknown=lambda: Invalid("invalid-field", field="source_revision", expected="revision_of_offering"),
+)
 
 
 async def _read(tx: Tx, ctx: Context, offering_id: UUID, language: FromPath[Language]) -> OfferingTranslationView:
@@ -98,10 +118,7 @@ async def translate_offering(
 
     The offering and its revision are not changed.
     """
-    made, revision = data.texts(), data.source_revision
-    await translation_actions.add(
-        tx, ctx, new_id(), offering_id, data.language, made, machine=data.machine, source_revision=revision
-    )
+    await translations.add(tx, ctx, TRANSLATING, offering_id, data.language, data.texts(), data)
 
 
 @change(TRANSLATION, Action.TRANSLATE, "Translate an offering again", read=_read, method="PUT")
@@ -116,10 +133,7 @@ async def replace_offering_translation(
 
     A translation of the provider is replaced by the provider only.
     """
-    made, revision = data.texts(), data.source_revision
-    await translation_actions.replace(
-        tx, ctx, offering_id, language, made, machine=data.machine, source_revision=revision
-    )
+    await translations.replace(tx, ctx, TRANSLATING, offering_id, language, data.texts(), data)
 
 
 @change(TRANSLATION, Action.TRANSLATE, "Withdraw a translation of an offering", read=_read_all, method="DELETE")
@@ -127,7 +141,7 @@ async def withdraw_offering_translation(
     tx: Tx, ctx: Context, offering_id: FromPath[UUID], language: FromPath[Language]
 ) -> None:
     """Deletes the texts of the translation. Answers with the translations that are left."""
-    await translation_actions.withdraw(tx, ctx, offering_id, language)
+    await translations.withdraw(tx, ctx, TRANSLATING, offering_id, language)
 
 
 ROUTES = [

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID
 
+from chassis import translations
 from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
@@ -32,8 +33,8 @@ from services.requests.request.store import Texts
 from services.requests.request.values import CirculationRule, FilingChannel, Status
 from services.requests.summary import model as summary
 from services.requests.summary import store as summary_store
-from services.requests.translation import model as translation
 from services.requests.translation import store as translation_store
+from services.requests.translation.model import TRANSLATIONS
 
 GAP_REASON = "match_revoked"
 
@@ -263,8 +264,7 @@ async def rebuild(tx: Tx, event: Event) -> None:
         await clock_actions.rebuild(tx, fact, event.aggregate_id)
         return
     if fact.aggregate == "translation":
-        translated = await translation_store.get_as_service(tx, event.aggregate_id)
-        await translation_store.save(tx, translation.evolve(translated, fact))
+        await translations.rebuild(tx, TRANSLATIONS, fact)
         return
     if fact.aggregate == "public_summary":
         await summary_store.save(tx, summary.evolve(await summary_store.get_as_service(tx, event.aggregate_id), fact))

@@ -1,4 +1,4 @@
-"""Queries on translations of a request that was read for the caller.
+"""Queries on the texts of translations of a request that was read for the caller.
 
 Row-level security of a translation is that of the request's texts.
 """
@@ -16,42 +16,10 @@ from services.requests.translation.model import Translation
 from services.requests.translation.texts import TitleTranslation, TranslatedLine, TranslatedTexts
 
 
-async def get(tx: Tx, request_id: UUID, language: Language, *, lock: bool = False) -> Translation:
-    """Return the translation of a request into a language. Raises Missing."""
-    query = (
-        "SELECT * FROM translation WHERE request_id = $1 AND language = $2 AND status = 'current' FOR UPDATE"
-        if lock
-        else "SELECT * FROM translation WHERE request_id = $1 AND language = $2 AND status = 'current'"
-    )
-    row = await tx.fetchrow(query, request_id, language)
-    if row is None:
-        raise Missing("not-found")
-    return msgspec.convert(dict(row), Translation)
-
-
 async def require_words(tx: Tx, request_id: UUID) -> None:
     """Raise Missing if the request does not exist or the transaction's caller may read none of its words."""
     if not await tx.fetchval("SELECT sees_some_words($1)", request_id):
         raise Missing("not-found")
-
-
-async def get_as_service(tx: Tx, translation_id: UUID) -> Translation | None:
-    """Return the translation, locked, read by the service itself without a caller; None if there is none."""
-    row = await tx.fetchrow("SELECT * FROM translation WHERE translation_id = $1 FOR UPDATE", translation_id)
-    return msgspec.convert(dict(row), Translation) if row else None
-
-
-async def of_request(tx: Tx, request_id: UUID, language: Language | None = None) -> list[Translation]:
-    """Return the translations of a request, by language; with `language` only that one."""
-    rows = await tx.fetch(
-        """
-        SELECT * FROM translation WHERE request_id = $1 AND status = 'current' AND ($2::text IS NULL OR language = $2)
-        ORDER BY language
-        """,
-        request_id,
-        language,
-    )
-    return [msgspec.convert(dict(row), Translation) for row in rows]
 
 
 async def texts(tx: Tx, translation_id: UUID) -> TranslatedTexts:
@@ -87,34 +55,6 @@ async def titles(tx: Tx, request_ids: Sequence[UUID], language: Language) -> dic
     return {row["request_id"]: msgspec.convert(dict(row), TitleTranslation) for row in rows}
 
 
-async def source_hash(tx: Tx, request_id: UUID, revision: int) -> str | None:
-    """Return the hash of a request's texts as of a revision; None if there is no such revision."""
-    row = await tx.fetchrow(
-        """
-        SELECT event -> 'data' ->> 'texts_hash' AS texts_hash,
-            EXISTS (SELECT FROM journal AS j WHERE j.aggregate_id = $1 AND j.version = $2) AS exists
-        FROM journal
-        WHERE aggregate_id = $1 AND version <= $2 AND event -> 'data' ->> 'texts_hash' IS NOT NULL
-        ORDER BY version DESC LIMIT 1
-        """,
-        request_id,
-        revision,
-    )
-    return str(row["texts_hash"]) if row and row["exists"] else None
-
-
-_SAVE = Write(
-    parts={
-        "translation_saved": """
-            INSERT INTO translation (translation_id, request_id, state, language, status, revision, made_by,
-                source_language, source_hash, texts_hash, made_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-            ON CONFLICT (translation_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
-                made_by = excluded.made_by, source_language = excluded.source_language,
-                source_hash = excluded.source_hash, texts_hash = excluded.texts_hash, made_at = excluded.made_at
-        """
-    }
-)
 _SAVE_TEXTS = Write(
     parts={
         "translated": """
@@ -132,23 +72,6 @@ _SAVE_TEXTS = Write(
 )
 
 
-async def save(tx: Tx, one: Translation) -> None:
-    await tx.queue(
-        _SAVE,
-        one.translation_id,
-        one.request_id,
-        one.state,
-        one.language,
-        one.status,
-        one.revision,
-        one.made_by,
-        one.source_language,
-        one.source_hash,
-        one.texts_hash,
-        one.made_at,
-    )
-
-
 async def save_texts(tx: Tx, one: Translation, texts: TranslatedTexts, salt: bytes) -> None:
     await tx.queue(
         _SAVE_TEXTS,
@@ -164,12 +87,6 @@ async def save_texts(tx: Tx, one: Translation, texts: TranslatedTexts, salt: byt
         [line.in_place for line in texts.lines],
         [line.markers_justification for line in texts.lines],
     )
-
-
-async def delete_texts(tx: Tx, translation_id: UUID) -> None:
-    """Delete the texts of a translation that is replaced or withdrawn."""
-    await tx.execute("DELETE FROM translation_text WHERE translation_id = $1", translation_id)
-    await tx.execute("DELETE FROM translated_line_text WHERE translation_id = $1", translation_id)
 
 
 async def delete_removed_lines(tx: Tx, request_id: UUID, line_ids: Sequence[UUID]) -> None:

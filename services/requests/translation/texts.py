@@ -6,8 +6,8 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from contracts.refusals import FieldError, Invalid
-from contracts.translations import TranslatedBy
+from contracts.refusals import Invalid
+from contracts.translations import TranslatedBy, check_translated
 from contracts.values import Language
 from services.requests.request.specificity import LineText
 
@@ -42,16 +42,7 @@ def check(translated: TranslatedTexts, title: str, need: str, lines: dict[UUID, 
         if line.line_id not in lines or line.line_id in seen:
             raise Invalid("line-unknown", field=f"lines[{number}].line_id")
         seen.add(line.line_id)
-    texts = list(_pairs(translated, title, need, lines))
-    if not any(text for _, text, _ in texts):
-        raise Invalid("translation-empty")
-    errors = [
-        FieldError(field=field, problem="translation-without-source")
-        for field, text, source in texts
-        if text and not source
-    ]
-    if errors:
-        raise Invalid("translation-without-source", errors=errors)
+    check_translated(_pairs(translated, title, need, lines))
 
 
 def _pairs(

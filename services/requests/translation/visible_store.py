@@ -8,6 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict
 
 from chassis.db.database import Tx
+from chassis.translations import of_source
 from contracts.conversion import from_attributes
 from contracts.translations import TranslatedBy
 from contracts.values import Caller, Language
@@ -15,7 +16,7 @@ from services.requests import policy
 from services.requests.policy import Action, Guarded
 from services.requests.request.model import Request
 from services.requests.translation import store as translation_store
-from services.requests.translation.model import Translation
+from services.requests.translation.model import TRANSLATIONS, Translation
 from services.requests.translation.texts import TranslatedLine, TranslatedTexts
 
 
@@ -56,7 +57,7 @@ async def visible(tx: Tx, caller: Caller, request: Request, language: Language |
     lines_shown = policy.lines_shown(caller, request)
     found = [
         view(one, request, await translation_store.texts(tx, one.translation_id), decision.fields, lines_shown)
-        for one in await translation_store.of_request(tx, request.request_id, language)
+        for one in await of_source(tx, TRANSLATIONS, request.request_id, language)
     ]
     return [one for one in found if one is not None]
 
