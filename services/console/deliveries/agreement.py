@@ -161,12 +161,10 @@ async def _shown(page: Page, delivery_id: str, sent: Sent) -> Response[bytes]:
     agreement = await page.api.get(f"/v1/deliveries/{delivery_id}/agreement")
     return page.render(
         "deliveries/agreement.html",
-        status=sent.status,
         agreement=agreement,
         field=SIGNED_ON,
         typed=page.typed or None,
-        errors=sent.errors,
-        stale=sent.stale,
+        **sent.shown,
     )
 
 

@@ -15,7 +15,7 @@ from services.console.deliveries.action_point_pages import DUE_ON, LANGUAGE, OWN
 from services.console.deliveries.moves import ANSWERS, COMPLETE, SCREENING
 from services.console.deliveries.words import SCREENING_ANSWER
 from services.console.fields import Field, Typed
-from services.console.moves.forms import NOTHING, Form, Sent, command, rows, send, show, text_languages
+from services.console.moves.forms import NOTHING, Form, Sent, command, rows, send, show, text_languages, unplaced
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
@@ -171,15 +171,13 @@ def _form(
 ) -> Response[bytes]:
     return page.render(
         "deliveries/answer_screening.html",
-        status=sent.status,
         delivery=delivery,
         kind=kind,
         screening=screening,
         questions=list(questions(kind)),
         answers=SCREENING_ANSWER,
         typed=typed,
-        errors=sent.errors,
-        stale=sent.stale,
+        **sent.shown | {"errors": unplaced(sent.errors)},
     )
 
 

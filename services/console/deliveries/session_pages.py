@@ -12,7 +12,7 @@ from contracts.reference import participant_functions
 from services.console.deliveries.moves import DAYS, PARTICIPANTS, REVISE, SESSION
 from services.console.deliveries.words import AGE_BAND, SEX
 from services.console.fields import Field, FormError, Option, Typed
-from services.console.moves.forms import NOTHING, Form, Sent, command, filled, send, show
+from services.console.moves.forms import NOTHING, Form, Sent, command, filled, send, show, unplaced, wrong
 from services.console.moves.model import COMMENT
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
@@ -101,7 +101,7 @@ async def report_participants(page: CurrentPage, session_id: FromPath[str]) -> R
     """Record that the session took place, or report the counts again, for the delivery named in the form."""
     counts = _counted(page.typed)
     if counts is None:
-        return await _table(page, session_id, Sent(errors=(FormError("", NO_COUNT),), status=400))
+        return await _table(page, session_id, wrong(FormError("", NO_COUNT)))
     session = await page.api.get(f"/v1/sessions/{session_id}")
     move = "hold" if "hold" in session["moves"] else "participants"
     reported = [{"delivery_id": page.value("delivery_id"), "counts": counts}] if counts or move != "hold" else []
@@ -145,7 +145,7 @@ async def _table(page: Page, session_id: str, sent: Sent) -> Response[bytes]:
         ages=AGE_BAND,
         sexes=SEX,
         typed=typed,
-        errors=sent.errors,
+        errors=unplaced(sent.errors),
     )
 
 

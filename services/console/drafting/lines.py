@@ -33,7 +33,7 @@ from services.console.drafting.saving import (
     save,
 )
 from services.console.fields import whole_number
-from services.console.moves.pages import STALE
+from services.console.moves.forms import STALE
 from services.console.page import CurrentPage, Page
 
 NEW = "new"

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from services.console.client import Answer, ApiUnavailable, Problem
 from services.console.drafting.draft import Values, changed, merge, typed_of, value_digests, with_all_fields
 from services.console.fields import Field, FormError, Typed, form_errors
-from services.console.moves.pages import STALE
+from services.console.moves.forms import STALE
 from services.console.page import Page
 from services.console.translations import N_
 

@@ -13,7 +13,7 @@ from contracts.formats import as_datetime
 from services.console.client import Problem
 from services.console.drafting.saving import read_request, request_path
 from services.console.fields import Field, FormError, form_errors, read
-from services.console.moves.pages import STALE
+from services.console.moves.forms import STALE
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 

@@ -9,8 +9,8 @@ from litestar.params import FromPath
 from services.console.client import Answer, Problem
 from services.console.fields import Field, FormError, form_errors, read
 from services.console.labels import GENDER_MARKER, WORK_PACKAGE
+from services.console.moves.forms import STALE
 from services.console.moves.model import Move, Noun, reason
-from services.console.moves.pages import STALE
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 

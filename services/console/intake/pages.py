@@ -12,7 +12,8 @@ from services.console.client import ApiUnavailable, Problem
 from services.console.fields import Field, FormError, Option, form_errors, read
 from services.console.forms import SentFile
 from services.console.intake.moves import MAIL, MAIL_FIELDS, NEED_MAX, NOTE_FIELDS, TITLE_MAX
-from services.console.moves.pages import STALE, routes_of
+from services.console.moves.forms import STALE
+from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 

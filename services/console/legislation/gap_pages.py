@@ -6,8 +6,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 
-from services.console.fields import FormError
-from services.console.moves.forms import NOTHING, Sent, command
+from services.console.moves.forms import NOTHING, Sent, command, unplaced
 from services.console.page import CurrentPage, Page
 
 OF_STATE = frozenset({"focal_point", "official"})
@@ -40,12 +39,11 @@ async def _found(page: Page) -> Mapping[str, Any]:
 
 def _gaps(page: Page, found: Mapping[str, Any], sent: Sent) -> Response[bytes]:
     of_state = page.signed_in.role in OF_STATE
-    errors = [FormError("", one.message, one.said) for one in sent.errors]
     return page.render(
         "legislation/gaps.html",
         status=sent.status,
         found=found,
-        errors=errors,
+        errors=unplaced(sent.errors),
         state=page.asked("state"),
         begins=of_state,
         chooses_state=not of_state,

@@ -1,6 +1,6 @@
 """Forms on pages of their own, which enter or revise a record, and the commands that they send."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from litestar import Response, get, post
@@ -9,12 +9,13 @@ from litestar.params import FromPath
 from msgspec import Struct
 from msgspec.structs import replace
 
-from services.console.client import Problem
+from services.console.client import Answer, Problem
 from services.console.fields import Field, FormError, Option, Typed, form_errors, read
 from services.console.moves.model import Noun
-from services.console.moves.pages import STALE
 from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_, OWN_NAMES
+
+STALE = 412
 
 Group = tuple[str, tuple[Field, ...]]
 """A heading and the fields under it. An empty heading is not shown."""
@@ -28,9 +29,19 @@ class Sent(Struct, frozen=True, kw_only=True):
     status: int = 200
     stale: bool = False
 
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What the page of the form is rendered with."""
+        return {"status": self.status, "errors": self.errors, "stale": self.stale}
+
 
 NOTHING = Sent()
 """The result for a form that is opened: nothing was sent."""
+
+
+def wrong(*errors: FormError) -> Sent:
+    """Return the result for what was typed with errors: nothing was sent."""
+    return Sent(errors=errors, status=400)
 
 
 class Form(Struct, frozen=True, kw_only=True):
@@ -51,20 +62,24 @@ class Form(Struct, frozen=True, kw_only=True):
     is_open: bool = True
 
 
+def unplaced(errors: Sequence[FormError], names: Collection[str] = ()) -> Sequence[FormError]:
+    """Return the errors; those of other fields without their names, because of a list the API does not name the row."""
+    return [one if one.field in names else replace(one, field="") for one in errors]
+
+
 def show(page: Page, form: Form, sent: Sent) -> Response[bytes]:
     """Show the form, with what was typed and the errors; without optional lists that have nothing to choose."""
     groups = [(name, [one for one in group if one.required or _has_options(one, form)]) for name, group in form.groups]
+    names = {one.name for _, group in form.groups for one in group}
     return page.render(
         "moves/form.html",
-        status=sent.status,
         form=form,
         groups=groups,
         record=form.record,
         fields=[field for _, group in groups for field in group],
         given=form.given,
         typed=page.typed or form.typed or None,
-        errors=sent.errors,
-        stale=sent.stale,
+        **sent.shown | {"errors": unplaced(sent.errors, names)},
     )
 
 
@@ -79,31 +94,30 @@ async def send(
     fields: Sequence[Field],
     *,
     body_of: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+    hidden: bool = True,
 ) -> Sent:
     """Send what was typed, in the revision of the form if it has one. `body_of` makes the command's body of it."""
     typed = read(fields, page.typed)
     if typed.errors:
-        return Sent(errors=typed.errors, status=400)
-    return await command(page, method, path, body_of(typed.body), fields)
+        return wrong(*typed.errors)
+    return await command(page, method, path, body_of(typed.body), fields, hidden=hidden)
 
 
-async def command(page: Page, method: str, path: str, body: Any, fields: Sequence[Field] = ()) -> Sent:
-    """Send a body, in the revision of the form if it has one."""
+async def command(
+    page: Page, method: str, path: str, body: Any = None, fields: Sequence[Field] = (), *, hidden: bool = True
+) -> Sent:
+    """Send a body, in the revision of the form if it has one. Only a POST has a key: others are not repeated by it."""
+    key = page.key if method == "POST" else None
+    return await outcome(page.api.send(method, path, body, key=key, revision=page.revision), fields, hidden=hidden)
+
+
+async def outcome(answer: Awaitable[Answer], fields: Sequence[Field] = (), *, hidden: bool = True) -> Sent:
+    """Wait for the answer to a command. Raises the Problems that are not errors of its form, see `form_errors`."""
     try:
-        answer = await page.api.send(
-            method,
-            path,
-            body,
-            key=page.key,
-            revision=page.revision,
-        )
+        return Sent(record=(await answer).body)
     except Problem as problem:
-        found = form_errors(problem, fields)
-        names = {one.name for one in fields}
-        # If the form asks for a list in rows, the API does not name the row.
-        errors = [one if one.field in names else replace(one, field="") for one in found]
+        errors = form_errors(problem, fields, hidden=hidden)
         return Sent(errors=errors, status=problem.status, stale=problem.status == STALE)
-    return Sent(record=answer.body)
 
 
 def filled(fields: Sequence[Field], values: Mapping[str, Any]) -> tuple[Field, ...]:

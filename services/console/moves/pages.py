@@ -3,20 +3,18 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-import msgspec
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from msgspec.structs import replace
 
-from services.console.client import Answer, Problem
-from services.console.fields import FormError, Option, form_errors, read
+from services.console.client import Answer
+from services.console.fields import FormError, Option
+from services.console.moves.forms import NOTHING, Sent, send
 from services.console.moves.model import Move, Noun, first_days
 from services.console.page import CurrentPage, Page
 from services.console.sign_in.recent_sign_in import require_recent_sign_in
-
-STALE = 412
 
 Options = Callable[[Page, Mapping[str, Any], Move], Mapping[str, Sequence[Option]]]
 Completed = Callable[[Page, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
@@ -36,7 +34,7 @@ def routes_of(
 
     async def record_of(page: Page, record_id: str) -> Answer:
         answer = await page.api.read(f"{noun.api}/{record_id}")
-        return msgspec.structs.replace(answer, body=await completed(page, answer.body))
+        return replace(answer, body=await completed(page, answer.body))
 
     @get(f"/{{language:str}}{noun.path}/{{record_id:str}}/do/{{move:str}}", name=f"form of{noun.path}")
     async def show_form(page: CurrentPage, record_id: FromPath[str], move: FromPath[str]) -> Response[bytes]:
@@ -45,30 +43,15 @@ def routes_of(
         return _form(page, noun, found, record_id, answer, options)
 
     @post(f"/{{language:str}}{noun.path}/{{record_id:str}}/do/{{move:str}}", status_code=303, name=f"send{noun.path}")
-    async def send(page: CurrentPage, record_id: FromPath[str], move: FromPath[str]) -> Response[bytes]:
+    async def send_form(page: CurrentPage, record_id: FromPath[str], move: FromPath[str]) -> Response[bytes]:
         found = await _found(noun, page, move)
-        sent = read(found.fields, page.typed)
+        sent = await send(page, found.method, f"{noun.api}/{record_id}/{found.path}", found.fields)
         if sent.errors:
-            answer = await record_of(page, record_id)
-            return _form(page, noun, found, record_id, answer, options, errors=sent.errors, status=400)
-        try:
-            await page.api.send(
-                found.method,
-                f"{noun.api}/{record_id}/{found.path}",
-                sent.body,
-                key=page.key,
-                revision=page.revision,
-            )
-        except Problem as problem:
-            errors = _placed(noun, record_id, form_errors(problem, found.fields))
-            answer = await record_of(page, record_id)
-            stale = problem.status == STALE
-            return _form(
-                page, noun, found, record_id, answer, options, errors=errors, stale=stale, status=problem.status
-            )
+            sent = replace(sent, errors=_placed(noun, record_id, sent.errors))
+            return _form(page, noun, found, record_id, await record_of(page, record_id), options, sent)
         return page.redirect(f"{noun.path}/{record_id}", done=found.done)
 
-    return (show_form, send)
+    return (show_form, send_form)
 
 
 def _placed(noun: Noun, record_id: str, errors: Sequence[FormError]) -> tuple[FormError, ...]:
@@ -95,15 +78,11 @@ def _form(
     record_id: str,
     answer: Answer,
     options: Options,
-    *,
-    errors: tuple[FormError, ...] = (),
-    stale: bool = False,
-    status: int = 200,
+    sent: Sent = NOTHING,
 ) -> Response[bytes]:
     record = answer.body
     return page.render(
         "moves/move.html",
-        status=status,
         noun=noun,
         move=replace(move, begins=first_days(record).get(move.name, "")),
         record=record,
@@ -111,7 +90,6 @@ def _form(
         revision=answer.revision or record.get("revision"),
         is_open=move.name in (record.get("moves") or ()),
         typed=page.typed or None,
-        errors=errors,
-        stale=stale,
         given=options(page, record, move),
+        **sent.shown,
     )

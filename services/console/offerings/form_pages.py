@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from chassis import clock
 from services.console.client import Answer, Problem
 from services.console.fields import Field, FormError, Typed, form_errors, read
-from services.console.moves.pages import STALE
+from services.console.moves.forms import STALE
 from services.console.offerings.capacity import as_typed, changed, rows_of
 from services.console.offerings.merging import Change, merge, same, shown_values
 from services.console.offerings.moves import OFFERING

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from services.console.client import Problem
 from services.console.fields import Field, Typed, form_errors, read, whole_number
-from services.console.moves.pages import STALE
+from services.console.moves.forms import STALE
 from services.console.offerings.steps import LANGUAGE, SUMMARY_MAX, TITLE, TITLE_MAX, options
 from services.console.page import CurrentPage, Page
 from services.console.rendering import code_label

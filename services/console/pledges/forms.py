@@ -13,8 +13,8 @@ from contracts.formats import day, money
 from services.console.amounts import minor_units
 from services.console.client import Answer, Problem
 from services.console.fields import NO_DATE, NO_MONEY, FormError, Option, Typed, form_errors, read, whole_number
+from services.console.moves.forms import STALE
 from services.console.moves.model import Move
-from services.console.moves.pages import STALE
 from services.console.page import CurrentPage, Page
 from services.console.pledges.moves import PARTS_MAX, PLEDGE
 from services.console.translations import N_, translations

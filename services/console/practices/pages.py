@@ -117,14 +117,12 @@ async def _use(page: Page, practice_id: str, move: str, sent: Sent) -> Response[
     offered = [one for one in await _completed_deliveries(page) if (one.value in used) == (move == "remove-use")]
     return page.render(
         "practices/use.html",
-        status=sent.status,
         record=practice,
         move=found,
         fields=(USED_IN,),
         given={"deliveries": offered},
         typed=page.typed,
-        errors=sent.errors,
-        stale=sent.stale,
+        **sent.shown,
     )
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from services.console.client import Problem
 from services.console.fields import FormError, Option, form_errors
-from services.console.moves.pages import STALE
+from services.console.moves.forms import STALE
 from services.console.page import CurrentPage, Page
 from services.console.rounds.settings import (
     DECIDED,

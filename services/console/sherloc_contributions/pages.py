@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from contracts import reference
 from services.console.client import Problem
 from services.console.fields import Field, FormError, Option, Typed, form_errors, read
-from services.console.moves.pages import STALE, routes_of
+from services.console.moves.forms import STALE
+from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.sherloc_contributions.marks import MARK, marked, passages_of
 from services.console.sherloc_contributions.moves import CONTRIBUTION
