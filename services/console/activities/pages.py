@@ -6,8 +6,8 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from services.console.activities.moves import ACTIVITY
-from services.console.client import Problem
-from services.console.fields import Field, FormError, Typed, form_errors, read
+from services.console.fields import Field, Typed
+from services.console.moves.forms import NOTHING, Sent, send
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.pledges.new import FUND, fund_options
@@ -44,15 +44,10 @@ async def new_activity(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/activities/new", status_code=303)
 async def plan(page: CurrentPage) -> Response[bytes]:
-    sent = read(FIELDS, page.typed)
+    sent = await send(page, "POST", "/v1/activities", FIELDS)
     if sent.errors:
-        return await _form(page, page.typed, errors=sent.errors, status=400)
-    try:
-        made = await page.api.send("POST", "/v1/activities", sent.body, key=page.key)
-    except Problem as problem:
-        errors = form_errors(problem, FIELDS)
-        return await _form(page, page.typed, errors=errors, status=problem.status)
-    return page.redirect(f"/activities/{made.body['activity_id']}", done="saved")
+        return await _form(page, page.typed, sent)
+    return page.redirect(f"/activities/{sent.record['activity_id']}", done="saved")
 
 
 @get("/{language:str}/activities/{activity_id:str}")
@@ -70,15 +65,14 @@ async def show_activity(page: CurrentPage, activity_id: FromPath[str]) -> Respon
     )
 
 
-async def _form(page: Page, typed: Typed, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:
+async def _form(page: Page, typed: Typed, sent: Sent = NOTHING) -> Response[bytes]:
     funds = (await page.api.get("/v1/funds", limit=FUNDS_MAX))["funds"]
     return page.render(
         "activities/new.html",
-        status=status,
         fields=FIELDS,
         typed=typed,
-        errors=errors,
         given={"funds": fund_options(funds, page.language)},
+        **sent.shown,
     )
 
 
