@@ -3,9 +3,9 @@
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from services.console.client import Problem
 from services.console.contributions.moves import CONTRIBUTION, DESCRIPTION
-from services.console.fields import Field, FormError, Typed, form_errors, read
+from services.console.fields import Field, Typed
+from services.console.moves.forms import NOTHING, Sent, send
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.pledges.new import FUND, fund_options
@@ -43,16 +43,10 @@ async def new_contribution(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/contributions/new", status_code=303)
 async def declare(page: CurrentPage) -> Response[bytes]:
-    sent = read(FIELDS, page.typed)
+    sent = await send(page, "POST", "/v1/in-kind-contributions", FIELDS)
     if sent.errors:
-        return await _form(page, page.typed, errors=sent.errors, status=400)
-    try:
-        key = page.key
-        made = await page.api.send("POST", "/v1/in-kind-contributions", sent.body, key=key)
-    except Problem as problem:
-        errors = form_errors(problem, FIELDS)
-        return await _form(page, page.typed, errors=errors, status=problem.status)
-    return page.redirect(f"/contributions/{made.body['in_kind_contribution_id']}", done="declared")
+        return await _form(page, page.typed, sent)
+    return page.redirect(f"/contributions/{sent.record['in_kind_contribution_id']}", done="declared")
 
 
 @get("/{language:str}/contributions/{contribution_id:str}")
@@ -64,15 +58,14 @@ async def show_contribution(page: CurrentPage, contribution_id: FromPath[str]) -
     )
 
 
-async def _form(page: Page, typed: Typed, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:
+async def _form(page: Page, typed: Typed, sent: Sent = NOTHING) -> Response[bytes]:
     funds = (await page.api.get("/v1/funds", limit=FUNDS_MAX))["funds"]
     return page.render(
         "contributions/new.html",
-        status=status,
         fields=FIELDS,
         typed=typed,
-        errors=errors,
         given={"funds": fund_options(funds, page.language)},
+        **sent.shown,
     )
 
 
