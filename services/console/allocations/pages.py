@@ -9,9 +9,9 @@ from litestar.params import FromPath
 from contracts.formats import money
 from contracts.reference import country_name
 from services.console.allocations.moves import ALLOCATION
-from services.console.client import Problem
-from services.console.fields import Field, FormError, Option, Typed, form_errors, read
+from services.console.fields import Field, Option, Typed
 from services.console.labels import WORK_PACKAGE
+from services.console.moves.forms import NOTHING, Sent, send
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.pledges.moves import day
@@ -64,22 +64,18 @@ async def new_allocation(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/allocations/new", status_code=303)
 async def allocate(page: CurrentPage) -> Response[bytes]:
-    sent = read(FIELDS, page.typed)
+    sent = await send(page, "POST", "/v1/allocations", FIELDS, body_of=_body)
     if sent.errors:
-        return await _form(page, page.typed, errors=sent.errors, status=400)
-    body = dict(sent.body)
-    kind, _, purpose = str(body.pop("purpose")).partition(":")
-    try:
-        made = await page.api.send("POST", "/v1/allocations", {**body, kind: purpose}, key=page.key)
-    except Problem as problem:
-        errors = form_errors(problem, FIELDS)
-        return await _form(page, page.typed, errors=errors, status=problem.status)
-    return page.redirect(f"/allocations/{made.body['allocation_id']}", done="allocated")
+        return await _form(page, page.typed, sent)
+    return page.redirect(f"/allocations/{sent.record['allocation_id']}", done="allocated")
 
 
-async def _form(
-    page: Page, typed: Typed, *, errors: tuple[FormError, ...] = (), status: int = 200, is_new: bool = False
-) -> Response[bytes]:
+def _body(typed: dict[str, Any]) -> dict[str, Any]:
+    kind, _, purpose = typed.pop("purpose").partition(":")
+    return {**typed, kind: purpose}
+
+
+async def _form(page: Page, typed: Typed, sent: Sent = NOTHING, *, is_new: bool = False) -> Response[bytes]:
     funds, needs, activities = await page.api.get_all(
         f"/v1/funds?limit={OPTIONS_MAX}",
         f"/v1/requirements/unfunded?limit={OPTIONS_MAX}",
@@ -92,15 +88,14 @@ async def _form(
         typed = {**typed, "fund": [fund_for_needs(funds["funds"])], "money": [gap]}
     return page.render(
         "allocations/new.html",
-        status=status,
         fields=FIELDS,
         typed=typed,
-        errors=errors,
         funds=funds["funds"],
         given={
             "funds": fund_options(funds["funds"], page.language),
             "purposes": purposes(needs["requirements"], activities["activities"], page.language),
         },
+        **sent.shown,
     )
 
 
