@@ -1,6 +1,6 @@
 """The ledger: entries as accounts with two sides, balances as of a day, and the proposal to reverse an entry."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +8,11 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from services.console.client import Problem
 from services.console.downloads import csv_file
-from services.console.fields import FormError, Typed, form_errors, read
+from services.console.fields import Typed
 from services.console.ledger.balances import balances_of, table_of
 from services.console.ledger.words import books_of
+from services.console.moves.forms import NOTHING, Sent, send
 from services.console.moves.model import reason
 from services.console.page import CurrentPage, Page
 from services.console.pledges.moves import day
@@ -66,21 +66,15 @@ async def show_entry(page: CurrentPage, entry_id: FromPath[str]) -> Response[byt
 
 @post("/{language:str}/ledger/{entry_id:str}", status_code=303)
 async def propose_reversal(page: CurrentPage, entry_id: FromPath[str]) -> Response[bytes]:
-    sent = read(REVERSAL, page.typed)
+    named = {"entry_id": entry_id}
+    path = "/v1/ledger/reversals"
+    sent = await send(page, "POST", path, REVERSAL, body_of=lambda typed: typed | named, hidden=False)
     if sent.errors:
-        return await _entry(page, entry_id, page.typed, errors=sent.errors, status=400)
-    body = {**sent.body, "entry_id": entry_id}
-    try:
-        made = await page.api.send("POST", "/v1/ledger/reversals", body, key=page.key)
-    except Problem as problem:
-        errors = form_errors(problem, REVERSAL, hidden=False)
-        return await _entry(page, entry_id, page.typed, errors=errors, status=problem.status)
-    return page.redirect(f"/approvals/{made.body['proposal_id']}", done="proposed")
+        return await _entry(page, entry_id, page.typed, sent)
+    return page.redirect(f"/approvals/{sent.record['proposal_id']}", done="proposed")
 
 
-async def _entry(
-    page: Page, entry_id: str, typed: Typed, *, errors: Sequence[FormError] = (), status: int = 200
-) -> Response[bytes]:
+async def _entry(page: Page, entry_id: str, typed: Typed, sent: Sent = NOTHING) -> Response[bytes]:
     """Show one entry. Entries are listed by time, with which ids begin, so the next id as cursor leads to this one."""
     found = await page.api.get("/v1/ledger/entries", cursor=_next_id(entry_id), limit=1)
     entry = next((one for one in found["entries"] if one["entry_id"] == entry_id), None)
@@ -88,11 +82,10 @@ async def _entry(
         raise NotFoundException
     return page.render(
         "ledger/show.html",
-        status=status,
         entry={**entry, "books": books_of(entry["postings"])},
         fields=REVERSAL,
         typed=typed,
-        errors=errors,
+        **sent.shown,
     )
 
 
