@@ -1,14 +1,13 @@
 """Years of the books: their checklist, their closing, and the proposal to reopen the last closed one."""
 
-from collections.abc import Sequence
 from datetime import date
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
 from chassis import clock
-from services.console.client import Problem
-from services.console.fields import FormError, Typed, form_errors, read
+from services.console.fields import Typed
+from services.console.moves.forms import NOTHING, Sent, command, send
 from services.console.moves.model import reason
 from services.console.page import CurrentPage, Page
 from services.console.sign_in.recent_sign_in import require_recent_sign_in
@@ -47,40 +46,31 @@ async def show_year(page: CurrentPage, year: FromPath[int]) -> Response[bytes]:
 @post("/{language:str}/years/{year:int}/close", status_code=303)
 async def close_year(page: CurrentPage, year: FromPath[int]) -> Response[bytes]:
     await require_recent_sign_in(page)
-    try:
-        await page.api.send("POST", f"/v1/ledger/periods/{year}/close", {}, key=page.key)
-    except Problem as problem:
-        return await _year(page, year, {}, errors=form_errors(problem), status=problem.status)
+    sent = await command(page, "POST", f"/v1/ledger/periods/{year}/close", {})
+    if sent.errors:
+        return await _year(page, year, {}, sent)
     return page.redirect(f"/years/{year}", done="year_closed")
 
 
 @post("/{language:str}/years/{year:int}/reopen", status_code=303)
 async def propose_reopening(page: CurrentPage, year: FromPath[int]) -> Response[bytes]:
-    sent = read(REOPENING, page.typed)
+    sent = await send(page, "POST", f"/v1/ledger/periods/{year}/reopen", REOPENING)
     if sent.errors:
-        return await _year(page, year, page.typed, errors=sent.errors, status=400)
-    try:
-        made = await page.api.send("POST", f"/v1/ledger/periods/{year}/reopen", sent.body, key=page.key)
-    except Problem as problem:
-        errors = form_errors(problem)
-        return await _year(page, year, page.typed, errors=errors, status=problem.status)
-    return page.redirect(f"/approvals/{made.body['proposal_id']}", done="proposed")
+        return await _year(page, year, page.typed, sent)
+    return page.redirect(f"/approvals/{sent.record['proposal_id']}", done="proposed")
 
 
-async def _year(
-    page: Page, year: int, typed: Typed, *, errors: Sequence[FormError] = (), status: int = 200
-) -> Response[bytes]:
+async def _year(page: Page, year: int, typed: Typed, sent: Sent = NOTHING) -> Response[bytes]:
     found = await page.api.get(f"/v1/ledger/periods/{year}")
     return page.render(
         "years/show.html",
-        status=status,
         found=found,
         checks=CHECK,
         is_ready=all(one["met"] for one in found["checklist"]),
         is_closed=found["period"] is not None and found["period"]["status"] == "closed",
         fields=REOPENING,
         typed=typed,
-        errors=errors,
+        **sent.shown,
     )
 
 
