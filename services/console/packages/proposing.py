@@ -8,10 +8,10 @@ from litestar.params import FromPath
 from msgspec.structs import replace
 
 from contracts.formats import money
-from services.console.client import Problem
-from services.console.fields import Field, FormError, Option, form_errors, read
+from services.console.fields import Field, Option
 from services.console.labels import UNIT_ROLE
 from services.console.matches.moves import DEPARTURE
+from services.console.moves.forms import NOTHING, Sent, send
 from services.console.moves.model import COMMENT
 from services.console.page import CurrentPage, Page
 from services.console.rendering import organization
@@ -52,19 +52,14 @@ async def ask_package(page: CurrentPage, match_id: FromPath[str]) -> Response[by
 
 @post("/{language:str}/matches/{match_id:str}/package", status_code=303)
 async def propose_package(page: CurrentPage, match_id: FromPath[str]) -> Response[bytes]:
-    sent = read(FIELDS, page.typed)
+    named = {"match_id": match_id, "revision": page.revision or 0}
+    sent = await send(page, "POST", "/v1/packages", FIELDS, body_of=lambda typed: typed | named)
     if sent.errors:
-        return await _form(page, match_id, errors=sent.errors, status=400)
-    body = {**sent.body, "match_id": match_id, "revision": page.revision or 0}
-    try:
-        made = await page.api.send("POST", "/v1/packages", body, key=page.key)
-    except Problem as problem:
-        errors = form_errors(problem, FIELDS)
-        return await _form(page, match_id, errors=errors, status=problem.status)
-    return page.redirect(f"/packages/{made.body['package_id']}", done="sent")
+        return await _form(page, match_id, sent)
+    return page.redirect(f"/packages/{sent.record['package_id']}", done="sent")
 
 
-async def _form(page: Page, match_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:
+async def _form(page: Page, match_id: str, sent: Sent = NOTHING) -> Response[bytes]:
     session = page.signed_in
     match, pledges, organizations = await page.api.get_all(
         f"/v1/matches/{match_id}",
@@ -86,13 +81,12 @@ async def _form(page: Page, match_id: str, *, errors: tuple[FormError, ...] = ()
     }
     return page.render(
         "packages/propose.html",
-        status=status,
         match=match,
         fields=FIELDS,
         given=given,
         typed=page.typed or None,
-        errors=errors,
         is_open=may_propose(match, session.role),
+        **sent.shown,
     )
 
 
