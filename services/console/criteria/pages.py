@@ -5,8 +5,8 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from services.console.client import Problem
-from services.console.fields import Field, FormError, Typed, form_errors, read
+from services.console.fields import Field, Typed
+from services.console.moves.forms import NOTHING, Sent, send
 from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_, OWN_NAMES
 
@@ -33,23 +33,14 @@ async def ask_criteria(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/criteria/new", status_code=303)
 async def publish_criteria(page: CurrentPage) -> Response[bytes]:
-    fields = fields_of(page.typed)
-    sent = read(fields, page.typed)
+    sent = await send(page, "POST", "/v1/criteria", fields_of(page.typed), body_of=_body)
     if sent.errors:
-        return await _form(page, errors=sent.errors, status=400)
-    body = {kind: list(sent.body.get(kind, {}).values()) for kind in KINDS}
-    try:
-        await page.api.send(
-            "POST",
-            "/v1/criteria",
-            body,
-            key=page.key,
-            revision=page.revision,
-        )
-    except Problem as problem:
-        errors = form_errors(problem, fields)
-        return await _form(page, errors=errors, status=problem.status)
+        return await _form(page, sent)
     return page.redirect("/criteria", done="saved")
+
+
+def _body(typed: dict[str, Any]) -> dict[str, Any]:
+    return {kind: list(typed.get(kind, {}).values()) for kind in KINDS}
 
 
 def row_of(kind: str, index: int) -> tuple[Field, ...]:
@@ -89,7 +80,7 @@ def typed_of(criteria: Mapping[str, Any]) -> dict[str, list[str]]:
     return typed
 
 
-async def _form(page: Page, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:
+async def _form(page: Page, sent: Sent = NOTHING) -> Response[bytes]:
     session = page.signed_in
     criteria = await page.api.get("/v1/criteria")
     typed = page.typed or typed_of(criteria)
@@ -98,13 +89,12 @@ async def _form(page: Page, *, errors: tuple[FormError, ...] = (), status: int =
     }
     return page.render(
         "criteria/new.html",
-        status=status,
         criteria=criteria,
         rows=rows,
         fields=fields_of(typed),
         typed=typed,
-        errors=errors,
         is_open=session.role == ROLE,
+        **sent.shown,
     )
 
 
