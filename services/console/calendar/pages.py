@@ -6,8 +6,8 @@ from datetime import date
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from services.console.client import Problem
-from services.console.fields import NO_DATE, Field, FormError, form_errors
+from services.console.fields import NO_DATE, Field, FormError
+from services.console.moves.forms import NOTHING, Sent, command, wrong
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
@@ -31,17 +31,10 @@ async def set_holidays(page: CurrentPage, year: FromPath[int]) -> Response[bytes
     try:
         holidays = days_of(page.value("holidays"))
     except ValueError:
-        return await _show(page, year, errors=(FormError("holidays", NO_DATE),), status=400)
-    try:
-        await page.api.send(
-            "PUT",
-            f"/v1/calendar/{year}",
-            {"holidays": holidays},
-            revision=page.revision,
-        )
-    except Problem as problem:
-        errors = form_errors(problem, (HOLIDAYS,))
-        return await _show(page, year, errors=errors, status=problem.status)
+        return await _show(page, year, wrong(FormError("holidays", NO_DATE)))
+    sent = await command(page, "PUT", f"/v1/calendar/{year}", {"holidays": holidays}, (HOLIDAYS,))
+    if sent.errors:
+        return await _show(page, year, sent)
     return page.redirect(f"/calendar/{year}", done="saved")
 
 
@@ -50,17 +43,16 @@ def days_of(text: str) -> list[str]:
     return sorted({date.fromisoformat(one).isoformat() for one in re.split(r"[\s,;]+", text) if one})
 
 
-async def _show(page: Page, year: int, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:
+async def _show(page: Page, year: int, sent: Sent = NOTHING) -> Response[bytes]:
     session = page.signed_in
     calendar = await page.api.get(f"/v1/calendar/{year}")
     return page.render(
         "calendar/show.html",
-        status=status,
         calendar=calendar,
         field_of_holidays=HOLIDAYS,
         typed=page.typed or {"holidays": ["\n".join(calendar["holidays"])]},
-        errors=errors,
         may_set=session.role == "coordinator",
+        **sent.shown,
     )
 
 
