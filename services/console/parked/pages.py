@@ -8,8 +8,7 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from services.console.client import Problem
-from services.console.fields import FormError, form_errors
+from services.console.moves.forms import NOTHING, Sent, command
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
@@ -50,26 +49,23 @@ async def move_parked(
     """Try an event again, or discard a message that is not an event."""
     if service not in SERVICES or move not in DONE:
         raise NotFoundException
-    try:
-        await page.api.send("POST", f"/v1/parked/{service}/{event_id}/{move}", {}, key=page.key)
-    except Problem as problem:
-        errors = form_errors(problem, hidden=False)
-        return await _list(page, service, errors=errors, status=problem.status)
+    sent = await command(page, "POST", f"/v1/parked/{service}/{event_id}/{move}", {}, hidden=False)
+    if sent.errors:
+        return await _list(page, service, sent)
     return page.redirect("/parked", service=service, done=DONE[move])
 
 
-async def _list(page: Page, service: str, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:
+async def _list(page: Page, service: str, sent: Sent = NOTHING) -> Response[bytes]:
     if service not in SERVICES:
         raise NotFoundException
     found = await page.api.get(f"/v1/parked/{service}")
     return page.render(
         "parked/list.html",
-        status=status,
         service=service,
         services=SERVICES,
         found=found,
         events=[{**one, "path": _path(one)} for one in found["parked"]],
-        errors=errors,
+        **sent.shown,
     )
 
 
