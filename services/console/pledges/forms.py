@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from contracts.formats import day, money
 from services.console.amounts import minor_units
-from services.console.client import Answer, Problem
-from services.console.fields import NO_DATE, NO_MONEY, FormError, Option, Typed, form_errors, read, whole_number
-from services.console.moves.forms import STALE
+from services.console.client import Answer
+from services.console.fields import NO_DATE, NO_MONEY, FormError, Option, Typed, whole_number
+from services.console.moves.forms import NOTHING, Sent, send, wrong
 from services.console.moves.model import Move
 from services.console.page import CurrentPage, Page
 from services.console.pledges.moves import PARTS_MAX, PLEDGE
@@ -119,27 +119,19 @@ async def show_form(page: CurrentPage, pledge_id: FromPath[str], move: FromPath[
 
 @post("/{language:str}/pledges/{pledge_id:str}/form/{move:str}", status_code=303)
 async def send_form(page: CurrentPage, pledge_id: FromPath[str], move: FromPath[str]) -> Response[bytes]:
-    found = _found(page, move)
-    answer = await page.api.read(f"/v1/pledges/{pledge_id}")
-    sent = read(found.fields, page.typed)
-    errors, status = sent.errors, 400
-    if not errors:
-        try:
-            body = FORMS[move].body(dict(sent.body), page.typed, answer.body)
-            await page.api.send(
-                "POST",
-                f"/v1/pledges/{pledge_id}/{found.path}",
-                body,
-                key=page.key,
-                revision=page.revision,
-            )
-            return page.redirect(f"/pledges/{pledge_id}", done=found.done)
-        except Unreadable as no:
-            errors = (no.error,)
-        except Problem as problem:
-            errors, status = form_errors(problem, found.fields), problem.status
-            answer = await page.api.read(f"/v1/pledges/{pledge_id}")
-    return await _form(page, found, answer, page.typed, errors=errors, status=status)
+    found, path = _found(page, move), f"/v1/pledges/{pledge_id}"
+    answer = await page.api.read(path)
+
+    def body_of(typed: Body) -> Body:
+        return FORMS[move].body(typed, page.typed, answer.body)
+
+    try:
+        sent = await send(page, "POST", f"{path}/{found.path}", found.fields, body_of=body_of)
+    except Unreadable as no:
+        sent = wrong(no.error)
+    if sent.errors:
+        return await _form(page, found, await page.api.read(path), page.typed, sent)
+    return page.redirect(f"/pledges/{pledge_id}", done=found.done)
 
 
 def _found(page: Page, path: str) -> Move:
@@ -149,13 +141,10 @@ def _found(page: Page, path: str) -> Move:
     return found
 
 
-async def _form(
-    page: Page, move: Move, answer: Answer, typed: Typed, *, errors: tuple[FormError, ...] = (), status: int = 200
-) -> Response[bytes]:
+async def _form(page: Page, move: Move, answer: Answer, typed: Typed, sent: Sent = NOTHING) -> Response[bytes]:
     pledge = answer.body
     return page.render(
         "pledges/form.html",
-        status=status,
         noun=PLEDGE,
         move=move,
         record=pledge,
@@ -163,13 +152,12 @@ async def _form(
         revision=answer.revision or pledge["revision"],
         is_open=move.name in pledge["moves"],
         typed=typed,
-        errors=errors,
-        stale=status == STALE,
         given={
             "instalments": instalments_open(pledge, page.language),
             "funds": await _other_funds(page, pledge) if move.name == "carry_over" else (),
         },
         parts_max=PARTS_MAX if move.name == "commit" else 0,
+        **sent.shown,
     )
 
 

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from chassis import clock
 from contracts.formats import decimals_of
-from services.console.client import Problem
-from services.console.fields import Field, FormError, Option, Typed, form_errors, read
+from services.console.fields import Field, Option, Typed, read
 from services.console.labels import EARMARKING
+from services.console.moves.forms import NOTHING, Sent, send, wrong
 from services.console.page import CurrentPage, Page
 from services.console.pledges.moves import NOTE
 from services.console.translations import N_
@@ -86,7 +86,7 @@ async def choose_fund(page: CurrentPage) -> Response[bytes]:
     if not sent.errors:
         return page.redirect("/pledges/new/amount", **sent.body, extension_id=extension_id)
     again = _for_extension if extension_id else _for_what
-    return await again(page, page.typed, errors=sent.errors, status=400)
+    return await again(page, page.typed, wrong(*sent.errors))
 
 
 @get("/{language:str}/pledges/new/amount")
@@ -108,45 +108,34 @@ async def check(page: CurrentPage) -> Response[bytes]:
     """Show step 3: everything once more, with its value in US dollars at the known rate."""
     sent = read(ALL, page.typed)
     if sent.errors:
-        return await _amount(page, page.typed, errors=sent.errors, status=400)
+        return await _amount(page, page.typed, wrong(*sent.errors))
     return await _check(page, for_one_purpose(sent.body))
 
 
 @post("/{language:str}/pledges/new/send", status_code=303)
 async def make_pledge(page: CurrentPage) -> Response[bytes]:
-    sent = read(ALL, page.typed)
+    sent = await send(page, "POST", "/v1/pledges", ALL, body_of=for_one_purpose)
     if sent.errors:
-        return await _amount(page, page.typed, errors=sent.errors, status=400)
-    try:
-        body = for_one_purpose(sent.body)
-        made = await page.api.send("POST", "/v1/pledges", body, key=page.key)
-    except Problem as problem:
-        errors = form_errors(problem, ALL)
-        return await _amount(page, page.typed, errors=errors, status=problem.status)
-    return page.redirect(f"/pledges/{made.body['pledge_id']}", done="pledged")
+        return await _amount(page, page.typed, sent)
+    return page.redirect(f"/pledges/{sent.record['pledge_id']}", done="pledged")
 
 
-async def _for_what(
-    page: Page, typed: Typed, *, errors: Sequence[FormError] = (), status: int = 200
-) -> Response[bytes]:
+async def _for_what(page: Page, typed: Typed, sent: Sent = NOTHING) -> Response[bytes]:
     funds, needs = await page.api.get_all(
         f"/v1/funds?limit={FUNDS_MAX}", f"/v1/requirements/unfunded?limit={NEEDS_MAX}"
     )
     return page.render(
         "pledges/new_for.html",
-        status=status,
         fields=FOR_WHAT,
         typed=typed,
-        errors=errors,
         given={"funds": fund_options(funds["funds"], page.language)},
         needs=needs["requirements"],
         extension=None,
+        **sent.shown,
     )
 
 
-async def _for_extension(
-    page: Page, typed: Typed, *, errors: Sequence[FormError] = (), status: int = 200
-) -> Response[bytes]:
+async def _for_extension(page: Page, typed: Typed, sent: Sent = NOTHING) -> Response[bytes]:
     extension_id = "".join(typed["extension_id"][:1])
     funds, extension = await page.api.get_all(f"/v1/funds?limit={FUNDS_MAX}", f"/v1/extensions/{extension_id}")
     paying = [one for one in funds["funds"] if pays_for(one, extension)]
@@ -154,17 +143,16 @@ async def _for_extension(
         typed = {**typed, "fund": [paying[0]["code"]]}
     return page.render(
         "pledges/new_for.html",
-        status=status,
         fields=(replace(FUND, hint=N_("The funds that have its work package.")),),
         typed=typed,
-        errors=errors,
         given={"funds": fund_options(paying, page.language)},
         needs=(),
         extension=extension,
+        **sent.shown,
     )
 
 
-async def _amount(page: Page, typed: Typed, *, errors: Sequence[FormError] = (), status: int = 200) -> Response[bytes]:
+async def _amount(page: Page, typed: Typed, sent: Sent = NOTHING) -> Response[bytes]:
     need_id = "".join(typed.get("requirement_id", ())[:1])
     funds, rates, needs = await asyncio.gather(
         page.api.get("/v1/funds", limit=FUNDS_MAX),
@@ -179,18 +167,17 @@ async def _amount(page: Page, typed: Typed, *, errors: Sequence[FormError] = (),
     gross = need["gross_usd_minor"] if need else None
     return page.render(
         "pledges/new_amount.html",
-        status=status,
         fields=(EXTENSION, *HOW_MUCH) if extensions else HOW_MUCH,
         carried=CARRIED,
         fund_field=FUND,
         typed=typed,
-        errors=errors,
         fund=fund,
         need=need,
         lost=bool(need_id) and need is None,
         gross=gross,
         others=in_currencies(gross, rates["rates"], clock.now().date()) if gross else (),
         given={"funds": fund_options(funds["funds"], page.language), "extensions": extensions},
+        **sent.shown,
     )
 
 
