@@ -10,6 +10,7 @@ from contracts.reference.refusal_words import words_of
 from services.console.client import Problem
 from services.console.fields import Field, FormError, form_errors, read
 from services.console.labels import CONSTRAINT
+from services.console.moves.forms import command
 from services.console.moves.model import COMMENT
 from services.console.page import CurrentPage, Page
 from services.console.rendering import organization
@@ -69,15 +70,14 @@ async def show_proposal(page: CurrentPage) -> Response[bytes]:
 async def propose(page: CurrentPage) -> Response[bytes]:
     """Present the offering to the State of each ticked line, and to its provider."""
     offering, lines = page.value("offering"), list(page.typed.get("line", ()))
-    sent = read(FIELDS, page.typed)
-    errors = sent.errors if len(lines) >= FEWEST else (FormError("lines", TOO_FEW), *sent.errors)
+    typed = read(FIELDS, page.typed)
+    errors = typed.errors if len(lines) >= FEWEST else (FormError("lines", TOO_FEW), *typed.errors)
     if not errors:
-        body = {**sent.body, "offering_id": offering, "lines": lines}
-        try:
-            await page.api.send("POST", "/v1/joint-deliveries", body, key=page.key)
+        body = {**typed.body, "offering_id": offering, "lines": lines}
+        sent = await command(page, "POST", "/v1/joint-deliveries", body)
+        if sent.problem is None:
             return page.redirect("/cohorts", done="delivery_proposed")
-        except Problem as problem:
-            errors = refused(problem, page.language)
+        errors = refused(sent.problem, page.language)
     return await _form(page, offering, page.typed.get("shown", lines), errors)
 
 

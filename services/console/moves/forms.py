@@ -28,6 +28,8 @@ class Sent(Struct, frozen=True, kw_only=True):
     errors: Sequence[FormError] = ()
     status: int = 200
     stale: bool = False
+    problem: Problem | None = None
+    """The refusal that the errors are of, for a page that says more of it."""
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -117,7 +119,7 @@ async def outcome(answer: Awaitable[Answer], fields: Sequence[Field] = (), *, hi
         return Sent(record=(await answer).body)
     except Problem as problem:
         errors = form_errors(problem, fields, hidden=hidden)
-        return Sent(errors=errors, status=problem.status, stale=problem.status == STALE)
+        return Sent(errors=errors, status=problem.status, stale=problem.status == STALE, problem=problem)
 
 
 def filled(fields: Sequence[Field], values: Mapping[str, Any]) -> tuple[Field, ...]:
