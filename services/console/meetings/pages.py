@@ -9,11 +9,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from contracts.reference import country_name, country_order
-from services.console.client import Problem
-from services.console.fields import Field, Option, form_errors, read
+from services.console.fields import Field, Option
 from services.console.meetings.moves import MEETING, NEW_LESSON
 from services.console.meetings.words import MEETING_STATUS
-from services.console.moves.forms import NOTHING, Sent, entry_routes, form_routes, show_move
+from services.console.moves.forms import NOTHING, Sent, entry_routes, form_routes, send, show_move
 from services.console.moves.model import Move
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
@@ -83,25 +82,12 @@ async def new_lesson(page: CurrentPage, meeting_id: FromPath[str]) -> Response[b
 @post(f"{ONE}{NEW_LESSON}", status_code=303)
 async def add_lesson(page: CurrentPage, meeting_id: FromPath[str]) -> Response[bytes]:
     """Add a lesson under the random id of the form, so that a repeat changes nothing."""
-    sent = await _send_lesson(page, meeting_id)
+    path = f"/v1/meetings/{meeting_id}/lessons/{page.value('lesson_id')}"
+    # A PUT has no idempotency key, because the API would store it with its caller.
+    sent = await send(page, "PUT", path, LESSON, body_of=lambda typed: {"text": typed["text"]})
     if sent.errors:
         return await _lesson(page, meeting_id, sent)
     return page.redirect(f"/meetings/{meeting_id}", done="saved")
-
-
-async def _send_lesson(page: Page, meeting_id: str) -> Sent:
-    typed = read(LESSON, page.typed)
-    if typed.errors:
-        return Sent(errors=typed.errors, status=400)
-    try:
-        # No idempotency key is sent, because the API would store it with its caller.
-        answer = await page.api.send(
-            "PUT", f"/v1/meetings/{meeting_id}/lessons/{typed.body['lesson_id']}", {"text": typed.body["text"]}
-        )
-    except Problem as problem:
-        errors = form_errors(problem, LESSON)
-        return Sent(errors=errors, status=problem.status)
-    return Sent(record=answer.body)
 
 
 def _options(page: Page, meeting: Mapping[str, Any], move: Move) -> Mapping[str, Sequence[Option]]:
