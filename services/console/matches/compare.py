@@ -5,12 +5,14 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
+from msgspec.structs import replace
 
 from contracts.reference.refusal_words import words_of
 from services.console.client import Problem
 from services.console.fields import FormError, form_errors, whole_number
 from services.console.matches.moves import DEPARTURE, MATCH
 from services.console.matches.reading import ENDED, is_mine, turn
+from services.console.moves.forms import NOTHING, Sent, command, wrong
 from services.console.moves.model import COMMENT
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
@@ -40,37 +42,27 @@ async def present_matches(page: CurrentPage, request_id: FromPath[str]) -> Respo
     """Present the matches that are ticked: all or none."""
     ticked = [Ticked(value) for value in page.typed.get("match", ())]
     if not ticked:
-        return await _compare(page, request_id, errors=(FormError("", NONE_TICKED),), status=400)
+        return await _compare(page, request_id, wrong(FormError("", NONE_TICKED)))
     said = {"comment": page.value("comment"), "departure": page.value("departure") or None}
     body = {"matches": [{"match_id": one.match_id, "revision": one.revision, **said} for one in ticked]}
-    try:
-        await page.api.send("POST", "/v1/matches/present", body, key=page.key)
-    except Problem as problem:
-        return await _compare(page, request_id, refused=problem, ticked=ticked, status=problem.status)
+    sent = await command(page, "POST", "/v1/matches/present", body)
+    if sent.errors:
+        return await _compare(page, request_id, sent, ticked)
     return page.redirect(f"/requests/{request_id}/matches", done="presented")
 
 
-async def _compare(
-    page: Page,
-    request_id: str,
-    *,
-    errors: tuple[FormError, ...] = (),
-    refused: Problem | None = None,
-    ticked: Sequence[Ticked] = (),
-    status: int = 200,
-) -> Response[bytes]:
+async def _compare(page: Page, request_id: str, sent: Sent = NOTHING, ticked: Sequence[Ticked] = ()) -> Response[bytes]:
     role = page.signed_in.role
     coordinates = role in ("coordinator", "auditor")
     request = await page.api.get(f"/v1/requests/{request_id}")
     # The sides choose by the reasons, side by side; UNODC compares more matches, by their points.
     expand = ("offering",) if coordinates else ("offering", "explanation")
     found = (await page.api.get("/v1/matches", request=request_id, limit=SHOWN_MAX, expand=expand))["matches"]
-    if refused is not None:
-        errors = refusals(refused, ticked, {one["match_id"]: one for one in found}, page)
+    if sent.problem is not None:
+        sent = replace(sent, errors=refusals(sent.problem, ticked, {one["match_id"]: one for one in found}, page))
     matches = [{**one, "turn": turn(one), "mine": is_mine(one), "open": MATCH.open_to(one, role)} for one in found]
     return page.render(
         "matches/compare.html",
-        status=status,
         request=request,
         lines=[
             {**line, "matches": [one for one in matches if one["line_id"] == line["line_id"]]}
@@ -84,7 +76,7 @@ async def _compare(
         fields=FIELDS,
         typed=page.typed or None,
         ticked={one.match_id for one in ticked},
-        errors=errors,
+        **sent.shown,
     )
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from services.console.client import Problem
-from services.console.fields import Field, FormError, form_errors, read
+from services.console.fields import Field
+from services.console.moves.forms import NOTHING, Sent, send
 from services.console.moves.model import COMMENT
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
@@ -39,23 +39,19 @@ async def nominate(page: CurrentPage, request_id: FromPath[str]) -> Response[byt
     """Nominate an offering. The constraints that it violates are set aside, with a reason."""
     constraints = page.typed.get("constraint", ())
     fields = (COVERS, *((REASON,) if constraints else ()), COMMENT)
-    sent = read(fields, page.typed)
+
+    def body_of(typed: dict[str, Any]) -> dict[str, Any]:
+        if constraints:
+            typed["override"]["constraints"] = list(constraints)
+        return {**typed, "line_id": page.asked("line"), "offering_id": page.asked("offering")}
+
+    sent = await send(page, "POST", "/v1/matches", fields, body_of=body_of)
     if sent.errors:
-        return await _show(page, request_id, errors=sent.errors, status=400)
-    body = {**sent.body, "line_id": page.asked("line"), "offering_id": page.asked("offering")}
-    if constraints:
-        body["override"]["constraints"] = list(constraints)
-    try:
-        made = await page.api.send("POST", "/v1/matches", body, key=page.key)
-    except Problem as problem:
-        errors = form_errors(problem, fields)
-        return await _show(page, request_id, errors=errors, status=problem.status)
-    return page.redirect(f"/matches/{made.body['match_id']}", done="sent")
+        return await _show(page, request_id, sent)
+    return page.redirect(f"/matches/{sent.record['match_id']}", done="sent")
 
 
-async def _show(
-    page: Page, request_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
-) -> Response[bytes]:
+async def _show(page: Page, request_id: str, sent: Sent = NOTHING) -> Response[bytes]:
     request = await page.api.get(f"/v1/requests/{request_id}")
     line_id, words, offering_id = page.asked("line"), page.asked("q").strip(), page.asked("offering")
     line: Mapping[str, Any] = next((one for one in request["lines"] if one["line_id"] == line_id), request["lines"][0])
@@ -69,7 +65,6 @@ async def _show(
     overridden = [one["name"] for one in obstacles if one["overridable"]]
     return page.render(
         "matches/nominate.html",
-        status=status,
         request=request,
         line=line,
         number=request["lines"].index(line) + 1,
@@ -82,7 +77,7 @@ async def _show(
         can_nominate=why is not None and "match_id" not in why and len(overridden) == len(obstacles),
         fields=(COVERS, *((REASON,) if overridden else ()), COMMENT),
         typed=page.typed or None,
-        errors=errors,
+        **sent.shown,
     )
 
 
