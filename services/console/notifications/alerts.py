@@ -8,8 +8,8 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from services.console.client import Problem
-from services.console.fields import Field, FormError, Option, form_errors, read
+from services.console.fields import Field, Option
+from services.console.moves.forms import NOTHING, Sent, send
 from services.console.page import CurrentPage, Page
 from services.console.rendering import code_label
 from services.console.translations import N_
@@ -61,15 +61,9 @@ async def new_alert(page: CurrentPage) -> Response[bytes]:
 @post("/{language:str}/notifications/alerts/new", status_code=303)
 async def create_alert(page: CurrentPage) -> Response[bytes]:
     subject = _subject(page)
-    sent = read(fields_of(subject), page.typed)
-    if sent.errors:
-        return _form(page, subject, errors=sent.errors, status=400)
-    key = page.key
-    try:
-        await page.api.send("POST", "/v1/alerts", {"subject": subject, **in_cents(sent.body)}, key=key)
-    except Problem as problem:
-        return _form(page, subject, errors=_errors(problem, subject), status=problem.status)
-    return page.redirect(SETTINGS, done="saved")
+    named = {"subject": subject}
+    sent = await send(page, "POST", "/v1/alerts", fields_of(subject), body_of=lambda typed: named | in_cents(typed))
+    return _form(page, subject, sent) if sent.errors else page.redirect(SETTINGS, done="saved")
 
 
 @get("/{language:str}/notifications/alerts/{alert_id:uuid}")
@@ -83,16 +77,10 @@ async def change_alert(page: CurrentPage, alert_id: FromPath[UUID]) -> Response[
     path = f"/v1/alerts/{alert_id}"
     alert = await page.api.read(path)
     subject = alert.body["subject"]
-    sent = read(fields_of(subject), page.typed)
-    errors, status = sent.errors, 400
-    if not errors:
-        try:
-            await page.api.send("PATCH", path, in_cents(sent.body), revision=page.revision)
-        except Problem as problem:
-            errors, status = _errors(problem, subject), problem.status
-        else:
-            return page.redirect(SETTINGS, done="saved")
-    return _form(page, subject, alert=alert.body, revision=alert.revision, errors=errors, status=status)
+    sent = await send(page, "PATCH", path, fields_of(subject), body_of=in_cents)
+    if sent.errors:
+        return _form(page, subject, sent, alert=alert.body, revision=alert.revision)
+    return page.redirect(SETTINGS, done="saved")
 
 
 @post("/{language:str}/notifications/alerts/{alert_id:uuid}/{move:str}", status_code=303)
@@ -136,23 +124,17 @@ def _subject(page: Page) -> str:
     return found
 
 
-def _errors(problem: Problem, subject: str) -> tuple[FormError, ...]:
-    return form_errors(problem, fields_of(subject))
-
-
 def _form(
     page: Page,
     subject: str,
+    sent: Sent = NOTHING,
     *,
     alert: Mapping[str, Any] | None = None,
     revision: int | None = None,
-    errors: tuple[FormError, ...] = (),
-    status: int = 200,
 ) -> Response[bytes]:
     regions = [Option(one, code_label(page.language, f"eligible.regions:{one}", "choices")) for one in REGIONS]
     return page.render(
         "notifications/alert.html",
-        status=status,
         subject=subject,
         alert=alert,
         revision=revision,
@@ -161,8 +143,8 @@ def _form(
         criteria=CRITERIA,
         amounts=AMOUNTS if subject == "funding" else (),
         typed=page.typed or (as_typed(alert) if alert else None),
-        errors=errors,
         given={"regions": regions},
+        **sent.shown,
     )
 
 

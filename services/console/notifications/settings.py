@@ -5,7 +5,8 @@ from typing import Any
 from litestar import Response, get, post
 
 from services.console.client import Answer, Problem
-from services.console.fields import Field, FormError, form_errors, read
+from services.console.fields import Field
+from services.console.moves.forms import NOTHING, Sent, command, send
 from services.console.notifications.alerts import SUBJECT_OF_ROLE
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
@@ -52,60 +53,44 @@ async def show_settings(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/notifications/settings", status_code=303)
 async def change_settings(page: CurrentPage) -> Response[bytes]:
-    sent = read(FIELDS, page.typed)
-    if sent.errors:
-        return await _settings(page, errors=sent.errors, status=400)
-    try:
-        await page.api.send("PUT", "/v1/subscriptions", sent.body, key=page.key, revision=page.revision)
-    except Problem as problem:
-        return await _refused(page, problem)
-    return page.redirect(PATH, done="saved")
+    return await _saved(page, await send(page, "PUT", "/v1/subscriptions", FIELDS))
 
 
 @post("/{language:str}/notifications/settings/pause", status_code=303)
 async def pause(page: CurrentPage) -> Response[bytes]:
     """Pause mails until the beginning of a day, UTC, or until they are resumed."""
-    sent = read((UNTIL,), page.typed)
-    if sent.errors:
-        return await _settings(page, errors=sent.errors, status=400)
-    until = sent.body.get("until")
-    return await _send(page, "pause", {"until": f"{until}T00:00:00Z"} if until else {})
+
+    def body_of(typed: dict[str, Any]) -> dict[str, Any]:
+        return {name: f"{day}T00:00:00Z" for name, day in typed.items()}
+
+    return await _saved(page, await send(page, "POST", "/v1/subscriptions/pause", (UNTIL,), body_of=body_of))
 
 
 @post("/{language:str}/notifications/settings/resume", status_code=303)
 async def resume(page: CurrentPage) -> Response[bytes]:
-    return await _send(page, "resume", None)
+    return await _saved(page, await command(page, "POST", "/v1/subscriptions/resume"))
 
 
-async def _send(page: Page, move: str, body: Any) -> Response[bytes]:
-    try:
-        await page.api.send("POST", f"/v1/subscriptions/{move}", body, key=page.key, revision=page.revision)
-    except Problem as problem:
-        return await _refused(page, problem)
-    return page.redirect(PATH, done="saved")
+async def _saved(page: Page, sent: Sent) -> Response[bytes]:
+    return await _settings(page, sent) if sent.errors else page.redirect(PATH, done="saved")
 
 
-async def _refused(page: Page, problem: Problem) -> Response[bytes]:
-    return await _settings(page, errors=form_errors(problem, (*FIELDS, UNTIL)), status=problem.status)
-
-
-async def _settings(page: Page, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:
+async def _settings(page: Page, sent: Sent = NOTHING) -> Response[bytes]:
     session = page.signed_in
     answer = await _subscription(page)
     subject = SUBJECT_OF_ROLE.get(session.role)
     return page.render(
         "notifications/settings.html",
-        status=status,
         fields=FIELDS,
         every=(*FIELDS, UNTIL),
         until=UNTIL,
         subscription=answer.body if answer else None,
         revision=answer.revision if answer else None,
         typed=page.typed or _as_typed(answer),
-        errors=errors,
         subject=subject,
         alerts=(await page.api.get("/v1/alerts"))["alerts"] if subject else [],
         webhooks=(await page.api.get("/v1/webhooks"))["webhooks"],
+        **sent.shown,
     )
 
 
