@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from services.console.client import Answer, Problem
 from services.console.fields import Field, FormError, Option, Typed, form_errors, read
+from services.console.forms import SentFile
 from services.console.moves.model import Noun
 from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_, OWN_NAMES
@@ -95,7 +96,7 @@ async def send(
     path: str,
     fields: Sequence[Field],
     *,
-    body_of: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+    body_of: Callable[[dict[str, Any]], dict[str, Any] | None] = dict,
     hidden: bool = True,
 ) -> Sent:
     """Send what was typed, in the revision of the form if it has one. `body_of` makes the command's body of it."""
@@ -111,6 +112,15 @@ async def command(
     """Send a body, in the revision of the form if it has one. Only a POST has a key: others are not repeated by it."""
     key = page.key if method == "POST" else None
     return await outcome(page.api.send(method, path, body, key=key, revision=page.revision), fields, hidden=hidden)
+
+
+async def upload(page: Page, path: str, file: SentFile, *, hidden: bool = True) -> Sent:
+    """Send a file, in the revision of the form if it has one."""
+    content, revision = file.content, page.revision
+    sending = page.api.upload(
+        path, content, name=file.name, media_type=file.media_type, key=page.key, revision=revision
+    )
+    return await outcome(sending, hidden=hidden)
 
 
 async def outcome(answer: Awaitable[Answer], fields: Sequence[Field] = (), *, hidden: bool = True) -> Sent:

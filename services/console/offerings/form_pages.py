@@ -8,11 +8,12 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
+from msgspec.structs import replace
 
 from chassis import clock
-from services.console.client import Answer, Problem
-from services.console.fields import Field, FormError, Typed, form_errors, read
-from services.console.moves.forms import STALE
+from services.console.client import Answer
+from services.console.fields import Typed
+from services.console.moves.forms import NOTHING, Sent, command, send, wrong
 from services.console.offerings.capacity import as_typed, changed, rows_of
 from services.console.offerings.merging import Change, merge, same, shown_values
 from services.console.offerings.moves import OFFERING
@@ -45,14 +46,10 @@ async def show_new(page: CurrentPage) -> Response[bytes]:
 @post("/{language:str}/offerings/new", status_code=303)
 async def create_draft(page: CurrentPage) -> Response[bytes]:
     """Create a draft with what cannot be left for later; the other pages follow."""
-    sent = read(NEW, page.typed)
+    sent = await send(page, "POST", "/v1/offerings", NEW, hidden=False)
     if sent.errors:
-        return await _new(page, page.typed, errors=sent.errors, status=400)
-    try:
-        answer = await page.api.send("POST", "/v1/offerings", sent.body, key=page.key)
-    except Problem as problem:
-        return await _new(page, page.typed, errors=_errors(NEW, problem), status=problem.status)
-    return page.redirect(f"/offerings/{answer.body['offering_id']}/edit/{STEPS[0].path}", done="draft_saved")
+        return await _new(page, page.typed, sent)
+    return page.redirect(f"/offerings/{sent.record['offering_id']}/edit/{STEPS[0].path}", done="draft_saved")
 
 
 @post("/{language:str}/offerings/copy", status_code=303)
@@ -62,11 +59,10 @@ async def copy_earlier(page: CurrentPage) -> Response[bytes]:
     if not offering_id:
         return page.redirect("/offerings/new")
     body = {"from_offering": offering_id, "language": language}
-    try:
-        answer = await page.api.send("POST", "/v1/offerings", body, key=page.key)
-    except Problem as problem:
-        return await _new(page, page.typed, errors=_errors(NEW, problem), status=problem.status)
-    return page.redirect(f"/offerings/{answer.body['offering_id']}/check", done="draft_copied")
+    sent = await command(page, "POST", "/v1/offerings", body, NEW, hidden=False)
+    if sent.errors:
+        return await _new(page, page.typed, sent)
+    return page.redirect(f"/offerings/{sent.record['offering_id']}/check", done="draft_copied")
 
 
 @get("/{language:str}/offerings/{offering_id:str}/edit")
@@ -94,33 +90,20 @@ async def save_step(page: CurrentPage, offering_id: FromPath[str], step: FromPat
     typed: Typed = page.typed
     if found.with_capacity:
         typed = {**typed, **as_typed([one for one in rows_of(typed) if not one.blank])}
-    sent = found.read(typed)
-    if sent.errors:
-        answer = await page.api.read(path)
-        return _form(
-            page, found, answer, typed=typed, base=base, errors=sent.errors, status=400, revision=page.revision
-        )
-    if not same(found.groups, base, typed):
-        try:
-            await page.api.send("PATCH", path, sent.body, key=page.key, revision=page.revision)
-        except Problem as problem:
-            answer = await page.api.read(path)
-            if problem.status != STALE:
-                errors = _errors(found.named, problem)
-                return _form(
-                    page,
-                    found,
-                    answer,
-                    typed=typed,
-                    base=base,
-                    errors=errors,
-                    status=problem.status,
-                    revision=page.revision,
-                )
-            now = found.typed_of(answer.body)
-            merged, changes = merge(found.groups, base, now, typed)
-            return _form(page, found, answer, typed=merged, base=now, changes=changes, stale=True, status=STALE)
-    return _next(page, offering_id, found, act)
+    given = found.read(typed)
+    sent = wrong(*given.errors)
+    if not given.errors:
+        if same(found.groups, base, typed):
+            return _next(page, offering_id, found, act)
+        sent = await command(page, "PATCH", path, given.body, found.named, hidden=False)
+        if not sent.errors:
+            return _next(page, offering_id, found, act)
+    answer = await page.api.read(path)
+    if not sent.stale:
+        return _form(page, found, answer, sent, typed=typed, base=base, revision=page.revision)
+    now = found.typed_of(answer.body)
+    merged, changes = merge(found.groups, base, now, typed)
+    return _form(page, found, answer, replace(sent, errors=()), typed=merged, base=now, changes=changes)
 
 
 def _next(page: Page, offering_id: str, step: Step, act: str) -> Response[bytes]:
@@ -150,7 +133,7 @@ async def check_answers(page: CurrentPage, offering_id: FromPath[str]) -> Respon
     )
 
 
-async def _new(page: Page, typed: Typed, *, errors: Sequence[FormError] = (), status: int = 200) -> Response[bytes]:
+async def _new(page: Page, typed: Typed, sent: Sent = NOTHING) -> Response[bytes]:
     session = page.signed_in
     if session.role != "provider_officer":
         raise NotFoundException
@@ -159,10 +142,9 @@ async def _new(page: Page, typed: Typed, *, errors: Sequence[FormError] = (), st
         "offerings/new.html",
         fields=NEW,
         typed=typed,
-        errors=tuple(errors),
         earlier=own["offerings"],
         given=options(page.language),
-        status=status,
+        **sent.shown,
     )
 
 
@@ -170,20 +152,17 @@ def _form(
     page: Page,
     step: Step,
     answer: Answer,
+    sent: Sent = NOTHING,
     *,
     typed: Typed,
     base: Typed,
-    errors: Sequence[FormError] = (),
     changes: Sequence[Change] = (),
-    stale: bool = False,
     revision: int | None = None,
-    status: int = 200,
 ) -> Response[bytes]:
     offering: Mapping[str, Any] = answer.body
     lists = options(page.language)
     return page.render(
         "offerings/step.html",
-        status=status,
         step=step,
         steps=STEPS,
         number=STEPS.index(step) + 1,
@@ -194,12 +173,11 @@ def _form(
         rows=rows_of(typed),
         base=json.dumps(base, ensure_ascii=False, separators=(",", ":")),
         revision=revision or answer.revision or offering["revision"],
-        errors=tuple(errors),
-        stale=stale,
         changes=[_shown(change, lists) for change in changes],
         given=lists,
         labels_in_all_languages=labels_in_all_languages,
         back_to_check=page.asked("return") == CHECK,
+        **sent.shown,
     )
 
 
@@ -230,10 +208,6 @@ def _base(page: Page) -> dict[str, list[str]]:
     if not isinstance(found, dict):
         return {}
     return {str(name): [str(one) for one in values] for name, values in found.items() if isinstance(values, list)}
-
-
-def _errors(fields: Sequence[Field], problem: Problem) -> tuple[FormError, ...]:
-    return form_errors(problem, fields, hidden=False)
 
 
 ROUTES = (show_new, create_draft, copy_earlier, begin_editing, show_step, save_step, check_answers)

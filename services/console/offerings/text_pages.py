@@ -7,9 +7,8 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from services.console.client import Problem
-from services.console.fields import Field, Typed, form_errors, read, whole_number
-from services.console.moves.forms import STALE
+from services.console.fields import Field, Typed, whole_number
+from services.console.moves.forms import NOTHING, Sent, command, send
 from services.console.offerings.steps import LANGUAGE, SUMMARY_MAX, TITLE, TITLE_MAX, options
 from services.console.page import CurrentPage, Page
 from services.console.rendering import code_label
@@ -39,17 +38,13 @@ async def show_publication(page: CurrentPage, offering_id: FromPath[str]) -> Res
 
 @post("/{language:str}/offerings/{offering_id:str}/publication", status_code=303)
 async def publish(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
-    sent = read(PUBLICATION, page.typed)
+    sent = await send(page, "POST", f"/v1/offerings/{offering_id}/publish", PUBLICATION)
     if sent.errors:
-        return await _publication(page, offering_id, errors=sent.errors, status=400)
-    try:
-        await _send(page, "POST", f"/v1/offerings/{offering_id}/publish", sent.body)
-    except Problem as problem:
-        return await _publication(page, offering_id, **_refused(PUBLICATION, problem))
+        return await _publication(page, offering_id, sent)
     return page.redirect(f"/offerings/{offering_id}", done="published")
 
 
-async def _publication(page: Page, offering_id: str, **context: Any) -> Response[bytes]:
+async def _publication(page: Page, offering_id: str, sent: Sent = NOTHING) -> Response[bytes]:
     answer = await page.api.read(f"/v1/offerings/{offering_id}")
     offering = answer.body
     begun = offering["publication"] or offering
@@ -59,6 +54,7 @@ async def _publication(page: Page, offering_id: str, **context: Any) -> Response
         offering,
         answer.revision,
         first,
+        sent,
         fields=PUBLICATION,
         title=N_("Publish in the catalogue"),
         explains=N_(
@@ -66,7 +62,6 @@ async def _publication(page: Page, offering_id: str, **context: Any) -> Response
         ),
         button=N_("Publish"),
         is_open="publish" in offering["moves"],
-        **context,
     )
 
 
@@ -79,18 +74,16 @@ async def show_contact(page: CurrentPage, offering_id: FromPath[str]) -> Respons
 async def change_contact(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
     """Name the contact point, or remove it."""
     path = f"/v1/offerings/{offering_id}/contact"
-    removes = page.value("act") == REMOVE
-    sent = read(CONTACT, page.typed)
-    if sent.errors and not removes:
-        return await _contact(page, offering_id, errors=sent.errors, status=400)
-    try:
-        await _send(page, "DELETE" if removes else "PUT", path, None if removes else sent.body)
-    except Problem as problem:
-        return await _contact(page, offering_id, **_refused(CONTACT, problem))
+    if page.value("act") == REMOVE:
+        sent = await command(page, "DELETE", path, fields=CONTACT)
+    else:
+        sent = await send(page, "PUT", path, CONTACT)
+    if sent.errors:
+        return await _contact(page, offering_id, sent)
     return page.redirect(f"/offerings/{offering_id}", done="saved")
 
 
-async def _contact(page: Page, offering_id: str, **context: Any) -> Response[bytes]:
+async def _contact(page: Page, offering_id: str, sent: Sent = NOTHING) -> Response[bytes]:
     session = page.signed_in
     offering = await page.api.get(f"/v1/offerings/{offering_id}")
     contact = await page.api.get(f"/v1/offerings/{offering_id}/contact")
@@ -101,13 +94,13 @@ async def _contact(page: Page, offering_id: str, **context: Any) -> Response[byt
         offering,
         contact["revision"],
         first,
+        sent,
         fields=CONTACT if own else (),
         title=N_("Contact point"),
         explains=N_("A person of your organization who knows of it. The other side of a confirmed match can read it."),
         button=N_("Save"),
         is_open=own or contact["contact"] is not None,
         remove=N_("Remove the contact point") if contact["contact"] else "",
-        **context,
     )
 
 
@@ -128,25 +121,19 @@ async def show_translation(page: CurrentPage, offering_id: FromPath[str], into: 
 @post("/{language:str}/offerings/{offering_id:str}/translations/{into:str}", status_code=303)
 async def translate(page: CurrentPage, offering_id: FromPath[str], into: FromPath[str]) -> Response[bytes]:
     """Translate, translate again, or withdraw a translation. The posted revision is that of the one that was shown."""
-    path = f"/v1/offerings/{offering_id}/translations"
-    sent = read(TRANSLATION, page.typed)
+    path, removes = f"/v1/offerings/{offering_id}/translations", page.value("act") == REMOVE
+    named: dict[str, Any] = {"source_revision": whole_number(page.value("source_revision")) or 0}
+    if removes or page.revision is not None:
+        method, path = "DELETE" if removes else "PUT", f"{path}/{into}"
+    else:
+        method, named = "POST", {**named, "language": into}
+    sent = await send(page, method, path, TRANSLATION, body_of=lambda typed: None if removes else typed | named)
     if sent.errors:
-        return await _translation(page, offering_id, into, errors=sent.errors, status=400)
-    exists = page.revision is not None
-    body = {**sent.body, "source_revision": whole_number(page.value("source_revision")) or 0}
-    try:
-        if page.value("act") == REMOVE:
-            await _send(page, "DELETE", f"{path}/{into}", None)
-        elif exists:
-            await _send(page, "PUT", f"{path}/{into}", body)
-        else:
-            await _send(page, "POST", path, {**body, "language": into})
-    except Problem as problem:
-        return await _translation(page, offering_id, into, **_refused(TRANSLATION, problem))
+        return await _translation(page, offering_id, into, sent)
     return page.redirect(f"/offerings/{offering_id}/translations", done="saved")
 
 
-async def _translation(page: Page, offering_id: str, into: str, **context: Any) -> Response[bytes]:
+async def _translation(page: Page, offering_id: str, into: str, sent: Sent = NOTHING) -> Response[bytes]:
     session = page.signed_in
     if into not in LANGUAGES:
         raise NotFoundException
@@ -159,6 +146,7 @@ async def _translation(page: Page, offering_id: str, into: str, **context: Any) 
         offering,
         found["revision"] if found else None,
         first,
+        sent,
         fields=TRANSLATION,
         title=N_("Translate into %(name)s"),
         title_names={"name": code_label(page.language, into, "languages")},
@@ -168,7 +156,6 @@ async def _translation(page: Page, offering_id: str, into: str, **context: Any) 
         is_open=session.role in ("provider_officer", "coordinator"),
         remove=N_("Withdraw the translation") if found else "",
         beside=True,
-        **context,
     )
 
 
@@ -177,14 +164,12 @@ def _form(
     offering: Mapping[str, Any],
     revision: int | None,
     first: Typed,
+    sent: Sent,
     *,
     fields: Sequence[Field],
     **context: Any,
 ) -> Response[bytes]:
     given = {
-        "status": 200,
-        "errors": (),
-        "stale": False,
         "remove": "",
         "beside": False,
         "title_names": {},
@@ -201,17 +186,8 @@ def _form(
         typed=typed,
         given=options(page.language),
         **given,
+        **sent.shown,
     )
-
-
-async def _send(page: Page, method: str, path: str, body: Any) -> None:
-    await page.api.send(method, path, body, key=page.key, revision=page.revision)
-
-
-def _refused(fields: Sequence[Field], problem: Problem) -> dict[str, Any]:
-    """Return what the form shows for a refusal. Raises the Problem if its status is 401 or 404."""
-    errors = form_errors(problem, fields)
-    return {"errors": errors, "stale": problem.status == STALE, "status": problem.status}
 
 
 ROUTES = (
