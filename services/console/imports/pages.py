@@ -14,11 +14,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chassis.ids import new_id
-from services.console.client import Problem
+from services.console.client import Answer, Problem
 from services.console.downloads import as_download
-from services.console.fields import FormError, form_errors
+from services.console.fields import FormError
 from services.console.forms import SentFile
 from services.console.imports.rows import outcome, plain
+from services.console.moves.forms import NOTHING, Sent, wrong
+from services.console.moves.forms import outcome as answered
 from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_
 
@@ -91,51 +93,39 @@ def routes_of(table: Table) -> Sequence[HTTPRouteHandler]:
         _check_role(page, table)
         file = _file(page)
         if file is None:
-            return _page(page, table, errors=(FormError("file", NO_FILE),), status=400)
+            return _page(page, table, wrong(FormError("file", NO_FILE)))
+        if page.value("act") == CHECK:
+            tried = await answered(_try(page, table, file))
+            if tried.problem is not None:
+                return _page(page, table, replace(tried, errors=_of_the_file(tried.problem, tried.errors)))
+            return _tried(page, table, file, tried.record)
         rows = plain(page.value("rows"))
-        dry_run = page.value("act") == CHECK
-        try:
-            if not dry_run and rows is None:
-                tried = await _send(page, table, file, dry_run=True)
-                return _tried(page, table, file, tried, errors=(FormError("rows", NO_ROWS),), status=400)
-            sent = await _send(page, table, file, dry_run=dry_run, rows=rows or "all")
-        except Problem as problem:
-            errors = form_errors(problem)
-            if dry_run:
-                return _page(page, table, errors=_of_the_file(problem, errors), status=problem.status)
-            tried = await _send(page, table, file, dry_run=True)
-            errors = tuple(replace(one, field="rows") for one in errors)
-            return _tried(page, table, file, tried, errors=errors, status=problem.status)
-        if dry_run:
-            return _tried(page, table, file, sent)
-        return page.render("imports/done.html", table=table, imported=sent, outcome=outcome(sent))
+        sent = wrong(FormError("rows", NO_ROWS))
+        if rows is not None:
+            sent = await answered(_send(page, table, file, f"rows={rows or 'all'}", page.key))
+        if sent.errors:
+            sent = replace(sent, errors=[replace(one, field="rows") for one in sent.errors])
+            return _tried(page, table, file, (await _try(page, table, file)).body, sent)
+        return page.render("imports/done.html", table=table, imported=sent.record, outcome=outcome(sent.record))
 
     return (show_import, download_template, send_import)
 
 
-async def _send(page: Page, table: Table, file: SentFile, *, dry_run: bool, rows: str = "all") -> dict[str, object]:
-    submit = "true" if page.value("submit") else "false"
-    query = f"?dry_run=true&submit={submit}" if dry_run else f"?rows={rows}&submit={submit}"
-    key = str(new_id()) if dry_run else page.key
-    answer = await page.api.upload(table.api + query, file.content, name=file.name, media_type=file.media_type, key=key)
-    body: dict[str, object] = answer.body
-    return body
+async def _try(page: Page, table: Table, file: SentFile) -> Answer:
+    return await _send(page, table, file, "dry_run=true", str(new_id()))
 
 
-def _page(page: Page, table: Table, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:
+async def _send(page: Page, table: Table, file: SentFile, query: str, key: str) -> Answer:
+    path = f"{table.api}?{query}&submit={'true' if page.value('submit') else 'false'}"
+    return await page.api.upload(path, file.content, name=file.name, media_type=file.media_type, key=key)
+
+
+def _page(page: Page, table: Table, sent: Sent = NOTHING) -> Response[bytes]:
     _check_role(page, table)
-    return page.render("imports/import.html", table=table, errors=errors, formats=FORMATS, status=status)
+    return page.render("imports/import.html", table=table, formats=FORMATS, **sent.shown)
 
 
-def _tried(
-    page: Page,
-    table: Table,
-    file: SentFile,
-    tried: dict[str, object],
-    *,
-    errors: tuple[FormError, ...] = (),
-    status: int = 200,
-) -> Response[bytes]:
+def _tried(page: Page, table: Table, file: SentFile, tried: dict[str, object], sent: Sent = NOTHING) -> Response[bytes]:
     """Show what the import would do, and the choice of rows. The page carries the file unless it is large."""
     of_it = outcome(tried)
     held = b64encode(file.content).decode() if len(file.content) <= HELD_BYTES_MAX else ""
@@ -148,8 +138,7 @@ def _tried(
         file_name=file.name,
         rows=page.value("rows") or of_it.accepted,
         submit=bool(page.value("submit")),
-        errors=errors,
-        status=status,
+        **sent.shown,
     )
 
 
@@ -165,7 +154,7 @@ def _file(page: Page) -> SentFile | None:
     return SentFile(page.value("file_name") or "table", "application/octet-stream", content) if content else None
 
 
-def _of_the_file(problem: Problem, errors: tuple[FormError, ...]) -> tuple[FormError, ...]:
+def _of_the_file(problem: Problem, errors: Sequence[FormError]) -> tuple[FormError, ...]:
     """Return the errors of a file that could not be tried, first that of the file as a whole."""
     return (FormError("file", problem.title, True), *(one for one in errors if one.message != problem.title))
 
