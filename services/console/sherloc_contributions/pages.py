@@ -8,9 +8,8 @@ from litestar.params import FromPath
 from msgspec.structs import replace
 
 from contracts import reference
-from services.console.client import Problem
-from services.console.fields import Field, FormError, Option, Typed, form_errors, read
-from services.console.moves.forms import STALE
+from services.console.fields import Field, Option, Typed
+from services.console.moves.forms import NOTHING, Sent, send
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.sherloc_contributions.marks import MARK, marked, passages_of
@@ -119,16 +118,10 @@ async def new_sherloc_contribution(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/sherloc/contributions/new", status_code=303)
 async def draft_sherloc_contribution(page: CurrentPage) -> Response[bytes]:
-    fields = (KIND, *FIELDS)
-    sent = read(fields, page.typed)
+    sent = await send(page, "POST", "/v1/contributions", (KIND, *FIELDS), body_of=_body)
     if sent.errors:
-        return _form(page, page.typed, errors=sent.errors, status=400)
-    try:
-        key = page.key
-        made = await page.api.send("POST", "/v1/contributions", _body(sent.body), key=key)
-    except Problem as problem:
-        return _form(page, page.typed, errors=_errors(fields, problem), status=problem.status)
-    return page.redirect(f"{CONTRIBUTION.path}/{made.body['contribution_id']}", done="saved")
+        return _form(page, page.typed, sent)
+    return page.redirect(f"{CONTRIBUTION.path}/{sent.record['contribution_id']}", done="saved")
 
 
 @get("/{language:str}/sherloc/contributions/{contribution_id:str}")
@@ -154,22 +147,11 @@ async def edit_sherloc_contribution(page: CurrentPage, contribution_id: FromPath
 async def revise_sherloc_contribution(page: CurrentPage, contribution_id: FromPath[str]) -> Response[bytes]:
     path = f"/v1/contributions/{contribution_id}"
     record = await page.api.get(path)
-    sent = read(FIELDS, page.typed)
-    if sent.errors:
-        return _form(page, page.typed, record=record, errors=sent.errors, status=400)
     # Articles beyond those of the form are kept.
-    body = _body(sent.body, more=record["articles"][len(ARTICLES) :])
-    try:
-        await page.api.send(
-            "POST",
-            f"{path}/revise",
-            body,
-            key=page.key,
-            revision=page.revision,
-        )
-    except Problem as problem:
-        errors = _errors(FIELDS, problem)
-        return _form(page, page.typed, record=record, errors=errors, status=problem.status)
+    more = record["articles"][len(ARTICLES) :]
+    sent = await send(page, "POST", f"{path}/revise", FIELDS, body_of=lambda typed: _body(typed, more=more))
+    if sent.errors:
+        return _form(page, page.typed, sent, record=record)
     return page.redirect(f"{CONTRIBUTION.path}/{contribution_id}", done="saved")
 
 
@@ -188,12 +170,6 @@ def _typed(record: Mapping[str, Any]) -> Typed:
     return typed | {name: [code] for name, code in zip(ARTICLES, record["articles"], strict=False)}
 
 
-def _errors(fields: Sequence[Field], problem: Problem) -> tuple[FormError, ...]:
-    shown = [replace(one, name="articles") if one.name == ARTICLES[0] else one for one in fields]
-    found = form_errors(problem, shown)
-    return tuple(replace(one, field=ARTICLES[0]) if one.field == "articles" else one for one in found)
-
-
 def _options(language: str) -> Mapping[str, Sequence[Option]]:
     return {
         name: [
@@ -206,23 +182,17 @@ def _options(language: str) -> Mapping[str, Sequence[Option]]:
 
 
 def _form(
-    page: Page,
-    typed: Typed,
-    *,
-    record: Mapping[str, Any] | None = None,
-    errors: Sequence[FormError] = (),
-    status: int = 200,
+    page: Page, typed: Typed, sent: Sent = NOTHING, *, record: Mapping[str, Any] | None = None
 ) -> Response[bytes]:
+    errors = [replace(one, field=ARTICLES[0]) if one.field == "articles" else one for one in sent.errors]
     return page.render(
         "sherloc_contributions/form.html",
-        status=status,
         record=record,
         fields=FIELDS if record else (KIND, *FIELDS),
         typed=typed,
-        errors=errors,
         given=_options(page.language),
-        stale=status == STALE,
         is_open=record is None or "revise_contribution" in record["moves"],
+        **sent.shown | {"errors": errors},
     )
 
 
