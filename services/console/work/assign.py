@@ -9,7 +9,8 @@ from litestar import Response, get, post
 from msgspec import Struct
 
 from services.console.client import Problem
-from services.console.fields import KNOWN, NOT_CHOSEN, FormError, form_errors, whole_number
+from services.console.fields import KNOWN, NOT_CHOSEN, FormError, whole_number
+from services.console.moves.forms import command, wrong
 from services.console.page import CurrentPage, Page, see_other
 from services.console.work.query import WorkQuery
 
@@ -139,17 +140,14 @@ async def hand_over(page: CurrentPage) -> Response[bytes]:
     """Hand over all requests in progress of one coordinator to another, for an absence."""
     session = page.signed_in
     giver, assignee = page.value("giver") or str(session.person_id), page.value("assignee")
-    errors: tuple[FormError, ...] = () if assignee else (FormError("assignee", NOT_CHOSEN),)
-    status = 400
+    sent = wrong(FormError("assignee", NOT_CHOSEN))
     if assignee:
-        try:
-            body = {"giver": giver, "assignee": assignee}
-            await page.api.send("POST", "/v1/work/hand-over", body, key=page.key)
-            return see_other(f"{page.address('/work')}?assignee={assignee}&waiting_for=anyone&done=handed_over")
-        except Problem as problem:
-            errors, status = form_errors(problem, hidden=False), problem.status
+        body = {"giver": giver, "assignee": assignee}
+        sent = await command(page, "POST", "/v1/work/hand-over", body, hidden=False)
+    if not sent.errors:
+        return see_other(f"{page.address('/work')}?assignee={assignee}&waiting_for=anyone&done=handed_over")
     coordinators = await coordinators_of(page)
-    return page.render("work/hand_over.html", status=status, coordinators=coordinators, errors=errors, typed=page.typed)
+    return page.render("work/hand_over.html", coordinators=coordinators, typed=page.typed, **sent.shown)
 
 
 ROUTES = (assign, show_coordinators, show_hand_over, hand_over)
