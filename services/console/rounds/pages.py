@@ -1,16 +1,15 @@
 """Allocation rounds: plans that assign offerings to needs, compared with others, adopted or discarded."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
 
-from services.console.client import Problem
-from services.console.fields import FormError, Option, form_errors
-from services.console.moves.forms import STALE
+from services.console.fields import FormError, Option
+from services.console.moves.forms import NOTHING, Sent, command
 from services.console.page import CurrentPage, Page
 from services.console.rounds.settings import (
     DECIDED,
@@ -70,19 +69,17 @@ async def show_new(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/rounds/new", status_code=303)
 async def create(page: CurrentPage) -> Response[bytes]:
-    base, sent = page.value("based_on"), settings_of(page.typed)
+    base, given = page.value("based_on"), settings_of(page.typed)
+    if given.errors:
+        return await _form(page, base, given.errors)
+    body = {**given.body, **({"based_on": base} if base else {})}
+    sent = await command(page, "POST", "/v1/rounds", body, FIELDS)
     if sent.errors:
         return await _form(page, base, sent.errors)
-    body = {**sent.body, **({"based_on": base} if base else {})}
-    try:
-        answer = await page.api.send("POST", "/v1/rounds", body, key=page.key)
-    except Problem as problem:
-        errors = form_errors(problem, FIELDS)
-        return await _form(page, base, errors)
-    return page.redirect(f"/rounds/{answer.body['round_id']}", done="round_asked")
+    return page.redirect(f"/rounds/{sent.record['round_id']}", done="round_asked")
 
 
-async def _form(page: Page, base: str, errors: tuple[FormError, ...] = ()) -> Response[bytes]:
+async def _form(page: Page, base: str, errors: Sequence[FormError] = ()) -> Response[bytes]:
     funds, *before = await page.api.get_all("/v1/funds", *([f"/v1/rounds/{base}"] if base else []))
     pairs = fitting(before[0], page.language) if before else []
     fields = filled(before[0]["settings"] if before else {})
@@ -126,31 +123,22 @@ async def show_end(page: CurrentPage, round_id: FromPath[str], end: FromPath[str
 async def send_end(page: CurrentPage, round_id: FromPath[str], end: FromPath[str]) -> Response[bytes]:
     if end not in ENDS:
         raise NotFoundException
-    try:
-        await page.api.send(
-            "POST",
-            f"/v1/rounds/{round_id}/{end}",
-            {},
-            key=page.key,
-            revision=page.revision,
-        )
-    except Problem as problem:
-        return await _end_form(page, round_id, end, problem)
+    sent = await command(page, "POST", f"/v1/rounds/{round_id}/{end}", {})
+    if sent.errors:
+        return await _end_form(page, round_id, end, sent)
     return page.redirect(f"/rounds/{round_id}", done=ENDS[end].done)
 
 
-async def _end_form(page: Page, round_id: str, end: str, problem: Problem | None = None) -> Response[bytes]:
+async def _end_form(page: Page, round_id: str, end: str, sent: Sent = NOTHING) -> Response[bytes]:
     if end not in ENDS:
         raise NotFoundException
     answer = await page.api.read(f"/v1/rounds/{round_id}")
     return page.render(
         "rounds/end.html",
-        status=problem.status if problem else 200,
         round=answer.body,
         end=ENDS[end],
         revision=answer.revision or answer.body["revision"],
-        stale=problem is not None and problem.status == STALE,
-        errors=form_errors(problem) if problem else (),
+        **sent.shown,
     )
 
 
