@@ -6,8 +6,8 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from services.console.client import Problem
-from services.console.fields import Field, FormError, form_errors, read
+from services.console.fields import Field, FormError, read
+from services.console.moves.forms import NOTHING, Sent, command, outcome, wrong
 from services.console.moves.model import COMMENT
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
@@ -62,20 +62,18 @@ async def ask_consent(page: CurrentPage, request_id: FromPath[str]) -> Response[
     typed = {name: page.asked_all(name) for name in page.request.query_params}
     body, errors = body_of(typed)
     if errors:
-        return await _form(page, request_id, typed=typed, errors=errors, status=400)
+        return await _form(page, request_id, wrong(*errors), typed)
     return await _check(page, request_id, typed, body)
 
 
 @post("/{language:str}/requests/{request_id:str}/consent", status_code=303)
 async def give_consent(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     body, errors = body_of(page.typed)
-    if errors:
-        return await _form(page, request_id, typed=page.typed, errors=errors, status=400)
-    try:
-        await page.api.send("POST", f"/v1/requests/{request_id}/consents", body, key=page.key, revision=page.revision)
-    except Problem as problem:
-        errors = form_errors(problem, FIELDS)
-        return await _form(page, request_id, typed=page.typed, errors=errors, status=problem.status)
+    sent = wrong(*errors)
+    if not errors:
+        sent = await command(page, "POST", f"/v1/requests/{request_id}/consents", body, FIELDS)
+    if sent.errors:
+        return await _form(page, request_id, sent, page.typed)
     return page.redirect(f"/requests/{request_id}/audience", done="consent_given")
 
 
@@ -86,11 +84,9 @@ async def ask_withdrawal(page: CurrentPage, request_id: FromPath[str], consent_i
 
 @post("/{language:str}/requests/{request_id:str}/consents/{consent_id:str}/withdraw", status_code=303)
 async def withdraw_consent(page: CurrentPage, request_id: FromPath[str], consent_id: FromPath[str]) -> Response[bytes]:
-    path = f"/v1/requests/{request_id}/consents/{consent_id}"
-    try:
-        await page.api.send("DELETE", path, key=page.key, revision=page.revision)
-    except Problem as problem:
-        return await _withdrawal(page, request_id, consent_id, errors=form_errors(problem), status=problem.status)
+    sent = await command(page, "DELETE", f"/v1/requests/{request_id}/consents/{consent_id}")
+    if sent.errors:
+        return await _withdrawal(page, request_id, consent_id, sent)
     return page.redirect(f"/requests/{request_id}/audience", done="consent_withdrawn")
 
 
@@ -112,22 +108,16 @@ def body_of(
 
 
 async def _form(
-    page: Page,
-    request_id: str,
-    *,
-    typed: Mapping[str, Sequence[str]] | None = None,
-    errors: tuple[FormError, ...] = (),
-    status: int = 200,
+    page: Page, request_id: str, sent: Sent = NOTHING, typed: Mapping[str, Sequence[str]] | None = None
 ) -> Response[bytes]:
     request = await page.api.get(f"/v1/requests/{request_id}")
     return page.render(
         "requests/consent.html",
-        status=status,
         request=request,
         fields=FIELDS,
         typed=typed or None,
-        errors=errors,
         is_open="consent" in request["moves"],
+        **sent.shown,
     )
 
 
@@ -135,18 +125,16 @@ async def _check(
     page: Page, request_id: str, typed: Mapping[str, Sequence[str]], body: Mapping[str, Any]
 ) -> Response[bytes]:
     consented = ",".join(body["recipients"])
-    try:
-        audience = await page.api.get(f"/v1/requests/{request_id}/audience", if_consented=consented)
-    except Problem as problem:
-        errors = form_errors(problem)
-        return await _form(page, request_id, typed=typed, errors=errors, status=problem.status)
+    asked = await outcome(page.api.read(f"/v1/requests/{request_id}/audience", if_consented=consented))
+    if asked.errors:
+        return await _form(page, request_id, asked, typed)
     request = await page.api.get(f"/v1/requests/{request_id}")
     again = {name: values for name, values in typed.items() if name != "check"}
     return page.render(
         "requests/consent_check.html",
         request=request,
         body=body,
-        admissions=[foreseen(one, body) for one in audience["admissions"]],
+        admissions=[foreseen(one, body) for one in asked.record["admissions"]],
         typed=again,
     )
 
@@ -159,12 +147,10 @@ def foreseen(admission: Mapping[str, Any], body: Mapping[str, Any]) -> Mapping[s
     return {**admission, **terms, "fields": body["fields"]}
 
 
-async def _withdrawal(
-    page: Page, request_id: str, consent_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
-) -> Response[bytes]:
+async def _withdrawal(page: Page, request_id: str, consent_id: str, sent: Sent = NOTHING) -> Response[bytes]:
     request = await page.api.get(f"/v1/requests/{request_id}")
     consent = next((one for one in request.get("consents", ()) if one["consent_id"] == consent_id), None)
-    return page.render("requests/withdraw_consent.html", status=status, request=request, consent=consent, errors=errors)
+    return page.render("requests/withdraw_consent.html", request=request, consent=consent, **sent.shown)
 
 
 ROUTES = (show_audience, ask_consent, give_consent, ask_withdrawal, withdraw_consent)

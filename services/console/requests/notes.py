@@ -6,11 +6,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec.structs import replace
 
-from services.console.fields import Field, FormError, Option, read
+from services.console.fields import Field, Option
+from services.console.moves.forms import NOTHING, Sent, command, send, wrong
 from services.console.moves.model import COMMENT
 from services.console.page import CurrentPage, Page
 from services.console.requests.audience import ENDS, ONE_STATE, RECIPIENTS, SETS, STARTS, body_of
-from services.console.requests.sending import send
 from services.console.translations import N_
 
 READABLE = frozenset({"clean", "unscanned"})
@@ -42,13 +42,9 @@ async def ask_confirmation(page: CurrentPage, request_id: FromPath[str]) -> Resp
 
 @post("/{language:str}/requests/{request_id:str}/record-confirmation", status_code=303)
 async def record_confirmation(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    sent = read(CONFIRMATION, page.typed)
+    sent = await send(page, "POST", f"/v1/requests/{request_id}/record-confirmation", CONFIRMATION)
     if sent.errors:
-        return await _confirmation(page, request_id, errors=sent.errors, status=400)
-    path = f"/v1/requests/{request_id}/record-confirmation"
-    errors, status = await send(page, path, sent.body, CONFIRMATION)
-    if errors:
-        return await _confirmation(page, request_id, errors=errors, status=status)
+        return await _confirmation(page, request_id, sent)
     return page.redirect(f"/requests/{request_id}", done="sent")
 
 
@@ -60,41 +56,35 @@ async def ask_recording(page: CurrentPage, request_id: FromPath[str]) -> Respons
 @post("/{language:str}/requests/{request_id:str}/record-consent", status_code=303)
 async def record_consent(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     body, errors = body_of(page.typed, CONSENT)
-    if errors:
-        return await _consent(page, request_id, errors=errors, status=400)
-    errors, status = await send(page, f"/v1/requests/{request_id}/record-consent", body, CONSENT)
-    if errors:
-        return await _consent(page, request_id, errors=errors, status=status)
+    sent = wrong(*errors)
+    if not errors:
+        sent = await command(page, "POST", f"/v1/requests/{request_id}/record-consent", body, CONSENT)
+    if sent.errors:
+        return await _consent(page, request_id, sent)
     return page.redirect(f"/requests/{request_id}/audience", done="sent")
 
 
-async def _confirmation(
-    page: Page, request_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
-) -> Response[bytes]:
+async def _confirmation(page: Page, request_id: str, sent: Sent = NOTHING) -> Response[bytes]:
     return await _form(
         page,
         request_id,
         "record_confirmation",
         CONFIRMATION,
+        sent,
         title=N_("Record the confirmation of the State"),
         explains=N_("The request is submitted in the name of the State."),
-        errors=errors,
-        status=status,
     )
 
 
-async def _consent(
-    page: Page, request_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
-) -> Response[bytes]:
+async def _consent(page: Page, request_id: str, sent: Sent = NOTHING) -> Response[bytes]:
     return await _form(
         page,
         request_id,
         "record_consent",
         CONSENT,
+        sent,
         title=N_("Record the consent of the State"),
         explains=N_("The State is notified immediately. It can read the scan and withdraw the consent."),
-        errors=errors,
-        status=status,
     )
 
 
@@ -103,11 +93,10 @@ async def _form(
     request_id: str,
     move: str,
     fields: Sequence[Field],
+    sent: Sent,
     *,
     title: str,
     explains: str,
-    errors: tuple[FormError, ...],
-    status: int,
 ) -> Response[bytes]:
     path = f"/v1/requests/{request_id}"
     request, files = await page.api.get_all(path, f"{path}/attachments")
@@ -118,15 +107,14 @@ async def _form(
     ]
     return page.render(
         "requests/note.html",
-        status=status,
         request=request,
         title=title,
         explains=explains,
         fields=fields,
         scans=scans,
         typed=page.typed or None,
-        errors=errors,
         is_open=move in request["moves"],
+        **sent.shown,
     )
 
 

@@ -5,11 +5,10 @@ import asyncio
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from services.console.client import Problem
-from services.console.fields import FormError, form_errors
+from services.console.fields import FormError
 from services.console.matches.pages import optional
+from services.console.moves.forms import NOTHING, Sent, command, upload, wrong
 from services.console.page import CurrentPage, Page
-from services.console.requests.sending import send
 from services.console.translations import N_
 
 JSON = "application/json"
@@ -40,22 +39,13 @@ async def show_documents(page: CurrentPage, request_id: FromPath[str]) -> Respon
 async def add_document(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     """Add a file: a State to its request, a coordinator the scan of a note verbale."""
     session = page.signed_in
-    sent = page.files.get("file")
-    if sent is None:
-        return await _documents(page, request_id, errors=(FormError("", NO_FILE),), status=400)
+    file = page.files.get("file")
+    if file is None:
+        return await _documents(page, request_id, wrong(FormError("", NO_FILE)))
     kind = "notes-verbales" if session.role == "coordinator" else "attachments"
-    try:
-        await page.api.upload(
-            f"/v1/requests/{request_id}/{kind}",
-            sent.content,
-            name=sent.name,
-            media_type=sent.media_type,
-            key=page.key,
-            revision=page.revision,
-        )
-    except Problem as problem:
-        errors = form_errors(problem)
-        return await _documents(page, request_id, errors=errors, status=problem.status)
+    sent = await upload(page, f"/v1/requests/{request_id}/{kind}", file)
+    if sent.errors:
+        return await _documents(page, request_id, sent)
     return page.redirect(f"/requests/{request_id}/documents", done="file_added")
 
 
@@ -79,9 +69,9 @@ async def ask_removal(page: CurrentPage, request_id: FromPath[str], attachment_i
 async def remove_document(
     page: CurrentPage, request_id: FromPath[str], attachment_id: FromPath[str]
 ) -> Response[bytes]:
-    errors, status = await send(page, f"/v1/attachments/{attachment_id}", None, method="DELETE")
-    if errors:
-        return await _removal(page, request_id, attachment_id, errors=errors, status=status)
+    sent = await command(page, "DELETE", f"/v1/attachments/{attachment_id}")
+    if sent.errors:
+        return await _removal(page, request_id, attachment_id, sent)
     return page.redirect(f"/requests/{request_id}/documents", done="removed")
 
 
@@ -95,9 +85,7 @@ async def show_events(page: CurrentPage, request_id: FromPath[str]) -> Response[
     return page.answer((await page.api.download(f"/v1/requests/{request_id}/history")).content, media_type=JSON)
 
 
-async def _documents(
-    page: Page, request_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
-) -> Response[bytes]:
+async def _documents(page: Page, request_id: str, sent: Sent = NOTHING) -> Response[bytes]:
     path = f"/v1/requests/{request_id}"
     request = await page.api.get(path)
     attachments, messages = await asyncio.gather(
@@ -105,25 +93,20 @@ async def _documents(
     )
     return page.render(
         "requests/documents.html",
-        status=status,
         request=request,
         attachments=attachments and attachments["attachments"],
         messages=messages and messages["mails"],
         removable=REMOVABLE.get(page.signed_in.role),
         can_add="attach" in request["moves"] or "scan_note" in request["moves"],
-        errors=errors,
+        **sent.shown,
     )
 
 
-async def _removal(
-    page: Page, request_id: str, attachment_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
-) -> Response[bytes]:
+async def _removal(page: Page, request_id: str, attachment_id: str, sent: Sent = NOTHING) -> Response[bytes]:
     path = f"/v1/requests/{request_id}"
     request, files = await page.api.get_all(path, f"{path}/attachments")
     document = next((one for one in files["attachments"] if one["attachment_id"] == attachment_id), None)
-    return page.render(
-        "requests/remove_document.html", status=status, request=request, document=document, errors=errors
-    )
+    return page.render("requests/remove_document.html", request=request, document=document, **sent.shown)
 
 
 ROUTES = (

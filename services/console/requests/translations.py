@@ -6,9 +6,9 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from services.console.client import Problem
-from services.console.fields import WORDS_MAX, Field, FormError, form_errors, read, whole_number
+from services.console.fields import WORDS_MAX, Field, whole_number
 from services.console.matches.pages import optional
+from services.console.moves.forms import NOTHING, Sent, send
 from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_
 
@@ -51,24 +51,17 @@ async def edit_translation(page: CurrentPage, request_id: FromPath[str], code: F
 async def save_translation(page: CurrentPage, request_id: FromPath[str], code: FromPath[str]) -> Response[bytes]:
     """Add a translation, or replace the existing one."""
     request = await page.api.get(f"/v1/requests/{request_id}")
-    sent = read(fields_of(request), page.typed)
+    source = whole_number(page.value("source_revision")) or request["revision"]
+    adds, path = page.revision is None, f"/v1/requests/{request_id}/translations"
+
+    def body_of(typed: dict[str, Any]) -> dict[str, Any]:
+        lines = [{"line_id": line_id, **values} for line_id, values in typed.pop("line", {}).items()]
+        return {**typed, "source_revision": source, "lines": lines, **({"language": code} if adds else {})}
+
+    method, path = ("POST", path) if adds else ("PUT", f"{path}/{code}")
+    sent = await send(page, method, path, fields_of(request), body_of=body_of)
     if sent.errors:
-        return await _edit(page, request_id, code, errors=sent.errors, status=400)
-    texts = sent.body.pop("line", {})
-    body = {
-        **sent.body,
-        "source_revision": whole_number(page.value("source_revision")) or request["revision"],
-        "lines": [{"line_id": line_id, **values} for line_id, values in texts.items()],
-    }
-    path, key = f"/v1/requests/{request_id}/translations", page.key
-    try:
-        if page.revision is not None:
-            await page.api.send("PUT", f"{path}/{code}", body, key=key, revision=page.revision)
-        else:
-            await page.api.send("POST", path, {**body, "language": code}, key=key)
-    except Problem as problem:
-        errors = form_errors(problem)
-        return await _edit(page, request_id, code, errors=errors, status=problem.status)
+        return await _edit(page, request_id, code, sent)
     return page.redirect(f"/requests/{request_id}/translations", done="saved")
 
 
@@ -104,22 +97,19 @@ def values_of(translation: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
     return shown
 
 
-async def _edit(
-    page: Page, request_id: str, code: str, *, errors: tuple[FormError, ...] = (), status: int = 200
-) -> Response[bytes]:
+async def _edit(page: Page, request_id: str, code: str, sent: Sent = NOTHING) -> Response[bytes]:
     request = await page.api.get(f"/v1/requests/{request_id}")
     held = await optional(page, f"/v1/requests/{request_id}/translations/{code}")
     fields = fields_of(request)
     return page.render(
         "requests/translate.html",
-        status=status,
         request=request,
         code=code,
         held=held,
         fields=fields,
         source={one.name: source_of(request, one.name) for one in fields},
         typed=page.typed or (values_of(held) if held else None),
-        errors=errors,
+        **sent.shown,
     )
 
 
@@ -147,31 +137,14 @@ async def move_summary(page: CurrentPage, request_id: FromPath[str], move: FromP
 
 
 async def _send(page: Page, request_id: str, method: str, path: str, fields: Sequence[Field]) -> Response[bytes]:
-    sent = read(fields, page.typed)
+    path = f"/v1/requests/{request_id}/summary{path}"
+    sent = await send(page, method, path, fields, body_of=lambda typed: typed or None, hidden=False)
     if sent.errors:
-        return await _summary(page, request_id, fields=fields, errors=sent.errors, status=400)
-    try:
-        await page.api.send(
-            method,
-            f"/v1/requests/{request_id}/summary{path}",
-            sent.body if fields else None,
-            key=page.key,
-            revision=page.revision,
-        )
-    except Problem as problem:
-        errors = form_errors(problem, fields, hidden=False)
-        return await _summary(page, request_id, fields=fields, errors=errors, status=problem.status)
+        return await _summary(page, request_id, sent, fields)
     return page.redirect(f"/requests/{request_id}/summary", done="saved")
 
 
-async def _summary(
-    page: Page,
-    request_id: str,
-    *,
-    fields: Sequence[Field] = (),
-    errors: tuple[FormError, ...] = (),
-    status: int = 200,
-) -> Response[bytes]:
+async def _summary(page: Page, request_id: str, sent: Sent = NOTHING, fields: Sequence[Field] = ()) -> Response[bytes]:
     session = page.signed_in
     request = await page.api.get(f"/v1/requests/{request_id}")
     summary = await optional(page, f"/v1/requests/{request_id}/summary")
@@ -184,14 +157,13 @@ async def _summary(
     shown = {name: [held[name]] for name in ("language", "title", "body")} if held else None
     return page.render(
         "requests/summary.html",
-        status=status,
         request=request,
         summary=summary,
         code=code if own == TRANSLATED else "",
         fields=own,
         typed=page.typed or shown,
-        errors=errors,
         writes=session.role in ("focal_point", "official", "coordinator"),
+        **sent.shown,
     )
 
 

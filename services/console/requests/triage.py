@@ -6,11 +6,11 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from services.console.fields import Field, FormError, Option, read
+from services.console.fields import Field, Option
+from services.console.moves.forms import NOTHING, Sent, send
 from services.console.moves.model import COMMENT
 from services.console.page import CurrentPage, Page
 from services.console.rendering import code_label
-from services.console.requests.sending import send
 from services.console.translations import N_
 
 UNASSIGNED = "none"
@@ -27,30 +27,27 @@ async def ask_assignee(page: CurrentPage, request_id: FromPath[str]) -> Response
 @post("/{language:str}/requests/{request_id:str}/assign", status_code=303)
 async def assign(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     fields = (ASSIGNEE, COMMENT)
-    sent = read(fields, page.typed)
+
+    def body_of(typed: dict[str, Any]) -> dict[str, Any]:
+        return {**typed, "assignee": None if typed["assignee"] == UNASSIGNED else typed["assignee"]}
+
+    sent = await send(page, "POST", f"/v1/requests/{request_id}/assign", fields, body_of=body_of)
     if sent.errors:
-        return await _assign(page, request_id, errors=sent.errors, status=400)
-    body = {**sent.body, "assignee": None if sent.body["assignee"] == UNASSIGNED else sent.body["assignee"]}
-    errors, status = await send(page, f"/v1/requests/{request_id}/assign", body, fields)
-    if errors:
-        return await _assign(page, request_id, errors=errors, status=status)
+        return await _assign(page, request_id, sent)
     return page.redirect(f"/requests/{request_id}", done="sent")
 
 
-async def _assign(
-    page: Page, request_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
-) -> Response[bytes]:
+async def _assign(page: Page, request_id: str, sent: Sent = NOTHING) -> Response[bytes]:
     session = page.signed_in
     request, found = await page.api.get_all(f"/v1/requests/{request_id}", "/v1/coordinators")
     return page.render(
         "requests/assign.html",
-        status=status,
         request=request,
         fields=(ASSIGNEE, COMMENT),
         options={"coordinators": options_of(found["coordinators"], str(session.person_id), page)},
         typed=page.typed or {"assignee": [request.get("assignee") or UNASSIGNED]},
-        errors=errors,
         is_open="assign" in request["moves"],
+        **sent.shown,
     )
 
 
@@ -77,14 +74,14 @@ async def ask_points(page: CurrentPage, request_id: FromPath[str]) -> Response[b
 async def assess(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     criteria = await page.api.get("/v1/criteria")
     fields = fields_of(criteria, page.language)
-    sent = read(fields, page.typed)
+
+    def body_of(typed: dict[str, Any]) -> dict[str, Any]:
+        judged = [{"code": code, "points": points} for code, points in typed.get("points", {}).items()]
+        return {"judged": judged, "comment": typed.get("comment", "")}
+
+    sent = await send(page, "POST", f"/v1/requests/{request_id}/assess", fields, body_of=body_of)
     if sent.errors:
-        return await _assess(page, request_id, criteria=criteria, errors=sent.errors, status=400)
-    judged = [{"code": code, "points": points} for code, points in sent.body.get("points", {}).items()]
-    body = {"judged": judged, "comment": sent.body.get("comment", "")}
-    errors, status = await send(page, f"/v1/requests/{request_id}/assess", body, fields)
-    if errors:
-        return await _assess(page, request_id, criteria=criteria, errors=errors, status=status)
+        return await _assess(page, request_id, sent, criteria)
     return page.redirect(f"/requests/{request_id}", done="sent")
 
 
@@ -103,24 +100,18 @@ def _criterion(one: Mapping[str, Any], language: str, options: tuple[tuple[str, 
 
 
 async def _assess(
-    page: Page,
-    request_id: str,
-    *,
-    criteria: Mapping[str, Any] | None = None,
-    errors: tuple[FormError, ...] = (),
-    status: int = 200,
+    page: Page, request_id: str, sent: Sent = NOTHING, criteria: Mapping[str, Any] | None = None
 ) -> Response[bytes]:
     request = await page.api.get(f"/v1/requests/{request_id}")
     criteria = criteria or await page.api.get("/v1/criteria")
     return page.render(
         "requests/assess.html",
-        status=status,
         request=request,
         criteria=criteria,
         fields=fields_of(criteria, page.language),
         typed=page.typed or None,
-        errors=errors,
         is_open="assess" in request["moves"],
+        **sent.shown,
     )
 
 
