@@ -8,9 +8,9 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from chassis import clock
-from services.console.client import Problem
 from services.console.downloads import as_download
-from services.console.fields import Field, FormError, Typed, form_errors, read
+from services.console.fields import Field, Typed
+from services.console.moves.forms import NOTHING, Sent, send
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.reports.moves import AS_OF, REPORT
@@ -22,7 +22,6 @@ TEXT_MAX = 8000
 INTRODUCTION = "introduction"
 WRITERS = ("coordinator", "focal_point")
 FORMATS = ("pdf", "docx")
-STALE = 412
 YEAR = Field(name="year", label=N_("Year"), kind="number")
 NEW = (YEAR, AS_OF)
 TEXT = Field(name="text", label=N_("Text"), kind="words", required=False, max_length=TEXT_MAX, rows=12)
@@ -35,15 +34,10 @@ async def list_reports(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/reports", status_code=303)
 async def draft_report(page: CurrentPage) -> Response[bytes]:
-    sent = read(NEW, page.typed)
+    sent = await send(page, "POST", "/v1/reports", NEW)
     if sent.errors:
-        return await _list(page, page.typed, errors=sent.errors, status=400)
-    try:
-        made = await page.api.send("POST", "/v1/reports", sent.body, key=page.key)
-    except Problem as problem:
-        errors = form_errors(problem, NEW)
-        return await _list(page, page.typed, errors=errors, status=problem.status)
-    return page.redirect(f"/reports/{made.body['report_id']}", done="saved")
+        return await _list(page, page.typed, sent)
+    return page.redirect(f"/reports/{sent.record['report_id']}", done="saved")
 
 
 @get("/{language:str}/reports/{report_id:str}")
@@ -86,23 +80,10 @@ async def save_text(
     page: CurrentPage, report_id: FromPath[str], block: FromPath[str], code: FromPath[str]
 ) -> Response[bytes]:
     """Save the text in this language, or remove it if it is empty."""
-    sent = read((TEXT,), page.typed)
+    path, method = f"/v1/reports/{report_id}/texts/{block}/{code}", "PUT" if page.value("text").strip() else "DELETE"
+    sent = await send(page, method, path, (TEXT,), body_of=lambda typed: typed or None)
     if sent.errors:
-        return await _text(page, report_id, block, code, errors=sent.errors, status=400)
-    text = sent.body.get("text", "")
-    try:
-        await page.api.send(
-            "PUT" if text else "DELETE",
-            f"/v1/reports/{report_id}/texts/{block}/{code}",
-            {"text": text} if text else None,
-            key=page.key,
-            revision=page.revision,
-        )
-    except Problem as problem:
-        errors = form_errors(problem, (TEXT,))
-        return await _text(
-            page, report_id, block, code, errors=errors, stale=problem.status == STALE, status=problem.status
-        )
+        return await _text(page, report_id, block, code, sent)
     return page.redirect(f"/reports/{report_id}", done="saved")
 
 
@@ -114,31 +95,21 @@ def _by_block(report: Mapping[str, Any]) -> Mapping[str, Mapping[str, Mapping[st
     return found
 
 
-async def _list(page: Page, typed: Typed, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:
+async def _list(page: Page, typed: Typed, sent: Sent = NOTHING) -> Response[bytes]:
     session, today = page.signed_in, clock.now().date()
     found = await page.api.get("/v1/reports", cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render(
         "reports/list.html",
-        status=status,
         found=found["reports"],
         cursor=found["cursor"],
         fields=NEW,
         typed=typed or {"year": [str(today.year)], "as_of": [today.isoformat()]},
-        errors=errors,
         writes=session.role in WRITERS,
+        **sent.shown,
     )
 
 
-async def _text(
-    page: Page,
-    report_id: str,
-    block: str,
-    code: str,
-    *,
-    errors: tuple[FormError, ...] = (),
-    stale: bool = False,
-    status: int = 200,
-) -> Response[bytes]:
+async def _text(page: Page, report_id: str, block: str, code: str, sent: Sent = NOTHING) -> Response[bytes]:
     answer = await page.api.read(f"/v1/reports/{report_id}")
     report = answer.body
     paragraphs = [one["paragraph"] for one in report["figures"]["paragraphs"]]
@@ -149,7 +120,6 @@ async def _text(
     source = next((one for one in texts.values() if one["language"] == one["source_language"]), None)
     return page.render(
         "reports/text.html",
-        status=status,
         report=report,
         block=block,
         code=code,
@@ -158,8 +128,7 @@ async def _text(
         revision=report["revision"],
         fields=(TEXT,),
         typed=page.typed or ({"text": [held["text"]]} if held else None),
-        errors=errors,
-        stale=stale,
+        **sent.shown,
     )
 
 
