@@ -7,9 +7,9 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from services.console.client import Problem
 from services.console.demand.board import board, candidates, chosen, kinds_of
-from services.console.fields import WORDS_MAX, Field, FormError, Option, form_errors, read
+from services.console.fields import WORDS_MAX, Field, Option, read
+from services.console.moves.forms import NOTHING, Sent, command, outcome, wrong
 from services.console.offerings.steps import options
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
@@ -92,31 +92,20 @@ async def show_interest(page: CurrentPage, request_id: FromPath[str], line_id: F
 @post("/{language:str}/demand/{request_id:str}/{line_id:str}", status_code=303)
 async def express_interest(page: CurrentPage, request_id: FromPath[str], line_id: FromPath[str]) -> Response[bytes]:
     """Express interest, or only check whether an offering fits."""
-    sent = read(INTEREST, page.typed)
-    if sent.errors:
-        return await _interest(page, request_id, line_id, errors=sent.errors, status=400)
-    offering_id = sent.body["offering_id"]
-    try:
-        if page.value("act") == "check":
-            found = await page.api.get("/v1/matches/why-not", line=line_id, offering=offering_id)
-            return await _interest(page, request_id, line_id, fits=FIT if found["fits"] else NO_FIT)
-        body = {"line_id": line_id, **sent.body}
-        await page.api.send("POST", "/v1/matches", body, key=page.key)
-    except Problem as problem:
-        errors = form_errors(problem, INTEREST)
-        return await _interest(page, request_id, line_id, errors=errors, status=problem.status)
+    checks, given = page.value("act") == "check", read(INTEREST, page.typed)
+    if given.errors:
+        sent = wrong(*given.errors)
+    elif checks:
+        asked = page.api.read("/v1/matches/why-not", line=line_id, offering=given.body["offering_id"])
+        sent = await outcome(asked, INTEREST)
+    else:
+        sent = await command(page, "POST", "/v1/matches", {"line_id": line_id, **given.body}, INTEREST)
+    if sent.errors or checks:
+        return await _interest(page, request_id, line_id, sent)
     return page.redirect(f"/demand/{request_id}", done="interested")
 
 
-async def _interest(
-    page: Page,
-    request_id: str,
-    line_id: str,
-    *,
-    errors: tuple[FormError, ...] = (),
-    fits: str = "",
-    status: int = 200,
-) -> Response[bytes]:
+async def _interest(page: Page, request_id: str, line_id: str, sent: Sent = NOTHING) -> Response[bytes]:
     session = page.signed_in
     if session.role != "provider_officer":
         raise NotFoundException
@@ -131,17 +120,16 @@ async def _interest(
     first = {"offering_id": [page.asked("offering") or next((one["offering_id"] for one in offerings), "")]}
     return page.render(
         "demand/interest.html",
-        status=status,
         request=request,
         line=line,
         number=request["lines"].index(line) + 1,
         fields=INTEREST,
         typed=page.typed or first,
-        errors=errors,
-        fits=fits,
+        fits="" if sent.record is None else FIT if sent.record["fits"] else NO_FIT,
         given={"own_offerings": [Option(one["offering_id"], one["title"]) for one in offerings]},
         any_offering=bool(offerings),
         lists=options(page.language),
+        **sent.shown,
     )
 
 
