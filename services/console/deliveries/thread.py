@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from chassis import clock
 from chassis.ids import new_id
-from services.console.client import Problem
+from services.console.client import Answer, Problem
 from services.console.downloads import as_download
-from services.console.fields import Field, FormError, form_errors, read
+from services.console.fields import Field, read
+from services.console.moves.forms import Sent, command, outcome, wrong
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
@@ -103,17 +104,17 @@ async def write(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes
     path = f"/v1/deliveries/{delivery_id}"
     delivery = await page.api.get(path)
     fields = fields_for(page, delivery)
-    sent = read(fields, page.typed)
+    given = read(fields, page.typed)
+    sent = wrong(*given.errors) if given.errors else await outcome(_send(page, path, given.body), fields)
     if sent.errors:
-        return await _form(page, delivery, fields, sent.errors, 400)
-    key = page.key
-    try:
-        files = await _attach(page, path, key, private=bool(sent.body.get("private")))
-        await page.api.send("POST", f"{path}/messages", {**sent.body, "files": files}, key=key)
-    except Problem as problem:
-        errors = form_errors(problem, fields)
-        return await _form(page, delivery, fields, errors, problem.status)
+        return await _form(page, delivery, fields, sent)
     return page.redirect(f"/deliveries/{delivery_id}", done="message_sent")
+
+
+async def _send(page: Page, path: str, body: Mapping[str, Any]) -> Answer:
+    key = page.key
+    files = await _attach(page, path, key, private=bool(body.get("private")))
+    return await page.api.send("POST", f"{path}/messages", {**body, "files": files}, key=key)
 
 
 async def _attach(page: Page, path: str, key: str, *, private: bool) -> list[str]:
@@ -142,18 +143,10 @@ async def mark_read(page: CurrentPage, delivery_id: FromPath[str]) -> Response[b
 @post("/{language:str}/deliveries/{delivery_id:str}/messages/{message_id:str}/withdraw", status_code=303)
 async def withdraw(page: CurrentPage, delivery_id: FromPath[str], message_id: FromPath[str]) -> Response[bytes]:
     """Withdraw a message that one wrote: its text is deleted."""
-    try:
-        await page.api.send(
-            "POST",
-            f"/v1/messages/{message_id}/withdraw",
-            {},
-            key=page.key,
-            revision=page.revision,
-        )
-    except Problem as problem:
-        errors = form_errors(problem)
+    sent = await command(page, "POST", f"/v1/messages/{message_id}/withdraw", {})
+    if sent.errors:
         delivery = await page.api.get(f"/v1/deliveries/{delivery_id}")
-        return await _form(page, delivery, fields_for(page, delivery), errors, problem.status)
+        return await _form(page, delivery, fields_for(page, delivery), sent)
     return page.redirect(f"/deliveries/{delivery_id}", done="message_withdrawn")
 
 
@@ -163,21 +156,18 @@ async def download(page: CurrentPage, delivery_id: FromPath[str], file_id: FromP
     return as_download(await page.api.download(f"/v1/delivery-files/{file_id}"))
 
 
-async def _form(
-    page: Page, delivery: Mapping[str, Any], fields: Sequence[Field], errors: Sequence[FormError], status: int
-) -> Response[bytes]:
+async def _form(page: Page, delivery: Mapping[str, Any], fields: Sequence[Field], sent: Sent) -> Response[bytes]:
     """Show the form again, with what was typed and the errors."""
     found = await _messages(page, delivery["delivery_id"], latest="true", limit=SHOWN)
     return page.render(
         "deliveries/thread.html",
-        status=status,
         delivery=delivery,
         thread=found,
         message_fields=fields,
         fields=fields,
         typed=page.typed,
-        errors=errors,
         is_form=True,
+        **sent.shown,
         **_allowed(page, found),
     )
 
