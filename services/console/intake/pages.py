@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
+from msgspec.structs import replace
 
 from services.console.client import ApiUnavailable, Problem
-from services.console.fields import Field, FormError, Option, form_errors, read
-from services.console.forms import SentFile
+from services.console.fields import Field, FormError, Option
 from services.console.intake.moves import MAIL, MAIL_FIELDS, NEED_MAX, NOTE_FIELDS, TITLE_MAX
-from services.console.moves.forms import STALE
+from services.console.moves.forms import NOTHING, Sent, send, upload
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
@@ -45,39 +44,27 @@ async def show_on_behalf(page: CurrentPage) -> Response[bytes]:
 @post("/{language:str}/intake/new", status_code=303)
 async def file_on_behalf(page: CurrentPage) -> Response[bytes]:
     """File a State's request, then add the scan of its note verbale."""
-    sent = read(NOTE_FIELDS, page.typed)
-    errors = sent.errors
-    if not errors:
-        key = page.key
-        try:
-            request = (await page.api.send("POST", "/v1/requests/on-behalf", sent.body, key=key)).body
-        except Problem as problem:
-            errors = _errors(NOTE_FIELDS, problem)
-        else:
-            return await _with_scan(page, request, key)
-    return page.render("intake/on_behalf.html", status=400, fields=NOTE_FIELDS, typed=page.typed, errors=errors)
+    sent = await send(page, "POST", "/v1/requests/on-behalf", NOTE_FIELDS)
+    if not sent.errors:
+        return await _with_scan(page, sent.record)
+    return page.render("intake/on_behalf.html", status=400, fields=NOTE_FIELDS, typed=page.typed, errors=sent.errors)
 
 
-async def _with_scan(page: Page, request: Mapping[str, Any], key: str) -> Response[bytes]:
-    path = f"/requests/{request['request_id']}"
+async def _with_scan(page: Page, request: Mapping[str, Any]) -> Response[bytes]:
     scan = page.files.get(SCAN)
     if scan is not None:
         try:
-            await _upload(page, request, scan, f"{key}-scan")
+            await page.api.upload(
+                f"/v1/requests/{request['request_id']}/notes-verbales",
+                scan.content,
+                name=scan.name,
+                media_type=scan.media_type,
+                key=f"{page.key}-scan",
+                revision=request["revision"],
+            )
         except (Problem, ApiUnavailable):
             return page.redirect(f"/intake/scans/{request['request_id']}", again="yes")
-    return page.redirect(path, done="filed")
-
-
-async def _upload(page: Page, request: Mapping[str, Any], scan: SentFile, key: str) -> None:
-    await page.api.upload(
-        f"/v1/requests/{request['request_id']}/notes-verbales",
-        scan.content,
-        name=scan.name,
-        media_type=scan.media_type,
-        key=key,
-        revision=request["revision"],
-    )
+    return page.redirect(f"/requests/{request['request_id']}", done="filed")
 
 
 @get("/{language:str}/intake/scans/{request_id:str}")
@@ -92,12 +79,9 @@ async def add_scan(page: CurrentPage, request_id: FromPath[str]) -> Response[byt
     scan = page.files.get(SCAN)
     if scan is None:
         return await _scan_form(page, request_id, (FormError(SCAN, NO_FILE),))
-    request = {"request_id": request_id, "revision": page.revision}
-    try:
-        await _upload(page, request, scan, page.key)
-    except Problem as problem:
-        errors = [msgspec.structs.replace(one, field=SCAN) for one in form_errors(problem)]
-        return await _scan_form(page, request_id, errors)
+    sent = await upload(page, f"/v1/requests/{request_id}/notes-verbales", scan)
+    if sent.errors:
+        return await _scan_form(page, request_id, [replace(one, field=SCAN) for one in sent.errors])
     return page.redirect(f"/requests/{request_id}", done="scan_added")
 
 
@@ -135,36 +119,24 @@ async def show_filing(page: CurrentPage, mail_id: FromPath[str]) -> Response[byt
 
 @post("/{language:str}/intake/{mail_id:str}/file", status_code=303)
 async def file_mail(page: CurrentPage, mail_id: FromPath[str]) -> Response[bytes]:
-    sent = read(MAIL_FIELDS, page.typed)
+    sent = await send(page, "POST", f"/v1/intake/mails/{mail_id}/file", MAIL_FIELDS)
     if sent.errors:
-        return await _filing(page, mail_id, errors=sent.errors)
-    try:
-        answer = await page.api.send(
-            "POST",
-            f"/v1/intake/mails/{mail_id}/file",
-            sent.body,
-            key=page.key,
-            revision=page.revision,
-        )
-    except Problem as problem:
-        return await _filing(page, mail_id, errors=_errors(MAIL_FIELDS, problem), stale=problem.status == STALE)
-    return page.redirect(f"/requests/{answer.body['request_id']}", done="filed")
+        return await _filing(page, mail_id, sent)
+    return page.redirect(f"/requests/{sent.record['request_id']}", done="filed")
 
 
-async def _filing(
-    page: Page, mail_id: str, errors: Sequence[FormError] = (), *, stale: bool = False
-) -> Response[bytes]:
+async def _filing(page: Page, mail_id: str, sent: Sent = NOTHING) -> Response[bytes]:
     answer = await page.api.read(f"/v1/intake/mails/{mail_id}")
     mail = answer.body
     files = [Option(one["file_id"], one["name"]) for one in mail["files"] if one["status"] in READABLE]
     return page.render(
         "intake/file.html",
-        status=400 if errors else 200,
+        status=400 if sent.errors else 200,
         mail=mail,
         fields=filled(mail, page.language),
         typed=page.typed or None,
-        errors=errors,
-        stale=stale,
+        errors=sent.errors,
+        stale=sent.stale,
         given={"files": files},
         revision=answer.revision or mail["revision"],
         is_open=any(one == "file_mail" for one in mail["moves"]),
@@ -182,11 +154,7 @@ def filled(mail: Mapping[str, Any], language: str) -> list[Field]:
         "file_ids": [one["file_id"] for one in mail["files"]],
     }
     shown = [one for one in MAIL_FIELDS if one.name != "file_ids" or mail["files"]]
-    return [msgspec.structs.replace(one, value=values[one.name]) for one in shown]
-
-
-def _errors(fields: Sequence[Field], problem: Problem) -> tuple[FormError, ...]:
-    return form_errors(problem, fields)
+    return [replace(one, value=values[one.name]) for one in shown]
 
 
 ROUTES = (
