@@ -10,8 +10,9 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from services.console.client import Problem
-from services.console.fields import FormError, Option, form_errors, read
+from services.console.fields import FormError, Option
 from services.console.matches.pages import optional
+from services.console.moves.forms import NOTHING, Sent, command, send
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.people.forms import (
@@ -83,14 +84,10 @@ async def new_person(page: CurrentPage) -> Response[bytes]:
 @post("/{language:str}/people/new", status_code=303)
 async def enter_person(page: CurrentPage) -> Response[bytes]:
     """Enter a person, and redirect to the form that appoints them."""
-    sent = read(PERSON_FIELDS, page.typed)
+    sent = await send(page, "POST", "/v1/people", PERSON_FIELDS, body_of=person_of, hidden=False)
     if sent.errors:
-        return await _person_form(page, errors=sent.errors, status=400)
-    try:
-        answer = await page.api.send("POST", "/v1/people", person_of(sent.body), key=page.key)
-    except Problem as problem:
-        return await _person_form(page, errors=_errors(PERSON_FIELDS, problem), status=problem.status)
-    return page.redirect(f"/people/{answer.body['person_id']}/appoint", done="entered")
+        return await _person_form(page, sent)
+    return page.redirect(f"/people/{sent.record['person_id']}/appoint", done="entered")
 
 
 @get("/{language:str}/people/{person_id:uuid}/appoint")
@@ -101,16 +98,14 @@ async def new_appointment(page: CurrentPage, person_id: FromPath[UUID]) -> Respo
 @post("/{language:str}/people/{person_id:uuid}/appoint", status_code=303)
 async def appoint(page: CurrentPage, person_id: FromPath[UUID]) -> Response[bytes]:
     """Appoint a person. The API decides whether it is in force immediately or proposed to a second person."""
-    sent = read(APPOINTMENT_FIELDS, page.typed)
+
+    def body_of(typed: dict[str, Any]) -> dict[str, Any]:
+        return appointment_of(typed, str(person_id))
+
+    sent = await send(page, "POST", "/v1/appointments", APPOINTMENT_FIELDS, body_of=body_of, hidden=False)
     if sent.errors:
-        return await _appointment_form(page, person_id, errors=sent.errors, status=400)
-    body = appointment_of(sent.body, str(person_id))
-    try:
-        answer = await page.api.send("POST", "/v1/appointments", body, key=page.key)
-    except Problem as problem:
-        errors = _errors(APPOINTMENT_FIELDS, problem)
-        return await _appointment_form(page, person_id, errors=errors, status=problem.status)
-    return page.redirect(f"/appointments/{answer.body['appointment_id']}", done="saved")
+        return await _appointment_form(page, person_id, sent)
+    return page.redirect(f"/appointments/{sent.record['appointment_id']}", done="saved")
 
 
 @get("/{language:str}/people/several")
@@ -123,8 +118,7 @@ async def enter_people(page: CurrentPage) -> Response[bytes]:
     """Enter and appoint each row of a pasted table; those that were not accepted can be corrected and sent again."""
     rows = rows_of(page.value("table"))
     if not rows or len(rows) > ROWS_MAX:
-        wrong = FormError("table", TOO_MANY if rows else NO_ROW)
-        return _several(page, errors=(wrong,), status=400)
+        return _several(page, errors=(FormError("table", TOO_MANY if rows else NO_ROW),), status=400)
     if any(row.wrong for row in rows):
         return _several(page, rows=[(row, page.gettext(row.wrong) if row.wrong else "") for row in rows], status=400)
     outcomes = [await _enter(page, row) for row in rows]
@@ -170,17 +164,15 @@ async def list_organizations(page: CurrentPage) -> Response[bytes]:
 @post("/{language:str}/organizations", status_code=303)
 async def register_organization(page: CurrentPage) -> Response[bytes]:
     body = {"code": page.value("code").strip().upper(), "name": page.value("name").strip()}
-    try:
-        await page.api.send("POST", "/v1/organizations", body, key=page.key)
-    except Problem as problem:
-        errors = _errors((), problem)
-        return await _organizations(page, errors=errors, status=problem.status)
+    sent = await command(page, "POST", "/v1/organizations", body, hidden=False)
+    if sent.errors:
+        return await _organizations(page, sent)
     return page.redirect("/organizations", done="saved")
 
 
-async def _organizations(page: Page, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:
+async def _organizations(page: Page, sent: Sent = NOTHING) -> Response[bytes]:
     found = await page.api.get("/v1/organizations", cursor=page.asked("cursor"), limit=ORGANIZATIONS_MAX)
-    return page.render("people/organizations.html", status=status, found=found, errors=errors)
+    return page.render("people/organizations.html", found=found, **sent.shown)
 
 
 async def _name(page: Page, person_id: str | None) -> str | None:
@@ -189,29 +181,22 @@ async def _name(page: Page, person_id: str | None) -> str | None:
     return person["name"] if person else None
 
 
-def _errors(fields: Sequence[Any], problem: Problem) -> tuple[FormError, ...]:
-    return form_errors(problem, fields, hidden=False)
-
-
-async def _person_form(page: Page, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:
+async def _person_form(page: Page, sent: Sent = NOTHING) -> Response[bytes]:
     session = page.signed_in
     return page.render(
         "people/form.html",
-        status=status,
         title=N_("Enter a person"),
         explains=N_("The person has no role yet: the next page appoints them."),
         button=N_("Continue"),
         person=None,
         fields=PERSON_FIELDS,
         typed=page.typed or {"organization": [session.organization], "language": [page.language]},
-        errors=errors,
         given={"organizations": await _organization_options(page)},
+        **sent.shown,
     )
 
 
-async def _appointment_form(
-    page: Page, person_id: UUID, *, errors: tuple[FormError, ...] = (), status: int = 200
-) -> Response[bytes]:
+async def _appointment_form(page: Page, person_id: UUID, sent: Sent = NOTHING) -> Response[bytes]:
     session = page.signed_in
     person = await page.api.get(f"/v1/people/{person_id}")
     given = {
@@ -220,15 +205,14 @@ async def _appointment_form(
     }
     return page.render(
         "people/form.html",
-        status=status,
         title=N_("Appoint"),
         explains=N_("Roles of trust wait for the approval of a second person."),
         button=N_("Appoint"),
         person=person,
         fields=APPOINTMENT_FIELDS,
         typed=page.typed or {"organization": [person["organization"]]},
-        errors=errors,
         given=given,
+        **sent.shown,
     )
 
 
