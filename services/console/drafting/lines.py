@@ -28,12 +28,11 @@ from services.console.drafting.saving import (
     form_typed,
     may_edit,
     read_request,
-    refused,
     request_path,
     save,
 )
 from services.console.fields import whole_number
-from services.console.moves.forms import STALE
+from services.console.moves.forms import outcome, wrong
 from services.console.page import CurrentPage, Page
 
 NEW = "new"
@@ -103,9 +102,9 @@ async def save_line(page: CurrentPage, request_id: FromPath[str], line_id: FromP
     """Save a line, or show the form again with what was searched for."""
     given, action = read_line(page.typed), page.value("action")
     if action in ("find", "measure"):
-        return await _again(page, request_id, line_id, form_typed(page, (), status=200))
+        return await _again(page, request_id, line_id, form_typed(page))
     if given.errors:
-        return await _again(page, request_id, line_id, form_typed(page, given.errors))
+        return await _again(page, request_id, line_id, form_typed(page, wrong(*given.errors)))
     base = f"/requests/{request_id}/edit"
     if line_id == NEW:
         added = await _add(page, request_id, given.body)
@@ -132,13 +131,12 @@ async def _add(page: Page, request_id: str, values: Values) -> dict[str, Any] | 
     """Add a line at the end. If another official saved something meanwhile, try once more with the new revision."""
     path, revision = f"{request_path(request_id)}/lines", page.revision
     for last in (False, True):
-        try:
-            return dict(
-                (await page.api.send("POST", path, without_empty(values), key=page.key, revision=revision)).body
-            )
-        except Problem as problem:
-            if problem.status != STALE or last:
-                return refused(page, problem, LINE)
+        sending = page.api.send("POST", path, without_empty(values), key=page.key, revision=revision)
+        sent = await outcome(sending, LINE, hidden=False)
+        if not sent.errors:
+            return dict(sent.record)
+        if not sent.stale or last:
+            return form_typed(page, sent)
         revision = (await read_request(page, request_id)).revision
     raise AssertionError("unreachable")
 

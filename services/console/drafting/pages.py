@@ -8,7 +8,6 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import structs
 
-from services.console.client import Problem
 from services.console.drafting import attachments, codes, lines, submission
 from services.console.drafting.draft import about_of, readers_of, request_body, without_empty
 from services.console.drafting.fields import ABOUT, READERS, of_draft
@@ -20,11 +19,11 @@ from services.console.drafting.saving import (
     form_typed,
     may_edit,
     read_request,
-    refused,
     request_path,
     save,
 )
 from services.console.fields import NONE_CHOSEN, FormError, Read, read, whole_number
+from services.console.moves.forms import Sent, command, send, wrong
 from services.console.page import CurrentPage, Page
 
 OWN_MAX = 100
@@ -34,24 +33,16 @@ OWN_MAX = 100
 async def begin(page: CurrentPage) -> Response[bytes]:
     """Show the first page of a new request."""
     if page.typed:
-        return _begin(page, form_typed(page, (), status=200))
+        return _begin(page, form_typed(page))
     return _begin(page, Form(typed={"language": [page.language]}, opened="", revision=None))
 
 
 @post("/{language:str}/requests/new", status_code=303)
 async def create(page: CurrentPage) -> Response[bytes]:
-    given = read(of_draft(ABOUT), page.typed)
-    if given.errors:
-        return _begin(page, form_typed(page, given.errors))
-    return await _file(page, without_empty(given.body), lambda form: _begin(page, form))
-
-
-async def _file(page: Page, body: Mapping[str, Any], again: Any) -> Response[bytes]:
-    try:
-        made = await page.api.send("POST", "/v1/requests", body, key=page.key)
-    except Problem as problem:
-        return again(refused(page, problem, ABOUT))  # type: ignore[no-any-return]
-    return page.redirect(f"/requests/{made.body['request_id']}/edit", done="drafted")
+    sent = await send(page, "POST", "/v1/requests", of_draft(ABOUT), body_of=without_empty, hidden=False)
+    if sent.errors:
+        return _begin(page, form_typed(page, sent))
+    return page.redirect(f"/requests/{sent.record['request_id']}/edit", done="drafted")
 
 
 def _begin(page: Page, form: Form) -> Response[bytes]:
@@ -70,11 +61,10 @@ async def copy_earlier(page: CurrentPage) -> Response[bytes]:
     if not request_id:
         return await _earlier(page, (FormError("request", NONE_CHOSEN),))
     body = {"language": language, "from_request": request_id}
-    try:
-        made = await page.api.send("POST", "/v1/requests", body, key=page.key)
-    except Problem as problem:
-        return await _earlier(page, refused(page, problem, ()).errors)
-    return page.redirect(f"/requests/{made.body['request_id']}/edit", done="copied")
+    sent = await command(page, "POST", "/v1/requests", body, hidden=False)
+    if sent.errors:
+        return await _earlier(page, sent.errors)
+    return page.redirect(f"/requests/{sent.record['request_id']}/edit", done="copied")
 
 
 async def _earlier(page: Page, errors: Sequence[FormError]) -> Response[bytes]:
@@ -97,11 +87,10 @@ async def copy_observations(page: CurrentPage) -> Response[bytes]:
     if not chosen:
         return await _observations(page, (FormError("observation", NONE_CHOSEN),))
     body = {"language": chosen[0][0], "from_observations": [one[2] for one in chosen]}
-    try:
-        made = await page.api.send("POST", "/v1/requests", body, key=page.key)
-    except Problem as problem:
-        return await _observations(page, refused(page, problem, ()).errors)
-    return page.redirect(f"/requests/{made.body['request_id']}/edit", done="copied")
+    sent = await command(page, "POST", "/v1/requests", body, hidden=False)
+    if sent.errors:
+        return await _observations(page, sent.errors)
+    return page.redirect(f"/requests/{sent.record['request_id']}/edit", done="copied")
 
 
 async def _observations(page: Page, errors: Sequence[FormError]) -> Response[bytes]:
@@ -165,7 +154,7 @@ async def show_about(page: CurrentPage, request_id: FromPath[str]) -> Response[b
 async def save_about(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     given = read(of_draft(ABOUT), page.typed)
     if given.errors:
-        return _about(page, request_id, form_typed(page, given.errors))
+        return _about(page, request_id, form_typed(page, wrong(*given.errors)))
     saved = await save(page, request_id, request_path(request_id), given.body, about_of, ABOUT)
     if isinstance(saved, Form):
         return _about(page, request_id, saved)
@@ -189,8 +178,8 @@ async def show_readers(page: CurrentPage, request_id: FromPath[str]) -> Response
 async def save_readers(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     given = read_readers(page)
     if given.errors or page.value("action") == "find":
-        form = form_typed(page, given.errors if page.value("action") != "find" else (), status=200)
-        return _readers(page, request_id, form, None)
+        errors = given.errors if page.value("action") != "find" else ()
+        return _readers(page, request_id, form_typed(page, Sent(errors=errors)), None)
     saved = await save(page, request_id, request_path(request_id), given.body, readers_of, READERS)
     if isinstance(saved, Form):
         return _readers(page, request_id, saved, None)

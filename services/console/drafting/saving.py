@@ -6,10 +6,10 @@ from typing import Any
 from litestar import Response
 from msgspec import Struct, structs
 
-from services.console.client import Answer, ApiUnavailable, Problem
+from services.console.client import Answer, ApiUnavailable
 from services.console.drafting.draft import Values, changed, merge, typed_of, value_digests, with_all_fields
-from services.console.fields import Field, FormError, Typed, form_errors
-from services.console.moves.forms import STALE
+from services.console.fields import Field, FormError, Typed
+from services.console.moves.forms import NOTHING, STALE, Sent, command, outcome
 from services.console.page import Page
 from services.console.translations import N_
 
@@ -65,15 +65,10 @@ def form_of(page: Page, answer: Answer, values: Values) -> Form:
     return Form(typed=page.typed or typed_of(values), opened=opened, revision=revision)
 
 
-def form_typed(page: Page, errors: Sequence[FormError], *, status: int = 400) -> Form:
+def form_typed(page: Page, sent: Sent = NOTHING) -> Form:
     """Return the form as it was posted, with the errors in it."""
-    return Form(
-        typed=page.typed,
-        opened=page.value(OPENED),
-        revision=page.revision,
-        errors=errors,
-        status=status,
-    )
+    opened, revision = page.value(OPENED), page.revision
+    return Form(typed=page.typed, opened=opened, revision=revision, errors=sent.errors, status=sent.status)
 
 
 async def save(
@@ -94,24 +89,21 @@ async def save(
     if not own:
         return Saved()
     try:
-        await page.api.send("PATCH", path, own, revision=page.revision)
-        return Saved()
+        sent = await command(page, "PATCH", path, own, fields, hidden=False)
     except ApiUnavailable:
-        return form_typed(page, (FormError("", NO_ANSWER),), status=503)
-    except Problem as problem:
-        if problem.status not in (STALE, 404):
-            return refused(page, problem, fields)
+        return form_typed(page, Sent(errors=(FormError("", NO_ANSWER),), status=503))
+    if not sent.errors:
+        return Saved()
+    if sent.status not in (STALE, 404):
+        return form_typed(page, sent)
     now = await read_request(page, request_id)
     theirs = theirs_in(now.body)
     if theirs is None:
         return Form(typed=page.typed, opened="", revision=now.revision, removed=True, status=409)
     merged = merge(opened, mine, theirs)
     if not merged.conflicts and may_edit(now.body):
-        try:
-            await page.api.send("PATCH", path, own, revision=now.revision)
-            return Saved(merged=True)
-        except Problem as problem:
-            return refused(page, problem, fields)
+        sent = await outcome(page.api.send("PATCH", path, own, revision=now.revision), fields, hidden=False)
+        return form_typed(page, sent) if sent.errors else Saved(merged=True)
     return Form(
         typed=typed_of(merged.values),
         opened=value_digests(theirs),
@@ -119,9 +111,3 @@ async def save(
         conflicts={name: theirs[name] for name in merged.conflicts},
         status=STALE,
     )
-
-
-def refused(page: Page, problem: Problem, fields: Sequence[Field]) -> Form:
-    """Return the form with the errors of a refusal. Raises the Problem if its status is 401."""
-    errors = form_errors(problem, fields, hidden=False)
-    return form_typed(page, errors, status=problem.status)

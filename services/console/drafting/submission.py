@@ -8,12 +8,13 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import Struct
+from msgspec.structs import replace
 
 from contracts.formats import as_datetime
 from services.console.client import Problem
 from services.console.drafting.saving import read_request, request_path
-from services.console.fields import Field, FormError, form_errors, read
-from services.console.moves.forms import STALE
+from services.console.fields import Field, FormError
+from services.console.moves.forms import NOTHING, Sent, send
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
@@ -52,34 +53,16 @@ async def check_answers(page: CurrentPage, request_id: FromPath[str]) -> Respons
 
 @post("/{language:str}/requests/{request_id:str}/submit", status_code=303)
 async def submit(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    given = read((COMMENT,), page.typed)
-    if given.errors:
-        return await _answers(page, request_id, errors=given.errors, status=400)
-    try:
-        await page.api.send(
-            "POST",
-            f"{request_path(request_id)}/submit",
-            given.body,
-            key=page.key,
-            revision=page.revision,
-        )
-    except Problem as problem:
-        errors, stale = form_errors(problem), problem.status == STALE
-        if problem.slug == "request-incomplete" or stale:
-            # The page lists the missing fields with links to them.
-            errors = () if stale else (FormError("", problem.title, said=True),)
-        return await _answers(page, request_id, errors=errors, stale=stale, status=problem.status)
+    sent = await send(page, "POST", f"{request_path(request_id)}/submit", (COMMENT,))
+    if sent.problem is not None and sent.problem.slug == "request-incomplete":
+        # The page lists the missing fields with links to them.
+        sent = replace(sent, errors=(FormError("", sent.problem.title, said=True),))
+    if sent.errors:
+        return await _answers(page, request_id, sent)
     return page.redirect(f"/requests/{request_id}", done="submitted")
 
 
-async def _answers(
-    page: Page,
-    request_id: str,
-    *,
-    errors: Sequence[FormError] = (),
-    stale: bool = False,
-    status: int = 200,
-) -> Response[bytes]:
+async def _answers(page: Page, request_id: str, sent: Sent = NOTHING) -> Response[bytes]:
     answer, audience, files = await asyncio.gather(
         read_request(page, request_id),
         foreseen(page, request_id),
@@ -87,7 +70,6 @@ async def _answers(
     )
     return page.render(
         "drafting/check.html",
-        status=status,
         request=answer.body,
         revision=answer.revision,
         audience=audience,
@@ -97,8 +79,7 @@ async def _answers(
         advice={one["position"]: one for one in answer.body.get("advice", ())},
         comment=COMMENT,
         typed=page.typed or None,
-        errors=errors,
-        stale=stale,
+        **sent.shown,
     )
 
 
