@@ -35,7 +35,7 @@ from services.console.translations import translated
 HTML = "text/html"
 GZIP_LEVEL = 5
 LOCAL = "127.0.0.1"
-NOT_SEEN = (403, 404)
+ABSENT, NOT_SEEN = (404,), (403, 404)
 KEY, REVISION = "idempotency_key", "revision"
 TOO_MANY = 429
 MARKED = "."
@@ -166,13 +166,20 @@ class Page:
         address = browser_address(self.request, self.console.settings.trusted_proxies)
         return ApiClient(self.console.http, language=self.language, address=address)
 
+    async def optional(self, path: str, *, unseen: Collection[int] = NOT_SEEN, **query: object) -> Any:
+        """Return the answer of the API, or None if there is none or the reader may not see it."""
+        try:
+            return await self.api.get(path, **query)
+        except Problem as problem:
+            if problem.status not in unseen:
+                raise
+            return None
+
     async def part(self, path: str, *, unseen: Collection[int] = NOT_SEEN, **query: object) -> Any:
         """Return a part that the page can do without; None if the reader may not see it or there is no answer."""
         try:
-            return await self.api.get(path, **query)
+            return await self.optional(path, unseen=unseen, **query)
         except (ApiUnavailable, Problem) as error:
-            if isinstance(error, Problem) and error.status in unseen:
-                return None
             if not is_silence(error) and not (isinstance(error, Problem) and error.status == TOO_MANY):
                 raise
             self.missing.add(path.partition("?")[0].rpartition("/")[2])

@@ -8,12 +8,11 @@ from litestar.params import FromPath
 
 from contracts.agreements import ClauseKind, CostKind
 from contracts.formats import decimal
-from services.console.client import Problem
 from services.console.deliveries import words
 from services.console.fields import Field, Option, Typed, whole_number
 from services.console.labels import SIDE
 from services.console.moves.forms import NOTHING, Form, Group, Sent, command, send, show
-from services.console.page import REVISION, CurrentPage, Page
+from services.console.page import ABSENT, REVISION, CurrentPage, Page
 from services.console.translations import LANGUAGES, N_, OWN_NAMES
 
 COSTS, CLAUSES = 2, 3
@@ -149,12 +148,7 @@ async def move(page: CurrentPage, delivery_id: FromPath[str], move: FromPath[str
 
 async def optional_agreement(page: Page, delivery_id: str) -> Any:
     """Return the agreement, or None before one is proposed."""
-    try:
-        return await page.api.get(f"/v1/deliveries/{delivery_id}/agreement")
-    except Problem as problem:
-        if problem.status != 404:
-            raise
-        return None
+    return await page.optional(f"/v1/deliveries/{delivery_id}/agreement", unseen=ABSENT)
 
 
 async def _shown(page: Page, delivery_id: str, sent: Sent) -> Response[bytes]:

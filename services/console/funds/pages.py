@@ -8,14 +8,12 @@ from litestar.params import FromPath
 from markupsafe import Markup
 
 from services.console.charts.bars import stacked
-from services.console.client import Problem
 from services.console.downloads import as_download, csv_file
 from services.console.funds import figures, revising
 from services.console.funds.figures import Picture
-from services.console.page import CurrentPage, Page
+from services.console.page import ABSENT, CurrentPage, Page
 
 FUNDS_MAX = 100
-NOT_FOUND = 404
 
 
 @get("/{language:str}/funds")
@@ -61,12 +59,8 @@ async def show_fund(page: CurrentPage, code: FromPath[str]) -> Response[bytes]:
 
 async def _years(page: Page, code: str) -> list[dict[str, Any]]:
     """Return the fund by year. Empty on the day it was opened: who does not keep the books sees figures of midnight."""
-    try:
-        return list((await page.api.get(f"/v1/funds/{code}/years"))["years"])
-    except Problem as problem:
-        if problem.status != NOT_FOUND:
-            raise
-        return []
+    found = await page.optional(f"/v1/funds/{code}/years", unseen=ABSENT)
+    return list(found["years"]) if found else []
 
 
 def _drawn(page: Page, picture: Picture | None) -> tuple[Picture, Markup] | None:

@@ -6,7 +6,6 @@ from typing import Any
 from litestar import Response, get
 from litestar.params import FromPath
 
-from services.console.client import Problem
 from services.console.matches.moves import MATCH
 from services.console.matches.reading import AGREED, is_mine, timeline, turn
 from services.console.moves.pages import routes_of
@@ -71,16 +70,6 @@ async def _listed(page: Page, match: dict[str, Any]) -> dict[str, Any]:
     """Return the match as in lists, with the titles of both sides; empty if it is not listed."""
     found = await page.api.get("/v1/matches", line=match["line_id"], offering=match["offering_id"], expand=BOTH_SIDES)
     return next((one for one in found["matches"] if one["match_id"] == match["match_id"]), {})
-
-
-async def optional(page: Page, path: str) -> Any:
-    """Return the answer of the API, or None if the caller may not see it."""
-    try:
-        return await page.api.get(path)
-    except Problem as problem:
-        if problem.status not in (403, 404):
-            raise
-        return None
 
 
 ROUTES = (list_matches, show_match, *routes_of(MATCH))

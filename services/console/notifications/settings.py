@@ -1,14 +1,14 @@
 """Settings of notifications: channels, language and address; pausing of mails; alerts and webhooks."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, get, post
 
-from services.console.client import Answer, Problem
 from services.console.fields import Field
 from services.console.moves.forms import NOTHING, Sent, command, send
 from services.console.notifications.alerts import SUBJECT_OF_ROLE
-from services.console.page import CurrentPage, Page
+from services.console.page import ABSENT, CurrentPage, Page
 from services.console.translations import N_
 
 PATH = "/notifications/settings"
@@ -77,16 +77,17 @@ async def _saved(page: Page, sent: Sent) -> Response[bytes]:
 
 async def _settings(page: Page, sent: Sent = NOTHING) -> Response[bytes]:
     session = page.signed_in
-    answer = await _subscription(page)
+    # There is none before it is saved for the first time.
+    held = await page.optional("/v1/subscriptions", unseen=ABSENT)
     subject = SUBJECT_OF_ROLE.get(session.role)
     return page.render(
         "notifications/settings.html",
         fields=FIELDS,
         every=(*FIELDS, UNTIL),
         until=UNTIL,
-        subscription=answer.body if answer else None,
-        revision=answer.revision if answer else None,
-        typed=page.typed or _as_typed(answer),
+        subscription=held,
+        revision=held["revision"] if held else None,
+        typed=page.typed or _as_typed(held),
         subject=subject,
         alerts=(await page.api.get("/v1/alerts"))["alerts"] if subject else [],
         webhooks=(await page.api.get("/v1/webhooks"))["webhooks"],
@@ -94,20 +95,9 @@ async def _settings(page: Page, sent: Sent = NOTHING) -> Response[bytes]:
     )
 
 
-async def _subscription(page: Page) -> Answer | None:
-    """Return the subscription, or None before it is saved for the first time."""
-    try:
-        return await page.api.read("/v1/subscriptions")
-    except Problem as problem:
-        if problem.status != 404:
-            raise
+def _as_typed(held: Mapping[str, Any] | None) -> dict[str, list[str]] | None:
+    if held is None:
         return None
-
-
-def _as_typed(answer: Answer | None) -> dict[str, list[str]] | None:
-    if answer is None:
-        return None
-    held = answer.body
     channels = [one for one in held["channels"] if one in ("inbox", "mail")]
     return {"channels": channels, "email": [held["email"] or ""], "language": [held["language"]]}
 

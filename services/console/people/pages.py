@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from services.console.client import Problem
 from services.console.fields import FormError, Option
-from services.console.matches.pages import optional
 from services.console.moves.forms import NOTHING, Sent, command, send
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
@@ -177,7 +176,7 @@ async def _organizations(page: Page, sent: Sent = NOTHING) -> Response[bytes]:
 
 async def _name(page: Page, person_id: str | None) -> str | None:
     """Return the name of a person, or None if the reader may not see it."""
-    person = await optional(page, f"/v1/people/{person_id}") if person_id else None
+    person = await page.optional(f"/v1/people/{person_id}") if person_id else None
     return person["name"] if person else None
 
 

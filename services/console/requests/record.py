@@ -6,7 +6,6 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from services.console.fields import FormError
-from services.console.matches.pages import optional
 from services.console.moves.forms import NOTHING, Sent, command, upload, wrong
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
@@ -89,7 +88,7 @@ async def _documents(page: Page, request_id: str, sent: Sent = NOTHING) -> Respo
     path = f"/v1/requests/{request_id}"
     request = await page.api.get(path)
     attachments, messages = await asyncio.gather(
-        optional(page, f"{path}/attachments"), optional(page, f"{path}/messages")
+        page.optional(f"{path}/attachments"), page.optional(f"{path}/messages")
     )
     return page.render(
         "requests/documents.html",

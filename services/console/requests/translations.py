@@ -7,7 +7,6 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from services.console.fields import WORDS_MAX, Field, whole_number
-from services.console.matches.pages import optional
 from services.console.moves.forms import NOTHING, Sent, send
 from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_
@@ -33,7 +32,7 @@ TRANSLATED = (TITLE, BODY, MACHINE)
 @get("/{language:str}/requests/{request_id:str}/translations")
 async def list_translations(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     request = await page.api.get(f"/v1/requests/{request_id}")
-    found = await optional(page, f"/v1/requests/{request_id}/translations")
+    found = await page.optional(f"/v1/requests/{request_id}/translations")
     return page.render(
         "requests/translations.html",
         request=request,
@@ -99,7 +98,7 @@ def values_of(translation: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
 
 async def _edit(page: Page, request_id: str, code: str, sent: Sent = NOTHING) -> Response[bytes]:
     request = await page.api.get(f"/v1/requests/{request_id}")
-    held = await optional(page, f"/v1/requests/{request_id}/translations/{code}")
+    held = await page.optional(f"/v1/requests/{request_id}/translations/{code}")
     fields = fields_of(request)
     return page.render(
         "requests/translate.html",
@@ -147,7 +146,7 @@ async def _send(page: Page, request_id: str, method: str, path: str, fields: Seq
 async def _summary(page: Page, request_id: str, sent: Sent = NOTHING, fields: Sequence[Field] = ()) -> Response[bytes]:
     session = page.signed_in
     request = await page.api.get(f"/v1/requests/{request_id}")
-    summary = await optional(page, f"/v1/requests/{request_id}/summary")
+    summary = await page.optional(f"/v1/requests/{request_id}/summary")
     code = page.asked("translate")
     draft = summary["draft"] if summary else None
     own = fields or (TRANSLATED if draft and code in LANGUAGES else WORDS)

@@ -2,11 +2,9 @@
 
 from litestar import Response, get
 
-from services.console.client import Problem
 from services.console.downloads import as_download
-from services.console.page import CurrentPage, Page
+from services.console.page import ABSENT, CurrentPage, Page
 
-NOT_FOUND = 404
 PARAMETERS = ("from", "until", "fund")
 
 
@@ -14,13 +12,7 @@ PARAMETERS = ("from", "until", "fund")
 async def show_statement(page: CurrentPage) -> Response[bytes]:
     """Show what the donor pledged, owes and paid, and its share of what the money was used for."""
     donor, query = _donor(page), _query(page)
-    statement = None
-    if donor:
-        try:
-            statement = await page.api.get(f"/v1/statements/{donor}/data", **query)
-        except Problem as problem:
-            if problem.status != NOT_FOUND:
-                raise
+    statement = await page.optional(f"/v1/statements/{donor}/data", unseen=ABSENT, **query) if donor else None
     return page.render("statement/show.html", statement=statement, donor=donor, query=query)
 
 
