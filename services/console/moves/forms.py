@@ -66,7 +66,7 @@ class Form(Struct, frozen=True, kw_only=True):
 
 
 def unplaced(errors: Sequence[FormError], names: Collection[str] = ()) -> Sequence[FormError]:
-    """Return the errors; those of other fields without their names, because of a list the API does not name the row."""
+    """Return the errors; those of other fields without a name: the API does not name the row of a list in rows."""
     return [one if one.field in names else replace(one, field="") for one in errors]
 
 
@@ -99,7 +99,10 @@ async def send(
     body_of: Callable[[dict[str, Any]], dict[str, Any] | None] = dict,
     hidden: bool = True,
 ) -> Sent:
-    """Send what was typed, in the revision of the form if it has one. `body_of` makes the command's body of it."""
+    """Send what was typed, in the revision of the form if it has one. `body_of` makes the command's body of it.
+
+    `hidden` is False if what is not found may be what the form names, which is then an error of the form.
+    """
     typed = read(fields, page.typed)
     if typed.errors:
         return wrong(*typed.errors)
@@ -109,22 +112,21 @@ async def send(
 async def command(
     page: Page, method: str, path: str, body: Any = None, fields: Sequence[Field] = (), *, hidden: bool = True
 ) -> Sent:
-    """Send a body, in the revision of the form if it has one. Only a POST has a key: others are not repeated by it."""
+    """Send a body, in the revision of the form if it has one. Only a POST has a key: the API reads no other's."""
     key = page.key if method == "POST" else None
     return await outcome(page.api.send(method, path, body, key=key, revision=page.revision), fields, hidden=hidden)
 
 
 async def upload(page: Page, path: str, file: SentFile, *, hidden: bool = True) -> Sent:
     """Send a file, in the revision of the form if it has one."""
-    content, revision = file.content, page.revision
     sending = page.api.upload(
-        path, content, name=file.name, media_type=file.media_type, key=page.key, revision=revision
+        path, file.content, name=file.name, media_type=file.media_type, key=page.key, revision=page.revision
     )
     return await outcome(sending, hidden=hidden)
 
 
 async def outcome(answer: Awaitable[Answer], fields: Sequence[Field] = (), *, hidden: bool = True) -> Sent:
-    """Wait for the answer to a command. Raises the Problems that are not errors of its form, see `form_errors`."""
+    """Wait for the answer of the API. Raises a Problem that is no error of the form, as `form_errors` does."""
     try:
         return Sent(record=(await answer).body)
     except Problem as problem:
