@@ -82,7 +82,7 @@ async def test_event_feed_matches_the_policy_for_every_caller(world: World) -> N
 
 
 def may_receive(world: World, running: Running, caller: Caller, event: Event) -> bool:
-    """Check whether the policy allows the event's record, with the exceptions of decision 0028."""
+    """Check whether the policy allows the event's record, with the exceptions of decision 0014."""
     if event.aggregate in PUBLIC_AGGREGATES:
         return True
     decide, follow = OF_SERVICE[running.name]
