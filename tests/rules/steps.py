@@ -13,7 +13,6 @@ from services.composition import NAMES
 ROOT = Path(__file__).parents[2]
 NAMED_TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 EVERY = "Every service"
-ROW = re.compile(r"\| `(\w+)` \| ((?:`\w+`(?:, )?)+) \| ([a-z ]+) \| (.*)\|")
 LISTED = re.compile(r"`(\w+)` \(((?:`\w+`(?:, )?)+)\)")
 Listed = Mapping[tuple[str, str, str], str]
 """Maps `(service, table, column)` to its kind."""
@@ -62,10 +61,8 @@ def listed(text: str) -> Listed:
     found: dict[tuple[str, str, str], str] = {}
     for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
         title = section.partition("\n")[0]
-        rows = [(table, columns, kind) for table, columns, kind, _ in ROW.findall(section)]
-        for kind, line in re.findall(r"^- (with it|codes): (.+)$", section, re.MULTILINE):
-            rows += [(table, columns, kind) for table, columns in LISTED.findall(line)]
-        for table, columns, kind in rows:
+        lines = re.findall(r"^- (personal|with it|words|codes): (.+)$", section, re.MULTILINE)
+        for table, columns, kind in ((*one, kind) for kind, line in lines for one in LISTED.findall(line)):
             for service in NAMES if title == EVERY else (title,):
                 for column in re.findall(r"\w+", columns):
                     assert (service, table, column) not in found, "listed twice"
