@@ -33,12 +33,7 @@ ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", re.M)
 BESIDE = {"plan_session", "add_action_point", "record_effect", "draw_up_strategy"}
 """Moves that begin another record."""
 OF_STRATEGIES = {move: roles for move, roles in STRATEGY_MOVERS.items() if move is not Action.ADD_ACTION_POINT}
-ROLES = {
-    "focal point": Role.FOCAL_POINT,
-    "provider officer": Role.PROVIDER_OFFICER,
-    "coordinator": Role.COORDINATOR,
-    "official": Role.OFFICIAL,
-}
+ROLES = {str(role): role for role in (Role.FOCAL_POINT, Role.PROVIDER_OFFICER, Role.COORDINATOR, Role.OFFICIAL)}
 
 
 def rows(heading: str) -> Mapping[str, tuple[set[str], set[Role]]]:
