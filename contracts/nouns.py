@@ -121,7 +121,8 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
             raise TypeError(f"no move of {self.record.__name__} leads to {min(unreached)}")
         if len(self.by_name) < len(self.moves):
             raise TypeError(f"two moves of {self.record.__name__} have the same name")
-        for one in (self.create, *self.moves):
+        self._check_decision(self.create)
+        for one in self.moves:
             self._check_decision(one)
         for fact, command in self.sent.items():
             texts = set(self.texts.__struct_fields__) if HASH in fact.__struct_fields__ else set()

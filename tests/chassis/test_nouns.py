@@ -69,7 +69,10 @@ class Texts(Struct, frozen=True, kw_only=True):
         ({"moves": (*OUTREACH.moves, replace(MOVES["hold"], fact=Charged))}, "no field for Charged.price"),
         ({"moves": (*OUTREACH.moves, replace(MOVES["hold"], fact=None))}, "two moves .* have the same name"),
         ({"moves": (replace(MOVES["revise"], fact=None), *OUTREACH.moves[1:])}, "revise.* needs a command, a fact and"),
-        ({"moves": (replace(MOVES["revise"], command=None), *OUTREACH.moves[1:])}, "revise.* needs a command, a fact and"),
+        (
+            {"moves": (replace(MOVES["revise"], command=None), *OUTREACH.moves[1:])},
+            "revise.* needs a command, a fact and",
+        ),
         ({"moves": (replace(MOVES["hold"], decide=cancel), *OUTREACH.moves[2:])}, "hold.* needs a decision on Hold"),
         ({"create": replace(CREATE, decide=cancel)}, "plan.* needs a decision on PlanOutreachActivity"),
         ({"texts": Texts}, "PlanOutreachActivity has no text invitation"),

@@ -68,7 +68,7 @@ async def _loaded(_tx: Tx, _ctx: Context, rate_table_id: UUID, before: Sequence[
     location=lambda _: "/v1/rates",
 )
 async def load_rates(tx: Tx, ctx: Context, rate_table_id: UUID, before: tuple[Rate, ...]) -> None:
-    """Requires the role `finance_officer` at UNODC. The validity of a rate depends on its source (docs/data-exchange.md#exchange-rates)."""
+    """Requires the role `finance_officer` at UNODC. How long a rate is valid is in docs/data-exchange.md."""
     await rate_actions.load_rates(tx, rate_table_id, before, now=ctx.now)
 
 
