@@ -40,8 +40,8 @@ class Translating(Struct, frozen=True, kw_only=True):
     """How texts of one type of record, the source, are translated.
 
     `source` returns the source for a caller, locked, so that there is one translation per language. `decide` is the
-    service's policy, asked of the `action` on the source, and on `translated`, a translation of the source that
-    somebody made. `check` compares translated texts with those of the source; `unknown` is the refusal of a revision
+    service's policy, asked of the `action` on the source, and on `translated`, a translation of the source by
+    its author. `check` compares translated texts with those of the source; `unknown` is the refusal of a revision
     that the source never had.
     """
 

@@ -13,7 +13,7 @@ from services.composition import NAMES
 ROOT = Path(__file__).parents[2]
 NAMED_TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 EVERY = "Every service"
-LISTED = re.compile(r"`(\w+)` \(((?:`\w+`(?:, )?)+)\)")
+ROW = re.compile(r"\| `(\w+)` \| ((?:`\w+`(?:, )?)+) \| ([a-z ]+) \| (.*)\|")
 Listed = Mapping[tuple[str, str, str], str]
 """Maps `(service, table, column)` to its kind."""
 WRITTEN_BY = {
@@ -61,8 +61,7 @@ def listed(text: str) -> Listed:
     found: dict[tuple[str, str, str], str] = {}
     for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
         title = section.partition("\n")[0]
-        lines = re.findall(r"^- (personal|with it|words|codes): (.+)$", section, re.MULTILINE)
-        for table, columns, kind in ((*one, kind) for kind, line in lines for one in LISTED.findall(line)):
+        for table, columns, kind, _ in ROW.findall(section):
             for service in NAMES if title == EVERY else (title,):
                 for column in re.findall(r"\w+", columns):
                     assert (service, table, column) not in found, "listed twice"
