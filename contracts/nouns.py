@@ -14,6 +14,7 @@ from uuid import UUID
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields, replace
 
+from contracts.codes import unknown_code
 from contracts.decisions import ALLOWED, HIDDEN, Decision, Later, Opening, by_day, denied
 from contracts.facts import Fact, fact_type, time_field
 from contracts.refusals import Conflict
@@ -28,11 +29,12 @@ HASH = "texts_hash"
 
 
 class MoveContext(Struct, frozen=True, kw_only=True):
-    """Who makes a move, when, and the salted hash of the texts sent with it."""
+    """Who makes a move, when, the salted hash of the texts sent with it, and what the move's lookup returned."""
 
     caller: Caller
     now: datetime
     texts_hash: str = ""
+    found: Any = None
 
     @property
     def today(self) -> date:
@@ -47,8 +49,26 @@ class Read(Struct, frozen=True):
     description: str
 
 
+class Filter(Struct, frozen=True, kw_only=True):
+    """A field of the record by which the list is filtered, with the codes that it may have."""
+
+    name: str
+    kind: Any
+    code_list: str
+    codes: Callable[[], Collection[str]]
+
+    def check(self, code: str | None) -> None:
+        """Raise Invalid for an unknown code."""
+        if code is not None and code not in (known := self.codes()):
+            raise unknown_code(self.name, code, known, code_list=self.code_list)
+
+
 class Create(Struct, Generic[C], frozen=True, kw_only=True):
-    """The move that makes a record, in the status `to`. `decide` returns its fact, or raises a refusal."""
+    """The move that makes a record, in the status `to`. `decide` returns its fact, or raises a refusal.
+
+    `guard` decides for a caller of a role in `by`. With `key` there is one record of each key, and `taken_slug` is that
+    of the refusal of a second.
+    """
 
     name: str
     command: type[C]
@@ -58,15 +78,19 @@ class Create(Struct, Generic[C], frozen=True, kw_only=True):
     to: StrEnum
     summary: str
     description: str = ""
+    guard: Callable[[Caller, C], Decision] | None = None
+    key: Callable[[C], UUID] | None = None
+    taken_slug: str = ""
 
 
 class Move(Struct, Generic[R, C], frozen=True, kw_only=True):
     """A move of a record in one of the statuses `when`; it keeps its status unless `to` names another.
 
     `decide` returns its fact, or raises a refusal. `fold` returns what the fact changes besides the fields of its own
-    fields' names. `opens` returns the first day on which the move is possible, `possible` whether the
-    record and the fields that its view adds allow it to this caller. A move without `path` has a route written by hand,
-    and may have no fact.
+    fields' names. `guard` decides for a caller of a role in `by`. `opens` returns the first day on which the move is
+    possible, `possible` whether the record and the fields that its view adds allow it to this caller. `texts` are those
+    that it does not share with the noun; its route saves them. A move without `path` has a route written by hand, and
+    may have no fact. Without `if_match` it is made in any revision.
     """
 
     name: str
@@ -79,8 +103,12 @@ class Move(Struct, Generic[R, C], frozen=True, kw_only=True):
     when: frozenset[StrEnum]
     summary: str = ""
     to: StrEnum | None = None
+    guard: Callable[[Caller, R], Decision] | None = None
     opens: Callable[[R], Opening] | None = None
     possible: Callable[[R, Caller, Mapping[str, Any]], bool] | None = None
+    texts: type[Struct] | None = None
+    deletes_texts: bool = False
+    if_match: bool = True
     description: str = ""
 
 
@@ -107,7 +135,9 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
     shows: Read
     create: Create[Any]
     moves: tuple[Move[R, Any], ...]
-    filters: tuple[str, ...] = ("status",)
+    filters: tuple[str | Filter, ...] = ("status",)
+    list_default: int = 50
+    list_max: int = 100
     unfolded: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
@@ -121,13 +151,12 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
             raise TypeError(f"no move of {self.record.__name__} leads to {min(unreached)}")
         if len(self.by_name) < len(self.moves):
             raise TypeError(f"two moves of {self.record.__name__} have the same name")
-        self._check_decision(self.create)
-        for one in self.moves:
+        made: tuple[Create[Any] | Move[R, Any], ...] = (self.create, *self.moves)
+        for one in made:
             self._check_decision(one)
-        for fact, command in self.sent.items():
-            texts = set(self.texts.__struct_fields__) if HASH in fact.__struct_fields__ else set()
-            if unsent := texts - set(command.__struct_fields__):
-                raise TypeError(f"{command.__name__} has no text {min(unsent)}")
+            texts = self.texts_of(one)
+            if one.command and texts and (unsent := {*texts.__struct_fields__} - {*one.command.__struct_fields__}):
+                raise TypeError(f"{one.command.__name__} has no text {min(unsent)}")
 
     def _check_decision(self, move: "Create[Any] | Move[R, Any]") -> None:
         """Raise TypeError unless the decision takes the command and returns the fact of the move."""
@@ -143,6 +172,11 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
     def key(self) -> str:
         """The name of the record's id."""
         return self.record.__struct_fields__[0]
+
+    @cached_property
+    def filtered(self) -> tuple[str, ...]:
+        """The names of the filters."""
+        return tuple(one.name if isinstance(one, Filter) else one for one in self.filters)
 
     @cached_property
     def status_type(self) -> type[StrEnum]:
@@ -169,11 +203,10 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
         """The status after each fact; None if it stays the same."""
         return {self.create.fact: self.create.to, **{one.fact: one.to for one in self.moves if one.fact}}
 
-    @cached_property
-    def sent(self) -> Mapping[type[Fact], type[Struct]]:
-        """The command of each fact."""
-        moves = {one.fact: one.command for one in self.moves if one.fact and one.command}
-        return {self.create.fact: self.create.command, **moves}
+    def texts_of(self, move: "Create[Any] | Move[R, Any]") -> type[Struct] | None:
+        """Return the texts that are sent with a move, or None."""
+        own = move.texts if isinstance(move, Move) else None
+        return own or (self.texts if move.fact and HASH in move.fact.__struct_fields__ else None)
 
     @cached_property
     def folds(self) -> Mapping[type[Fact], Callable[[R, Any], Mapping[str, Any]]]:
@@ -216,16 +249,19 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
 
     def decides(self, action: str, record: object) -> bool:
         """Check whether an action on this record, or one that lists or makes records, is for this noun to decide."""
-        return isinstance(record, self.record) or (record is None and action in {self.create.name, self.lists.name})
+        if record is None:
+            return action in {self.create.name, self.lists.name}
+        return isinstance(record, self.record | self.create.command)
 
-    def decide(self, caller: Caller, action: str, record: R | None) -> Decision:
-        """Decide on an action on an existing record, or on listing or making records."""
-        if record is not None and not self.sees(caller, record):
+    def decide(self, caller: Caller, action: str, record: R | Struct | None) -> Decision:
+        """Decide on an action on an existing record, on listing or making records, or on a command that makes one."""
+        reads = {self.shows.name, self.lists.name, "follow"}
+        if record is None or isinstance(record, self.create.command):
+            return ALLOWED if action in reads else _granted(self.create, caller, action, record)
+        assert isinstance(record, self.record)
+        if not self.sees(caller, record):
             return HIDDEN
-        if action in {self.shows.name, self.lists.name, "follow"}:
-            return ALLOWED
-        move = self.create if action == self.create.name else self.by_name.get(action)
-        return ALLOWED if move is not None and caller.role in move.by else denied("not-for-your-role")
+        return ALLOWED if action in reads else _granted(self.by_name.get(action), caller, action, record)
 
     def require(self, move: Move[R, Any], record: R, today: date) -> None:
         """Raise Conflict unless the record's status allows the move, and its first day has come."""
@@ -262,6 +298,13 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
     def movers(self) -> Mapping[str, frozenset[Role]]:
         """Map each move to the roles that may make it."""
         return {one.name: one.by for one in self.moves}
+
+
+def _granted(move: Create[Any] | Move[Any, Any] | None, caller: Caller, action: str, on: Struct | None) -> Decision:
+    """Decide on a move of a record, or on a command that makes one."""
+    if move is None or move.name != action or caller.role not in move.by:
+        return denied("not-for-your-role")
+    return move.guard(caller, on) if move.guard and on is not None else ALLOWED
 
 
 def status_of(record: Any) -> StrEnum:

@@ -17,14 +17,13 @@ from chassis.db.database import Database, Tx
 from chassis.http.application import CurrentCaller, Db, Now, requires
 from chassis.http.commands import Act, change, create, show
 from chassis.http.pages import Pages, Pagination
+from chassis.http.queries import query_parameter
+from chassis.ids import new_id
 from chassis.nouns import actions, statements
+from chassis.nouns.actions import Lookup
 from contracts.conversion import from_attributes
-from contracts.nouns import Create, Move, Noun, Read
+from contracts.nouns import Create, Filter, Move, Noun, Read
 from contracts.values import Caller
-
-LIST_MAX = 100
-LIST_DEFAULT = 50
-
 
 Shown = Callable[[Tx, Sequence[Any], Caller], Awaitable[Mapping[UUID, Mapping[str, Any]]]]
 """Returns, by record, the fields that a view adds to those of the record."""
@@ -46,20 +45,25 @@ def reader(noun: Noun[Any], shown: Shown = nothing_more) -> Act:
     return read
 
 
-def routes(noun: Noun[Any], shown: Shown = nothing_more) -> Sequence[HTTPRouteHandler]:
-    """Return the handlers, but for the moves whose routes are written by hand."""
+def routes(
+    noun: Noun[Any], shown: Shown = nothing_more, lookups: Mapping[str, Lookup] | None = None
+) -> Sequence[HTTPRouteHandler]:
+    """Return the handlers, but for the moves whose routes are written by hand. `lookups` are by the name of a move."""
     action, one, read = noun.actions, f"{noun.path}/{{{noun.key}:uuid}}", reader(noun, shown)
 
     async def making(tx: Tx, ctx: Context, key: UUID, data: Any) -> None:
         await actions.create(tx, ctx, noun, key, data)
 
-    made = noun.create
+    made, looks_up, key_of = noun.create, lookups or {}, noun.create.key
+    key = (lambda data: key_of(data)) if key_of else new_id
     return [
         _list(noun, action(noun.lists.name), shown),
-        create(noun.path, action(made.name), made.summary, read=read)(_declare(making, noun, made)),
+        create(noun.path, action(made.name), made.summary, read=read, key=key)(_declare(making, noun, made)),
         show(one, action(noun.shows.name), noun.shows.summary)(_declare(read, noun, noun.shows)),
         *(
-            change(f"{one}/{move.path}", action(move.name), move.summary, read=read)(_moving(noun, move))
+            change(f"{one}/{move.path}", action(move.name), move.summary, read=read, if_match=move.if_match)(
+                _moving(noun, move, looks_up.get(move.name))
+            )
             for move in noun.moves
             if move.path
         ),
@@ -84,17 +88,19 @@ async def views_of(
 def sentence(noun: Noun[Any], move: Create[Any] | Move[Any, Any]) -> str:
     """Return the description of a command: the roles and statuses that it requires, and what its declaration adds."""
     roles = _listed(sorted(move.by))
-    statuses = f" and the status {_listed(sorted(move.when))}" if isinstance(move, Move) else ""
+    when = move.when if isinstance(move, Move) else frozenset[StrEnum]()
+    statuses = f" and the status {_listed(sorted(when))}" if 0 < len(when) < len(noun.status_type) else ""
     return f"Requires the role {roles}{statuses}. {move.description}".strip()
 
 
 def _listed(names: Sequence[str]) -> str:
-    return " or ".join(f"`{name}`" for name in names)
+    *others, last = (f"`{name}`" for name in names)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
-def _moving(noun: Noun[Any], move: Move[Any, Any]) -> Any:
+def _moving(noun: Noun[Any], move: Move[Any, Any], lookup: Lookup | None) -> Any:
     async def moving(tx: Tx, ctx: Context, key: UUID, data: Any) -> None:
-        await actions.make(tx, ctx, noun, move, key, data)
+        await actions.make(tx, ctx, noun, move, key, data, lookup)
 
     return _declare(moving, noun, move)
 
@@ -118,12 +124,16 @@ def _declare(function: Any, noun: Noun[Any], of: Read | Create[Any] | Move[Any, 
 
 def _list(noun: Noun[Any], action: StrEnum, shown: Shown) -> HTTPRouteHandler:
     kinds = get_type_hints(noun.record)
+    coded = [one for one in noun.filters if isinstance(one, Filter)]
 
     async def handle(
         *, db: Database, caller: Caller, now: datetime, paging: Pages, cursor: UUID | None, limit: int, **given: Any
     ) -> Any:
+        filters = {name: given[_parameter(name)] for name in noun.filtered}
+        for one in coded:
+            one.check(filters[one.name])
         async with db.transaction(by=caller) as tx:
-            found = await statements.page(tx, noun, filters=given, before=cursor, limit=limit + 1)
+            found = await statements.page(tx, noun, filters=filters, before=cursor, limit=limit + 1)
             views = await views_of(tx, noun, found, caller, now.date(), shown)
         return paging.page(noun.page, views, limit)
 
@@ -132,11 +142,12 @@ def _list(noun: Noun[Any], action: StrEnum, shown: Shown) -> HTTPRouteHandler:
         "caller": CurrentCaller,
         "now": Now,
         "paging": Pagination,
-        **{name: cast(Any, FromQuery)[kinds[name] | None] for name in noun.filters},
+        **{one: cast(Any, FromQuery)[kinds[one] | None] for one in noun.filters if isinstance(one, str)},
+        **{_parameter(one.name): Annotated[str | None, query_parameter(one.kind, name=one.name)] for one in coded},
         "cursor": cast(Any, FromQuery)[UUID | None],
-        "limit": Annotated[int, QueryParameter(ge=1, le=LIST_MAX)],
+        "limit": Annotated[int, QueryParameter(ge=1, le=noun.list_max)],
     }
-    defaults = {**dict.fromkeys((*noun.filters, "cursor")), "limit": LIST_DEFAULT}
+    defaults = {**dict.fromkeys((*map(_parameter, noun.filtered), "cursor")), "limit": noun.list_default}
     handle.__signature__ = Signature(  # type: ignore[attr-defined]
         [
             Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind, default=defaults.get(name, Parameter.empty))
@@ -146,3 +157,8 @@ def _list(noun: Noun[Any], action: StrEnum, shown: Shown) -> HTTPRouteHandler:
     handle.__annotations__ = {**asked, "return": cast(Any, Response)[noun.page]}
     handle.__name__, handle.__doc__ = noun.lists.name, noun.lists.description
     return get(noun.path, opt=requires(action), summary=noun.lists.summary)(handle)
+
+
+def _parameter(name: str) -> str:
+    """Return the name of a filter in Python; `state` is a parameter that the framework reserves."""
+    return "of_state" if name == "state" else name

@@ -26,6 +26,7 @@ class Statements(Struct, frozen=True, kw_only=True):
     texts: str
     save: Write
     save_texts: Write
+    delete_texts: Write
 
 
 @cache
@@ -33,7 +34,7 @@ def statements_of(noun: Noun[Any]) -> Statements:
     """Return the statements, which are made once."""
     table, key, words = noun.table, noun.key, noun.texts.__struct_fields__
     columns = [name for name in noun.record.__struct_fields__ if name != key]
-    wanted = " ".join(f"AND (${at}::text IS NULL OR {name} = ${at})" for at, name in enumerate(noun.filters, 3))
+    wanted = " ".join(f"AND (${at}::text IS NULL OR {name} = ${at})" for at, name in enumerate(noun.filtered, 3))
     return Statements(
         get=f"SELECT * FROM {table} WHERE {key} = $1 AND {noun.visible}",
         lock=f"SELECT * FROM {table} WHERE {key} = $1 FOR UPDATE",
@@ -59,6 +60,7 @@ def statements_of(noun: Noun[Any]) -> Statements:
                 )
             }
         ),
+        delete_texts=Write(parts={f"{noun.texts_table}_deleted": f"DELETE FROM {noun.texts_table} WHERE {key} = $1"}),
     )
 
 
@@ -82,7 +84,7 @@ async def get_locked(tx: Tx, noun: Noun[R], key: UUID) -> R | None:
 
 async def page(tx: Tx, noun: Noun[R], *, filters: Mapping[str, Any], before: UUID | None, limit: int) -> list[R]:
     """List the records that the transaction's caller may see, newest first."""
-    rows = await tx.fetch(statements_of(noun).page, before, limit, *(filters[name] for name in noun.filters))
+    rows = await tx.fetch(statements_of(noun).page, before, limit, *(filters[name] for name in noun.filtered))
     return [msgspec.convert(dict(row), noun.record) for row in rows]
 
 
@@ -95,7 +97,17 @@ async def save_texts(tx: Tx, noun: Noun[R], key: UUID, texts: Struct, salt: byte
     await tx.queue(statements_of(noun).save_texts, key, salt, *asdict(texts).values())
 
 
+async def delete_texts(tx: Tx, noun: Noun[R], key: UUID) -> None:
+    await tx.queue(statements_of(noun).delete_texts, key)
+
+
 async def texts_of(tx: Tx, noun: Noun[R], keys: Sequence[UUID]) -> dict[UUID, Mapping[str, str]]:
-    """Return the texts of each record, by name."""
-    rows = await tx.fetch(statements_of(noun).texts, keys)
-    return {row[noun.key]: {name: row[name] for name in noun.texts.__struct_fields__} for row in rows}
+    """Return the texts of each record, by name; they are empty if they were deleted."""
+    words = noun.texts.__struct_fields__
+    rows = {row[noun.key]: row for row in await tx.fetch(statements_of(noun).texts, keys)}
+    return {key: {name: rows[key][name] if key in rows else "" for name in words} for key in keys}
+
+
+async def lock(tx: Tx, key: UUID) -> None:
+    """Prevent other transactions from creating a record of this key until this one ends."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(key))

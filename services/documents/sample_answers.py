@@ -195,6 +195,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "RoundView.outcome": None,
         "says": "No plan is better: that is proven.",
         "fault": "",
+        "later": [],
         "where": [],
         "left_out": 0,
         "RoundDetail.score": 9_480,

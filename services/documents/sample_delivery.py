@@ -389,7 +389,6 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "SessionView.reason": None,
         "SessionView.cancelled_at": None,
         "SessionView.moves": ["report_participants"],
-        "SessionView.later": [],
         "Reported.participants": PARTICIPANTS,
         **{f"Participants.{name}": value for name, value in PARTICIPANTS.items()},
         "ParticipantGroup.code": "women",
@@ -421,7 +420,6 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
         **{f"{view}.silence_counts": False for view in ("DeliveryView", "DeliveryItem")},
         **{f"{view}.without": [] for view in ("DeliveryView", "DeliveryItem")},
         **{f"{view}.moves": ["name_contacts", "waive_agreement"] for view in ("DeliveryView", "DeliveryItem")},
-        **{f"{view}.later": [] for view in ("DeliveryView", "DeliveryItem")},
         **{
             f"{view}.{name}": None
             for view in ("DeliveryView", "DeliveryItem")

@@ -100,7 +100,6 @@ PORTAL_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "OutreachActivityView.status": "held",
         "OutreachActivityView.reason": None,
         "OutreachActivityView.moves": [],
-        "OutreachActivityView.later": [],
         "ReviewProgressView.status": "shown",
         "ReviewProgressView.text": PROGRESS_TEXT,
         "ReviewProgressView.moves": ["revise_review_progress", "withdraw_table_consent"],
@@ -116,7 +115,6 @@ PORTAL_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "MeetingView.lessons": [{"lesson_id": LESSON_ID, "text": LESSON}],
         "MeetingView.reason": None,
         "MeetingView.moves": ["add_lesson"],
-        "MeetingView.later": [],
         "LessonView.text": LESSON,
     }
 )

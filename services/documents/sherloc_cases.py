@@ -1,12 +1,13 @@
 """The cases of the sherloc service's policy, as in `permission_cases`."""
 
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
 from msgspec.structs import replace
 
 from contracts.contributions import ContributionDrafted, ContributionExportMade
-from contracts.extensions import ExtensionProposed, ExtensionStatus
+from contracts.effects import Progress
 from contracts.facts import Fact
 from contracts.legislation import LegislationRecorded, LegislationStatus
 from contracts.legislation_checks import LegislationCheckAsked
@@ -14,7 +15,7 @@ from contracts.legislation_proposals import LegislationProposalMade
 from contracts.nouns import Noun
 from contracts.practices import PracticeRecorded, PracticeSubmitted
 from contracts.registry import decode_fact
-from contracts.review_progress import ReviewProgressRecorded
+from contracts.values import Language
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, PROVIDER, STATE, UNODC, Subject, of
 from services.sherloc import policy as sherloc
@@ -26,10 +27,7 @@ from services.sherloc.contributions.exports.model import evolve as evolve_export
 from services.sherloc.contributions.exports.views import ContributionExportView
 from services.sherloc.contributions.model import Contribution, ContributionStatus
 from services.sherloc.contributions.views import ContributionView
-from services.sherloc.extensions.evolve import evolve as evolve_extension
-from services.sherloc.extensions.model import Extension
-from services.sherloc.extensions.rules import MOVERS as EXTENSION_MOVERS
-from services.sherloc.extensions.views import ExtensionView
+from services.sherloc.extensions.model import EXTENSIONS
 from services.sherloc.legislation.evolve import evolve as evolve_legislation
 from services.sherloc.legislation.model import UP_TO_DATE, Legislation
 from services.sherloc.legislation.views import LegislationView
@@ -41,11 +39,7 @@ from services.sherloc.practices.rules import MOVERS as PRACTICE_MOVERS
 from services.sherloc.practices.views import PracticeView
 from services.sherloc.proposals.evolve import evolve as evolve_proposal
 from services.sherloc.proposals.views import LegislationProposalView
-from services.sherloc.review_progress.evolve import evolve as evolve_progress
-from services.sherloc.review_progress.model import ReviewProgress, ReviewProgressStatus
-from services.sherloc.review_progress.rules import MOVERS as PROGRESS_MOVERS
-from services.sherloc.review_progress.rules import NewReviewProgress
-from services.sherloc.review_progress.views import ReviewProgressView
+from services.sherloc.review_progress.model import REVIEW_PROGRESS, RecordReviewProgress
 
 _S = sherloc.Action
 
@@ -78,15 +72,6 @@ def _export() -> Export:
     return evolve_export(None, _example(ContributionExportMade))
 
 
-def _extension(status: str) -> Extension:
-    return replace(evolve_extension(None, _example(ExtensionProposed)), status=ExtensionStatus(status))
-
-
-def _progress(status: str) -> ReviewProgress:
-    recorded = evolve_progress(None, _example(ReviewProgressRecorded))
-    return replace(recorded, state=STATE, status=ReviewProgressStatus(status))
-
-
 def _practice(author: str, status: str) -> Practice:
     found = evolve_practice(None, _example(PracticeRecorded))
     if status not in {"draft", "withdrawn unsubmitted"}:
@@ -100,23 +85,35 @@ def _practice(author: str, status: str) -> Practice:
     )
 
 
-def _declared(title: str, noun: Noun[Any]) -> Subject:
-    """Return the cases of a declared noun: each action in each status."""
+def _declared(title: str, noun: Noun[Any], **own: str) -> Subject:
+    """Return the cases of a declared noun: each action in each status; `own` is the State of the record."""
 
     def make(status: str) -> Any:
-        return replace(noun.fold(None, _example(noun.create.fact)), status=noun.status_type(status))
+        return replace(noun.fold(None, _example(noun.create.fact)), status=noun.status_type(status), **own)
 
     return Subject(
         service="sherloc",
         title=title,
         views=(noun.view,),
         decide=sherloc.decide,
-        standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
+        standings={
+            **({"the State itself": of(STATE)} if own else {}),
+            "another organization": of(OTHER),
+            "UNODC": of(UNODC),
+        },
         properties={"status": tuple(noun.status_type)},
         make=make,
         reads=(noun.actions(noun.shows.name), noun.actions(noun.lists.name), _S.FOLLOW),
         acts=tuple(noun.actions(one.name) for one in noun.moves),
     )
+
+
+def _lists(noun: Noun[Any]) -> StrEnum:
+    return noun.actions(noun.lists.name)
+
+
+def _creates(noun: Noun[Any]) -> StrEnum:
+    return noun.actions(noun.create.name)
 
 
 SUBJECTS = (
@@ -129,21 +126,10 @@ SUBJECTS = (
             *(_S.LIST_LEGISLATION, _S.SHOW_FRESHNESS, _S.SHOW_GAPS, _S.FOLLOW, _S.LIST_CONTRIBUTIONS),
             *(_S.DRAFT_CONTRIBUTION, _S.IMPORT_CONTRIBUTIONS),
             *(_S.LIST_EXPORTS, _S.MAKE_EXPORT),
-            *(
-                _S.LIST_EXTENSIONS,
-                OUTREACH.actions(OUTREACH.lists.name),
-                _S.LIST_REVIEW_PROGRESS,
-                _S.SHOW_PROGRESS_TABLE,
-            ),
-            *(
-                MEETINGS.actions(MEETINGS.lists.name),
-                _S.LIST_CHECKS,
-                _S.LIST_PROPOSALS,
-                _S.LIST_PRACTICES,
-                _S.RECORD_PRACTICE,
-            ),
+            *(_lists(EXTENSIONS), _lists(OUTREACH), _lists(REVIEW_PROGRESS), _S.SHOW_PROGRESS_TABLE),
+            *(_lists(MEETINGS), _S.LIST_CHECKS, _S.LIST_PROPOSALS, _S.LIST_PRACTICES, _S.RECORD_PRACTICE),
         ),
-        acts=(_S.PROPOSE_EXTENSION, OUTREACH.actions(OUTREACH.create.name), MEETINGS.actions(MEETINGS.create.name)),
+        acts=(_creates(EXTENSIONS), _creates(OUTREACH), _creates(MEETINGS)),
     ),
     Subject(
         service="sherloc",
@@ -185,37 +171,19 @@ SUBJECTS = (
         reads=(_S.SHOW_EXPORT, _S.LIST_EXPORTS, _S.FOLLOW),
         acts=(_S.CONFIRM_EXPORT,),
     ),
-    Subject(
-        service="sherloc",
-        title="An extension of the portal",
-        views=(ExtensionView,),
-        decide=sherloc.decide,
-        standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
-        properties={"status": tuple(ExtensionStatus)},
-        make=_extension,
-        reads=(_S.SHOW_EXTENSION, _S.LIST_EXTENSIONS, _S.FOLLOW),
-        acts=tuple(_S(move) for move in EXTENSION_MOVERS),
-    ),
+    _declared("An extension of the portal", EXTENSIONS),
     _declared("An activity of the outreach plan", OUTREACH),
     Subject(
         service="sherloc",
         title="A State's progress that is about to be recorded",
         decide=sherloc.decide,
         standings={"the State itself": of(STATE), "another organization": of(OTHER), "UNODC": of(UNODC)},
-        make=lambda: NewReviewProgress(state=STATE),
-        reads=(_S.RECORD_REVIEW_PROGRESS,),
+        make=lambda: RecordReviewProgress(
+            state=STATE, cluster="international_cooperation", progress=Progress.ADDRESSED, language=Language.EN
+        ),
+        reads=(_creates(REVIEW_PROGRESS),),
     ),
-    Subject(
-        service="sherloc",
-        title="A State's progress after the review",
-        views=(ReviewProgressView,),
-        decide=sherloc.decide,
-        standings={"the State itself": of(STATE), "another organization": of(OTHER), "UNODC": of(UNODC)},
-        properties={"status": tuple(ReviewProgressStatus)},
-        make=_progress,
-        reads=(_S.SHOW_REVIEW_PROGRESS, _S.LIST_REVIEW_PROGRESS, _S.FOLLOW),
-        acts=tuple(_S(move) for move in PROGRESS_MOVERS),
-    ),
+    _declared("A State's progress after the review", REVIEW_PROGRESS, state=STATE),
     _declared("An informal meeting", MEETINGS),
     Subject(
         service="sherloc",

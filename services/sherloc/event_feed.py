@@ -8,7 +8,7 @@ from contracts.facts import Event
 from contracts.values import Caller
 from services.sherloc.meetings.model import EVENTS_FOR_ALL as MEETING_EVENTS_FOR_ALL
 from services.sherloc.policy import EVENTS_FOR_ALL
-from services.sherloc.review_progress.rules import EVENTS_FOR_ALL as PROGRESS_EVENTS_FOR_ALL
+from services.sherloc.review_progress.model import EVENTS_FOR_ALL as PROGRESS_EVENTS_FOR_ALL
 
 FOR_ALL: Mapping[str, Collection[str]] = {
     "legislation": EVENTS_FOR_ALL,

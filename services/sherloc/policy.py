@@ -18,21 +18,17 @@ from services.sherloc.contributions.exports.model import Export
 from services.sherloc.contributions.model import MOVES as CONTRIBUTION_MOVES
 from services.sherloc.contributions.model import SHOWN_TO_ALL as CONTRIBUTIONS_SHOWN_TO_ALL
 from services.sherloc.contributions.model import Contribution
-from services.sherloc.extensions.model import MOVES as EXTENSION_MOVES
-from services.sherloc.extensions.model import Extension
-from services.sherloc.extensions.rules import decide_extension
+from services.sherloc.extensions.model import EXTENSIONS
 from services.sherloc.legislation.model import MOVES as LEGISLATION_MOVES
 from services.sherloc.legislation.model import Legislation
-from services.sherloc.meetings.model import MEETINGS, Meeting
-from services.sherloc.outreach import OUTREACH, OutreachActivity
+from services.sherloc.meetings.model import MEETINGS
+from services.sherloc.outreach import OUTREACH
 from services.sherloc.practices.model import MOVES as PRACTICE_MOVES
 from services.sherloc.practices.model import Practice
 from services.sherloc.practices.rules import decide_practice
 from services.sherloc.proposals.model import MOVES as PROPOSAL_MOVES
 from services.sherloc.proposals.model import LegislationProposal
-from services.sherloc.review_progress.model import MOVES as REVIEW_PROGRESS_MOVES
-from services.sherloc.review_progress.model import ReviewProgress
-from services.sherloc.review_progress.rules import NewReviewProgress, decide_review_progress
+from services.sherloc.review_progress.model import REVIEW_PROGRESS
 
 
 class Action(StrEnum):
@@ -78,25 +74,7 @@ class Action(StrEnum):
     WITHDRAW_PRACTICE = "withdraw_practice"
     ADD_USE = "add_use"
     REMOVE_USE = "remove_use"
-    LIST_EXTENSIONS = "list_extensions"
-    PROPOSE_EXTENSION = "propose_extension"
-    SHOW_EXTENSION = "show_extension"
-    REVISE_EXTENSION = "revise_extension"
-    PLAN_EXTENSION = "plan_extension"
-    BEGIN_EXTENSION = "begin_extension"
-    RELEASE_EXTENSION = "release_extension"
-    DROP_EXTENSION = "drop_extension"
-    NOTE_PROGRESS = "note_progress"
-    VOTE_FOR_EXTENSION = "vote_for_extension"
-    WITHDRAW_VOTE = "withdraw_vote"
-    LIST_REVIEW_PROGRESS = "list_review_progress"
     SHOW_PROGRESS_TABLE = "show_progress_table"
-    RECORD_REVIEW_PROGRESS = "record_review_progress"
-    SHOW_REVIEW_PROGRESS = "show_review_progress"
-    REVISE_REVIEW_PROGRESS = "revise_review_progress"
-    CONSENT_TO_TABLE = "consent_to_table"
-    WITHDRAW_TABLE_CONSENT = "withdraw_table_consent"
-    WITHDRAW_REVIEW_PROGRESS = "withdraw_review_progress"
     LIST_CHECKS = "list_checks"
     SHOW_CHECK = "show_check"
     ANSWER_CHECK = "answer_check"
@@ -136,9 +114,8 @@ CONTRIBUTION_MOVERS: Mapping[Action, frozenset[Role]] = {
 _BY_STATE = frozenset({Action.DRAFT_CONTRIBUTION, Action.IMPORT_CONTRIBUTIONS})
 _HANDS_OVER = frozenset({Action.MAKE_EXPORT, Action.CONFIRM_EXPORT})
 _LISTS = frozenset(
-    {Action.FOLLOW, Action.LIST_LEGISLATION, Action.LIST_CONTRIBUTIONS, Action.LIST_EXTENSIONS}
-    | {Action.LIST_PRACTICES}
-    | {Action.LIST_REVIEW_PROGRESS, Action.SHOW_PROGRESS_TABLE}
+    {Action.FOLLOW, Action.LIST_LEGISLATION, Action.LIST_CONTRIBUTIONS, Action.LIST_PRACTICES}
+    | {Action.SHOW_PROGRESS_TABLE}
 )
 CHECK_MOVERS: Mapping[Action, frozenset[Role]] = {Action.ANSWER_CHECK: frozenset({Role.FOCAL_POINT})}
 PROPOSAL_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
@@ -157,7 +134,7 @@ Events from before the publication are not among them.
 
 
 _ACTIONS = frozenset(Action)
-NOUNS: tuple[Noun[Any], ...] = (MEETINGS, OUTREACH)
+NOUNS: tuple[Noun[Any], ...] = (EXTENSIONS, MEETINGS, OUTREACH, REVIEW_PROGRESS)
 """The nouns of this service that are declared."""
 
 
@@ -168,18 +145,7 @@ class NewLegislation(Struct, frozen=True, kw_only=True):
 
 
 Record: TypeAlias = (
-    Legislation
-    | NewLegislation
-    | LegislationCheck
-    | LegislationProposal
-    | Contribution
-    | Export
-    | Practice
-    | Extension
-    | OutreachActivity
-    | ReviewProgress
-    | NewReviewProgress
-    | Meeting
+    Legislation | NewLegislation | LegislationCheck | LegislationProposal | Contribution | Export | Practice | Struct
 )
 
 
@@ -188,16 +154,12 @@ def decide(caller: Caller, action: StrEnum, record: Record | None = None) -> Dec
 
     A list is decided without a record, and again for each record listed.
     """
-    if isinstance(record, Extension) or (record is None and action is Action.PROPOSE_EXTENSION):
-        return decide_extension(caller, action)
     for noun in NOUNS:
         if noun.decides(action, record):
             return noun.decide(caller, action, record)
     if action not in _ACTIONS:
         return HIDDEN
     action = Action(action)
-    if isinstance(record, ReviewProgress | NewReviewProgress):
-        return decide_review_progress(caller, action, record)
     if isinstance(record, NewLegislation):
         if action is not Action.RECORD_LEGISLATION or caller.role not in _OF_STATE:
             return denied("not-for-your-role")
@@ -300,18 +262,6 @@ def contribution_moves_open_to(caller: Caller, record: Contribution) -> tuple[st
     found = open_moves(caller, record, Action, decide, CONTRIBUTION_MOVES)
     open_marks = bool(record.marks) and not record.marks_cleared
     return tuple(one for one in found if open_marks or one != Action.CLEAR_MARKS)
-
-
-def extension_moves_open_to(caller: Caller, record: Extension) -> tuple[str, ...]:
-    """The moves of an extension that this caller may make now: only one of voting and withdrawing a vote."""
-    found = open_moves(caller, record, Action, decide, EXTENSION_MOVES)
-    made = Action.VOTE_FOR_EXTENSION if caller.organization in record.voted_by else Action.WITHDRAW_VOTE
-    return tuple(one for one in found if one != made)
-
-
-def review_progress_moves_open_to(caller: Caller, record: ReviewProgress) -> tuple[str, ...]:
-    """The moves of a State's progress that this caller may make now."""
-    return open_moves(caller, record, Action, decide, REVIEW_PROGRESS_MOVES)
 
 
 def check_moves_open_to(caller: Caller, check: LegislationCheck) -> tuple[str, ...]:

@@ -30,8 +30,6 @@ from services.sherloc.contributions.exports import store as export_store
 from services.sherloc.contributions.exports.model import evolve as evolve_export
 from services.sherloc.dependencies import Dependencies
 from services.sherloc.extensions import api as extension_api
-from services.sherloc.extensions import store as extension_store
-from services.sherloc.extensions.evolve import evolve as evolve_extension
 from services.sherloc.legislation import api as legislation_api
 from services.sherloc.legislation import gaps_api, open_data_api
 from services.sherloc.legislation import store as legislation_store
@@ -46,8 +44,6 @@ from services.sherloc.proposals import api as proposal_api
 from services.sherloc.proposals import store as proposal_store
 from services.sherloc.proposals.evolve import evolve as evolve_proposal
 from services.sherloc.review_progress import api as review_api
-from services.sherloc.review_progress import store as review_store
-from services.sherloc.review_progress.evolve import evolve as evolve_progress
 
 CLOCK_SECONDS = 60.0
 """Seconds between two searches for due checks while the service is active."""
@@ -72,12 +68,6 @@ async def rebuild(tx: Tx, event: Event) -> None:
         case "practice":
             practice = evolve_practice(await practice_store.get_as_service(tx, event.aggregate_id), fact)
             await practice_store.save(tx, practice, fact)
-        case "extension":
-            extension = await extension_store.get_as_service(tx, event.aggregate_id)
-            await extension_store.save(tx, evolve_extension(extension, fact))
-        case "review_progress":
-            progress = await review_store.get_as_service(tx, event.aggregate_id)
-            await review_store.save(tx, evolve_progress(progress, fact))
         case _:
             record = await legislation_store.get_as_service(tx, event.aggregate_id)
             await legislation_store.save(tx, evolve_legislation(record, fact), fact)
@@ -129,12 +119,12 @@ SERVICE = Service(
     tables=(
         *("legislation_proposal", "legislation_check", "legislation_version", "legislation"),
         *("handed_over", "contribution_export", "contribution"),
-        *("practice_use", "practice", "extension", "review_progress"),
+        *("practice_use", "practice"),
         *(one.table for one in NOUNS),
     ),
     texts=(
-        *("legislation_text", "remark", "contribution_text", "contribution_remark", "extension_text", "extension_note"),
-        *("review_progress_text", "meeting_lesson"),
+        *("legislation_text", "remark", "contribution_text", "contribution_remark", "extension_note"),
+        "meeting_lesson",
         *("practice_text", "practice_remark", "practice_stems"),
         *(one.texts_table for one in NOUNS),
     ),

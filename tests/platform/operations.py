@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from litestar.routes import HTTPRoute
+from msgspec import convert
 
 from chassis.http.event_streams import EVENT_STREAM
 from chassis.http.internal_api import events
@@ -36,7 +37,7 @@ from services.requests.policy import Action as R
 from services.requests.policy import Filing
 from services.sherloc.policy import Action as L
 from services.sherloc.policy import NewLegislation
-from services.sherloc.review_progress.rules import NewReviewProgress
+from services.sherloc.review_progress.model import REVIEW_PROGRESS, RecordReviewProgress
 from tests.personas import persona_id
 from tests.platform.bodies import BODIES, INTERNAL_BODIES, LACKING, LISTS, NAMED
 from tests.platform.world import A_CLIENT, World
@@ -330,8 +331,9 @@ def recording(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterat
 
 def recording_progress(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
     for state in ("KEN", "NOR"):
-        question = Question(L.RECORD_REVIEW_PROGRESS, NewReviewProgress(state=state))
-        yield Case(operation, asking(question), body={**body, "state": state})
+        sent = {**body, "state": state}
+        question = Question(REVIEW_PROGRESS.actions("record_review_progress"), convert(sent, RecordReviewProgress))
+        yield Case(operation, asking(question), body=sent)
 
 
 def listing_records(_: World, operation: Operation, __: Mapping[str, Any]) -> Iterator[Case]:
@@ -372,7 +374,7 @@ NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], It
     named(P.PROPOSE_REVERSAL): reversing,
     named(L.RECORD_LEGISLATION): recording,
     named(L.LIST_LEGISLATION): listing_records,
-    named(L.RECORD_REVIEW_PROGRESS): recording_progress,
+    named(REVIEW_PROGRESS.actions("record_review_progress")): recording_progress,
     named(V.ADD_FILE): adding_to_delivery,
     named(V.READ_FILE): on_file,
     named(V.REMOVE_FILE): on_file,

@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 from chassis import clock
 from chassis.db.database import Tx
 from chassis.nouns.statements import get_locked
-from services.sherloc.extensions import store as extension_store
+from services.sherloc.extensions.model import EXTENSIONS
 from services.sherloc.meetings.model import MEETINGS
 from services.sherloc.outreach import OUTREACH
-from services.sherloc.review_progress import store as review_store
+from services.sherloc.review_progress.model import REVIEW_PROGRESS
 from tests.builders import headers
 
 KENYA, COORDINATOR = "KEN:focal_point", "UNODC:coordinator"
@@ -72,10 +72,10 @@ async def portal_records(tx: Tx, ids: Callable[[Tx, str], Awaitable[Sequence[UUI
     """Return the records of the desk except the register, by the name of their id in a path."""
     return {
         "review_progress_id": {
-            one: await review_store.get_as_service(tx, one) for one in await ids(tx, "review_progress")
+            one: await get_locked(tx, REVIEW_PROGRESS, one) for one in await ids(tx, "review_progress")
         },
         "meeting_id": {one: await get_locked(tx, MEETINGS, one) for one in await ids(tx, "meeting")},
-        "extension_id": {one: await extension_store.get_as_service(tx, one) for one in await ids(tx, "extension")},
+        "extension_id": {one: await get_locked(tx, EXTENSIONS, one) for one in await ids(tx, "extension")},
         "outreach_activity_id": {
             one: await get_locked(tx, OUTREACH, one) for one in await ids(tx, "outreach_activity")
         },

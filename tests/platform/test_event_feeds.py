@@ -27,7 +27,7 @@ from services.sherloc.meetings.model import EVENTS_FOR_ALL as MEETING_EVENTS_FOR
 from services.sherloc.meetings.model import oversees
 from services.sherloc.policy import EVENTS_FOR_ALL, is_party_to
 from services.sherloc.practices.rules import is_author_or_unodc
-from services.sherloc.review_progress.rules import EVENTS_FOR_ALL as PROGRESS_EVENTS_FOR_ALL
+from services.sherloc.review_progress.model import EVENTS_FOR_ALL as PROGRESS_EVENTS_FOR_ALL
 from tests.builders import a_caller
 from tests.conftest import Within, running_of
 from tests.platform.operations import ACTORS, DECIDE, NAMES

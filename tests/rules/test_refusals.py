@@ -34,6 +34,7 @@ PASSED_ON = {
     ("chassis/sheets/records.py", "problem"),
     ("chassis/sheets/records.py", "refusal.slug"),
     ("contracts/decisions.py", "self.slug"),
+    ("chassis/nouns/actions.py", "made.taken_slug"),
     ("contracts/nouns.py", "self.status_slug"),
     ("services/documents/examples.py", "slug"),
     ("services/matching/joint_deliveries/actions.py", "refusal.slug"),
@@ -42,8 +43,8 @@ PASSED_ON = {
 }
 """Places where a slug is a parameter.
 
-It comes from a refusal, a FieldError, an Opening, a `status_slug`, `malformed_slug`, HTTP_SLUGS or PROBLEMS, which are
-all read here.
+It comes from a refusal, a FieldError, an Opening, a `status_slug`, a `taken_slug`, `malformed_slug`, HTTP_SLUGS or
+PROBLEMS, which are all read here.
 """
 
 Words = Mapping[str, list[tuple[str, dict[str, str]]]]
@@ -72,10 +73,10 @@ def first_arguments(tree: ast.AST) -> Iterator[ast.expr | None]:
     for call in ast.walk(tree):
         if isinstance(call, ast.Call):
             name = getattr(call.func, "attr", getattr(call.func, "id", None))
-            named = [k.value for k in call.keywords if k.arg in {"slug", "problem", "status_slug"}]
+            named = [k.value for k in call.keywords if k.arg in {"slug", "problem", "status_slug", "taken_slug"}]
             if name in SAYING:
                 yield call.args[0] if call.args else next(iter(named), None)
-            elif any(k.arg == "status_slug" for k in call.keywords):
+            elif any(k.arg in {"status_slug", "taken_slug"} for k in call.keywords):
                 yield named[0]
 
 

@@ -8,8 +8,7 @@ import pytest
 
 from services.sherloc.checks.model import MOVES as CHECK_MOVES
 from services.sherloc.contributions.model import MOVES as CONTRIBUTION_MOVES
-from services.sherloc.extensions.model import MOVES as EXTENSION_MOVES
-from services.sherloc.extensions.rules import MOVERS as EXTENSION_MOVERS
+from services.sherloc.extensions.model import EXTENSIONS
 from services.sherloc.legislation.model import MOVES
 from services.sherloc.meetings.model import MEETINGS
 from services.sherloc.outreach import OUTREACH
@@ -17,8 +16,7 @@ from services.sherloc.policy import CHECK_MOVERS, CONTRIBUTION_MOVERS, LEGISLATI
 from services.sherloc.practices.model import MOVES as PRACTICE_MOVES
 from services.sherloc.practices.rules import MOVERS as PRACTICE_MOVERS
 from services.sherloc.proposals.model import MOVES as PROPOSAL_MOVES
-from services.sherloc.review_progress.model import MOVES as PROGRESS_MOVES
-from services.sherloc.review_progress.rules import MOVERS as PROGRESS_MOVERS
+from services.sherloc.review_progress.model import REVIEW_PROGRESS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "sherloc.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \|([^|]*)\|([^|]*)\|", re.M)
@@ -39,10 +37,10 @@ def rows(heading: str) -> Mapping[str, tuple[set[str], set[str]]]:
         ("A record", "record_legislation", MOVES, LEGISLATION_MOVERS),
         ("Contributions", "draft_contribution", CONTRIBUTION_MOVES, CONTRIBUTION_MOVERS),
         ("A practice", "record_practice", PRACTICE_MOVES, PRACTICE_MOVERS),
-        ("Extensions of the portal", "propose_extension", EXTENSION_MOVES, EXTENSION_MOVERS),
+        ("Extensions of the portal", "propose_extension", EXTENSIONS.statuses, EXTENSIONS.movers),
         ("Informal meetings", "plan_meeting", MEETINGS.statuses, MEETINGS.movers),
         ("The outreach plan", "plan_outreach_activity", OUTREACH.statuses, OUTREACH.movers),
-        ("Progress after the review", "record_review_progress", PROGRESS_MOVES, PROGRESS_MOVERS),
+        ("Progress after the review", "record_review_progress", REVIEW_PROGRESS.statuses, REVIEW_PROGRESS.movers),
         ("A yearly check", None, CHECK_MOVES, CHECK_MOVERS),
         ("After a delivery", None, PROPOSAL_MOVES, PROPOSAL_MOVERS),
     ],

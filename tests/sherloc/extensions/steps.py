@@ -9,14 +9,12 @@ import httpx
 from chassis.db.database import Database
 from contracts.extensions import ExtensionStatus
 from contracts.pledges import PledgePledged, Valuation
-from contracts.values import Language, Money
-from services.sherloc.extensions.model import Description
+from contracts.values import Money
 from tests.builders import NOON, headers
 from tests.sherloc.steps import COORDINATOR, Client
 
 S = ExtensionStatus
 DOLLARS = Money(minor=12_000_000, currency="USD")
-DESCRIPTION = Description(language=Language.EN, cost=DOLLARS, work_package="development")
 SEARCH = {
     "language": "en",
     "title": "Fictitious: search of court decisions",

@@ -2,31 +2,20 @@
 
 import asyncio
 from datetime import date
-from itertools import product
 from uuid import UUID, uuid4
-
-import pytest
-from msgspec.structs import replace
 
 from chassis.db.database import Database
 from chassis.ids import new_id
 from chassis.rebuild import verify
-from contracts.extensions import ExtensionStatus
 from contracts.pledges import PledgeWithdrawn
-from contracts.refusals import Conflict
-from contracts.values import Language
-from services.sherloc.extensions.actions import on_earmark_ended, on_pledged
-from services.sherloc.extensions.evolve import evolve
-from services.sherloc.extensions.model import MOVES, Extension, propose
+from services.sherloc.consumers import on_earmark_ended, on_pledged
 from services.sherloc.wiring import SERVICE
 from tests.builders import NOON, headers
 from tests.sherloc.extensions.steps import (
-    DESCRIPTION,
     DOLLARS,
     NORWAY,
     SEARCH,
     VALUATION,
-    S,
     donors_notified,
     move,
     pledged,
@@ -131,34 +120,20 @@ async def test_unknown_work_package_and_reason_are_refused(api: Client) -> None:
     assert (400, "unknown-code") == slug(await tried(api, extension_id, "drop", COORDINATOR, reason="need_met"))
 
 
-def an_extension(status: ExtensionStatus) -> Extension:
-    known = evolve(None, propose(uuid4(), DESCRIPTION, "hash", now=NOON))
-    return replace(known, status=status)
+async def test_move_of_another_phase_is_refused(api: Client) -> None:
+    extension_id = (await proposed(api))["extension_id"]
+    for name, body in (("begin", {}), ("release", {}), ("note", {"language": "en", "text": "Fictitious."})):
+        assert (409, "extension-status") == slug(await tried(api, extension_id, name, COORDINATOR, **body))
+    await move(api, extension_id, "drop", reason="no_funding")
+    for name in ("plan", "vote", "withdraw-vote"):
+        by = KENYA if "vote" in name else COORDINATOR
+        assert (409, "extension-status") == slug(await tried(api, extension_id, name, by))
 
 
-@pytest.mark.parametrize(("status", "name"), list(product(S, MOVES)))
-def test_move_is_made_only_in_its_phases(status: ExtensionStatus, name: str) -> None:
-    one = an_extension(status)
-    if name == "withdraw_vote":
-        one = replace(one, voted_by=("KEN",))
-    decide = {
-        "revise_extension": lambda: one.revise(DESCRIPTION, "hash", now=NOON),
-        "plan_extension": lambda: one.plan((), now=NOON),
-        "begin_extension": lambda: one.begin((), now=NOON),
-        "release_extension": lambda: one.release((), now=NOON),
-        "drop_extension": lambda: one.drop((), "other", now=NOON),
-        "note_progress": lambda: one.note(Language.EN, "hash", now=NOON),
-        "vote_for_extension": lambda: one.vote("KEN", now=NOON),
-        "withdraw_vote": lambda: one.withdraw_vote("KEN", now=NOON),
-    }[name]
-
-    if status not in MOVES[name]:
-        with pytest.raises(Conflict, match="extension-status"):
-            decide()
-        return
-    assert 2 == evolve(one, decide()).revision
-
-
-def test_extension_has_at_most_a_hundred_notes() -> None:
-    with pytest.raises(Conflict, match="extension-notes"):
-        replace(an_extension(S.PLANNED), notes=100).note(Language.EN, "hash", now=NOON)
+async def test_extension_has_at_most_a_hundred_notes(api: Client, db: Database) -> None:
+    extension_id = (await proposed(api))["extension_id"]
+    await move(api, extension_id, "plan")
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE extension SET notes = 100")
+    body = {"language": "en", "text": "Fictitious."}
+    assert (409, "extension-notes") == slug(await tried(api, extension_id, "note", COORDINATOR, **body))
