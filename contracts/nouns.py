@@ -42,32 +42,39 @@ class MoveContext(Struct, frozen=True, kw_only=True):
 
 
 class Read(Struct, frozen=True):
-    """A route that reads: the name of its action, its summary, and its description."""
+    """A route that reads: the name of its action, its summary, and its description.
+
+    As of a move, the route is written by hand if there is no summary.
+    """
 
     name: str
-    summary: str
-    description: str
+    summary: str = ""
+    description: str = ""
 
 
 class Filter(Struct, frozen=True, kw_only=True):
-    """A field of the record by which the list is filtered, with the codes that it may have."""
+    """A parameter by which the list is filtered, the field of the record, and the codes that it may have.
+
+    `kind` is the alias of `contracts.values` with the limits of a code.
+    """
 
     name: str
-    kind: Any
-    code_list: str
-    codes: Callable[[], Collection[str]]
+    field: str
+    kind: Any = None
+    code_list: str = ""
+    codes: Callable[[], Collection[str]] | None = None
 
-    def check(self, code: str | None) -> None:
+    def check(self, value: str | None) -> None:
         """Raise Invalid for an unknown code."""
-        if code is not None and code not in (known := self.codes()):
-            raise unknown_code(self.name, code, known, code_list=self.code_list)
+        if self.codes and value is not None and value not in (known := self.codes()):
+            raise unknown_code(self.name, value, known, code_list=self.code_list)
 
 
 class Create(Struct, Generic[C], frozen=True, kw_only=True):
     """The move that makes a record, in the status `to`. `decide` returns its fact, or raises a refusal.
 
     `guard` decides for a caller of a role in `by`. With `key` there is one record of each key, and `taken_slug` is that
-    of the refusal of a second.
+    of the refusal of a second. Without `summary` its route is written by hand.
     """
 
     name: str
@@ -76,7 +83,7 @@ class Create(Struct, Generic[C], frozen=True, kw_only=True):
     decide: Callable[[UUID, C, MoveContext], Fact]
     by: frozenset[Role]
     to: StrEnum
-    summary: str
+    summary: str = ""
     description: str = ""
     guard: Callable[[Caller, C], Decision] | None = None
     key: Callable[[C], UUID] | None = None
@@ -118,7 +125,7 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
     `table` has a column for each field of the record, `texts_table` the id, the salt and a column for each text.
     `sees` says who reads a record; `visible` is the same rule in SQL. `status_slug` is that of the refusal of a move in
     another status. `filters` are fields of the record by which the list is filtered. `unfolded` are fields of facts for
-    their readers alone.
+    their readers alone. `comment` is the column of `texts_table` with the comment on the last move.
     """
 
     record: type[R]
@@ -139,6 +146,7 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
     list_default: int = 50
     list_max: int = 100
     unfolded: frozenset[str] = frozenset()
+    comment: str = ""
 
     def __post_init__(self) -> None:
         """Raise TypeError for what nothing covers: a field, a status, a text, or a fact of two moves."""
@@ -174,9 +182,9 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
         return self.record.__struct_fields__[0]
 
     @cached_property
-    def filtered(self) -> tuple[str, ...]:
-        """The names of the filters."""
-        return tuple(one.name if isinstance(one, Filter) else one for one in self.filters)
+    def filter_fields(self) -> Mapping[str, str]:
+        """Map each parameter that filters the list to the field of the record."""
+        return {one if isinstance(one, str) else one.name: _field_of(one) for one in self.filters}
 
     @cached_property
     def status_type(self) -> type[StrEnum]:
@@ -188,8 +196,9 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
 
     @cached_property
     def actions(self) -> type[StrEnum]:
-        """The actions on this noun, one for each route."""
-        names = [self.lists.name, self.create.name, self.shows.name, *(one.name for one in self.moves)]
+        """The actions on this noun, one for each route; those of routes on another noun are actions on that one."""
+        own = [one.name for one in (self.lists, self.create) if one.summary]
+        names = [*own, self.shows.name, *(one.name for one in self.moves)]
         values = {name.upper(): name for name in names}
         kind = StrEnum(f"{self.record.__name__}Action", values, module=self.record.__module__)  # type: ignore[misc]
         return cast(type[StrEnum], kind)
@@ -237,7 +246,8 @@ class Noun(Struct, Generic[R], frozen=True, kw_only=True, dict=True, eq=False):
     def fold(self, known: R | None, fact: Fact) -> R:
         """Return the record after a fact. Actions and the rebuild of the tables use this function."""
         values: dict[str, Any] = {name: _attribute(fact, path) for name, path in self.folded[fact.__class__]}
-        values["changed_at"] = fact.time
+        if "changed_at" in self.record.__struct_fields__:
+            values["changed_at"] = fact.time
         if (status := self.to[fact.__class__]) is not None:
             values["status"] = status
         if known is None:
@@ -313,6 +323,10 @@ def status_of(record: Any) -> StrEnum:
 
 def revision_of(record: Any) -> int:
     return cast(int, record.revision)
+
+
+def _field_of(one: str | Filter) -> str:
+    return one if isinstance(one, str) else one.field
 
 
 def _attribute(source: Any, path: str) -> Any:

@@ -21,17 +21,20 @@ from contracts.registry import decode_fact
 R = TypeVar("R", bound=Struct)
 
 
-Lookup = Callable[[Tx, UUID], Awaitable[Any]]
+Lookup = Callable[[Tx, Any], Awaitable[Any]]
 """Reads, as the service, what the decision on a move needs besides the record; the decision has it as `found`."""
 
 
-async def create(tx: Tx, ctx: Context, noun: Noun[R], key: UUID, command: Any) -> None:
-    """Make a record. Raises Forbidden, Conflict for a second of one key, and what the decision raises."""
+async def create(tx: Tx, ctx: Context, noun: Noun[R], key: UUID, command: Any, found: Any = None) -> None:
+    """Make a record. Raises Forbidden, Conflict for a second of one key, and what the decision raises.
+
+    `found` is what a route written by hand has read for the decision.
+    """
     made = noun.create
     noun.decide(ctx.caller, made.name, command).required()
     texts = from_attributes(noun.texts, command)
     salt, texts_hash = hash_texts(texts)
-    fact = made.decide(key, command, _context(ctx, texts_hash))
+    fact = made.decide(key, command, _context(ctx, texts_hash, found))
     async with tx.as_service():
         if made.key:
             await statements.lock(tx, key)
@@ -60,12 +63,14 @@ async def make(
         if move.if_match:
             check_revision(revision_of(before), ctx.expected)
         noun.require(move, before, ctx.today)
-        found = await lookup(tx, key) if lookup else None
+        found = await lookup(tx, before) if lookup else None
         after = await _save(tx, noun, before, move.decide(before, command, _context(ctx, texts_hash, found)))
         if move.deletes_texts:
             await statements.delete_texts(tx, noun, key)
         elif texts and not move.texts:
             await statements.save_texts(tx, noun, key, texts, salt)
+        if noun.comment and not move.deletes_texts and "comment" in command.__struct_fields__:
+            await statements.save_comment(tx, noun, key, command.comment)
     return after, salt
 
 

@@ -56,9 +56,12 @@ def routes(
 
     made, looks_up, key_of = noun.create, lookups or {}, noun.create.key
     key = (lambda data: key_of(data)) if key_of else new_id
+    lists = [_list(noun, action(noun.lists.name), shown)] if noun.lists.summary else []
+    if made.summary:
+        creating = create(noun.path, action(made.name), made.summary, read=read, key=key)
+        lists.append(creating(_declare(making, noun, made)))
     return [
-        _list(noun, action(noun.lists.name), shown),
-        create(noun.path, action(made.name), made.summary, read=read, key=key)(_declare(making, noun, made)),
+        *lists,
         show(one, action(noun.shows.name), noun.shows.summary)(_declare(read, noun, noun.shows)),
         *(
             change(f"{one}/{move.path}", action(move.name), move.summary, read=read, if_match=move.if_match)(
@@ -123,31 +126,33 @@ def _declare(function: Any, noun: Noun[Any], of: Read | Create[Any] | Move[Any, 
 
 
 def _list(noun: Noun[Any], action: StrEnum, shown: Shown) -> HTTPRouteHandler:
-    kinds = get_type_hints(noun.record)
-    coded = [one for one in noun.filters if isinstance(one, Filter)]
+    kinds, fields = get_type_hints(noun.record), noun.filter_fields.items()
+    named = [one for one in noun.filters if isinstance(one, Filter)]
 
     async def handle(
         *, db: Database, caller: Caller, now: datetime, paging: Pages, cursor: UUID | None, limit: int, **given: Any
     ) -> Any:
-        filters = {name: given[_parameter(name)] for name in noun.filtered}
-        for one in coded:
+        filters = {name: given[one] for name, one in parameters.items()}
+        for one in named:
             one.check(filters[one.name])
         async with db.transaction(by=caller) as tx:
             found = await statements.page(tx, noun, filters=filters, before=cursor, limit=limit + 1)
             views = await views_of(tx, noun, found, caller, now.date(), shown)
         return paging.page(noun.page, views, limit)
 
+    # The framework reserves some names, for example `state` and `request`.
+    parameters = {one: one for one in noun.filter_fields} | {one.name: f"of_{one.name}" for one in named}
+    queries = {one.name: Annotated[kinds[one.field] | None, _query(one)] for one in named}
     asked: Mapping[str, Any] = {
         "db": Db,
         "caller": CurrentCaller,
         "now": Now,
         "paging": Pagination,
-        **{one: cast(Any, FromQuery)[kinds[one] | None] for one in noun.filters if isinstance(one, str)},
-        **{_parameter(one.name): Annotated[str | None, query_parameter(one.kind, name=one.name)] for one in coded},
+        **{parameters[one]: queries.get(one, cast(Any, FromQuery)[kinds[field] | None]) for one, field in fields},
         "cursor": cast(Any, FromQuery)[UUID | None],
         "limit": Annotated[int, QueryParameter(ge=1, le=noun.list_max)],
     }
-    defaults = {**dict.fromkeys((*map(_parameter, noun.filtered), "cursor")), "limit": noun.list_default}
+    defaults = {**dict.fromkeys((*parameters.values(), "cursor")), "limit": noun.list_default}
     handle.__signature__ = Signature(  # type: ignore[attr-defined]
         [
             Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind, default=defaults.get(name, Parameter.empty))
@@ -159,6 +164,5 @@ def _list(noun: Noun[Any], action: StrEnum, shown: Shown) -> HTTPRouteHandler:
     return get(noun.path, opt=requires(action), summary=noun.lists.summary)(handle)
 
 
-def _parameter(name: str) -> str:
-    """Return the name of a filter in Python; `state` is a parameter that the framework reserves."""
-    return "of_state" if name == "state" else name
+def _query(one: Filter) -> QueryParameter:
+    return query_parameter(one.kind, name=one.name) if one.kind else QueryParameter(name=one.name)

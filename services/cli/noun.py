@@ -73,7 +73,7 @@ def report_of(service: str, noun: Noun[Any]) -> NounReport:
     return NounReport(
         noun=noun.aggregate,
         service=service,
-        lists=f"GET {noun.path}?{'&'.join((*noun.filtered, 'cursor', 'limit'))}",
+        lists=f"GET {noun.path}?{'&'.join((*noun.filter_fields, 'cursor', 'limit'))}",
         shows=f"GET {one}",
         commands=[
             MoveLine(

@@ -13,7 +13,6 @@ from contracts.agreements import CLAUSES_MAX, COSTS_MAX, VERSIONS_MAX, Agreement
 from contracts.codes import IndicatorCode, ModalityCode, unknown_code
 from contracts.conversion import from_attributes
 from contracts.deliveries import CONTACTS_MAX
-from contracts.effects import EffectArticles, EffectKind, Progress
 from contracts.experts import Available, Kinds, Spoken, Topics
 from contracts.follow_ups import Use
 from contracts.messages import MESSAGE_FILES_MAX
@@ -25,10 +24,10 @@ from contracts.sessions import DELIVERIES_MAX, Sex, SpokenLanguages, Trainers
 from contracts.strategies import Stakeholders
 from contracts.values import END, NAME, Code, Language, Period
 from services.delivery.agreements.store import AgreementTexts
+from services.delivery.bodies import Comment, Words, check_reason
 from services.delivery.sessions.participants import AgeBand, Count, merged
 from services.delivery.strategies.model import Outline
 
-Words = Annotated[str, Meta(max_length=2000)]
 Scope = Annotated[str, Meta(min_length=1, max_length=4000)]
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=NAME)]
 Function = Annotated[str, Meta(max_length=200)]
@@ -132,23 +131,6 @@ class ReadUpTo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The last message that the caller has read."""
 
     message_id: UUID
-
-
-class Nothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An empty body."""
-
-
-class Comment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An optional comment on the move, which both sides read."""
-
-    comment: Words = ""
-
-
-class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A coded reason (`/v1/reference/reasons/…`), and a comment, which both sides read."""
-
-    reason: Code
-    comment: Words = ""
 
 
 class ReportAgain(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -272,32 +254,6 @@ class WithdrawExpert(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """An empty body."""
 
 
-class RecordEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A change, its day, and the evidence of it: `file_id`, a file of the delivery, or an `address`.
-
-    A changed law requires `gazette` and `articles`, a record on SHERLOC requires `address`, and an observation of the
-    review requires `articles`, `moved_from` and `moved_to`.
-    """
-
-    change: EffectKind
-    happened_on: date
-    language: Language
-    title: Annotated[str, Meta(min_length=1, max_length=300)]
-    text: Words = ""
-    gazette: Annotated[str, Meta(max_length=300)] = ""
-    address: Annotated[str, Meta(pattern=r"^(https?://\S+)?" + END, max_length=500)] = ""
-    articles: EffectArticles = ()
-    moved_from: Progress | None = None
-    moved_to: Progress | None = None
-    file_id: UUID | None = None
-
-    def check(self) -> None:
-        """Raise Invalid for an unknown article."""
-        for code in self.articles:
-            if code not in (known := reference.articles()):
-                raise unknown_code("articles", code, known, code_list="articles")
-
-
 class AnswerFollowUp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The answer whether what was delivered is in use. A `text` requires its `language`; both sides read it."""
 
@@ -393,13 +349,6 @@ class HoldSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     participants: Annotated[tuple[DeliveryParticipants, ...], Meta(max_length=DELIVERIES_MAX)] = ()
     comment: Words = ""
-
-
-def check_reason(move: str, reason: str) -> str:
-    """Return the reason. Raises Invalid if it is not a reason for this move."""
-    if reason not in (known := reference.reasons(move)):
-        raise unknown_code("reason", reason, known, code_list=f"reasons/{move}")
-    return reason
 
 
 def counts_of(participants: Sequence[DeliveryParticipants]) -> dict[UUID, tuple[Count, ...]]:

@@ -5,9 +5,12 @@
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
+from contracts.nouns import Noun
 from contracts.values import Caller, Role, side_of
 from services.delivery.action_points.model import MOVES as ACTION_POINT_MOVES
 from services.delivery.action_points.model import ROLES as OWNING_ROLES
@@ -15,14 +18,14 @@ from services.delivery.action_points.model import ActionPoint
 from services.delivery.agreements.model import MOVES as AGREEMENT_MOVES
 from services.delivery.agreements.model import Agreement
 from services.delivery.deliveries.model import BEGUN, MOVES, Delivery, DeliveryStatus
-from services.delivery.effects.model import MOVES as EFFECT_MOVES
-from services.delivery.effects.model import Effect
+from services.delivery.effects.model import EFFECTS
 from services.delivery.experts.model import MOVES as EXPERT_MOVES
 from services.delivery.experts.model import Expert
 from services.delivery.files.model import MOVES as FILE_MOVES
 from services.delivery.files.model import File, author_side
 from services.delivery.follow_ups.model import MOVES as FOLLOW_UP_MOVES
 from services.delivery.follow_ups.model import FollowUp
+from services.delivery.readers import OF_STATE, OVERSEERS, reads_along
 from services.delivery.results.model import MOVES as RESULT_MOVES
 from services.delivery.results.model import Result
 from services.delivery.screenings.model import MOVES as SCREENING_MOVES
@@ -94,12 +97,7 @@ class Action(StrEnum):
     SHOW_SCREENING = "show_screening"
     COMPLETE_SCREENING = "complete_screening"
     REOPEN_SCREENING = "reopen_screening"
-    LIST_EFFECTS = "list_effects"
     RECORD_EFFECT = "record_effect"
-    SHOW_EFFECT = "show_effect"
-    VERIFY_EFFECT = "verify_effect"
-    DECLINE_EFFECT = "decline_effect"
-    WITHDRAW_EFFECT = "withdraw_effect"
     LIST_FOLLOW_UPS = "list_follow_ups"
     SHOW_FOLLOW_UP = "show_follow_up"
     ANSWER = "answer"
@@ -129,7 +127,7 @@ MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.REPORT_RESULT: _SIDES,
     Action.ADD_ACTION_POINT: _SIDES_AND_OFFICE,
     Action.ANSWER_SCREENING: _SCREENERS,
-    Action.RECORD_EFFECT: _SIDES_AND_OFFICE,
+    Action.RECORD_EFFECT: EFFECTS.create.by,
     Action.WAIVE_AGREEMENT: _SIDES,
     Action.PROPOSE: _SIDES,
     Action.SIGN: _SIDES,
@@ -181,9 +179,6 @@ SCREENING_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
 )
 
 FOLLOW_UP_MOVERS: Mapping[Action, frozenset[Role]] = {Action.ANSWER: _SIDES}
-EFFECT_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
-    (Action.VERIFY_EFFECT, Action.DECLINE_EFFECT, Action.WITHDRAW_EFFECT), _SIDES_AND_OFFICE
-)
 EXPERT_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
     (Action.REVISE_EXPERT, Action.RECORD_CONSENT, Action.WITHDRAW_EXPERT), frozenset({Role.PROVIDER_OFFICER})
 )
@@ -199,27 +194,29 @@ _READS = frozenset(
     | {Action.LIST_SESSIONS, Action.LIST_RESULTS, Action.SHOW_RESULT, Action.LIST_FOLLOW_UPS}
     | {Action.LIST_ACTION_POINTS, Action.SHOW_ACTION_POINT, Action.LIST_SCREENINGS, Action.SHOW_SCREENING}
 )
-_LISTS = frozenset(
-    {Action.FOLLOW, Action.LIST_DELIVERIES, Action.LIST_EXPERTS, Action.LIST_EFFECTS, Action.LIST_STRATEGIES}
-)
-_OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
-_OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
-
+_LISTS = frozenset({Action.FOLLOW, Action.LIST_DELIVERIES, Action.LIST_EXPERTS, Action.LIST_STRATEGIES})
+_ACTIONS = frozenset(Action)
+NOUNS: tuple[Noun[Any], ...] = (EFFECTS,)
+"""The nouns of this service that are declared."""
 
 OfDelivery: TypeAlias = Delivery | File | Message | Result | ActionPoint | Screening
-Record: TypeAlias = OfDelivery | Session | Expert | FollowUp | Effect | Strategy
+Record: TypeAlias = OfDelivery | Session | Expert | FollowUp | Strategy | Struct
 
 
-def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
+def decide(caller: Caller, action: StrEnum, record: Record | None = None) -> Decision:
     """Decide whether the caller may perform the action; it is denied unless granted.
 
     Listing takes no record (allowed for all) and is decided for each record in the list. Files and messages are
     listed, added and sent on their delivery.
     """
+    for noun in NOUNS:
+        if noun.decides(action, record):
+            return noun.decide(caller, action, record)
+    if action not in _ACTIONS:
+        return HIDDEN
+    action = Action(action)
     if isinstance(record, Session):
         return _of_session(caller, action, record)
-    if isinstance(record, Effect):
-        return _of_effect(caller, action, record)
     if isinstance(record, FollowUp):
         return _of_follow_up(caller, action, record)
     if isinstance(record, Expert):
@@ -271,21 +268,6 @@ def _of_session(caller: Caller, action: Action, session: Session) -> Decision:
     return ALLOWED
 
 
-def _of_effect(caller: Caller, action: Action, effect: Effect) -> Decision:
-    """Let a person of the other side or of UNODC verify or decline an effect, and its own side withdraw it."""
-    if not may_see(caller, effect):
-        return HIDDEN
-    if action in {Action.SHOW_EFFECT, Action.LIST_EFFECTS, Action.FOLLOW}:
-        return ALLOWED
-    if caller.role not in EFFECT_MOVERS.get(action, ()):
-        return denied("not-for-your-role")
-    side = author_side(caller.role)
-    if action is Action.WITHDRAW_EFFECT:
-        return ALLOWED if side is effect.side else denied("not-for-your-role")
-    own = caller.person_id == effect.recorded_by or (side is not None and side is effect.side)
-    return denied("own-effect") if own else ALLOWED
-
-
 def _of_follow_up(caller: Caller, action: Action, follow_up: FollowUp) -> Decision:
     if not may_see(caller, follow_up):
         return HIDDEN
@@ -323,24 +305,24 @@ def may_see_expert(caller: Caller, expert: Expert) -> bool:
         return expert.provider == caller.organization
     if not expert.is_shown:
         return False
-    return caller.role is Role.COORDINATOR or (caller.role in _OF_STATE and caller.organization in expert.states)
+    return caller.role is Role.COORDINATOR or (caller.role in OF_STATE and caller.organization in expert.states)
 
 
-def may_see(caller: Caller, record: OfDelivery | Session | FollowUp | Effect | Strategy) -> bool:
+def may_see(caller: Caller, record: OfDelivery | Session | FollowUp | Strategy) -> bool:
     """Check whether the caller may see a record: UNODC's office unless it is private, its States, its provider.
 
     A strategy, and its action points, are visible to all providers with a delivery of its request that is not
     terminated.
     """
-    if caller.role in _OVERSEERS:
+    if caller.role in OVERSEERS:
         return not (isinstance(record, File | Message) and record.private)
-    if caller.role in _OF_STATE:
-        return caller.organization in (record.states if isinstance(record, Session) else (record.state,))
-    if caller.role is not Role.PROVIDER_OFFICER:
-        return False
+    of_state, of_provider = caller.role in OF_STATE, caller.role is Role.PROVIDER_OFFICER
+    if isinstance(record, Session):
+        states, providers = record.states, (record.provider,)
+        return caller.organization in (states if of_state else providers if of_provider else ())
     if isinstance(record, Strategy) or (isinstance(record, ActionPoint) and record.strategy_id is not None):
-        return caller.organization in record.providers
-    return record.provider == caller.organization
+        return caller.organization in ((record.state,) if of_state else record.providers if of_provider else ())
+    return reads_along(caller, record)
 
 
 def may_read_counts(caller: Caller) -> bool:
@@ -419,11 +401,6 @@ def action_point_moves_open_to(caller: Caller, point: ActionPoint) -> tuple[str,
 def screening_moves_open_to(caller: Caller, screening: Screening) -> tuple[str, ...]:
     """Return the moves of a screening that the caller may make now, unless the delivery is terminated."""
     return open_moves(caller, screening, Action, decide, SCREENING_MOVES)
-
-
-def effect_moves_open_to(caller: Caller, effect: Effect) -> tuple[str, ...]:
-    """Return the moves of an effect that the caller may make now."""
-    return open_moves(caller, effect, Action, decide, EFFECT_MOVES)
 
 
 def strategy_moves_open_to(caller: Caller, strategy: Strategy) -> tuple[str, ...]:

@@ -39,8 +39,6 @@ from services.delivery.deliveries.evolve import evolve
 from services.delivery.deliveries.funding import Funding
 from services.delivery.dependencies import Dependencies
 from services.delivery.effects import api as effect_api
-from services.delivery.effects import store as effect_store
-from services.delivery.effects.evolve import evolve as evolve_effect
 from services.delivery.experts import api as expert_api
 from services.delivery.experts import store as expert_store
 from services.delivery.experts.evolve import evolve as evolve_expert
@@ -53,6 +51,7 @@ from services.delivery.follow_ups import actions as follow_up_actions
 from services.delivery.follow_ups import api as follow_up_api
 from services.delivery.follow_ups import store as follow_up_store
 from services.delivery.follow_ups.evolve import evolve as evolve_follow_up
+from services.delivery.policy import NOUNS
 from services.delivery.results import api as result_api
 from services.delivery.results import store as result_store
 from services.delivery.results.evolve import evolve as evolve_result
@@ -111,8 +110,6 @@ async def rebuild(tx: Tx, event: Event) -> None:
             await strategy_store.save(
                 tx, evolve_strategy(await strategy_store.get_as_service(tx, event.aggregate_id), fact)
             )
-        case "effect":
-            await effect_store.save(tx, evolve_effect(await effect_store.get_as_service(tx, event.aggregate_id), fact))
         case "follow_up":
             found = await follow_up_store.get_as_service(tx, event.aggregate_id)
             await follow_up_store.save(tx, evolve_follow_up(found, fact))
@@ -218,6 +215,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
 SERVICE = Service(
     name="delivery",
     folder=Path(__file__).parent,
+    nouns=NOUNS,
     routes=[
         *delivery_api.ROUTES,
         *agreement_api.ROUTES,
@@ -243,7 +241,6 @@ SERVICE = Service(
         "action_point",
         "strategy",
         "screening",
-        "effect",
         "follow_up",
         "session",
         "expert",
@@ -252,11 +249,13 @@ SERVICE = Service(
         "agreement_version",
         "agreement",
         "delivery",
+        *(one.table for one in NOUNS),
     ),
     texts=(
         *("contact_text", "remark", "agreement_text", "file_text", "message_text", "read_mark"),
         *("session_text", "participant_count", "result_text", "action_point_text", "screening_text", "expert_text"),
-        *("follow_up_text", "effect_text", "strategy_text"),
+        *("follow_up_text", "strategy_text"),
+        *(one.texts_table for one in NOUNS),
     ),
     forget=forget,
     feed_policy=FeedPolicy(event_feed.visible_events),

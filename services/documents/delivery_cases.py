@@ -29,9 +29,7 @@ from services.delivery.agreements.views import AgreementView
 from services.delivery.deliveries.evolve import evolve
 from services.delivery.deliveries.model import Delivery
 from services.delivery.deliveries.views import DeliveryView
-from services.delivery.effects.evolve import evolve as evolve_effect
-from services.delivery.effects.model import Effect
-from services.delivery.effects.views import EffectView
+from services.delivery.effects.model import EFFECTS, Effect, EffectView
 from services.delivery.experts.evolve import evolve as evolve_expert
 from services.delivery.experts.model import Expert
 from services.delivery.experts.views import ExpertView
@@ -93,7 +91,7 @@ def _session(serves: str) -> Session:
 def _effect(recorded_by: str, same: str) -> Effect:
     side = None if recorded_by == "UNODC" else Side(recorded_by)
     person_id = PERSON if same == "yes" else OTHER_PERSON
-    one = evolve_effect(None, _example(EffectRecorded))
+    one = EFFECTS.fold(None, _example(EffectRecorded))
     return replace(one, state=STATE, provider=PROVIDER, side=side, recorded_by=person_id)
 
 
@@ -162,7 +160,7 @@ SUBJECTS = (
         title="Operations without a record",
         decide=delivery.decide,
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
-        reads=(_D.LIST_DELIVERIES, _D.FOLLOW, _D.LIST_EXPERTS, _D.LIST_EFFECTS, _D.LIST_STRATEGIES),
+        reads=(_D.LIST_DELIVERIES, _D.FOLLOW, _D.LIST_EXPERTS, EFFECTS.actions(EFFECTS.lists.name), _D.LIST_STRATEGIES),
         acts=(_D.ENTER_EXPERT, _D.DRAW_UP_STRATEGY),
     ),
     Subject(
@@ -262,8 +260,8 @@ SUBJECTS = (
         standings=_TO_DELIVERY,
         properties={"recorded by": (*Side, "UNODC"), "the caller recorded it": YES_OR_NO},
         make=_effect,
-        reads=(_D.SHOW_EFFECT, _D.LIST_EFFECTS),
-        acts=tuple(delivery.EFFECT_MOVERS),
+        reads=(EFFECTS.actions(EFFECTS.shows.name), EFFECTS.actions(EFFECTS.lists.name)),
+        acts=tuple(EFFECTS.actions(one.name) for one in EFFECTS.moves),
     ),
     Subject(
         service="delivery",

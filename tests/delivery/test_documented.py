@@ -8,12 +8,11 @@ from contracts.values import Role
 from services.delivery.action_points import model as action_point
 from services.delivery.agreements import model as agreement
 from services.delivery.deliveries import model as delivery
-from services.delivery.effects import model as effect
+from services.delivery.effects.model import EFFECTS
 from services.delivery.experts import model as expert
 from services.delivery.follow_ups import model as follow_up
 from services.delivery.policy import (
     ACTION_POINT_MOVERS,
-    EFFECT_MOVERS,
     EXPERT_MOVERS,
     FOLLOW_UP_MOVERS,
     MOVERS,
@@ -55,7 +54,7 @@ def test_state_tables_are_those_of_the_models() -> None:
         ("Screenings", screening.MOVES),
         ("Experts", expert.MOVES),
         ("Follow-up", follow_up.MOVES),
-        ("Effects", effect.MOVES),
+        ("Effects", EFFECTS.statuses),
         ("Strategies", strategy.MOVES),
     ):
         assert {move: set(statuses) for move, statuses in moves.items()} == {
@@ -70,7 +69,7 @@ def test_roles_are_those_of_the_policy() -> None:
     )
     policies = (
         *(MOVERS, SESSION_MOVERS, RESULT_MOVERS, ACTION_POINT_MOVERS, SCREENING_MOVERS, EXPERT_MOVERS),
-        *(FOLLOW_UP_MOVERS, EFFECT_MOVERS, OF_STRATEGIES),
+        *(FOLLOW_UP_MOVERS, EFFECTS.movers, OF_STRATEGIES),
     )
     documented = {move: roles for heading in headings for move, (_, roles) in rows(heading).items()}
     assert {str(move): set(roles) for movers in policies for move, roles in movers.items()} == {

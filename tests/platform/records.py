@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from chassis import clock
 from chassis.db.database import Database, Tx
+from chassis.nouns.statements import get_locked
 from services.delivery.action_points import store as action_point_store
 from services.delivery.deliveries import store as delivery_store
-from services.delivery.effects import store as effect_store
+from services.delivery.effects.model import EFFECTS
 from services.delivery.experts import store as expert_store
 from services.delivery.files import store as delivery_files
 from services.delivery.follow_ups import store as follow_up_store
@@ -132,7 +133,7 @@ async def records_of(databases: Mapping[str, Database]) -> Records:
         records["strategy_id"] = {
             one: await strategy_store.get_as_service(tx, one) for one in await ids(tx, "strategy")
         }
-        records["effect_id"] = {one: await effect_store.get_as_service(tx, one) for one in await ids(tx, "effect")}
+        records["effect_id"] = {one: await get_locked(tx, EFFECTS, one) for one in await ids(tx, "effect")}
         records["follow_up_id"] = {
             one: await follow_up_store.get_as_service(tx, one) for one in await ids(tx, "follow_up")
         }

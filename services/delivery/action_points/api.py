@@ -13,7 +13,8 @@ from services.delivery.action_points import actions, store, views
 from services.delivery.action_points.actions import NewActionPoint
 from services.delivery.action_points.model import Terms
 from services.delivery.action_points.views import ActionPointList, action_point_view
-from services.delivery.commands import AddActionPoint, Comment, Reason, ReviseActionPoint, check_reason
+from services.delivery.bodies import Comment, Reason, check_reason
+from services.delivery.commands import AddActionPoint, ReviseActionPoint
 from services.delivery.deliveries import store as delivery_store
 from services.delivery.dependencies import Owned
 from services.delivery.policy import Action

@@ -9,7 +9,8 @@ from chassis.db.database import Tx
 from chassis.http.commands import change, create, show
 from services.delivery.agreements import actions
 from services.delivery.agreements.views import AgreementView, agreement_view
-from services.delivery.commands import Nothing, ProposeAgreement, Sign
+from services.delivery.bodies import Nothing
+from services.delivery.commands import ProposeAgreement, Sign
 from services.delivery.policy import Action
 
 AGREEMENT = "/v1/deliveries/{delivery_id:uuid}/agreement"

@@ -17,7 +17,8 @@ from chassis.journal.event_feed import FeedItem
 from contracts.conversion import from_attributes
 from contracts.refusals import Invalid
 from contracts.values import side_of
-from services.delivery.commands import Comment, NameContacts, ProposeCompletion, Reason, check_reason
+from services.delivery.bodies import Comment, Reason, check_reason
+from services.delivery.commands import NameContacts, ProposeCompletion
 from services.delivery.contacts import actions as contact_actions
 from services.delivery.contacts.model import DeliveryContact
 from services.delivery.deliveries import actions, store

@@ -9,7 +9,8 @@ from chassis.db.database import Tx
 from chassis.http.commands import change, create, show
 from chassis.http.pages import Part
 from contracts.conversion import from_attributes
-from services.delivery.commands import Comment, Reason, ReportAgain, ReportResult, check_reason
+from services.delivery.bodies import Comment, Reason, check_reason
+from services.delivery.commands import ReportAgain, ReportResult
 from services.delivery.policy import Action
 from services.delivery.results import actions, views
 from services.delivery.results.model import Figures, result_id_of

@@ -13,7 +13,8 @@ from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import change, create, show
 from chassis.http.pages import Pagination
 from contracts.conversion import from_attributes
-from services.delivery.commands import Comment, DrawUpStrategy, ReviseStrategy
+from services.delivery.bodies import Comment
+from services.delivery.commands import DrawUpStrategy, ReviseStrategy
 from services.delivery.deliveries import store as delivery_store
 from services.delivery.dependencies import Owned
 from services.delivery.policy import Action

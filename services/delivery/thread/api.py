@@ -15,7 +15,8 @@ from chassis.http.commands import change, create, show
 from chassis.http.pages import Pagination
 from contracts.values import side_of
 from services.delivery import policy
-from services.delivery.commands import Comment, Nothing, ReadUpTo, SendMessage
+from services.delivery.bodies import Comment, Nothing
+from services.delivery.commands import ReadUpTo, SendMessage
 from services.delivery.deliveries import actions as delivery_actions
 from services.delivery.deliveries import store as delivery_store
 from services.delivery.deliveries.views import delivery_view

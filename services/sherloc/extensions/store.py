@@ -8,7 +8,7 @@ import msgspec
 from chassis.db.database import Tx
 from chassis.db.writes import Write
 from contracts.extensions import DONORS_MAX
-from services.sherloc.extensions.model import ProgressNote
+from services.sherloc.extensions.model import Extension, ProgressNote
 
 _SAVE_NOTE = Write(
     parts={
@@ -55,10 +55,12 @@ async def end_earmark(tx: Tx, pledge_id: UUID) -> None:
     await tx.execute("DELETE FROM earmark WHERE pledge_id = $1", pledge_id)
 
 
-async def donors_of(tx: Tx, extension_id: UUID) -> tuple[str, ...]:
+async def donors_of(tx: Tx, extension: Extension) -> tuple[str, ...]:
     """List the donors with a pledge earmarked to this extension, at most DONORS_MAX; read as the service."""
     rows = await tx.fetch(
-        "SELECT DISTINCT donor FROM earmark WHERE extension_id = $1 ORDER BY donor LIMIT $2", extension_id, DONORS_MAX
+        "SELECT DISTINCT donor FROM earmark WHERE extension_id = $1 ORDER BY donor LIMIT $2",
+        extension.extension_id,
+        DONORS_MAX,
     )
     return tuple(row["donor"] for row in rows)
 

@@ -176,8 +176,10 @@ REVIEW_PROGRESS = Noun(
     visible="may_see_progress(state, status, caller_organization(), caller_role())",
     status_slug="review-progress-status",
     filters=(
-        Filter(name="state", kind=State, code_list="countries", codes=reference.countries),
-        Filter(name="cluster", kind=Code, code_list="review_clusters", codes=reference.review_clusters),
+        Filter(name="state", field="state", kind=State, code_list="countries", codes=reference.countries),
+        Filter(
+            name="cluster", field="cluster", kind=Code, code_list="review_clusters", codes=reference.review_clusters
+        ),
     ),
     list_default=100,
     list_max=200,
