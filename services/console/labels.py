@@ -16,7 +16,6 @@ from services.console.deliveries.words import (
     TERM,
     USE,
 )
-from services.console.extensions.words import EXTENSION_STATUS
 from services.console.ledger.words import ACCOUNT, BOOK, ENTRY
 from services.console.legislation.words import (
     CHECK_RESULT,
@@ -24,10 +23,8 @@ from services.console.legislation.words import (
     LEGISLATION_PROPOSAL_STATUS,
     LEGISLATION_STATUS,
 )
-from services.console.meetings.words import MEETING_STATUS
-from services.console.outreach.words import OUTREACH_AUDIENCE, OUTREACH_KIND, OUTREACH_STATUS
+from services.console.nouns import NOUNS
 from services.console.practices.words import COUNTRY_REVIEW, PRACTICE_KIND, PRACTICE_STATUS
-from services.console.review_progress.words import REVIEW_PROGRESS_STATUS
 from services.console.statuses import (
     ACTION_POINT_STATUS,
     ACTIVITY_STATUS,
@@ -322,15 +319,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "practice_kind": PRACTICE_KIND,
     "country_review": COUNTRY_REVIEW,
     "legislation_status": LEGISLATION_STATUS,
-    "extension_status": EXTENSION_STATUS,
-    "outreach_status": OUTREACH_STATUS,
-    "outreach_audience": OUTREACH_AUDIENCE,
-    "outreach_kind": OUTREACH_KIND,
-    "review_progress_status": REVIEW_PROGRESS_STATUS,
     "legislation_check_status": CHECK_STATUS,
     "legislation_check_result": CHECK_RESULT,
     "legislation_proposal_status": LEGISLATION_PROPOSAL_STATUS,
-    "meeting_status": MEETING_STATUS,
     "effect": EFFECT,
     "contribution_status": CONTRIBUTION_STATUS,
     "progress": PROGRESS,
@@ -385,6 +376,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "appointment_status": APPOINTMENT_STATUS,
     "code_list": CODE_LIST,
     "organization_kind": ORGANIZATION_KIND,
+    **{name: of for noun in NOUNS for name, of in noun.labels.items()},
 }
 """Maps a type of value to its values and their English labels, which pages translate; those of statuses have a mark."""
 

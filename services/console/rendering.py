@@ -17,7 +17,7 @@ from chassis.escaping import markup
 from contracts import formats, reference
 from contracts.reference import country_name, country_order
 from contracts.reference import deliveries as of_deliveries
-from services.console import labels, parts
+from services.console import labels, parts, values
 from services.console.amounts import typed_amount
 from services.console.charts.bars import swatch
 from services.console.compiling import COMPILED, Templates
@@ -170,6 +170,9 @@ def environment(language: str) -> Environment:
         "currencies": CURRENCIES_SHOWN,
         "done_messages": labels.DONE,
         "locale": formats.locale_of(language),
+        "value": partial(values.value, language, made.filters),
+        "rows_of": partial(values.rows_of, language, made.filters),
+        "labels_of": labels.LABELS.__getitem__,
     }
     return made
 
@@ -245,6 +248,9 @@ def options_of(language: str, field: Field, given: Mapping[str, Sequence[Option]
         if field.options.startswith("reasons:"):
             reasons = reference.reasons(field.options.removeprefix("reasons:")).values()
             return [Option(reason.code, reason.label(language)) for reason in reasons]
+        if field.options in labels.LABELS:
+            of = labels.LABELS[field.options]
+            return [Option(code, translated(language, label)) for code, label in of.items()]
         terms = [term for term in TABLES[field.options]().values() if not term.retired]
         return [Option(term.code, term.label(language)) for term in terms]
     return [Option(value, translated(language, label)) for value, label in field.options]

@@ -37,7 +37,7 @@ from services.console.demand import pages as demand
 from services.console.drafting import pages as drafting
 from services.console.edge import PageEdge
 from services.console.experts import pages as experts
-from services.console.extensions import pages as extensions
+from services.console.extensions import EXTENSIONS
 from services.console.figures import pages as figures
 from services.console.funds import pages as funds
 from services.console.home import pages as home
@@ -53,10 +53,11 @@ from services.console.match_link import pages as match_link
 from services.console.matches import compare, nominate
 from services.console.matches import pages as matches
 from services.console.meetings import pages as meetings
+from services.console.moves.records import routes_of
 from services.console.needs import pages as needs
 from services.console.notifications import pages as notifications
 from services.console.offerings import pages as offerings
-from services.console.outreach import pages as outreach
+from services.console.outreach import OUTREACH
 from services.console.packages import pages as packages
 from services.console.page import Console
 from services.console.parked import pages as parked
@@ -129,8 +130,8 @@ ROUTES = (
     *sherloc_contributions.ROUTES,
     *practices.ROUTES,
     *legislation.ROUTES,
-    *extensions.ROUTES,
-    *outreach.ROUTES,
+    *routes_of(EXTENSIONS),
+    *routes_of(OUTREACH),
     *review_progress.ROUTES,
     *check_pages.ROUTES,
     *proposal_pages.ROUTES,

@@ -25,16 +25,8 @@ COPIES = {
     "strategies.pages.DRAWN_UP_BY": ("delivery", MADE_ANEW, "draw_up_strategy"),
     "deliveries.thread.WRITERS": ("delivery", "A delivery", "send_message"),
     "deliveries.thread.READERS": ("delivery", "A delivery", "mark_read"),
-    "extensions.pages.PROPOSED_BY": ("sherloc", MADE_ANEW, "propose_extension"),
-    "meetings.pages.PLANS": ("sherloc", MADE_ANEW, "plan_meeting"),
-    "outreach.pages.PLANNED_BY": ("sherloc", MADE_ANEW, "plan_outreach_activity"),
     "practices.pages.AUTHORS": ("sherloc", MADE_ANEW, "record_practice"),
     "sherloc_contributions.pages.OF_STATE": ("sherloc", MADE_ANEW, "draft_contribution"),
-    "review_progress.pages.OF_STATE": (
-        "sherloc",
-        "A State's progress that is about to be recorded",
-        "record_review_progress",
-    ),
     "reports.pages.WRITERS": ("reports", MADE_ANEW, "draft_report"),
 }
 """Roles that the console holds, with the service, subject and action of the policy that decides."""
@@ -52,6 +44,7 @@ SHOWN = {
     "legislation.proposal_pages.OVERSEEING": "a choice of the State",
     "matches.moves.PROVIDER": "reasons of a side",
     "matches.moves.STATE": "reasons of a side",
+    "review_progress.model.OF_STATE": "whom tests/rules/test_declared_pages.py compares with the declaration",
     "offerings.pages.CONTACT_ROLES": "a part of a page that is asked for",
     "people.forms.ROLES": "choices of a form",
     "people.forms.ROLES_OF_FOCAL_POINT": "choices of a form",

@@ -55,6 +55,7 @@ class Form(Struct, frozen=True, kw_only=True):
     groups: Sequence[Group]
     record: Mapping[str, Any] | None = None
     head: str = ""
+    noun: Noun | None = None
     explains: str = ""
     button: str = N_("Save")
     revision: int | None = None
@@ -222,6 +223,7 @@ async def show_move(
         groups=(("", filled(fields, record if first is None else first(page))),),
         record=record,
         head=noun.record,
+        noun=noun,
         explains=explains,
         revision=None if adds else record["revision"],
         given=text_languages(),

@@ -1,47 +1,20 @@
-"""Review progress: what States record voluntarily, the page of each record, the table for the Conference."""
+"""The table of review progress for the Conference, and the form in which a State records a cluster."""
 
 from collections.abc import Sequence
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from contracts import reference
-from services.console.deliveries.words import PROGRESS
 from services.console.fields import Field, Option
-from services.console.moves.forms import NOTHING, Form, Sent, filled, form_routes, send, show, text_languages
-from services.console.moves.pages import routes_of
+from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show, text_languages
+from services.console.moves.records import routes_of
 from services.console.page import CurrentPage, Page
-from services.console.review_progress.moves import REVIEW_PROGRESS
+from services.console.review_progress.model import FIELDS, OF_STATE, REVIEW_PROGRESS
 from services.console.translations import N_
 
-LIST_LENGTH = 25
-OF_STATE = frozenset({"focal_point", "official"})
-FILTERS = ("state", "cluster")
 CLUSTER = Field(name="cluster", label=N_("Cluster of the review"), kind="choice", options="clusters")
-FIELDS = (
-    Field(name="progress", label=N_("How far it is addressed"), kind="choice", options=tuple(PROGRESS.items())),
-    Field(
-        name="text",
-        label=N_("Text"),
-        kind="words",
-        max_length=10_000,
-        rows=8,
-        required=False,
-        empty="",
-        hint=N_("Name no person."),
-    ),
-    Field(name="language", label=N_("Language of your texts"), kind="choice", options="text_languages"),
-)
 NEW = "/{language:str}/review-progress/new"
-ONE = "/{language:str}/review-progress/{review_progress_id:str}"
 API = "/v1/review-progress"
-
-
-@get("/{language:str}/review-progress")
-async def list_progress(page: CurrentPage) -> Response[bytes]:
-    query = {name: page.asked(name) for name in FILTERS if page.asked(name)}
-    found = await page.api.get(API, **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
-    return page.render("review_progress/list.html", found=found, query=query, records=page.signed_in.role in OF_STATE)
 
 
 @get("/{language:str}/review-progress/table")
@@ -62,13 +35,6 @@ async def record_progress(page: CurrentPage) -> Response[bytes]:
     if sent.record is None:
         return await _new(page, sent)
     return page.redirect(f"/review-progress/{sent.record['review_progress_id']}", done="saved")
-
-
-@get(ONE)
-async def show_progress(page: CurrentPage, review_progress_id: FromPath[str]) -> Response[bytes]:
-    record = await page.api.get(f"{API}/{review_progress_id}")
-    moves = REVIEW_PROGRESS.open_to(record, page.signed_in.role)
-    return page.render("review_progress/show.html", record=record, moves=moves)
 
 
 async def _new(page: Page, sent: Sent) -> Response[bytes]:
@@ -92,17 +58,4 @@ def _left(recorded: Sequence[str], language: str) -> Sequence[Option]:
     return [Option(one.code, one.label(language)) for one in clusters if one.code not in recorded]
 
 
-ROUTES = (
-    list_progress,
-    show_table,
-    new_record,
-    record_progress,
-    show_progress,
-    *form_routes(
-        REVIEW_PROGRESS,
-        "revise_review_progress",
-        FIELDS,
-        explains=N_("If your State has agreed, the table shows it at once. What was taken back needs a new consent."),
-    ),
-    *routes_of(REVIEW_PROGRESS),
-)
+ROUTES = (show_table, new_record, record_progress, *routes_of(REVIEW_PROGRESS))
