@@ -7,7 +7,7 @@ to the same table are not combined.
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import asyncpg
 from msgspec import Struct
@@ -63,7 +63,11 @@ def combine(writes: tuple[Write, ...]) -> str:
     for write in writes:
         for name, query in write.parts.items():
             assert name not in parts, f"two parts have the name {name}"
-            parts[name] = _PARAMETER.sub(lambda match, given=given: f"${int(match[1]) + given}", query)  # type: ignore[misc]
+            parts[name] = _PARAMETER.sub(partial(_shifted, given), query)
         given += write.parameters
     required = [f"require_row((SELECT count(*) FROM {write.needed}))" for write in writes if write.needed]
     return f"WITH {', '.join(f'{name} AS ({query})' for name, query in parts.items())} SELECT {', '.join(required)}"
+
+
+def _shifted(given: int, match: re.Match[str]) -> str:
+    return f"${int(match[1]) + given}"

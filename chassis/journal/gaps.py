@@ -37,7 +37,7 @@ async def due_gaps(tx: Tx, consumer: str, *, gap_seconds: float) -> list[Record]
 
 async def due_in_seconds(tx: Tx, consumer: str, *, gap_seconds: float) -> float | None:
     """Seconds until the next gap is `gap_seconds` old; None if there is no such gap."""
-    return await tx.fetchval(  # type: ignore[no-any-return]
+    found: float | None = await tx.fetchval(
         """
         SELECT extract(epoch FROM min(received_at) + $2 * interval '1 second' - clock_timestamp())::float8 FROM inbox
         WHERE consumer = $1 AND status <> 'applied' AND status = 'waiting'
@@ -46,6 +46,7 @@ async def due_in_seconds(tx: Tx, consumer: str, *, gap_seconds: float) -> float 
         consumer,
         gap_seconds,
     )
+    return found
 
 
 async def count_parked(tx: Tx, consumer: str) -> int:

@@ -39,7 +39,7 @@ async def agree(steps: Steps, delivery: Mapping[str, Any], provider: str) -> Map
         await api.post(provider, f"{path}/agreement", _version(delivery))
         await _answer(steps, path, STATE, 1, _version(delivery, women=12))
         await _sign(steps, path, (provider, STATE), 2)
-    return await api.get(STATE, path)  # type: ignore[no-any-return]
+    return await api.get(STATE, path)
 
 
 async def amend(steps: Steps, delivery: Mapping[str, Any], provider: str) -> None:

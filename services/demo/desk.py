@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from email.message import EmailMessage
+from functools import partial
 from typing import Any
 
 import aiosmtplib
@@ -127,7 +128,7 @@ class DeskStory:
         request = await self._api.get(FIJI, path)
         if request["status"] == "draft":
             request = await self._api.post(FIJI, f"{path}/submit", {}, revision=request["revision"])
-        return await self._api.get(COORDINATOR, path, language="fr")  # type: ignore[no-any-return]
+        return await self._api.get(COORDINATOR, path, language="fr")
 
     async def _by_two(self) -> Mapping[str, Any]:
         """Draft a request in parts: an official gives the language and adds a line, the focal point adds the title."""
@@ -140,7 +141,7 @@ class DeskStory:
         if not request["title"]:
             title = {"title": "[Fictitious sample] A register of incoming requests"}
             request = await self._api.patch(KENYA, path, title, revision=request["revision"])
-        return request  # type: ignore[no-any-return]
+        return request
 
     async def _by_mail(self) -> Mapping[str, Any]:
         """Send a mail of a known sender to the triage box; a coordinator files it on behalf of its State."""
@@ -165,7 +166,7 @@ class DeskStory:
         if mail["status"] == "new":
             await self._api.post(COORDINATOR, f"{path}/file", {"language": "fr"}, revision=mail["revision"])
         filed = await self._api.get(COORDINATOR, path)
-        return await self._api.get(MADAGASCAR, f"/v1/requests/{filed['request_id']}")  # type: ignore[no-any-return]
+        return await self._api.get(MADAGASCAR, f"/v1/requests/{filed['request_id']}")
 
     # -- the desk --------------------------------------------------------------------------------------------------
 
@@ -174,7 +175,7 @@ class DeskStory:
             await self._escalate()
             self.overdue = await self._steps.until(lambda: self._count(COORDINATOR, OVERDUE), "an overdue clock")
         self.hits = {
-            who: await self._steps.until(lambda who=who: self._count(who, FOUND), f"what the alert of {who} finds")  # type: ignore[misc]
+            who: await self._steps.until(partial(self._count, who, FOUND), f"what the alert of {who} finds")
             for who in (PROVIDER, DONOR)
         }
         self.work = (await self._api.get(COORDINATOR, f"/v1/work?limit={SHOWN}"))["work"]

@@ -35,7 +35,7 @@ async def _presented(steps: Steps) -> Mapping[str, Any]:
         package = await steps.api.post(who, f"{path}/agree", {}, revision=package["revision"])
     match = await steps.api.get(FIJI, f"/v1/matches/{package['match_id']}")
     await steps.api.post(FIJI, f"/v1/matches/{package['match_id']}/accept", {}, revision=match["revision"])
-    return await steps.api.get(COORDINATOR, path)  # type: ignore[no-any-return]
+    return await steps.api.get(COORDINATOR, path)
 
 
 async def _offer(steps: Steps) -> None:
@@ -87,7 +87,7 @@ async def _present(steps: Steps, request_id: str) -> Mapping[str, Any]:
         match = await steps.until(suggested, "the match of South Africa's offering")
         chosen = {name: match[name] for name in ("match_id", "revision")}
         try:
-            return await steps.api.post(COORDINATOR, "/v1/packages", {**chosen, **asked, **comment}, step=str(left))  # type: ignore[no-any-return]
+            return await steps.api.post(COORDINATOR, "/v1/packages", {**chosen, **asked, **comment}, step=str(left))
         except StepError as error:
             # The model scores a match again once it has encoded the texts.
             if error.slug != "revision-stale" or not left:

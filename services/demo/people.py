@@ -77,8 +77,10 @@ class Api:
     def issuer(self) -> str:
         return self._issuer.issuer
 
-    async def get(self, appointment: str, path: str, *, person: UUID | None = None, language: str | None = None) -> Any:
-        return (await self._call("GET", appointment, path, person=person, language=language)).json()
+    async def get(
+        self, appointment: str, path: str, *, person: UUID | None = None, language: str | None = None
+    ) -> dict[str, Any]:
+        return _record(await self._call("GET", appointment, path, person=person, language=language))
 
     async def download(self, appointment: str, path: str) -> bytes:
         return (await self._call("GET", appointment, path)).content
@@ -92,21 +94,21 @@ class Api:
         step: str = "",
         person: UUID | None = None,
         revision: int | None = None,
-    ) -> Any:
+    ) -> dict[str, Any]:
         """POST a body; `step` distinguishes writes with the same path and body."""
-        return (await self._call("POST", appointment, path, body, person=person, step=step, revision=revision)).json()
+        return _record(await self._call("POST", appointment, path, body, person=person, step=step, revision=revision))
 
-    async def patch(self, appointment: str, path: str, body: Any, *, revision: int) -> Any:
-        return (await self._call("PATCH", appointment, path, body, revision=revision)).json()
+    async def patch(self, appointment: str, path: str, body: Any, *, revision: int) -> dict[str, Any]:
+        return _record(await self._call("PATCH", appointment, path, body, revision=revision))
 
-    async def load(self, appointment: str, path: str, table: bytes) -> Any:
+    async def load(self, appointment: str, path: str, table: bytes) -> dict[str, Any]:
         """Send a table as CSV, with the unchanged bytes of its file."""
-        return (await self._call("POST", appointment, path, table=table)).json()
+        return _record(await self._call("POST", appointment, path, table=table))
 
     async def put(
         self, appointment: str, path: str, body: Any, *, person: UUID | None = None, revision: int | None = None
-    ) -> Any:
-        return (await self._call("PUT", appointment, path, body, person=person, revision=revision)).json()
+    ) -> dict[str, Any]:
+        return _record(await self._call("PUT", appointment, path, body, person=person, revision=revision))
 
     async def _call(
         self,
@@ -159,3 +161,8 @@ class Api:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+def _record(answer: httpx.Response) -> dict[str, Any]:
+    found: dict[str, Any] = answer.json()
+    return found

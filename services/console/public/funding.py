@@ -57,7 +57,7 @@ def years(funds: Sequence[Mapping[str, Any]]) -> list[tuple[int, int, int, int, 
             sums = found.setdefault(year["year"], [0, 0, 0, 0])
             for place, name in enumerate(("requirement", "committed", "spent", "gap")):
                 sums[place] += year[f"{name}_usd_minor"]
-    return [(year, *sums) for year, sums in sorted(found.items())]  # type: ignore[misc]
+    return [(year, needed, committed, spent, gap) for year, (needed, committed, spent, gap) in sorted(found.items())]
 
 
 def picture(fund: Mapping[str, Any], language: str) -> Picture:

@@ -48,7 +48,7 @@ async def next_asked(tx: Tx, answered: FollowUp) -> UUID | None:
 
     One notice is sent for all that are asked on one day.
     """
-    return await tx.fetchval(  # type: ignore[no-any-return]
+    found: UUID | None = await tx.fetchval(
         """
         SELECT follow_up_id FROM follow_up
         WHERE request_id = $1 AND organization = $2 AND role = $3 AND status = 'asked' AND follow_up_id <> $4
@@ -60,6 +60,7 @@ async def next_asked(tx: Tx, answered: FollowUp) -> UUID | None:
         answered.follow_up_id,
         answered.month,
     )
+    return found
 
 
 async def get_as_service(tx: Tx, follow_up_id: UUID) -> FollowUp | None:
@@ -78,9 +79,10 @@ async def due(tx: Tx, now: datetime) -> list[FollowUp]:
 
 async def due_in_seconds(tx: Tx, now: datetime) -> float | None:
     """Return the seconds until the next follow-up is due; None if none will be."""
-    return await tx.fetchval(  # type: ignore[no-any-return]
+    found: float | None = await tx.fetchval(
         "SELECT extract(epoch FROM min(next_at) - $1::timestamptz)::float8 FROM follow_up WHERE next_at > $1", now
     )
+    return found
 
 
 _SAVE = Write(

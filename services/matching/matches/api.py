@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID, uuid5
 
 from litestar import Request, Response, get
@@ -250,12 +250,15 @@ def _move_route(
     """Return the route of one move: `POST …/{id}/<action>`, with `body` as its data."""
     name = action.replace("_", "-")
 
-    @change(f"/v1/matches/{{match_id:uuid}}/{name}", action, summary, read=_read, name=f"{name} match")
-    async def move_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JSONBody[body]) -> None:  # type: ignore[valid-type]
-        comment = data.comment  # type: ignore[attr-defined]
-        await match_actions.move(tx, ctx, match_id, action, lambda match: decide(match, data, ctx), comment=comment)
+    async def move_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], data: Any) -> None:
+        await match_actions.move(
+            tx, ctx, match_id, action, lambda match: decide(match, data, ctx), comment=data.comment
+        )
 
-    return move_match
+    move_match.__annotations__["data"] = cast(Any, JSONBody)[body]
+    return change(f"/v1/matches/{{match_id:uuid}}/{name}", action, summary, read=_read, name=f"{name} match")(
+        move_match
+    )
 
 
 ROUTES = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID
 
 from litestar import Response, get
@@ -137,14 +137,15 @@ def _move_route(
 ) -> HTTPRouteHandler:
     """Return the route of one move: `POST …/{id}/<action>`, with `body` as its data."""
 
-    @change(f"/v1/offerings/{{offering_id:uuid}}/{action}", action, summary, read=read, name=f"{action} offering")
-    async def move_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], data: JSONBody[body]) -> None:  # type: ignore[valid-type]
-        comment = data.comment  # type: ignore[attr-defined]
+    async def move_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], data: Any) -> None:
         await offering_actions.move(
-            tx, ctx, offering_id, action, lambda offering: decide(offering, data, ctx.now), comment=comment
+            tx, ctx, offering_id, action, lambda offering: decide(offering, data, ctx.now), comment=data.comment
         )
 
-    return move_offering
+    move_offering.__annotations__["data"] = cast(Any, JSONBody)[body]
+    return change(
+        f"/v1/offerings/{{offering_id:uuid}}/{action}", action, summary, read=read, name=f"{action} offering"
+    )(move_offering)
 
 
 @get(

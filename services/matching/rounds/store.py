@@ -201,12 +201,13 @@ async def claim(tx: Tx, *, holder: UUID, lease_seconds: float) -> Claimed | None
 
 async def due_in_seconds(tx: Tx) -> float | None:
     """Return the seconds until the next lease of an unplanned round expires."""
-    return await tx.fetchval(  # type: ignore[no-any-return]
+    found: float | None = await tx.fetchval(
         """
         SELECT extract(epoch FROM min(until) - clock_timestamp())::float8 FROM round JOIN round_lease USING (round_id)
         WHERE status = 'asked' AND until > clock_timestamp()
         """
     )
+    return found
 
 
 async def renew(tx: Tx, round_id: UUID, *, holder: UUID, lease_seconds: float) -> bool:

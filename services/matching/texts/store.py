@@ -142,9 +142,10 @@ async def claim(tx: Tx) -> Task | None:
 
 async def due_in_seconds(tx: Tx) -> float | None:
     """Return the seconds until the next text is due, for a retry or because a reader's lease expires."""
-    return await tx.fetchval(  # type: ignore[no-any-return]
+    found: float | None = await tx.fetchval(
         "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM to_read WHERE parked IS NULL AND due_at > now()"
     )
+    return found
 
 
 async def hold(tx: Tx, task: Task) -> bool:

@@ -94,9 +94,10 @@ async def save_issued(tx: Tx, issued: Sequence[DigestIssued]) -> None:
 
 
 async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
-    return await tx.fetchval(  # type: ignore[no-any-return]
+    found: float | None = await tx.fetchval(
         "SELECT extract(epoch FROM min(due_at) - $1::timestamptz)::float8 FROM digest WHERE status = 'due'", now
     )
+    return found
 
 
 async def get(tx: Tx, digest_id: UUID, caller: Caller) -> Digest:

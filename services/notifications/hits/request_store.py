@@ -153,6 +153,7 @@ async def begin_consents(tx: Tx, request_id: UUID, *, now: datetime) -> bool:
 
 
 async def consent_begins_in_seconds(tx: Tx, *, now: datetime) -> float | None:
-    return await tx.fetchval(  # type: ignore[no-any-return]
+    found: float | None = await tx.fetchval(
         "SELECT extract(epoch FROM min(starts_at) - $1::timestamptz)::float8 FROM known_consent WHERE NOT begun", now
     )
+    return found

@@ -283,7 +283,7 @@ async def claim(tx: Tx, *, now: datetime, hourly_max: int, lease_seconds: int) -
 
 async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
     """Return the seconds until a mail can be sent: a retry is due, a lease lapses, or an hourly limit frees up."""
-    return await tx.fetchval(  # type: ignore[no-any-return]
+    found: float | None = await tx.fetchval(
         """
         SELECT extract(epoch FROM least(
             (SELECT min(next_at) FROM dispatch
@@ -296,6 +296,7 @@ async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
         """,
         now,
     )
+    return found
 
 
 async def _letter(tx: Tx, dispatch_id: UUID, now: datetime) -> Letter:

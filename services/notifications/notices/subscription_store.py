@@ -65,7 +65,8 @@ async def language(tx: Tx, caller: Caller, accept_language: str | None) -> Langu
 
 
 async def address(tx: Tx, subscription_id: UUID) -> str | None:
-    return await tx.fetchval("SELECT email FROM address WHERE subscription_id = $1", subscription_id)  # type: ignore[no-any-return]
+    found: str | None = await tx.fetchval("SELECT email FROM address WHERE subscription_id = $1", subscription_id)
+    return found
 
 
 async def save_address(tx: Tx, subscription_id: UUID, email: str, salt: bytes) -> None:

@@ -5,4 +5,5 @@ from chassis.db.database import Tx
 
 async def key(tx: Tx) -> bytes:
     """Return the key of this schema, which also encrypts the cursors of event streams."""
-    return await tx.fetchval("SELECT key FROM bookmark_key")  # type: ignore[no-any-return]
+    found: bytes = await tx.fetchval("SELECT key FROM bookmark_key")
+    return found

@@ -282,7 +282,7 @@ async def claim(tx: Tx, *, holder: UUID, now: datetime, lease_seconds: int) -> D
 
 async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
     """Return the seconds until an event can be sent: it is due, and no process holds its webhook's turn."""
-    return await tx.fetchval(  # type: ignore[no-any-return]
+    found: float | None = await tx.fetchval(
         """
         SELECT extract(epoch FROM min(wait))::float8 FROM (
             SELECT greatest(first.next_at - $1::timestamptz, turn.until - clock_timestamp()) AS wait FROM webhook
@@ -296,6 +296,7 @@ async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
         """,
         now,
     )
+    return found
 
 
 async def _load_attempt(tx: Tx, dispatch_id: UUID) -> DeliveryAttempt | None:

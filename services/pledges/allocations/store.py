@@ -61,9 +61,10 @@ async def line_of(tx: Tx, requirement_id: UUID | None) -> UUID | None:
     if requirement_id is None:
         return None
     async with tx.as_service():
-        return await tx.fetchval(  # type: ignore[no-any-return]
+        found: UUID | None = await tx.fetchval(
             "SELECT line_id FROM requirement WHERE requirement_id = $1", requirement_id
         )
+        return found
 
 
 async def unfunded(tx: Tx, *, before: UUID | None, limit: int) -> list[Requirement]:

@@ -44,7 +44,8 @@ async def finality_watermark(tx: Tx) -> datetime:
 
     Nothing is recorded at or before it any more, and this transaction sees all that was recorded by then.
     """
-    return await tx.fetchval("SELECT final_until FROM closed")  # type: ignore[no-any-return]
+    found: datetime = await tx.fetchval("SELECT final_until FROM closed")
+    return found
 
 
 async def close(tx: Tx, before: Finality | None, *, now: datetime) -> Finality:

@@ -144,9 +144,8 @@ async def lowest_of_pledge(tx: Tx, pledge: Pledge, *, since: date) -> LowestAmou
 
 async def last_value_date(tx: Tx, allocation_id: UUID) -> date:
     """Return the last value date of an allocation's entries, on which all of its unspent money can be returned."""
-    return await tx.fetchval(  # type: ignore[no-any-return]
-        "SELECT max(effective_on) FROM entry WHERE allocation_id = $1", allocation_id
-    )
+    found: date = await tx.fetchval("SELECT max(effective_on) FROM entry WHERE allocation_id = $1", allocation_id)
+    return found
 
 
 # The balance is updated last, so that its row is locked as briefly as possible.

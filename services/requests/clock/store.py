@@ -51,7 +51,8 @@ async def save_priority(tx: Tx, request: Request) -> None:
 
 
 async def priority_of(tx: Tx, request_id: UUID) -> str | None:
-    return await tx.fetchval("SELECT priority FROM request WHERE request_id = $1", request_id)  # type: ignore[no-any-return]
+    found: str | None = await tx.fetchval("SELECT priority FROM request WHERE request_id = $1", request_id)
+    return found
 
 
 async def get_as_service(tx: Tx, clock_id: UUID) -> Clock | None:
@@ -94,9 +95,10 @@ async def due(tx: Tx, now: datetime) -> list[tuple[Clock, UUID | None]]:
 
 async def due_in_seconds(tx: Tx, now: datetime) -> float | None:
     """Return the seconds until the next reminder or end of a clock; None if there is none."""
-    return await tx.fetchval(  # type: ignore[no-any-return]
+    found: float | None = await tx.fetchval(
         "SELECT extract(epoch FROM min(next_at) - $1::timestamptz)::float8 FROM clock WHERE next_at > $1", now
     )
+    return found
 
 
 # -- the calendar -----------------------------------------------------------------------------------------------------

@@ -67,13 +67,14 @@ async def ended_windows(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
 
 async def window_ends_in_seconds(tx: Tx, now: datetime) -> float | None:
     """Return the seconds until the next objection window ends; None if none runs."""
-    return await tx.fetchval(  # type: ignore[no-any-return]
+    found: float | None = await tx.fetchval(
         """
         SELECT extract(epoch FROM min(window_ends_at) - $1::timestamptz)::float8 FROM request
         WHERE circulation = 'window_running' AND window_ends_at > $1
         """,
         now,
     )
+    return found
 
 
 async def periods_over(tx: Tx, now: datetime, limit: int = 100) -> list[tuple[UUID, UUID]]:
@@ -92,13 +93,14 @@ async def periods_over(tx: Tx, now: datetime, limit: int = 100) -> list[tuple[UU
 
 async def period_ends_in_seconds(tx: Tx, now: datetime) -> float | None:
     """Return the seconds until the next consent period ends; None if no period will end."""
-    return await tx.fetchval(  # type: ignore[no-any-return]
+    found: float | None = await tx.fetchval(
         """
         SELECT extract(epoch FROM min(ends_at) - $1::timestamptz)::float8 FROM consent
         WHERE ends_at > $1 AND ends_at IS NOT NULL AND withdrawn_at IS NULL AND ended_at IS NULL
         """,
         now,
     )
+    return found
 
 
 async def changed_after(tx: Tx, after: str, limit: int = PAGE_MAX) -> ConsentPage:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -81,7 +82,7 @@ async def receive(
     """Put a mail into the triage box, or beside the request if it answers a notice. Its files are stored already."""
     salt, texts_hash = hash_texts([mail.sender, mail.subject, mail.text, mail.message_id])
     hashed = [(file_id, one, *hash_bytes(one.digest)) for file_id, one in files]
-    given = {
+    given: dict[str, Any] = {
         "mail_id": mail_id,
         "person_id": sender.person_id,
         "organization": sender.organization,
@@ -96,10 +97,10 @@ async def receive(
         "received_at": now,
     }
     fact: Fact = (
-        MailReceived(**given)  # type: ignore[arg-type]
+        MailReceived(**given)
         if answered is None
         else MailReplyReceived(
-            **given,  # type: ignore[arg-type]
+            **given,
             request_id=answered.request_id,
             state=answered.state,
             match_id=answered.match_id,

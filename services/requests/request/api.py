@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -244,12 +244,13 @@ def _move_route(
 ) -> HTTPRouteHandler:
     """Return the route of one move: `POST …/{id}/<action>`, with `body` as its data."""
 
-    @change(f"/v1/requests/{{request_id:uuid}}/{action}", action, summary, read=read, name=f"{action} request")
-    async def move_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[body]) -> None:  # type: ignore[valid-type]
-        comment = data.comment  # type: ignore[attr-defined]
-        await actions.move(tx, ctx, request_id, action, lambda r: decide(r, data, ctx), comment=comment)
+    async def move_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: Any) -> None:
+        await actions.move(tx, ctx, request_id, action, lambda r: decide(r, data, ctx), comment=data.comment)
 
-    return move_request
+    move_request.__annotations__["data"] = cast(Any, JSONBody)[body]
+    return change(f"/v1/requests/{{request_id:uuid}}/{action}", action, summary, read=read, name=f"{action} request")(
+        move_request
+    )
 
 
 def _deliver(request: Request, data: Delivery, ctx: Context) -> Fact:

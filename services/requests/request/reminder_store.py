@@ -24,7 +24,7 @@ async def answers_due(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
 
 async def answer_due_in_seconds(tx: Tx, now: datetime) -> float | None:
     """Return the seconds until the next reminder or lapse is due; None if there is none."""
-    return await tx.fetchval(  # type: ignore[no-any-return]
+    found: float | None = await tx.fetchval(
         """
         SELECT extract(epoch FROM min(due_at) - $1::timestamptz)::float8 FROM (
             SELECT waiting_since + (reminders + 1) * $2 * interval '1 day' AS due_at FROM request
@@ -34,3 +34,4 @@ async def answer_due_in_seconds(tx: Tx, now: datetime) -> float | None:
         now,
         REMINDER_DAYS,
     )
+    return found

@@ -78,12 +78,13 @@ async def due(tx: Tx, now: datetime) -> list[DueCheck]:
 
 async def due_in_seconds(tx: Tx, now: datetime) -> float | None:
     """Return the seconds until the next check is due, or None if no State has a record."""
-    return await tx.fetchval(  # type: ignore[no-any-return]
+    found: float | None = await tx.fetchval(
         """
         SELECT greatest(extract(epoch FROM min(due_at) - $1::timestamptz), 0)::float8 FROM due_check HAVING count(*) > 0
         """,
         now,
     )
+    return found
 
 
 async def published_count(tx: Tx, state: str) -> int:
