@@ -27,7 +27,6 @@ from services.console.nouns import NOUNS
 from services.console.practices.words import COUNTRY_REVIEW, PRACTICE_KIND, PRACTICE_STATUS
 from services.console.statuses import (
     ACTION_POINT_STATUS,
-    ACTIVITY_STATUS,
     AGREEMENT_STATUS,
     ALLOCATION_STATUS,
     APPOINTMENT_STATUS,
@@ -37,7 +36,6 @@ from services.console.statuses import (
     DELIVERY_STATUS,
     EFFECT_STATUS,
     FOLLOW_UP_STATUS,
-    IN_KIND_STATUS,
     JOINT_STATUS,
     MAIL_STATUS,
     MATCH_STATUS,
@@ -362,8 +360,6 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "allocation_status": ALLOCATION_STATUS,
     "measure": MEASURE,
     "proposal_status": PROPOSAL_STATUS,
-    "in_kind_status": IN_KIND_STATUS,
-    "activity_status": ACTIVITY_STATUS,
     "report_status": REPORT_STATUS,
     "entry": ENTRY,
     "book": BOOK,

@@ -156,21 +156,10 @@ JOINT_STATUS = {
     "completed": P_("joint delivery", "Completed"),
     "ended": P_("joint delivery", "Ended"),
 }
-IN_KIND_STATUS = {
-    "declared": P_("contribution in kind", "Declared"),
-    "acknowledged": P_("contribution in kind", "Acknowledged"),
-    "withdrawn": P_("contribution in kind", "Withdrawn"),
-    "struck": P_("contribution in kind", "Struck out"),
-}
 REPORT_STATUS = {
     "draft": P_("report", "Draft"),
     "issued": P_("report", "Issued"),
     "superseded": P_("report", "Superseded"),
-}
-ACTIVITY_STATUS = {
-    "planned": P_("activity", "Planned"),
-    "completed": P_("activity", "Completed"),
-    "cancelled": P_("activity", "Cancelled"),
 }
 ROUND_STATUS = {
     "asked": P_("allocation round", "Being planned"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from chassis.escaping import markup
 from contracts import formats
 from services.console import parts
 from services.console.moves.model import Shown
@@ -26,8 +27,13 @@ def value(language: str, filters: Filters, one: Shown, record: Mapping[str, Any]
     match one.kind:
         case "words":
             return parts.words(found, record.get("language"))
-        case "number" | "day" | "time" | "money" | "state" | "organization":
-            return str(filters[one.kind](found)) if one.kind != "time" else Markup(filters["time"](found))
+        case "number" | "day" | "moment" | "money" | "usd" | "state" | "organization":
+            return str(filters[one.kind](found))
+        case "time":
+            return Markup(filters["time"](found))
+        case "fund":
+            at = f"/{language}/funds/{found}"
+            return markup('<a class="govuk-link" href="{}"><bdi class="reference">{}</bdi></a>', at, found)
         case "some":
             return str(filters["number"](found)) if found else ""
         case "count":

@@ -23,7 +23,7 @@ from services.console.calendar import pages as calendar
 from services.console.client import http_client
 from services.console.cohorts import pages as cohorts
 from services.console.consumers import HANDLERS, forget
-from services.console.contributions import pages as contributions
+from services.console.contributions import CONTRIBUTIONS
 from services.console.criteria import pages as criteria
 from services.console.deliveries import (
     action_point_pages,
@@ -63,6 +63,7 @@ from services.console.page import Console
 from services.console.parked import pages as parked
 from services.console.people import pages as people
 from services.console.pledges import pages as pledges
+from services.console.pledges.new import given_funds
 from services.console.practices import pages as practices
 from services.console.public import pages as public
 from services.console.public.copies import FOLLOWED, Copies
@@ -110,7 +111,7 @@ ROUTES = (
     *approvals.ROUTES,
     *allocations.ROUTES,
     *activities.ROUTES,
-    *contributions.ROUTES,
+    *routes_of(CONTRIBUTIONS, given=given_funds),
     *ledger.ROUTES,
     *years.ROUTES,
     *statement.ROUTES,

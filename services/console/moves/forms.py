@@ -150,6 +150,9 @@ def rows(row: Callable[[int], tuple[Field, ...]], count: int, typed: Typed) -> S
     ]
 
 
+Given = Callable[[Page], Awaitable[Mapping[str, Sequence[Option]]]]
+
+
 def text_languages() -> Mapping[str, Sequence[Option]]:
     """Return the options for the languages that people write in, by their own names."""
     return {"text_languages": [Option(one, OWN_NAMES[one]) for one in LANGUAGES]}
@@ -169,33 +172,38 @@ def entry_routes(
     roles: Collection[str],
     explains: str = "",
     first: Callable[[Page], Mapping[str, Any]] = in_own_language,
+    given: Given | None = None,
+    done: str = "saved",
 ) -> Sequence[HTTPRouteHandler]:
     """Return the routes of the form in which these roles enter a record: `GET` and `POST /{language}{noun}/new`.
 
-    `key` is the field with the id of the record, `first` returns the first values of the fields.
+    `key` is the field with the id of the record, `first` returns the first values of the fields, of which an address
+    may give choices; `given` returns the options of lists that the API has.
     """
+    choices = [one.name for one in fields if one.kind == "choice"]
 
-    def form(page: Page, sent: Sent) -> Response[bytes]:
+    async def form(page: Page, sent: Sent) -> Response[bytes]:
+        values = {**first(page), **{name: page.asked(name) for name in choices if page.asked(name)}}
         asked = Form(
             heading=heading,
             back=noun.path,
-            groups=(("", filled(fields, first(page))),),
+            groups=(("", filled(fields, values)),),
             explains=explains,
-            given=text_languages(),
+            given={**text_languages(), **(await given(page) if given else {})},
             is_open=page.signed_in.role in roles,
         )
         return show(page, asked, sent)
 
     @get(f"/{{language:str}}{noun.path}/new", name=f"new{noun.path}")
     async def show_form(page: CurrentPage) -> Response[bytes]:
-        return form(page, NOTHING)
+        return await form(page, NOTHING)
 
     @post(f"/{{language:str}}{noun.path}/new", status_code=303, name=f"enter{noun.path}")
     async def enter(page: CurrentPage) -> Response[bytes]:
         sent = await send(page, "POST", noun.api, fields)
         if sent.record is None:
-            return form(page, sent)
-        return page.redirect(f"{noun.path}/{sent.record[key]}", done="saved")
+            return await form(page, sent)
+        return page.redirect(f"{noun.path}/{sent.record[key]}", done=done)
 
     return (show_form, enter)
 

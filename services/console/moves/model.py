@@ -18,12 +18,12 @@ COMMENT = Field(name="comment", label=N_("Comment"), kind="words", required=Fals
 
 Kind = Literal[
     "text", "words", "number", "some", "count", "day", "time", "money", "period", "share",
-    "state", "states", "organization", "label", "labels", "code", "codes",
+    "state", "states", "organization", "label", "labels", "code", "codes", "usd", "moment", "fund",
 ]  # fmt: skip
 """How a value is shown.
 
 `text` has no language of its own, `words` that of the record. `some` is a number but 0, `count` that of items, `share`
-a number and its share of another.
+a number and its share of another, `usd` US cents, `fund` a link to a fund.
 """
 
 
@@ -92,6 +92,8 @@ class Listed(Struct, frozen=True, kw_only=True):
     explains: str = ""
     beneath: Shown | None = None
     filters: tuple[Filter, ...] = ()
+    parameters: tuple[str, ...] = ()
+    """Other parameters by which an address may filter it."""
     link: tuple[str, str] | None = None
     """The path of another page, and its label."""
 
@@ -108,6 +110,7 @@ class Entered(Struct, frozen=True, kw_only=True):
     fields: tuple[Field, ...] = ()
     explains: str = ""
     first: Callable[[str], Mapping[str, Any]] = lambda language: {"language": language}
+    done: str = "saved"
 
 
 def first_days(record: Mapping[str, Any]) -> dict[str, str]:
@@ -140,6 +143,8 @@ class Noun(Struct, frozen=True, kw_only=True):
     status: str = ""
     reasons: str = ""
     """The move whose coded reason is shown beside the status."""
+    says: Mapping[str, str] = {}
+    """A sentence beside a status."""
     rows: tuple[Shown, ...] = ()
     labels: Mapping[str, Mapping[str, str]] = {}
     listed: Listed | None = None

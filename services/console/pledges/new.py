@@ -246,6 +246,12 @@ def fund_options(funds: Sequence[Record], language: str) -> tuple[Option, ...]:
     return tuple(Option(fund["code"], fund["labels"][language], fund["code"]) for fund in funds)
 
 
+async def given_funds(page: Page) -> Mapping[str, Sequence[Option]]:
+    """Return the options for a fund."""
+    funds = (await page.api.get("/v1/funds", limit=FUNDS_MAX))["funds"]
+    return {"funds": fund_options(funds, page.language)}
+
+
 def fund_for_needs(funds: Sequence[Record]) -> str:
     """Return the fund that pays for States' requests, the only one without work packages, or an empty string."""
     codes = [fund["code"] for fund in funds if not fund["work_packages"]]
